@@ -1,0 +1,359 @@
+"""A trained model as a folder that anyone can read and nobody needs to trust: nothing in it is ever unpickled.
+
+config.json          format version, model config, data set, training settings, library versions
+model.safetensors    weights, float32
+encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl
+examples.png         the first test images as a sheet, so that pages work where the data set itself is not
+metrics.json         the evaluation on the test set
+history.jsonl        one line per epoch
+projections/         2-D and 3-D projections of the encoded test set that were computed ahead
+
+A folder is written under a temporary name and renamed, so that under its own name it is always whole.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import struct
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from math import isfinite, prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import save_file as save_tensors
+
+from vae.latents import EncodedSet
+from vae.models import VAE, ModelConfig
+
+FORMAT = 1
+EXAMPLES = 500
+SHEET_COLUMNS = 25
+MAX_TEST_IMAGES = 10_000_000
+MAX_JSON_BYTES = 16 * 2**20
+DTYPE_BYTES = {"F32": 4, "I64": 8}
+
+Json = dict[str, Any]
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be read or written: one sentence that names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint folder whose small files have been read and checked; the arrays are loaded when asked for."""
+
+    path: Path
+    model_config: ModelConfig
+    dataset: str
+    content_hash: str
+    class_names: tuple[str, ...]
+    training: Json
+    metrics: Json
+    history: tuple[Json, ...]
+    test_images: int
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which pages and links know the checkpoint."""
+        return self.path.name
+
+    @property
+    def kl_per_dimension(self) -> tuple[float, ...]:
+        """KL to the prior per latent dimension, mean over the test images. Unit: nats."""
+        return tuple(self.metrics["kl_per_dimension"])
+
+    def load_model(self, device: torch.device | str = "cpu") -> VAE:
+        """The model with its weights, ready to decode. Raises CheckpointError for any defect of the weights."""
+        path = self.path / "model.safetensors"
+        with torch.device("meta"):  # shapes without memory: a lying config costs nothing
+            model = VAE(self.model_config)
+        expected = {name: ("F32", tuple(tensor.shape)) for name, tensor in model.state_dict().items()}
+        arrays = read_arrays(path, expected)
+        model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, assign=True)
+        model.to(memory_format=torch.channels_last).to(device)
+        return model.eval().requires_grad_(False)
+
+    def load_encoded(self) -> EncodedSet:
+        """The encoded test set. Raises CheckpointError for any defect of it."""
+        path, n = self.path / "encoded.safetensors", self.test_images
+        per_dimension, per_image = (n, self.model_config.latent_dim), (n,)
+        shapes = {"mean": ("F32", per_dimension), "logvar": ("F32", per_dimension), "labels": ("I64", per_image)}
+        arrays = read_arrays(path, shapes | {"reconstruction": ("F32", per_image), "kl": ("F32", per_image)})
+        labels = arrays["labels"]
+        if labels.min() < 0 or labels.max() >= len(self.class_names):
+            raise _broken(path, "a label has no class name")
+        return EncodedSet(**arrays)
+
+    def load_examples(self) -> NDArray[np.uint8]:
+        """The first test images, row i being row i of the encoded set. Shape: (min(test images, 500), c, h, w)."""
+        count = min(self.test_images, EXAMPLES)
+        return _read_sheet(self.path / "examples.png", count, self.model_config.image_shape)
+
+    def load_projection(self, encoded: EncodedSet, method: str, dims: int) -> NDArray[np.float32] | None:
+        """The projection of the encoded set that was saved for these very latents, or None. Shape: (n, dims)."""
+        path = self._projection_path(encoded, method, dims)
+        if not path.is_file():
+            return None
+        return read_arrays(path, {"points": ("F32", (self.test_images, dims))})["points"]
+
+    def save_projection(self, encoded: EncodedSet, method: str, dims: int, points: NDArray[np.float32]) -> Path:
+        """Keeps a projection for later; returns its file. Raises CheckpointError if the disk refuses."""
+        path = self._projection_path(encoded, method, dims)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            save_arrays({"points": np.ascontiguousarray(points, np.float32)}, part)
+            part.chmod(0o644)
+            part.replace(path)
+        except OSError as error:
+            raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+
+    def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
+        latents = hashlib.sha256(encoded.mean.tobytes()).hexdigest()[:12]
+        return self.path / "projections" / f"{method}-{dims}d-{latents}.safetensors"
+
+
+@dataclass(frozen=True)
+class BrokenCheckpoint:
+    """A folder among the checkpoints that cannot be used, and why."""
+
+    path: Path
+    error: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+
+def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
+    """Every folder in root, by name, read far enough to tell whether its small files are whole."""
+    found: list[Checkpoint | BrokenCheckpoint] = []
+    folders = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    for path in sorted(folders):
+        if path.name.startswith("."):  # one being written, or left by a crash
+            continue
+        try:
+            found.append(read_checkpoint(path))
+        except CheckpointError as error:
+            found.append(BrokenCheckpoint(path, str(error)))
+    return found
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in this folder. Raises CheckpointError, naming the file, for anything missing or out of place."""
+    if not path.is_dir():
+        raise CheckpointError(
+            f"{path}: there is no such checkpoint folder; `python -m vae list` shows which there are."
+        )
+    for name in ("model.safetensors", "encoded.safetensors", "examples.png"):
+        if not (path / name).is_file():
+            raise _broken(path / name, "the file is missing")
+    config = _read_json(path / "config.json")
+    if config.get("format") != FORMAT:
+        raise _broken(
+            path / "config.json", f"format {config.get('format')!r} is not {FORMAT}, the one this version reads"
+        )
+    with _blaming(path / "config.json"):
+        model = config["model"]
+        lists = {key: tuple(model[key]) for key in ("image_shape", "hidden", "channels")}
+        model_config = ModelConfig(**(model | lists))
+        test_images = _whole(config["test_images"], 1, MAX_TEST_IMAGES)
+        class_names = tuple(str(name) for name in config["dataset"]["class_names"])
+        dataset, content_hash = str(config["dataset"]["name"]), str(config["dataset"]["content_hash"])
+        training = dict(config["training"])
+    with _blaming(path / "metrics.json"):
+        metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config.latent_dim)
+    with _blaming(path / "history.jsonl"):
+        history = tuple(dict(json.loads(line)) for line in _read_text(path / "history.jsonl").splitlines())
+    return Checkpoint(path, model_config, dataset, content_hash, class_names, training, metrics, history, test_images)
+
+
+def check_free(path: Path) -> None:
+    """Raises CheckpointError if something stands where a new checkpoint is to be written."""
+    if path.exists():
+        raise CheckpointError(
+            f"{path}: there is something by this name already; choose another name or delete it first."
+        )
+
+
+def save_checkpoint(
+    path: Path,
+    model: VAE,
+    *,
+    dataset: Mapping[str, object],
+    training: Mapping[str, object],
+    metrics: Mapping[str, object],
+    history: Sequence[Mapping[str, object]],
+    encoded: EncodedSet,
+    test_images: NDArray[np.uint8],
+) -> None:
+    """Writes the checkpoint folder, whole or not at all. dataset: name, content_hash, class_names.
+
+    Raises CheckpointError if the name is taken or the disk refuses.
+    """
+    check_free(path)
+    config = {
+        "format": FORMAT,
+        "model": asdict(model.config),
+        "dataset": dict(dataset),
+        "training": dict(training),
+        "test_images": len(test_images),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
+    arrays = {key: np.ascontiguousarray(value) for key, value in vars(encoded).items()}
+    weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+
+    def write(folder: Path) -> None:
+        (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+        (folder / "metrics.json").write_text(json.dumps(dict(metrics), indent=1) + "\n")
+        (folder / "history.jsonl").write_text("".join(json.dumps(dict(line)) + "\n" for line in history))
+        save_tensors(weights, folder / "model.safetensors")
+        save_arrays(arrays, folder / "encoded.safetensors")
+        _write_sheet(folder / "examples.png", test_images[:EXAMPLES])
+
+    write_folder(path, write)
+
+
+def write_folder(path: Path, write: Callable[[Path], None]) -> None:
+    """Lets `write` fill a temporary folder beside `path` and renames it, so that `path` is only ever seen whole.
+
+    Raises CheckpointError, leaving nothing behind, if the disk refuses or the name was taken meanwhile.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
+    try:
+        write(folder)
+        folder.chmod(0o755)  # temporary folders and safetensors files start out readable by their owner alone
+        for file in folder.iterdir():
+            file.chmod(0o644)
+        folder.rename(path)
+    except OSError as error:
+        raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # gone already when all went well
+
+
+def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file that must hold exactly these names, types and shapes, all values finite.
+
+    The header is compared with what is expected and with the file's size before anything is allocated. Raises
+    CheckpointError for any difference.
+    """
+    _check_header(path, expected)
+    with _blaming(path), safe_open(path, framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in expected}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise _broken(path, f"{name} has values that are not finite")
+    return arrays
+
+
+def _check_header(path: Path, expected: Shapes) -> None:
+    with _blaming(path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(size - 8, MAX_JSON_BYTES):
+            raise ValueError("its header is longer than the file")
+        header = json.loads(file.read(length))
+        found = {key: (entry["dtype"], tuple(entry["shape"])) for key, entry in header.items() if key != "__metadata__"}
+    if missing := expected.keys() - found.keys():
+        raise _broken(path, f"{min(missing)} is missing")
+    if unknown := found.keys() - expected.keys():
+        raise _broken(path, f"{min(unknown)} does not belong to this model")
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise _broken(path, f"{name} is {found[name]} where {shape} was expected")
+    bytes_expected = 8 + length + sum(DTYPE_BYTES[dtype] * prod(shape) for dtype, shape in expected.values())
+    if size != bytes_expected:
+        raise _broken(path, f"it has {size} bytes where {bytes_expected} were expected")
+
+
+def _checked_metrics(metrics: Json, latent_dim: int) -> Json:
+    numbers = [metrics[key] for key in ("negative_elbo", "reconstruction", "kl")] + metrics["kl_per_dimension"]
+    if len(metrics["kl_per_dimension"]) != latent_dim:
+        raise ValueError("kl_per_dimension does not have one number per latent dimension")
+    if not all(isinstance(number, float) and isfinite(number) for number in numbers):
+        raise ValueError("a metric is not a finite number")
+    return metrics
+
+
+def _whole(value: object, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"{value!r} is not a whole number from {low} to {high}")
+    return value
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        raise _broken(path, "the file is missing")
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise _broken(path, f"it is larger than {MAX_JSON_BYTES} bytes")
+    with _blaming(path):
+        return path.read_text("utf-8")
+
+
+def _read_json(path: Path) -> Json:
+    with _blaming(path):
+        return dict(json.loads(_read_text(path)))
+
+
+def _write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
+    from PIL import Image
+
+    n, c, h, w = images.shape
+    rows = -(-n // SHEET_COLUMNS)
+    padded = np.zeros((rows * SHEET_COLUMNS, c, h, w), np.uint8)
+    padded[:n] = images
+    sheet = (
+        padded.reshape(rows, SHEET_COLUMNS, c, h, w).transpose(0, 3, 1, 4, 2).reshape(rows * h, SHEET_COLUMNS * w, c)
+    )
+    Image.fromarray(sheet.squeeze(2) if c == 1 else sheet).save(path, optimize=True)
+
+
+def _read_sheet(path: Path, count: int, image_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    c, h, w = image_shape
+    rows = -(-count // SHEET_COLUMNS)
+    with _blaming(path), Image.open(path, formats=["PNG"]) as sheet:  # reads the header alone
+        if sheet.size != (SHEET_COLUMNS * w, rows * h) or sheet.mode != ("L" if c == 1 else "RGB"):
+            raise ValueError(
+                f"a {sheet.mode} picture of {sheet.size} pixels does not hold {count} images of {image_shape}"
+            )
+        pixels = np.asarray(sheet)
+    cells = pixels.reshape(rows, h, SHEET_COLUMNS, w, c).transpose(0, 2, 4, 1, 3).reshape(-1, c, h, w)
+    return np.ascontiguousarray(cells[:count])
+
+
+def _broken(path: Path, what: str) -> CheckpointError:
+    return CheckpointError(f"{path}: {what}; restore the file or train the checkpoint again.")
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Turns whatever a parser raises on a bad file into a CheckpointError that names the file."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except Exception as error:
+        raise _broken(path, f"cannot be read ({type(error).__name__}: {error})") from error

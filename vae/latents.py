@@ -1,0 +1,103 @@
+"""Latent space: a data set encoded, and the walks through it that the pages decode. Arrays in, arrays out."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vae.losses import kl_divergence, reconstruction_nll
+from vae.models import VAE, reparameterize, to_uint8, to_unit
+
+FloatArray = NDArray[np.float32]
+Path = Literal["linear", "spherical"]
+
+ENCODE_BATCH = 500
+
+
+@dataclass(frozen=True)
+class EncodedSet:
+    """What the encoder makes of a set of images; row i belongs to image i.
+
+    Shapes: mean, logvar (n, latent_dim); labels, reconstruction, kl (n,). reconstruction is -log p(x|z) in nats for one
+    z drawn from q(z|x) with a fixed seed, kl is KL(q(z|x) || p(z)) in nats; their sum is the image's -ELBO.
+    """
+
+    mean: FloatArray
+    logvar: FloatArray
+    labels: NDArray[np.int64]
+    reconstruction: FloatArray
+    kl: FloatArray
+
+    @property
+    def kl_per_dimension(self) -> FloatArray:
+        """KL to the prior, averaged over images. Shape: (latent_dim,). Unit: nats."""
+        per_image = kl_divergence(torch.from_numpy(self.mean), torch.from_numpy(self.logvar))
+        return per_image.mean(0).numpy()
+
+
+@torch.inference_mode()
+def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noise_seed: int = 0) -> EncodedSet:
+    """The encoded set of these images, in float32, with reproducible noise.
+
+    Shapes: images (n, c, h, w), labels (n,). The noise is drawn on the CPU, so that every device sees the same.
+    """
+    generator = torch.Generator().manual_seed(noise_seed)
+    parts = []
+    for batch in torch.split(torch.from_numpy(images), ENCODE_BATCH):
+        x = to_unit(batch.to(model.device))
+        mean, logvar = model.encode(x)
+        noise = torch.randn(mean.shape, generator=generator).to(model.device)
+        parameters = model.decoder(reparameterize(mean, logvar, noise))
+        nll = reconstruction_nll(parameters, x, model.config)
+        parts.append((mean, logvar, nll, kl_divergence(mean, logvar).sum(1)))
+    means, logvars, nlls, kls = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
+    return EncodedSet(means, logvars, labels, nlls, kls)
+
+
+@torch.inference_mode()
+def decode(model: VAE, z: FloatArray) -> NDArray[np.uint8]:
+    """The mean pictures of these latent vectors. Shapes: (n, latent_dim) -> (n, c, h, w) uint8."""
+    return to_uint8(model.decode(torch.from_numpy(np.ascontiguousarray(z, np.float32)).to(model.device))).cpu().numpy()
+
+
+@torch.inference_mode()
+def reconstruct(model: VAE, images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Decoded means of q(z|x), and -log p(x | z = mean) in nats. Shapes: (n, c, h, w) -> (n, c, h, w) uint8, (n,)."""
+    x = to_unit(torch.from_numpy(images).to(model.device))
+    mean, _ = model.encode(x)
+    nll = reconstruction_nll(model.decoder(mean), x, model.config)
+    return to_uint8(model.decode(mean)).cpu().numpy(), nll.cpu().numpy()
+
+
+def sample(count: int, latent_dim: int, seed: int, temperature: float = 1.0) -> FloatArray:
+    """Draws from N(0, temperature^2 I). Shape: (count, latent_dim). The first rows do not depend on count."""
+    noise = np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
+    return np.float32(temperature) * noise
+
+
+def interpolate(start: FloatArray, end: FloatArray, steps: int, path: Path = "linear") -> FloatArray:
+    """Evenly spaced points from start to end, both included. Shapes: (latent_dim,) twice -> (steps, latent_dim).
+
+    "spherical" turns the direction at an even rate and changes the norm linearly, so that the way between two prior
+    samples stays where the prior has its mass. Source: White 2016, "Sampling generative networks".
+    """
+    t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    line = (1 - t) * start + t * end
+    norms = float(np.linalg.norm(start)), float(np.linalg.norm(end))
+    if path == "linear" or min(norms) == 0:
+        return line
+    a, b = start / norms[0], end / norms[1]
+    angle = np.arccos(np.clip(a @ b, -1, 1))
+    if np.sin(angle) < 1e-4:  # the same or the opposite direction: no unique arc
+        return line
+    direction = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    return np.asarray(((1 - t) * norms[0] + t * norms[1]) * direction, np.float32)
+
+
+def traverse(z: FloatArray, dimension: int, values: FloatArray) -> FloatArray:
+    """Copies of z with one dimension set to each value in turn. Shapes: (latent_dim,), (k,) -> (k, latent_dim)."""
+    rows = np.tile(z, (len(values), 1))
+    rows[:, dimension] = values
+    return rows

@@ -1,0 +1,223 @@
+"""The variational autoencoder: q(z|x) by an encoder, p(x|z) by a decoder, as an MLP or as a convolutional network."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+Architecture = Literal["mlp", "conv"]
+Likelihood = Literal["bernoulli", "gaussian"]
+
+MAX_LATENT_DIM = 512
+MAX_IMAGE_SIDE = 512
+MAX_WIDTH = 8192
+MAX_DEPTH = 8
+LOGVAR_BOUND = 10.0
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that rebuilds a model: saved beside its weights.
+
+    image_shape: (channels, height, width). hidden: widths of the fully connected layers, from the image inwards; the
+    decoder mirrors them. channels: widths of the stride-2 convolutions, from the image inwards (conv only).
+    sigma: standard deviation of the Gaussian likelihood, in units of the full grey range (gaussian only).
+    Raises ValueError, with the accepted range, for any value outside it.
+    """
+
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    architecture: Architecture
+    hidden: tuple[int, ...]
+    channels: tuple[int, ...] = ()
+    likelihood: Likelihood = "bernoulli"
+    sigma: float = 0.1
+
+    def __post_init__(self) -> None:
+        require(len(self.image_shape) == 3, "image_shape", self.image_shape, "three numbers: channels, height, width")
+        color, *sides = self.image_shape
+        require(_is_int(color) and color in (1, 3), "image channels", color, "1 (grey) or 3 (colour)")
+        require(
+            all(_is_int(s) and 1 <= s <= MAX_IMAGE_SIDE for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}"
+        )
+        d = self.latent_dim
+        require(_is_int(d) and 1 <= d <= MAX_LATENT_DIM, "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
+        require(self.architecture in get_args(Architecture), "architecture", self.architecture, "mlp or conv")
+        require(self.likelihood in get_args(Likelihood), "likelihood", self.likelihood, "bernoulli or gaussian")
+        for name, widths in (("hidden", self.hidden), ("channels", self.channels)):
+            ok = len(widths) <= MAX_DEPTH and all(_is_int(w) and 1 <= w <= MAX_WIDTH for w in widths)
+            require(ok, name, widths, f"at most {MAX_DEPTH} widths of 1 to {MAX_WIDTH}")
+        require(bool(self.hidden), "hidden", self.hidden, "at least one width")
+        conv = self.architecture == "conv"
+        require(bool(self.channels) == conv, "channels", self.channels, "widths for conv, none for mlp")
+        ok = isinstance(self.sigma, (int, float)) and not isinstance(self.sigma, bool) and 1e-3 <= self.sigma <= 10
+        require(ok, "sigma", self.sigma, "0.001 to 10")
+
+
+def default_config(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    architecture: Architecture = "mlp",
+    likelihood: Likelihood = "bernoulli",
+    sigma: float = 0.1,
+) -> ModelConfig:
+    """A model of sensible widths for images of this shape.
+
+    The MLP is the 784-400-z of most textbooks; the conv one halves the image three times (four from 64 pixels on).
+    """
+    if architecture == "mlp":
+        return ModelConfig(image_shape, latent_dim, "mlp", (400,), (), likelihood, sigma)
+    channels = (32, 64, 64) if max(image_shape[1:]) < 64 else (32, 32, 64, 64)
+    return ModelConfig(image_shape, latent_dim, architecture, (128,), channels, likelihood, sigma)
+
+
+def require(condition: bool, name: str, value: object, expected: str) -> None:
+    """Raises ValueError saying what was expected and what came, unless the condition holds."""
+    if not condition:
+        raise ValueError(f"{name} must be {expected}, not {value!r}.")
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def reparameterize(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """A sample of q(z|x) = N(mean, exp(logvar)) that is differentiable in its parameters.
+
+    Shapes: mean, logvar, noise (n, latent_dim) -> (n, latent_dim); noise is drawn from N(0, I) by the caller, who
+    thereby decides on the seed. Source: Kingma & Welling 2014, section 2.4.
+    """
+    return mean + torch.exp(0.5 * logvar) * noise
+
+
+class Encoder(nn.Module):
+    """q(z|x): image -> mean and log variance of a diagonal Gaussian."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.convolutions = _down(config)
+        widths = (_flat_size(config), *config.hidden)
+        self.hidden = _relu_layers(widths)
+        self.head = nn.Linear(widths[-1], 2 * config.latent_dim)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Shapes: x (n, c, h, w) in [0, 1] -> mean, logvar (n, latent_dim), float32, |logvar| < LOGVAR_BOUND."""
+        x = self.convolutions(x)  # (n, channels, h', w'); the image itself for an mlp
+        x = self.head(self.hidden(x.flatten(1)))  # (n, 2 latent_dim)
+        mean, logvar = x.float().chunk(2, dim=1)
+        # The bound is smooth, so that no gradient vanishes abruptly, and nearly the identity where training lives.
+        return mean, LOGVAR_BOUND * torch.tanh(logvar / LOGVAR_BOUND)
+
+
+class Decoder(nn.Module):
+    """p(x|z): latent vector -> parameters of the pixels' distribution, before the squashing (see VAE.decode)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.image_shape = config.image_shape
+        self.feature_shape = _feature_shape(config)
+        widths = (config.latent_dim, *reversed(config.hidden))
+        self.hidden = _relu_layers(widths)
+        self.head = nn.Linear(widths[-1], _flat_size(config))
+        self.convolutions = _up(config)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Shapes: z (n, latent_dim) -> (n, c, h, w), float32: Bernoulli logits, or Gaussian means."""
+        x = self.head(self.hidden(z)).unflatten(1, self.feature_shape)  # (n, channels, h', w')
+        x = self.convolutions(x)  # (n, c, >= h, >= w)
+        height, width = self.image_shape[1:]
+        picture: Tensor = x[:, :, :height, :width].float()
+        return picture
+
+
+class VAE(nn.Module):
+    """Encoder and decoder of one ModelConfig; stateless beyond its weights, so that it can be shared read-only."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.to(memory_format=torch.channels_last)  # the layout that convolutions run fastest in
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x). Shapes: x (n, c, h, w) in [0, 1] -> two of (n, latent_dim)."""
+        mean, logvar = self.encoder(x)
+        return mean, logvar
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The mean picture of p(x|z). Shapes: z (n, latent_dim) -> (n, c, h, w) in [0, 1]."""
+        parameters: Tensor = self.decoder(z)
+        pictures: Tensor = parameters.sigmoid() if self.config.likelihood == "bernoulli" else parameters.clamp(0, 1)
+        return pictures
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trainable numbers."""
+        return sum(p.numel() for p in self.parameters())
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The torch device of this name; "auto" is a CUDA GPU, else an Apple GPU, else the CPU.
+
+    Raises ValueError for a device that this machine does not have.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(device for device, present in available.items() if present))
+    require(name in available, "device", name, "auto, cpu, cuda or mps")
+    if not available[name]:
+        raise ValueError(f"This machine has no {name} device that torch can use; choose auto or cpu.")
+    return torch.device(name)
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """uint8 images as float32 in [0, 1], in the memory layout that convolutions run fastest in. Shape kept."""
+    memory_format = torch.channels_last if images.dim() == 4 else torch.contiguous_format
+    return images.to(dtype=torch.float32, memory_format=memory_format).div_(255)
+
+
+def to_uint8(pictures: Tensor) -> Tensor:
+    """Pictures in [0, 1] as uint8, rounded to the nearest of 256 levels. Shape kept."""
+    return pictures.mul(255).round_().to(torch.uint8)
+
+
+def _relu_layers(widths: tuple[int, ...]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise(widths):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _feature_shape(config: ModelConfig) -> tuple[int, int, int]:
+    """Shape where the convolutions meet the fully connected layers: each stride halves a side, rounding up."""
+    color, height, width = config.image_shape
+    factor = 2 ** len(config.channels)
+    return (config.channels or (color,))[-1], -(-height // factor), -(-width // factor)
+
+
+def _flat_size(config: ModelConfig) -> int:
+    return prod(_feature_shape(config))
+
+
+def _down(config: ModelConfig) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise((config.image_shape[0], *config.channels)):
+        layers += [nn.Conv2d(n_in, n_out, 3, stride=2, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _up(config: ModelConfig) -> nn.Sequential:
+    widths = (*reversed(config.channels), config.image_shape[0])
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise(widths):
+        layers += [nn.ReLU(), nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1)]
+    return nn.Sequential(*layers)
