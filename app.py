@@ -1,0 +1,24 @@
+"""The home page, and, when Streamlit starts the server, the app around all pages."""
+
+import streamlit as st
+
+from vae import ui
+
+
+def home() -> None:
+    """What this is, which checkpoints there are, where to go."""
+    ui.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
+    ui.choose_checkpoint()
+    st.markdown(
+        "A **variational autoencoder** squeezes each picture into a short vector, the *latent code* **z**, and draws "
+        "the picture again from that vector alone. Here you can walk through the space of these vectors and see what "
+        "lies there: between the pictures, beyond them, and where there are none."
+    )
+    ui.show_pages()
+    ui.show_checkpoints()
+
+
+if __name__ == "__main__":
+    home()
+else:
+    app = st.App(__file__)

@@ -1,0 +1,144 @@
+"""Every page, run by Streamlit's own test runner against checkpoints trained for the occasion."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vae import ui
+from vae.checkpoints import Checkpoint, read_checkpoint
+from vae.data import load_dataset
+from vae.models import default_config
+from vae.training import TrainingConfig, train_checkpoint
+
+ROOT = Path(__file__).parents[1]
+PAGES = [path for path, _, _ in ui.PAGES]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two small checkpoints: ten latent dimensions, and two."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    digits = load_dataset("digits")
+    for name, latent_dim in (("ten", 10), ("two", 2)):
+        config = default_config(digits.image_shape, latent_dim)
+        list(train_checkpoint(digits, config, TrainingConfig(epochs=2, device="cpu"), root / name))
+    return root
+
+
+@pytest.fixture
+def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The app's own checkpoints folder for one test, free to be damaged."""
+    root = tmp_path / "checkpoints"
+    shutil.copytree(trained, root)
+    monkeypatch.setattr(ui, "CHECKPOINTS", root)
+    return root
+
+
+def open_page(path: str = "app.py", **query: str) -> AppTest:
+    """The page as it looks after its first run, reached by a link with this query."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run() if path == "app.py" else app.switch_page(path).run()
+
+
+def said(app: AppTest) -> str:
+    """All errors, warnings and hints on the page."""
+    return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.info])
+
+
+@pytest.mark.parametrize("path", ["app.py", *PAGES])
+def test_every_page_opens_without_an_exception_and_asks_a_question(checkpoints: Path, path: str) -> None:
+    app = open_page(path)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value
+    assert app.markdown[0].value.rstrip().endswith("?")
+
+
+@pytest.mark.parametrize("path", ["app.py", *PAGES])
+def test_a_link_chooses_the_checkpoint_on_every_page(checkpoints: Path, path: str) -> None:
+    app = open_page(path, checkpoint="two")
+    assert app.sidebar.selectbox(key="checkpoint").value == "two"
+    assert not app.exception
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_chosen_checkpoint_survives_a_change_of_page(checkpoints: Path, path: str) -> None:
+    app = open_page()
+    app.sidebar.selectbox(key="checkpoint").select("two").run()
+    app.switch_page(path).run()
+    assert app.sidebar.selectbox(key="checkpoint").value == "two"
+
+
+def test_a_link_to_an_unknown_checkpoint_says_so_and_shows_another(checkpoints: Path) -> None:
+    app = open_page("pages/1_Explore.py", checkpoint="../../etc")
+    assert "../../etc" in said(app)
+    assert app.sidebar.selectbox(key="checkpoint").value in ("ten", "two")
+
+
+@pytest.mark.parametrize("path", ["app.py", *PAGES])
+def test_a_broken_checkpoint_is_listed_with_its_error_and_takes_no_page_down(checkpoints: Path, path: str) -> None:
+    (checkpoints / "ten" / "config.json").write_text("{")
+    app = open_page(path)
+    assert not app.exception
+    assert "“ten” cannot be used" in said(app)
+    assert "config.json" in said(app)
+    assert app.sidebar.selectbox(key="checkpoint").options == ["two"]
+
+
+@pytest.mark.parametrize("path", ["pages/3_Sampling.py", "pages/4_Interpolation.py", "pages/5_Reconstruction.py"])
+def test_broken_weights_end_the_page_with_the_file_and_the_remedy(checkpoints: Path, path: str) -> None:
+    weights = checkpoints / "two" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    app = open_page(path, checkpoint="two")
+    assert not app.exception
+    assert "model.safetensors" in app.error[0].value
+
+
+def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    app = open_page()
+    assert not app.exception
+    assert "Training page" in app.error[0].value
+
+
+def test_a_training_run_gives_a_checkpoint_that_every_page_can_choose(checkpoints: Path) -> None:
+    app = open_page("pages/6_Training.py")
+    app.text_input[0].set_value("made-here")
+    app.number_input[2].set_value(2)
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.error
+    assert "made-here" in app.success[0].value
+    assert isinstance(read_checkpoint(checkpoints / "made-here"), Checkpoint)
+    app.switch_page("pages/1_Explore.py").run()
+    assert "made-here" in app.sidebar.selectbox(key="checkpoint").options
+
+
+@pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "ten"])
+def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name: str) -> None:
+    app = open_page("pages/6_Training.py")
+    app.text_input[0].set_value(name)
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.error
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["ten", "two"]
+
+
+def test_reconstruction_sorts_by_error_and_filters_by_class(checkpoints: Path) -> None:
+    app = open_page("pages/5_Reconstruction.py", order="worst", **{"class": "3"})
+    table = app.table[0].value
+    assert set(table["class"]) == {"3"}
+    errors = [float(value) for value in table["−ELBO, nats (one z drawn)"]]
+    assert len(errors) == 10
+    assert errors[0] > errors[-1]
+
+
+def test_interpolating_outside_the_test_images_is_not_possible(checkpoints: Path) -> None:
+    app = open_page("pages/4_Interpolation.py", **{"from": "100000", "to": "7"})
+    assert not app.exception
+    assert 0 <= app.number_input(key="from").value < 300
+    assert app.number_input(key="to").value == 7

@@ -1,0 +1,257 @@
+"""Everything that knows Streamlit: the anatomy that all pages share, the cached loaders, the checkpoint picker."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.data import DataError, load_dataset
+from vae.figures import learning_curves
+from vae.latents import EncodedSet
+from vae.models import VAE, Architecture, choose_device, default_config
+from vae.projections import Method, project
+from vae.training import TrainingConfig, train_checkpoint
+
+CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints"))
+FIRST_CHOICE = "mnist-z10"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+PAGES = (
+    ("pages/1_Explore.py", "Explore", "Move along the latent dimensions and watch the picture follow."),
+    ("pages/2_Latent_map.py", "Latent map", "See the encoded test images as points in the plane or in space."),
+    ("pages/3_Sampling.py", "Sampling", "Draw latent vectors from the prior and decode them."),
+    ("pages/4_Interpolation.py", "Interpolation", "Walk from one image to another through latent space."),
+    ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
+    ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
+)
+
+_training = Lock()  # one training per app: two would slow each other, and every live picture, to a crawl
+
+Loaded = TypeVar("Loaded")
+
+STYLE = """<style>
+[data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated }
+[data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
+[data-testid="stSidebarUserContent"] { padding-top: 0 }
+[data-testid="stMainBlockContainer"] h1 { padding-top: 0; font-size: 2.2rem }
+</style>"""
+
+
+def begin_page(title: str, question: str) -> None:
+    """The head of every page: the way to the others, the title and one open question."""
+    st.set_page_config(page_title=f"{title} · Latent Lab", page_icon="🌀", layout="wide")
+    st.html(STYLE)
+    with st.sidebar:
+        st.page_link("app.py", label="Latent Lab")
+        for path, name, _ in PAGES:
+            st.page_link(path, label=name)
+    st.title(title, anchor=False)
+    st.markdown(f"##### {question}")
+
+
+def choose_checkpoint() -> Checkpoint:
+    """The checkpoint chosen in the sidebar, with its card. It stands in the URL and is the same on all pages.
+
+    Ends the page, with the reason and what to do, where there is none to choose.
+    """
+    found = list_checkpoints(CHECKPOINTS)
+    whole = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
+    asked = st.query_params.get("checkpoint")
+    with st.sidebar:
+        if not whole:
+            _show_broken(found)
+            st.error(f"There is no usable checkpoint in {CHECKPOINTS}. Train one on the Training page.")
+            st.stop()
+        names = list(whole)
+        chosen = st.selectbox(
+            "Checkpoint",
+            names,
+            index=names.index(FIRST_CHOICE) if FIRST_CHOICE in names else 0,
+            key="checkpoint",
+            bind="query-params",
+            persist_state="session",
+            help="A trained model with its encoded test set. The choice holds for all pages and is part of the link.",
+        )
+        _show_card(whole[chosen])
+        _show_broken(found)
+    if asked is not None and asked not in whole:
+        st.warning(f"This link asks for the checkpoint “{asked}”, which is not usable here; showing {chosen} instead.")
+    return whole[chosen]
+
+
+def _show_card(checkpoint: Checkpoint) -> None:
+    config, metrics = checkpoint.model_config, checkpoint.metrics
+    with st.container(border=True):
+        st.markdown(f"**{checkpoint.name}** · {config.latent_dim} latent dimensions")
+        st.caption(
+            f"{checkpoint.dataset}, {' × '.join(map(str, config.image_shape))} pixels  \n"
+            f"{config.architecture}, β = {checkpoint.training.get('beta', '?')}  \n"
+            f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n"
+            f"= reconstruction {metrics['reconstruction']:.1f} + KL {metrics['kl']:.1f}  \n"
+            f"decodes on {device_name()}"
+        )
+
+
+def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
+    for broken in found:
+        if isinstance(broken, BrokenCheckpoint):
+            st.warning(f"Checkpoint “{broken.name}” cannot be used. {broken.error}", icon=":material/broken_image:")
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> torch.device:
+    """Where this app decodes: the GPU where there is one."""
+    return choose_device("auto")
+
+
+def device_name() -> str:
+    """The device's name as people know it."""
+    return torch.cuda.get_device_name() if device().type == "cuda" else device().type
+
+
+def load_model(checkpoint: Checkpoint) -> VAE:
+    """The checkpoint's model on the app's device, loaded once per process and shared read-only."""
+    return _or_stop(_model, checkpoint)
+
+
+def load_encoded(checkpoint: Checkpoint) -> EncodedSet:
+    """The checkpoint's encoded test set, shared read-only."""
+    return _or_stop(_encoded, checkpoint)
+
+
+def load_examples(checkpoint: Checkpoint) -> NDArray[np.uint8]:
+    """The first test images, row i of the encoded set being image i, shared read-only. Shape: (n, c, h, w) uint8."""
+    return _or_stop(_examples, checkpoint)
+
+
+def load_projection(checkpoint: Checkpoint, method: Method, dims: int) -> tuple[NDArray[np.float32], str]:
+    """The projected test set and where it comes from. Two users asking for the same one cause one computation."""
+    encoded = load_encoded(checkpoint)
+    saved = _or_stop(lambda c, _: c.load_projection(encoded, method, dims), checkpoint)
+    if saved is not None:
+        return saved, "shipped with the checkpoint"
+    try:
+        return _projection(encoded, method, dims, *_version(checkpoint)), "computed here, kept while the app runs"
+    except ValueError as error:
+        st.error(str(error))
+        st.stop()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _model(_checkpoint: Checkpoint, version: tuple[str, int]) -> VAE:
+    return _checkpoint.load_model(device())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _encoded(_checkpoint: Checkpoint, version: tuple[str, int]) -> EncodedSet:
+    return _checkpoint.load_encoded()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _examples(_checkpoint: Checkpoint, version: tuple[str, int]) -> NDArray[np.uint8]:
+    return _checkpoint.load_examples()
+
+
+@st.cache_resource(max_entries=64, show_spinner="Projecting; t-SNE of 10,000 images takes about half a minute…")
+def _projection(_encoded: EncodedSet, method: Method, dims: int, path: str, written: int) -> NDArray[np.float32]:
+    return project(_encoded.mean, method, dims)
+
+
+def _version(checkpoint: Checkpoint) -> tuple[str, int]:
+    """Tells a checkpoint from another that took its name later."""
+    return str(checkpoint.path), (checkpoint.path / "config.json").stat().st_mtime_ns
+
+
+def _or_stop(load: Callable[[Checkpoint, tuple[str, int]], Loaded], checkpoint: Checkpoint) -> Loaded:
+    """What `load` gives; for a broken file, or one that has just been deleted, ends the page with the reason."""
+    try:
+        return load(checkpoint, _version(checkpoint))
+    except (CheckpointError, FileNotFoundError) as error:
+        st.error(f"Checkpoint “{checkpoint.name}” cannot be used. {error} Meanwhile, choose another in the sidebar.")
+        st.stop()
+
+
+def show_pages() -> None:
+    """Links to all pages, each with the job it does."""
+    columns = st.columns(3)
+    for place, (path, title, job) in enumerate(PAGES):
+        with columns[place % 3], st.container(border=True):
+            st.page_link(path, label=f"**{title}**")
+            st.caption(job)
+
+
+def show_checkpoints() -> None:
+    """A table of the usable checkpoints."""
+    rows = [found for found in list_checkpoints(CHECKPOINTS) if isinstance(found, Checkpoint)]
+    st.table(
+        {
+            "checkpoint": [row.name for row in rows],
+            "dataset": [row.dataset for row in rows],
+            "latent dimensions": [row.model_config.latent_dim for row in rows],
+            "architecture": [row.model_config.architecture for row in rows],
+            "test −ELBO, nats per image": [f"{row.metrics['negative_elbo']:.1f}" for row in rows],
+            "of it KL, nats": [f"{row.metrics['kl']:.1f}" for row in rows],
+        },
+        hide_index=True,
+        hide_header=False,
+    )
+
+
+def show_picture(picture: NDArray[np.uint8], description: str) -> None:
+    """A picture as wide as its column, with crisp pixels and its description beneath, also for screen readers."""
+    st.image(picture, caption=description, width="stretch", output_format="PNG", alt=description)
+
+
+def choose_example(label: str, checkpoint: Checkpoint, default: int, key: str) -> int:
+    """Which of the test images that the checkpoint carries; stands in the URL."""
+    last = len(load_examples(checkpoint)) - 1
+    return int(st.number_input(f"{label} (0 to {last})", 0, last, min(default, last), key=key, bind="query-params"))
+
+
+def class_name(checkpoint: Checkpoint, row: int) -> str:
+    """The class of a test image."""
+    return checkpoint.class_names[int(load_encoded(checkpoint).labels[row])]
+
+
+def redraw(key: str) -> None:
+    """Sets the seed widget of this key to a new random seed. For use as a callback."""
+    st.session_state[key] = int(np.random.default_rng().integers(2**32))
+
+
+def train_with_curves(
+    name: str, dataset_name: str, architecture: Architecture, latent_dim: int, config: TrainingConfig
+) -> Checkpoint | None:
+    """Trains, with a progress bar and live curves, and saves; None, with the reason on the page, if it cannot."""
+    if not NAME.fullmatch(name):
+        st.error(
+            "A name has up to 40 letters, digits, dots, dashes and underscores, and starts with a letter or digit."
+        )
+        return None
+    if not _training.acquire(blocking=False):
+        st.error("Another training is running in this app; wait until it has finished, then press Train again.")
+        return None
+    out, bar, curves = CHECKPOINTS / name, st.progress(0.0, "Loading the data…"), st.empty()
+    history: list[dict[str, float]] = []
+    try:
+        dataset = load_dataset(dataset_name, progress=bar.progress)
+        model_config = default_config(dataset.image_shape, latent_dim, architecture)
+        for epoch in train_checkpoint(
+            dataset, model_config, config, out, lambda share: bar.progress(share, "Training…")
+        ):
+            history.append(asdict(epoch))
+            curves.plotly_chart(learning_curves(history), key=f"curves-{epoch.epoch}")
+        bar.progress(1.0, f"Trained in {history[-1]['seconds']:.1f} s")
+        return read_checkpoint(out)
+    except (DataError, CheckpointError, ValueError, FloatingPointError) as error:
+        st.error(str(error))
+        return None
+    finally:
+        _training.release()
