@@ -1,0 +1,693 @@
+"""The live decode service, over loopback, on the WebSocket implementation that Streamlit runs it on."""
+
+import argparse
+import json
+import re
+import socket
+import struct
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from vae import live
+from vae.batching import Job, Lane
+from vae.bench import live as bench
+from vae.engines import Engine
+from vae.live import HEADER, Limits, LiveModel, UnknownModelError, origin_allowed, routes
+from vae.losses import kl_divergence, reconstruction_nll
+from vae.models import VAE, ModelConfig, to_uint8, to_unit
+
+PATIENCE = 10.0
+DECODE, ENCODE, RECONSTRUCT = 1, 2, 3
+GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))
+COLOR = ModelConfig((3, 6, 6), 5, "mlp", (16,), (), "gaussian", 0.2)
+
+
+def random_model(config: ModelConfig, seed: int = 0) -> VAE:
+    torch.manual_seed(seed)
+    model = VAE(config).eval()
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.mul_(3)  # pictures with contrast
+    return model
+
+
+MODELS = {
+    "grey": LiveModel("grey", random_model(GREY), (0.5, 0.25, 0.0)),
+    "color": LiveModel("color", random_model(COLOR), (1.0,) * 5),
+}
+
+
+def load(name: str) -> LiveModel:
+    if name == "broken":
+        raise RuntimeError("a secret path")
+    if name not in MODELS:
+        raise UnknownModelError(f"There is no model {name!r}.")
+    return MODELS[name]
+
+
+@dataclass(frozen=True)
+class Running:
+    port: int
+    service: live.Service
+
+    @contextmanager
+    def connect(self, model: str | None = "grey", **options: Any) -> Iterator[ClientConnection]:
+        uri = f"ws://127.0.0.1:{self.port}/live"
+        with connect(uri, compression=None, max_size=None, open_timeout=PATIENCE, **options) as client:
+            if model is not None:
+                greeting = choose(client, model)
+                assert "error" not in greeting, greeting
+            yield client
+
+    def metrics(self) -> dict[str, float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/live/metrics", timeout=PATIENCE) as reply:
+            assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+            lines = reply.read().decode().splitlines()
+        samples = [line.rpartition(" ") for line in lines if not line.startswith("#")]
+        return {name.removeprefix("latentlab_live_"): float(value) for name, _, value in samples}
+
+
+@contextmanager
+def serve(load: live.Loader = load, **options: Any) -> Iterator[Running]:
+    limits = replace(Limits(requests_per_second=1e6, burst=1e6), **options.pop("limits", {}))
+    app = Starlette(routes=routes(load, limits=limits, **options))
+    config = uvicorn.Config(app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical")
+    server = uvicorn.Server(config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        until(lambda: server.started)
+        yield Running(listening.getsockname()[1], app.routes[0].endpoint)
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listening.close()
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with serve() as running:
+        yield running
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+def choose(client: ClientConnection, model: object, version: object = 1) -> dict[str, Any]:
+    client.send(json.dumps({"version": version, "model": model}))
+    greeting: dict[str, Any] = json.loads(client.recv(PATIENCE))
+    return greeting
+
+
+def request(operation: int, rows: np.ndarray[Any, Any], identity: int = 7, *, n: int | None = None) -> bytes:
+    return HEADER.pack(1, operation, len(rows) if n is None else n, identity) + rows.tobytes()
+
+
+def reply(client: ClientConnection) -> tuple[int, int, int, int, bytes]:
+    frame = client.recv(PATIENCE)
+    assert isinstance(frame, bytes)
+    return (*HEADER.unpack_from(frame), frame[HEADER.size :])
+
+
+def ask(client: ClientConnection, frame: bytes) -> bytes:
+    """The payload of an ok reply."""
+    client.send(frame)
+    status, operation, n, identity, payload = reply(client)
+    assert (status, operation, n, identity) == (0, *HEADER.unpack_from(frame)[1:]), payload
+    return payload
+
+
+def error(client: ClientConnection, frame: bytes) -> tuple[int, int, int, str]:
+    """Operation, n, id and sentence of an error reply, after which the socket still works."""
+    client.send(frame)
+    status, operation, n, identity, payload = reply(client)
+    assert status == 1
+    sentence = payload.decode()
+    assert re.fullmatch(r"[A-Z].+[.]", sentence), sentence
+    return operation, n, identity, sentence
+
+
+def zs(n: int, config: ModelConfig = GREY, seed: int = 0) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed).standard_normal((n, config.latent_dim)).astype("<f4")
+
+
+def images(n: int, config: ModelConfig = GREY) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).integers(0, 256, (n, *config.image_shape), dtype=np.uint8)
+
+
+def decoded(z: np.ndarray[Any, Any], model: VAE = MODELS["grey"].model) -> np.ndarray[Any, Any]:
+    with torch.inference_mode():
+        return to_uint8(model.decode(torch.from_numpy(z.copy()))).numpy()
+
+
+def same_pictures(payload: bytes, expected: np.ndarray[Any, Any]) -> bool:
+    pictures = np.frombuffer(payload, np.uint8).reshape(expected.shape)
+    return bool((np.abs(pictures.astype(int) - expected) <= 1).all())
+
+
+# -- what it serves --
+
+
+def test_a_greeting_describes_the_model_and_the_limits(server: Running) -> None:
+    with server.connect(None) as client:
+        greeting = choose(client, "grey")
+    assert greeting["version"] == 1
+    assert greeting["model"] == "grey"
+    assert greeting["latent_dim"] == 3
+    assert greeting["image_shape"] == [1, 9, 7]
+    assert greeting["kl"] == [0.5, 0.25, 0.0]
+    assert greeting["device"] == "cpu"
+    assert greeting["likelihood"] == "bernoulli"
+    assert greeting["limits"]["vectors"] == 256
+    assert greeting["limits"]["frame_bytes"] == 8 + 256 * 63
+
+
+@pytest.mark.parametrize("n", [1, 5, 16, 17, 256])
+def test_decode_gives_the_models_own_pictures(server: Running, n: int) -> None:
+    with server.connect() as client:
+        assert same_pictures(ask(client, request(DECODE, zs(n))), decoded(zs(n)))
+
+
+@pytest.mark.parametrize("name", ["grey", "color"])
+@pytest.mark.parametrize("n", [1, 40])
+def test_encode_and_reconstruct_give_what_the_model_computes(server: Running, name: str, n: int) -> None:
+    model, config = MODELS[name].model, MODELS[name].model.config
+    x = to_unit(torch.from_numpy(images(n, config)))
+    with torch.inference_mode():
+        mean, logvar = model.encode(x)
+        nll = reconstruction_nll(model.decoder(mean), x, config)
+        kl = kl_divergence(mean, logvar).sum(1)
+    with server.connect(name) as client:
+        codes = np.frombuffer(ask(client, request(ENCODE, images(n, config))), "<f4")
+        payload = ask(client, request(RECONSTRUCT, images(n, config)))
+    expected = torch.cat([mean.flatten(), logvar.flatten(), nll, kl]).numpy()
+    np.testing.assert_allclose(codes, expected[: codes.size], rtol=1e-4, atol=1e-5)
+    assert codes.size == 2 * n * config.latent_dim
+    numbers = np.frombuffer(payload[: expected.nbytes], "<f4")
+    np.testing.assert_allclose(numbers, expected, rtol=1e-4, atol=1e-4)
+    assert same_pictures(payload[expected.nbytes :], decoded(mean.numpy(), model))
+
+
+def test_replies_come_in_the_order_of_the_requests_whatever_they_take(server: Running) -> None:
+    sizes = [200, 1, 30, 1, 256, 2]
+    with server.connect() as client:
+        for identity, n in enumerate(sizes):
+            client.send(request(DECODE, zs(n), identity))
+        answers = [reply(client) for _ in sizes]
+    assert [(n, identity) for _, _, n, identity, _ in answers] == [(n, i) for i, n in enumerate(sizes)]
+
+
+def test_a_socket_can_change_its_model(server: Running) -> None:
+    with server.connect("grey") as client:
+        assert choose(client, "color")["latent_dim"] == 5
+        assert same_pictures(ask(client, request(DECODE, zs(2, COLOR))), decoded(zs(2, COLOR), MODELS["color"].model))
+
+
+def test_the_pixels_do_not_depend_on_who_else_is_decoded() -> None:
+    engine = Engine(MODELS["grey"].model)
+    alone = np.concatenate([engine.decode(z[None])[0] for z in zs(16)])
+    for n in (2, 3, 7, 16):
+        together = np.concatenate([engine.decode(zs(16)[i : i + n])[0] for i in range(0, 16, n)])
+        np.testing.assert_array_equal(together, alone)
+
+
+def test_the_engine_leaves_the_shared_model_as_it_was() -> None:
+    model = random_model(GREY)
+    before = {name: (weights.clone(), weights.stride()) for name, weights in model.state_dict().items()}
+    Engine(model).decode(zs(1))
+    for name, weights in model.state_dict().items():
+        assert torch.equal(weights, before[name][0])
+        assert weights.stride() == before[name][1]
+
+
+# -- batches --
+
+ENGINE = Engine(MODELS["grey"].model)
+
+
+class Paused:
+    """Holds the decode thread before its first batch, so that requests gather."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.started, self.go = threading.Event(), threading.Event()
+        decode = Engine.decode
+
+        def wait(engine: Engine, z: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], ...]:
+            self.started.set()
+            assert self.go.wait(PATIENCE)
+            return decode(engine, z)
+
+        monkeypatch.setattr(Engine, "decode", wait)
+
+
+def test_requests_that_wait_are_decoded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = Paused(monkeypatch)
+    with serve() as running, ExitStack() as stack:
+        clients = [stack.enter_context(running.connect()) for _ in range(20)]
+        clients[0].send(request(DECODE, zs(1)))
+        assert pause.started.wait(PATIENCE)
+        for i, client in enumerate(clients[1:]):
+            client.send(request(DECODE, zs(1, seed=i)))
+        until(lambda: running.metrics()['requests_total{operation="decode"}'] == 20)
+        pause.go.set()
+        for i, client in enumerate(clients[1:]):
+            reply(clients[0]) if i == 0 else None
+            assert same_pictures(reply(client)[4], decoded(zs(1, seed=i)))
+        counts = running.metrics()
+    assert counts["batches_total"] == 3  # 1, 16 and 3
+    assert counts["vectors_total"] == 20
+    assert counts['batch_vectors_bucket{le="1"}'] == 1
+    assert counts['batch_vectors_bucket{le="4"}'] == 2
+    assert counts['batch_vectors_bucket{le="+Inf"}'] == 3
+
+
+def test_a_large_request_lets_small_ones_pass() -> None:
+    large, small = (Job(ENGINE, "decode", zs(n), lambda: None) for n in (256, 1))
+    lane = Lane()
+    lane.add(large)
+    assert [(s.start, s.stop) for s in lane.take(16)] == [(0, 4), (4, 8), (8, 12), (12, 16)]
+    lane.add(small)
+    assert [(s.job is small, s.stop - s.start) for s in lane.take(16)] == [
+        (False, 4),
+        (True, 1),
+        (False, 4),
+        (False, 4),
+        (False, 3),
+    ]
+
+
+@given(st.lists(st.integers(1, 256), min_size=1, max_size=40), st.integers(1, 64))
+@settings(max_examples=50, deadline=None)
+def test_every_row_is_taken_once_and_in_order(sizes: list[int], room: int) -> None:
+    jobs = [Job(ENGINE, "decode", np.empty((n, 3), "<f4"), lambda: None) for n in sizes]
+    lane = Lane()
+    for job in jobs:
+        lane.add(job)
+    taken: dict[Job, list[int]] = {job: [] for job in jobs}
+    while lane:
+        slices = lane.take(room)
+        assert 0 < sum(s.stop - s.start for s in slices) <= room
+        for s in slices:
+            taken[s.job].extend(range(s.start, s.stop))
+    assert [taken[job] for job in jobs] == [list(range(n)) for n in sizes]
+
+
+@pytest.mark.parametrize("room", [1, 4, 16])
+@pytest.mark.parametrize(("size", "others"), [(1, 256), (256, 1), (256, 256)])
+def test_no_job_starves_whatever_keeps_coming(room: int, size: int, others: int) -> None:
+    lane = Lane()
+    patient = Job(ENGINE, "decode", zs(size), lambda: None)
+    for _ in range(10):
+        lane.add(Job(ENGINE, "decode", zs(others), lambda: None))
+    lane.add(patient)
+    for _ in range(6000):
+        for s in lane.take(room):  # whoever is served asks again at once
+            if s.job is patient and s.stop == size:
+                return
+            if s.stop == len(s.job.rows):
+                lane.add(Job(ENGINE, "decode", s.job.rows, lambda: None))
+    pytest.fail("starved")
+
+
+def test_jobs_of_those_who_left_are_not_decoded() -> None:
+    lane = Lane()
+    gone = Job(ENGINE, "decode", zs(5), lambda: None, abandoned=True)
+    here = Job(ENGINE, "decode", zs(1), lambda: None)
+    lane.add(gone)
+    lane.add(here)
+    assert [s.job for s in lane.take(16)] == [here]
+
+
+def test_an_exception_in_torch_is_answered_and_the_next_request_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = Engine.decode
+    fail = threading.Event()
+
+    def sometimes(engine: Engine, z: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], ...]:
+        if fail.is_set():
+            raise torch.cuda.OutOfMemoryError("out of memory")
+        return decode(engine, z)
+
+    monkeypatch.setattr(Engine, "decode", sometimes)
+    with serve() as running, running.connect() as client:
+        fail.set()
+        operation, n, identity, sentence = error(client, request(DECODE, zs(40), 3))
+        assert (operation, n, identity) == (DECODE, 40, 3)
+        assert "OutOfMemoryError" in sentence
+        fail.clear()
+        ask(client, request(DECODE, zs(40), 4))
+        counts = running.metrics()
+    assert counts["errors_total"] == 1
+    assert counts["batches_failed_total"] == 1
+
+
+# -- errors --
+
+
+def test_a_request_before_a_model_is_chosen_is_an_error(server: Running) -> None:
+    with server.connect(None) as client:
+        assert "model first" in error(client, request(DECODE, zs(1)))[3]
+        choose(client, "grey")
+        ask(client, request(DECODE, zs(1)))
+
+
+BAD_FRAMES = {
+    "unknown operation": (request(9, zs(1)), (9, 1, 7), "Operation"),
+    "operation zero": (request(0, zs(1)), (0, 1, 7), "Operation"),
+    "other version": (b"\x02" + request(DECODE, zs(1))[1:], (0, 0, 0), "version 1"),
+    "no header": (b"\x01\x01", (0, 0, 0), "8 bytes"),
+    "empty": (b"", (0, 0, 0), "8 bytes"),
+    "nothing to decode": (request(DECODE, zs(0)), (1, 0, 7), "1 to 256"),
+    "too many": (request(DECODE, zs(257)), (1, 257, 7), "1 to 256"),
+    "too short": (request(DECODE, zs(1))[:-1], (1, 1, 7), "20 bytes"),
+    "too long": (request(DECODE, zs(1)) + b"\0", (1, 1, 7), "20 bytes"),
+    "far too long": (request(DECODE, zs(1)) + bytes(2**21), (1, 1, 7), "20 bytes"),
+    "wrong n": (request(DECODE, zs(2), n=3), (1, 3, 7), "44 bytes"),
+    "NaN": (request(DECODE, zs(2) * [1, np.nan, 1]), (1, 2, 7), "bytes"),
+    "images of another size": (request(ENCODE, images(1)[:, :, :8]), (2, 1, 7), "71 bytes"),
+    "images, cut": (request(RECONSTRUCT, images(2))[:-1], (3, 2, 7), "134 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+def test_a_bad_frame_is_answered_with_an_error_and_the_socket_lives_on(server: Running, name: str) -> None:
+    frame, echoed, words = BAD_FRAMES[name]
+    with server.connect() as client:
+        *header, sentence = error(client, frame)
+        assert tuple(header) == echoed
+        assert words in sentence
+        ask(client, request(DECODE, zs(1)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.01e4, -3e38])
+def test_a_z_that_is_no_sensible_number_is_refused(server: Running, value: float) -> None:
+    z = zs(3)
+    z[2, 1] = value
+    with server.connect() as client:
+        assert "Every z" in error(client, request(DECODE, z))[3]
+        z[2, 1] = 1e4
+        ask(client, request(DECODE, z))
+
+
+BAD_TEXTS = ["", "nonsense", "[]", "{}", '{"version": 1}', '{"version": 1, "model": 5}', "[" * 4000, "x" * 10_000]
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS, ids=lambda text: text[:20])
+def test_a_text_that_chooses_no_model_is_answered_with_an_error(server: Running, text: str) -> None:
+    with server.connect() as client:
+        client.send(text)
+        answer = json.loads(client.recv(PATIENCE))
+        assert answer == {"version": 1, "error": answer["error"]}
+        ask(client, request(DECODE, zs(1)))  # with the model chosen before
+
+
+def test_a_model_that_cannot_be_had_is_answered_with_an_error(server: Running) -> None:
+    with server.connect() as client:
+        assert choose(client, "nowhere") == {"version": 1, "error": "There is no model 'nowhere'."}
+        assert choose(client, "broken") == {"version": 1, "error": "The model could not be loaded (RuntimeError)."}
+        assert "version 1" in choose(client, "grey", version=2)["error"]
+        ask(client, request(DECODE, zs(1)))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=64),
+            st.builds(
+                lambda code, n, cut, junk: (HEADER.pack(1, code, n, 5) + zs(3).tobytes())[:cut] + junk,
+                st.integers(0, 4),
+                st.integers(0, 4),
+                st.integers(0, 44),
+                st.binary(max_size=16),
+            ),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_binary_frame_gets_exactly_one_reply(server: Running, frames: list[bytes]) -> None:
+    with server.connect() as client:
+        for frame in frames:
+            client.send(frame)
+        client.send(request(DECODE, zs(1), 4242))
+        answers = [reply(client) for _ in range(len(frames) + 1)]
+    assert answers[-1][0] == 0
+    assert answers[-1][3] == 4242
+    for frame, (status, *_, payload) in zip(frames, answers, strict=False):
+        assert status in (0, 1), frame
+        assert status == 0 or payload.decode()
+
+
+# -- the door --
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "allowed"),
+    [
+        (None, "lab.test", True),
+        ("http://lab.test", "lab.test", True),
+        ("https://lab.test", "lab.test", True),
+        ("HTTPS://Lab.Test", "lab.test:443", True),
+        ("https://lab.test:443", "lab.test", True),
+        ("http://localhost:8501", "localhost:8501", True),
+        ("http://[::1]:8501", "[::1]:8501", True),
+        ("http://localhost:8502", "localhost:8501", False),
+        ("http://evil.test", "lab.test", False),
+        ("http://lab.test.evil.test", "lab.test", False),
+        ("http://lab.test@evil.test", "lab.test", False),
+        ("https://lab.test:80", "lab.test", False),
+        ("null", "null", False),
+        ("file://lab.test", "lab.test", False),
+        ("http://", "", False),
+        ("", "", False),
+        ("http://[bad", "lab.test", False),
+        ("http://:80", "", False),
+        ("http://lab.test", None, False),
+        ("https://school.example", "10.0.0.1", True),
+        ("https://school.example:444", "10.0.0.1", False),
+    ],
+)
+def test_an_origin_must_be_the_hosts_own_or_allowed(origin: str | None, host: str | None, *, allowed: bool) -> None:
+    assert origin_allowed(origin, host, {"https://school.example"}) is allowed
+
+
+def test_a_foreign_page_is_refused_at_the_handshake() -> None:
+    with serve(allowed_origins=["https://School.example/"]) as running:
+        with pytest.raises(InvalidStatus) as refused, running.connect(origin="https://evil.test"):
+            pass
+        assert refused.value.response.status_code == 403
+        assert b"origin" in (refused.value.response.body or b"")
+        forged = {"X-Forwarded-Host": "evil.test"}
+        with pytest.raises(InvalidStatus), running.connect(origin="https://evil.test", additional_headers=forged):
+            pass
+        for origin in ("https://school.example", f"http://127.0.0.1:{running.port}"):
+            with running.connect(origin=origin) as client:
+                ask(client, request(DECODE, zs(1)))
+        assert running.metrics()["refused_total"] == 2
+
+
+@pytest.mark.parametrize(("limit", "words"), [("clients", "server"), ("clients_per_address", "network")])
+def test_one_client_too_many_is_told_so_and_may_come_later(limit: str, words: str) -> None:
+    with serve(limits={limit: 2}) as running:
+        with running.connect() as first, running.connect() as second:
+            with running.connect(None) as third, pytest.raises(ConnectionClosedError) as closed:
+                third.recv(PATIENCE)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+            assert words in closed.value.rcvd.reason
+            ask(first, request(DECODE, zs(1)))
+            ask(second, request(DECODE, zs(1)))
+        until(lambda: running.metrics()["clients"] == 0)
+        with running.connect() as client:
+            ask(client, request(DECODE, zs(1)))
+
+
+def test_the_rate_limit_slows_only_whom_it_concerns() -> None:
+    limits = {"requests_per_second": 20.0, "burst": 5.0}
+    with serve(limits=limits) as running, running.connect() as flooder, running.connect() as other:
+        for i in range(200):
+            flooder.send(request(DECODE, zs(1), i))
+        for _ in range(4):
+            ask(other, request(DECODE, zs(1)))
+        until(lambda: running.metrics()['requests_total{operation="decode"}'] >= 8)
+        assert running.metrics()['requests_total{operation="decode"}'] < 150
+        assert [reply(flooder)[3] for _ in range(10)] == list(range(10))
+
+
+def test_the_price_of_a_request_grows_with_its_vectors() -> None:
+    bucket = live.Bucket(10.0, 5.0)
+    assert bucket.take(5) == 0
+    assert bucket.take(8) == pytest.approx(0.8, abs=0.2)
+
+
+# -- clients that misbehave --
+
+
+def raw_client(running: Running) -> socket.socket:
+    """A client that has chosen a model and never reads again."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(PATIENCE)
+    client.connect(("127.0.0.1", running.port))
+    lines = ["GET /live HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+    client.sendall("\r\n".join([*lines, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]).encode())
+    assert client.recv(4096).startswith(b"HTTP/1.1 101")
+    client.sendall(raw_frame(1, b'{"version": 1, "model": "grey"}'))
+    return client
+
+
+def raw_frame(opcode: int, payload: bytes) -> bytes:
+    return bytes((0x80 | opcode, 0xFE)) + struct.pack(">H", len(payload)) + bytes(4) + payload
+
+
+def test_a_client_that_stops_reading_is_dropped_and_costs_the_others_nothing() -> None:
+    with serve(limits={"send_seconds": 0.3}) as running, running.connect() as other:
+        deaf = raw_client(running)
+        deaf.settimeout(0.2)
+        with pytest.raises(OSError, match=r"."):  # the server stops reading it, then cuts it
+            deaf.sendall(raw_frame(2, request(DECODE, zs(256))) * 10_000)
+        for _ in range(5):
+            ask(other, request(DECODE, zs(1)))
+        assert running.service.backlog <= 5 * 2 * 256 * 75
+        until(lambda: running.metrics()["clients"] == 1)
+        assert running.service.backlog == 0
+        deaf.close()
+        ask(other, request(DECODE, zs(1)))
+
+
+def test_a_client_that_leaves_in_the_middle_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = Paused(monkeypatch)
+    with serve() as running, running.connect() as other:
+        for abrupt in (False, True):
+            client = raw_client(running)
+            for i in range(4):
+                client.sendall(raw_frame(2, request(DECODE, zs(256), i)))
+            client.sendall(raw_frame(2, request(DECODE, zs(256)))[:50])
+            if abrupt:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        assert pause.started.wait(PATIENCE)
+        pause.go.set()
+        ask(other, request(DECODE, zs(1)))
+        until(lambda: running.metrics()["clients"] == 1)
+        assert running.service.backlog == 0
+
+
+def test_at_most_a_few_requests_of_a_socket_are_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = Paused(monkeypatch)
+    with serve() as running, running.connect() as client, running.connect() as other:
+        for i in range(50):
+            client.send(request(DECODE, zs(1), i))
+        other.send(request(DECODE, zs(1)))
+        until(lambda: running.metrics()['requests_total{operation="decode"}'] >= 5)
+        assert running.metrics()['requests_total{operation="decode"}'] == 5
+        pause.go.set()
+        assert [reply(client)[3] for _ in range(50)] == list(range(50))
+        reply(other)
+
+
+def test_a_full_backlog_refuses_requests_rather_than_growing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = Paused(monkeypatch)
+    with serve(limits={"backlog_bytes": 30_000}) as running, running.connect() as client, running.connect() as other:
+        client.send(request(DECODE, zs(256)))
+        assert pause.started.wait(PATIENCE)
+        assert "waiting" in error(other, request(DECODE, zs(256)))[3]
+        other.send(request(DECODE, zs(1)))
+        pause.go.set()
+        assert reply(client)[0] == reply(other)[0] == 0
+        ask(other, request(DECODE, zs(256)))
+
+
+# -- models and counters --
+
+
+def test_choosing_again_picks_up_a_replaced_checkpoint() -> None:
+    models = {"grey": MODELS["grey"]}
+    with serve(lambda name: models[name]) as running, running.connect() as client, running.connect() as other:
+        models["grey"] = LiveModel("grey", random_model(GREY, seed=1), (0.0,) * 3)
+        choose(client, "grey")
+        assert same_pictures(ask(client, request(DECODE, zs(2))), decoded(zs(2), models["grey"].model))
+        assert same_pictures(ask(other, request(DECODE, zs(2))), decoded(zs(2)))
+        assert len(running.service.engines) == 1
+
+
+def test_sockets_of_one_model_share_one_engine(server: Running) -> None:
+    with server.connect(), server.connect():
+        entries = list(server.service.engines._entries.values())
+        assert len({id(entry.engine) for entry in entries if entry.live.name == "grey"}) == 1
+
+
+@pytest.mark.parametrize(("limits", "left"), [({"engine_seconds": 0.0}, 0), ({"engines": 1}, 1)])
+def test_models_that_nobody_uses_are_forgotten(limits: dict[str, float], left: int) -> None:
+    with serve(limits=limits) as running:
+        with running.connect("grey") as client:
+            with running.connect("color"):
+                pass
+            running.service.engines.evict()
+            choose(client, "color")
+            choose(client, "grey")
+        until(lambda: running.metrics()["clients"] == 0)
+        until(lambda: len(running.service.engines) == left)
+
+
+def test_the_counters_are_valid_prometheus_text() -> None:
+    sample = re.compile(r'latentlab_live_[a-z_]+(\{[a-z]+="[^"]+"\})? \d+(\.\d+)?(e-?\d+)?')
+    with serve(base_path="/lab/") as running:
+        uri = f"ws://127.0.0.1:{running.port}/lab/live"
+        with connect(uri, compression=None) as client:
+            choose(client, "grey")
+            ask(client, request(DECODE, zs(3)))
+            ask(client, request(ENCODE, images(2)))
+            error(client, b"")
+            with urllib.request.urlopen(uri.replace("ws", "http", 1) + "/metrics") as answer:
+                text = answer.read().decode()
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
+    assert "latentlab_live_clients 1\n" in text
+    assert 'latentlab_live_requests_total{operation="encode"} 1\n' in text
+    assert "latentlab_live_errors_total 1\n" in text
+    assert "latentlab_live_vectors_total 5\n" in text
+    assert 'latentlab_live_batch_seconds{quantile="0.95"} ' in text
+
+
+def test_the_docstring_describes_the_format_that_is_spoken() -> None:
+    text = live.__doc__ or ""
+    assert f"version {live.VERSION}" in text
+    for code, operation in live.OPERATIONS.items():
+        assert f"{code} {operation}" in text
+    for name in ("latent_dim", "image_shape", "kl", "device", "likelihood", "vectors", "frame_bytes"):
+        assert f'"{name}"' in text
+
+
+def test_the_benchmark_drives_raw_clients_and_reports_its_numbers(server: Running) -> None:
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    url = f"http://127.0.0.1:{server.port}"
+    args = parser.parse_args(["--clients", "3", "--seconds", "0.3", "--model", "grey", "--url", url])
+    numbers = bench.run(args)
+    names = "clients rate p50_ms p95_ms p99_ms frames_per_second_mean frames_per_second_min"
+    assert list(numbers) == [*names.split(), "server_cpu_percent", "server_rss_mb"]
+    assert numbers["clients"] == 3
+    assert numbers["frames_per_second_min"]

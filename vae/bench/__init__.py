@@ -1,0 +1,1 @@
+"""Benchmarks of the running app, behind `python -m vae bench`."""
