@@ -1,6 +1,5 @@
 """The live decode service, over loopback, on the WebSocket implementation that Streamlit runs it on."""
 
-import argparse
 import json
 import re
 import socket
@@ -24,6 +23,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from vae import live
+from vae.__main__ import parser
 from vae.batching import Job, Lane
 from vae.bench import live as bench
 from vae.engines import Engine
@@ -682,10 +682,8 @@ def test_the_docstring_describes_the_format_that_is_spoken() -> None:
 
 
 def test_the_benchmark_drives_raw_clients_and_reports_its_numbers(server: Running) -> None:
-    parser = argparse.ArgumentParser()
-    bench.add_arguments(parser)
     url = f"http://127.0.0.1:{server.port}"
-    args = parser.parse_args(["--clients", "3", "--seconds", "0.3", "--model", "grey", "--url", url])
+    args = parser().parse_args(["bench", "live", "--clients=3", "--seconds=0.3", "--model=grey", f"--url={url}"])
     numbers = bench.run(args)
     names = "clients rate p50_ms p95_ms p99_ms frames_per_second_mean frames_per_second_min"
     assert list(numbers) == [*names.split(), "server_cpu_percent", "server_rss_mb"]

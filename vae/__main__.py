@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | evaluate | project | list."""
+"""The command line: python -m vae train | evaluate | project | list | bench."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_
 from vae.data import DataError, Dataset, load_dataset
 from vae.latents import encode
 from vae.metrics import evaluate
-from vae.models import Architecture, Likelihood, choose_device, default_config
+from vae.models import Architecture, Likelihood, choose_device, default_config, require
 from vae.projections import METHODS, project
 from vae.training import TrainingConfig, train_checkpoint
 
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], Result] = args.command
     try:
         result = command(args)
-    except (CheckpointError, DataError, ValueError, FloatingPointError) as error:
+    except (CheckpointError, DataError, ValueError, FloatingPointError, ConnectionError) as error:
         print(f"vae {args.name}: {error}", file=sys.stderr)
         return 1
     if args.json:
@@ -67,6 +67,22 @@ def parser() -> argparse.ArgumentParser:
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=Path("checkpoints"), help="the folder they are in")
+
+    bench = commands.add_parser("bench", help="measure the running app").add_subparsers(dest="bench", required=True)
+    live = _command(bench, "live", run_bench_live, "latency and frames per second of the live pictures")
+    live.add_argument("--clients", type=int, default=1, help="sockets, each dragging one slider")
+    live.add_argument("--rate", type=float, default=30.0, help="updates per second and client")
+    live.add_argument("--seconds", type=float, default=10.0, help="how long to measure")
+    live.add_argument("--browser", action="store_true", help="drag one slider in a real Chromium instead")
+    live.add_argument("--idle", action="store_true", help="measure memory per idle client instead")
+    live.add_argument("--churn", type=int, default=0, metavar="N", help="measure growth over N connects instead")
+    live.add_argument("--url", default="", help="measure a running server, such as http://localhost:8501, instead")
+    live.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
+    start = _command(bench, "start", run_bench_start, "seconds from `streamlit run` to the first decoded picture")
+    start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
+    for command in (live, start):
+        command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
+        command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
     return top
 
 
@@ -114,6 +130,27 @@ def run_project(args: argparse.Namespace) -> Result:
     path = checkpoint.save_projection(encoded, args.method, args.dims, points)
     print(f"{len(points)} test images projected in {seconds:.1f} s; saved as {path}")
     return {"method": args.method, "dims": args.dims, "n": len(points), "seconds": seconds, "projection": str(path)}
+
+
+def run_bench_live(args: argparse.Namespace) -> Result:
+    """Starts the real app and drives it with raw clients, or with one browser."""
+    from vae.bench import browser, live  # the app's packages, which a machine that only trains may lack
+
+    for name in ("clients", "rate", "seconds"):
+        require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
+    result = browser.run_drag(args) if args.browser else live.run(args)
+    print(live.report(result))
+    return result
+
+
+def run_bench_start(args: argparse.Namespace) -> Result:
+    """Starts the real app several times and waits for its first picture in a browser."""
+    from vae.bench import browser, live
+
+    require(args.runs > 0, "--runs", args.runs, "above 0")
+    result = browser.run_start(args)
+    print(live.report(result))
+    return result
 
 
 def run_list(args: argparse.Namespace) -> Result:

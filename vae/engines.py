@@ -33,7 +33,7 @@ BATCH_PIXELS = 2**17
 
 
 class Engine:
-    """A private copy of a model's layers, arranged for speed on the model's own device; for one thread at a time.
+    """A model's layers arranged for speed on its own device, sharing its weights; for one thread at a time.
 
     rows: the number of rows that fully connected layers always run on. batch: the most vectors to pass at once.
     Each operation takes and returns arrays whose first axis, n <= batch, counts vectors or images.
@@ -71,9 +71,10 @@ class Engine:
         with torch.inference_mode():
             x = self._unit(images)
             mean, logvar = self.model.encode(x)
-            nll = reconstruction_nll(self.model.decoder(mean), x, self.config)
+            parameters = self.model.decoder(mean)
+            nll = reconstruction_nll(parameters, x, self.config)
             kl = kl_divergence(mean, logvar).sum(1)
-            pictures = to_uint8(self.model.decode(mean))
+            pictures = to_uint8(self.model.picture(parameters))
             return _array(mean), _array(logvar), _array(nll), _array(kl), _array(pictures)
 
     def _decode_eagerly(self, z: Tensor) -> Array:
@@ -204,8 +205,8 @@ class _Graph:
 
 
 def _arranged(model: VAE, rows: int) -> VAE:
-    """A copy in the memory layout that convolutions run fastest in, its fully connected layers on a fixed row count."""
-    copy = deepcopy(model).eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    """The same weights under a second set of layers, the fully connected ones on a fixed row count."""
+    copy = deepcopy(model, {id(weights): weights for weights in model.state_dict(keep_vars=True).values()}).eval()
     for half in (copy.encoder, copy.decoder):
         half.register_module("hidden", _FixedRows(nn.Sequential(half.hidden, half.head), rows))
         half.register_module("head", nn.Identity())

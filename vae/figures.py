@@ -19,7 +19,7 @@ PALETTE = (
     "#717581",
     "#92dadd",
 )
-HERO_HEIGHT = 640  # CSS pixels: one screen of a projector, beneath the title
+HERO_HEIGHT = 540  # CSS pixels: one screen of a projector, beneath the title
 
 
 def latent_map(
@@ -73,7 +73,7 @@ def learning_curves(history: Sequence[Mapping[str, float]]) -> Any:
                 col=column + 1,
             )
     figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_layout(height=340, margin={"l": 0, "r": 0, "t": 32, "b": 0}, legend={"orientation": "h", "y": -0.25})
+    figure.update_layout(height=280, margin={"l": 0, "r": 0, "t": 32, "b": 0}, legend={"orientation": "h", "y": -0.25})
     return figure
 
 
@@ -83,7 +83,7 @@ def bars(values: Sequence[float], title: str, unit: str) -> Any:
 
     names = [f"z[{i}]" for i in range(len(values))]
     figure = go.Figure(go.Bar(x=names, y=list(values), marker_color=PALETTE[0]))
-    figure.update_layout(height=240, margin={"l": 0, "r": 0, "t": 8, "b": 0}, yaxis_title=f"{title}, {unit}")
+    figure.update_layout(height=180, margin={"l": 0, "r": 0, "t": 8, "b": 0}, yaxis_title=f"{title}, {unit}")
     return figure
 
 

@@ -67,8 +67,9 @@ def reconstruct(model: VAE, images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8
     """Decoded means of q(z|x), and -log p(x | z = mean) in nats. Shapes: (n, c, h, w) -> (n, c, h, w) uint8, (n,)."""
     x = to_unit(torch.from_numpy(images).to(model.device))
     mean, _ = model.encode(x)
-    nll = reconstruction_nll(model.decoder(mean), x, model.config)
-    return to_uint8(model.decode(mean)).cpu().numpy(), nll.cpu().numpy()
+    parameters = model.decoder(mean)
+    nll = reconstruction_nll(parameters, x, model.config)
+    return to_uint8(model.picture(parameters)).cpu().numpy(), nll.cpu().numpy()
 
 
 def sample(count: int, latent_dim: int, seed: int, temperature: float = 1.0) -> FloatArray:

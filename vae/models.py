@@ -150,9 +150,11 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """The mean picture of p(x|z). Shapes: z (n, latent_dim) -> (n, c, h, w) in [0, 1]."""
-        parameters: Tensor = self.decoder(z)
-        pictures: Tensor = parameters.sigmoid() if self.config.likelihood == "bernoulli" else parameters.clamp(0, 1)
-        return pictures
+        return self.picture(self.decoder(z))
+
+    def picture(self, parameters: Tensor) -> Tensor:
+        """The mean of p(x|z) as a picture, from what the decoder returned. Shapes: (n, c, h, w), kept; in [0, 1]."""
+        return parameters.sigmoid() if self.config.likelihood == "bernoulli" else parameters.clamp(0, 1)
 
     @property
     def device(self) -> torch.device:

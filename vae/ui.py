@@ -1,8 +1,10 @@
 """Everything that knows Streamlit: the anatomy that all pages share, the cached loaders, the checkpoint picker."""
 
+import base64
+import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -12,15 +14,20 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 
 from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
 from vae.data import DataError, load_dataset
-from vae.figures import learning_curves
-from vae.latents import EncodedSet
+from vae.figures import PALETTE, learning_curves
+from vae.latents import EncodedSet, FloatArray
+from vae.live import LiveModel, UnknownModelError
+from vae.live import routes as live_routes
 from vae.models import VAE, Architecture, choose_device, default_config
-from vae.projections import Method, project
+from vae.projections import Method, fit_pca, project
 from vae.training import TrainingConfig, train_checkpoint
 
+FRONTEND = Path(__file__).parent / "frontend"
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints"))
 FIRST_CHOICE = "mnist-z10"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -32,6 +39,9 @@ PAGES = (
     ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
     ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
 )
+
+MAP_POINTS = 2000  # a small map shows no more
+LINK_BOUND = 10.0  # latent values beyond it are nobody's choice
 
 _training = Lock()  # one training per app: two would slow each other, and every live picture, to a crawl
 
@@ -255,3 +265,129 @@ def train_with_curves(
         return None
     finally:
         _training.release()
+
+
+def routes() -> list[BaseRoute]:
+    """What the app serves beside Streamlit's own: the live decode service, and the scripts of its components."""
+    base = _base_path()
+    origins = st.get_option("server.corsAllowedOrigins") or ()
+    scripts = Mount(f"{base}/live/frontend", StaticFiles(directory=FRONTEND))
+    return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins)]
+
+
+def live_model(name: str) -> LiveModel:
+    """The model of this name for the live service: the one that the pages use. Called outside any page.
+
+    Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
+    """
+    if not NAME.fullmatch(name):  # a stranger's input: never a path
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+    try:
+        checkpoint = read_checkpoint(CHECKPOINTS / name)
+        return LiveModel(name, _model(checkpoint, _version(checkpoint)), checkpoint.kl_per_dimension)
+    except (CheckpointError, FileNotFoundError) as error:
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
+
+
+def explore(checkpoint: Checkpoint) -> None:
+    """The live sliders. The z of the last release is in the page's state and in the link."""
+    encoded = load_encoded(checkpoint)
+    fresh = st.session_state.get("explore_model") != checkpoint.name
+    if fresh:  # a first visit may come by a link; a z of another model means nothing here
+        linked = st.query_params.get("z") if "explore_model" not in st.session_state else None
+        st.session_state["explore_z"] = _parse_z(linked, checkpoint.model_config.latent_dim)
+        st.session_state["explore_model"] = checkpoint.name
+    image = choose_test_image(checkpoint)
+    start = {"id": f"{image}", "title": f"test image {image} · {class_name(checkpoint, image)}"}
+    data = _explore_data(checkpoint, encoded) | {
+        "start": start | {"z": encoded.mean[image].tolist()},
+        "z": st.session_state["explore_z"],
+    }
+    component = st.components.v2.component("explore", js=_script("explore.js"), css=_script("explore.css"))
+    result = component(key="explore", data=data, on_z_change=lambda: None)
+    if result.z is not None and len(result.z) == checkpoint.model_config.latent_dim and not fresh:
+        st.session_state["explore_z"] = result.z
+    if st.session_state["explore_z"] is not None:
+        st.query_params["z"] = _format_z(st.session_state["explore_z"])
+
+
+def choose_test_image(checkpoint: Checkpoint) -> int:
+    """The encoded test image to start from; stands in the URL."""
+    last = checkpoint.test_images - 1
+    with st.sidebar:
+        return int(
+            st.number_input(
+                f"Start from test image (0 to {last:,})",
+                min_value=0,
+                max_value=last,
+                value=0,
+                key="image",
+                bind="query-params",
+                persist_state="session",
+                help="Its mean μ of q(z|x) becomes z.",
+            )
+        )
+
+
+def _explore_data(checkpoint: Checkpoint, encoded: EncodedSet) -> dict[str, object]:
+    config = checkpoint.model_config
+    mean, components = _small_map(checkpoint, encoded)
+    points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
+    return {
+        "base": _base_path(),
+        "module": f"/live/frontend/live.js?v={_scripts_version()}",
+        "model": checkpoint.name,
+        "latent_dim": config.latent_dim,
+        "image_shape": list(config.image_shape),
+        "kl": list(checkpoint.kl_per_dimension),
+        "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
+        "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype(np.uint8).tobytes()).decode(),
+        "class_names": list(checkpoint.class_names),
+        "palette": list(PALETTE),
+        "projection": {"mean": mean.tolist(), "components": components.tolist()},
+    }
+
+
+def _small_map(checkpoint: Checkpoint, encoded: EncodedSet) -> tuple[FloatArray, FloatArray]:
+    """Origin and axes of the plane beside the picture: the latent plane itself where there are no more dimensions."""
+    latent_dim = checkpoint.model_config.latent_dim
+    if latent_dim <= 2:
+        return np.zeros(latent_dim, np.float32), np.eye(2, latent_dim, dtype=np.float32)
+    pca = fit_pca(encoded.mean, 2)
+    return pca.mean, pca.components
+
+
+def _parse_z(text: str | None, latent_dim: int) -> list[float] | None:
+    """The z of a link: comma-separated numbers. None, with the reason on the page, if they do not fit the model."""
+    if text is None:
+        return None
+    try:
+        z = [float(number) for number in text.split(",")]
+    except ValueError:
+        z = []
+    if len(z) != latent_dim or not all(abs(value) <= LINK_BOUND for value in z):  # also false for NaN
+        st.warning(f"This link's z is not {latent_dim} numbers from -{LINK_BOUND:g} to {LINK_BOUND:g}; it is ignored.")
+        return None
+    return z
+
+
+def _format_z(z: Sequence[float]) -> str:
+    """Numbers with up to four decimals, the precision that the sliders decode with."""
+    return ",".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in z)
+
+
+def _base_path() -> str:
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+@st.cache_resource(show_spinner=False)
+def _script(name: str) -> str:
+    return (FRONTEND / name).read_text("utf-8")
+
+
+@st.cache_resource(show_spinner=False)
+def _scripts_version() -> str:
+    """Changes when a script does, so that no browser goes on with an old one."""
+    files = sorted(FRONTEND.iterdir())
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

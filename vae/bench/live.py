@@ -41,19 +41,6 @@ WARM_UP_CLIENTS = 10
 SETTLING_CONNECTS = 2000
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `python -m vae bench live`, which run takes."""
-    parser.add_argument("--clients", type=int, default=1, help="sockets, each dragging one slider (default 1)")
-    parser.add_argument("--rate", type=float, default=30.0, help="updates per second and client (default 30)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure (default 10)")
-    parser.add_argument("--model", default="mnist-z10", help="checkpoint to decode with (default mnist-z10)")
-    parser.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start (default app.py)")
-    parser.add_argument("--url", default="", help="measure a running server, such as http://localhost:8501, instead")
-    parser.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
-    parser.add_argument("--idle", action="store_true", help="measure memory per idle client instead")
-    parser.add_argument("--churn", type=int, default=0, metavar="N", help="measure growth over N connects instead")
-
-
 def run(args: argparse.Namespace) -> dict[str, object]:
     """Starts the app unless --url names a running one, measures, and returns the numbers by name."""
     if args.url:
@@ -133,7 +120,7 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.2)
-    raise RuntimeError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
+    raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
 
 
 def _proc_fields(path: str) -> Iterator[tuple[str, str]]:
@@ -226,7 +213,7 @@ class Drag(asyncio.Protocol):
 
     def _greeting(self, greeting: dict[str, Any]) -> None:
         if "error" in greeting:
-            self.greeted.set_exception(RuntimeError(greeting["error"]))
+            self.greeted.set_exception(ValueError(greeting["error"]))
             return
         rng = np.random.default_rng(self._next)
         zs = rng.standard_normal((ZS_PER_CLIENT, greeting["latent_dim"])).astype("<f4")
@@ -235,7 +222,7 @@ class Drag(asyncio.Protocol):
 
     def _picture(self, payload: bytes) -> None:
         if payload[0] != OK:
-            raise RuntimeError(payload[HEADER.size :].decode())
+            raise ConnectionError(payload[HEADER.size :].decode())
         if self.recording:
             self.latencies.append(perf_counter() - self._sent_made_at)
         self._sent_made_at = 0.0
