@@ -1,6 +1,11 @@
 """The home page, and, when Streamlit starts the server, the app around all pages."""
 
 import gc
+import os
+
+# Threads of torch that wait for work must sleep, not spin: training and live decoding share the cores. Torch reads it
+# when it is first imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 

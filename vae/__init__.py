@@ -9,6 +9,10 @@ checkpoints  a folder per trained model: save, load, list
 training     images + configs -> a trained model, one EpochMetrics per epoch, and its checkpoint
 projections  (n, latent_dim) -> (n, 2 or 3)
 figures      arrays -> Plotly figures and picture grids
+counters     what the live service counts
+engines      a model arranged for live decoding, the same bits whoever shares the batch
+batching     the thread that runs the live requests of all clients together
 live         the live decode service behind the sliders
+bench        measures the running app, from outside
 ui           everything that knows Streamlit
 """

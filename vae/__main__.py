@@ -107,6 +107,8 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     checkpoint = read_checkpoint(args.checkpoint)
     color, side, _ = checkpoint.model_config.image_shape
     dataset = load(checkpoint.dataset, args, side, color=color == 3)
+    shape = checkpoint.model_config.image_shape
+    require(dataset.image_shape == shape, "image shape", dataset.image_shape, f"the checkpoint's {shape}")
     same = dataset.content_hash == checkpoint.content_hash
     if not same:
         print(f"note: this {dataset.name} is not the data that {checkpoint.name} was trained on", file=sys.stderr)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 
@@ -40,6 +40,7 @@ EXAMPLES = 500
 SHEET_COLUMNS = 25
 MAX_TEST_IMAGES = 10_000_000
 MAX_JSON_BYTES = 16 * 2**20
+EPOCH_NUMBERS = ("epoch", "seconds", "reconstruction", "kl", "validation_reconstruction", "validation_kl")
 DTYPE_BYTES = {"F32": 4, "I64": 8}
 
 Json = dict[str, Any]
@@ -117,7 +118,7 @@ class Checkpoint:
             save_arrays({"points": np.ascontiguousarray(points, np.float32)}, part)
             part.chmod(0o644)
             part.replace(path)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
         finally:
             part.unlink(missing_ok=True)
@@ -157,7 +158,11 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in this folder. Raises CheckpointError, naming the file, for anything missing or out of place."""
-    if not path.is_dir():
+    try:
+        there = path.is_dir()
+    except OSError:  # such as a name that is too long
+        there = False
+    if not there:
         raise CheckpointError(
             f"{path}: there is no such checkpoint folder; `python -m vae list` shows which there are."
         )
@@ -174,19 +179,29 @@ def read_checkpoint(path: Path) -> Checkpoint:
         lists = {key: tuple(model[key]) for key in ("image_shape", "hidden", "channels")}
         model_config = ModelConfig(**(model | lists))
         test_images = _whole(config["test_images"], 1, MAX_TEST_IMAGES)
+        if not isinstance(config["dataset"]["class_names"], list):
+            raise ValueError("class_names is not a list")
         class_names = tuple(str(name) for name in config["dataset"]["class_names"])
         dataset, content_hash = str(config["dataset"]["name"]), str(config["dataset"]["content_hash"])
         training = dict(config["training"])
     with _blaming(path / "metrics.json"):
         metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config.latent_dim)
     with _blaming(path / "history.jsonl"):
-        history = tuple(dict(json.loads(line)) for line in _read_text(path / "history.jsonl").splitlines())
+        history = tuple(_checked_epoch(json.loads(line)) for line in _read_text(path / "history.jsonl").splitlines())
+        if not history:
+            raise ValueError("it has no epoch")
     return Checkpoint(path, model_config, dataset, content_hash, class_names, training, metrics, history, test_images)
 
 
 def check_free(path: Path) -> None:
-    """Raises CheckpointError if something stands where a new checkpoint is to be written."""
-    if path.exists():
+    """Raises CheckpointError if something stands where a new checkpoint is to be written, or nothing can be."""
+    try:
+        taken = path.exists()
+        if not taken:
+            _temporary_folder(path).rmdir()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
+    if taken:
         raise CheckpointError(
             f"{path}: there is something by this name already; choose another name or delete it first."
         )
@@ -230,14 +245,18 @@ def save_checkpoint(
     write_folder(path, write)
 
 
+def _temporary_folder(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+
+
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     """Lets `write` fill a temporary folder beside `path` and renames it, so that `path` is only ever seen whole.
 
     Raises CheckpointError, leaving nothing behind, if the disk refuses or the name was taken meanwhile.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        folder = _temporary_folder(path)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
     try:
@@ -246,7 +265,7 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
         for file in folder.iterdir():
             file.chmod(0o644)
         folder.rename(path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # gone already when all went well
@@ -287,11 +306,21 @@ def _check_header(path: Path, expected: Shapes) -> None:
         raise _broken(path, f"it has {size} bytes where {bytes_expected} were expected")
 
 
+def _checked_epoch(line: Json) -> Json:
+    if not all(_is_finite(line[key]) for key in EPOCH_NUMBERS):
+        raise ValueError("an epoch has a value that is not a finite number")
+    return line
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
 def _checked_metrics(metrics: Json, latent_dim: int) -> Json:
     numbers = [metrics[key] for key in ("negative_elbo", "reconstruction", "kl")] + metrics["kl_per_dimension"]
     if len(metrics["kl_per_dimension"]) != latent_dim:
         raise ValueError("kl_per_dimension does not have one number per latent dimension")
-    if not all(isinstance(number, float) and isfinite(number) for number in numbers):
+    if not all(_is_finite(number) for number in numbers):
         raise ValueError("a metric is not a finite number")
     return metrics
 
@@ -341,7 +370,7 @@ def _read_sheet(path: Path, count: int, image_shape: tuple[int, int, int]) -> ND
             )
         pixels = np.asarray(sheet)
     cells = pixels.reshape(rows, h, SHEET_COLUMNS, w, c).transpose(0, 2, 4, 1, 3).reshape(-1, c, h, w)
-    return np.ascontiguousarray(cells[:count])
+    return cells[:count].copy()
 
 
 def _broken(path: Path, what: str) -> CheckpointError:

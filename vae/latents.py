@@ -94,7 +94,9 @@ def interpolate(start: FloatArray, end: FloatArray, steps: int, path: Path = "li
     if np.sin(angle) < 1e-4:  # the same or the opposite direction: no unique arc
         return line
     direction = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
-    return np.asarray(((1 - t) * norms[0] + t * norms[1]) * direction, np.float32)
+    points = np.asarray(((1 - t) * norms[0] + t * norms[1]) * direction, np.float32)
+    points[0], points[-1] = start, end  # not rounded
+    return points
 
 
 def traverse(z: FloatArray, dimension: int, values: FloatArray) -> FloatArray:

@@ -39,16 +39,16 @@ class ModelConfig:
     def __post_init__(self) -> None:
         require(len(self.image_shape) == 3, "image_shape", self.image_shape, "three numbers: channels, height, width")
         color, *sides = self.image_shape
-        require(_is_int(color) and color in (1, 3), "image channels", color, "1 (grey) or 3 (colour)")
+        require(is_whole(color) and color in (1, 3), "image channels", color, "1 (grey) or 3 (colour)")
         require(
-            all(_is_int(s) and 1 <= s <= MAX_IMAGE_SIDE for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}"
+            all(is_whole(s) and 1 <= s <= MAX_IMAGE_SIDE for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}"
         )
         d = self.latent_dim
-        require(_is_int(d) and 1 <= d <= MAX_LATENT_DIM, "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
+        require(is_whole(d) and 1 <= d <= MAX_LATENT_DIM, "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
         require(self.architecture in get_args(Architecture), "architecture", self.architecture, "mlp or conv")
         require(self.likelihood in get_args(Likelihood), "likelihood", self.likelihood, "bernoulli or gaussian")
         for name, widths in (("hidden", self.hidden), ("channels", self.channels)):
-            ok = len(widths) <= MAX_DEPTH and all(_is_int(w) and 1 <= w <= MAX_WIDTH for w in widths)
+            ok = len(widths) <= MAX_DEPTH and all(is_whole(w) and 1 <= w <= MAX_WIDTH for w in widths)
             require(ok, name, widths, f"at most {MAX_DEPTH} widths of 1 to {MAX_WIDTH}")
         require(bool(self.hidden), "hidden", self.hidden, "at least one width")
         conv = self.architecture == "conv"
@@ -70,7 +70,8 @@ def default_config(
     """
     if architecture == "mlp":
         return ModelConfig(image_shape, latent_dim, "mlp", (400,), (), likelihood, sigma)
-    channels = (32, 64, 64) if max(image_shape[1:]) < 64 else (32, 32, 64, 64)
+    halvings = min(4, max(1, (min(image_shape[1:]) - 1).bit_length() - 2))  # down to 4 pixels or less
+    channels = ((32,), (32, 64), (32, 64, 64), (32, 32, 64, 64))[halvings - 1]
     return ModelConfig(image_shape, latent_dim, architecture, (128,), channels, likelihood, sigma)
 
 
@@ -80,7 +81,8 @@ def require(condition: bool, name: str, value: object, expected: str) -> None:
         raise ValueError(f"{name} must be {expected}, not {value!r}.")
 
 
-def _is_int(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether this is a whole number; True and 2.0 are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -141,6 +143,7 @@ class VAE(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        self.apply(_initialize)
         self.to(memory_format=torch.channels_last)  # the layout that convolutions run fastest in
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -190,6 +193,21 @@ def to_unit(images: Tensor) -> Tensor:
 def to_uint8(pictures: Tensor) -> Tensor:
     """Pictures in [0, 1] as uint8, rounded to the nearest of 256 levels. Shape kept."""
     return pictures.mul(255).round_().to(torch.uint8)
+
+
+def _initialize(layer: nn.Module) -> None:
+    """Weights that keep the signal's size from layer to layer under ReLU, so that the KL does not win before the
+    decoder has learnt to listen: torch's own smaller ones let whole dimensions die in the first epoch.
+
+    Source: He et al. 2015, "Delving deep into rectifiers".
+    """
+    if isinstance(layer, nn.Conv2d | nn.Linear):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    elif isinstance(layer, nn.ConvTranspose2d):
+        # With a 4 x 4 kernel and stride 2, each output pixel hears 2 x 2 of the kernel from every input channel.
+        nn.init.normal_(layer.weight, std=(2 / (4 * layer.in_channels)) ** 0.5)
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and layer.bias is not None:
+        nn.init.zeros_(layer.bias)
 
 
 def _relu_layers(widths: tuple[int, ...]) -> nn.Sequential:

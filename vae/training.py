@@ -16,7 +16,7 @@ from vae.data import Dataset
 from vae.latents import encode
 from vae.losses import kl_divergence, objective, reconstruction_nll
 from vae.metrics import evaluate
-from vae.models import VAE, ModelConfig, choose_device, reparameterize, require, to_unit
+from vae.models import VAE, ModelConfig, choose_device, is_whole, reparameterize, require, to_unit
 
 Progress = Callable[[float], object]
 
@@ -37,11 +37,12 @@ class TrainingConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        require(1 <= self.epochs <= 10_000, "epochs", self.epochs, "1 to 10000")
-        require(2 <= self.batch_size <= 65_536, "batch_size", self.batch_size, "2 to 65536")
+        require(is_whole(self.epochs) and 1 <= self.epochs <= 10_000, "epochs", self.epochs, "1 to 10000")
+        size = self.batch_size
+        require(is_whole(size) and 2 <= size <= 65_536, "batch_size", size, "2 to 65536")
         require(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "above 0 and at most 1")
         require(0 <= self.beta <= 1000, "beta", self.beta, "0 to 1000")
-        require(0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
+        require(is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
 
 
@@ -125,13 +126,12 @@ def train(
             if progress is not None and step % 20 == 0:
                 progress((epoch - 1 + step * config.batch_size / len(data)) / config.epochs)
         reconstruction, kl = (totals / len(data)).tolist()
-        if not np.isfinite(reconstruction + kl):
+        validation_terms = validate(model, validation, config)
+        if not np.isfinite((reconstruction, kl, *validation_terms)).all():
             raise FloatingPointError(
                 f"Training diverged in epoch {epoch}: the loss is no longer finite. Choose a smaller learning rate."
             )
-        yield EpochMetrics(
-            epoch, time.perf_counter() - started, reconstruction, kl, *validate(model, validation, config)
-        )
+        yield EpochMetrics(epoch, time.perf_counter() - started, reconstruction, kl, *validation_terms)
 
 
 def train_step(

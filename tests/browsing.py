@@ -1,0 +1,150 @@
+"""Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from vae.bench.browser import CHROMIUM_NAMES, chromium
+from vae.data import Dataset, Split
+from vae.models import default_config
+from vae.training import TrainingConfig, train_checkpoint
+
+ROOT = Path(__file__).parents[1]
+# Streamlit asks for these two beneath the page's own path first, and then where they are.
+HARMLESS = ("/_stcore/health", "/_stcore/host-config")
+PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
+
+
+@pytest.fixture(scope="session")
+def app_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped checkpoints, two odd ones (colour with a hostile class name; one dimension) and a broken one."""
+    root = tmp_path_factory.mktemp("app") / "checkpoints"
+    shutil.copytree(ROOT / "checkpoints", root)
+    for name, latent_dim, shape in (("rgb-z16", 16, (3, 64, 64)), ("z1", 1, (1, 28, 28))):
+        model_config = default_config(shape, latent_dim, "conv")
+        list(train_checkpoint(_noise(shape), model_config, TrainingConfig(epochs=1, device="cpu"), root / name))
+    (root / "broken").mkdir()
+    return root
+
+
+def _noise(shape: tuple[int, int, int]) -> Dataset:
+    rng = np.random.default_rng(0)
+    splits = [Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)]
+    return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
+
+
+class App:
+    """The app in a process of its own, on a port that stays the same over restarts."""
+
+    def __init__(self, checkpoints: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.checkpoints = checkpoints
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Starts the app and waits until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
+        environment = {"VAE_CHECKPOINTS": str(self.checkpoints), "PATH": "/usr/bin:/bin", "HOME": str(ROOT)}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the app did not start")
+
+    def stop(self) -> None:
+        """Ends the app."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def app(app_checkpoints: Path) -> Iterator[App]:
+    """The running app, shared by all browser tests that leave it running."""
+    running = App(app_checkpoints)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; skips them where there is none."""
+    if not any(map(shutil.which, CHROMIUM_NAMES)):
+        pytest.skip("no Chromium here: the browser tests are skipped; on Debian, `apt-get install chromium` gets it")
+    with chromium() as running:
+        yield running
+
+
+@contextmanager
+def opened(browser: Browser, url: str, allowed_error: str | None = None, **options: Any) -> Iterator[Page]:
+    """A page in a browser session of its own. Fails if the page showed an exception or the console an error."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(_report(message)) if message.type == "error" else None)
+    page.goto(url)
+    expect(page.locator("h1")).to_be_visible(timeout=30_000)
+    yield page
+    exceptions = page.get_by_test_id("stException").all_inner_texts()
+    context.close()
+    errors = [error for error in errors if not error.endswith(HARMLESS)]
+    errors = [error for error in errors if not (allowed_error and allowed_error in error)]
+    assert (exceptions, errors) == ([], [])
+
+
+def _report(message: Any) -> str:
+    return f"{message.text} {message.location.get('url', '')}"
+
+
+def frames(page: Page) -> int:
+    """How many pictures the hero of Explore has drawn."""
+    return int(page.locator("canvas.hero").get_attribute("data-frame") or 0)
+
+
+def pixels(page: Page, selector: str = "canvas.hero") -> str:
+    """The pixels of the first canvas that the selector finds."""
+    return str(page.locator(selector).first.evaluate(PIXELS))
+
+
+def settle(page: Page) -> None:
+    """Waits until no new picture has come for half a second."""
+    count = -1
+    while count != (count := frames(page)):
+        page.wait_for_timeout(500)
+
+
+@contextmanager
+def explore(browser: Browser, url: str, allowed_error: str | None = None, **options: Any) -> Iterator[Page]:
+    """The Explore page at this address, its first picture drawn."""
+    with opened(browser, url, allowed_error, **options) as page:
+        page.wait_for_selector("canvas.hero[data-frame]", timeout=30_000)
+        settle(page)
+        yield page
+
+
+def choose(page: Page, name: str) -> None:
+    """Chooses a checkpoint in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    page.get_by_role("option", name=name, exact=True).click()

@@ -1,0 +1,41 @@
+"""What several test modules share: small real data, and a checkpoint trained on them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
+from hypothesis import settings
+
+from vae.checkpoints import Checkpoint, read_checkpoint
+from vae.data import Dataset, load_dataset
+from vae.models import default_config
+from vae.training import TrainingConfig, train_checkpoint
+
+torch.set_num_threads(1)  # models this small only lose by sharing their work
+# No test has a time limit, and none passes today and fails tomorrow.
+settings.register_profile("latent-lab", deadline=None, derandomize=True)
+settings.load_profile("latent-lab")
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """scikit-learn's handwritten digits: real, and always there."""
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def digits_checkpoint(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """A model trained on the digits for two epochs; shared, so nobody writes into its folder."""
+    path = tmp_path_factory.mktemp("checkpoints") / "digits"
+    config = TrainingConfig(epochs=2, device="cpu")
+    for _ in train_checkpoint(digits, default_config(digits.image_shape, 2), config, path):
+        pass
+    return read_checkpoint(path)
+
+
+@pytest.fixture
+def own_checkpoint(digits_checkpoint: Checkpoint, tmp_path: Path) -> Checkpoint:
+    """A copy of the digits checkpoint that the test may spoil."""
+    return read_checkpoint(shutil.copytree(digits_checkpoint.path, tmp_path / "checkpoints" / "digits"))

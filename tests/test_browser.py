@@ -1,0 +1,105 @@
+"""Every page in a real Chromium, as the first page visited, in light and dark, with the checkpoints that ship."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browsing import App, choose, opened
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from vae import ui
+
+pytestmark = pytest.mark.browser
+PAGES = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in ui.PAGES)]
+SHIPPED = ["digits-z2", "mnist-z10", "mnist-z2", "sprites-z6"]
+PICTURES = "[data-testid=stImage] img, canvas.hero[data-frame], .js-plotly-plot .main-svg, [data-testid=stTable]"
+
+
+def show(page: Page) -> None:
+    """Waits until the page has its picture, plot or table."""
+    expect(page.locator(PICTURES).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+
+
+def contrast(page: Page, path: Path) -> float:
+    """Standard deviation of the grey levels of what the page's main column shows."""
+    page.wait_for_timeout(1000)
+    page.locator(PICTURES).first.screenshot(path=path)
+    with Image.open(path) as image:
+        return float(np.asarray(image.convert("L"), np.float32).std())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_first_and_shows_a_picture(
+    app: App, browser: Browser, tmp_path: Path, name: str, scheme: str
+) -> None:
+    with opened(browser, f"{app.url}/{name}?checkpoint=mnist-z10", color_scheme=scheme) as page:
+        show(page)
+        assert contrast(page, tmp_path / "shot.png") > 5
+        background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
+    app: App, browser: Browser, name: str
+) -> None:
+    with opened(browser, f"{app.url}/{name}") as page:
+        show(page)
+        for checkpoint in SHIPPED:
+            choose(page, checkpoint)
+            expect(page.get_by_test_id("stSidebar").get_by_text(f"{checkpoint} · ")).to_be_visible()
+            page.wait_for_url(f"**checkpoint={checkpoint}**")
+            show(page)
+
+
+def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: App, browser: Browser) -> None:
+    with opened(browser, app.url) as page:
+        show(page)
+        choose(page, "sprites-z6")
+        page.wait_for_url("**checkpoint=sprites-z6**")
+        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
+        expect(page.locator("h1")).to_have_text("Sampling")
+        expect(page.get_by_test_id("stSidebar").get_by_text("sprites-z6 · ")).to_be_visible()
+        page.wait_for_url("**/Sampling?*checkpoint=sprites-z6**")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_broken_checkpoint_is_named_beside_the_others(app: App, browser: Browser, name: str) -> None:
+    with opened(browser, f"{app.url}/{name}") as page:
+        show(page)
+        expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(app: App, browser: Browser, name: str) -> None:
+    phone = {"width": 390, "height": 844}
+    with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
+        show(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_map_draws_every_test_image_in_three_dimensions_too(app: App, browser: Browser) -> None:
+    count = "Array.from(document.querySelector('.js-plotly-plot').data).reduce((n, trace) => n + trace.x.length, 0)"
+    with opened(browser, f"{app.url}/Latent_map?checkpoint=mnist-z10&method=tsne") as page:
+        show(page)
+        assert page.evaluate(count) == 10_000
+        page.get_by_text("3-D").click()
+        expect(page.locator(".gl-container canvas").first).to_be_visible(timeout=30_000)
+        assert page.evaluate(count) == 10_000
+
+
+def test_a_model_trained_in_the_page_can_be_explored_at_once(app: App, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Training") as page:
+        show(page)
+        page.get_by_label("Name of the new checkpoint").fill("from-the-browser")
+        page.get_by_label("Epochs").fill("3")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("can now be chosen on every page")).to_be_visible(timeout=60_000)
+        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        choose(page, "from-the-browser")
+        page.wait_for_url("**checkpoint=from-the-browser**")
+        page.wait_for_selector("canvas.hero[data-frame]")
