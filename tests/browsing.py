@@ -1,11 +1,6 @@
 """Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from vae.bench.browser import CHROMIUM_NAMES, chromium
+from vae.bench.live import Server, started
 from vae.data import Dataset, Split
 from vae.models import default_config
 from vae.training import TrainingConfig, train_checkpoint
 
 ROOT = Path(__file__).parents[1]
+APP = ROOT / "app.py"
 # Streamlit asks for these two beneath the page's own path first, and then where they are.
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
@@ -44,47 +41,13 @@ def _noise(shape: tuple[int, int, int]) -> Dataset:
     return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
 
 
-class App:
-    """The app in a process of its own, on a port that stays the same over restarts."""
-
-    def __init__(self, checkpoints: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.checkpoints = checkpoints
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Starts the app and waits until it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
-        environment = {"VAE_CHECKPOINTS": str(self.checkpoints), "PATH": "/usr/bin:/bin", "HOME": str(ROOT)}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the app did not start")
-
-    def stop(self) -> None:
-        """Ends the app."""
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
 @pytest.fixture(scope="session")
-def app(app_checkpoints: Path) -> Iterator[App]:
+def app(app_checkpoints: Path) -> Iterator[Server]:
     """The running app, shared by all browser tests that leave it running."""
-    running = App(app_checkpoints)
-    running.start()
-    yield running
-    running.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_CHECKPOINTS", str(app_checkpoints))
+        with started(APP) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +60,7 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, allowed_error: str | None = None, **options: Any) -> Iterator[Page]:
+def opened(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
     """A page in a browser session of its own. Fails if the page showed an exception or the console an error."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)
     page = context.new_page()
@@ -110,8 +73,8 @@ def opened(browser: Browser, url: str, allowed_error: str | None = None, **optio
     exceptions = page.get_by_test_id("stException").all_inner_texts()
     context.close()
     errors = [error for error in errors if not error.endswith(HARMLESS)]
-    errors = [error for error in errors if not (allowed_error and allowed_error in error)]
-    assert (exceptions, errors) == ([], [])
+    errors = [error for error in errors if not any(part in error for part in allowed)]
+    assert (exceptions, errors) == ([], []), f"{exceptions} {errors}"
 
 
 def _report(message: Any) -> str:
@@ -136,9 +99,9 @@ def settle(page: Page) -> None:
 
 
 @contextmanager
-def explore(browser: Browser, url: str, allowed_error: str | None = None, **options: Any) -> Iterator[Page]:
+def explore(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
     """The Explore page at this address, its first picture drawn."""
-    with opened(browser, url, allowed_error, **options) as page:
+    with opened(browser, url, allowed, **options) as page:
         page.wait_for_selector("canvas.hero[data-frame]", timeout=30_000)
         settle(page)
         yield page

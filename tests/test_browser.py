@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import App, choose, opened
+from browsing import choose, opened
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from vae import ui
+from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
 PAGES = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in ui.PAGES)]
@@ -33,7 +34,7 @@ def contrast(page: Page, path: Path) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_first_and_shows_a_picture(
-    app: App, browser: Browser, tmp_path: Path, name: str, scheme: str
+    app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
 ) -> None:
     with opened(browser, f"{app.url}/{name}?checkpoint=mnist-z10", color_scheme=scheme) as page:
         show(page)
@@ -44,7 +45,7 @@ def test_every_page_opens_first_and_shows_a_picture(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
-    app: App, browser: Browser, name: str
+    app: Server, browser: Browser, name: str
 ) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
         show(page)
@@ -55,7 +56,7 @@ def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
             show(page)
 
 
-def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: App, browser: Browser) -> None:
+def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: Server, browser: Browser) -> None:
     with opened(browser, app.url) as page:
         show(page)
         choose(page, "sprites-z6")
@@ -67,21 +68,21 @@ def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: A
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_broken_checkpoint_is_named_beside_the_others(app: App, browser: Browser, name: str) -> None:
+def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
         show(page)
         expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(app: App, browser: Browser, name: str) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name: str) -> None:
     phone = {"width": 390, "height": 844}
     with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
         show(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_map_draws_every_test_image_in_three_dimensions_too(app: App, browser: Browser) -> None:
+def test_the_map_draws_every_test_image_in_three_dimensions_too(app: Server, browser: Browser) -> None:
     count = "Array.from(document.querySelector('.js-plotly-plot').data).reduce((n, trace) => n + trace.x.length, 0)"
     with opened(browser, f"{app.url}/Latent_map?checkpoint=mnist-z10&method=tsne") as page:
         show(page)
@@ -91,7 +92,7 @@ def test_the_map_draws_every_test_image_in_three_dimensions_too(app: App, browse
         assert page.evaluate(count) == 10_000
 
 
-def test_a_model_trained_in_the_page_can_be_explored_at_once(app: App, browser: Browser) -> None:
+def test_a_model_trained_in_the_page_can_be_explored_at_once(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Training") as page:
         show(page)
         page.get_by_label("Name of the new checkpoint").fill("from-the-browser")

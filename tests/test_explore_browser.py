@@ -1,13 +1,16 @@
 """The Explore component in a real browser: it decodes during the drag, and Python hears of z on release."""
 
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from browsing import App, choose, explore, frames, pixels, settle
+from browsing import APP, choose, explore, frames, pixels, settle
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from vae.bench.live import Server, free_port, started
 
 pytestmark = pytest.mark.browser
 Z10 = "Explore?checkpoint=mnist-z10"
@@ -35,13 +38,13 @@ def follow(page: Page, name: str) -> None:
     settle(page)
 
 
-def clients(app: App) -> str:
+def clients(app: Server) -> str:
     """How many sockets the server counts."""
     text = urllib.request.urlopen(f"{app.url}/live/metrics").read().decode()
     return next(line for line in text.splitlines() if line.startswith("latentlab_live_clients "))
 
 
-def test_the_picture_changes_during_the_drag_and_python_hears_only_of_the_release(app: App, browser: Browser) -> None:
+def test_the_picture_changes_during_the_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         assert linked_z(page) == []
         box = slider(page).bounding_box()
@@ -63,7 +66,7 @@ def test_the_picture_changes_during_the_drag_and_python_hears_only_of_the_releas
         assert (pixels(page), frames(page)) == settled  # the rerun on release disturbs nothing
 
 
-def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: App, browser: Browser) -> None:
+def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         kl = [float(text) for text in page.locator(".row .kl").all_inner_texts()]
         assert len(kl) == 8
@@ -74,7 +77,7 @@ def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: App, br
             assert control.get_attribute("aria-label") or control.inner_text(), control.evaluate("c => c.outerHTML")
 
 
-def test_keys_move_a_slider_and_undo_and_redo(app: App, browser: Browser) -> None:
+def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         before, start = pixels(page), numbers(page)
         slider(page, 1).focus()
@@ -99,7 +102,7 @@ def test_keys_move_a_slider_and_undo_and_redo(app: App, browser: Browser) -> Non
         assert numbers(page)[1] == 3
 
 
-def test_buttons_double_click_number_field_and_range(app: App, browser: Browser) -> None:
+def test_buttons_double_click_number_field_and_range(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         before, start = pixels(page), numbers(page)
         page.get_by_role("button", name="Randomise").click()
@@ -126,7 +129,7 @@ def test_buttons_double_click_number_field_and_range(app: App, browser: Browser)
         assert float(slider(page).input_value()) == 4.12
 
 
-def test_a_thumbnail_shows_and_reaches_its_z(app: App, browser: Browser) -> None:
+def test_a_thumbnail_shows_and_reaches_its_z(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         strip = pixels(page, ".strip canvas")
         page.locator(".strip").first.locator("button").nth(5).click()
@@ -148,7 +151,7 @@ def test_a_thumbnail_shows_and_reaches_its_z(app: App, browser: Browser) -> None
         assert numbers(page)[0] == -2
 
 
-def test_touch_drags_a_slider_and_the_map(app: App, browser: Browser) -> None:
+def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None:
     with explore(
         browser, f"{app.url}/{Z10}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     ) as page:
@@ -173,7 +176,7 @@ def test_touch_drags_a_slider_and_the_map(app: App, browser: Browser) -> None:
             assert read(page) != before
 
 
-def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: App, browser: Browser) -> None:
+def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         follow(page, "mnist-z2")
         page.wait_for_timeout(600)
@@ -200,11 +203,12 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: App, bro
         assert [float(part) for part in marker.split(",")] == [0, 0]
 
 
-def test_the_component_follows_a_change_of_checkpoint_and_of_start(app: App, browser: Browser) -> None:
+def test_the_component_follows_a_change_of_checkpoint_and_of_start(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         first = pixels(page)
-        page.get_by_label("Start from test image").fill("5")
-        page.get_by_label("Start from test image").press("Enter")
+        field = page.get_by_role("spinbutton", name="Start from test image")
+        field.fill("5")
+        field.press("Enter")
         expect(page.locator(".start-title")).to_contain_text("test image 5")
         settle(page)
         assert pixels(page) != first
@@ -218,7 +222,7 @@ def test_the_component_follows_a_change_of_checkpoint_and_of_start(app: App, bro
         expect(page.locator(".row")).to_have_count(8)
 
 
-def test_the_link_reproduces_the_picture_bit_by_bit(app: App, browser: Browser) -> None:
+def test_the_link_reproduces_the_picture_bit_by_bit(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}", permissions=["clipboard-read", "clipboard-write"]) as page:
         page.get_by_role("button", name="Randomise").click()
         settle(page)
@@ -231,7 +235,7 @@ def test_the_link_reproduces_the_picture_bit_by_bit(app: App, browser: Browser) 
             assert pixels(other) == picture
 
 
-def test_the_png_is_eight_times_the_picture(app: App, browser: Browser, tmp_path: Path) -> None:
+def test_the_png_is_eight_times_the_picture(app: Server, browser: Browser, tmp_path: Path) -> None:
 
     with explore(browser, f"{app.url}/{Z10}") as page:
         with page.expect_download() as download:
@@ -244,7 +248,7 @@ def test_the_png_is_eight_times_the_picture(app: App, browser: Browser, tmp_path
         assert ",".join(map(str, small.tobytes())) == pixels(page)
 
 
-def test_two_browsers_do_not_disturb_each_other(app: App, browser: Browser) -> None:
+def test_two_browsers_do_not_disturb_each_other(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as one, explore(browser, f"{app.url}/{Z10}") as two:
         still = pixels(two), frames(two)
         one.get_by_role("button", name="Zero all").click()
@@ -252,13 +256,13 @@ def test_two_browsers_do_not_disturb_each_other(app: App, browser: Browser) -> N
         assert (pixels(two), frames(two)) == still
 
 
-def test_names_are_text_and_never_markup(app: App, browser: Browser) -> None:
+def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/Explore?checkpoint=rgb-z16") as page:
         expect(page.locator(".legend")).to_contain_text("<b>nine</b>")
         assert page.locator(".legend b").count() == 0
 
 
-def test_dark_theme_and_hero_above_the_fold(app: App, browser: Browser) -> None:
+def test_dark_theme_and_hero_above_the_fold(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}", color_scheme="dark") as page:
         box = page.locator("canvas.hero").bounding_box()
         assert box["y"] + box["height"] <= 720
@@ -267,7 +271,7 @@ def test_dark_theme_and_hero_above_the_fold(app: App, browser: Browser) -> None:
         assert int(colour.split("(")[1].split(",")[0]) > 200
 
 
-def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: App, browser: Browser) -> None:
+def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
         page.get_by_role("button", name="Randomise").click()
         settle(page)
@@ -283,25 +287,25 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: A
         assert clients(app) != state[2]
 
 
-def test_a_lost_connection_is_said_and_recovers_without_a_reload(app_checkpoints: Path, browser: Browser) -> None:
-    own = App(app_checkpoints)
-    own.start()
-    with explore(browser, f"{own.url}/{Z10}", allowed_error="ERR_CONNECTION_REFUSED") as page:
-        own.stop()
+def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, browser: Browser) -> None:
+    port, running = free_port(), ExitStack()
+    own = running.enter_context(started(APP, port))
+    lost = ("ERR_CONNECTION", "when disconnected from server")  # the second: Streamlit's own word on the same
+    with running, explore(browser, f"{own.url}/{Z10}", lost) as page:
+        running.close()
         notice = page.locator(".notice")
         expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
         page.keyboard.press("Home")  # what is asked for meanwhile is drawn when the server is back
         count = frames(page)
-        own.start()
+        running.enter_context(started(APP, port))
         expect(notice).to_be_hidden(timeout=20_000)
         settle(page)
         assert frames(page) > count
         assert numbers(page)[0] == -3
-    own.stop()
 
 
-def test_a_link_whose_z_does_not_fit_the_model_is_refused(app: App, browser: Browser) -> None:
+def test_a_link_whose_z_does_not_fit_the_model_is_refused(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}&z=1,2,3") as page:
         expect(page.get_by_text("This link's z is not 10 numbers")).to_be_visible()

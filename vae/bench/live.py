@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from vae.bench.sessions import Clicks, click_through
 from vae.live import HEADER, OK, VERSION
 
 DECODE = 1
@@ -35,6 +36,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 ZS_PER_CLIENT = 32
 START_SECONDS = 120.0
 WARM_UP_SECONDS = 1.0
+CLICK_SECONDS = 2.0
 IDLE_CLIENTS = 200
 AT_ONCE = 50
 WARM_UP_CLIENTS = 10
@@ -91,11 +93,9 @@ class Server:
 
 
 @contextmanager
-def started(app: Path) -> Iterator[Server]:
-    """The app in a process of its own, on a free port, ready to serve; it ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def started(app: Path, port: int = 0) -> Iterator[Server]:
+    """The app in a process of its own, on a free port unless told, ready to serve; it ends with the block."""
+    port = port or free_port()
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     options += ["--server.baseUrlPath=", "--server.fileWatcherType=none"]
     command = [sys.executable, "-m", "streamlit", "run", app.name, *options]
@@ -112,6 +112,13 @@ def started(app: Path) -> Iterator[Server]:
                 process.kill()
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> None:
     deadline = perf_counter() + START_SECONDS
     while perf_counter() < deadline and process.poll() is None:
@@ -119,7 +126,7 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
             urllib.request.urlopen(f"{server.url}/live/metrics", timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            sleep(0.2)
+            sleep(0.05)
     raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
 
 
@@ -286,15 +293,18 @@ async def _measure(args: argparse.Namespace, server: Server) -> dict[str, object
         return await _idle(server, args.model, args.clients if args.clients > 1 else IDLE_CLIENTS)
     if args.churn:
         return await _churn(server, args.model, args.churn)
-    return await _drag(server, args.model, args.clients, args.rate, args.seconds)
+    return await _drag(server, args)
 
 
-async def _drag(server: Server, model: str, n: int, rate: float, seconds: float) -> dict[str, object]:
-    clients = await _connect_many(server, model, n)
+async def _drag(server: Server, args: argparse.Namespace) -> dict[str, object]:
+    rate, seconds, sessions = args.rate, args.seconds, args.sessions
+    clients = await _connect_many(server, args.model, args.clients)
     phase = random.Random(0).random  # hands do not move in step
     for client in clients:
         client.drag(1 / rate, phase() / rate)
-    await asyncio.sleep(WARM_UP_SECONDS)
+    clicks = Clicks()
+    people = [asyncio.create_task(click_through(server.url, CLICK_SECONDS, clicks, i)) for i in range(sessions)]
+    await asyncio.sleep(WARM_UP_SECONDS + (3 * CLICK_SECONDS if people else 0))
     begin, cpu = perf_counter(), server.cpu_seconds()
     for client in clients:
         client.recording = True
@@ -303,12 +313,13 @@ async def _drag(server: Server, model: str, n: int, rate: float, seconds: float)
         client.recording = False
     took, cpu = perf_counter() - begin, server.cpu_seconds() - cpu
     rss = server.rss_kib()
+    for person in people:
+        person.cancel()
+    await asyncio.gather(*people, return_exceptions=True)
     for client in clients:
         client.close()
-    return _summary(clients, rate, took) | {
-        "server_cpu_percent": round(100 * cpu / took, 1),
-        "server_rss_mb": round(rss / 1024, 1),
-    }
+    costs = {"server_cpu_percent": round(100 * cpu / took, 1), "server_rss_mb": round(rss / 1024, 1)}
+    return _summary(clients, rate, took) | costs | (clicks.summary() if people else {})
 
 
 def _summary(clients: list[Drag], rate: float, seconds: float) -> dict[str, object]:

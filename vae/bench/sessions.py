@@ -1,0 +1,56 @@
+"""People who click: Streamlit sessions over the real protocol, without a browser, opening one page after the other."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+
+PAGES = ("", "Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Training")
+MAX_MESSAGE_BYTES = 2**26
+
+
+@dataclass
+class Clicks:
+    """What the sessions saw. reruns: seconds from a click to the end of the page's run. exceptions: boxes shown."""
+
+    reruns: list[float] = field(default_factory=list)
+    exceptions: int = 0
+
+    def summary(self) -> dict[str, object]:
+        """The numbers by name; none of the times where nobody's page was ever finished."""
+        p50, p95 = np.percentile(self.reruns, (50, 95)).round(3).tolist() if self.reruns else (None, None)
+        return {
+            "page_runs": len(self.reruns),
+            "page_run_p50_seconds": p50,
+            "page_run_p95_seconds": p95,
+            "page_exceptions": self.exceptions,
+        }
+
+
+async def click_through(url: str, every: float, clicks: Clicks, seed: int) -> None:
+    """One session that opens a page every so many seconds, from a random moment on, until it is cancelled."""
+    rng = random.Random(seed)
+    await asyncio.sleep(rng.random() * every)
+    address = url.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(address, subprotocols=["streamlit"], max_size=MAX_MESSAGE_BYTES, compression=None) as socket:  # type: ignore[list-item]
+        while True:
+            begin = perf_counter()
+            message = BackMsg()
+            message.rerun_script.page_name = rng.choice(PAGES)
+            await socket.send(message.SerializeToString())
+            while not _finished(await socket.recv(decode=False), clicks):
+                pass
+            clicks.reruns.append(perf_counter() - begin)
+            await asyncio.sleep(max(0.0, every - (perf_counter() - begin)))
+
+
+def _finished(data: bytes, clicks: Clicks) -> bool:
+    message = ForwardMsg.FromString(data)
+    if message.WhichOneof("type") == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+        clicks.exceptions += 1
+    return bool(message.HasField("script_finished"))
