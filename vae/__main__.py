@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     live.add_argument("--rate", type=float, default=30.0, help="updates per second and client")
     live.add_argument("--seconds", type=float, default=10.0, help="how long to measure")
     live.add_argument("--sessions", type=int, default=0, help="besides, people who open another page every 2 s")
+    live.add_argument("--training", action="store_true", help="besides, a training run of the command line")
     live.add_argument("--browser", action="store_true", help="drag one slider in a real Chromium instead")
     live.add_argument("--idle", action="store_true", help="measure memory per idle client instead")
     live.add_argument("--churn", type=int, default=0, metavar="N", help="measure growth over N connects instead")

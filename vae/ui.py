@@ -100,7 +100,7 @@ def choose_checkpoint() -> Checkpoint:
 def _show_card(checkpoint: Checkpoint) -> None:
     config, metrics = checkpoint.model_config, checkpoint.metrics
     with st.container(border=True):
-        st.markdown(f"**{checkpoint.name}** · {config.latent_dim} latent dimensions")
+        st.markdown(f"**{checkpoint.name}** · z in {config.latent_dim} dimensions")
         st.caption(
             f"{checkpoint.dataset}, {' × '.join(map(str, config.image_shape))} pixels  \n"
             f"{config.architecture}, β = {checkpoint.training.get('beta', '?')}  \n"
