@@ -67,6 +67,16 @@ def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: S
         page.wait_for_url("**/Sampling?*checkpoint=sprites-z6**")
 
 
+def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Sampling?checkpoint=mnist-z2") as page:
+        show(page)
+        for name in ("Interpolation", "Training", "Sampling"):
+            page.get_by_test_id("stSidebar").get_by_text(name).click()
+            expect(page.locator("h1")).to_have_text(name)
+            expect(page.get_by_test_id("stSidebar").get_by_text("mnist-z2 · ")).to_be_visible()
+            page.wait_for_url(f"**/{name}?checkpoint=mnist-z2")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
@@ -83,7 +93,7 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name
 
 
 def test_the_map_draws_every_test_image_in_three_dimensions_too(app: Server, browser: Browser) -> None:
-    count = "Array.from(document.querySelector('.js-plotly-plot').data).reduce((n, trace) => n + trace.x.length, 0)"
+    count = "document.querySelector('.js-plotly-plot')._fullData.reduce((n, trace) => n + trace.x.length, 0)"
     with opened(browser, f"{app.url}/Latent_map?checkpoint=mnist-z10&method=tsne") as page:
         show(page)
         assert page.evaluate(count) == 10_000

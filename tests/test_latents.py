@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import distributions
 
-from vae.latents import Path, decode, encode, interpolate, reconstruct, sample, traverse
+from vae.latents import Curve, decode, encode, interpolate, reconstruct, sample, traverse
 from vae.models import VAE, ModelConfig
 
 GREY = ModelConfig((1, 4, 5), 3, "mlp", (8,))
@@ -145,12 +145,12 @@ def test_temperature_zero_is_the_prior_mean() -> None:
 # ---- interpolate -----------------------------------------------------------------------------------------------------
 
 VECTORS = arrays(np.float32, 5, elements=st.floats(-8, 8, width=32))
-PATHS = pytest.mark.parametrize("path", get_args(Path))
+PATHS = pytest.mark.parametrize("path", get_args(Curve))
 
 
 @PATHS
 @given(start=VECTORS, end=VECTORS, steps=st.integers(2, 20))
-def test_a_path_starts_and_ends_where_it_should(path: Path, start: np.ndarray, end: np.ndarray, steps: int) -> None:
+def test_a_path_starts_and_ends_where_it_should(path: Curve, start: np.ndarray, end: np.ndarray, steps: int) -> None:
     points = interpolate(start, end, steps, path)
     assert points.shape == (steps, 5)
     assert points.dtype == np.float32
@@ -181,7 +181,7 @@ def test_a_spherical_path_changes_its_norm_evenly(start: np.ndarray, end: np.nda
 def test_between_prior_samples_in_many_dimensions_only_the_spherical_path_keeps_the_norm() -> None:
     start, end = sample(2, 512, seed=0)
     norm = np.sqrt(512)
-    straight, turned = (np.linalg.norm(interpolate(start, end, 3, path)[1]) for path in get_args(Path))
+    straight, turned = (np.linalg.norm(interpolate(start, end, 3, path)[1]) for path in get_args(Curve))
     assert straight == pytest.approx(norm / np.sqrt(2), rel=0.1)
     assert turned == pytest.approx(norm, rel=0.1)
 
@@ -192,7 +192,7 @@ def test_between_prior_samples_in_many_dimensions_only_the_spherical_path_keeps_
     [([1, 2], [1, 2]), ([1, 2], [2, 4]), ([1, 2], [-1, -2]), ([0, 0], [1, 2]), ([1, 2], [0, 0]), ([0, 0], [0, 0])],
     ids=["same point", "same direction", "opposite", "from zero", "to zero", "zero"],
 )
-def test_where_there_is_no_unique_arc_the_path_is_straight(path: Path, start: list[int], end: list[int]) -> None:
+def test_where_there_is_no_unique_arc_the_path_is_straight(path: Curve, start: list[int], end: list[int]) -> None:
     points = interpolate(np.float32(start), np.float32(end), 3, path)
     np.testing.assert_allclose(points[1], (np.float32(start) + np.float32(end)) / 2, atol=1e-6)
 

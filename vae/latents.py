@@ -11,7 +11,7 @@ from vae.losses import kl_divergence, reconstruction_nll
 from vae.models import VAE, reparameterize, to_uint8, to_unit
 
 FloatArray = NDArray[np.float32]
-Path = Literal["linear", "spherical"]
+Curve = Literal["linear", "spherical"]
 
 ENCODE_BATCH = 500
 
@@ -78,7 +78,7 @@ def sample(count: int, latent_dim: int, seed: int, temperature: float = 1.0) -> 
     return np.float32(temperature) * noise
 
 
-def interpolate(start: FloatArray, end: FloatArray, steps: int, path: Path = "linear") -> FloatArray:
+def interpolate(start: FloatArray, end: FloatArray, steps: int, curve: Curve = "linear") -> FloatArray:
     """Evenly spaced points from start to end, both included. Shapes: (latent_dim,) twice -> (steps, latent_dim).
 
     "spherical" turns the direction at an even rate and changes the norm linearly, so that the way between two prior
@@ -87,7 +87,7 @@ def interpolate(start: FloatArray, end: FloatArray, steps: int, path: Path = "li
     t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     line = (1 - t) * start + t * end
     norms = float(np.linalg.norm(start)), float(np.linalg.norm(end))
-    if path == "linear" or min(norms) == 0:
+    if curve == "linear" or min(norms) == 0:
         return line
     a, b = start / norms[0], end / norms[1]
     angle = np.arccos(np.clip(a @ b, -1, 1))

@@ -81,19 +81,23 @@ def choose_checkpoint() -> Checkpoint:
             st.error(f"There is no usable checkpoint in {CHECKPOINTS}. Train one on the Training page.")
             st.stop()
         names = list(whole)
+        # Neither Streamlit's binding, which leaves the first choice out of the link though elsewhere it may be another,
+        # nor its persistence, which forgets a choice that came by a link at the next change of page.
+        default = FIRST_CHOICE if FIRST_CHOICE in names else names[0]
+        current = next((name for name in (st.session_state.get("chosen"), asked) if name in names), default)
         chosen = st.selectbox(
             "Checkpoint",
             names,
-            index=names.index(FIRST_CHOICE) if FIRST_CHOICE in names else 0,
+            index=names.index(current),
             key="checkpoint",
-            bind="query-params",
-            persist_state="session",
             help="A trained model with its encoded test set. The choice holds for all pages and is part of the link.",
         )
+        st.session_state["chosen"] = chosen
         _show_card(whole[chosen])
         _show_broken(found)
     if asked is not None and asked not in whole:
         st.warning(f"This link asks for the checkpoint “{asked}”, which is not usable here; showing {chosen} instead.")
+    st.query_params["checkpoint"] = chosen
     return whole[chosen]
 
 
