@@ -201,12 +201,14 @@ def _initialize(layer: nn.Module) -> None:
 
     Source: He et al. 2015, "Delving deep into rectifiers".
     """
-    if isinstance(layer, nn.Conv2d | nn.Linear):
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    elif isinstance(layer, nn.ConvTranspose2d):
+    if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) or layer.weight.is_meta:
+        return  # on the meta device there is nothing to fill, and torch would import for a second to find that out
+    if isinstance(layer, nn.ConvTranspose2d):
         # With a 4 x 4 kernel and stride 2, each output pixel hears 2 x 2 of the kernel from every input channel.
         nn.init.normal_(layer.weight, std=(2 / (4 * layer.in_channels)) ** 0.5)
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and layer.bias is not None:
+    else:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if layer.bias is not None:
         nn.init.zeros_(layer.bias)
 
 
