@@ -29,8 +29,7 @@ def latent_map(
 
     Shapes: points (n, 2 or 3), labels (n,), axes 2 or 3 titles. Returns a plotly Figure; hovering names class and row.
     """
-    import plotly.graph_objects as go
-
+    go = _graph_objects()
     dims = points.shape[1]
     figure = go.Figure()
     for label, name in enumerate(class_names):
@@ -56,6 +55,7 @@ def learning_curves(history: Sequence[Mapping[str, float]]) -> Any:
 
     Two panels with scales of their own: the KL would vanish beside the reconstruction.
     """
+    _graph_objects()
     from plotly.subplots import make_subplots
 
     figure = make_subplots(1, 2, subplot_titles=("Reconstruction, nats per image", "KL, nats per image"))
@@ -79,8 +79,7 @@ def learning_curves(history: Sequence[Mapping[str, float]]) -> Any:
 
 def bars(values: Sequence[float], title: str, unit: str) -> Any:
     """One bar per latent dimension, named z[0], z[1], … A plotly Figure."""
-    import plotly.graph_objects as go
-
+    go = _graph_objects()
     names = [f"z[{i}]" for i in range(len(values))]
     figure = go.Figure(go.Bar(x=names, y=list(values), marker_color=PALETTE[0]))
     figure.update_layout(height=180, margin={"l": 0, "r": 0, "t": 8, "b": 0}, yaxis_title=f"{title}, {unit}")
@@ -113,3 +112,12 @@ def signed_difference(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDAr
     orange, blue = np.array([230, 97, 1]), np.array([63, 144, 218])
     white = 255 * (1 - up - down)
     return np.asarray(white + up * orange[:, None, None] + down * blue[:, None, None], np.uint8)
+
+
+def _graph_objects() -> Any:
+    """Plotly, imported where it is used. It looks at a pandas that is being imported by another user's page and fails
+    on the half of it that is there; importing it here first waits for the other half."""
+    import pandas  # noqa: F401
+    import plotly.graph_objects as go
+
+    return go
