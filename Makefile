@@ -16,7 +16,7 @@ check: .venv/test-installed
 	$(BIN)/mypy
 
 shots: .venv/test-installed
-	$(BIN)/python docs/screenshots.py
+	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 # The stamps are younger than the requirement files exactly when nothing needs to be installed.
 .venv/run-installed: requirements.txt

@@ -94,7 +94,7 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name
 
 def test_the_map_draws_every_test_image_in_three_dimensions_too(app: Server, browser: Browser) -> None:
     count = "document.querySelector('.js-plotly-plot')._fullData.reduce((n, trace) => n + trace.x.length, 0)"
-    with opened(browser, f"{app.url}/Latent_map?checkpoint=mnist-z10&method=tsne") as page:
+    with opened(browser, f"{app.url}/Latent_map?checkpoint=mnist-z10&method=t-SNE") as page:
         show(page)
         assert page.evaluate(count) == 10_000
         page.get_by_text("3-D").click()
