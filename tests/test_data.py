@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from vae import data
+from vae import data, pictures
 from vae.data import DataError, load_dataset
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
@@ -915,13 +915,13 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MAX_FILES", 11)
+    monkeypatch.setattr(pictures, "MAX_FILES", 11)
     with pytest.raises(DataError, match="too large; pack at most 11 files"):
         load_dataset(write_zip(tmp_path / "own.zip", ten(n=12)))
 
 
 def test_a_zip_bomb_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MAX_UNPACKED_BYTES", 50_000)
+    monkeypatch.setattr(pictures, "MAX_UNPACKED_BYTES", 50_000)
     with pytest.raises(DataError, match="too large; pack at most"):
         load_dataset(write_zip(tmp_path / "own.zip", ten() | {"bomb.txt": b"\0" * 60_000}))
 
@@ -935,18 +935,18 @@ def test_a_zip_bomb_whose_header_lies_is_refused(tmp_path: Path) -> None:
 
 def test_the_bytes_of_a_zip_are_counted_as_they_are_read(tmp_path: Path) -> None:
     name = write_zip(tmp_path / "own.zip", ten())
-    with data._openers(Path(name)) as openers:
+    with pictures.open_pictures(Path(name)) as openers:
         with pytest.raises(DataError, match="more than the 20 bytes allowed"):
-            data._read(openers["00.png"], "00.png", 20)
-        size = sum(len(data._read(opener, "", 1e6)) for opener in openers.values())
-    with pytest.MonkeyPatch.context() as patch, data._openers(Path(name)) as openers:
-        patch.setattr(data, "MAX_UNPACKED_BYTES", size - 1)
+            pictures.read_bytes(openers["00.png"], "00.png", 20)
+        size = sum(len(pictures.read_bytes(opener, "", 1e6)) for opener in openers.values())
+    with pytest.MonkeyPatch.context() as patch, pictures.open_pictures(Path(name)) as openers:
+        patch.setattr(pictures, "MAX_UNPACKED_BYTES", size - 1)
         with pytest.raises(DataError, match=r"09\.png: has more than"):
-            data._read_pictures(openers, Path(name), 1, True, lambda *_: None)
+            pictures.read_pictures(openers, Path(name), 1, True, lambda *_: None)
 
 
 def test_arrays_that_would_not_fit_into_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MAX_UNPACKED_BYTES", 30_000)
+    monkeypatch.setattr(pictures, "MAX_UNPACKED_BYTES", 30_000)
     with pytest.raises(DataError, match="choose a smaller image_size"):
         load_dataset(write_zip(tmp_path / "own.zip", ten()), image_size=32)
 

@@ -1,5 +1,6 @@
 """Latent Lab's engine. The data flow, one noun per module; each imports only from those above it.
 
+pictures     folders and zips of picture files -> uint8 arrays, nobody's files trusted
 data         named dataset -> uint8 images, labels, class names, factors, in train / validation / test splits
 models       ModelConfig -> Encoder, Decoder, VAE
 losses       likelihoods, KL per dimension, -ELBO: pure functions, in nats

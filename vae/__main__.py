@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.data import DataError, Dataset, load_dataset
+from vae.data import Dataset, load_dataset
 from vae.latents import encode
 from vae.metrics import evaluate
 from vae.models import Architecture, Likelihood, choose_device, default_config, require
+from vae.pictures import DataError
 from vae.projections import METHODS, project
 from vae.training import TrainingConfig, train_checkpoint
 

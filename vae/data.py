@@ -7,31 +7,39 @@ Files lie where torchvision puts them below the data directory; what is missing 
 
 import gzip
 import hashlib
-import io
 import math
 import os
 import shutil
-import stat
 import tarfile
 import tempfile
-import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from http.client import HTTPException
 from itertools import pairwise
-from pathlib import Path, PureWindowsPath
-from typing import IO, TYPE_CHECKING, Literal, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 from urllib.request import Request, urlopen
 from warnings import catch_warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.pictures import (
+    MAX_FILES,
+    MAX_PICTURE_BYTES,
+    DataError,
+    Progress,
+    decode_picture,
+    open_file,
+    open_pictures,
+    read_bytes,
+    read_pictures,
+)
+
 if TYPE_CHECKING:
-    from PIL import Image
+    pass
 
 DATASETS: tuple[str, ...] = ("digits", "sprites", "mnist", "fashion-mnist", "kmnist", "cifar10", "svhn", "celeba")
 EMBEDDED: tuple[str, ...] = ("digits", "sprites")  # need neither files nor a connection
@@ -39,17 +47,9 @@ EMBEDDED: tuple[str, ...] = ("digits", "sprites")  # need neither files nor a co
 VALIDATION_SIZE = 5_000  # cut from an official training set, or a tenth of it where that is smaller
 IMAGE_SIZES = (8, 256)  # pixels per side that the user's own pictures may be scaled to
 MIN_PICTURES = 10
-MAX_FILES = 200_000
-MAX_PIXELS = 50_000_000  # in one picture, checked before it is decoded
-MAX_PICTURE_BYTES = 2**28  # 256 MiB, one file
-MAX_UNPACKED_BYTES = 2**31  # 2 GiB: all that is read from one zip, and the array that comes of it
-PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 
-Progress = Callable[[float, str], object]  # (fraction done in 0..1, what is being done)
 Factors = NDArray[np.float32] | NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
-_Openers = dict[str, Callable[[], IO[bytes]]]  # posix path of a picture -> opens it for reading
 
 _TIMEOUT_S = 30.0
 _CHUNK_BYTES = 2**18
@@ -77,10 +77,6 @@ _THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 _KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 _CLASS_NAMES = {"mnist": _DIGITS, "fashion-mnist": _CLOTHES, "kmnist": _KANA, "cifar10": _THINGS, "svhn": _DIGITS}
 _PARTS = {"train": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}  # folder name -> which split
-
-
-class DataError(ValueError):
-    """A data set cannot be had: one sentence that names the file or the setting, and the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -383,8 +379,8 @@ def _celeba_images(root: Path, files: Sequence[str], report: Progress) -> NDArra
             pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
             for i, file in enumerate(files):
                 path = root / _FILES["celeba"][2] / file
-                data = _read(partial(_open, path), str(path), MAX_PICTURE_BYTES)
-                pixels[i] = _decode(data, str(path), _CELEBA_SIZE, color=True, crop=_CELEBA_CROP)
+                data = read_bytes(partial(open_file, path), str(path), MAX_PICTURE_BYTES)
+                pixels[i] = decode_picture(data, str(path), _CELEBA_SIZE, color=True, crop=_CELEBA_CROP)
                 if i % 500 == 0:
                     report(i / len(files), f"celeba: picture {i:,} of {len(files):,}")
             pixels.flush()
@@ -511,10 +507,10 @@ def _own_pictures(name: str, image_size: int, color: bool, seed: int, report: Pr
     if not IMAGE_SIZES[0] <= image_size <= IMAGE_SIZES[1]:
         raise DataError(f"image_size is {image_size}: use {IMAGE_SIZES[0]} to {IMAGE_SIZES[1]} pixels")
     path = Path(name).expanduser()
-    with _openers(path) as openers:
+    with open_pictures(path) as openers:
         if not MIN_PICTURES <= len(openers) <= MAX_FILES:
             raise DataError(f"{path}: has {len(openers):,} pictures, use {MIN_PICTURES} to {MAX_FILES:,}")
-        images = _read_pictures(openers, path, image_size, color, report)
+        images = read_pictures(openers, path, image_size, color, report)
     part, labels, class_names = _layout(list(openers), strip=path.is_file())
     return Dataset(name, *_own_splits(Split(images, labels), part, path, seed), class_names)
 
@@ -543,131 +539,3 @@ def _layout(names: Sequence[str], strip: bool) -> tuple[NDArray[np.int64], NDArr
         paths = [path[1:] for path in paths]
     class_names, labels = np.unique([path[0] if len(path) > 1 else "images" for path in paths], return_inverse=True)
     return part, labels.astype(np.int64), tuple(class_names.tolist())
-
-
-@contextmanager
-def _openers(path: Path) -> Iterator[_Openers]:
-    """The pictures at `path` in the order of their names, to be opened within the `with` block."""
-    if path.is_dir():
-        yield _folder_openers(path)
-        return
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such folder or file; give the path of a folder of pictures or a .zip")
-    try:
-        archive = zipfile.ZipFile(path)
-    except Exception as error:  # damaged archives raise many kinds
-        raise DataError(f"{path}: is not a zip archive that can be read ({error}); pack it again") from error
-    with archive:
-        yield _zip_openers(archive, path)
-
-
-def _is_picture(name: str) -> bool:
-    """By its ending; what macOS and others hide in folders and archives is left out."""
-    parts = name.split("/")
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not hidden and name.lower().endswith(PICTURE_SUFFIXES)
-
-
-def _folder_openers(folder: Path) -> _Openers:
-    """Links are followed only to files that are inside the folder, too."""
-    inside = folder.resolve()
-    found: _Openers = {}
-    for file in sorted(Path(parent) / name for parent, _, names in os.walk(folder) for name in names):
-        name = file.relative_to(folder).as_posix()
-        if _is_picture(name) and file.is_file() and file.resolve().is_relative_to(inside):
-            found[name] = partial(_open, file)
-    return dict(sorted(found.items()))
-
-
-def _zip_openers(archive: zipfile.ZipFile, path: Path) -> _Openers:
-    """Nothing is unpacked to disk; still, an archive with a name that would be unsafe there is refused."""
-    members = archive.infolist()
-    found: _Openers = {}
-    if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-        raise DataError(
-            f"{path}: is too large; pack at most {MAX_FILES:,} files, {MAX_UNPACKED_BYTES:,} bytes unpacked"
-        )
-    for member in members:
-        windows = PureWindowsPath(member.filename)  # both / and \ separate, and it knows drive letters
-        if windows.anchor or ".." in windows.parts:
-            raise DataError(f"{path}: {member.filename!r} leads out of the archive; pack the folder again")
-        if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 1:
-            raise DataError(f"{path}: {member.filename!r} is a link or encrypted; pack the plain pictures")
-        if not member.is_dir() and _is_picture(windows.as_posix()):
-            found[windows.as_posix()] = partial(archive.open, member)
-    return dict(sorted(found.items()))
-
-
-def _read_pictures(openers: _Openers, path: Path, size: int, color: bool, report: Progress) -> NDArray[np.uint8]:
-    """Every picture, (n, 3 or 1, size, size)."""
-    shape = (len(openers), 3 if color else 1, size, size)
-    if math.prod(shape) > MAX_UNPACKED_BYTES:
-        raise DataError(f"{path}: {len(openers):,} pictures of {size} pixels are too many; choose a smaller image_size")
-    images = np.empty(shape, np.uint8)
-    budget = math.inf if path.is_dir() else MAX_UNPACKED_BYTES  # of a zip, whatever its headers claim
-    for i, (name, opener) in enumerate(openers.items()):
-        where = f"{path}: {name}"
-        data = _read(opener, where, min(budget, MAX_PICTURE_BYTES))
-        budget -= len(data)
-        images[i] = _decode(data, where, size, color)
-        if i % 100 == 0:
-            report(i / len(openers), f"{path.name}: picture {i:,} of {len(openers):,}")
-    return images
-
-
-def _open(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _read(opener: Callable[[], IO[bytes]], where: str, limit: float) -> bytes:
-    try:
-        with opener() as file:
-            data = file.read(int(limit) + 1)
-    except Exception as error:  # damaged archives raise many kinds
-        raise DataError(f"{where}: cannot be read ({error}); replace it or take it out") from error
-    if len(data) > limit:
-        raise DataError(f"{where}: has more than the {int(limit):,} bytes allowed here; take it out or scale it down")
-    return data
-
-
-def _decode(data: bytes, where: str, size: int, color: bool, crop: int | None = None) -> NDArray[np.uint8]:
-    """The picture's centre square as it is meant to be seen, scaled: (3 or 1, size, size).
-
-    crop: side of that square in pixels, None for the largest. A phone's rotation mark is obeyed, transparency becomes
-    white, 16-bit grey keeps its upper 8 bits, of an animation the first frame counts.
-    Raises: DataError with `where` if it is too large, damaged or of another format.
-    """
-    from PIL import Image, ImageOps
-
-    try:
-        # Pillow warns of sizes that the next lines refuse, and of oddities in files it can read.
-        with catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(f"{picture.width}×{picture.height} pixels are more than {MAX_PIXELS:,}")
-            picture.draft(None, (2 * size, 2 * size))  # JPEG: decode fewer pixels; 18 times as fast at 12 megapixels
-            plain = _flatten(ImageOps.exif_transpose(picture), "RGB" if color else "L")
-            side = crop or min(plain.size)
-            left, top = (plain.width - side) // 2, (plain.height - side) // 2
-            if min(left, top) < 0:
-                raise ValueError(f"{plain.width}×{plain.height} pixels, expected at least {side}×{side}")
-            square = plain.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BICUBIC)
-    except Exception as error:  # damaged pictures raise many kinds
-        raise DataError(f"{where}: is not a picture that can be used ({error}); replace it or take it out") from error
-    return np.asarray(square).reshape(size, size, -1).transpose(2, 0, 1)
-
-
-def _flatten(picture: "Image.Image", mode: Literal["RGB", "L"]) -> "Image.Image":
-    """The picture in 8 bits, on white."""
-    from PIL import Image
-
-    if picture.mode == "F":
-        raise ValueError("its brightness is in floating point: save it with 8 or 16 bits")
-    if picture.mode.startswith("I"):
-        levels = np.asarray(picture)
-        if levels.min() < 0 or levels.max() > 65_535:
-            raise ValueError("its brightness is not in 16 bits")
-        picture = Image.fromarray((levels >> 8).astype(np.uint8))
-    if picture.has_transparency_data:
-        front = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", front.size, "white"), front)
-    return picture.convert(mode)

@@ -18,12 +18,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.data import DataError, load_dataset
+from vae.data import load_dataset
 from vae.figures import PALETTE, learning_curves
 from vae.latents import EncodedSet, FloatArray
 from vae.live import LiveModel, UnknownModelError
 from vae.live import routes as live_routes
 from vae.models import VAE, Architecture, choose_device, default_config
+from vae.pictures import DataError
 from vae.projections import Method, fit_pca, project
 from vae.training import TrainingConfig, train_checkpoint
 
