@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 # Threads of torch that wait for work must sleep, not spin: training and live decoding share the cores. Torch reads it
 # when it is first imported.
@@ -32,3 +33,5 @@ else:
     # What is loaded now stays: the collector need not look at it again, at 80 ms a time.
     gc.collect()
     gc.freeze()
+    # In seconds: how long a page's script may keep the interpreter while a hand waits for its picture.
+    sys.setswitchinterval(0.0002)

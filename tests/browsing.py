@@ -50,9 +50,12 @@ def app(app_checkpoints: Path) -> Iterator[Server]:
             yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; skips them where there is none."""
+    """One Chromium for a module's tests; skips them where there is none.
+
+    Not one for all modules: as long as Playwright runs, nothing else can run an event loop in this thread.
+    """
     if not any(map(shutil.which, CHROMIUM_NAMES)):
         pytest.skip("no Chromium here: the browser tests are skipped; on Debian, `apt-get install chromium` gets it")
     with chromium() as running:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import prod
 from time import monotonic
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Engine:
         self.rows = CUDA_ROWS if self.device.type == "cuda" else CPU_ROWS
         self.batch = max(1, min(self.rows, BATCH_PIXELS // prod(self.config.image_shape)))
         self.model = _arranged(model, self.rows)
-        self._decode = _Graph(self.model, self.batch) if self.device.type == "cuda" else self._decode_eagerly
+        self._decode = _Graph(self.model, self.batch) if self.device.type == "cuda" else _traced(self.model)
 
     @property
     def device_name(self) -> str:
@@ -76,9 +77,6 @@ class Engine:
             kl = kl_divergence(mean, logvar).sum(1)
             pictures = to_uint8(self.model.picture(parameters))
             return _array(mean), _array(logvar), _array(nll), _array(kl), _array(pictures)
-
-    def _decode_eagerly(self, z: Tensor) -> Array:
-        return _array(to_uint8(self.model.decode(z)))
 
     def _unit(self, images: Array) -> Tensor:
         return to_unit(torch.from_numpy(images).to(self.device))
@@ -202,6 +200,32 @@ class _Graph:
             self._stream.synchronize()
         pictures: Array = self._pictures[:n].numpy()
         return pictures.copy()  # the next batch overwrites the pinned memory
+
+
+class _Pictures(nn.Module):
+    """From latent vectors to uint8 pictures."""
+
+    def __init__(self, model: VAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Shapes: z (n, latent_dim) -> (n, c, h, w) uint8."""
+        return to_uint8(self.model.decode(z)).contiguous()
+
+
+def _traced(model: VAE) -> Callable[[Tensor], Array]:
+    """The decoder as one call into torch, with the same bits.
+
+    In eager mode every layer gives the interpreter lock away and waits for it again, up to 5 ms each while other
+    threads run pages; a trace holds no lock from the first layer to the last. torch calls its tracer deprecated, but
+    torch.compile, which it recommends, needs a compiler on the user's machine.
+    """
+    with catch_warnings(action="ignore"), torch.inference_mode():
+        example = torch.zeros(1, model.config.latent_dim, device=model.device)
+        trace = torch.jit.trace(_Pictures(model).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
+        traced = torch.jit.freeze(trace)
+    return lambda z: _array(traced(z.to(model.device)))
 
 
 def _arranged(model: VAE, rows: int) -> VAE:
