@@ -4,7 +4,6 @@ import streamlit as st
 
 from vae import ui
 from vae.figures import latent_map
-from vae.projections import fit_pca
 
 NAMES = {"pca": "PCA", "tsne": "t-SNE"}
 
@@ -28,7 +27,7 @@ with controls:
     )
 points, source = ui.load_projection(checkpoint, method, dims)
 if method == "pca":
-    explained = fit_pca(encoded.mean, dims).explained
+    explained = ui.load_explained(checkpoint, dims)
     axes = [f"component {i + 1} ({share:.0%} of the variance)" for i, share in enumerate(explained)]
     note = "PCA is linear: straight lines stay straight and distances only shrink. What lies outside the plane is lost."
 else:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -239,4 +240,6 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["train"] and hasattr(os, "nice"):
+        os.nice(10)  # gives way to the app, where a class may be exploring meanwhile; costs nothing where nobody is
     sys.exit(main())

@@ -175,6 +175,16 @@ def _examples(_checkpoint: Checkpoint, version: tuple[str, int]) -> NDArray[np.u
     return _checkpoint.load_examples()
 
 
+def load_explained(checkpoint: Checkpoint, dims: int) -> FloatArray:
+    """The share of the encoded test set's variance along each principal component. Shape: (dims,)."""
+    return _or_stop(_explained, checkpoint)[:dims]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _explained(_checkpoint: Checkpoint, version: tuple[str, int]) -> FloatArray:
+    return fit_pca(_checkpoint.load_encoded().mean, 3).explained
+
+
 @st.cache_resource(max_entries=64, show_spinner="Projecting; t-SNE of 10,000 images takes about half a minute…")
 def _projection(_encoded: EncodedSet, method: Method, dims: int, path: str, written: int) -> NDArray[np.float32]:
     return project(_encoded.mean, method, dims)
@@ -304,7 +314,7 @@ def explore(checkpoint: Checkpoint) -> None:
         st.session_state["explore_model"] = checkpoint.name
     image = choose_test_image(checkpoint)
     start = {"id": f"{image}", "title": f"test image {image} · {class_name(checkpoint, image)}"}
-    data = _explore_data(checkpoint, encoded) | {
+    data = _or_stop(_explore_data, checkpoint) | {
         "start": start | {"z": encoded.mean[image].tolist()},
         "z": st.session_state["explore_z"],
     }
@@ -334,28 +344,30 @@ def choose_test_image(checkpoint: Checkpoint) -> int:
         )
 
 
-def _explore_data(checkpoint: Checkpoint, encoded: EncodedSet) -> dict[str, object]:
-    config = checkpoint.model_config
-    mean, components = _small_map(checkpoint, encoded)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
+    config, encoded = _checkpoint.model_config, _checkpoint.load_encoded()
+    mean, components = _small_map(encoded)
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
     return {
         "base": _base_path(),
         "module": f"/live/frontend/live.js?v={_scripts_version()}",
-        "model": checkpoint.name,
+        "model": _checkpoint.name,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),
-        "kl": list(checkpoint.kl_per_dimension),
+        "kl": list(_checkpoint.kl_per_dimension),
         "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
         "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype(np.uint8).tobytes()).decode(),
-        "class_names": list(checkpoint.class_names),
+        "class_names": list(_checkpoint.class_names),
         "palette": list(PALETTE),
         "projection": {"mean": mean.tolist(), "components": components.tolist()},
     }
 
 
-def _small_map(checkpoint: Checkpoint, encoded: EncodedSet) -> tuple[FloatArray, FloatArray]:
+def _small_map(encoded: EncodedSet) -> tuple[FloatArray, FloatArray]:
     """Origin and axes of the plane beside the picture: the latent plane itself where there are no more dimensions."""
-    latent_dim = checkpoint.model_config.latent_dim
+    latent_dim = encoded.mean.shape[1]
     if latent_dim <= 2:
         return np.zeros(latent_dim, np.float32), np.eye(2, latent_dim, dtype=np.float32)
     pca = fit_pca(encoded.mean, 2)
