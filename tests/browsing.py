@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from vae.bench.browser import CHROMIUM_NAMES, chromium
+from vae.bench.browser import chromium
 from vae.bench.live import Server, started
 from vae.data import Dataset, Split
 from vae.models import default_config
@@ -52,12 +52,10 @@ def app(app_checkpoints: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for a module's tests; skips them where there is none.
+    """One Chromium for a module's tests.
 
     Not one for all modules: as long as Playwright runs, nothing else can run an event loop in this thread.
     """
-    if not any(map(shutil.which, CHROMIUM_NAMES)):
-        pytest.skip("no Chromium here: the browser tests are skipped; on Debian, `apt-get install chromium` gets it")
     with chromium() as running:
         yield running
 

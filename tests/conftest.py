@@ -8,15 +8,25 @@ import torch
 from browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
 from hypothesis import settings
 
+from vae.bench.browser import CHROMIUM_NAMES
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset, load_dataset
 from vae.models import default_config
 from vae.training import TrainingConfig, train_checkpoint
 
+NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
+collect_ignore_glob = ["test_*browser.py"] if NO_CHROMIUM else []
+
 torch.set_num_threads(1)  # models this small only lose by sharing their work
 # No test has a time limit, and none passes today and fails tomorrow.
 settings.register_profile("latent-lab", deadline=None, derandomize=True)
 settings.load_profile("latent-lab")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says in one line why the browser tests did not run, and how to get them."""
+    if NO_CHROMIUM:
+        terminalreporter.write_line("SKIPPED all browser tests: no Chromium; on Debian: apt-get install chromium")
 
 
 @pytest.fixture(scope="session")
