@@ -16,7 +16,7 @@ from vae import ui
 def home() -> None:
     """What this is, which checkpoints there are, where to go."""
     ui.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
-    ui.choose_checkpoint()
+    ui.find_checkpoint()
     st.markdown(
         "A **variational autoencoder** squeezes each picture into a short vector, the *latent code* **z**, and draws "
         "the picture again from that vector alone. Here you can walk through the space of these vectors and see what "

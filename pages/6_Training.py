@@ -8,7 +8,7 @@ from vae.figures import bars, learning_curves
 from vae.training import TrainingConfig
 
 ui.begin_page("Training", "What do a smaller latent space or a larger β do to the two terms of the loss?")
-checkpoint = ui.choose_checkpoint()
+checkpoint = ui.find_checkpoint()
 
 hero, controls = st.columns([3, 2], gap="large")
 with controls, st.form("training"):
@@ -27,8 +27,9 @@ with hero:
         if trained is not None:
             st.success(f"Trained: “{trained.name}” can now be chosen on every page.")
             checkpoint = trained
-    if not start:
+    elif checkpoint is not None:
         st.markdown(f"**{checkpoint.name}**, as it was trained")
         st.plotly_chart(learning_curves(checkpoint.history), key="curves")
-    st.plotly_chart(bars(checkpoint.kl_per_dimension, "KL", "nats"), key="kl")
-    st.caption(f"KL to the prior per latent dimension, mean over the test images of {checkpoint.name}.")
+    if checkpoint is not None:
+        st.plotly_chart(bars(checkpoint.kl_per_dimension, "KL", "nats"), key="kl")
+        st.caption(f"KL to the prior per latent dimension, mean over the test images of {checkpoint.name}.")

@@ -118,6 +118,16 @@ def test_a_training_run_gives_a_checkpoint_that_every_page_can_choose(checkpoint
     assert "made-here" in app.sidebar.selectbox(key="checkpoint").options
 
 
+def test_the_first_checkpoint_of_all_can_be_trained_in_the_page(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    app = open_page("pages/6_Training.py")
+    app.number_input[2].set_value(1)
+    app.button[0].click().run()
+    assert not app.exception
+    assert "my-model" in app.success[0].value
+    assert open_page("pages/1_Explore.py").sidebar.selectbox(key="checkpoint").options == ["my-model"]
+
+
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "ten"])
 def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name: str) -> None:
     app = open_page("pages/6_Training.py")

@@ -69,9 +69,14 @@ def begin_page(title: str, question: str) -> None:
 
 
 def choose_checkpoint() -> Checkpoint:
+    """The checkpoint chosen in the sidebar; ends the page, with what to do, where there is none to choose."""
+    return find_checkpoint() or st.stop()
+
+
+def find_checkpoint() -> Checkpoint | None:
     """The checkpoint chosen in the sidebar, with its card. It stands in the URL and is the same on all pages.
 
-    Ends the page, with the reason and what to do, where there is none to choose.
+    None, with the reason and what to do in the sidebar, where there is none to choose.
     """
     found = list_checkpoints(CHECKPOINTS)
     whole = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
@@ -80,7 +85,7 @@ def choose_checkpoint() -> Checkpoint:
         if not whole:
             _show_broken(found)
             st.error(f"There is no usable checkpoint in {CHECKPOINTS}. Train one on the Training page.")
-            st.stop()
+            return None
         names = list(whole)
         # Neither Streamlit's binding, which leaves the first choice out of the link though elsewhere it may be another,
         # nor its persistence, which forgets a choice that came by a link at the next change of page.
