@@ -363,7 +363,7 @@ def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str
         "image_shape": list(config.image_shape),
         "kl": list(_checkpoint.kl_per_dimension),
         "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
-        "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype(np.uint8).tobytes()).decode(),
+        "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype("<u2").tobytes()).decode(),
         "class_names": list(_checkpoint.class_names),
         "palette": list(PALETTE),
         "projection": {"mean": mean.tolist(), "components": components.tolist()},

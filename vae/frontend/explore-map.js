@@ -21,7 +21,7 @@ export class LatentMap {
     new ResizeObserver(() => this.paint()).observe(this.pad); // goes with the pad when the component unmounts
   }
 
-  /** points: Float32Array k×2; labels: Uint8Array k; range: half the plane shown when the latent space is 2-D. */
+  /** points: Float32Array k×2; labels: Uint16Array k; range: half the plane shown when the latent space is 2-D. */
   setData(z, { points, labels, classNames, palette, projection, latentDim, range }) {
     Object.assign(this, { z, start: null, labels, projection, latentDim, manifold: null });
     this.points = latentDim === 1 ? spreadByClass(points, labels, classNames.length) : points;

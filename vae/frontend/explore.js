@@ -98,7 +98,7 @@ class Explore {
   takePoints({ points, labels, class_names: classNames, palette, projection, latent_dim: latentDim }) {
     this.map.setData(this.z, {
       points: new Float32Array(bytesOf(points).slice().buffer),
-      labels: bytesOf(labels),
+      labels: new Uint16Array(bytesOf(labels).slice().buffer),
       classNames, palette, projection, latentDim,
       range: this.range,
     });
