@@ -13,6 +13,7 @@ model = ui.load_model(checkpoint)
 encoded = ui.load_encoded(checkpoint)
 images = ui.load_examples(checkpoint)
 
+hero = st.container()  # the strip comes first, also on a phone
 ends, controls = st.columns([3, 2], gap="large")
 with controls:
     start = ui.choose_example("From test image", checkpoint, default=0, key="from")
@@ -29,7 +30,8 @@ with ends:
         ui.show_picture(picture_grid(images[[start]], 1), f"Test image {start}: {ui.class_name(checkpoint, start)}")
     with right:
         ui.show_picture(picture_grid(images[[end]], 1), f"Test image {end}: {ui.class_name(checkpoint, end)}")
-ui.show_picture(picture_grid(pictures, steps), f"{steps} decoded steps from image {start} to image {end}")
+with hero:
+    ui.show_picture(picture_grid(pictures, steps), f"{steps} decoded steps from image {start} to image {end}")
 norms = np.linalg.norm(z, axis=1)
 typical = np.sqrt(checkpoint.model_config.latent_dim)
 st.caption(

@@ -51,6 +51,7 @@ Loaded = TypeVar("Loaded")
 STYLE = """<style>
 [data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 4.5rem } }
 [data-testid="stSidebarUserContent"] { padding-top: 0 }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; font-size: 2.2rem }
 </style>"""
