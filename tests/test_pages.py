@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from vae import ui
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import load_dataset
+from vae.live import UnknownModelError
 from vae.models import default_config
 from vae.training import TrainingConfig, train_checkpoint
 
@@ -152,3 +153,29 @@ def test_interpolating_outside_the_test_images_is_not_possible(checkpoints: Path
     assert not app.exception
     assert 0 <= app.number_input(key="from").value < 300
     assert app.number_input(key="to").value == 7
+
+
+def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
+    (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
+    live = ui.live_model("my two")
+    assert live.model is ui.load_model(read_checkpoint(checkpoints / "my two"))
+    assert len(live.kl) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../checkpoints/ten", "/etc", "ten/", "nul\0", "x" * 10_000, "broken", "weightless"]
+)
+def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints: Path, name: str) -> None:
+    (checkpoints / "broken").mkdir()
+    shutil.copytree(checkpoints / "ten", checkpoints / "weightless")
+    (checkpoints / "weightless" / "model.safetensors").write_bytes(b"")
+    with pytest.raises(UnknownModelError, match="checkpoint"):
+        ui.live_model(name)
+
+
+@pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_hostile_link_never_takes_a_page_down(checkpoints: Path, path: str, value: str) -> None:
+    keys = ["checkpoint", "z", "image", "method", "dims", "temperature", "side", "seed", "from", "to", "steps", "order"]
+    app = open_page(path, **dict.fromkeys(keys, value))
+    assert not app.exception

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from math import isinf
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -61,12 +62,29 @@ def begin_page(title: str, question: str) -> None:
     """The head of every page: the way to the others, the title and one open question."""
     st.set_page_config(page_title=f"{title} · Latent Lab", page_icon="🌀", layout="wide")
     st.html(STYLE)
+    _drop_infinite_parameters()
     with st.sidebar:
         st.page_link("app.py", label="Latent Lab")
         for path, name, _ in PAGES:
             st.page_link(path, label=name)
     st.title(title, anchor=False)
     st.markdown(f"##### {question}")
+
+
+def _drop_infinite_parameters() -> None:
+    """Takes numbers such as 1e999 out of a link: Streamlit's number fields refuse other nonsense, but fail on these."""
+    infinite = [key for key, value in st.query_params.to_dict().items() if _is_infinite(value)]
+    for key in infinite:
+        del st.query_params[key]
+    if infinite:
+        st.rerun()  # the fields of this run would still take their values from the link
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return isinf(float(text))
+    except ValueError:
+        return False
 
 
 def choose_checkpoint() -> Checkpoint:
@@ -188,7 +206,7 @@ def load_explained(checkpoint: Checkpoint, dims: int) -> FloatArray:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _explained(_checkpoint: Checkpoint, version: tuple[str, int]) -> FloatArray:
-    return fit_pca(_checkpoint.load_encoded().mean, 3).explained
+    return fit_pca(_encoded(_checkpoint, version).mean, 3).explained
 
 
 @st.cache_resource(max_entries=64, show_spinner="Projecting; t-SNE of 10,000 images takes about half a minute…")
@@ -301,11 +319,14 @@ def live_model(name: str) -> LiveModel:
 
     Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
     """
-    if not NAME.fullmatch(name):  # a stranger's input: never a path
+    # A stranger's input: compared with the names that are there, never made into a path.
+    found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
+    if found is None:
         raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+    if isinstance(found, BrokenCheckpoint):
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
     try:
-        checkpoint = read_checkpoint(CHECKPOINTS / name)
-        return LiveModel(name, _model(checkpoint, _version(checkpoint)), checkpoint.kl_per_dimension)
+        return LiveModel(name, _model(found, _version(found)), found.kl_per_dimension)
     except (CheckpointError, FileNotFoundError) as error:
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
 
@@ -353,7 +374,7 @@ def choose_test_image(checkpoint: Checkpoint) -> int:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
-    config, encoded = _checkpoint.model_config, _checkpoint.load_encoded()
+    config, encoded = _checkpoint.model_config, _encoded(_checkpoint, version)
     mean, components = _small_map(encoded)
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
     return {
