@@ -1,5 +1,6 @@
 """Sampling: pictures decoded from draws of the prior."""
 
+import numpy as np
 import streamlit as st
 
 from vae import ui
@@ -23,5 +24,8 @@ with controls:
         f"{ui.device_name()}. At 0 all are the picture of z = 0; at 1 they are draws from the prior."
     )
 z = sample(columns**2, checkpoint.model_config.latent_dim, seed, temperature)
+label = ui.choose_label(checkpoint, "each in turn")
+classes = max(1, checkpoint.model_config.classes)
+labels = np.arange(columns**2) % classes if label is None else np.full(columns**2, label)
 with hero:
-    ui.show_picture(picture_grid(decode(model, z), columns), f"{columns**2} samples from the prior")
+    ui.show_picture(picture_grid(decode(model, z, labels), columns), f"{columns**2} samples from the prior")

@@ -23,7 +23,9 @@ with controls:
         "Path", ["linear", "spherical"], default="linear", key="path", required=True, bind="query-params"
     )
 z = interpolate(encoded.mean[start], encoded.mean[end], steps, path)
-pictures = decode(model, z)
+own = int(encoded.labels[start])
+label = ui.choose_label(checkpoint, f"the first image's own: {checkpoint.class_names[own]}", own)
+pictures = decode(model, z, np.full(steps, label))
 with ends:
     left, right = st.columns(2)
     with left:

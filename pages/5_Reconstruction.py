@@ -34,24 +34,31 @@ if len(rows) == 0:
     st.info(f"There is no image of class {shown_class} among the {len(images)} that this checkpoint carries.")
     st.stop()
 originals = images[rows]
-decoded, nats = reconstruct(model, originals)
+label = ui.choose_label(checkpoint, "each image's own")
+told = encoded.labels[rows] if label is None else np.full(len(rows), label)
+decoded, nats = reconstruct(model, originals, told)
 difference = signed_difference(decoded, originals)
 with hero:
     ui.show_picture(picture_grid(originals, len(rows)), "Test images")
     ui.show_picture(picture_grid(decoded, len(rows)), "Reconstructions: the decoded means of q(z|x)")
     ui.show_picture(picture_grid(difference, len(rows)), "Difference: orange where the copy is brighter, blue darker")
+point = checkpoint.model_config.posterior == "point"  # a plain autoencoder: no KL, hence no ELBO
+of_the_posterior = {
+    "KL, nats": [f"{value:.2f}" for value in encoded.kl[rows]],
+    "−ELBO, nats (one z drawn)": [f"{value:.2f}" for value in error[rows] + encoded.kl[rows]],
+}
 st.table(
     {
         "test image": rows,
         "class": [ui.class_name(checkpoint, row) for row in rows],
         "−log p(x|z = μ), nats": [f"{value:.2f}" for value in nats],
-        "KL, nats": [f"{value:.2f}" for value in encoded.kl[rows]],
-        "−ELBO, nats (one z drawn)": [f"{value:.2f}" for value in error[rows] + encoded.kl[rows]],
-    },
+    }
+    | ({} if point else of_the_posterior),
     hide_index=True,
     hide_header=False,
 )
+key, name = ("reconstruction", "reconstruction term") if point else ("negative_elbo", "−ELBO")
 st.caption(
-    f"Reconstructed now on {ui.device_name()}; KL and −ELBO are those of the encoded test set. Over all "
-    f"{checkpoint.test_images:,} test images −ELBO is {checkpoint.metrics['negative_elbo']:.2f} nats per image."
+    f"Reconstructed now on {ui.device_name()}; other numbers are those of the encoded test set. Over all "
+    f"{checkpoint.test_images:,} test images the {name} is {checkpoint.metrics[key]:.2f} nats per image."
 )

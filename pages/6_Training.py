@@ -5,6 +5,7 @@ import streamlit as st
 from vae import ui
 from vae.data import DATASETS, EMBEDDED
 from vae.figures import bars, learning_curves
+from vae.losses import Objective
 from vae.training import TrainingConfig
 
 ui.begin_page("Training", "What do a smaller latent space or a larger β do to the two terms of the loss?")
@@ -22,7 +23,7 @@ with controls, st.form("training"):
     start = st.form_submit_button("Train", type="primary")
 with hero:
     if start:
-        config = TrainingConfig(epochs=epochs, beta=beta)
+        config = TrainingConfig(epochs=epochs, objective=Objective(beta=beta))
         trained = ui.train_with_curves(name, dataset, architecture, latent_dim, config)
         if trained is not None:
             st.success(f"Trained: “{trained.name}” can now be chosen on every page.")
@@ -30,6 +31,6 @@ with hero:
     elif checkpoint is not None:
         st.markdown(f"**{checkpoint.name}**, as it was trained")
         st.plotly_chart(learning_curves(checkpoint.history), key="curves")
-    if checkpoint is not None:
+    if checkpoint is not None and checkpoint.kl_per_dimension is not None:
         st.plotly_chart(bars(checkpoint.kl_per_dimension, "KL", "nats"), key="kl")
         st.caption(f"KL to the prior per latent dimension, mean over the test images of {checkpoint.name}.")

@@ -5,8 +5,12 @@ data         named dataset -> uint8 images, labels, class names, factors, in tra
 models       ModelConfig -> Encoder, Decoder, VAE
 losses       likelihoods, KL per dimension, -ELBO: pure functions, in nats
 latents      model + images -> encoded set; sample, interpolate, traverse in latent space
+samplers     where latent vectors are drawn from: prior, aggregate posterior, one class, one image
 metrics      encoded set -> the numbers a model is judged by
+disentanglement  codes + known factors -> how well single dimensions stand for single factors
+scores       each further metric by the name that the command line gives it
 checkpoints  a folder per trained model: save, load, list
+parallel     several processes that train one model together
 training     images + configs -> a trained model, one EpochMetrics per epoch, and its checkpoint
 projections  (n, latent_dim) -> (n, 2 or 3)
 figures      arrays -> Plotly figures and picture grids

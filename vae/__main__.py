@@ -3,23 +3,31 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.data import Dataset, load_dataset
+from vae.data import Binarisation, Dataset, Split, binarise, load_dataset
 from vae.latents import encode
-from vae.metrics import evaluate
-from vae.models import Architecture, Likelihood, choose_device, default_config, require
+from vae.losses import Objective, ObjectiveName, Warmup
+from vae.metrics import evaluate, importance_weighted_nll
+from vae.models import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config, require
+from vae.parallel import joined
 from vae.pictures import DataError
 from vae.projections import METHODS, project
-from vae.training import TrainingConfig, train_checkpoint
+from vae.scores import SCORES
+from vae.training import LEARNING_RATES, Optimizer, Schedule, TrainingConfig, TrainingError, train_checkpoint
 
-Result = dict[str, object]
+Result = dict[str, Any]
+Commands = Any  # argparse keeps the class of add_subparsers' result to itself
+
+OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "free_bits", "capacity", "gamma", "samples")
+RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,9 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], Result] = args.command
     try:
         result = command(args)
-    except (CheckpointError, DataError, ValueError, FloatingPointError, ConnectionError) as error:
+    except (CheckpointError, DataError, ValueError, TrainingError, ConnectionError) as error:
         print(f"vae {args.name}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"vae {args.name}: stopped", file=sys.stderr)
+        return 130
     if args.json:
         print(json.dumps(result))
     return 0
@@ -41,24 +52,17 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m vae", description="Train and measure variational autoencoders.")
     commands = top.add_subparsers(dest="name", required=True)
 
-    train = _command(commands, "train", run_train, "train a model and save it as a checkpoint folder")
-    train.add_argument("--dataset", required=True, help="a data set's name, or a folder or zip of images")
-    train.add_argument("--out", type=Path, required=True, help="the checkpoint folder to write")
-    train.add_argument("--arch", choices=get_args(Architecture), default="mlp")
-    train.add_argument("--likelihood", choices=get_args(Likelihood), default="bernoulli")
-    train.add_argument("--latent-dim", type=int, default=10)
-    train.add_argument("--beta", type=float, default=TrainingConfig.beta)
-    train.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
-    train.add_argument("--batch-size", type=int, default=TrainingConfig.batch_size)
-    train.add_argument("--learning-rate", type=float, default=TrainingConfig.learning_rate)
-    train.add_argument("--seed", type=int, default=TrainingConfig.seed)
-    train.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=TrainingConfig.device)
-    train.add_argument("--image-size", type=int, default=32, help="side of your own images, in pixels")
-    train.add_argument("--grey", action="store_true", help="turn your own images grey")
-    _add_data_dir(train)
-
+    _train_options(_command(commands, "train", run_train, "train a model and save it as a checkpoint folder"))
     evaluation = _command(commands, "evaluate", run_evaluate, "measure a checkpoint on its data set's test images")
     evaluation.add_argument("checkpoint", type=Path)
+    evaluation.add_argument("--importance-samples", type=int, metavar="K", help="also the NLL with K samples of z")
+    evaluation.add_argument(
+        "--metrics",
+        type=lambda text: text.split(","),
+        default=[],
+        help=f"also these, comma-separated: {', '.join(SCORES)}",
+    )
+    evaluation.add_argument("--seed", type=int, default=0, help="of all that is drawn")
     evaluation.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     _add_data_dir(evaluation)
 
@@ -70,6 +74,48 @@ def parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=Path("checkpoints"), help="the folder they are in")
 
+    _bench_commands(commands)
+    return top
+
+
+def _train_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--dataset", required=True, help="a data set's name, or a folder or zip of images")
+    train.add_argument("--out", type=Path, required=True, help="the checkpoint folder to write")
+    train.add_argument("--image-size", type=int, default=32, help="side of your own images, in pixels")
+    train.add_argument("--grey", action="store_true", help="turn your own images grey")
+    _add_data_dir(train)
+    model = train.add_argument_group("the model")
+    model.add_argument("--arch", choices=get_args(Architecture), default="mlp")
+    model.add_argument("--latent-dim", type=int, default=10)
+    model.add_argument("--hidden", type=_widths, default=(), help="widths of the fully connected layers, as 200,200")
+    model.add_argument("--channels", type=_widths, default=(), help="widths of the convolutions, as 32,64")
+    model.add_argument("--batch-norm", action="store_true", help="normalise every hidden layer over the batch")
+    model.add_argument("--likelihood", choices=get_args(Likelihood), default=ModelConfig.likelihood)
+    model.add_argument("--sigma", type=float, default=ModelConfig.sigma, help="of the gaussian, in grey ranges")
+    model.add_argument("--conditional", action="store_true", help="tell the decoder the class beside z")
+    objective = train.add_argument_group("the objective")
+    objective.add_argument("--objective", choices=get_args(ObjectiveName), default=Objective.name)
+    objective.add_argument("--beta", type=float, default=Objective.beta, help="of vae and beta-tc")
+    objective.add_argument("--warmup", choices=get_args(Warmup), default=Objective.warmup, help="of beta")
+    objective.add_argument("--warmup-share", type=float, default=Objective.warmup_share, help="of the run, 0 to 1")
+    objective.add_argument("--cycles", type=int, default=Objective.cycles, help="of the cyclic warm-up")
+    objective.add_argument("--free-bits", type=float, default=Objective.free_bits, help="nats per latent dimension")
+    objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
+    objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")
+    objective.add_argument("--samples", type=int, default=Objective.samples, help="of z per image, of vae and iwae")
+    run = train.add_argument_group("the run")
+    run.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
+    run.add_argument("--batch-size", type=int, default=TrainingConfig.batch_size)
+    run.add_argument("--optimizer", choices=get_args(Optimizer), default=TrainingConfig.optimizer)
+    rates = ", ".join(f"{rate:g} for {name}" for name, rate in LEARNING_RATES.items())
+    run.add_argument("--learning-rate", type=float, default=argparse.SUPPRESS, help=f"default: {rates}")
+    run.add_argument("--schedule", choices=get_args(Schedule), default=TrainingConfig.schedule)
+    run.add_argument("--binarisation", choices=get_args(Binarisation), default=TrainingConfig.binarisation)
+    run.add_argument("--seed", type=int, default=TrainingConfig.seed)
+    run.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=TrainingConfig.device)
+
+
+def _bench_commands(commands: Commands) -> None:
     bench = commands.add_parser("bench", help="measure the running app").add_subparsers(dest="bench", required=True)
     live = _command(bench, "live", run_bench_live, "latency and frames per second of the live pictures")
     live.add_argument("--clients", type=int, default=1, help="sockets, each dragging one slider")
@@ -84,26 +130,61 @@ def parser() -> argparse.ArgumentParser:
     live.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
     start = _command(bench, "start", run_bench_start, "seconds from `streamlit run` to the first decoded picture")
     start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
+    training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
+    training.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
+    training.add_argument("--batch-size", type=int, default=TrainingConfig.batch_size)
+    memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
+    for command in (training, memory):
+        command.add_argument("--seed", type=int, default=TrainingConfig.seed)
+        command.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+        _add_data_dir(command)
     for command in (live, start):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
-    return top
 
 
 def run_train(args: argparse.Namespace) -> Result:
-    """Trains and saves; the result's numbers are those of the test set."""
+    """Trains and saves; the result's numbers are those of the test set. Under torchrun, one of several that do."""
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C: the last whole epoch is kept
+        signal.signal(getattr(signal, name, signal.SIGINT), signal.default_int_handler)
+    objective = Objective(name=args.objective, **{key: getattr(args, key) for key in OBJECTIVE_NUMBERS})
+    config = TrainingConfig(
+        objective=objective,
+        learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
+        **{key: getattr(args, key) for key in RUN_OPTIONS},
+    )
     dataset = load(args.dataset, args, args.image_size, color=not args.grey)
-    model_config = default_config(dataset.image_shape, args.latent_dim, args.arch, args.likelihood)
-    keys = ("epochs", "batch_size", "learning_rate", "beta", "seed", "device")
-    config = TrainingConfig(**{key: getattr(args, key) for key in keys})
-    with ProgressBar("training") as bar:
-        for epoch in train_checkpoint(dataset, model_config, config, args.out, bar.show):
+    model_config = default_config(
+        dataset.image_shape,
+        args.latent_dim,
+        args.arch,
+        args.hidden,
+        args.channels,
+        posterior="point" if args.objective == "autoencoder" else "gaussian",
+        classes=len(dataset.class_names) if args.conditional else 0,
+        **{key: getattr(args, key) for key in ("batch_norm", "likelihood", "sigma")},
+    )
+    with joined(args.device) as group, ProgressBar("training", group.leads) as bar:
+        for epoch in train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group):
             loss = epoch.validation_reconstruction + epoch.validation_kl
-            bar.note(f"epoch {epoch.epoch:3d}  {epoch.seconds:6.1f} s  validation -ELBO {loss:8.2f} nats per image")
+            bar.note(f"epoch {epoch.epoch:3d}  {epoch.seconds:6.1f} s  validation loss {loss:8.2f} nats per image")
+    if not group.leads:
+        return {"rank": group.rank}
     metrics = read_checkpoint(args.out).metrics
-    print(f"test -ELBO {metrics['negative_elbo']:.2f} nats per image; saved as {args.out}")
+    print(f"test {_score(metrics)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
+
+
+def _score(metrics: Mapping[str, Any]) -> str:
+    if metrics["negative_elbo"] is None:
+        return f"reconstruction {metrics['reconstruction']:.2f}"
+    return f"-ELBO {metrics['negative_elbo']:.2f}"
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """Comma-separated widths of layers; argparse turns the ValueError of anything else into its own sentence."""
+    return tuple(int(width) for width in text.split(","))
 
 
 def run_evaluate(args: argparse.Namespace) -> Result:
@@ -116,14 +197,49 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     same = dataset.content_hash == checkpoint.content_hash
     if not same:
         print(f"note: this {dataset.name} is not the data that {checkpoint.name} was trained on", file=sys.stderr)
+    unknown = [name for name in args.metrics if name not in SCORES]
+    require(not unknown, "--metrics", ",".join(unknown), f"among {', '.join(SCORES)}")
+    how = checkpoint.training.get("binarisation", "none")
     model = checkpoint.load_model(choose_device(args.device))
-    evaluation = evaluate(encode(model, dataset.test.images, dataset.test.labels))
-    print(f"{checkpoint.name}, {len(dataset.test.images)} test images, one z per image, grey levels as they are")
-    print(
-        f"-ELBO {evaluation.negative_elbo:.2f} = {evaluation.reconstruction:.2f} + {evaluation.kl:.2f} nats per image"
+    train, validation, test = (
+        replace(split, images=binarise(split.images, how, args.seed))
+        for split in (dataset.train, dataset.validation, dataset.test)
     )
-    print(f"active units {evaluation.active_units} of {checkpoint.model_config.latent_dim}")
-    return asdict(evaluation) | {"same_data": same}
+    dataset = replace(dataset, train=train, validation=validation, test=test)
+    encoded = encode(model, test.images, test.labels, args.seed)
+    evaluation = evaluate(encoded, model.config)
+    print(f"{checkpoint.name}: test images of {dataset.name}, binarisation {how}")
+    print(f"{_score(asdict(evaluation))} nats per image; active units {evaluation.active_units}")
+    if evaluation.kl is not None:
+        print(f"  = reconstruction {evaluation.reconstruction:.2f} + KL {evaluation.kl:.2f}; {evaluation.protocol}")
+    if evaluation.bits_per_dimension is not None:
+        print(f"  = {evaluation.bits_per_dimension:.3f} bits per dimension")
+    result = asdict(evaluation) | {"same_data": same, "binarisation": how, "seed": args.seed}
+    if args.importance_samples:
+        result["importance_weighted_nll"] = _likelihood(model, test, args, how)
+    for name in args.metrics:
+        found = SCORES[name](model, dataset, encoded, args.seed)
+        numbers = {key: value for key, value in asdict(found).items() if key != "protocol"}
+        print(f"{name}: {', '.join(f'{key} {_short(value)}' for key, value in numbers.items())}; {found.protocol}")
+        result[name] = asdict(found)
+    return result
+
+
+def _likelihood(model: VAE, test: Split, args: argparse.Namespace, how: str) -> Result:
+    with ProgressBar("importance sampling") as bar:
+        nll = importance_weighted_nll(
+            model, test.images, test.labels, args.importance_samples, seed=args.seed, progress=bar.show
+        )
+    value, error = float(nll.mean()), float(nll.std() / len(nll) ** 0.5)
+    protocol = f"K = {args.importance_samples} samples of z per image, {len(nll)} test images, binarisation {how}"
+    print(f"importance-weighted NLL {value:.2f} ± {error:.2f} (standard error over images) nats; {protocol}")
+    return {"value": value, "standard_error": error, "protocol": protocol}
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def run_project(args: argparse.Namespace) -> Result:
@@ -140,22 +256,40 @@ def run_project(args: argparse.Namespace) -> Result:
 
 def run_bench_live(args: argparse.Namespace) -> Result:
     """Starts the real app and drives it with raw clients, or with one browser."""
-    from vae.bench import browser, live  # the app's packages, which a machine that only trains may lack
+    from vae.bench import browser, live, machine  # the app's packages, which a machine that only trains may lack
 
     for name in ("clients", "rate", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
     result = browser.run_drag(args) if args.browser else live.run(args)
-    print(live.report(result))
+    print(machine.report(result))
     return result
 
 
 def run_bench_start(args: argparse.Namespace) -> Result:
     """Starts the real app several times and waits for its first picture in a browser."""
-    from vae.bench import browser, live
+    from vae.bench import browser, machine
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
     result = browser.run_start(args)
-    print(live.report(result))
+    print(machine.report(result))
+    return result
+
+
+def run_bench_train(args: argparse.Namespace) -> Result:
+    """Trains on MNIST, then runs one epoch of the usual tutorial loop."""
+    from vae.bench import machine, train
+
+    result = train.run(args)
+    print(machine.report(result))
+    return result
+
+
+def run_bench_memory(args: argparse.Namespace) -> Result:
+    """Trains on generated images for one epoch and reads how much memory that took."""
+    from vae.bench import machine, train
+
+    result = train.run_memory(args)
+    print(machine.report(result))
     return result
 
 
@@ -163,12 +297,8 @@ def run_list(args: argparse.Namespace) -> Result:
     """Loads every checkpoint in full, so that "whole" means usable."""
     rows = [describe(found) for found in list_checkpoints(args.checkpoints)]
     for row in rows:
-        known = (
-            f"{row['dataset']:<14} z {row['latent_dim']:<4} -ELBO {row['negative_elbo']:8.2f}"
-            if "dataset" in row
-            else ""
-        )
-        print(f"{row['checkpoint']:<20} {known:<38} {row['state']}")
+        known = f"{row['dataset']:<14} z {row['latent_dim']:<4} {_score(row):<21}" if "dataset" in row else ""
+        print(f"{row['checkpoint']:<20} {known:<42} {row['state']}")
     return {"checkpoints": rows}
 
 
@@ -177,7 +307,7 @@ def describe(found: Checkpoint | BrokenCheckpoint) -> Result:
     if isinstance(found, BrokenCheckpoint):
         return {"checkpoint": found.name, "state": found.error}
     known = {"checkpoint": found.name, "dataset": found.dataset, "latent_dim": found.model_config.latent_dim}
-    known["negative_elbo"] = found.metrics["negative_elbo"]
+    known |= {key: found.metrics[key] for key in ("negative_elbo", "reconstruction")}
     try:
         found.load_model()
         found.load_encoded()
@@ -196,9 +326,10 @@ def load(name: str, args: argparse.Namespace, image_size: int, *, color: bool) -
 class ProgressBar:
     """A one-line bar on standard error; silent where that is not a terminal, except for its notes."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, heard: bool = True) -> None:
         self.title = title
-        self.live = sys.stderr.isatty()
+        self.heard = heard
+        self.live = heard and sys.stderr.isatty()
 
     def __enter__(self) -> "ProgressBar":
         return self
@@ -212,9 +343,10 @@ class ProgressBar:
         self._line(f"{text or self.title} [{'#' * done}{'.' * (30 - done)}] {share:4.0%}")
 
     def note(self, text: str) -> None:
-        """Prints a line that stays."""
+        """Prints a line that stays, unless another process of the group speaks for all."""
         self._line("")
-        print(text, file=sys.stderr, flush=True)
+        if self.heard:
+            print(text, file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
         if self.live:
@@ -222,12 +354,12 @@ class ProgressBar:
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: Commands,
     name: str,
     run: Callable[[argparse.Namespace], Result],
     about: str,
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(
+    command: argparse.ArgumentParser = commands.add_parser(
         name, help=about, description=about, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     command.add_argument("--json", action="store_true", help="make the last line of standard output one JSON object")

@@ -33,15 +33,17 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 
 from vae.latents import EncodedSet
+from vae.losses import Objective
 from vae.models import VAE, ModelConfig
 
-FORMAT = 1
+FORMAT = 2
 EXAMPLES = 500
 SHEET_COLUMNS = 25
 MAX_TEST_IMAGES = 10_000_000
 MAX_JSON_BYTES = 16 * 2**20
 EPOCH_NUMBERS = ("epoch", "seconds", "reconstruction", "kl", "validation_reconstruction", "validation_kl")
 DTYPE_BYTES = {"F32": 4, "I64": 8}
+DTYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 Json = dict[str, Any]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
@@ -60,6 +62,7 @@ class Checkpoint:
     dataset: str
     content_hash: str
     class_names: tuple[str, ...]
+    objective: Objective
     training: Json
     metrics: Json
     history: tuple[Json, ...]
@@ -71,16 +74,17 @@ class Checkpoint:
         return self.path.name
 
     @property
-    def kl_per_dimension(self) -> tuple[float, ...]:
-        """KL to the prior per latent dimension, mean over the test images. Unit: nats."""
-        return tuple(self.metrics["kl_per_dimension"])
+    def kl_per_dimension(self) -> tuple[float, ...] | None:
+        """KL to the prior per latent dimension, mean over the test images, in nats; None for a plain autoencoder."""
+        kl = self.metrics["kl_per_dimension"]
+        return None if kl is None else tuple(kl)
 
     def load_model(self, device: torch.device | str = "cpu") -> VAE:
         """The model with its weights, ready to decode. Raises CheckpointError for any defect of the weights."""
         path = self.path / "model.safetensors"
         with torch.device("meta"):  # shapes without memory: a lying config costs nothing
             model = VAE(self.model_config)
-        expected = {name: ("F32", tuple(tensor.shape)) for name, tensor in model.state_dict().items()}
+        expected = {name: (DTYPES[t.dtype], tuple(t.shape)) for name, t in model.state_dict().items()}
         arrays = read_arrays(path, expected)
         model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, assign=True)
         model.to(memory_format=torch.channels_last).to(device)
@@ -184,13 +188,25 @@ def read_checkpoint(path: Path) -> Checkpoint:
         class_names = tuple(str(name) for name in config["dataset"]["class_names"])
         dataset, content_hash = str(config["dataset"]["name"]), str(config["dataset"]["content_hash"])
         training = dict(config["training"])
+        objective = Objective(**training["objective"])
     with _blaming(path / "metrics.json"):
-        metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config.latent_dim)
+        metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config)
     with _blaming(path / "history.jsonl"):
         history = tuple(_checked_epoch(json.loads(line)) for line in _read_text(path / "history.jsonl").splitlines())
         if not history:
             raise ValueError("it has no epoch")
-    return Checkpoint(path, model_config, dataset, content_hash, class_names, training, metrics, history, test_images)
+    return Checkpoint(
+        path=path,
+        model_config=model_config,
+        dataset=dataset,
+        content_hash=content_hash,
+        class_names=class_names,
+        objective=objective,
+        training=training,
+        metrics=metrics,
+        history=history,
+        test_images=test_images,
+    )
 
 
 def check_free(path: Path) -> None:
@@ -307,7 +323,7 @@ def _check_header(path: Path, expected: Shapes) -> None:
 
 
 def _checked_epoch(line: Json) -> Json:
-    if not all(_is_finite(line[key]) for key in EPOCH_NUMBERS):
+    if not all(_is_finite(value) for value in (*(line[key] for key in EPOCH_NUMBERS), *line["terms"].values())):
         raise ValueError("an epoch has a value that is not a finite number")
     return line
 
@@ -316,10 +332,16 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
-def _checked_metrics(metrics: Json, latent_dim: int) -> Json:
-    numbers = [metrics[key] for key in ("negative_elbo", "reconstruction", "kl")] + metrics["kl_per_dimension"]
-    if len(metrics["kl_per_dimension"]) != latent_dim:
-        raise ValueError("kl_per_dimension does not have one number per latent dimension")
+def _checked_metrics(metrics: Json, model: ModelConfig) -> Json:
+    numbers = [metrics["reconstruction"]]
+    of_the_posterior = [metrics[key] for key in ("negative_elbo", "kl", "kl_per_dimension")]
+    if model.posterior == "point":
+        if of_the_posterior != [None, None, None]:
+            raise ValueError("a plain autoencoder has neither ELBO nor KL")
+    else:
+        numbers += [*of_the_posterior[:2], *metrics["kl_per_dimension"]]
+        if len(metrics["kl_per_dimension"]) != model.latent_dim:
+            raise ValueError("kl_per_dimension does not have one number per latent dimension")
     if not all(_is_finite(number) for number in numbers):
         raise ValueError("a metric is not a finite number")
     return metrics

@@ -19,7 +19,7 @@ from functools import cached_property, lru_cache, partial
 from http.client import HTTPException
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Literal, TypeVar, get_args
 from urllib.request import Request, urlopen
 from warnings import catch_warnings
 
@@ -38,9 +38,6 @@ from vae.pictures import (
     read_pictures,
 )
 
-if TYPE_CHECKING:
-    pass
-
 DATASETS: tuple[str, ...] = ("digits", "sprites", "mnist", "fashion-mnist", "kmnist", "cifar10", "svhn", "celeba")
 EMBEDDED: tuple[str, ...] = ("digits", "sprites")  # need neither files nor a connection
 
@@ -48,6 +45,7 @@ VALIDATION_SIZE = 5_000  # cut from an official training set, or a tenth of it w
 IMAGE_SIZES = (8, 256)  # pixels per side that the user's own pictures may be scaled to
 MIN_PICTURES = 10
 
+Binarisation = Literal["none", "static", "dynamic"]
 Factors = NDArray[np.float32] | NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
 
@@ -127,6 +125,25 @@ class Dataset:
                 digest.update(split.images[start : start + step].tobytes())
             digest.update(split.labels.tobytes())
         return digest.hexdigest()
+
+
+def binarise(images: NDArray[np.uint8], how: Binarisation, seed: int = 0) -> NDArray[np.uint8]:
+    """Black and white images, 0 or 255, from grey ones: by threshold at one half (static), or drawn with the grey level
+    as the probability (dynamic), the same for the same seed. Shape kept; "none" returns the images themselves.
+
+    Source: Salakhutdinov & Murray 2008 for drawing; training draws anew at every step, evaluation once.
+    """
+    if how not in get_args(Binarisation):
+        raise ValueError(f"binarisation must be {', '.join(get_args(Binarisation))}, not {how!r}.")
+    if how == "none":
+        return images
+    if how == "static":
+        return np.where(images > 127, np.uint8(255), np.uint8(0))
+    rng = np.random.default_rng(seed)
+    drawn = np.empty_like(images)
+    for row, image in enumerate(images):  # one at a time: the first images do not depend on how many there are
+        drawn[row] = rng.random(image.shape, np.float32) * 255 < image
+    return drawn * np.uint8(255)
 
 
 def data_directory(data_dir: str | Path | None = None) -> Path:

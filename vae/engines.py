@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vae.losses import kl_divergence, reconstruction_nll
-from vae.models import VAE, to_uint8, to_unit
+from vae.models import VAE, condition, to_uint8, to_unit
 
 Array = NDArray[Any]
 
@@ -54,7 +54,7 @@ class Engine:
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
 
     def decode(self, z: Array) -> tuple[Array, ...]:
-        """Pictures. Shapes: z (n, latent_dim) float32 -> (n, c, h, w) uint8."""
+        """Pictures. Shapes: z (n, code_dim) float32 -> (n, c, h, w) uint8."""
         with torch.inference_mode():
             return (self._decode(torch.from_numpy(z)),)
 
@@ -68,13 +68,20 @@ class Engine:
         """Means, log variances, -log p(x|z = mean) and KL in nats, both summed per image, and the decoded means.
 
         Shapes: images (n, c, h, w) uint8 -> (n, latent_dim), (n, latent_dim), (n,), (n,) float32; (n, c, h, w) uint8.
+        For a conditional model, images (n, c h w + 2): each image's bytes and its label, 16 bits little-endian. The KL
+        of a plain autoencoder is 0.
         """
         with torch.inference_mode():
+            labels = None
+            if self.config.classes:
+                labels = torch.from_numpy(images[:, -2:].copy().view("<u2").astype("i8").ravel()).to(self.device)
+                images = images[:, :-2].reshape(-1, *self.config.image_shape)
             x = self._unit(images)
             mean, logvar = self.model.encode(x)
-            parameters = self.model.decoder(mean)
-            nll = reconstruction_nll(parameters, x, self.config)
-            kl = kl_divergence(mean, logvar).sum(1)
+            parameters = self.model.decoder(condition(mean, labels, self.config.classes))
+            nll = reconstruction_nll(parameters, x, self.config, self.model.log_scale)
+            point = self.config.posterior == "point"
+            kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)
             pictures = to_uint8(self.model.picture(parameters))
             return _array(mean), _array(logvar), _array(nll), _array(kl), _array(pictures)
 
@@ -84,11 +91,14 @@ class Engine:
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A model to decode with: in eval mode, on its device, shared and therefore read only. kl: nats per dimension."""
+    """A model to decode with: in eval mode, on its device, shared and therefore read only.
+
+    kl: nats per dimension; None for a plain autoencoder, which has none.
+    """
 
     name: str
     model: VAE
-    kl: tuple[float, ...]
+    kl: tuple[float, ...] | None
 
 
 class UnknownModelError(LookupError):
@@ -176,7 +186,7 @@ class _Graph:
         config = model.config
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._graph = torch.cuda.CUDAGraph()
-        self._z = torch.zeros(batch, config.latent_dim, pin_memory=True)
+        self._z = torch.zeros(batch, config.code_dim, pin_memory=True)
         self._pictures = torch.empty(batch, *config.image_shape, dtype=torch.uint8, pin_memory=True)
         with torch.inference_mode(), torch.cuda.device(device), torch.cuda.stream(self._stream):
             z = torch.empty_like(self._z, device=device)
@@ -210,7 +220,7 @@ class _Pictures(nn.Module):
         self.model = model
 
     def forward(self, z: Tensor) -> Tensor:
-        """Shapes: z (n, latent_dim) -> (n, c, h, w) uint8."""
+        """Shapes: z (n, code_dim) -> (n, c, h, w) uint8."""
         return to_uint8(self.model.decode(z)).contiguous()
 
 
@@ -222,7 +232,7 @@ def _traced(model: VAE) -> Callable[[Tensor], Array]:
     torch.compile, which it recommends, needs a compiler on the user's machine.
     """
     with catch_warnings(action="ignore"), torch.inference_mode():
-        example = torch.zeros(1, model.config.latent_dim, device=model.device)
+        example = torch.zeros(1, model.config.code_dim, device=model.device)
         trace = torch.jit.trace(_Pictures(model).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
         traced = torch.jit.freeze(trace)
     return lambda z: _array(traced(z.to(model.device)))

@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vae.losses import kl_divergence, reconstruction_nll
-from vae.models import VAE, reparameterize, to_uint8, to_unit
+from vae.models import VAE, condition, draw, to_uint8, to_unit
 
 FloatArray = NDArray[np.float32]
 Curve = Literal["linear", "spherical"]
@@ -41,34 +42,57 @@ class EncodedSet:
 def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noise_seed: int = 0) -> EncodedSet:
     """The encoded set of these images, in float32, with reproducible noise.
 
-    Shapes: images (n, c, h, w), labels (n,). The noise is drawn on the CPU, so that every device sees the same.
+    Shapes: images (n, c, h, w), labels (n,). The noise is drawn on the CPU, so that every device sees the same. A plain
+    autoencoder draws nothing and has no KL: its kl is 0.
     """
     generator = torch.Generator().manual_seed(noise_seed)
+    point = model.config.posterior == "point"
     parts = []
-    for batch in torch.split(torch.from_numpy(images), ENCODE_BATCH):
+    for batch, classes in zip(
+        torch.split(torch.from_numpy(images), ENCODE_BATCH),
+        torch.split(torch.from_numpy(labels), ENCODE_BATCH),
+        strict=True,
+    ):
         x = to_unit(batch.to(model.device))
         mean, logvar = model.encode(x)
-        noise = torch.randn(mean.shape, generator=generator).to(model.device)
-        parameters = model.decoder(reparameterize(mean, logvar, noise))
-        nll = reconstruction_nll(parameters, x, model.config)
-        parts.append((mean, logvar, nll, kl_divergence(mean, logvar).sum(1)))
+        z = draw(mean, logvar, torch.randn(mean.shape, generator=generator).to(model.device), model.config.posterior)
+        parameters = model.decoder(condition(z, classes.to(model.device), model.config.classes))
+        nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
+        kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)
+        parts.append((mean, logvar, nll, kl))
     means, logvars, nlls, kls = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
     return EncodedSet(means, logvars, labels, nlls, kls)
 
 
-@torch.inference_mode()
-def decode(model: VAE, z: FloatArray) -> NDArray[np.uint8]:
-    """The mean pictures of these latent vectors. Shapes: (n, latent_dim) -> (n, c, h, w) uint8."""
-    return to_uint8(model.decode(torch.from_numpy(np.ascontiguousarray(z, np.float32)).to(model.device))).cpu().numpy()
+def code(model: VAE, z: FloatArray, labels: NDArray[np.int64] | None = None) -> Tensor:
+    """What the model's decoder takes: z, and for a conditional model the labels, one-hot.
+
+    Shapes: z (n, latent_dim), labels (n,) -> (n, code_dim). Raises ValueError for a conditional model without labels.
+    """
+    vectors = torch.from_numpy(np.ascontiguousarray(z, np.float32)).to(model.device)
+    classes = None if labels is None else torch.from_numpy(labels).to(model.device)
+    return condition(vectors, classes, model.config.classes)
 
 
 @torch.inference_mode()
-def reconstruct(model: VAE, images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Decoded means of q(z|x), and -log p(x | z = mean) in nats. Shapes: (n, c, h, w) -> (n, c, h, w) uint8, (n,)."""
+def decode(model: VAE, z: FloatArray, labels: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
+    """The mean pictures of these latent vectors. Shapes: z (n, latent_dim), labels (n,) -> (n, c, h, w) uint8."""
+    return to_uint8(model.decode(code(model, z, labels))).cpu().numpy()
+
+
+@torch.inference_mode()
+def reconstruct(
+    model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Decoded means of q(z|x), and -log p(x | z = mean) in nats.
+
+    Shapes: images (n, c, h, w), labels (n,), which conditional models need -> (n, c, h, w) uint8, (n,).
+    """
     x = to_unit(torch.from_numpy(images).to(model.device))
     mean, _ = model.encode(x)
-    parameters = model.decoder(mean)
-    nll = reconstruction_nll(parameters, x, model.config)
+    classes = None if labels is None else torch.from_numpy(labels).to(model.device)
+    parameters = model.decoder(condition(mean, classes, model.config.classes))
+    nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
     return to_uint8(model.picture(parameters)).cpu().numpy(), nll.cpu().numpy()
 
 

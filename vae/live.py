@@ -13,9 +13,10 @@ The socket
 Text frames: JSON objects
     The client chooses a model, and may choose again on the same socket at any time; it gets the newest weights then:
         {"version": 1, "model": "mnist-z10"}
-    The server greets it, d being the number of latent dimensions:
-        {"version": 1, "model": "mnist-z10", "latent_dim": d, "image_shape": [c, h, w], "kl": [d numbers, in nats],
-         "device": "cpu", "likelihood": "bernoulli" or "gaussian",
+    The server greets it, d being the number of latent dimensions and k that of the classes that a conditional model is
+    told beside z, 0 for all others; kl is null for a plain autoencoder:
+        {"version": 1, "model": "mnist-z10", "latent_dim": d, "classes": k, "image_shape": [c, h, w],
+         "kl": [d numbers, in nats], "device": "cpu", "likelihood": "bernoulli" or another of vae.models.Likelihood,
          "limits": {"vectors": 256, "requests_per_second": 240, "frame_bytes": 200712}}
     or says what is wrong; the model chosen before, if any, stays chosen:
         {"version": 1, "error": "one sentence"}
@@ -27,7 +28,10 @@ Binary frames: requests
     1       1     operation: 1 decode, 2 encode, 3 reconstruct
     2       2     n, the number of vectors or images that follow: 1 to limits.vectors
     4       4     id, any number; the reply carries it too
-    8             decode: n x d float32, each within -10000 to 10000; encode and reconstruct: n images
+    8             decode: n x (d + k) float32, each within -10000 to 10000: z, then the classes' weights, 1 for one
+                  and 0 for the others; what lies between mixes classes
+                  encode: n images
+                  reconstruct: n images; where k is not 0, each followed by its label, 2 bytes
 
 Binary frames: replies
     offset  size  field
@@ -391,7 +395,8 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
 
 def vectors_limit(engine: Engine, limits: Limits) -> int:
     """The most vectors of one request, such that neither it nor its reply grows beyond request_bytes."""
-    largest = prod(engine.config.image_shape) + 4 * (2 * engine.config.latent_dim + 2)  # a reconstruct reply
+    config = engine.config
+    largest = max(prod(config.image_shape) + 4 * (2 * config.latent_dim + 2), 4 * config.code_dim)  # a reply, a request
     return max(1, min(limits.vectors, limits.request_bytes // largest))
 
 
@@ -409,14 +414,19 @@ def read_header(frame: bytes) -> tuple[Operation, int, int]:
 
 def read_rows(frame: bytes, operation: Operation, n: int, engine: Engine) -> Array:
     """The n vectors or images of a request, as a view of the frame. Raises ValueError with the sentence to reply."""
-    decode = operation == "decode"
-    shape: tuple[int, ...] = (engine.config.latent_dim,) if decode else engine.config.image_shape
+    decode, config = operation == "decode", engine.config
+    labelled = operation == "reconstruct" and config.classes > 0
+    shape: tuple[int, ...] = (config.code_dim,) if decode else config.image_shape
+    if labelled:
+        shape = (prod(shape) + 2,)
     expected = HEADER.size + n * prod(shape) * (4 if decode else 1)
     if len(frame) != expected:
         raise ValueError(f"To {operation} {n} takes a frame of {expected} bytes for this model, not {len(frame)}.")
     rows: Array = np.frombuffer(frame, "<f4" if decode else "u1", offset=HEADER.size).reshape(n, *shape)
     if decode and not np.abs(rows).max() <= LARGEST_Z:  # not true for NaN either
         raise ValueError(f"Every z must be a number from -{LARGEST_Z:g} to {LARGEST_Z:g}.")
+    if labelled and (worst := int(rows[:, -2:].copy().view("<u2").max())) >= config.classes:
+        raise ValueError(f"Every label must be a number from 0 to {config.classes - 1}, not {worst}.")
     return rows
 
 
@@ -436,9 +446,12 @@ def read_choice(text: str) -> str:
 def _greeting(entry: Entry, limits: Limits) -> dict[str, object]:
     config = entry.engine.config
     vectors = vectors_limit(entry.engine, limits)
+    label_bytes = 2 if config.classes else 0
+    largest_row = max(prod(config.image_shape) + label_bytes, 4 * config.code_dim)
     return {
         "model": entry.live.name,
         "latent_dim": config.latent_dim,
+        "classes": config.classes,
         "image_shape": config.image_shape,
         "kl": entry.live.kl,
         "device": entry.engine.device_name,
@@ -446,7 +459,7 @@ def _greeting(entry: Entry, limits: Limits) -> dict[str, object]:
         "limits": {
             "vectors": vectors,
             "requests_per_second": limits.requests_per_second,
-            "frame_bytes": HEADER.size + vectors * max(prod(config.image_shape), 4 * config.latent_dim),
+            "frame_bytes": HEADER.size + vectors * largest_row,
         },
     }
 

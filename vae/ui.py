@@ -9,7 +9,7 @@ from dataclasses import asdict
 from math import isinf
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -27,7 +27,7 @@ from vae.live import routes as live_routes
 from vae.models import VAE, Architecture, choose_device, default_config
 from vae.pictures import DataError
 from vae.projections import Method, fit_pca, project
-from vae.training import TrainingConfig, train_checkpoint
+from vae.training import TrainingConfig, TrainingError, train_checkpoint
 
 FRONTEND = Path(__file__).parent / "frontend"
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints"))
@@ -43,7 +43,7 @@ PAGES = (
 )
 
 MAP_POINTS = 2000  # a small map shows no more
-LINK_BOUND = 10.0  # latent values beyond it are nobody's choice
+LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice
 
 _training = Lock()  # one training per app: two would slow each other, and every live picture, to a crawl
 
@@ -132,11 +132,26 @@ def _show_card(checkpoint: Checkpoint) -> None:
         st.markdown(f"**{checkpoint.name}** · z in {config.latent_dim} dimensions")
         st.caption(
             f"{checkpoint.dataset}, {' × '.join(map(str, config.image_shape))} pixels  \n"
-            f"{config.architecture}, β = {checkpoint.training.get('beta', '?')}  \n"
-            f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n"
-            f"= reconstruction {metrics['reconstruction']:.1f} + KL {metrics['kl']:.1f}  \n"
+            f"{config.architecture}, {objective_name(checkpoint)}  \n"
+            f"{_score(metrics)}  \n"
             f"decodes on {device_name()}"
         )
+
+
+def objective_name(checkpoint: Checkpoint) -> str:
+    """What the checkpoint was trained to minimise, in a few words."""
+    objective = checkpoint.objective
+    named = {"autoencoder": "plain autoencoder", "iwae": f"IWAE of {objective.samples}", "beta-tc": "β-TC, "}
+    weighed = f"β = {objective.beta:g}" if objective.name in ("vae", "beta-tc") else ""
+    kind = named.get(objective.name, "" if weighed else objective.name) + weighed
+    return f"{kind}, told the class" if checkpoint.model_config.classes else kind
+
+
+def _score(metrics: dict[str, Any]) -> str:
+    reconstruction = f"reconstruction {metrics['reconstruction']:.1f}"
+    if metrics["kl"] is None:
+        return f"test {reconstruction} nats per image; no KL, no prior"
+    return f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n= {reconstruction} + KL {metrics['kl']:.1f}"
 
 
 def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
@@ -246,12 +261,17 @@ def show_checkpoints() -> None:
             "dataset": [row.dataset for row in rows],
             "latent dimensions": [row.model_config.latent_dim for row in rows],
             "architecture": [row.model_config.architecture for row in rows],
-            "test −ELBO, nats per image": [f"{row.metrics['negative_elbo']:.1f}" for row in rows],
-            "of it KL, nats": [f"{row.metrics['kl']:.1f}" for row in rows],
+            "objective": [objective_name(row) for row in rows],
+            "test −ELBO, nats per image": [_nats(row.metrics["negative_elbo"]) for row in rows],
+            "of it KL, nats": [_nats(row.metrics["kl"]) for row in rows],
         },
         hide_index=True,
         hide_header=False,
     )
+
+
+def _nats(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1f}"
 
 
 def show_picture(picture: NDArray[np.uint8], description: str) -> None:
@@ -299,7 +319,7 @@ def train_with_curves(
             curves.plotly_chart(learning_curves(history), key=f"curves-{epoch.epoch}")
         bar.progress(1.0, f"Trained in {history[-1]['seconds']:.1f} s")
         return read_checkpoint(out)
-    except (DataError, CheckpointError, ValueError, FloatingPointError) as error:
+    except (DataError, CheckpointError, ValueError, TrainingError) as error:
         st.error(str(error))
         return None
     finally:
@@ -310,7 +330,7 @@ def routes() -> list[BaseRoute]:
     """What the app serves beside Streamlit's own: the live decode service, and the scripts of its components."""
     base = _base_path()
     origins = st.get_option("server.corsAllowedOrigins") or ()
-    scripts = Mount(f"{base}/live/frontend", StaticFiles(directory=FRONTEND))
+    scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))
     return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins)]
 
 
@@ -341,11 +361,13 @@ def explore(checkpoint: Checkpoint) -> None:
         st.session_state["explore_model"] = checkpoint.name
     image = choose_test_image(checkpoint)
     start = {"id": f"{image}", "title": f"test image {image} · {class_name(checkpoint, image)}"}
+    own = int(encoded.labels[image])
     data = _or_stop(_explore_data, checkpoint) | {
         "start": start | {"z": encoded.mean[image].tolist()},
         "z": st.session_state["explore_z"],
+        "label": choose_label(checkpoint, f"the image's own: {checkpoint.class_names[own]}", own),
     }
-    component = st.components.v2.component("explore", js=_script("explore.js"), css=_script("explore.css"))
+    component = st.components.v2.component("explore", js=_script("component.js"), css=_script("explore.css"))
     result = component(key="explore", data=data, on_z_change=lambda: None)
     if result.z is not None and len(result.z) == checkpoint.model_config.latent_dim and not fresh:
         st.session_state["explore_z"] = result.z
@@ -371,6 +393,25 @@ def choose_test_image(checkpoint: Checkpoint) -> int:
         )
 
 
+def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = None) -> int | None:
+    """The class that a conditional model decodes as, chosen in the sidebar and standing in the URL.
+
+    unchosen names the first choice, which returns `default`; so does every model that is told no class.
+    """
+    if not checkpoint.model_config.classes:
+        return default
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Decode as class",
+            ["", *checkpoint.class_names],
+            format_func=lambda name: name or unchosen,
+            key="class_told",
+            bind="query-params",
+            help="This model's decoder is told a class beside z: the same z in another class keeps the style.",
+        )
+    return checkpoint.class_names.index(chosen) if chosen else default
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
@@ -379,11 +420,13 @@ def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
     return {
         "base": _base_path(),
-        "module": f"/live/frontend/live.js?v={_scripts_version()}",
+        "script": script_url("explore.js"),
         "model": _checkpoint.name,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),
-        "kl": list(_checkpoint.kl_per_dimension),
+        "classes": config.classes,
+        "kl": _checkpoint.kl_per_dimension,
+        "spread": encoded.mean.std(axis=0).tolist(),
         "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
         "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype("<u2").tobytes()).decode(),
         "class_names": list(_checkpoint.class_names),
@@ -428,6 +471,11 @@ def _base_path() -> str:
 @st.cache_resource(show_spinner=False)
 def _script(name: str) -> str:
     return (FRONTEND / name).read_text("utf-8")
+
+
+def script_url(name: str) -> str:
+    """Where the browser finds a script. The version in the path holds for all that it imports from beside it."""
+    return f"{_base_path()}/live/frontend/{_scripts_version()}/{name}"
 
 
 @st.cache_resource(show_spinner=False)

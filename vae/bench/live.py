@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import socket
 import struct
@@ -29,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.live import HEADER, OK, VERSION
 
@@ -52,18 +52,6 @@ def run(args: argparse.Namespace) -> dict[str, object]:
             return asyncio.run(_measure(args, Server(args.url, args.pid)))
         with started(args.app) as server:
             return asyncio.run(_measure(args, server))
-
-
-def report(result: dict[str, object]) -> str:
-    """The numbers for people, one per line, under a line that describes the machine."""
-    lines = [f"{name:>24}  {value}" for name, value in result.items()]
-    return "\n".join([machine(), *lines])
-
-
-def machine() -> str:
-    """Processor, cores, and the versions that matter."""
-    cpu = next((v for k, v in _proc_fields("/proc/cpuinfo") if k == "model name"), platform.machine())
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +80,7 @@ class Server:
         """Resident memory in KiB."""
         if not self.pid:
             return float("nan")
-        return next(float(v.split()[0]) for k, v in _proc_fields(f"/proc/{self.pid}/status") if k == "VmRSS")
+        return next(float(v.split()[0]) for k, v in proc_fields(f"/proc/{self.pid}/status") if k == "VmRSS")
 
 
 @contextmanager
@@ -145,13 +133,6 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.05)
     raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
-
-
-def _proc_fields(path: str) -> Iterator[tuple[str, str]]:
-    if Path(path).exists():
-        for line in Path(path).read_text().splitlines():
-            key, _, value = line.partition(":")
-            yield key.strip(), value.strip()
 
 
 class Drag(asyncio.Protocol):

@@ -1,5 +1,7 @@
 /** The map of Explore: encoded test images as coloured points, the current z as a marker that can be dragged. */
 
+import { drawPicture, element } from "./live.js";
+
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
 const KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
 
@@ -8,15 +10,15 @@ const KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
  * 2-D latent space that plane is all there is, and the decoded manifold lies under the points.
  */
 export class LatentMap {
-  /** live: the module live.js. onMove(z) while the hand moves, onRelease() when it lets go. */
-  constructor(live, { onMove, onRelease }) {
-    Object.assign(this, { live, onMove, onRelease, manifold: null });
-    this.background = live.element("canvas"); // manifold and points: painted once, copied for every frame
-    this.canvas = live.element("canvas");
-    this.pad = live.element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
-    this.caption = live.element("p", { className: "caption" });
-    this.legend = live.element("ul", { className: "legend" });
-    this.element = live.element("div", { className: "map" }, this.pad);
+  /** onMove(z) while the hand moves, onRelease() when it lets go. */
+  constructor({ onMove, onRelease }) {
+    Object.assign(this, { onMove, onRelease, manifold: null });
+    this.background = element("canvas"); // manifold and points: painted once, copied for every frame
+    this.canvas = element("canvas");
+    this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
+    this.caption = element("p", { className: "caption" });
+    this.legend = element("ul", { className: "legend" });
+    this.element = element("div", { className: "map" }, this.pad);
     this.listen();
     new ResizeObserver(() => this.paint()).observe(this.pad); // goes with the pad when the component unmounts
   }
@@ -52,7 +54,7 @@ export class LatentMap {
     this.manifold = Object.assign(document.createElement("canvas"), { width: GRID * width, height: GRID * height });
     const context = this.manifold.getContext("2d");
     for (let i = 0; i < GRID; i++) {
-      this.live.drawPicture(row, pixels, imageShape, i * GRID, GRID);
+      drawPicture(row, pixels, imageShape, i * GRID, GRID);
       context.drawImage(row, 0, i * height);
     }
     this.paint();
@@ -77,9 +79,9 @@ export class LatentMap {
   }
 
   legendItem(name, colour) {
-    const swatch = this.live.element("span", { className: "swatch" });
+    const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = colour;
-    return this.live.element("li", { title: name }, swatch, name);
+    return element("li", { title: name }, swatch, name);
   }
 
   /** Draws z's sign, faint at the edge when z lies outside. Returns where it lies, from -1 to 1 across and up. */

@@ -1,26 +1,32 @@
 /** The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures. */
 
+import { drawPicture, element, round4 } from "./live.js";
+
 const STRONGEST = 8;
 const DEAD_KL = 0.01;
 const STRIP = 7; // pictures per strip
 const STEP = 0.01, KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
 
 export class Sliders {
-  /** live: the module live.js. onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
-  constructor(live, { onMove, onRelease, onGo }) {
-    Object.assign(this, { live, onMove, onRelease, onGo });
-    this.element = live.element("div", { className: "sliders" });
+  /** onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
+  constructor({ onMove, onRelease, onGo }) {
+    Object.assign(this, { onMove, onRelease, onGo });
+    this.element = element("div", { className: "sliders" });
   }
 
-  /** Builds the rows for a model. kl: nats per dimension; range: half the sliders' length. */
-  build(kl, range, z) {
-    this.kl = kl;
+  /**
+   * Builds the rows for a model. kl: nats per dimension, null for a plain autoencoder, whose dimensions are ranked by
+   * spread, the standard deviation of their means; range: half the sliders' length.
+   */
+  build(kl, spread, range, z) {
+    Object.assign(this, { kl, spread });
+    const strength = kl ?? spread;
     this.z = z;
     this.range = range;
     this.rows = new Map(); // dimension -> {slider, number, strip, thumbs, shown: the value they show}
-    const order = kl.map((_, i) => i).sort((a, b) => kl[b] - kl[a]);
+    const order = strength.map((_, i) => i).sort((a, b) => strength[b] - strength[a]);
     const rest = order.slice(STRONGEST);
-    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, kl[i] >= DEAD_KL)));
+    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, strength[i] >= DEAD_KL)));
     if (rest.length) this.element.append(this.more(rest));
     this.show(z);
   }
@@ -52,7 +58,7 @@ export class Sliders {
 
   drawStrips({ pixels, imageShape }) {
     this.strips().forEach(([i, { strip, thumbs }], row) => {
-      this.live.drawPicture(strip, pixels, imageShape, row * STRIP, STRIP);
+      drawPicture(strip, pixels, imageShape, row * STRIP, STRIP);
       thumbs.forEach((thumb, k) => {
         thumb.dataset.value = this.stripValues()[k];
         thumb.title = `Set ${label(i)} to ${thumb.dataset.value}`;
@@ -73,14 +79,15 @@ export class Sliders {
   }
 
   stripValues() {
-    return Array.from({ length: STRIP }, (_, k) => this.live.round4(((2 * k) / (STRIP - 1) - 1) * this.range));
+    return Array.from({ length: STRIP }, (_, k) => round4(((2 * k) / (STRIP - 1) - 1) * this.range));
   }
 
   row(i, withStrip) {
-    const { element } = this.live;
-    const kl = this.kl[i];
-    const dead = kl < DEAD_KL;
-    const name = `z${i}, KL ${kl.toFixed(2)} nats${dead ? ", unused by the model" : ""}`;
+    const strength = (this.kl ?? this.spread)[i].toFixed(2);
+    const dead = this.kl !== null && this.kl[i] < DEAD_KL;
+    const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
+    const explained = this.kl ? "KL from q(z|x) to the prior, mean over the test set" : "standard deviation of μ over the test set";
+    const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
     const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
     const slider = element("input", { ...range, title: "Double-click: 0" });
     const number = element("input", { type: "number", step: "any", ariaLabel: `${name}: value` });
@@ -92,7 +99,7 @@ export class Sliders {
     if (dead) row.title = "KL below 0.01 nats: the model does not use this dimension, so the picture hardly changes.";
     row.append(
       element("span", { className: "name" }, label(i)),
-      element("span", { className: "kl", title: "KL from q(z|x) to the prior, mean over the test set" }, kl.toFixed(2)),
+      element("span", { className: "kl", title: explained }, strength),
       slider,
       number,
     );
@@ -127,8 +134,8 @@ export class Sliders {
 
   /** The other dimensions, built when first asked for: there may be hundreds. */
   more(dimensions) {
-    const summary = this.live.element("summary", {}, `more (${dimensions.length})`);
-    const more = this.live.element("details", { className: "more" }, summary);
+    const summary = element("summary", {}, `more (${dimensions.length})`);
+    const more = element("details", { className: "more" }, summary);
     more.addEventListener("toggle", () => {
       more.append(...dimensions.filter((i) => !this.rows.has(i)).map((i) => this.row(i, false)));
       this.show(this.z);
@@ -138,7 +145,7 @@ export class Sliders {
 
   /** One picture of a strip. A strip is one stop of the tab key; arrows move within it. */
   thumb(i, k) {
-    const thumb = this.live.element("button", { type: "button", className: "thumb", tabIndex: k ? -1 : 0 });
+    const thumb = element("button", { type: "button", className: "thumb", tabIndex: k ? -1 : 0 });
     thumb.style.gridColumn = k + 1;
     thumb.addEventListener("click", () => {
       if (thumb.dataset.value) this.onGo(this.z.with(i, Number(thumb.dataset.value)));

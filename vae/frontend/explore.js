@@ -1,9 +1,11 @@
 /**
- * The Explore component: sliders, map and pictures around one latent vector z, decoded while the hand moves.
- *
- * Streamlit calls the default export when it mounts the component and again whenever data or theme change; z lives here
- * and goes to Python only when the hand lets go. Parts: live.js (socket, drawing), explore-sliders.js, explore-map.js.
+ * The Explore component: sliders, map and pictures around one latent vector z, decoded while the hand moves. z lives
+ * here and goes to Python only when the hand lets go.
  */
+
+import { LatentMap } from "./explore-map.js";
+import { Sliders } from "./explore-sliders.js";
+import { LiveClient, Meter, drawDifference, drawPicture, element, liveUrl, round4 } from "./live.js";
 
 const HISTORY = 200;
 const BRIGHTER = [230, 97, 1], DARKER = [64, 96, 200]; // apart for every kind of colour vision
@@ -12,86 +14,53 @@ const STATUS_MS = 250;
 const REST_MS = 150;
 const SECOND_ROW = 0.2; // of the window's height, for map and comparison below the hero (see .map-place)
 
-const instances = new WeakMap(); // parentElement -> Explore
-
-export default function mount({ data, parentElement, setStateValue }) {
-  const explore = instances.get(parentElement) ?? new Explore(parentElement);
-  instances.set(parentElement, explore);
-  explore.sendState = (z) => setStateValue("z", z);
-  explore.update(data);
-  const call = ++explore.calls;
-  return () => {
-    if (call !== explore.calls) return; // Streamlit also cleans up calls that a later one has overtaken
-    instances.delete(parentElement);
-    explore.close();
-  };
-}
-
-class Explore {
-  calls = 0;
-
-  constructor(parent) {
+export default class Explore {
+  constructor(parent, send) {
     this.parent = parent;
-  }
-
-  /** Takes new data; the parts load on the first call, and only the newest data counts once they are there. */
-  async update(data) {
-    this.newData = data;
-    try {
-      this.loading ??= this.load(data);
-      await this.loading;
-    } catch (error) {
-      this.loading = undefined;
-      this.problem ??= this.parent.appendChild(document.createElement("p"));
-      this.problem.textContent = `The live sliders did not load (${error.message}). Reload the page.`;
-      return;
-    }
-    if (this.newData === data && !this.closed) this.apply(data);
-  }
-
-  async load({ base, module }) {
-    const address = new URL(base + module, location.origin);
-    const beside = (name) => Object.assign(new URL(name, address), { search: address.search }).href;
-    const urls = [address.href, beside("explore-sliders.js"), beside("explore-map.js")];
-    const [live, sliders, map] = await Promise.all(urls.map((url) => import(url)));
-    if (this.closed) return;
-    this.live = live;
+    this.sendState = (z) => send("z", z);
     const onMove = (z) => this.move(z);
     const onRelease = () => this.release();
-    this.sliders = new sliders.Sliders(live, { onMove, onRelease, onGo: (z) => this.go(z) });
-    this.map = new map.LatentMap(live, { onMove, onRelease });
-    this.meter = new live.Meter();
+    this.sliders = new Sliders({ onMove, onRelease, onGo: (z) => this.go(z) });
+    this.map = new LatentMap({ onMove, onRelease });
+    this.meter = new Meter();
     this.build();
     this.watchSize();
   }
 
   /** Follows model, start and points; data that brings nothing new disturbs nothing. */
-  apply(data) {
+  update(data) {
     const old = this.data;
     this.data = data;
     const newModel = data.model !== old?.model || String(data.kl) !== String(old.kl); // also when trained anew
     const newStart = newModel || data.start.id !== old.start.id;
     if (newModel) this.takeModel(data, old);
+    const newLabel = data.label !== old?.label || newModel;
+    if (newLabel) this.client.classWeights = Array.from({ length: data.classes }, (_, k) => Number(k === data.label));
     const newPoints = newModel || data.points !== old.points || data.labels !== old.labels;
     if (newPoints) this.takePoints(data);
     if (newStart) this.takeStart(data, newModel, Boolean(old));
     else if (newPoints) this.map.showStart(this.start);
-    if (newPoints && this.map.isPlane) this.refreshManifold();
+    if (newLabel && !newStart) this.takeLabel();
+    if ((newPoints || newLabel) && this.map.isPlane) this.refreshManifold();
     this.resizeHero(); // whatever stands above may have grown
     this.map.paint(); // the theme may have changed
   }
 
-  takeModel({ base, model, kl, latent_dim: latentDim }, old) {
+  takeModel({ base, model, kl, spread, latent_dim: latentDim }, old) {
     const z = new Array(latentDim).fill(0);
+    const hadPrior = old === undefined || old.kl !== null;
+    this.sliderHead.textContent = kl ? "z · KL in nats" : "z · spread of μ"; // an autoencoder has no KL and no prior
+    if (!kl) this.setScale(Math.ceil(3 * Math.max(...spread)), "latent units");
+    else if (!old || !hadPrior) this.setScale(3, "prior standard deviations");
     this.pictures = {};
     this.meanText = "";
     for (const canvas of [this.hero, this.nowPicture, this.beforePicture, this.difference]) canvas.width = 1; // cleared
     this.z = z;
-    this.sliders.build(kl, this.range, z);
+    this.sliders.build(kl, spread, this.range, z);
     if (old) this.client.setModel(model);
     else {
       const onStatus = (status) => this.showStatus(status);
-      this.client = new this.live.LiveClient(this.live.liveUrl(base), model, { onStatus });
+      this.client = new LiveClient(liveUrl(base), model, { onStatus });
     }
   }
 
@@ -107,7 +76,6 @@ class Explore {
   }
 
   takeStart({ start, z }, newModel, mounted) {
-    const { round4 } = this.live;
     this.start = start.z.map(round4);
     const now = !mounted && z ? z.map(round4) : this.start;
     this.history = newModel ? [] : this.history.slice(0, this.at + 1);
@@ -117,15 +85,25 @@ class Explore {
     this.map.showStart(this.start);
     this.pictures.before = null;
     this.move(now);
-    this.client.decode([this.start], { slot: "before" }).then((reply) => reply && this.drawBefore(reply));
+    this.decodeBefore();
     this.showHistory();
     if (mounted) this.sendState(now); // Python still holds a z that was let go of before this start
+  }
+
+  /** Another class of a conditional model: the same z, decoded as it. */
+  takeLabel() {
+    this.decodeBefore();
+    this.move(this.z);
+  }
+
+  decodeBefore() {
+    this.client.decode([this.start], { slot: "before" }).then((reply) => reply && this.drawBefore(reply));
   }
 
   /** The one way z changes: every control ends here, for every step of the hand. */
   move(z) {
     const inputAt = performance.now();
-    this.z = z.map(this.live.round4);
+    this.z = z.map(round4);
     this.client.decode([this.z]).then((reply) => reply && this.drawNow(reply, inputAt));
     this.sliders.show(this.z);
     this.sliders.setStale(true);
@@ -159,19 +137,19 @@ class Explore {
 
   drawNow({ pixels, imageShape }, inputAt) {
     this.pictures.now = { pixels, imageShape };
-    this.live.drawPicture(this.hero, pixels, imageShape);
+    drawPicture(this.hero, pixels, imageShape);
     const ms = performance.now() - inputAt;
     this.meter.add(ms);
     const detail = { frame: Number(this.hero.dataset.frame), ms };
     this.hero.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
-    this.live.drawPicture(this.nowPicture, pixels, imageShape);
+    drawPicture(this.nowPicture, pixels, imageShape);
     this.drawDifference();
     if (!this.notice.hidden) this.notice.hidden = true; // whatever was wrong, a picture came
   }
 
   drawBefore({ pixels, imageShape }) {
     this.pictures.before = { pixels, imageShape };
-    this.live.drawPicture(this.beforePicture, pixels, imageShape);
+    drawPicture(this.beforePicture, pixels, imageShape);
     this.drawDifference();
   }
 
@@ -179,7 +157,7 @@ class Explore {
     const { now, before } = this.pictures;
     if (!now || !before) return;
     const { imageShape } = now;
-    const mean = this.live.drawDifference(this.difference, now.pixels, before.pixels, imageShape, BRIGHTER, DARKER);
+    const mean = drawDifference(this.difference, now.pixels, before.pixels, imageShape, BRIGHTER, DARKER);
     this.meanText = `mean |Δ| ${(100 * mean).toFixed(1)} %`;
   }
 
@@ -202,6 +180,14 @@ class Explore {
     if (reply) this.map.drawManifold(reply);
   }
 
+  /** Where the sliders begin with a kind of model: ±range, and up to twice that. */
+  setScale(range, unit) {
+    this.range = range;
+    Object.assign(this.rangeInput, { min: Math.min(1, range), max: 2 * range, value: range });
+    this.rangeInput.ariaLabel = this.rangeInput.parentElement.title = `Range of the sliders, in ${unit}`;
+    this.rangeLabel.textContent = `±${range}`;
+  }
+
   setRange(range) {
     this.range = range;
     this.rangeLabel.textContent = `±${range}`;
@@ -216,7 +202,8 @@ class Explore {
   // — buttons —
 
   randomise() {
-    this.go(this.z.map(gaussian));
+    const { kl, spread } = this.data;
+    this.go(this.z.map((_, i) => gaussian() * (kl ? 1 : spread[i])));
   }
 
   async copyLink() {
@@ -230,13 +217,13 @@ class Explore {
 
   download() {
     const { width, height } = this.hero;
-    const scaled = this.live.element("canvas", { width: width * PNG_SCALE, height: height * PNG_SCALE });
+    const scaled = element("canvas", { width: width * PNG_SCALE, height: height * PNG_SCALE });
     const context = scaled.getContext("2d");
     context.imageSmoothingEnabled = false;
     context.drawImage(this.hero, 0, 0, scaled.width, scaled.height);
     scaled.toBlob((blob) => {
       const href = URL.createObjectURL(blob);
-      this.live.element("a", { href, download: `${this.data.model}.png` }).click();
+      element("a", { href, download: `${this.data.model}.png` }).click();
       setTimeout(() => URL.revokeObjectURL(href), 1000);
     });
   }
@@ -321,15 +308,12 @@ class Explore {
   // — the page —
 
   build() {
-    const { element } = this.live;
-    this.range = 3;
     this.root = element("div", { className: "explore" }, this.buildPictures(), this.buildControls());
     this.root.addEventListener("keydown", (event) => this.onKey(event));
     this.parent.append(this.root);
   }
 
   buildPictures() {
-    const { element } = this.live;
     this.hero = element("canvas", { className: "hero", role: "img", ariaLabel: "Picture decoded from z" });
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.heroPlace = element("div", { className: "hero-place" }, this.hero, this.notice);
@@ -339,7 +323,6 @@ class Explore {
   }
 
   buildComparison() {
-    const { element } = this.live;
     const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", {}, text));
     this.beforePicture = element("canvas", { role: "img", ariaLabel: "Before: the start picture" });
     this.nowPicture = element("canvas", { role: "img", ariaLabel: "Now: the current picture" });
@@ -363,7 +346,6 @@ class Explore {
   }
 
   buildControls() {
-    const { element } = this.live;
     const button = (text, title, onclick, ariaLabel = text) =>
       element("button", { type: "button", title, onclick, ariaLabel }, text);
     this.undo = button("↶", "Undo (Ctrl+Z)", () => this.step(-1), "Undo");
@@ -387,17 +369,15 @@ class Explore {
   }
 
   buildSliderHead() {
-    const { element } = this.live;
-    const ariaLabel = "Range of the sliders, in prior standard deviations";
-    const range = element("input", { type: "range", min: 1, max: 6, step: 0.5, value: this.range, ariaLabel });
-    range.addEventListener("input", () => this.setRange(Number(range.value)));
-    this.rangeLabel = element("output", {}, `±${this.range}`);
-    const label = element("label", { className: "range", title: ariaLabel }, "range ", range, this.rangeLabel);
-    return element("div", { className: "slider-head" }, element("span", {}, "z · KL in nats"), this.said, label);
+    this.rangeInput = element("input", { type: "range", step: 0.5 });
+    this.rangeInput.addEventListener("input", () => this.setRange(Number(this.rangeInput.value)));
+    this.rangeLabel = element("output", {});
+    this.sliderHead = element("span", {});
+    const label = element("label", { className: "range" }, "range ", this.rangeInput, this.rangeLabel);
+    return element("div", { className: "slider-head" }, this.sliderHead, this.said, label);
   }
 
   buildStatus() {
-    const { element } = this.live;
     this.meterText = element("span", { className: "meter" });
     const status = element("details", { className: "status", open: true }, element("summary", {}, "status"));
     status.append(this.meterText);

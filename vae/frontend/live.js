@@ -33,6 +33,7 @@ export class LiveClient {
   constructor(url, model, { onStatus = () => {} } = {}) {
     Object.assign(this, { url, model, onStatus });
     this.greeting = null; // the server's, for this.model; requests are sent only while there is one
+    this.classWeights = []; // of a conditional model: 1 for the class to decode as, 0 for the others
     this.waiting = new Map(); // slot -> job
     this.inFlight = new Map(); // slot -> job
     this.nextId = 1;
@@ -44,7 +45,7 @@ export class LiveClient {
 
   /** Decodes n vectors. Resolves to {n, pixels: Uint8Array of n × c·h·w, imageShape} or null. */
   decode(vectors, options) {
-    const payload = Float32Array.from(vectors.flatMap((z) => Array.from(z)));
+    const payload = Float32Array.from(vectors.flatMap((z) => [...z, ...this.classWeights]));
     return this.request(DECODE, vectors.length, payload, options);
   }
 
@@ -53,7 +54,7 @@ export class LiveClient {
     return this.request(ENCODE, n, pixels, options);
   }
 
-  /** Encodes and decodes n images. Resolves to {n, mean, logvar, reconstruction, kl, pixels, imageShape} or null. */
+  /** Encodes and decodes n images, each followed by its label for a conditional model. Resolves to {n, mean, logvar, reconstruction, kl, pixels, imageShape} or null. */
   reconstruct(n, pixels, options) {
     return this.request(RECONSTRUCT, n, pixels, options);
   }
