@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -35,15 +35,21 @@ from vae.checkpoints import (
     write_folder,
 )
 from vae.figures import learning_curves
-from vae.latents import EncodedSet, decode, encode, reconstruct, sample
+from vae.latents import EncodedSet, code, decode, encode, reconstruct, sample
+from vae.losses import Objective
 from vae.metrics import evaluate
-from vae.models import VAE, ModelConfig
+from vae.models import VAE, Likelihood, ModelConfig
 
 GREY = ModelConfig((1, 5, 4), 2, "mlp", (8,))
 COLOR = ModelConfig((3, 8, 6), 3, "conv", (8,), (4,), "gaussian", 0.2)
 TINY = ModelConfig((1, 1, 3), 1, "mlp", (4,))
+NORMED = ModelConfig((1, 8, 8), 2, "conv", (8, 6), (4, 3), batch_norm=True)
+CONDITIONAL = replace(GREY, classes=3)
+POINT = replace(GREY, posterior="point")
 FILES = ("config.json", "metrics.json", "history.jsonl", "model.safetensors", "encoded.safetensors", "examples.png")
 CLASSES = ["cat", "dog", "ünïcode"]
+OBJECTIVE = Objective("beta-tc", beta=4.0)
+TRAINING = {"epochs": 1, "objective": asdict(OBJECTIVE)}
 EPOCH = {
     "epoch": 1,
     "seconds": 0.5,
@@ -51,6 +57,7 @@ EPOCH = {
     "kl": 1.0,
     "validation_reconstruction": 9.5,
     "validation_kl": 1.5,
+    "terms": {"loss": 10.0, "learning_rate": 1e-3, "beta": 1},
 }
 
 
@@ -59,18 +66,23 @@ def save(path: Path, config: ModelConfig = GREY, n: int = 30) -> tuple[VAE, np.n
     torch.manual_seed(0)
     model, rng = VAE(config).eval(), np.random.default_rng(0)
     images = rng.integers(0, 256, (n, *config.image_shape), np.uint8)
-    encoded = encode(model, images, rng.integers(0, len(CLASSES), n))
+    return model, images, save_model(path, model, images, rng.integers(0, len(CLASSES), n))
+
+
+def save_model(path: Path, model: VAE, images: np.ndarray, labels: np.ndarray) -> EncodedSet:
+    """A checkpoint of this model on these images: the encoded set that was saved."""
+    encoded = encode(model, images, labels)
     save_checkpoint(
         path,
         model,
         dataset={"name": "noise", "content_hash": "abc123", "class_names": CLASSES},
-        training={"epochs": 1, "beta": 1.0},
-        metrics=asdict(evaluate(encoded)) | {"split": "test", "seconds": 0.5},
+        training=TRAINING,
+        metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": 0.5},
         history=[EPOCH, EPOCH | {"epoch": 2}],
         encoded=encoded,
         test_images=images,
     )
-    return model, images, encoded
+    return encoded
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +131,11 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("n", [1, 499, 500, 501])
-@pytest.mark.parametrize("config", [GREY, COLOR, TINY], ids=["grey mlp", "color conv", "one-pixel rows"])
+@pytest.mark.parametrize(
+    "config",
+    [GREY, COLOR, TINY, NORMED, CONDITIONAL, POINT],
+    ids=["grey mlp", "color conv", "one-pixel rows", "batch norm", "conditional", "autoencoder"],
+)
 def test_a_round_trip_gives_identical_decodes_encoded_set_and_examples(
     config: ModelConfig, n: int, tmp_path: Path
 ) -> None:
@@ -129,17 +145,108 @@ def test_a_round_trip_gives_identical_decodes_encoded_set_and_examples(
 
     assert checkpoint.model_config == config
     assert checkpoint.test_images == n
-    z = sample(20, config.latent_dim, seed=1)
+    z, labels = sample(20, config.latent_dim, seed=1), np.arange(20) % 3 if config.classes else None
     with torch.no_grad():
-        assert torch.equal(loaded.decode(torch.from_numpy(z)), model.decode(torch.from_numpy(z)))
-    assert np.array_equal(decode(loaded, z), decode(model, z))
+        assert torch.equal(loaded.decode(code(loaded, z, labels)), model.decode(code(model, z, labels)))
+    assert np.array_equal(decode(loaded, z, labels), decode(model, z, labels))
     for field, value in vars(encoded).items():
         assert np.array_equal(getattr(again, field), value), field
         assert getattr(again, field).dtype == value.dtype, field
     assert np.array_equal(examples, images[:500])
     assert examples.dtype == np.uint8
     assert examples.flags.writeable  # torch warns of arrays that are not
-    reconstruct(loaded, examples)
+    reconstruct(loaded, examples, again.labels[:500])
+
+
+@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+def test_the_scale_of_every_likelihood_comes_back(likelihood: Likelihood, tmp_path: Path) -> None:
+    config = replace(COLOR, likelihood=likelihood)
+    torch.manual_seed(0)
+    model = VAE(config).eval()
+    if "decoder.log_scale" in model.state_dict():
+        with torch.no_grad():
+            model.decoder.log_scale.fill_(-2.5)
+    pictures, labels = np.random.default_rng(0).integers(0, 256, (9, *config.image_shape), np.uint8), np.zeros(9, int)
+    encoded = save_model(tmp_path / "noise", model, pictures, labels)
+    loaded = load_all(tmp_path / "noise").load_model()
+    assert torch.equal(loaded.log_scale, model.log_scale)
+    again = encode(loaded, pictures, labels)
+    assert np.array_equal(again.reconstruction, encoded.reconstruction)
+
+
+def test_what_batch_normalisation_has_counted_and_averaged_comes_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = VAE(NORMED).train()
+    for _ in range(3):
+        with torch.no_grad():
+            model.decode(model.encode(torch.rand(16, 1, 8, 8))[0])
+    pictures = np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)
+    save_model(tmp_path / "noise", model.eval(), pictures, np.zeros(9, np.int64))
+    header = load_file(tmp_path / "noise" / "model.safetensors")
+    counts = {name: array for name, array in header.items() if name.endswith("num_batches_tracked")}
+    assert len(counts) == 8
+    assert all(array.dtype == np.int64 and array.shape == () and array == 3 for array in counts.values())
+    loaded = load_all(tmp_path / "noise").load_model()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+        assert loaded.state_dict()[name].dtype == tensor.dtype, name
+    assert not loaded.encoder.hidden[1].training
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda array: array.astype(np.float32), "F32"),
+        (lambda array: array.astype(np.int32), "I32"),
+        (lambda array: array.reshape(1), "(1,)"),
+    ],
+)
+def test_a_count_of_batches_that_is_no_int64_is_refused(
+    tmp_path: Path, spoil: Callable[[np.ndarray], np.ndarray], words: str
+) -> None:
+    save(tmp_path / "noise", NORMED)
+    name = "encoder.hidden.1.num_batches_tracked"
+    edit_arrays(tmp_path / "noise" / "model.safetensors", lambda arrays: arrays.update({name: spoil(arrays[name])}))
+    refused(tmp_path / "noise", "model.safetensors", name, words)
+
+
+def test_an_autoencoder_s_checkpoint_has_neither_elbo_nor_kl(tmp_path: Path) -> None:
+    save(tmp_path / "noise", POINT)
+    checkpoint = load_all(tmp_path / "noise")
+    assert checkpoint.kl_per_dimension is None
+    assert checkpoint.metrics["negative_elbo"] is checkpoint.metrics["kl"] is None
+    assert checkpoint.metrics["reconstruction"] > 0
+    assert not checkpoint.load_encoded().kl.any()
+
+
+@pytest.mark.parametrize("key", ["negative_elbo", "kl", "kl_per_dimension"])
+@pytest.mark.parametrize("bad", [1.0, [1.0, 1.0], [], "none", False])
+def test_an_autoencoder_that_claims_an_elbo_is_refused(tmp_path: Path, key: str, bad: object) -> None:
+    save(tmp_path / "noise", POINT)
+    edit_json(tmp_path / "noise" / "metrics.json", lambda metrics: metrics.update({key: bad}))
+    refused(tmp_path / "noise", "metrics.json")
+
+
+@pytest.mark.parametrize(
+    ("start", "change", "file"),
+    [
+        (GREY, {"posterior": "point"}, "metrics.json"),
+        (POINT, {"posterior": "gaussian"}, "metrics.json"),
+        (GREY, {"classes": 3}, "model.safetensors"),
+        (CONDITIONAL, {"classes": 0}, "model.safetensors"),
+        (GREY, {"batch_norm": True}, "model.safetensors"),
+        (NORMED, {"batch_norm": False}, "model.safetensors"),
+        (GREY, {"likelihood": "gaussian-optimal"}, "model.safetensors"),
+        (replace(GREY, likelihood="gaussian-learned"), {"likelihood": "bernoulli"}, "model.safetensors"),
+        (replace(COLOR, likelihood="discretised-logistic"), {"likelihood": "gaussian-learned"}, "model.safetensors"),
+    ],
+)
+def test_a_config_that_tells_of_another_kind_of_model_is_refused(
+    tmp_path: Path, start: ModelConfig, change: dict[str, object], file: str
+) -> None:
+    save(tmp_path / "noise", start)
+    edit_json(tmp_path / "noise" / "config.json", lambda config: config["model"].update(change))
+    refused(tmp_path / "noise", file)
 
 
 def test_a_checkpoint_says_all_that_was_saved_beside_the_weights(saved: Path) -> None:
@@ -148,7 +255,8 @@ def test_a_checkpoint_says_all_that_was_saved_beside_the_weights(saved: Path) ->
     assert checkpoint.dataset == "noise"
     assert checkpoint.content_hash == "abc123"
     assert checkpoint.class_names == tuple(CLASSES)
-    assert checkpoint.training == {"epochs": 1, "beta": 1.0}
+    assert checkpoint.training == TRAINING
+    assert checkpoint.objective == OBJECTIVE
     assert checkpoint.history == (EPOCH, EPOCH | {"epoch": 2})
     assert checkpoint.kl_per_dimension == pytest.approx(checkpoint.load_encoded().kl_per_dimension.tolist())
     assert json.loads((saved / "config.json").read_text())["versions"]["torch"] == torch.__version__
@@ -212,10 +320,10 @@ def test_a_name_too_long_for_any_file_system_is_an_ordinary_error(tmp_path: Path
 # ---- JSON ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None, [1], 1e400])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None, [2], 1e400])
 def test_an_unknown_format_version_is_refused(folder: Path, version: object) -> None:
     edit_json(folder / "config.json", lambda config: config.update(format=version))
-    refused(folder, "config.json", "format", "is not 1, the one this version reads")
+    refused(folder, "config.json", "format", "is not 2, the one this version reads")
 
 
 @pytest.mark.parametrize("key", ["format", "model", "dataset", "training", "test_images"])
@@ -247,6 +355,10 @@ def test_a_model_config_without_one_of_its_keys_is_refused(folder: Path, key: st
         ("likelihood", {}),
         ("sigma", float("nan")),
         ("sigma", float("inf")),
+        ("batch_norm", 1),
+        ("posterior", "lapl"),
+        ("classes", 1001),
+        ("classes", 2.0),
         ("surprise", 1),
     ],
     ids=lambda value: str(value)[:20],
@@ -254,6 +366,21 @@ def test_a_model_config_without_one_of_its_keys_is_refused(folder: Path, key: st
 def test_a_model_config_out_of_range_is_refused(folder: Path, key: str, bad: object) -> None:
     edit_json(folder / "config.json", lambda config: config["model"].update({key: bad}))
     refused(folder, "config.json", key.removesuffix("_shape"))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, 3, "vae", [], {"name": "elbo"}, {"beta": -1.0}, {"beta": float("nan")}, {"beta": "1"}, {"weight": 1.0}],
+    ids=str,
+)
+def test_an_objective_out_of_range_is_refused(folder: Path, bad: object) -> None:
+    edit_json(folder / "config.json", lambda config: config["training"].update(objective=bad))
+    refused(folder, "config.json")
+
+
+def test_training_settings_without_an_objective_are_refused(folder: Path) -> None:
+    edit_json(folder / "config.json", lambda config: config["training"].pop("objective"))
+    refused(folder, "config.json", "objective")
 
 
 @pytest.mark.parametrize("bad", [0, -1, 31, 29, 10**9, 10**13, True, 30.0, "30", None, float("nan")])
@@ -283,7 +410,14 @@ def test_whole_numbers_are_numbers_too(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["{}", '{"epoch": 1}', json.dumps(EPOCH | {"kl": "low"}), json.dumps(EPOCH | {"kl": float("nan")}), "[]", "{"],
+    [
+        "{}",
+        '{"epoch": 1}',
+        "[]",
+        "{",
+        *[json.dumps(EPOCH | {"kl": bad}) for bad in ("low", float("nan"), None, True)],
+        *[json.dumps(EPOCH | {"terms": bad}) for bad in (None, [], 3, {"loss": None}, {"loss": 1e999}, {"x": [1]})],
+    ],
 )
 def test_a_history_that_cannot_be_drawn_is_refused(folder: Path, line: str) -> None:
     with (folder / "history.jsonl").open("a") as history:
@@ -678,6 +812,7 @@ def loads_or_is_refused(path: Path) -> None:
         if not str(error).startswith(str(path)):
             pytest.fail(f"the error does not name the file: {error}")
         return
+    assert checkpoint.kl_per_dimension is not None
     assert len(checkpoint.kl_per_dimension) == checkpoint.model_config.latent_dim
     assert all(torch.isfinite(p).all() for p in checkpoint.load_model().parameters())
     learning_curves(checkpoint.history)

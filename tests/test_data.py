@@ -1007,3 +1007,40 @@ def test_the_module_opens_nothing_but_what_it_is_told(tmp_path: Path, monkeypatc
     load_dataset("digits")
     load_dataset("sprites")
     assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
+# ---- black and white -------------------------------------------------------------------------------------------------
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
+
+
+def test_without_binarisation_the_images_are_the_very_same() -> None:
+    assert data.binarise(RAMP, "none") is RAMP
+
+
+def test_static_binarisation_cuts_at_one_half() -> None:
+    cut = data.binarise(RAMP, "static")
+    assert cut.dtype == np.uint8
+    assert cut.flatten().tolist() == [0] * 128 + [255] * 128
+
+
+def test_dynamic_binarisation_draws_white_as_often_as_the_grey_level_says() -> None:
+    drawn = data.binarise(np.repeat(RAMP, 4000, axis=0), "dynamic")
+    assert drawn.dtype == np.uint8
+    assert set(np.unique(drawn)) == {0, 255}
+    white, grey = (drawn > 0).mean(axis=0), RAMP[0] / 255
+    assert (np.abs(white - grey) <= 5 * np.sqrt(grey * (1 - grey) / 4000)).all()  # black and white themselves: always
+
+
+def test_dynamic_binarisation_is_the_same_for_the_same_seed_and_image_number() -> None:
+    grey = RNG.integers(0, 256, (30, 3, 4, 5), np.uint8)
+    kept = grey.copy()
+    drawn = data.binarise(grey, "dynamic", seed=1)
+    assert np.array_equal(drawn, data.binarise(grey, "dynamic", seed=1))
+    assert np.array_equal(drawn[:7], data.binarise(grey[:7], "dynamic", seed=1))
+    assert not np.array_equal(drawn, data.binarise(grey, "dynamic", seed=2))
+    assert np.array_equal(grey, kept)
+
+
+def test_images_alike_are_drawn_apart() -> None:
+    assert len(np.unique(data.binarise(np.repeat(RAMP, 50, axis=0), "dynamic"), axis=0)) == 50

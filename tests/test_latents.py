@@ -1,5 +1,6 @@
 """The encoded set against a computation by hand; the walks against geometry."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import distributions
 
-from vae.latents import Curve, decode, encode, interpolate, reconstruct, sample, traverse
-from vae.models import VAE, ModelConfig
+from vae.latents import Curve, code, decode, encode, interpolate, reconstruct, sample, traverse
+from vae.losses import reconstruction_nll
+from vae.models import LOGVAR_BOUND, VAE, Likelihood, ModelConfig, to_unit
 
 GREY = ModelConfig((1, 4, 5), 3, "mlp", (8,))
 COLOR = ModelConfig((3, 6, 6), 2, "conv", (8,), (4,), "gaussian", 0.3)
+CONDITIONAL = replace(GREY, classes=4)
+POINT = replace(GREY, posterior="point")
 BOTH = pytest.mark.parametrize("config", [GREY, COLOR], ids=["grey", "color"])
 
 
@@ -120,6 +124,76 @@ def test_reconstructions_are_decoded_means_with_their_own_likelihood(config: Mod
         expected = np.logaddexp(0, parameters) - x * parameters
     assert np.abs(again.astype(int) - decode(vae, encoded.mean)).max() <= 1
     np.testing.assert_allclose(nll, expected.sum((1, 2, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+def test_every_likelihood_is_encoded_and_reconstructed_with_its_own_terms(likelihood: Likelihood) -> None:
+    config = replace(COLOR, likelihood=likelihood)
+    vae, pictures = model(config), images(4, config)
+    encoded, (again, nll) = encode(vae, pictures, np.zeros(4, np.int64)), reconstruct(vae, pictures)
+    x, mean, logvar = to_unit(torch.from_numpy(pictures)), *map(torch.from_numpy, (encoded.mean, encoded.logvar))
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        at_mean, at_sample = vae.decoder(mean), vae.decoder(mean + (logvar / 2).exp() * noise)
+        expected = [reconstruction_nll(p, x, config, vae.log_scale).numpy() for p in (at_mean, at_sample)]
+    np.testing.assert_allclose(nll, expected[0], rtol=1e-4)
+    np.testing.assert_allclose(encoded.reconstruction, expected[1], rtol=1e-4)
+    assert np.abs(again.astype(int) - decode(vae, encoded.mean)).max() <= 1
+
+
+# ---- conditional models and plain autoencoders -----------------------------------------------------------------------
+
+
+def test_the_code_of_a_conditional_model_is_z_with_its_label() -> None:
+    vae, z = model(CONDITIONAL), sample(2, 3, seed=0)
+    rows = code(vae, z, np.array([3, 0])).numpy()
+    np.testing.assert_array_equal(rows, np.concatenate([z, [[0, 0, 0, 1], [1, 0, 0, 0]]], axis=1))
+    np.testing.assert_array_equal(code(model(GREY), z).numpy(), z)
+
+
+def test_another_label_gives_another_picture_and_another_likelihood() -> None:
+    vae, z, pictures = model(CONDITIONAL), sample(4, 3, seed=0), images(4, GREY)
+    zero, three = np.zeros(4, np.int64), np.full(4, 3)
+    assert (decode(vae, z, zero) != decode(vae, z, three)).mean() > 0.1
+    assert (reconstruct(vae, pictures, zero)[0] != reconstruct(vae, pictures, three)[0]).mean() > 0.1
+    assert not np.allclose(encode(vae, pictures, zero).reconstruction, encode(vae, pictures, three).reconstruction)
+
+
+def test_the_label_decides_nothing_about_the_code() -> None:
+    vae, pictures = model(CONDITIONAL), images(600, GREY)
+    one, other = encode(vae, pictures, np.zeros(600, np.int64)), encode(vae, pictures, np.arange(600) % 4)
+    for field in ("mean", "logvar", "kl"):
+        assert np.array_equal(getattr(one, field), getattr(other, field)), field
+
+
+def test_each_image_of_a_conditional_model_is_scored_under_its_own_label() -> None:
+    vae, pictures, labels = model(CONDITIONAL), images(4, GREY), np.array([3, 1, 0, 3])
+    together, (reconstructed, nll) = encode(vae, pictures, labels), reconstruct(vae, pictures, labels)
+    for label in np.unique(labels):
+        rows = labels == label
+        alike = encode(vae, pictures, np.full(4, label))
+        np.testing.assert_allclose(together.reconstruction[rows], alike.reconstruction[rows], rtol=1e-5)
+        np.testing.assert_array_equal(reconstructed[rows], reconstruct(vae, pictures, np.full(4, label))[0][rows])
+        np.testing.assert_allclose(nll[rows], reconstruct(vae, pictures, np.full(4, label))[1][rows], rtol=1e-5)
+
+
+def test_a_conditional_model_refuses_to_decode_without_labels_in_one_sentence() -> None:
+    vae = model(CONDITIONAL)
+    for attempt in (lambda: decode(vae, sample(2, 3, seed=0)), lambda: reconstruct(vae, images(2, GREY))):
+        with pytest.raises(
+            ValueError, match=r"^A conditional model decodes z together with a label; none was given\.$"
+        ):
+            attempt()
+
+
+def test_an_autoencoder_is_encoded_without_noise_and_without_kl() -> None:
+    vae, pictures, labels = model(POINT), images(9, GREY), np.zeros(9, np.int64)
+    one, other = (encode(vae, pictures, labels, noise_seed=seed) for seed in (0, 1))
+    for field in ("mean", "logvar", "reconstruction", "kl"):
+        assert np.array_equal(getattr(one, field), getattr(other, field)), field
+    assert not one.kl.any()
+    assert (one.logvar == -LOGVAR_BOUND).all()
+    np.testing.assert_allclose(one.reconstruction, reconstruct(vae, pictures)[1], rtol=1e-5)
 
 
 # ---- sample ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from math import prod
+from typing import Any, get_args
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -29,26 +31,40 @@ from vae.bench import live as bench
 from vae.engines import Engine
 from vae.live import HEADER, Limits, LiveModel, UnknownModelError, origin_allowed, routes
 from vae.losses import kl_divergence, reconstruction_nll
-from vae.models import VAE, ModelConfig, to_uint8, to_unit
+from vae.models import VAE, Likelihood, ModelConfig, condition, to_uint8, to_unit
 
 PATIENCE = 10.0
 DECODE, ENCODE, RECONSTRUCT = 1, 2, 3
 GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))
 COLOR = ModelConfig((3, 6, 6), 5, "mlp", (16,), (), "gaussian", 0.2)
+NORMED = replace(GREY, batch_norm=True)
+CONDITIONAL = replace(GREY, classes=300)  # more than one byte of labels
+POINT = replace(COLOR, posterior="point")
 
 
 def random_model(config: ModelConfig, seed: int = 0) -> VAE:
     torch.manual_seed(seed)
-    model = VAE(config).eval()
+    model = VAE(config)
     with torch.no_grad():
         for weights in model.parameters():
             weights.mul_(3)  # pictures with contrast
-    return model
+        if config.batch_norm:
+            for _ in range(20):  # averages of its own
+                model.decode(torch.randn(16, config.code_dim))
+                model.encode(torch.rand(16, *config.image_shape))
+    return model.eval()
 
 
 MODELS = {
     "grey": LiveModel("grey", random_model(GREY), (0.5, 0.25, 0.0)),
     "color": LiveModel("color", random_model(COLOR), (1.0,) * 5),
+    "normed": LiveModel("normed", random_model(NORMED), (1.0,) * 3),
+    "conditional": LiveModel("conditional", random_model(CONDITIONAL), (1.0,) * 3),
+    "point": LiveModel("point", random_model(POINT), None),
+    **{
+        name: LiveModel(name, random_model(replace(COLOR, likelihood=name)), (1.0,) * 5)
+        for name in get_args(Likelihood)
+    },
 }
 
 
@@ -149,7 +165,7 @@ def error(client: ClientConnection, frame: bytes) -> tuple[int, int, int, str]:
 
 
 def zs(n: int, config: ModelConfig = GREY, seed: int = 0) -> np.ndarray[Any, Any]:
-    return np.random.default_rng(seed).standard_normal((n, config.latent_dim)).astype("<f4")
+    return np.random.default_rng(seed).standard_normal((n, config.code_dim)).astype("<f4")
 
 
 def images(n: int, config: ModelConfig = GREY) -> np.ndarray[Any, Any]:
@@ -175,6 +191,7 @@ def test_a_greeting_describes_the_model_and_the_limits(server: Running) -> None:
     assert greeting["version"] == 1
     assert greeting["model"] == "grey"
     assert greeting["latent_dim"] == 3
+    assert greeting["classes"] == 0
     assert greeting["image_shape"] == [1, 9, 7]
     assert greeting["kl"] == [0.5, 0.25, 0.0]
     assert greeting["device"] == "cpu"
@@ -189,14 +206,14 @@ def test_decode_gives_the_models_own_pictures(server: Running, n: int) -> None:
         assert same_pictures(ask(client, request(DECODE, zs(n))), decoded(zs(n)))
 
 
-@pytest.mark.parametrize("name", ["grey", "color"])
+@pytest.mark.parametrize("name", ["grey", "color", "normed", *get_args(Likelihood)])
 @pytest.mark.parametrize("n", [1, 40])
 def test_encode_and_reconstruct_give_what_the_model_computes(server: Running, name: str, n: int) -> None:
     model, config = MODELS[name].model, MODELS[name].model.config
     x = to_unit(torch.from_numpy(images(n, config)))
     with torch.inference_mode():
         mean, logvar = model.encode(x)
-        nll = reconstruction_nll(model.decoder(mean), x, config)
+        nll = reconstruction_nll(model.decoder(mean), x, config, model.log_scale)
         kl = kl_divergence(mean, logvar).sum(1)
     with server.connect(name) as client:
         codes = np.frombuffer(ask(client, request(ENCODE, images(n, config))), "<f4")
@@ -207,6 +224,120 @@ def test_encode_and_reconstruct_give_what_the_model_computes(server: Running, na
     numbers = np.frombuffer(payload[: expected.nbytes], "<f4")
     np.testing.assert_allclose(numbers, expected, rtol=1e-4, atol=1e-4)
     assert same_pictures(payload[expected.nbytes :], decoded(mean.numpy(), model))
+
+
+@pytest.mark.parametrize("name", ["normed", "conditional", "point", *get_args(Likelihood)])
+def test_every_kind_of_model_is_decoded_as_by_itself(server: Running, name: str) -> None:
+    model = MODELS[name].model
+    with server.connect(name) as client:
+        for n in (1, 40):
+            z = zs(n, model.config)
+            assert same_pictures(ask(client, request(DECODE, z)), decoded(z, model))
+
+
+def test_the_greeting_of_a_conditional_model_tells_how_many_classes_it_knows(server: Running) -> None:
+    with server.connect(None) as client:
+        greeting = choose(client, "conditional")
+        assert (greeting["latent_dim"], greeting["classes"]) == (3, 300)
+        vectors, frame_bytes = greeting["limits"]["vectors"], greeting["limits"]["frame_bytes"]
+        assert frame_bytes == 8 + vectors * 4 * 303  # longer than an image with its label
+        assert len(ask(client, request(DECODE, zs(vectors, CONDITIONAL)))) == vectors * 63
+        assert "1 to" in error(client, request(DECODE, zs(vectors + 1, CONDITIONAL)))[3]
+
+
+def labelled(pictures: np.ndarray[Any, Any], labels: Any) -> np.ndarray[Any, Any]:
+    """Each image's bytes, then its label in two bytes, little-endian."""
+    tails = [struct.pack("<H", label) for label in labels]
+    rows = [picture.tobytes() + tail for picture, tail in zip(pictures, tails, strict=True)]
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(pictures), -1)
+
+
+@pytest.mark.parametrize("n", [1, 40])
+def test_a_conditional_model_reconstructs_each_image_under_its_own_label(server: Running, n: int) -> None:
+    model, labels = MODELS["conditional"].model, np.arange(n) * 7 + 20  # below and above 255
+    with server.connect("conditional") as client:
+        payload = ask(client, request(RECONSTRUCT, labelled(images(n), labels)))
+        codes = np.frombuffer(ask(client, request(ENCODE, images(n))), "<f4")  # the encoder needs no label
+    x = to_unit(torch.from_numpy(images(n)))
+    with torch.inference_mode():
+        mean, logvar = model.encode(x)
+        code = condition(mean, torch.from_numpy(labels), 300)
+        nll = reconstruction_nll(model.decoder(code), x, CONDITIONAL, model.log_scale)
+    expected = torch.cat([mean.flatten(), logvar.flatten(), nll, kl_divergence(mean, logvar).sum(1)]).numpy()
+    np.testing.assert_allclose(np.frombuffer(payload[: expected.nbytes], "<f4"), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(codes, expected[: 6 * n], rtol=1e-4, atol=1e-5)
+    assert same_pictures(payload[expected.nbytes :], decoded(code.numpy(), model))
+
+
+def test_another_label_gives_another_picture_and_what_lies_between_mixes_them(server: Running) -> None:
+    z = np.zeros((3, 303), "<f4")
+    z[0, 3 + 299] = z[1, 3 + 4] = 1
+    z[2, [3 + 299, 3 + 4]] = 0.5
+    with server.connect("conditional") as client:
+        pictures = np.frombuffer(ask(client, request(DECODE, z)), np.uint8).reshape(3, -1).astype(int)
+    assert len(np.unique(pictures, axis=0)) == 3
+
+
+CONDITIONAL_BAD_FRAMES = {
+    "a label out of range": (
+        request(RECONSTRUCT, labelled(images(2), [299, 300])),
+        "label must be a number from 0 to 299",
+    ),
+    "the largest label": (request(RECONSTRUCT, labelled(images(1), [65_535])), "from 0 to 299, not 65535"),
+    "images without labels": (request(RECONSTRUCT, images(2)), "138 bytes"),
+    "labels to encode": (request(ENCODE, labelled(images(2), [0, 0])), "134 bytes"),
+    "z alone": (request(DECODE, zs(2)), "2432 bytes"),
+    "a class of infinite weight": (request(DECODE, np.full((1, 303), np.inf, "<f4")), "Every z"),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONAL_BAD_FRAMES)
+def test_a_bad_frame_for_a_conditional_model_is_answered_with_an_error(server: Running, name: str) -> None:
+    frame, words = CONDITIONAL_BAD_FRAMES[name]
+    with server.connect("conditional") as client:
+        assert words in error(client, frame)[3]
+        ask(client, request(DECODE, zs(1, CONDITIONAL)))
+
+
+def test_labels_are_refused_where_the_model_knows_no_classes(server: Running) -> None:
+    with server.connect() as client:
+        assert "71 bytes" in error(client, request(RECONSTRUCT, labelled(images(1), [0])))[3]
+
+
+def test_an_autoencoder_has_no_kl_in_its_greeting_nor_in_its_reconstructions(server: Running) -> None:
+    model = MODELS["point"].model
+    with server.connect(None) as client:
+        assert choose(client, "point")["kl"] is None
+        numbers = np.frombuffer(ask(client, request(RECONSTRUCT, images(6, POINT)))[: 4 * 6 * 12], "<f4")
+    x = to_unit(torch.from_numpy(images(6, POINT)))
+    with torch.inference_mode():
+        mean, logvar = model.encode(x)
+        nll = reconstruction_nll(model.decoder(mean), x, POINT, model.log_scale)
+    expected = torch.cat([mean.flatten(), logvar.flatten(), nll, torch.zeros(6)]).numpy()
+    np.testing.assert_allclose(numbers, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["conditional", "normed"])
+def test_the_pixels_of_other_kinds_of_models_depend_on_no_one_else_either(name: str) -> None:
+    engine, vectors = Engine(MODELS[name].model), zs(16, MODELS[name].model.config)
+    alone = np.concatenate([engine.decode(z[None])[0] for z in vectors])
+    np.testing.assert_array_equal(engine.decode(vectors)[0], alone)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 64, 64), (3, 256, 256)], ids=str)
+@pytest.mark.parametrize("classes", [0, 1, 10, 1000])
+def test_the_longest_frame_of_the_greeting_holds_every_request(shape: tuple[int, int, int], classes: int) -> None:
+    engine = Mock(config=ModelConfig(shape, 2, "mlp", (4,), classes=classes))
+    limits = Limits()
+    vectors = live.vectors_limit(engine, limits)
+    sizes = [4 * (2 + classes), prod(shape) + (2 if classes else 0)]
+    greeting = live._greeting(Mock(engine=engine), limits)
+    assert greeting["limits"] == {  # type: ignore[comparison-overlap]
+        "vectors": vectors,
+        "requests_per_second": limits.requests_per_second,
+        "frame_bytes": 8 + vectors * max(sizes),
+    }
+    assert vectors == 1 or vectors * max(*sizes, prod(shape) + 4 * 6) <= limits.request_bytes
 
 
 def test_replies_come_in_the_order_of_the_requests_whatever_they_take(server: Running) -> None:
@@ -677,7 +808,7 @@ def test_the_docstring_describes_the_format_that_is_spoken() -> None:
     assert f"version {live.VERSION}" in text
     for code, operation in live.OPERATIONS.items():
         assert f"{code} {operation}" in text
-    for name in ("latent_dim", "image_shape", "kl", "device", "likelihood", "vectors", "frame_bytes"):
+    for name in ("latent_dim", "classes", "image_shape", "kl", "device", "likelihood", "vectors", "frame_bytes"):
         assert f'"{name}"' in text
 
 

@@ -1,24 +1,28 @@
 """The command line, called as people and benchmarks call it."""
 
 import json
+import os
 import runpy
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from vae import __main__ as command_line
 from vae import training
 from vae.__main__ import ProgressBar, main
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset
+from vae.losses import Objective
 from vae.models import ModelConfig
-from vae.training import TrainingConfig
+from vae.training import LEARNING_RATES, Knobs, Optimizer, Step, TrainingConfig
 
 Captured = pytest.CaptureFixture[str]
 TRAIN = ("train", "--dataset", "digits", "--epochs", "1", "--device", "cpu")
@@ -60,19 +64,54 @@ def test_train_saves_a_checkpoint_and_reports_its_test_metrics(capsys: Captured,
 def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Path) -> None:
     options = {
         "arch": "conv",
+        "hidden": "64,32",
+        "channels": "8,16",
         "likelihood": "gaussian",
+        "sigma": 0.2,
         "latent-dim": 2,
+        "objective": "beta-tc",
         "beta": 4.0,
+        "warmup": "cyclic",
+        "warmup-share": 0.5,
+        "cycles": 2,
+        "free-bits": 0.3,
+        "capacity": 7.0,
+        "gamma": 9.0,
         "batch-size": 500,
+        "optimizer": "adamw",
         "learning-rate": 0.01,
+        "schedule": "constant",
+        "binarisation": "dynamic",
         "seed": 7,
     }
-    call(capsys, *TRAIN, "--out", tmp_path / "run", *(part for k, v in options.items() for part in (f"--{k}", v)))
+    given = [part for k, v in options.items() for part in (f"--{k}", v)]
+    call(capsys, *TRAIN, "--out", tmp_path / "run", *given, "--batch-norm", "--conditional")
     checkpoint = read_checkpoint(tmp_path / "run")
-    model, training = checkpoint.model_config, checkpoint.training
-    assert (model.architecture, model.likelihood, model.latent_dim) == ("conv", "gaussian", 2)
-    expected = {"epochs": 1, "beta": 4.0, "batch_size": 500, "learning_rate": 0.01, "seed": 7, "device": "cpu"}
-    assert training | expected == training
+    assert checkpoint.model_config == ModelConfig(
+        (1, 8, 8), 2, "conv", (64, 32), (8, 16), "gaussian", 0.2, batch_norm=True, classes=10
+    )
+    objective = Objective("beta-tc", 4.0, "cyclic", 0.5, 2, 0.3, 7.0, 9.0)
+    expected = TrainingConfig(1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu")
+    assert checkpoint.training | asdict(expected) == checkpoint.training
+
+
+def test_an_autoencoder_is_asked_for_by_its_objective_alone(capsys: Captured, tmp_path: Path) -> None:
+    result = call(capsys, *TRAIN, "--objective", "autoencoder", "--out", tmp_path / "run")
+    assert read_checkpoint(tmp_path / "run").model_config.posterior == "point"
+    assert result["negative_elbo"] is result["kl"] is None
+    assert result["reconstruction"] > 0
+    assert main([*TRAIN, "--objective", "autoencoder", "--out", str(tmp_path / "again")]) == 0
+    assert capsys.readouterr().out.startswith(f"test reconstruction {result['reconstruction']:.2f} nats per image")
+    (row,) = call(capsys, "list", "--checkpoints", tmp_path)["checkpoints"][:1]
+    assert row["state"] == "whole"
+
+
+@pytest.mark.parametrize("optimizer", LEARNING_RATES)
+def test_each_optimiser_has_its_own_default_learning_rate(
+    capsys: Captured, tmp_path: Path, optimizer: Optimizer
+) -> None:
+    call(capsys, *TRAIN, "--optimizer", optimizer, "--out", tmp_path / "run")
+    assert read_checkpoint(tmp_path / "run").training["learning_rate"] == LEARNING_RATES[optimizer]
 
 
 def test_the_defaults_of_train_are_those_of_the_config(
@@ -80,7 +119,9 @@ def test_the_defaults_of_train_are_those_of_the_config(
 ) -> None:
     seen: list[tuple[ModelConfig, TrainingConfig]] = []
 
-    def record(dataset: Dataset, model_config: ModelConfig, config: TrainingConfig, *_: object) -> Sequence[object]:
+    def record(
+        dataset: Dataset, model_config: ModelConfig, config: TrainingConfig, *_: object, **__: object
+    ) -> Sequence[object]:
         seen.append((model_config, config))
         raise ValueError("seen enough")
 
@@ -113,6 +154,12 @@ def test_train_shows_each_epoch_on_standard_error_and_the_result_on_standard_out
         (["--learning-rate", "1e9"], "learning_rate"),
         (["--batch-size", "1"], "batch_size"),
         (["--seed", "-1"], "seed"),
+        (["--hidden", "0"], "hidden must be at most 8 widths of 1 to 8192"),
+        (["--channels", "8"], "channels must be widths for conv, none for mlp"),
+        (["--sigma", "0"], "sigma"),
+        (["--objective", "beta-tc", "--samples", "5"], "samples must be 1 for beta-tc, not 5"),
+        (["--objective", "capacity", "--warmup", "linear"], "warmup must be none for capacity"),
+        (["--capacity", "-1"], "capacity"),
         (["--dataset", "nonsense"], "nonsense"),
         (["--dataset", "./no/such/folder"], "no/such/folder"),
     ],
@@ -130,10 +177,68 @@ def test_a_taken_name_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
 
 
 def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    step = training.train_step
-    monkeypatch.setattr(training, "train_step", lambda *arguments: step(*arguments) * float("nan"))
+    class Spoiled(Step):
+        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+            return super().__call__(batch, knobs) * float("nan")
+
+    monkeypatch.setattr(training, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Puts back what train does to this process's signals."""
+    names = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+    before = [signal.getsignal(name) for name in names]
+    yield
+    for name, handler in zip(names, before, strict=True):
+        signal.signal(name, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_stops_a_run_and_keeps_the_last_whole_epoch(capsys: Captured, tmp_path: Path, name: str) -> None:
+    number = getattr(signal, name)
+
+    def interrupt(bar: ProgressBar, share: float, text: str = "") -> None:
+        if share > 0.6:
+            os.kill(os.getpid(), number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ProgressBar, "show", interrupt)
+        options = ("--epochs", "2", "--batch-size", "16", "--device", "cpu", "--out", str(tmp_path / "run"))
+        assert main(["train", "--dataset", "digits", *options]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(
+        f"vae train: Training stopped in epoch 2; the model of epoch 1 was kept as {tmp_path / 'run'}."
+    )
+    assert len(read_checkpoint(tmp_path / "run").history) == 1
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_signal_between_two_epochs_keeps_the_last_one_too(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    note = ProgressBar.note
+
+    def interrupt(bar: ProgressBar, text: str) -> None:
+        note(bar, text)
+        if text.startswith("epoch   2"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(ProgressBar, "note", interrupt)
+    assert main([*TRAIN, "--epochs", "3", "--out", str(tmp_path / "run")]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "the model of epoch 2 was kept" in error
+    assert len(read_checkpoint(tmp_path / "run").history) == 2
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_run_that_was_told_to_outlive_its_terminal_does(capsys: Captured, tmp_path: Path) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
+    call(capsys, *TRAIN, "--out", tmp_path / "run")
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 @pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["project", "x", "--method", "umap"]])
@@ -168,7 +273,7 @@ def test_evaluating_on_other_data_says_so(
     out, error = capsys.readouterr()
     assert json.loads(out.splitlines()[-1])["same_data"] is False
     assert "this digits is not the data that digits was trained on" in error
-    assert "50 test images" in out
+    assert "50 images" in out
 
 
 def test_evaluating_on_images_of_another_shape_is_one_sentence(

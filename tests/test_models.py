@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import asdict, replace
-from typing import Any
+from math import log
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -12,9 +13,12 @@ from vae.models import (
     LOGVAR_BOUND,
     VAE,
     Architecture,
+    Likelihood,
     ModelConfig,
     choose_device,
+    condition,
     default_config,
+    draw,
     reparameterize,
     to_uint8,
     to_unit,
@@ -23,6 +27,7 @@ from vae.models import (
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (1, 64, 64), (3, 64, 64), (1, 5, 17), (1, 1, 1)]
 GOOD = ModelConfig((1, 8, 8), 2, "mlp", (16,))
 CONV = ModelConfig((1, 8, 8), 2, "conv", (16,), (4, 8))
+BOTH = pytest.mark.parametrize("config", [GOOD, CONV], ids=["mlp", "conv"])
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -62,9 +67,10 @@ def test_more_halvings_than_the_image_has_sides_still_give_its_shape(shape: tupl
     assert model.decode(mean).shape == (2, *shape)
 
 
+@pytest.mark.parametrize("likelihood", ["gaussian", "gaussian-learned", "gaussian-optimal", "discretised-logistic"])
 @torch.inference_mode()
-def test_gaussian_pictures_stay_in_range_and_keep_what_is_inside_it() -> None:
-    model = VAE(replace(GOOD, likelihood="gaussian"))
+def test_gaussian_and_logistic_pictures_stay_in_range_and_keep_what_is_inside_it(likelihood: Likelihood) -> None:
+    model = VAE(replace(GOOD, likelihood=likelihood))
     for weights in model.parameters():
         weights.mul_(20)
     z = torch.randn(50, 2, generator=generator())
@@ -82,6 +88,15 @@ def test_bernoulli_pictures_are_the_probabilities_of_the_logits() -> None:
     model, z = VAE(GOOD), torch.randn(5, 2, generator=generator())
     expected = torch.distributions.Bernoulli(logits=model.decoder(z)).probs
     torch.testing.assert_close(model.decode(z), expected)
+
+
+@torch.inference_mode()
+def test_continuous_bernoulli_pictures_are_the_means_not_the_parameters() -> None:
+    model, z = VAE(replace(GOOD, likelihood="continuous-bernoulli")), 3 * torch.randn(5, 2, generator=generator())
+    logits, pictures = model.decoder(z).double(), model.decode(z).double()  # theirs is coarse in float32
+    torch.testing.assert_close(pictures, torch.distributions.ContinuousBernoulli(logits=logits).mean, rtol=0, atol=1e-5)
+    nearer = (pictures - 0.5).abs() < (logits.sigmoid() - 0.5).abs()
+    assert nearer[logits.abs() > 0.01].all()
 
 
 @torch.inference_mode()
@@ -106,7 +121,7 @@ def test_mean_and_log_variance_are_the_two_halves_of_the_head() -> None:
     assert logvar[0].tolist() == pytest.approx([-0.1, 0, 0.1], abs=1e-5)
 
 
-@pytest.mark.parametrize("config", [GOOD, CONV], ids=["mlp", "conv"])
+@BOTH
 def test_a_picture_does_not_depend_on_training_mode_or_on_its_neighbours_in_the_batch(config: ModelConfig) -> None:
     model, x = VAE(config), to_unit(images(6, config.image_shape))
     with torch.no_grad():
@@ -117,12 +132,114 @@ def test_a_picture_does_not_depend_on_training_mode_or_on_its_neighbours_in_the_
     torch.testing.assert_close(alone, evaluating[2:3])
 
 
-@pytest.mark.parametrize("config", [GOOD, CONV], ids=["mlp", "conv"])
+@BOTH
 def test_every_weight_gets_a_gradient(config: ModelConfig) -> None:
     model = VAE(config)
     mean, logvar = model.encode(to_unit(images(4, config.image_shape)))
     (model.decoder(mean).square().sum() + logvar.square().sum()).backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "shape", "scale"),
+    [
+        ("bernoulli", (1, 1, 1), log(0.25)),
+        ("gaussian", (1, 1, 1), log(0.25)),
+        ("gaussian-learned", (1, 1, 1), -1),
+        ("gaussian-optimal", (1, 1, 1), -1),
+        ("discretised-logistic", (3, 1, 1), -1),
+    ],
+)
+def test_the_scale_of_the_likelihood_is_given_a_weight_or_remembered(
+    likelihood: Likelihood, shape: tuple[int, ...], scale: float
+) -> None:
+    model = VAE(ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood=likelihood, sigma=0.25))
+    assert model.log_scale.shape == shape
+    assert model.log_scale.flatten().tolist() == pytest.approx([scale] * shape[0])
+    learned = likelihood in ("gaussian-learned", "discretised-logistic")
+    assert ("decoder.log_scale" in dict(model.named_parameters())) == learned
+    assert ("decoder.log_scale" in model.state_dict()) == (learned or likelihood == "gaussian-optimal")
+
+
+# ---- batch normalisation ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_batch_normalisation_follows_every_hidden_layer_and_no_other(architecture: Architecture) -> None:
+    def count(*, batch_norm: bool) -> tuple[int, int]:
+        channels = (4, 8) if architecture == "conv" else ()
+        model = VAE(ModelConfig((1, 8, 8), 2, architecture, (16, 12), channels, batch_norm=batch_norm))
+        kinds = torch.nn.BatchNorm1d | torch.nn.BatchNorm2d
+        return sum(isinstance(m, kinds) for m in model.modules()), model.parameter_count
+
+    norms, parameters = count(batch_norm=True)
+    without_norms, fewer = count(batch_norm=False)
+    # widths of the normalised layers: 16 and 12 in either half; 4 and 8 after the encoder's and before the decoder's
+    widths = 2 * (16 + 12) + (2 * (4 + 8) if architecture == "conv" else 0)
+    assert (norms, without_norms) == (8 if architecture == "conv" else 4, 0)
+    assert parameters - fewer == 2 * widths
+
+
+@BOTH
+def test_normalised_layers_depend_on_the_batch_in_training_alone(config: ModelConfig) -> None:
+    model, x = VAE(replace(config, batch_norm=True)), to_unit(images(6, config.image_shape))
+    with torch.no_grad():
+        together, alone = model.train().encode(x)[0], model.encode(x[:2])[0]
+        assert not torch.allclose(together[:2], alone, atol=1e-3)
+        together, alone = model.eval().encode(x)[0], model.encode(x[:2])[0]
+    torch.testing.assert_close(together[:2], alone)
+
+
+# ---- conditional models and plain autoencoders -----------------------------------------------------------------------
+
+
+def test_the_label_stands_beside_z_one_hot() -> None:
+    z = torch.tensor([[0.5, -1.0], [2.0, 0.0]])
+    code = condition(z, torch.tensor([2, 0]), 3)
+    assert code.tolist() == [[0.5, -1, 0, 0, 1], [2, 0, 1, 0, 0]]
+    assert code.dtype == z.dtype
+    assert condition(z, torch.tensor([2, 0]), 0) is z
+    assert condition(z, None, 0) is z
+
+
+def test_a_missing_label_is_refused_with_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^A conditional model decodes z together with a label; none was given\.$"):
+        condition(torch.zeros(1, 2), None, 3)
+
+
+@BOTH
+@torch.inference_mode()
+def test_a_conditional_decoder_takes_the_class_and_its_encoder_only_the_image(config: ModelConfig) -> None:
+    conditional = replace(config, classes=3)
+    model = VAE(conditional)
+    assert (config.code_dim, conditional.code_dim) == (2, 5)
+    mean, logvar = model.encode(to_unit(images(4, config.image_shape)))
+    assert mean.shape == logvar.shape == (4, 2)
+    pictures = [model.decode(condition(mean, torch.full((4,), label), 3)) for label in range(3)]
+    assert pictures[0].shape == (4, *config.image_shape)
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        assert (pictures[a] - pictures[b]).abs().max() > 0.01
+    between = torch.cat((mean, torch.tensor([[0.5, 0.5, 0.0]]).expand(4, 3)), dim=1)
+    assert model.decode(between).isfinite().all()
+
+
+@BOTH
+@torch.inference_mode()
+def test_the_code_of_an_autoencoder_is_a_point(config: ModelConfig) -> None:
+    model, x = VAE(replace(config, posterior="point")), to_unit(images(4, config.image_shape))
+    mean, logvar = model.encode(x)
+    assert mean.shape == (4, 2)
+    assert torch.equal(logvar, torch.full((4, 2), -LOGVAR_BOUND))
+    assert model.encoder.head.out_features == 2
+    assert draw(mean, logvar, torch.randn(4, 2), "point") is mean
+
+
+def test_what_is_drawn_from_a_gaussian_posterior_is_the_reparameterized_sample() -> None:
+    mean, logvar, noise = (torch.randn(4, 2, generator=generator(seed)) for seed in range(3))
+    assert torch.equal(draw(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
+
+
+# ---- sizes -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_textbook_mlp_has_the_published_number_of_parameters() -> None:
@@ -136,11 +253,25 @@ def test_the_convolutional_model_has_as_many_parameters_as_counted_by_hand() -> 
     assert model.parameter_count == encoder + decoder
 
 
-def test_a_config_saved_as_json_like_values_rebuilds_the_model() -> None:
-    values = asdict(CONV)
-    values |= {key: tuple(json.loads(json.dumps(values[key]))) for key in ("image_shape", "hidden", "channels")}
-    assert ModelConfig(**values) == CONV
-    assert [p.shape for p in VAE(ModelConfig(**values)).parameters()] == [p.shape for p in VAE(CONV).parameters()]
+@pytest.mark.parametrize(
+    "config",
+    [CONV, *(replace(CONV, likelihood=name, batch_norm=True, classes=7) for name in get_args(Likelihood))],
+    ids=lambda config: config.likelihood,
+)
+def test_a_config_saved_as_json_like_values_rebuilds_the_model(config: ModelConfig) -> None:
+    values = json.loads(json.dumps(asdict(config)))
+    values |= {key: tuple(values[key]) for key in ("image_shape", "hidden", "channels")}
+    again = ModelConfig(**values)
+    assert again == config
+    found, expected = VAE(again).state_dict(), VAE(config).state_dict()
+    assert {name: tensor.shape for name, tensor in found.items()} == {k: t.shape for k, t in expected.items()}
+
+
+def test_default_widths_can_be_replaced_and_other_options_are_passed_on() -> None:
+    assert default_config((1, 28, 28), 20) == ModelConfig((1, 28, 28), 20, "mlp", (400,))
+    config = default_config((3, 32, 32), 5, "conv", (64, 32), (8, 16), batch_norm=True, classes=10)
+    assert config == ModelConfig((3, 32, 32), 5, "conv", (64, 32), (8, 16), batch_norm=True, classes=10)
+    assert default_config((1, 28, 28), 2, "mlp", (200, 200)).hidden == (200, 200)
 
 
 # ---- validation ------------------------------------------------------------------------------------------------------
@@ -156,6 +287,9 @@ BAD: list[tuple[str, Any, str]] = [
     *[("channels", bad, "channels") for bad in ((4,), (0,), (8193,), (True,), (4.0,), ("4",))],
     *[("architecture", bad, "architecture") for bad in ("transformer", "MLP", "", None, 1)],
     *[("likelihood", bad, "likelihood") for bad in ("laplace", "Bernoulli", None, 1)],
+    *[("posterior", bad, "posterior") for bad in ("laplace", "Point", None, 0)],
+    *[("batch_norm", bad, "batch_norm") for bad in (1, 0, "yes", None)],
+    *[("classes", bad, "classes") for bad in (-1, 1001, 2.0, True, "10", NAN, None)],
     *[("sigma", bad, "sigma") for bad in (0, -0.1, 1e-4, 10.1, NAN, float("inf"), True, "0.1", None)],
 ]
 
@@ -255,7 +389,7 @@ def test_an_unknown_device_is_refused_by_name(name: str) -> None:
         choose_device(name)
 
 
-@pytest.mark.parametrize("config", [GOOD, CONV], ids=["mlp", "conv"])
+@BOTH
 def test_a_model_says_where_its_weights_are(config: ModelConfig) -> None:
     assert VAE(config).device == torch.device("cpu")
     assert VAE(config).to("meta").device.type == "meta"

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"vae {args.name}: stopped", file=sys.stderr)
         return 130
-    if args.json:
+    if args.json and result:
         print(json.dumps(result))
     return 0
 
@@ -145,8 +145,9 @@ def _bench_commands(commands: Commands) -> None:
 
 def run_train(args: argparse.Namespace) -> Result:
     """Trains and saves; the result's numbers are those of the test set. Under torchrun, one of several that do."""
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C: the last whole epoch is kept
-        signal.signal(getattr(signal, name, signal.SIGINT), signal.default_int_handler)
+    for number in (getattr(signal, name, signal.SIGINT) for name in ("SIGTERM", "SIGHUP")):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # which nohup asks for
+            signal.signal(number, signal.default_int_handler)  # as Ctrl-C: the last whole epoch is kept
     objective = Objective(name=args.objective, **{key: getattr(args, key) for key in OBJECTIVE_NUMBERS})
     config = TrainingConfig(
         objective=objective,
@@ -165,11 +166,15 @@ def run_train(args: argparse.Namespace) -> Result:
         **{key: getattr(args, key) for key in ("batch_norm", "likelihood", "sigma")},
     )
     with joined(args.device) as group, ProgressBar("training", group.leads) as bar:
-        for epoch in train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group):
-            loss = epoch.validation_reconstruction + epoch.validation_kl
-            bar.note(f"epoch {epoch.epoch:3d}  {epoch.seconds:6.1f} s  validation loss {loss:8.2f} nats per image")
+        epochs = train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group)
+        try:
+            for epoch in epochs:
+                loss = epoch.validation_reconstruction + epoch.validation_kl
+                bar.note(f"epoch {epoch.epoch:3d}  {epoch.seconds:6.1f} s  validation loss {loss:8.2f} nats per image")
+        except KeyboardInterrupt as error:
+            epochs.throw(error)  # interrupted here rather than there: the last epoch is to be kept all the same
     if not group.leads:
-        return {"rank": group.rank}
+        return {}  # the one that leads speaks for all
     metrics = read_checkpoint(args.out).metrics
     print(f"test {_score(metrics)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}

@@ -1,4 +1,8 @@
-"""Several processes that train one model together, as `torchrun` starts them; a lone process is a group of one."""
+"""Several processes that train one model together, as `torchrun` starts them; a lone process is a group of one.
+
+Each takes its share of every batch, so beta-tc, free bits and capacity, which look at a batch as a whole, look at the
+share; so do batch normalisation and the optimal sigma, whose running averages are those of the process that saves.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -28,13 +32,12 @@ class Group:
     def average_gradients(self, parameters: Iterable[Tensor], weight: float) -> None:
         """Replaces each gradient by the weighted sum over the group, in one message; weights add up to 1.
 
-        Raises RuntimeError when another process of the group has gone.
+        Raises ConnectionError when another process of the group has gone.
         """
         if self.size == 1:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
-        message = torch.cat([gradient.flatten() for gradient in gradients]).mul_(weight)
-        distributed.all_reduce(message)
+        message = self.total(torch.cat([gradient.flatten() for gradient in gradients]).mul_(weight))
         parts = torch.split(message, [gradient.numel() for gradient in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
@@ -42,7 +45,10 @@ class Group:
     def total(self, x: Tensor) -> Tensor:
         """The sum over the group; x itself where this process is alone. Raises as average_gradients does."""
         if self.size > 1:
-            distributed.all_reduce(x)
+            try:
+                distributed.all_reduce(x)
+            except RuntimeError as error:  # whose text is for those who know gloo or NCCL
+                raise ConnectionError("Another process of the group has gone.") from error
         return x
 
 

@@ -1,8 +1,10 @@
 """Training: images and configs in, one EpochMetrics per epoch out, a checkpoint at the end."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import cos, pi
 from pathlib import Path
@@ -102,7 +104,7 @@ def train_checkpoint(
     progress: Progress | None = None,
     *,
     group: Group = Group(),  # noqa: B008 (frozen)
-) -> Iterator[EpochMetrics]:
+) -> Generator[EpochMetrics, None, None]:
     """Trains a new model on the data set and saves it as the checkpoint folder `out`, whole or not at all.
 
     Yields one EpochMetrics per epoch; the folder is there when the iterator is exhausted. A run that is stopped or
@@ -124,30 +126,54 @@ def train_checkpoint(
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, ValueError) and not history:
             raise  # what was asked for cannot be trained at all
+        with _undisturbed():
+            what = _keep(out, model, dataset, config, history, state=kept)
         reason = str(error) or ("It was interrupted." if isinstance(error, KeyboardInterrupt) else f"{error!r}.")
-        if not history:
-            raise TrainingError(f"Training stopped in epoch 1, before there was anything to keep. {reason}") from error
-        model.load_state_dict(kept)
-        if _save_if_free(out, model, dataset, config, history):
-            what = f"the model of epoch {len(history)} was kept as {out}"
-        else:
-            what = f"{out} has been written by another process"
-        raise TrainingError(f"Training stopped in epoch {len(history) + 1}; {what}. {reason}") from error
+        raise TrainingError(f"Training stopped in epoch {len(history) + 1}{what}. {reason}") from error
     if group.leads:
-        _save(out, model, dataset, config, history)
+        with _undisturbed():
+            _save(out, model, dataset, config, history)
 
 
-def _save_if_free(
-    out: Path, model: VAE, dataset: Dataset, config: TrainingConfig, history: Sequence[EpochMetrics]
-) -> bool:
-    """Whether it was free. Of a group whose member died, all survivors have the same model, and the first one saves."""
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignores the signals that stop a run while its model is saved: torchrun sends one as soon as a process has died.
+
+    Does nothing outside the main thread, which alone hears them.
+    """
+    heard = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if heard and hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _keep(
+    out: Path,
+    model: VAE,
+    dataset: Dataset,
+    config: TrainingConfig,
+    history: Sequence[EpochMetrics],
+    *,
+    state: dict[str, Tensor],
+) -> str:
+    """Saves the model of the last whole epoch, if there is one; returns the words that say so.
+
+    Of a group whose member died, all survivors have the same model, and the first one saves.
+    """
+    if not history:
+        return ", before there was anything to keep"
+    model.load_state_dict(state)
     try:
         _save(out, model, dataset, config, history)
     except CheckpointError:
         if not out.exists():
             raise
-        return False
-    return True
+        return f"; {out} has been written by another process"
+    return f"; the model of epoch {len(history)} was kept as {out}"
 
 
 def _save(out: Path, model: VAE, dataset: Dataset, config: TrainingConfig, history: Sequence[EpochMetrics]) -> None:
@@ -211,7 +237,7 @@ def train(
                 f"The loss of epoch {epoch} is not finite: the run diverged. Choose a smaller learning rate."
             )
         reconstruction, kl = means.pop("reconstruction"), means.pop("kl")
-        terms_ = means | _settings(model, config, (done - 1) / (steps * config.epochs))
+        terms_ = means | _settings(model, config, (done - 0.5) / (steps * config.epochs))
         seconds += time.perf_counter() - started
         yield EpochMetrics(epoch, seconds, reconstruction, kl, *validation_terms, terms_)
 
