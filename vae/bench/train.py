@@ -32,7 +32,13 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     device = choose_device(args.device)
     dataset = load_dataset("mnist", args.data_dir)
     peak = peak_flops(device)
-    config = TrainingConfig(epochs=args.epochs, batch_size=args.batch_size, seed=args.seed, device=args.device)
+    config = TrainingConfig(
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+        device=args.device,
+    )
     losses, seconds, reached = [], 0.0, None
     for loss, seconds in ours(dataset, config, device):
         losses.append(loss)
