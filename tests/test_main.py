@@ -22,6 +22,7 @@ from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset
 from vae.losses import Objective
 from vae.models import ModelConfig
+from vae.projections import quality
 from vae.training import LEARNING_RATES, Knobs, Optimizer, Step, TrainingConfig
 
 Captured = pytest.CaptureFixture[str]
@@ -241,7 +242,7 @@ def test_a_run_that_was_told_to_outlive_its_terminal_does(capsys: Captured, tmp_
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
-@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["project", "x", "--method", "umap"]])
+@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["project", "x", "--method", "isomap"]])
 def test_a_command_that_is_not_understood_exits_with_the_usage(capsys: Captured, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -309,6 +310,22 @@ def test_project_keeps_the_projection_where_the_map_finds_it(
     found = own_checkpoint.load_projection(own_checkpoint.load_encoded(), "pca", dims)
     assert found is not None
     assert found.shape == (own_checkpoint.test_images, dims)
+    measured = quality(own_checkpoint.load_encoded().mean, found)
+    for name in ("trustworthiness", "continuity", "neighbours_kept"):
+        assert result[name] == pytest.approx(getattr(measured, name), abs=1e-6)
+    assert result["protocol"] == measured.protocol
+
+
+def test_parameters_reach_the_projection_and_the_map_never_takes_it_for_the_default(
+    capsys: Captured, own_checkpoint: Checkpoint
+) -> None:
+    result = call(capsys, "project", own_checkpoint.path, "--method", "tsne", "--perplexity", 5, "--seed", 3)
+    assert (result["perplexity"], result["seed"]) == (5, 3)
+    assert result["projection"] is None
+    assert own_checkpoint.load_projection(own_checkpoint.load_encoded(), "tsne", 2) is None
+    assert "perplexity must be from 2 to 500" in refused(
+        capsys, "project", own_checkpoint.path, "--method", "tsne", "--perplexity", 1
+    )
 
 
 def test_projecting_a_broken_encoded_set_is_one_sentence(capsys: Captured, own_checkpoint: Checkpoint) -> None:

@@ -1,13 +1,15 @@
-"""PCA against scikit-learn's; t-SNE by what it promises."""
+"""PCA and the quality against scikit-learn's; t-SNE and UMAP by what they promise and by their own libraries."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
+from vae import projections
 from vae.latents import decode
-from vae.projections import METHODS, Pca, fit_pca, project
+from vae.projections import METHODS, Cancelled, Pca, ProjectionConfig, fit_pca, quality
 
 
 def cloud(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
@@ -15,6 +17,10 @@ def cloud(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     mixing = rng.normal(size=(latent_dim, latent_dim)) * 0.5 ** np.arange(latent_dim)[:, None]
     return (rng.normal(size=(n, latent_dim)) @ mixing + rng.normal(size=latent_dim)).astype(np.float32)
+
+
+def project(points: np.ndarray, method: Any, dims: int = 2, **options: Any) -> np.ndarray:
+    return projections.project(points, ProjectionConfig(method, dims, **options))
 
 
 # ---- PCA -------------------------------------------------------------------------------------------------------------
@@ -108,7 +114,9 @@ def test_a_pca_projects_points_that_it_was_not_fitted_on() -> None:
     assert pca.lift(np.float32([[2]])).tolist() == [[1, 3]]
 
 
-# ---- t-SNE -----------------------------------------------------------------------------------------------------------
+# ---- t-SNE and UMAP --------------------------------------------------------------------------------------------------
+
+NEIGHBOURS = ("tsne", "umap")
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +128,15 @@ def clusters() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def layout(clusters: np.ndarray) -> np.ndarray:
-    return project(clusters, "tsne")
+def layouts(clusters: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
+    return {(method, dims): project(clusters, method, dims) for method in NEIGHBOURS for dims in (2, 3)}
 
 
-def test_tsne_keeps_far_clusters_apart(layout: np.ndarray) -> None:
-    assert layout.shape == (300, 2)
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_far_clusters_are_kept_apart(layouts: Any, method: str, dims: int) -> None:
+    layout = layouts[method, dims]
+    assert layout.shape == (300, dims)
     assert layout.dtype == np.float32
     assert np.isfinite(layout).all()
     distances = np.linalg.norm(layout[:, None] - layout, axis=2) + np.diag(np.full(300, np.inf))
@@ -133,20 +144,222 @@ def test_tsne_keeps_far_clusters_apart(layout: np.ndarray) -> None:
     assert (nearest % 2 == np.arange(300)[:, None] % 2).all()  # all ten neighbours are of the own cluster
 
 
-def test_tsne_is_the_same_for_the_same_seed(clusters: np.ndarray, layout: np.ndarray) -> None:
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_a_layout_is_the_same_for_the_same_seed_and_any_number_of_threads(
+    clusters: np.ndarray, layouts: Any, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     np.random.default_rng().random(3)
-    assert np.array_equal(project(clusters, "tsne"), layout)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert np.array_equal(project(clusters, method), layouts[method, 2])
+    assert not np.array_equal(project(clusters, method, seed=1), layouts[method, 2])
+
+
+@pytest.mark.parametrize(("method", "options"), [("tsne", {"perplexity": 5}), ("umap", {"neighbours": 5, "seed": 0})])
+def test_the_parameters_change_the_layout(clusters: np.ndarray, layouts: Any, method: str, options: Any) -> None:
+    assert np.abs(project(clusters, method, **options) - layouts[method, 2]).max() > 0.1
+
+
+def test_min_dist_spreads_the_points_of_umap(clusters: np.ndarray) -> None:
+    def nearest(min_dist: float) -> float:
+        layout = project(clusters, "umap", min_dist=min_dist)
+        distances = np.linalg.norm(layout[:, None] - layout, axis=2) + np.diag(np.full(300, np.inf))
+        return float(np.median(distances.min(axis=1)))
+
+    assert nearest(0.9) > 2 * nearest(0.0)
 
 
 @pytest.mark.parametrize(
     ("points", "dims"),
-    [(cloud(90, 1), 2), (cloud(90, 2), 3), (np.zeros((90, 3), np.float32), 2)],
-    ids=["one latent dimension", "a plane in space", "identical points"],
+    [(cloud(90, 1), 2), (cloud(90, 2), 3), (np.zeros((90, 3), np.float32), 2), (np.zeros((90, 3), np.float32), 3)],
+    ids=["one latent dimension", "a plane in space", "identical points", "identical points in space"],
 )
-def test_tsne_copes_with_fewer_directions_than_dims(points: np.ndarray, dims: int) -> None:
-    space = project(points, "tsne", dims)
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_fewer_directions_than_dims_are_no_matter(method: str, points: np.ndarray, dims: int) -> None:
+    space = project(points, method, dims)
     assert space.shape == (90, dims)
     assert np.isfinite(space).all()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_the_fewest_points_are_projected(method: str) -> None:
+    n = 6 if method == "tsne" else 3
+    layout = project(cloud(n, 4), method, perplexity=2, neighbours=2)
+    assert layout.shape == (n, 2)
+    assert np.isfinite(layout).all()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_frames_come_as_it_iterates_from_the_pca_to_the_result(clusters: np.ndarray, method: str) -> None:
+    shares: list[float] = []
+    frames: list[np.ndarray] = []
+
+    def on_frame(share: float, layout: np.ndarray) -> None:
+        shares.append(share)
+        frames.append(layout)
+
+    result = projections.project(clusters, ProjectionConfig(method), on_frame)  # type: ignore[arg-type]
+    assert np.array_equal(frames[0], project(clusters, "pca"))
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0.9 < shares[-1] <= 1
+    assert len(frames) > 5
+    assert all(frame.shape == (300, 2) and frame.dtype == np.float32 for frame in frames)
+    step = np.abs(frames[-1] - result).max()
+    assert step < 0.05 * np.abs(result).max()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+@pytest.mark.parametrize("after", [1, 4])
+def test_raising_cancelled_stops_it(clusters: np.ndarray, method: str, after: int) -> None:
+    calls: list[float] = []
+
+    def on_frame(share: float, _: np.ndarray) -> None:
+        calls.append(share)
+        if len(calls) == after:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        projections.project(clusters, ProjectionConfig(method), on_frame)  # type: ignore[arg-type]
+    assert len(calls) == after
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_t_sne_s_gradient_is_that_of_its_definition(dims: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from scipy.sparse import csr_matrix, random
+
+    n = 70
+    y = np.random.default_rng(0).normal(size=(n, dims))
+    p = random(n, n, 0.2, "csr", rng=0)
+    p.setdiag(0)
+    p = csr_matrix(p + p.T)
+    p /= p.sum()
+    p.eliminate_zeros()
+    differences = y[:, None] - y
+    kernel = 1 / (1 + (differences**2).sum(axis=2))
+    np.fill_diagonal(kernel, 0)
+    expected = ((p.toarray() - kernel / kernel.sum()) * kernel)[:, :, None] * differences  # equation 5, without the 4
+    with ThreadPoolExecutor(2) as pool:
+        _, gradient = projections._Forces(pool)(y, p)
+    np.testing.assert_allclose(gradient, expected.sum(axis=1), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
+    dims: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projections, "EXAGGERATED", 50)
+    monkeypatch.setattr(projections, "PLAIN", 100)
+    points = cloud(300, 6)
+    ours = project(points, "tsne", dims)
+    monkeypatch.setattr(projections, "EXACT_POINTS", 0)
+    theirs = project(points, "tsne", dims)
+    assert not np.array_equal(ours, theirs)
+    assert_as_good(points, ours, theirs)
+
+
+def test_umap_is_as_good_as_umap_learn_s_own_embedding() -> None:
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+
+    points, rng, ab = cloud(400, 6), np.random.RandomState(0), find_ab_params(1.0, 0.1)
+    indices, distances = projections._nearest(points, 14)
+    indices = np.column_stack([np.arange(400), indices])
+    distances = np.column_stack([np.zeros(400), distances]).astype(np.float32)
+    graph = fuzzy_simplicial_set(points, 15, rng, "euclidean", knn_indices=indices, knn_dists=distances)[0]
+    sgd: tuple[Any, ...] = 1.0, *ab, 1.0, 5.0, 500
+    theirs, _ = simplicial_set_embedding(
+        points, graph, 2, *sgd, "pca", rng, "euclidean", {}, densmap=False, densmap_kwds={}, output_dens=False
+    )
+    assert_as_good(points, project(points, "umap"), theirs)
+
+
+def assert_as_good(points: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> None:
+    mine, other = quality(points, ours), quality(points, theirs)
+    assert abs(mine.trustworthiness - other.trustworthiness) < 0.015
+    assert abs(mine.continuity - other.continuity) < 0.015
+    assert abs(mine.neighbours_kept - other.neighbours_kept) < 0.04
+
+
+# ---- raw -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_raw_projection_is_some_of_the_latent_dimensions() -> None:
+    points = cloud(5, 4)
+    assert np.array_equal(project(points, "raw"), points[:, :2])
+    assert np.array_equal(project(points, "raw", axes=(3, 1)), points[:, [3, 1]])
+    assert np.array_equal(project(points, "raw", 3, axes=(3, 1, 0)), points[:, [3, 1, 0]])
+
+
+def test_axes_that_are_missing_are_zero() -> None:
+    points = cloud(5, 1)
+    assert np.array_equal(project(points, "raw"), np.column_stack([points, np.zeros(5)]))
+    assert not project(cloud(5, 2), "raw", 3, axes=(1, 0))[:, 2].any()
+
+
+# ---- quality ---------------------------------------------------------------------------------------------------------
+
+
+def by_hand(points: np.ndarray, layout: np.ndarray, k: int) -> tuple[float, float, float]:
+    """Trustworthiness, continuity and the neighbours kept, as their definitions say, one point at a time."""
+    n = len(points)
+    strangers = missing = kept = 0.0
+    for i in range(n):
+        true = [j for j in np.linalg.norm(points - points[i], axis=1).argsort() if j != i]
+        drawn = [j for j in np.linalg.norm(layout - layout[i], axis=1).argsort() if j != i]
+        strangers += sum(true.index(j) + 1 - k for j in set(drawn[:k]) - set(true[:k]))
+        missing += sum(drawn.index(j) + 1 - k for j in set(true[:k]) - set(drawn[:k]))
+        kept += len(set(true[:k]) & set(drawn[:k]))
+    scale = 2 / (n * k * (2 * n - 3 * k - 1))
+    return 1 - scale * strangers, 1 - scale * missing, kept / (n * k)
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_the_quality_is_that_of_its_definition_and_of_scikit_learn(k: int) -> None:
+    points = cloud(120, 8).astype(np.float64)
+    layout = project(points, "pca") + np.random.default_rng(1).normal(0, 0.3, (120, 2))
+    found = quality(points, layout, k)
+    numbers = found.trustworthiness, found.continuity, found.neighbours_kept
+    np.testing.assert_allclose(numbers, by_hand(points, layout, k), atol=1e-12)
+    np.testing.assert_allclose(found.trustworthiness, trustworthiness(points, layout, n_neighbors=k), atol=1e-12)
+    np.testing.assert_allclose(found.continuity, trustworthiness(layout, points, n_neighbors=k), atol=1e-12)
+    assert found.protocol == f"{k} nearest neighbours of all 120 points, Euclidean"
+
+
+def test_a_layout_that_loses_nothing_is_perfect_and_a_random_one_is_not() -> None:
+    points = cloud(200, 2)
+    found = quality(points, 3 * points[:, ::-1] + 7)
+    assert (found.trustworthiness, found.continuity, found.neighbours_kept) == (1, 1, 1)
+    found = quality(points, np.random.default_rng(0).random((200, 2)))
+    assert 0.4 < found.trustworthiness < 0.6
+    assert 0.4 < found.continuity < 0.6
+    assert found.neighbours_kept < 0.1
+
+
+def test_many_points_are_measured_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = cloud(400, 8)
+    layout = project(points, "pca")
+    whole = quality(points, layout)
+    monkeypatch.setattr(projections, "MEASURED_PAIRS", 100 * 400)
+    part = quality(points, layout)
+    assert part.protocol == "10 nearest neighbours of 100 of 400 points, Euclidean"
+    assert part == quality(points, layout)
+    assert abs(part.trustworthiness - whole.trustworthiness) < 0.05
+    assert abs(part.continuity - whole.continuity) < 0.05
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9])
+def test_few_points_have_a_quality_too(n: int) -> None:
+    found = quality(cloud(n, 4), np.random.default_rng(0).random((n, 2)))
+    assert 0 <= found.trustworthiness <= 1
+    assert 0 <= found.continuity <= 1
+    assert 0 <= found.neighbours_kept <= 1
+
+
+def test_far_from_the_origin_the_quality_is_the_same() -> None:
+    points = cloud(100, 5)
+    layout = project(points, "pca")
+    assert quality(points.astype(np.float64) + 1e4, layout) == quality(points, layout)
 
 
 # ---- what it refuses -------------------------------------------------------------------------------------------------
@@ -161,23 +374,56 @@ def test_latents_that_are_not_finite_are_refused(method: Any, bad: float) -> Non
         project(points, method)
 
 
-@pytest.mark.parametrize(("method", "least"), [("pca", 2), ("tsne", 90)])
-def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: int) -> None:
+@pytest.mark.parametrize(
+    ("method", "least", "reason"),
+    [
+        ("raw", 2, "for raw"),
+        ("pca", 2, "for pca"),
+        ("tsne", 90, "for tsne of perplexity 30"),
+        ("umap", 16, "for umap with 15 neighbours"),
+    ],
+)
+def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: int, reason: str) -> None:
     for n in {0, 1, least - 1}:
-        with pytest.raises(ValueError, match=f"number of points must be at least {least} for {method}, not {n}"):
+        with pytest.raises(ValueError, match=f"number of points must be at least {least} {reason}, not {n}"):
             project(cloud(n, 3), method)
 
 
-@pytest.mark.parametrize("method", ["umap", "PCA", "", None])
+@pytest.mark.parametrize("method", ["PCA", "", None, ["tsne"]])
 def test_an_unknown_method_is_refused_by_name(method: Any) -> None:
-    with pytest.raises(ValueError, match=f"method must be pca or tsne, not {method!r}"):
-        project(cloud(100, 3), method)
+    with pytest.raises(ValueError, match="method must be raw or pca or tsne or umap, not"):
+        ProjectionConfig(method)
 
 
-@pytest.mark.parametrize("dims", [0, 1, 4, "2", None])
-def test_other_dims_are_refused(dims: Any) -> None:
-    with pytest.raises(ValueError, match="dims must be 2 or 3"):
-        project(cloud(100, 3), "pca", dims)
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("dims", value) for value in (0, 1, 4, "2", None, 2.0, True)),
+        *(("perplexity", value) for value in (1, 501, float("nan"), float("inf"), "30", None, True)),
+        *(("neighbours", value) for value in (1, 501, 15.0, "15", None, True)),
+        *(("min_dist", value) for value in (-0.1, 1, float("nan"), "0.1", None)),
+        *(("seed", value) for value in (-1, 2**32, 0.5, None)),
+        *(("axes", value) for value in ((0, 0), (0, 1, 2), (-1, 0), (0.0, 1), [0, 1], "01", None)),
+    ],
+)
+def test_other_values_are_refused_with_what_is_expected(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"{field} must be .*, not "):
+        ProjectionConfig(**{field: value})
+
+
+def test_axes_beyond_the_latent_dimensions_are_refused() -> None:
+    with pytest.raises(ValueError, match="axes must be below 3, the number of latent dimensions"):
+        project(cloud(10, 3), "raw", axes=(0, 3))
+
+
+def test_what_a_method_does_not_use_is_at_its_default_in_what_is_used() -> None:
+    every: dict[str, Any] = {"axes": (1, 0), "perplexity": 7.0, "neighbours": 9, "min_dist": 0.5, "seed": 3}
+    used = {method: ProjectionConfig(method, 2, **every).used for method in METHODS}
+    assert used["pca"] == ProjectionConfig("pca")
+    assert used["raw"] == ProjectionConfig("raw", axes=(1, 0))
+    assert used["tsne"] == ProjectionConfig("tsne", perplexity=7.0, seed=3)
+    assert used["umap"] == ProjectionConfig("umap", neighbours=9, min_dist=0.5, seed=3)
+    assert ProjectionConfig("raw").used == ProjectionConfig("raw", axes=(0, 1)).used
 
 
 # ---- on a trained model ----------------------------------------------------------------------------------------------

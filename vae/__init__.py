@@ -12,12 +12,18 @@ scores       each further metric by the name that the command line gives it
 checkpoints  a folder per trained model: save, load, list
 parallel     several processes that train one model together
 training     images + configs -> a trained model, one EpochMetrics per epoch, and its checkpoint
-projections  (n, latent_dim) -> (n, 2 or 3)
+projections  (n, latent_dim) -> (n, 2 or 3), and how far that can be trusted
+projector    the process in which projections are computed
+layouts      each projection computed once for all users, watched while it is, and kept on disk
 figures      arrays -> Plotly figures and picture grids
 counters     what the live service counts
 engines      a model arranged for live decoding, the same bits whoever shares the batch
 batching     the thread that runs the live requests of all clients together
 live         the live decode service behind the sliders
+maps         the latent map's data over the network
 bench        measures the running app, from outside
 ui           everything that knows Streamlit
+ui_sampling  the live part of the Sampling page
+ui_reconstruction  the live part of the Reconstruction page
+ui_interpolation  the live part of the Interpolation page
 """

@@ -19,7 +19,7 @@ from vae.metrics import evaluate, importance_weighted_nll
 from vae.models import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config, require
 from vae.parallel import joined
 from vae.pictures import DataError
-from vae.projections import METHODS, project
+from vae.projections import METHODS, ProjectionConfig, project, quality
 from vae.scores import SCORES
 from vae.training import LEARNING_RATES, Optimizer, Schedule, TrainingConfig, TrainingError, train_checkpoint
 
@@ -68,8 +68,12 @@ def parser() -> argparse.ArgumentParser:
 
     projection = _command(commands, "project", run_project, "project a checkpoint's encoded test set and keep it there")
     projection.add_argument("checkpoint", type=Path)
-    projection.add_argument("--method", choices=METHODS, required=True)
-    projection.add_argument("--dims", type=int, choices=(2, 3), default=2)
+    projection.add_argument("--method", choices=[name for name in METHODS if name != "raw"], required=True)
+    projection.add_argument("--dims", type=int, choices=(2, 3), default=ProjectionConfig.dims)
+    projection.add_argument("--perplexity", type=float, default=ProjectionConfig.perplexity, help="of tsne")
+    projection.add_argument("--neighbours", type=int, default=ProjectionConfig.neighbours, help="of umap")
+    projection.add_argument("--min-dist", type=float, default=ProjectionConfig.min_dist, help="of umap")
+    projection.add_argument("--seed", type=int, default=ProjectionConfig.seed, help="of tsne and umap")
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=Path("checkpoints"), help="the folder they are in")
@@ -249,15 +253,27 @@ def _short(value: object) -> str:
 
 
 def run_project(args: argparse.Namespace) -> Result:
-    """Projects and saves the projection in the checkpoint folder, where the map page finds it."""
+    """Projects, measures, and saves the projection in the checkpoint folder, where the map page finds it.
+
+    What has parameters other than the defaults is measured and not saved: the page would take it for the default.
+    """
     checkpoint = read_checkpoint(args.checkpoint)
     encoded = checkpoint.load_encoded()
+    parameters = {name: getattr(args, name) for name in ("perplexity", "neighbours", "min_dist", "seed")}
+    config = ProjectionConfig(args.method, args.dims, **parameters)
     started = time.perf_counter()
-    points = project(encoded.mean, args.method, args.dims)
+    with ProgressBar("projecting") as bar:
+        points = project(encoded.mean, config, lambda share, _: bar.show(share))
     seconds = time.perf_counter() - started
-    path = checkpoint.save_projection(encoded, args.method, args.dims, points)
-    print(f"{len(points)} test images projected in {seconds:.1f} s; saved as {path}")
-    return {"method": args.method, "dims": args.dims, "n": len(points), "seconds": seconds, "projection": str(path)}
+    found = quality(encoded.mean, points)
+    usual = config.used == ProjectionConfig(args.method, args.dims)
+    path = checkpoint.save_projection(encoded, args.method, args.dims, points) if usual else None
+    saved = f"saved as {path}" if path else "not saved, as its parameters are not the defaults"
+    print(f"{len(points)} test images projected in {seconds:.1f} s; {saved}")
+    numbers = {key: value for key, value in asdict(found).items() if key != "protocol"}
+    print(f"{', '.join(f'{key} {_short(value)}' for key, value in numbers.items())}; {found.protocol}")
+    about = asdict(config.used) | {"n": len(points), "seconds": seconds, "projection": path and str(path)}
+    return about | asdict(found)
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:

@@ -279,7 +279,7 @@ def _one_thread() -> Iterator[None]:
     Matrices this small only lose by being shared: on 2 cores a fit takes twice as long with two threads, and more than
     ten times where others compute too. The limits belong to the whole process, hence the lock.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+    from threadpoolctl import threadpool_limits
 
     with _fitting, threadpool_limits(1):
         yield

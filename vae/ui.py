@@ -1,11 +1,16 @@
 """Everything that knows Streamlit: the anatomy that all pages share, the cached loaders, the checkpoint picker."""
 
 import base64
+import gzip
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
+from functools import lru_cache, partial
+from importlib import metadata
+from importlib.util import find_spec
 from math import isinf
 from pathlib import Path
 from threading import Lock
@@ -15,18 +20,24 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
-from starlette.routing import BaseRoute, Mount
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.data import load_dataset
+from vae.checkpoints import EXAMPLES, BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.data import binarise, is_available, load_dataset
 from vae.figures import PALETTE, learning_curves
 from vae.latents import EncodedSet, FloatArray
+from vae.layouts import Layouts
 from vae.live import LiveModel, UnknownModelError
 from vae.live import routes as live_routes
+from vae.maps import MapSource
+from vae.maps import routes as source_routes
 from vae.models import VAE, Architecture, choose_device, default_config
 from vae.pictures import DataError
-from vae.projections import Method, fit_pca, project
+from vae.projections import ProjectionConfig, fit_pca
 from vae.training import TrainingConfig, TrainingError, train_checkpoint
 
 FRONTEND = Path(__file__).parent / "frontend"
@@ -43,6 +54,7 @@ PAGES = (
 )
 
 MAP_POINTS = 2000  # a small map shows no more
+JAVASCRIPT = "text/javascript"
 LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice
 
 _training = Lock()  # one training per app: two would slow each other, and every live picture, to a crawl
@@ -186,19 +198,6 @@ def load_examples(checkpoint: Checkpoint) -> NDArray[np.uint8]:
     return _or_stop(_examples, checkpoint)
 
 
-def load_projection(checkpoint: Checkpoint, method: Method, dims: int) -> tuple[NDArray[np.float32], str]:
-    """The projected test set and where it comes from. Two users asking for the same one cause one computation."""
-    encoded = load_encoded(checkpoint)
-    saved = _or_stop(lambda c, _: c.load_projection(encoded, method, dims), checkpoint)
-    if saved is not None:
-        return saved, "shipped with the checkpoint"
-    try:
-        return _projection(encoded, method, dims, *_version(checkpoint)), "computed here, kept while the app runs"
-    except ValueError as error:
-        st.error(str(error))
-        st.stop()
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _model(_checkpoint: Checkpoint, version: tuple[str, int]) -> VAE:
     return _checkpoint.load_model(device())
@@ -212,21 +211,6 @@ def _encoded(_checkpoint: Checkpoint, version: tuple[str, int]) -> EncodedSet:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _examples(_checkpoint: Checkpoint, version: tuple[str, int]) -> NDArray[np.uint8]:
     return _checkpoint.load_examples()
-
-
-def load_explained(checkpoint: Checkpoint, dims: int) -> FloatArray:
-    """The share of the encoded test set's variance along each principal component. Shape: (dims,)."""
-    return _or_stop(_explained, checkpoint)[:dims]
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _explained(_checkpoint: Checkpoint, version: tuple[str, int]) -> FloatArray:
-    return fit_pca(_encoded(_checkpoint, version).mean, 3).explained
-
-
-@st.cache_resource(max_entries=64, show_spinner="Projecting; t-SNE of 10,000 images takes about half a minute…")
-def _projection(_encoded: EncodedSet, method: Method, dims: int, path: str, written: int) -> NDArray[np.float32]:
-    return project(_encoded.mean, method, dims)
 
 
 def _version(checkpoint: Checkpoint) -> tuple[str, int]:
@@ -327,11 +311,11 @@ def train_with_curves(
 
 
 def routes() -> list[BaseRoute]:
-    """What the app serves beside Streamlit's own: the live decode service, and the scripts of its components."""
+    """What the app serves beside Streamlit's own: live decoding, the latent map's data, its components' scripts."""
     base = _base_path()
     origins = st.get_option("server.corsAllowedOrigins") or ()
     scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))
-    return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins)]
+    return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes()]
 
 
 def live_model(name: str) -> LiveModel:
@@ -483,3 +467,144 @@ def _scripts_version() -> str:
     """Changes when a script does, so that no browser goes on with an old one."""
     files = sorted(FRONTEND.iterdir())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def load_strength(checkpoint: Checkpoint) -> Sequence[float]:
+    """How much the model uses each latent dimension: KL in nats, or the spread of the means where there is no KL."""
+    return checkpoint.kl_per_dimension or load_encoded(checkpoint).mean.std(axis=0).tolist()
+
+
+def map_assets() -> list[BaseRoute]:
+    """Serves plotly's script, out of the installed package: to each browser once, and compressed once for all."""
+    return [Route(f"{_base_path()}/live/plotly/{{version}}/plotly.min.js", _plotly)]
+
+
+def _plotly_url() -> str:
+    return f"{_base_path()}/live/plotly/{metadata.version('plotly')}/plotly.min.js"
+
+
+async def _plotly(request: Request) -> Response:
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    compressed = "gzip" in request.headers.get("accept-encoding", "")
+    body = await run_in_threadpool(_plotly_script, compressed)
+    return Response(body, headers=headers | ({"Content-Encoding": "gzip"} if compressed else {}), media_type=JAVASCRIPT)
+
+
+@lru_cache(maxsize=2)
+def _plotly_script(compressed: bool) -> bytes:
+    found = find_spec("plotly")  # importing plotly would take a second
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    script = (Path(found.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_bytes()
+    return gzip.compress(script, 6) if compressed else script
+
+
+def latent_map_component(checkpoint: Checkpoint, config: Mapping[str, object]) -> None:
+    """The map of the encoded test set under this projection: the fields of a ProjectionConfig by name.
+
+    What is pinned stays in the link and, for the other pages, in st.session_state["map_pinned"] ({model, z, row: a test
+    image or None, exact}); groups for the latent arithmetic in st.session_state["map_groups"] ({model, A, B: rows}).
+    """
+    state, name = st.session_state, checkpoint.name
+    if state.get("map_model") != name:  # a first visit may come by a link; a pin of another model means nothing here
+        linked = st.query_params.get("z") if "map_model" not in state else None
+        z = _parse_z(linked, checkpoint.model_config.latent_dim)
+        state["map_model"] = name
+        state["map_pinned"] = None if z is None else {"model": name, "z": z, "row": None, "exact": True}
+    explored = state.get("explore_z") if state.get("explore_model") == name else None
+    data = {
+        "script": script_url("map.js"),
+        "base": _base_path(),
+        "plotly": _plotly_url(),
+        "model": name,
+        "version": str(_version(checkpoint)[1]),
+        "classes": checkpoint.model_config.classes,
+        "label": choose_label(checkpoint, "each image's own"),
+        "prior": checkpoint.kl_per_dimension is not None,
+        "palette": list(PALETTE),
+        "config": dict(config),
+        "z": explored,
+        "pinned": state["map_pinned"],
+        "examples": min(checkpoint.test_images, EXAMPLES),
+    }
+    component = st.components.v2.component("latent_map", js=_script("component.js"), css=_script("map.css"))
+    result = component(key="latent_map", data=data, on_pinned_change=lambda: None, on_groups_change=lambda: None)
+    if result.pinned is not None and result.pinned["model"] == name:
+        state["map_pinned"] = result.pinned if result.pinned["z"] else None
+    if result.groups is not None and result.groups["model"] == name:
+        state["map_groups"] = result.groups
+    if state["map_pinned"] is None:
+        st.query_params.pop("z", None)
+    else:
+        st.query_params["z"] = _format_z(state["map_pinned"]["z"])
+
+
+# ---- what the latent map is served from ------------------------------------------------------------------------------
+
+_loading = ThreadPoolExecutor(1, thread_name_prefix="test-images")
+
+
+def map_routes() -> list[BaseRoute]:
+    """The encoded test sets, their images and their projections, for the latent map; part of routes()."""
+    base, origins = _base_path(), st.get_option("server.corsAllowedOrigins") or ()
+    return source_routes(map_source, _layouts(), base_path=base, allowed_origins=origins)
+
+
+@lru_cache(maxsize=1)
+def _layouts() -> Layouts:
+    """All projections of this process; those that were computed are kept in $VAE_CACHE, else the user's own cache."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Layouts(Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "projections")
+
+
+def map_source(name: str) -> MapSource:
+    """What the latent map draws of the checkpoint of this name. Called outside any page.
+
+    Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
+    """
+    # A stranger's input: compared with the names that are there, never made into a path.
+    found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
+    if found is None:
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+    if isinstance(found, BrokenCheckpoint):
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
+    try:
+        version = _version(found)
+        encoded, examples, loading = _encoded(found, version), _examples(found, version), _test_images(found, version)
+    except (CheckpointError, FileNotFoundError) as error:
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
+    wait([loading], timeout=0.5)  # a small data set is read by then, and the map need not do without its pictures
+    images = loading.result() if loading.done() else None
+    images = examples if images is None else images
+    saved = partial(_saved_projection, found, encoded)
+    shape = found.model_config.image_shape
+    return MapSource(name, f"{version[1]}-{len(images)}", encoded, found.class_names, shape, images, saved)
+
+
+def _saved_projection(checkpoint: Checkpoint, encoded: EncodedSet, config: ProjectionConfig) -> FloatArray | None:
+    """The projection that was computed ahead, with the parameters that are the method's defaults."""
+    if config.method == "raw" or config.used != ProjectionConfig(config.method, config.dims):
+        return None
+    try:
+        return checkpoint.load_projection(encoded, config.method, config.dims)
+    except (CheckpointError, FileNotFoundError):
+        return None  # broken, or just deleted: it is computed again
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _test_images(_checkpoint: Checkpoint, version: tuple[str, int]) -> Future[NDArray[np.uint8] | None]:
+    """All test images, as the model was trained on them, once they are read; None where its data set is not here."""
+    return _loading.submit(_read_test_images, _checkpoint)
+
+
+def _read_test_images(checkpoint: Checkpoint) -> NDArray[np.uint8] | None:
+    channels, side, _ = checkpoint.model_config.image_shape
+    try:
+        if not is_available(checkpoint.dataset):
+            return None
+        dataset = load_dataset(checkpoint.dataset, image_size=side, color=channels == 3)
+        if dataset.content_hash != checkpoint.content_hash or len(dataset.test) != checkpoint.test_images:
+            return None
+        return binarise(dataset.test.images, checkpoint.training.get("binarisation", "none"))
+    except (DataError, ValueError, OSError):
+        return None  # the examples are there instead

@@ -1,0 +1,611 @@
+"""Projections in a process of their own: shared, cancelled, killed, kept. Most with a fake that takes no libraries."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from vae import layouts as module
+from vae import projector
+from vae.layouts import BusyError, Cache, Done, Event, Failed, Layouts, Limits, Progress, Queued, Watch
+from vae.projections import ProjectionConfig, Quality, project, quality
+from vae.projector import Projector, ProjectorError
+
+PATIENCE = 20.0
+QUALITY = Quality(0.9, 0.8, 0.7, "by hand")
+# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process's number to a file.
+FAKE = """
+import os, time
+from pathlib import Path
+from vae import projector
+
+def fake(points, config, on_frame):
+    with Path(__file__).with_name("computed").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    print("a library that talks")
+    if config.seed == 13:
+        raise RuntimeError("a secret path")
+    for step in range(config.neighbours):
+        on_frame(step / config.neighbours, points[:, : config.dims] + step)
+        time.sleep(0.02)
+    return 2 * points[:, : config.dims]
+
+projector.main(fake)
+"""
+QUICK = ProjectionConfig("umap", neighbours=2)
+LONG = ProjectionConfig("umap", neighbours=400)
+
+
+def points(n: int = 450, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, 4)).astype(np.float32)
+
+
+class Lab:
+    """Layouts with a fake projector, in a folder of their own."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder, self.cache = folder, folder / "cache"
+        self.script = folder / "fake.py"
+        self.script.write_text(FAKE)
+        self.layouts = Layouts(options.pop("cache", self.cache), command=(sys.executable, str(self.script)), **options)
+
+    @property
+    def computed(self) -> list[int]:
+        """The process of each computation so far."""
+        file = self.folder / "computed"
+        return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+    async def until_computing(self, count: int = 1) -> None:
+        await until(lambda: len(self.computed) == count)
+
+    async def result(self, config: ProjectionConfig = QUICK, **options: Any) -> Event:
+        return (await events(await self.layouts.open(options.pop("points", points()), config, **options)))[-1]
+
+    def temporary_files(self) -> list[Path]:
+        folder = self.layouts._projecting.projector._folder
+        return list(folder.rglob("*")) if folder else []
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        await asyncio.sleep(0.005)
+
+
+async def events(watch: Watch) -> list[Event]:
+    async with asyncio.timeout(PATIENCE):
+        return [event async for event in watch]
+
+
+def run(folder: Path, body: Callable[[Lab], Awaitable[None]], **options: Any) -> None:
+    @asynccontextmanager
+    async def lab() -> AsyncIterator[Lab]:
+        made = Lab(folder, **options)
+        try:
+            yield made
+        finally:
+            await made.layouts.close()
+
+    async def main() -> None:
+        async with lab() as made:
+            await body(made)
+
+    asyncio.run(main())
+
+
+# ---- what is watched -------------------------------------------------------------------------------------------------
+
+
+def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        config = ProjectionConfig("umap", neighbours=25)
+        seen = await events(await lab.layouts.open(points(), config))
+        *progress, done = seen
+        assert all(isinstance(event, Progress) for event in progress)
+        shares = [event.share for event in progress if isinstance(event, Progress)]
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
+        frames = [event.layout for event in progress if isinstance(event, Progress) and event.layout is not None]
+        assert len(frames) >= 2
+        assert isinstance(done, Done)
+        assert np.array_equal(done.layout, 2 * points()[:, :2])
+        assert done.quality == quality(points(), done.layout)
+        assert done.source == "computed here"
+        assert 0.5 < done.seconds < 5
+        (again,) = (
+            event for event in await events(await lab.layouts.open(points(), config)) if isinstance(event, Done)
+        )
+        assert np.array_equal(again.layout, done.layout)
+        assert (again.quality, again.seconds, again.source) == (done.quality, done.seconds, "from the cache")
+        assert len(lab.computed) == 1
+        assert lab.computed[0] != os.getpid()
+        await until(lambda: not lab.temporary_files())
+
+    run(tmp_path, body)
+
+
+def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        config = ProjectionConfig("umap", neighbours=20)
+        first, same = await asyncio.gather(
+            lab.layouts.open(points(), config),
+            lab.layouts.open(points().copy(), ProjectionConfig("umap", neighbours=20)),
+        )
+        await lab.until_computing()
+        late = await lab.layouts.open(points(), config)
+        ends = [watched[-1] for watched in await asyncio.gather(*map(events, (first, same, late)))]
+        assert all(end is ends[0] for end in ends)
+        assert isinstance(ends[0], Done)
+        assert len(lab.computed) == 1
+
+    run(tmp_path, body)
+
+
+def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        first = await lab.layouts.open(points(), LONG)
+        async for event in first:
+            if isinstance(event, Progress) and event.share > 0.05:
+                break
+        late = await lab.layouts.open(points(), LONG)
+        event = await anext(late)
+        assert isinstance(event, Progress)
+        assert event.share > 0
+        assert event.layout is not None
+
+    run(tmp_path, body)
+
+
+def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        first = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        others = [await lab.layouts.open(points(seed=seed), QUICK) for seed in (1, 2)]
+        await asyncio.sleep(0.1)
+        assert [others[0]._next, others[1]._next] == [Queued(2), Queued(3)]
+        third = await lab.layouts.open(points(seed=2), QUICK)
+        assert await anext(third) == Queued(3)
+        first.close()
+        for watch in (*others, third):
+            assert isinstance((await events(watch))[-1], Done)
+        assert len(lab.computed) == 3
+
+    run(tmp_path, body)
+
+
+def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        watch = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
+        other = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
+        done = (await events(other))[-1]
+        assert [await anext(watch)] == [done]
+        assert await events(watch) == []
+
+    run(tmp_path, body)
+
+
+def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
+    watch = Watch(None, lambda *_: None)  # type: ignore[arg-type]
+    layout = points()
+    watch.offer(Progress(0.1, layout))
+    watch.offer(Progress(0.2))
+    event = asyncio.run(anext(watch))  # type: ignore[arg-type]
+    assert isinstance(event, Progress)
+    assert event.share == 0.2
+    assert event.layout is layout
+
+
+# ---- what is there already -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["raw", "pca"])
+def test_linear_projections_do_not_wait_for_the_others(tmp_path: Path, method: Any) -> None:
+    async def body(lab: Lab) -> None:
+        long = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        config = ProjectionConfig(method, 3)
+        seen = await events(await lab.layouts.open(points(), config))
+        done = seen[-1]
+        assert isinstance(done, Done)
+        assert np.array_equal(done.layout, project(points(), config))
+        assert done.quality == quality(points(), done.layout)
+        assert done.source == "computed here"
+        assert not any(isinstance(event, Queued) for event in seen)
+        assert len(lab.computed) == 1
+        long.close()
+
+    run(tmp_path, body)
+
+
+def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        shipped = points(seed=9)[:, :2].copy()
+        watch = await lab.layouts.open(points(), LONG, shipped)
+        done = (await events(watch))[-1]
+        assert isinstance(done, Done)
+        assert np.array_equal(done.layout, shipped)
+        assert done.quality == quality(points(), shipped)
+        assert (done.source, done.seconds) == ("shipped with the checkpoint", 0.0)
+        again = await lab.result(LONG, saved=shipped)
+        assert isinstance(again, Done)
+        assert again.source == "shipped with the checkpoint"
+        other = await lab.result(LONG, saved=shipped + 1)
+        assert isinstance(other, Done)
+        assert np.array_equal(other.layout, shipped + 1)
+        assert lab.computed == []
+
+    run(tmp_path, body)
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_the_last_to_leave_cancels_and_the_next_is_served_within_a_second(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        watches = [await lab.layouts.open(points(), LONG) for _ in range(2)]
+        await lab.until_computing()
+        watches[0].close()
+        await asyncio.sleep(0.1)
+        assert len(lab.layouts._jobs) == 1
+        watches[1].close()
+        started = time.monotonic()
+        assert isinstance(await lab.result(), Done)
+        assert time.monotonic() - started < 1
+        assert lab.computed[0] == lab.computed[1]  # the process has not been killed for it
+        await until(lambda: not lab.temporary_files())
+        assert len(list(lab.cache.iterdir())) == 1
+        assert not lab.layouts._jobs
+
+    run(tmp_path, body)
+
+
+def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        config = ProjectionConfig("umap", neighbours=30)
+        watch = await lab.layouts.open(points(), config)
+        await lab.until_computing()
+        watch.close()
+        assert isinstance(await lab.result(config), Done)
+        assert len(lab.computed) == 2
+
+    run(tmp_path, body)
+
+
+def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        first = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        waiting = await lab.layouts.open(points(seed=1), QUICK)
+        await asyncio.sleep(0.05)
+        waiting.close()
+        await until(lambda: len(lab.layouts._jobs) == 1)
+        first.close()
+        assert isinstance(await lab.result(), Done)
+        assert len(lab.computed) == 2
+
+    run(tmp_path, body)
+
+
+def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "CANCEL_SECONDS", 0.3)
+
+    async def body(lab: Lab) -> None:
+        lab.script.write_text(FAKE.replace("time.sleep(0.02)", "time.sleep(60 if config.neighbours == 400 else 0)"))
+        watch = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        watch.close()
+        assert isinstance(await lab.result(), Done)
+        assert lab.computed[0] != lab.computed[1]
+
+    run(tmp_path, body)
+
+
+def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        watch = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        left = lab.layouts._projecting.projector._folder
+        os.kill(lab.computed[0], signal.SIGKILL)
+        failed = (await events(watch))[-1]
+        assert isinstance(failed, Failed)
+        assert failed.sentence == "The process that computes projections was ended from outside; ask for it once more."
+        assert isinstance(await lab.result(), Done)
+        assert lab.computed[0] != lab.computed[1]
+        assert left
+        assert not left.exists()
+
+    run(tmp_path, body)
+
+
+def test_a_process_killed_while_idle_is_not_noticed(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        await lab.layouts.prepare()
+        assert isinstance(await lab.result(), Done)
+        os.kill(lab.computed[0], signal.SIGKILL)
+        await until(lambda: lab.layouts._projecting.projector.pid is None)
+        assert isinstance(await lab.result(points=points(seed=1)), Done)
+
+    run(tmp_path, body)
+
+
+def test_an_unforeseen_failure_is_one_sentence_without_secrets(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        failed = await lab.result(ProjectionConfig("umap", seed=13))
+        assert failed == Failed("The projection failed (RuntimeError); other settings may work.")
+        assert isinstance(await lab.result(), Done)
+        assert len(list(lab.cache.iterdir())) == 1
+
+    run(tmp_path, body)
+
+
+def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        for bad, config, reason in (
+            (np.full((450, 4), np.nan, np.float32), QUICK, "must be finite"),
+            (points(1), QUICK, "number of points must be at least 3 for umap with 2 neighbours, not 1"),
+            (points(), ProjectionConfig("raw", axes=(0, 9)), "axes must be below 4"),
+        ):
+            with pytest.raises(ValueError, match=reason):
+                await lab.layouts.open(bad, config)
+        assert lab.computed == []
+
+    run(tmp_path, body)
+
+
+def test_nobody_may_have_more_in_the_works_than_the_limits_say(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        for seed in (0, 1):
+            await lab.layouts.open(points(seed=seed), LONG, owner="one")
+        with pytest.raises(BusyError, match=r"^Your network has as many .*\.$"):
+            await lab.layouts.open(points(seed=2), LONG, owner="one")
+        await lab.layouts.open(points(seed=1), LONG, owner="one")  # the same once more costs nothing
+        watch = await lab.layouts.open(points(seed=2), LONG, owner="other")
+        with pytest.raises(BusyError, match=r"^As many projections are waiting .*\.$"):
+            await lab.layouts.open(points(seed=3), LONG, owner="third")
+        watch.close()
+        await lab.layouts.open(points(seed=3), LONG, owner="third")
+
+    run(tmp_path, body, limits=Limits(waiting=3, waiting_per_owner=2))
+
+
+def test_closing_ends_what_is_in_the_works(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        watch = await lab.layouts.open(points(), LONG)
+        await lab.until_computing()
+        await lab.layouts.close()
+        assert isinstance((await events(watch))[-1], Failed)
+
+    run(tmp_path, body)
+
+
+# ---- what is kept ----------------------------------------------------------------------------------------------------
+
+
+def done(n: int = 10, value: float = 1.0) -> Done:
+    return Done(np.full((n, 2), value, np.float32), QUALITY, 1.5, "computed here")
+
+
+def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "new" / "cache", 10**6)
+    assert cache.read("key", (10, 2)) is None
+    cache.write("key", done())
+    found = cache.read("key", (10, 2))
+    assert found
+    assert np.array_equal(found.layout, done().layout)
+    assert (found.quality, found.seconds, found.source) == (QUALITY, 1.5, "from the cache")
+    assert cache.read("other", (10, 2)) is None
+    assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == ["key.safetensors"]
+
+
+def spoil(path: Path, how: str) -> None:
+    about = {"about": json.dumps({"quality": vars(QUALITY), "seconds": 1})}
+    layout = np.zeros((10, 2), np.float32)
+    match how:
+        case "empty":
+            path.write_bytes(b"")
+        case "cut off":
+            path.write_bytes(path.read_bytes()[:-4])
+        case "garbage":
+            path.write_bytes(b"\xff" * 200)
+        case "huge":
+            path.write_bytes(path.read_bytes() + bytes(10**5))
+        case "a folder":
+            path.unlink()
+            path.mkdir()
+        case "other shape":
+            save_file({"layout": layout[:9]}, path, about)
+        case "other type":
+            save_file({"layout": layout.astype(np.int32)}, path, about)
+        case "not finite":
+            save_file({"layout": layout * np.nan}, path, about)
+        case "no layout":
+            save_file({"points": layout}, path, about)
+        case "no quality":
+            save_file({"layout": layout}, path, {"about": "{}"})
+        case "no words":
+            save_file({"layout": layout}, path)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("empty", "cut off", "garbage", "huge", "other shape", "other type"),
+        *("not finite", "no layout", "no quality", "no words", "a folder"),
+    ],
+)
+def test_a_spoilt_file_is_as_good_as_none(tmp_path: Path, how: str) -> None:
+    cache = Cache(tmp_path, 10**6)
+    cache.write("key", done())
+    spoil(tmp_path / "key.safetensors", how)
+    assert cache.read("key", (10, 2)) is None
+    if how != "a folder":
+        cache.write("key", done())
+        assert cache.read("key", (10, 2))
+
+
+def test_a_spoilt_file_is_computed_again(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        assert isinstance(await lab.result(), Done)
+        (file,) = lab.cache.iterdir()
+        spoil(file, "cut off")
+        again = await lab.result()
+        assert isinstance(again, Done)
+        assert again.source == "computed here"
+        assert len(lab.computed) == 2
+        last = await lab.result()
+        assert isinstance(last, Done)
+        assert last.source == "from the cache"
+
+    run(tmp_path, body)
+
+
+def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 1000)  # of which each takes about 300
+    size = 0
+    for number in range(4):
+        cache.write(str(number), done())
+        path = tmp_path / f"{number}.safetensors"
+        os.utime(path, (number + 1, number + 1))
+        size = path.stat().st_size
+    kept = sorted(path.stem for path in tmp_path.iterdir())
+    assert kept == ["1", "2", "3"][-(1000 // size) :]
+    assert cache.read(kept[0], (10, 2))  # which makes it the youngest
+    cache.write("new", done())
+    assert kept[0] in {path.stem for path in tmp_path.iterdir()}
+    assert kept[1] not in {path.stem for path in tmp_path.iterdir()}
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
+
+
+def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / name for name in ("a.1.part", "b.2.part", "somebody's"))
+    for path in (old, new, other):
+        path.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    os.utime(other, (1, 1))
+    Cache(tmp_path, 10**6).write("key", done())
+    assert not old.exists()
+    assert new.exists()
+    assert other.exists()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    async def body(lab: Lab) -> None:
+        for count in (1, 2):
+            assert isinstance(await lab.result(), Done)
+            assert len(lab.computed) == count
+
+    run(tmp_path, body, cache=tmp_path / "file" / "cache")
+
+
+def test_the_key_is_what_the_layout_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def key(config: ProjectionConfig = QUICK, **other: np.ndarray) -> str:
+        return module._checked_key(other.get("shown", points()), config, other.get("saved"))
+
+    assert key() == key(shown=points().copy())
+    assert key() == key(ProjectionConfig("umap", neighbours=2, perplexity=7, axes=(1, 0)))  # which UMAP does not use
+    moved = points()
+    moved[3, 2] += 1e-6
+    others = [
+        key(shown=moved),
+        key(shown=points()[:, :3]),
+        key(shown=points().reshape(900, 2)),
+        key(ProjectionConfig("umap", neighbours=3)),
+        key(ProjectionConfig("umap", neighbours=2, seed=1)),
+        key(ProjectionConfig("umap", neighbours=2, min_dist=0.2)),
+        key(ProjectionConfig("umap", 3, neighbours=2)),
+        key(ProjectionConfig("tsne")),
+        key(saved=points()[:, :2]),
+    ]
+    monkeypatch.setattr(module, "_versions", lambda _: ("umap-learn 9",))
+    others.append(key())
+    monkeypatch.setattr(module, "REVISION", 0)
+    others.append(key())
+    monkeypatch.undo()
+    assert len({key(), *others}) == 1 + len(others)
+
+
+# ---- the process itself ----------------------------------------------------------------------------------------------
+
+
+def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_path: Path) -> None:
+    config, many = ProjectionConfig("tsne", perplexity=5), points(4000)
+    script = tmp_path / "real.py"
+    script.write_text("from vae import projector\nprojector.main()\n")  # as it is, but for what it does while idle
+
+    async def body() -> None:
+        layouts = Layouts(tmp_path / "cache", command=(sys.executable, str(script)))
+        try:
+            found = (await events(await layouts.open(points(60), config)))[-1]
+            assert isinstance(found, Done), found
+            assert np.array_equal(found.layout, project(points(60), config))
+            watch = await layouts.open(many, config)
+            async for event in watch:
+                if isinstance(event, Progress) and event.share > 0:
+                    break
+            watch.close()
+            started = time.monotonic()
+            second = (await events(await layouts.open(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
+            assert isinstance(second, Done), second
+            assert time.monotonic() - started < 3  # most of it the second projection; to wait would take ten times that
+        finally:
+            await layouts.close()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("how", ["the server dies", "the system stops"])
+def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -> None:
+    async def body() -> None:
+        handle = Projector()
+        found, _, _ = await handle.compute(points(), QUICK, points(), lambda *_: None)
+        assert np.array_equal(found, points())
+        process, folder = handle._process, handle._folder
+        assert process
+        assert process.stdin
+        assert folder
+        process.send_signal(signal.SIGINT)  # Ctrl-C reaches all processes of a terminal, and is not for this one
+        await handle.compute(points(), QUICK, points(), lambda *_: None)
+        assert folder.exists()
+        if how == "the server dies":
+            process.stdin.close()
+        else:
+            process.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
+        assert process.returncode == 0
+        assert not folder.exists()
+        await handle.close()
+
+    asyncio.run(body())
+
+
+def test_a_process_that_cannot_start_is_an_error_and_not_a_wait() -> None:
+    async def body() -> None:
+        handle = Projector((sys.executable, "-c", "raise SystemExit(3)"))
+        with pytest.raises(ProjectorError, match="ended from outside"):
+            await handle.compute(points(), QUICK, None, lambda *_: None)
+        await handle.close()
+
+    asyncio.run(body())
+
+
+def test_the_process_leaves_the_server_room() -> None:
+    environment = projector._environment()
+    count = max(1, (os.cpu_count() or 1) - 1)
+    assert environment["OMP_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == str(count)
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"

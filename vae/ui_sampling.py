@@ -1,0 +1,284 @@
+"""The Sampling page's end in Python: where its latent vectors come from, and what its link says."""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from vae import ui
+from vae.checkpoints import Checkpoint
+from vae.figures import PALETTE
+from vae.latents import sample
+from vae.projections import fit_pca
+from vae.samplers import (
+    CHOICE_STREAM,
+    Mismatch,
+    Mixture,
+    MixtureFit,
+    aggregate_posterior_draws,
+    fit_mixture,
+    mismatch,
+    per_class,
+    posterior_of,
+    standard_normal,
+)
+
+MOST_SIDE = 16  # cell (row, column) of a grid has the noise number 16 row + column, however large the grid is
+LAST_SEED = 2**32 - 1
+DRAW_SEED = 0  # of the draws from the aggregate posterior that mixture and classes are fitted to
+COMPONENTS = 3  # principal components to lay the manifold along
+
+Params = dict[str, str]  # the link's names and words
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is fitted to a checkpoint's encoded test set: a mixture to all of it, or why not, and a Gaussian per class.
+
+    mismatch is None for a plain autoencoder, which has no prior.
+    """
+
+    fit: MixtureFit | None
+    mismatch: Mismatch | None
+    problem: str
+    classes: tuple[Mixture | None, ...]
+
+
+def sampling(checkpoint: Checkpoint) -> None:
+    """The live grids of samples. What they showed at the last release is in the page's state and in the link."""
+    ui.load_model(checkpoint)  # a broken one ends the page here, with the reason
+    params = _params(checkpoint)
+    seed, latent_dim = int(params.get("seed", "0")), checkpoint.model_config.latent_dim
+    chosen = {params.get(name, default) for name, default in _default_sources(checkpoint).items()}
+    data = ui._or_stop(_about, checkpoint) | {
+        "params": params,
+        # The next seed's too, so that nobody waits for new noise.
+        "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
+        "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
+    }
+    component = st.components.v2.component("sampling", js=ui._script("component.js"), css=ui._script("sampling.css"))
+    component(key="sampling", data=data, on_params_change=_take)
+    _write_link(params | {"seed": str(seed)})
+
+
+def _write_link(linked: Params) -> None:
+    for name in CHECKS:
+        if name in linked:
+            st.query_params[name] = linked[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def _take() -> None:
+    """Keeps what the component sent when a hand let go of it."""
+    sent = st.session_state["sampling"]["params"]
+    st.session_state["sampling_params"] = {name: str(sent[name]) for name in CHECKS if name in sent}
+
+
+# — what the component is told —
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """What does not change while the checkpoint stays; made once, because a page's run must be short."""
+    checkpoint = _checkpoint
+    config, encoded = checkpoint.model_config, ui.load_encoded(checkpoint)
+    pca = fit_pca(encoded.mean, min(COMPONENTS, config.latent_dim))
+    deviations = pca.project(encoded.mean).std(axis=0)
+    return {
+        "base": ui._base_path(),
+        "script": ui.script_url("sampling.js"),
+        "model": checkpoint.name,
+        "latent_dim": config.latent_dim,
+        "image_shape": list(config.image_shape),
+        "classes": config.classes,
+        "kl": checkpoint.kl_per_dimension,
+        "spread": encoded.mean.std(axis=0).tolist(),
+        "centre": encoded.mean.mean(axis=0).tolist(),
+        "components": {
+            "mean": pca.mean.tolist(),
+            "directions": (pca.components * deviations[:, None]).tolist(),
+            "explained": pca.explained.tolist(),
+        },
+        "class_names": list(checkpoint.class_names),
+        "palette": list(PALETTE),
+        "test_images": checkpoint.test_images,
+        "default_sources": _default_sources(checkpoint),
+        "offered": _offered(checkpoint),
+        "mismatch": _mismatch_sentences(checkpoint),
+    }
+
+
+def _noise(seed: int, latent_dim: int) -> dict[str, str]:
+    """The noise of vae.latents.sample and Mixture.sample with this seed, for the cells of the largest grid."""
+    choice = np.random.default_rng((seed, CHOICE_STREAM)).random(MOST_SIDE**2)
+    return {"values": _base64(sample(MOST_SIDE**2, latent_dim, seed), "<f4"), "choice": _base64(choice, "<f8")}
+
+
+def _packed(mixture: Mixture) -> dict[str, object]:
+    return {
+        "weights": mixture.weights.tolist(),
+        "means": _base64(mixture.means, "<f4"),
+        "factors": _base64(mixture.factors, "<f4"),
+    }
+
+
+def _base64(array: NDArray[np.floating], kind: str) -> str:
+    return base64.b64encode(array.astype(kind).tobytes()).decode()
+
+
+def _has_prior(checkpoint: Checkpoint) -> bool:
+    return checkpoint.model_config.posterior != "point"
+
+
+def _default_sources(checkpoint: Checkpoint) -> dict[str, str]:
+    if _fitted(checkpoint).fit is None:
+        return {"source": "prior", "against": "prior"}
+    return dict(zip(("source", "against"), ("prior", "aggregate")[:: 1 if _has_prior(checkpoint) else -1], strict=True))
+
+
+def _offered(checkpoint: Checkpoint) -> list[dict[str, str]]:
+    """The sources to choose from, with the reason where one cannot be chosen."""
+    fitted, prior = _fitted(checkpoint), _has_prior(checkpoint)
+    classes = zip(checkpoint.class_names, fitted.classes, strict=True)
+    return [
+        {"id": "prior", "name": "prior N(0, I)" if prior else "N(0, I): not this model's", "problem": ""},
+        {
+            "id": "aggregate",
+            "name": "aggregate posterior" if prior else "mixture of all test codes",
+            "problem": fitted.problem,
+        },
+        *({"id": "image", "name": "posterior of one image", "problem": ""} for _ in range(prior)),
+        *(
+            {"id": f"class:{label}", "name": f"class {name}", "problem": "" if found else "fewer than 10 codes"}
+            for label, (name, found) in enumerate(classes)
+        ),
+    ]
+
+
+def _source(checkpoint: Checkpoint, name: str) -> Mixture:
+    """The source of this name, which _is_source has accepted."""
+    kind, _, number = name.partition(":")
+    fitted, encoded = _fitted(checkpoint), ui.load_encoded(checkpoint)
+    if kind == "image":
+        return posterior_of(encoded.mean[int(number)], encoded.logvar[int(number)])
+    found = fitted.classes[int(number)] if kind == "class" else fitted.fit.mixture if fitted.fit else None
+    return found if found and kind != "prior" else standard_normal(checkpoint.model_config.latent_dim)
+
+
+def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
+    """The distance between q(z) and p(z): the number, and what it is."""
+    fitted = _fitted(checkpoint)
+    if not _has_prior(checkpoint):
+        meaning = "this plain autoencoder promises nothing about where its codes lie"
+        return {
+            "number": "No prior:",
+            "meaning": meaning,
+            "how": "The mixture of Gaussians is fitted to the codes of all test images.",
+        }
+    if fitted.fit is None or fitted.mismatch is None:
+        return {
+            "number": "Not estimated:",
+            "meaning": "how far the aggregate posterior is from the prior",
+            "how": fitted.problem,
+        }
+    nats, error, k = fitted.mismatch.nats, fitted.mismatch.standard_error, fitted.fit.mixture.components
+    none = f" It explains them no better than the prior does ({nats:.2f} ± {error:.2f} nats)." if nats <= 0 else ""
+    return {
+        "number": f"At least {nats:.2f} ± {error:.2f} nats" if nats > 0 else "At least 0 nats",
+        "meaning": "from the prior to the aggregate posterior: KL(q(z) ‖ p(z))",
+        "how": f"A lower bound by a mixture of {k} Gaussian{'s' if k > 1 else ''}: the mean of ln mixture(z) − ln p(z) "
+        f"over {len(fitted.fit.held_out):,} test codes that it was not fitted to, ± the mean's standard error; "
+        f"computed once from the encoded test set.{none} The same mixture is the source “aggregate posterior”.",
+    }
+
+
+def _fitted(checkpoint: Checkpoint) -> Fitted:
+    return ui._or_stop(_fit, checkpoint)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Fitting Gaussians to the encoded test set, once; up to ten seconds…")
+def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
+    encoded = ui.load_encoded(_checkpoint)
+    prior = _has_prior(_checkpoint)
+    draws = aggregate_posterior_draws(encoded.mean, encoded.logvar, DRAW_SEED) if prior else encoded.mean
+    try:
+        classes = per_class(draws, encoded.labels, len(_checkpoint.class_names))
+        fit = fit_mixture(draws)
+        distance = mismatch(fit.mixture, draws[fit.held_out]) if prior else None
+    except ValueError as error:
+        return Fitted(None, None, str(error), (None,) * len(_checkpoint.class_names))
+    return Fitted(fit, distance, "", classes)
+
+
+# — what a link says —
+
+Check = Callable[[str, Checkpoint], bool]
+
+
+def _params(checkpoint: Checkpoint) -> Params:
+    """What is chosen on the page; what does not fit the model is left out, and stands at what the page starts with."""
+    if "sampling_params" not in st.session_state:
+        linked = {name: value for name, value in st.query_params.to_dict().items() if name in CHECKS}
+        st.session_state["sampling_params"] = linked
+        for name, value in linked.items():
+            fits, expected = CHECKS[name]
+            if not fits(value, checkpoint):
+                st.warning(f"This link's “{name}” is not {expected}; it is ignored.")
+    params: Params = st.session_state["sampling_params"]
+    return {name: value for name, value in params.items() if CHECKS[name][0](value, checkpoint)}
+
+
+def _is_whole(text: str, least: int, most: int) -> bool:
+    return re.fullmatch("[0-9]{1,10}", text) is not None and least <= int(text) <= most
+
+
+def _is_decimal(text: str, least: float, most: float) -> bool:
+    return re.fullmatch(r"[0-9](\.[0-9]{1,2})?", text) is not None and least <= float(text) <= most
+
+
+def _is_told(text: str, checkpoint: Checkpoint) -> bool:
+    return _is_whole(text, 0, checkpoint.model_config.classes - 1)
+
+
+def _is_source(text: str, checkpoint: Checkpoint) -> bool:
+    if text.startswith("image:"):
+        return _has_prior(checkpoint) and _is_whole(text.removeprefix("image:"), 0, checkpoint.test_images - 1)
+    return text != "image" and any(text == offer["id"] and not offer["problem"] for offer in _offered(checkpoint))
+
+
+def _is_hold(text: str, checkpoint: Checkpoint) -> bool:
+    dimension, _, value = text.partition(":")
+    whole = _is_whole(dimension, 0, checkpoint.model_config.latent_dim - 1)
+    return whole and re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,2})?", value) is not None
+
+
+def _is_plane(text: str, checkpoint: Checkpoint) -> bool:
+    latent_dim = checkpoint.model_config.latent_dim
+    axes = text.split(",")
+    whole = [
+        _is_whole(axis[2:], 1, min(COMPONENTS, latent_dim))
+        if axis.startswith("pc")
+        else axis.startswith("z") and _is_whole(axis[1:], 0, latent_dim - 1)
+        for axis in axes
+    ]
+    return len(axes) == min(2, latent_dim) and all(whole)
+
+
+CHECKS: dict[str, tuple[Check, str]] = {
+    "view": (lambda text, _: text in ("one", "two", "plane"), "one, two or plane"),
+    "seed": (lambda text, _: _is_whole(text, 0, LAST_SEED), f"a whole number from 0 to {LAST_SEED}"),
+    "side": (lambda text, _: _is_whole(text, 2, MOST_SIDE), f"a whole number from 2 to {MOST_SIDE}"),
+    "temperature": (lambda text, _: _is_decimal(text, 0, 2), "a number from 0 to 2 with up to two decimals"),
+    "truncation": (lambda text, _: _is_decimal(text, 0.1, 4), "a number from 0.1 to 4 with up to two decimals"),
+    "source": (_is_source, "a source of this model"),
+    "against": (_is_source, "a source of this model"),
+    "told": (_is_told, "the number of a class that this model is told"),
+    "against_told": (_is_told, "the number of a class that this model is told"),
+    "hold": (_is_hold, "a latent dimension of this model and its value, such as 0:1.5"),
+    "plane": (_is_plane, "axes of this model, such as z0,z1"),
+}
