@@ -42,10 +42,11 @@ def _noise(shape: tuple[int, int, int]) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def app(app_checkpoints: Path) -> Iterator[Server]:
+def app(app_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The running app, shared by all browser tests that leave it running."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_CHECKPOINTS", str(app_checkpoints))
+        patch.setenv("VAE_CACHE", str(tmp_path_factory.mktemp("cache")))
         with started(APP) as server:
             yield server
 
@@ -110,5 +111,5 @@ def explore(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options
 
 def choose(page: Page, name: str) -> None:
     """Chooses a checkpoint in the sidebar."""
-    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
     page.get_by_role("option", name=name, exact=True).click()

@@ -139,22 +139,6 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
     assert sorted(path.name for path in checkpoints.iterdir()) == ["ten", "two"]
 
 
-def test_reconstruction_sorts_by_error_and_filters_by_class(checkpoints: Path) -> None:
-    app = open_page("pages/5_Reconstruction.py", order="worst", **{"class": "3"})
-    table = app.table[0].value
-    assert set(table["class"]) == {"3"}
-    errors = [float(value) for value in table["−ELBO, nats (one z drawn)"]]
-    assert len(errors) == 10
-    assert errors[0] > errors[-1]
-
-
-def test_interpolating_outside_the_test_images_is_not_possible(checkpoints: Path) -> None:
-    app = open_page("pages/4_Interpolation.py", **{"from": "100000", "to": "7"})
-    assert not app.exception
-    assert 0 <= app.number_input(key="from").value < 300
-    assert app.number_input(key="to").value == 7
-
-
 def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
     (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
     live = ui.live_model("my two")

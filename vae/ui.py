@@ -315,7 +315,7 @@ def routes() -> list[BaseRoute]:
     base = _base_path()
     origins = st.get_option("server.corsAllowedOrigins") or ()
     scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))
-    return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes()]
+    return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes(), *map_assets()]
 
 
 def live_model(name: str) -> LiveModel:

@@ -6,7 +6,7 @@ const MOST_CHUNKS = 512;
 const RETRY_MS = 2000;
 const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
 
-/** The encoded test set: {n, latentDim, classNames, imageShape, images, pca, mean, logvar, labels, reconstruction, kl}. */
+/** The encoded test set: {n, latentDim, classNames, imageShape, images, pca} and the arrays that the server names. */
 export async function loadEncoded(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(await response.text());
@@ -65,48 +65,58 @@ export class TestImages {
  */
 export class ProjectionSocket {
   constructor(url, { onLayout, onState }) {
-    Object.assign(this, { url, onLayout, onState, asked: null, open: false });
+    Object.assign(this, { url, onLayout, onState, asked: null });
     this.connect();
   }
 
   ask(request) {
     this.asked = { version: VERSION, ...request };
-    if (this.open) this.socket.send(JSON.stringify(this.asked));
+    this.answered = this.finished = false;
+    this.send(this.asked);
   }
 
-  /** Forgets what was asked, so that nothing of it is taken for an answer to a later request. */
+  /** Nothing of what was asked is wanted any more. */
   forget() {
     this.asked = null;
+    this.cancel();
   }
 
   cancel() {
-    if (this.open) this.socket.send(JSON.stringify({ version: VERSION, cancel: true }));
+    this.send({ version: VERSION, cancel: true });
+  }
+
+  send(message) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
   connect() {
     this.socket = new WebSocket(this.url);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => {
-      this.open = true;
-      if (this.asked) this.socket.send(JSON.stringify(this.asked));
+    this.socket.onopen = () => this.asked && !this.finished && this.send(this.asked);
+    this.socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.hear(JSON.parse(data));
+      else if (this.asked && this.answered) this.take(data);
     };
-    this.socket.onmessage = ({ data }) => this.receive(data);
-    this.socket.onclose = () => {
-      this.open = false;
-      if (this.asked) this.onState({ state: "lost" });
-      this.retryTimer = setTimeout(() => this.connect(), RETRY_MS);
+    this.socket.onclose = ({ reason }) => {
+      this.answered = false;
+      if (this.asked && !this.finished) this.onState({ state: "lost", reason });
+      const wait = RETRY_MS * (1 + Math.random()); // a class does not knock at once
+      this.retryTimer = setTimeout(() => this.connect(), wait);
     };
   }
 
-  receive(data) {
+  take(frame) {
+    this.onLayout(new Float32Array(frame, 4), new DataView(frame).getUint32(0, true));
+  }
+
+  /** The first text to a request comes before any layout of it: until then, layouts belong to an earlier one. */
+  hear(message) {
     if (!this.asked) return;
-    if (typeof data !== "string") {
-      this.onLayout(new Float32Array(data, 4), new DataView(data).getUint32(0, true));
-      return;
-    }
-    const message = JSON.parse(data);
-    const state = message.error !== undefined ? "failed" : message.state;
-    if (state === "done" || state === "failed" || state === "cancelled") this.asked = null;
+    const state = message.error === undefined ? message.state : "failed";
+    const named = ["model", "method", "dims"].filter((key) => key in message);
+    if (named.some((key) => message[key] !== this.asked[key])) return; // of an earlier request
+    this.answered = state !== "failed" && state !== "cancelled";
+    this.finished = state === "done" || !this.answered;
     this.onState({ ...message, state });
   }
 

@@ -1,12 +1,21 @@
 /** From a place on the map to the latent vector there, and what the latent space itself says of the map. */
 
+// Acklam's coefficients, highest power first.
+const MIDDLE = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716,
+  2.506628277459239];
+const MIDDLE_BELOW = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572,
+  1];
+const TAIL = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783];
+const TAIL_BELOW = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
 const NEIGHBOURS = 12; // of a place, for the local inverse
+export const TRUE_NEIGHBOURS = 10;
 const PAIRS = 2000; // random pairs of codes, for the typical distance
 
 /**
  * The k rows nearest to target among points (n × dims), nearest first, as {index, distance}; row `skip` is left out.
  *
- * A plain search: 10,000 points in the plane take 0.05 ms, so that an index would be slower to build than to do without.
+ * A plain search: 10,000 points in the plane take about 0.1 ms, less than keeping an index would.
  */
 export function nearest(points, dims, target, k, skip = -1) {
   const found = [];
@@ -25,13 +34,24 @@ export function nearest(points, dims, target, k, skip = -1) {
   return found;
 }
 
+/** A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both. */
+export function neighboursOf(row, { mean, latentDim }, layout, dims) {
+  const rows = (points, width) => {
+    const own = points.subarray(row * width, (row + 1) * width);
+    return nearest(points, width, own, TRUE_NEIGHBOURS, row).map(({ index }) => index);
+  };
+  const truly = rows(mean, latentDim), drawn = rows(layout, dims);
+  return { lines: truly.map((i) => [row, i]), drawn, kept: truly.filter((i) => drawn.includes(i)).length };
+}
+
 /** The mean distance between two test images' codes: what a distance in latent space is compared with. */
 export function typicalDistance({ mean, n, latentDim }) {
   let sum = 0;
   const pairs = Math.min(PAIRS, n);
   for (let pair = 0; pair < pairs; pair++) {
     const a = (pair * 7919) % n, b = (pair * 104729 + 1) % n; // scattered, and the same each time
-    sum += distance(mean.subarray(a * latentDim, (a + 1) * latentDim), mean.subarray(b * latentDim, (b + 1) * latentDim));
+    const [from, to] = [a, b].map((i) => mean.subarray(i * latentDim, (i + 1) * latentDim));
+    sum += distance(from, to);
   }
   return sum / pairs || 1;
 }
@@ -44,12 +64,13 @@ export function distance(a, b) {
 export class LinearInverse {
   exact = true;
 
-  /** origin (latentDim), components: dims orthonormal vectors; rest: what the coordinates outside the plane come from. */
+  /** origin (latentDim); components: dims orthonormal vectors; rest: where the coordinates outside the plane are. */
   constructor(origin, components, rest) {
     Object.assign(this, { origin, components, rest });
   }
 
   static of({ method, axes }, { pca, latentDim, mean, n }, dims) {
+    if (latentDim === 1) return new LinearInverse([0], [[1]], [0]);
     if (method === "pca") return new LinearInverse(pca.mean, pca.components.slice(0, dims), pca.mean);
     const unit = (axis) => Array.from({ length: latentDim }, (_, i) => Number(i === axis));
     return new LinearInverse(new Array(latentDim).fill(0), axes.map(unit), columnMeans(mean, n, latentDim));
@@ -173,24 +194,33 @@ export function columnMeans(rows, n, columns) {
   return sums.map((sum) => sum / n);
 }
 
-/** The value below which a share p of the standard normal lies. Source: Acklam's rational approximation, |error| < 1e-8. */
+/** The value below which a share p of the standard normal lies. Source: Acklam's approximation, relative error 1e-9. */
 export function normalQuantile(p) {
-  const a = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
-  const b = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572];
-  const c = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
-  const d = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416];
-  const polynomial = (coefficients, x) => coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
   if (p > 0.5) return -normalQuantile(1 - p);
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p));
-    return polynomial(c, q) / polynomial([...d, 1], q);
+    return polynomial(TAIL, q) / polynomial(TAIL_BELOW, q);
   }
   const q = p - 0.5;
-  return (polynomial(a, q * q) * q) / polynomial([...b, 1], q * q);
+  return (polynomial(MIDDLE, q * q) * q) / polynomial(MIDDLE_BELOW, q * q);
+}
+
+function polynomial(coefficients, x) {
+  return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }
 
 function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
+}
+
+/** One latent dimension as a plane: z across, the class and a little scatter up. Shape: (n × 2). */
+export function spreadByClass({ mean, labels, classNames, n }) {
+  const layout = new Float32Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    layout[2 * i] = mean[i];
+    layout[2 * i + 1] = ((labels[i] + 0.35 + 0.3 * ((i * 0.618) % 1)) / classNames.length - 0.5) * 4;
+  }
+  return layout;
 }

@@ -1,0 +1,74 @@
+/** A picture file that somebody chose or dropped, as an image of the model's size. */
+
+import { resized } from "./drawing.js";
+
+const MOST_BYTES = 32 * 2 ** 20;
+const MOST_PIXELS = 50e6; // decoded, one takes four bytes of the browser's memory
+const WORKING_SIDE = 512; // the browser shrinks to this, ever by half; the rest is a mean over areas
+
+/**
+ * The file's picture, its middle cut to the model's shape, on white where it is transparent; the first one of several.
+ * Resolves to {pixels: Uint8Array of c·h·w, width, height: of the file's picture}. Rejects with an Error whose message
+ * is a sentence for the person who chose the file.
+ */
+export async function readPicture(file, imageShape) {
+  if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than 32 MiB. Choose a smaller picture.`);
+  const address = URL.createObjectURL(file);
+  try {
+    const picture = await opened(address, file.name);
+    return { pixels: shrunk(picture, imageShape, file.name), width: picture.naturalWidth, height: picture.naturalHeight };
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** The size is known before anything is decoded: browsers decode when a picture is drawn. */
+function opened(address, name) {
+  return new Promise((resolve, reject) => {
+    const picture = new Image();
+    picture.onerror = () => reject(new Error(`${name} is not a picture that this browser can read. PNG, JPEG, GIF and WebP work.`));
+    picture.onload = () => {
+      const { naturalWidth: width, naturalHeight: height } = picture;
+      if (!width || !height) reject(new Error(`${name} does not say how large its picture is. Save it as PNG or JPEG.`));
+      else if (width * height > MOST_PIXELS) {
+        const millions = Math.round((width * height) / 1e6);
+        reject(new Error(`${name} has ${millions} million pixels; 50 million are the most. Scale it down first.`));
+      } else resolve(picture);
+    };
+    picture.src = address;
+  });
+}
+
+function shrunk(picture, imageShape, name) {
+  const [channels, height, width] = imageShape;
+  const zoom = Math.min(picture.naturalWidth / width, picture.naturalHeight / height);
+  const cut = { width: width * zoom, height: height * zoom };
+  const side = Math.min(1, WORKING_SIDE / Math.max(cut.width, cut.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(cut.width * side));
+  canvas.height = Math.max(1, Math.round(cut.height * side));
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  const left = (picture.naturalWidth - cut.width) / 2, top = (picture.naturalHeight - cut.height) / 2;
+  let data;
+  try {
+    context.drawImage(picture, left, top, cut.width, cut.height, 0, 0, canvas.width, canvas.height);
+    ({ data } = context.getImageData(0, 0, canvas.width, canvas.height));
+  } catch {
+    throw new Error(`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`);
+  }
+  return resized(channelsOf(data, channels), canvas.width, canvas.height, imageShape);
+}
+
+/** Red, green and blue, or the one grey that they look like (ITU-R BT.601, as in Pillow). */
+function channelsOf(rgba, channels) {
+  const planes = Array.from({ length: channels }, () => new Float32Array(rgba.length / 4));
+  for (let i = 0; i < rgba.length / 4; i++) {
+    const [red, green, blue] = rgba.subarray(4 * i, 4 * i + 3);
+    if (channels === 1) planes[0][i] = 0.299 * red + 0.587 * green + 0.114 * blue;
+    else [red, green, blue].forEach((value, c) => (planes[c][i] = value));
+  }
+  return planes;
+}

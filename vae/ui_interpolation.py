@@ -1,0 +1,82 @@
+"""The Interpolation page's live part: what the component is told of the checkpoint, and its state in the link."""
+
+from typing import Any
+
+import streamlit as st
+
+from vae import ui
+from vae.checkpoints import Checkpoint
+from vae.figures import PALETTE
+from vae.ui_reconstruction import drawing_frame
+
+# What a link may carry; the component reads and checks the values.
+KEYS = (
+    *("view", "from", "to", "third", "fourth", "base", "z"),
+    *("t", "path", "steps", "x", "y", "plus", "minus", "apply", "draw", "strength"),
+)
+LONGEST = 4000  # characters of one value; longer addresses break on the way
+
+
+def interpolation(checkpoint: Checkpoint) -> None:
+    """The live ways between pictures. What was let go of last is in the session and in the link."""
+    ui.load_model(checkpoint)  # a broken file is said here, before the live service could only refuse
+    state = _known(st.query_params.to_dict()) or _known(st.session_state.get("interpolation_state"))
+    data = ui._or_stop(_about, checkpoint) | {
+        "pins": _pins(checkpoint),
+        "lassos": _lassos(checkpoint),
+        "state": state,
+    }
+    css = ui._script("drawing.css") + ui._script("interpolation.css")
+    component = st.components.v2.component("interpolation", js=ui._script("component.js"), css=css)
+    result = component(key="interpolation", data=data, on_state_change=lambda: None)
+    state = _known(result.state) or state
+    st.session_state["interpolation_state"] = state
+    for key in KEYS:
+        if key in st.query_params and key not in state:
+            del st.query_params[key]
+    st.query_params.update(state)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """What does not change while the checkpoint stays; made once, because a page's run must be short."""
+    return {
+        "script": ui.script_url("interpolation.js"),
+        "base": ui._base_path(),
+        "model": _checkpoint.name,
+        "version": str(version[1]),
+        "classes": _checkpoint.model_config.classes,
+        "prior": _checkpoint.kl_per_dimension is not None,
+        "palette": list(PALETTE),
+        "frame": drawing_frame(ui._examples(_checkpoint, version)),
+    }
+
+
+def _known(values: object) -> dict[str, str]:
+    """The texts among these values that belong to the state."""
+    if not isinstance(values, dict):
+        return {}
+    found = {key: values[key] for key in KEYS if isinstance(values.get(key), str)}
+    return {key: value for key, value in found.items() if len(value) <= LONGEST}
+
+
+def _pins(checkpoint: Checkpoint) -> list[dict[str, object]]:
+    """The z that other pages hold for this checkpoint, each with its name."""
+    session = st.session_state
+    pins: list[dict[str, object]] = []
+    if session.get("explore_model") == checkpoint.name and session.get("explore_z"):
+        pins.append({"title": "z from Explore", "z": session["explore_z"]})
+    if pinned := _of_model(session.get("map_pinned"), checkpoint):
+        pins.append({"title": "pinned on the map", "z": pinned["z"]})
+    return pins
+
+
+def _lassos(checkpoint: Checkpoint) -> dict[str, list[int]]:
+    """The groups of test images drawn around on the map, by name; none without any."""
+    groups = _of_model(st.session_state.get("map_groups"), checkpoint)
+    return {name: groups[name] for name in ("A", "B") if groups.get(name)}
+
+
+def _of_model(held: dict[str, Any] | None, checkpoint: Checkpoint) -> dict[str, Any]:
+    """What another page holds, if it is of this checkpoint."""
+    return held if held and held.get("model") == checkpoint.name else {}
