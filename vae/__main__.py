@@ -143,7 +143,9 @@ def _bench_commands(commands: Commands) -> None:
         command.add_argument("--seed", type=int, default=TrainingConfig.seed)
         command.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
         _add_data_dir(command)
-    for command in (live, start):
+    latent_map = _command(bench, "map", run_bench_map, "frames per second of the latent map, in a real Chromium")
+    latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
+    for command in (live, start, latent_map):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
@@ -293,6 +295,17 @@ def run_bench_start(args: argparse.Namespace) -> Result:
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
     result = browser.run_start(args)
+    print(machine.report(result))
+    return result
+
+
+def run_bench_map(args: argparse.Namespace) -> Result:
+    """Starts the real app and pans, zooms and decodes on its latent map."""
+    from vae.bench import machine
+    from vae.bench import map as latent_map
+
+    require(args.seconds > 0, "--seconds", args.seconds, "above 0")
+    result = latent_map.run(args)
     print(machine.report(result))
     return result
 
