@@ -150,6 +150,7 @@ class LinearDecoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(W)
+        self.log_scale = torch.full((1, 1, 1), SIGMA).log()
         self.largest = 0
 
     def forward(self, code: Tensor) -> Tensor:
