@@ -15,7 +15,7 @@ training     images + configs -> a trained model, one EpochMetrics per epoch, an
 projections  (n, latent_dim) -> (n, 2 or 3), and how far that can be trusted
 projector    the process in which projections are computed
 layouts      each projection computed once for all users, watched while it is, and kept on disk
-figures      arrays -> Plotly figures and picture grids
+figures      arrays -> Plotly figures
 counters     what the live service counts
 engines      a model arranged for live decoding, the same bits whoever shares the batch
 batching     the thread that runs the live requests of all clients together

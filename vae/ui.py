@@ -62,7 +62,6 @@ _training = Lock()  # one training per app: two would slow each other, and every
 Loaded = TypeVar("Loaded")
 
 STYLE = """<style>
-[data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 4.5rem } }
 [data-testid="stSidebarUserContent"] { padding-top: 0 }
@@ -258,25 +257,9 @@ def _nats(value: float | None) -> str:
     return "none" if value is None else f"{value:.1f}"
 
 
-def show_picture(picture: NDArray[np.uint8], description: str) -> None:
-    """A picture as wide as its column, with crisp pixels and its description beneath, also for screen readers."""
-    st.image(picture, caption=description, width="stretch", output_format="PNG", alt=description)
-
-
-def choose_example(label: str, checkpoint: Checkpoint, default: int, key: str) -> int:
-    """Which of the test images that the checkpoint carries; stands in the URL."""
-    last = len(load_examples(checkpoint)) - 1
-    return int(st.number_input(f"{label} (0 to {last})", 0, last, min(default, last), key=key, bind="query-params"))
-
-
 def class_name(checkpoint: Checkpoint, row: int) -> str:
     """The class of a test image."""
     return checkpoint.class_names[int(load_encoded(checkpoint).labels[row])]
-
-
-def redraw(key: str) -> None:
-    """Sets the seed widget of this key to a new random seed. For use as a callback."""
-    st.session_state[key] = int(np.random.default_rng().integers(2**32))
 
 
 def train_with_curves(
