@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "bench.train": {"data", "models", "latents", "metrics", "training"},
     "bench.sessions": set(),
     "bench.browser": {"bench.live"},
+    "bench.project": {"checkpoints", "metrics", "projections", "projector"},
     "bench.map": {"bench.browser", "bench.live"},
 }
 ALLOWED["ui"] = {name for name in ALLOWED if not name.startswith("bench")}

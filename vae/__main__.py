@@ -33,7 +33,7 @@ RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status: 0, or 1 after one sentence on standard error."""
     args = parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], Result] = args.command
+    command: Callable[[argparse.Namespace], Result | list[Result]] = args.command
     try:
         result = command(args)
     except (CheckpointError, DataError, ValueError, TrainingError, ConnectionError) as error:
@@ -134,6 +134,10 @@ def _bench_commands(commands: Commands) -> None:
     live.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
     start = _command(bench, "start", run_bench_start, "seconds from `streamlit run` to the first decoded picture")
     start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
+    projecting = _command(bench, "project", run_bench_project, "seconds per projection, beside the libraries alone")
+    projecting.add_argument(
+        "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="whose codes to project"
+    )
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     training.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
     training.add_argument("--batch-size", type=int, default=512)
@@ -310,6 +314,16 @@ def run_bench_map(args: argparse.Namespace) -> Result:
     return result
 
 
+def run_bench_project(args: argparse.Namespace) -> list[Result]:
+    """Projects a checkpoint's codes by every method, cold and warm."""
+    from vae.bench import machine
+    from vae.bench import project as projecting
+
+    rows = projecting.run(args)
+    print(machine.machine(), projecting.report(rows), sep="\n")
+    return rows
+
+
 def run_bench_train(args: argparse.Namespace) -> Result:
     """Trains on MNIST, then runs one epoch of the usual tutorial loop."""
     from vae.bench import machine, train
@@ -391,7 +405,7 @@ class ProgressBar:
 def _command(
     commands: Commands,
     name: str,
-    run: Callable[[argparse.Namespace], Result],
+    run: Callable[[argparse.Namespace], Result | list[Result]],
     about: str,
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
