@@ -281,7 +281,7 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: S
         page.wait_for_timeout(800)
         assert page.locator(".explore").evaluate("e => getComputedStyle(e).color") != colour
         assert (numbers(page), pixels(page), clients(app)) == state
-        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
+        page.get_by_test_id("stSidebar").get_by_text("Training").click()  # a page without a socket of its own
         expect(page.locator(".explore")).to_have_count(0)
         page.wait_for_timeout(300)
         assert clients(app) != state[2]

@@ -65,5 +65,6 @@ def joined(device: str) -> Iterator[Group]:
     distributed.init_process_group("nccl" if on_gpu else "gloo")
     try:
         yield Group(distributed.get_rank(), distributed.get_world_size())
+        distributed.barrier()  # a process that ends while another still talks to it may be aborted on its way out
     finally:
         distributed.destroy_process_group()

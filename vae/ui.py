@@ -301,17 +301,23 @@ def routes() -> list[BaseRoute]:
     return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes(), *map_assets()]
 
 
-def live_model(name: str) -> LiveModel:
-    """The model of this name for the live service: the one that the pages use. Called outside any page.
-
-    Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
-    """
+def _usable(name: str) -> Checkpoint:
+    """The checkpoint of this name. Raises UnknownModelError, with the reason, if there is none or it is broken."""
     # A stranger's input: compared with the names that are there, never made into a path.
     found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
     if found is None:
         raise UnknownModelError(f"There is no checkpoint called {name!r}.")
     if isinstance(found, BrokenCheckpoint):
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
+    return found
+
+
+def live_model(name: str) -> LiveModel:
+    """The model of this name for the live service: the one that the pages use. Called outside any page.
+
+    Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
+    """
+    found = _usable(name)
     try:
         return LiveModel(name, _model(found, _version(found)), found.kl_per_dimension)
     except (CheckpointError, FileNotFoundError) as error:
@@ -545,12 +551,7 @@ def map_source(name: str) -> MapSource:
 
     Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
     """
-    # A stranger's input: compared with the names that are there, never made into a path.
-    found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
-    if found is None:
-        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
-    if isinstance(found, BrokenCheckpoint):
-        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
+    found = _usable(name)
     try:
         version = _version(found)
         encoded, examples, loading = _encoded(found, version), _examples(found, version), _test_images(found, version)

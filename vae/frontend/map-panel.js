@@ -1,7 +1,8 @@
 /** Beside the plot: the legend with its search, the pinned place, and the selection. */
 
+import { download, npz } from "./lab.js";
 import { drawPicture, element } from "./live.js";
-import { csv, download, npz } from "./map-files.js";
+import { csv } from "./map-files.js";
 import { TRUE_NEIGHBOURS, nearest } from "./map-inverse.js";
 
 const SHOWN_LATENTS = 6;
