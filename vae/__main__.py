@@ -141,7 +141,7 @@ def _bench_commands(commands: Commands) -> None:
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     training.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
     training.add_argument("--batch-size", type=int, default=512)
-    training.add_argument("--learning-rate", type=float, default=0.013)
+    training.add_argument("--learning-rate", type=float, default=0.01)
     memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
     for command in (training, memory):
         command.add_argument("--seed", type=int, default=TrainingConfig.seed)
