@@ -52,6 +52,7 @@ export class PosteriorChart {
   }
 
   describe() {
+    if (!this.code) return; // the model has changed meanwhile
     const { mean, sigma, kl } = this.code;
     const row = (i) => `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
     const what = this.point ? "The code of this image" : "q(z|x) of this image, mean ± standard deviation";
