@@ -199,8 +199,11 @@ def _score(metrics: Mapping[str, Any]) -> str:
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    """Comma-separated widths of layers; argparse turns the ValueError of anything else into its own sentence."""
-    return tuple(int(width) for width in text.split(","))
+    """Comma-separated widths of layers. Raises ArgumentTypeError, which argparse shows as it is."""
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected whole numbers as 200,200, not {text!r}") from error
 
 
 def run_evaluate(args: argparse.Namespace) -> Result:
@@ -231,7 +234,7 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     if evaluation.bits_per_dimension is not None:
         print(f"  = {evaluation.bits_per_dimension:.3f} bits per dimension")
     result = asdict(evaluation) | {"same_data": same, "binarisation": how, "seed": args.seed}
-    if args.importance_samples:
+    if args.importance_samples is not None:
         result["importance_weighted_nll"] = _likelihood(model, test, args, how)
     for name in args.metrics:
         found = SCORES[name](model, dataset, encoded, args.seed)
