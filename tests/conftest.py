@@ -1,6 +1,7 @@
 """What several test modules share: small real data, and a checkpoint trained on them."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from vae.bench.browser import CHROMIUM_NAMES
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset, load_dataset
 from vae.models import default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 
 NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
 collect_ignore_glob = ["test_*browser.py"] if NO_CHROMIUM else []
@@ -27,6 +29,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says in one line why the browser tests did not run, and how to get them."""
     if NO_CHROMIUM:
         terminalreporter.write_line("SKIPPED all browser tests: no Chromium; on Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_of_a_terminal() -> None:
+    """The signals that stop a run, as a shell leaves them: nohup ignores SIGHUP, a job in the background SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
