@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import distributions
 
-from vae.latents import Curve, code, decode, encode, interpolate, reconstruct, sample, traverse
+from vae.latents import Curve, code, decode, encode, interpolate, posterior_noise, reconstruct, sample, traverse
 from vae.losses import reconstruction_nll
 from vae.models import LOGVAR_BOUND, VAE, Likelihood, ModelConfig, to_unit
 
@@ -79,6 +79,17 @@ def test_a_set_of_more_than_one_batch_keeps_its_rows_in_order() -> None:
 def test_each_image_gets_noise_of_its_own() -> None:
     same = np.repeat(images(1, GREY), 600, axis=0)
     assert len(np.unique(encode(model(GREY), same, np.zeros(600, np.int64)).reconstruction)) > 500
+
+
+@torch.no_grad()
+def test_the_noise_of_an_encoded_set_can_be_had_alone() -> None:
+    vae, pictures = model(GREY), images(1003, GREY)
+    encoded, noise = encode(vae, pictures, np.zeros(1003, np.int64)), posterior_noise(1003, 3)
+    assert noise.shape == (1003, 3)
+    assert noise.std() == pytest.approx(1, abs=0.05)
+    z = torch.from_numpy(encoded.mean + np.exp(encoded.logvar / 2) * noise)
+    nll = reconstruction_nll(vae.decoder(z), torch.from_numpy(pictures / np.float32(255)), GREY, vae.log_scale)
+    np.testing.assert_allclose(encoded.reconstruction, nll, rtol=1e-4, atol=1e-4)
 
 
 def test_the_noise_is_fixed_by_its_seed_and_by_nothing_else() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from math import prod
+from pathlib import Path
 from typing import Any, get_args
 from unittest.mock import Mock
 
@@ -25,16 +26,19 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from vae import live
-from vae.__main__ import parser
+from vae.__main__ import parser, run_evaluate
 from vae.batching import Job, Lane
 from vae.bench import live as bench
+from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.engines import Engine
+from vae.latents import encode, posterior_noise
 from vae.live import HEADER, Limits, LiveModel, UnknownModelError, origin_allowed, routes
 from vae.losses import kl_divergence, reconstruction_nll
 from vae.models import VAE, Likelihood, ModelConfig, condition, to_uint8, to_unit
 
 PATIENCE = 10.0
-DECODE, ENCODE, RECONSTRUCT = 1, 2, 3
+DECODE, ENCODE, RECONSTRUCT, DRAW = 1, 2, 3, 4
+SHIPPED = Path(__file__).parents[1] / "checkpoints"
 GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))
 COLOR = ModelConfig((3, 6, 6), 5, "mlp", (16,), (), "gaussian", 0.2)
 NORMED = replace(GREY, batch_norm=True)
@@ -197,7 +201,7 @@ def test_a_greeting_describes_the_model_and_the_limits(server: Running) -> None:
     assert greeting["device"] == "cpu"
     assert greeting["likelihood"] == "bernoulli"
     assert greeting["limits"]["vectors"] == 256
-    assert greeting["limits"]["frame_bytes"] == 8 + 256 * 63
+    assert greeting["limits"]["frame_bytes"] == 8 + 256 * (63 + 4 * 3)  # images with their noise
 
 
 @pytest.mark.parametrize("n", [1, 5, 16, 17, 256])
@@ -240,7 +244,7 @@ def test_the_greeting_of_a_conditional_model_tells_how_many_classes_it_knows(ser
         greeting = choose(client, "conditional")
         assert (greeting["latent_dim"], greeting["classes"]) == (3, 300)
         vectors, frame_bytes = greeting["limits"]["vectors"], greeting["limits"]["frame_bytes"]
-        assert frame_bytes == 8 + vectors * 4 * 303  # longer than an image with its label
+        assert frame_bytes == 8 + vectors * 4 * 303  # longer than an image with its label and noise
         assert len(ask(client, request(DECODE, zs(vectors, CONDITIONAL)))) == vectors * 63
         assert "1 to" in error(client, request(DECODE, zs(vectors + 1, CONDITIONAL)))[3]
 
@@ -250,6 +254,11 @@ def labelled(pictures: np.ndarray[Any, Any], labels: Any) -> np.ndarray[Any, Any
     tails = [struct.pack("<H", label) for label in labels]
     rows = [picture.tobytes() + tail for picture, tail in zip(pictures, tails, strict=True)]
     return np.frombuffer(b"".join(rows), np.uint8).reshape(len(pictures), -1)
+
+
+def noised(rows: np.ndarray[Any, Any], noise: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Each row's bytes, then its noise."""
+    return np.concatenate([rows.reshape(len(rows), -1), noise.astype("<f4").view(np.uint8)], axis=1)
 
 
 @pytest.mark.parametrize("n", [1, 40])
@@ -269,6 +278,74 @@ def test_a_conditional_model_reconstructs_each_image_under_its_own_label(server:
     assert same_pictures(payload[expected.nbytes :], decoded(code.numpy(), model))
 
 
+@pytest.mark.parametrize("name", ["normed", "conditional", "point", *get_args(Likelihood)])
+@pytest.mark.parametrize("n", [1, 40])
+def test_draw_gives_what_the_model_computes_for_the_same_noise(server: Running, name: str, n: int) -> None:
+    model = MODELS[name].model
+    config, labels = model.config, np.arange(n) * 7 + 20
+    pictures, noise = images(n, config), posterior_noise(n, config.latent_dim)
+    rows = labelled(pictures, labels) if config.classes else pictures
+    with server.connect(name) as client:
+        payload = ask(client, request(DRAW, noised(rows, noise)))
+    encoded = encode(model, pictures, labels)
+    expected = np.concatenate([encoded.mean, encoded.logvar, encoded.reconstruction, encoded.kl], axis=None)
+    np.testing.assert_allclose(np.frombuffer(payload[: expected.nbytes], "<f4"), expected, rtol=1e-4, atol=1e-4)
+    sigma = 0 if config.posterior == "point" else np.exp(encoded.logvar / 2)
+    told = torch.from_numpy(labels) if config.classes else None
+    code = condition(torch.from_numpy(encoded.mean + sigma * noise), told, config.classes)
+    assert same_pictures(payload[expected.nbytes :], decoded(code.numpy(), model))
+
+
+@pytest.mark.parametrize("name", ["grey", "point"])
+def test_without_noise_draw_is_reconstruct(server: Running, name: str) -> None:
+    config = MODELS[name].model.config
+    with server.connect(name) as client:
+        at_mean = ask(client, request(RECONSTRUCT, images(20, config)))
+        assert ask(client, request(DRAW, noised(images(20, config), 0 * zs(20, config)))) == at_mean
+        drawn = ask(client, request(DRAW, noised(images(20, config), zs(20, config))))
+    assert (drawn == at_mean) == (name == "point")
+
+
+def test_what_is_drawn_does_not_depend_on_who_else_is() -> None:
+    engine, rows = Engine(MODELS["grey"].model), noised(images(16), zs(16))
+    together, alone = engine.draw(rows), zip(*(engine.draw(row[None]) for row in rows), strict=True)
+    for a, b in zip(together, map(np.concatenate, alone), strict=True):
+        np.testing.assert_allclose(a.astype(np.float32), b, rtol=1e-4, atol=1 if a.dtype == np.uint8 else 1e-4)
+
+
+def live_losses(checkpoint: Checkpoint) -> np.ndarray[Any, Any]:
+    """Reconstruction and KL in nats, (2, k), that the live service has for the example images, at the stored noise."""
+    config, pictures = checkpoint.model_config, checkpoint.load_examples()
+    k, labels = len(pictures), checkpoint.load_encoded().labels[: len(pictures)]
+    rows = labelled(pictures, labels) if config.classes else pictures
+    frame_rows = noised(rows, posterior_noise(checkpoint.test_images, config.latent_dim)[:k])
+    shipped = LiveModel(checkpoint.name, checkpoint.load_model(), checkpoint.kl_per_dimension)
+    losses = []
+    with serve(lambda _: shipped) as running, running.connect(checkpoint.name) as client:
+        for part in np.array_split(frame_rows, 5):
+            floats = np.frombuffer(ask(client, request(DRAW, part)), "<f4", 2 * len(part) * (config.latent_dim + 1))
+            losses.append(floats[2 * len(part) * config.latent_dim :].reshape(2, -1))
+    return np.concatenate(losses, axis=1)
+
+
+@pytest.mark.parametrize("name", ["mnist-z10", "mnist-z10-cond", "mnist-z10-ae", "sprites-z6", "digits-z2"])
+def test_the_live_elbo_of_a_test_image_is_the_stored_one_for_the_same_noise(name: str) -> None:
+    checkpoint = read_checkpoint(SHIPPED / name)
+    encoded, losses = checkpoint.load_encoded(), live_losses(checkpoint)
+    k = losses.shape[1]
+    stored = np.stack([encoded.reconstruction[:k], encoded.kl[:k]])
+    np.testing.assert_allclose(losses, stored, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(losses.sum(0), stored.sum(0), rtol=0, atol=1e-3)
+
+
+def test_the_live_elbos_have_the_mean_that_evaluate_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = read_checkpoint(SHIPPED / "digits-z2")  # all its test images are among the examples
+    evaluation = run_evaluate(parser().parse_args(["evaluate", str(checkpoint.path), "--device=cpu"]))
+    mean = live_losses(checkpoint).sum(0).mean()
+    assert mean == pytest.approx(evaluation["negative_elbo"], abs=1e-3)
+    assert f"-ELBO {mean:.2f} nats per image" in capsys.readouterr().out
+
+
 def test_another_label_gives_another_picture_and_what_lies_between_mixes_them(server: Running) -> None:
     z = np.zeros((3, 303), "<f4")
     z[0, 3 + 299] = z[1, 3 + 4] = 1
@@ -285,6 +362,11 @@ CONDITIONAL_BAD_FRAMES = {
     ),
     "the largest label": (request(RECONSTRUCT, labelled(images(1), [65_535])), "from 0 to 299, not 65535"),
     "images without labels": (request(RECONSTRUCT, images(2)), "138 bytes"),
+    "a label out of range before noise": (
+        request(DRAW, noised(labelled(images(2), [0, 300]), zs(2))),
+        "label must be a number from 0 to 299, not 300",
+    ),
+    "noise without labels": (request(DRAW, noised(images(2), zs(2))), "162 bytes"),
     "labels to encode": (request(ENCODE, labelled(images(2), [0, 0])), "134 bytes"),
     "z alone": (request(DECODE, zs(2)), "2432 bytes"),
     "a class of infinite weight": (request(DECODE, np.full((1, 303), np.inf, "<f4")), "Every z"),
@@ -330,7 +412,7 @@ def test_the_longest_frame_of_the_greeting_holds_every_request(shape: tuple[int,
     engine = Mock(config=ModelConfig(shape, 2, "mlp", (4,), classes=classes))
     limits = Limits()
     vectors = live.vectors_limit(engine, limits)
-    sizes = [4 * (2 + classes), prod(shape) + (2 if classes else 0)]
+    sizes = [4 * (2 + classes), prod(shape) + (2 if classes else 0) + 4 * 2]
     greeting = live._greeting(Mock(engine=engine), limits)
     assert greeting["limits"] == {  # type: ignore[comparison-overlap]
         "vectors": vectors,
@@ -517,6 +599,9 @@ BAD_FRAMES = {
     "NaN": (request(DECODE, zs(2) * [1, np.nan, 1]), (1, 2, 7), "bytes"),
     "images of another size": (request(ENCODE, images(1)[:, :, :8]), (2, 1, 7), "71 bytes"),
     "images, cut": (request(RECONSTRUCT, images(2))[:-1], (3, 2, 7), "134 bytes"),
+    "noise, cut": (request(DRAW, noised(images(2), zs(2)))[:-1], (4, 2, 7), "158 bytes"),
+    "no noise": (request(DRAW, images(2)), (4, 2, 7), "158 bytes"),
+    "noise alone": (request(DRAW, zs(2)), (4, 2, 7), "158 bytes"),
 }
 
 
@@ -538,6 +623,19 @@ def test_a_z_that_is_no_sensible_number_is_refused(server: Running, value: float
         assert "Every z" in error(client, request(DECODE, z))[3]
         z[2, 1] = 1e4
         ask(client, request(DECODE, z))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.01e4, -3e38])
+@pytest.mark.parametrize("name", ["grey", "point"])
+def test_noise_that_is_no_sensible_number_is_refused(server: Running, name: str, value: float) -> None:
+    config = MODELS[name].model.config
+    noise = zs(3, config)
+    noise[2, 1] = value
+    with server.connect(name) as client:
+        assert "Every noise value" in error(client, request(DRAW, noised(images(3, config), noise)))[3]
+        noise[2, 1] = 1e4
+        payload = ask(client, request(DRAW, noised(images(3, config), noise)))
+    assert np.isfinite(np.frombuffer(payload[: 4 * 3 * (2 * config.latent_dim + 2)], "<f4")).all()
 
 
 BAD_TEXTS = ["", "nonsense", "[]", "{}", '{"version": 1}', '{"version": 1, "model": 5}', "[" * 4000, "x" * 10_000]
@@ -566,10 +664,16 @@ def test_a_model_that_cannot_be_had_is_answered_with_an_error(server: Running) -
             st.binary(max_size=64),
             st.builds(
                 lambda code, n, cut, junk: (HEADER.pack(1, code, n, 5) + zs(3).tobytes())[:cut] + junk,
-                st.integers(0, 4),
+                st.integers(0, 5),
                 st.integers(0, 4),
                 st.integers(0, 44),
                 st.binary(max_size=16),
+            ),
+            st.builds(
+                lambda noise, n, cut: request(DRAW, noised(images(len(noise)), np.float32(noise)), n=n)[:cut],
+                st.lists(st.tuples(*[st.floats(width=32)] * 3), min_size=1, max_size=3),
+                st.integers(1, 3),
+                st.one_of(st.none(), st.integers(0, 240)),
             ),
         ),
         min_size=1,

@@ -19,7 +19,7 @@ import torch
 from vae.counters import BatchCounts
 from vae.engines import Array, Engine
 
-Operation = Literal["decode", "encode", "reconstruct"]
+Operation = Literal["decode", "encode", "reconstruct", "draw"]
 SHARE = 4
 
 _log = logging.getLogger(__name__)

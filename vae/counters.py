@@ -19,7 +19,7 @@ class SocketCounts:
     """What the event loop has seen since it started; clients: as of now."""
 
     clients: int = 0
-    requests: Counter[str] = field(default_factory=lambda: Counter(decode=0, encode=0, reconstruct=0))
+    requests: Counter[str] = field(default_factory=lambda: Counter(decode=0, encode=0, reconstruct=0, draw=0))
     errors: int = 0
     refused: int = 0
 

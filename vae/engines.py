@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vae.losses import kl_divergence, reconstruction_nll
-from vae.models import VAE, condition, to_uint8, to_unit
+from vae.models import VAE, condition, draw, to_uint8, to_unit
 
 Array = NDArray[Any]
 
@@ -59,7 +59,7 @@ class Engine:
             return (self._decode(torch.from_numpy(z)),)
 
     def encode(self, images: Array) -> tuple[Array, ...]:
-        """Means and log variances of q(z|x). Shapes: images (n, c, h, w) uint8 -> two of (n, latent_dim) float32."""
+        """Means and log variances of q(z|x). Shapes: images (n, c h w) uint8 -> two of (n, latent_dim) float32."""
         with torch.inference_mode():
             mean, logvar = self.model.encode(self._unit(images))
             return _array(mean), _array(logvar)
@@ -67,26 +67,40 @@ class Engine:
     def reconstruct(self, images: Array) -> tuple[Array, ...]:
         """Means, log variances, -log p(x|z = mean) and KL in nats, both summed per image, and the decoded means.
 
-        Shapes: images (n, c, h, w) uint8 -> (n, latent_dim), (n, latent_dim), (n,), (n,) float32; (n, c, h, w) uint8.
+        Shapes: images (n, c h w) uint8 -> (n, latent_dim), (n, latent_dim), (n,), (n,) float32; (n, c, h, w) uint8.
         For a conditional model, images (n, c h w + 2): each image's bytes and its label, 16 bits little-endian. The KL
         of a plain autoencoder is 0.
         """
+        return self._reconstruct(images, None)
+
+    def draw(self, images: Array) -> tuple[Array, ...]:
+        """What reconstruct returns, with z = mean + sigma * noise in place of the mean.
+
+        Shapes: images (n, reconstruct's + 4 latent_dim) uint8: each image's bytes, label, and noise in float32.
+        """
+        noise_at = images.shape[1] - 4 * self.config.latent_dim
+        return self._reconstruct(images[:, :noise_at], images[:, noise_at:].copy().view("<f4"))
+
+    def _reconstruct(self, images: Array, noise: Array | None) -> tuple[Array, ...]:
+        config = self.config
         with torch.inference_mode():
             labels = None
-            if self.config.classes:
+            if config.classes:
                 labels = torch.from_numpy(images[:, -2:].copy().view("<u2").astype("i8").ravel()).to(self.device)
-                images = images[:, :-2].reshape(-1, *self.config.image_shape)
+                images = images[:, :-2]
             x = self._unit(images)
             mean, logvar = self.model.encode(x)
-            parameters = self.model.decoder(condition(mean, labels, self.config.classes))
-            nll = reconstruction_nll(parameters, x, self.config, self.model.log_scale)
-            point = self.config.posterior == "point"
-            kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)
+            drawn = torch.zeros_like(mean) if noise is None else torch.from_numpy(noise).to(self.device)
+            z = draw(mean, logvar, drawn, config.posterior)
+            parameters = self.model.decoder(condition(z, labels, config.classes))
+            nll = reconstruction_nll(parameters, x, config, self.model.log_scale)
+            kl = torch.zeros_like(nll) if config.posterior == "point" else kl_divergence(mean, logvar).sum(1)
             pictures = to_uint8(self.model.picture(parameters))
             return _array(mean), _array(logvar), _array(nll), _array(kl), _array(pictures)
 
     def _unit(self, images: Array) -> Tensor:
-        return to_unit(torch.from_numpy(images).to(self.device))
+        """Shapes: images (n, c h w) uint8 -> (n, c, h, w) in [0, 1]."""
+        return to_unit(torch.from_numpy(images.reshape(-1, *self.config.image_shape)).to(self.device))
 
 
 @dataclass(frozen=True)

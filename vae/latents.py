@@ -38,24 +38,34 @@ class EncodedSet:
         return per_image.mean(0).numpy()
 
 
+def posterior_noise(n: int, latent_dim: int, seed: int = 0) -> FloatArray:
+    """The noise that encode draws for n images, row i for image i: its z = mean + sigma * noise.
+
+    Shape: (n, latent_dim). Drawn on the CPU, so that every device sees the same, and ENCODE_BATCH rows at a time: what
+    torch draws depends on how much is asked for at once, and checkpoints keep what came of it. Another version of torch
+    may draw otherwise.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.empty(n, latent_dim)
+    for batch in torch.split(noise, ENCODE_BATCH):
+        batch.normal_(generator=generator)
+    return noise.numpy()
+
+
 @torch.inference_mode()
 def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noise_seed: int = 0) -> EncodedSet:
     """The encoded set of these images, in float32, with reproducible noise.
 
-    Shapes: images (n, c, h, w), labels (n,). The noise is drawn on the CPU, so that every device sees the same. A plain
-    autoencoder draws nothing and has no KL: its kl is 0.
+    Shapes: images (n, c, h, w), labels (n,). A plain autoencoder draws nothing and has no KL: its kl is 0.
     """
-    generator = torch.Generator().manual_seed(noise_seed)
+    noise = torch.from_numpy(posterior_noise(len(images), model.config.latent_dim, noise_seed))
     point = model.config.posterior == "point"
     parts = []
-    for batch, classes in zip(
-        torch.split(torch.from_numpy(images), ENCODE_BATCH),
-        torch.split(torch.from_numpy(labels), ENCODE_BATCH),
-        strict=True,
-    ):
+    columns = torch.from_numpy(images), torch.from_numpy(labels), noise
+    for batch, classes, drawn in zip(*(torch.split(column, ENCODE_BATCH) for column in columns), strict=True):
         x = to_unit(batch.to(model.device))
         mean, logvar = model.encode(x)
-        z = draw(mean, logvar, torch.randn(mean.shape, generator=generator).to(model.device), model.config.posterior)
+        z = draw(mean, logvar, drawn.to(model.device), model.config.posterior)
         parameters = model.decoder(condition(z, classes.to(model.device), model.config.classes))
         nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
         kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)

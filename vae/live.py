@@ -17,7 +17,7 @@ Text frames: JSON objects
     told beside z, 0 for all others; kl is null for a plain autoencoder:
         {"version": 1, "model": "mnist-z10", "latent_dim": d, "classes": k, "image_shape": [c, h, w],
          "kl": [d numbers, in nats], "device": "cpu", "likelihood": "bernoulli" or another of vae.models.Likelihood,
-         "limits": {"vectors": 256, "requests_per_second": 240, "frame_bytes": 200712}}
+         "limits": {"vectors": 256, "requests_per_second": 240, "frame_bytes": 210952}}
     or says what is wrong; the model chosen before, if any, stays chosen:
         {"version": 1, "error": "one sentence"}
     vectors is the largest n that a request may carry for this model, frame_bytes the longest binary frame.
@@ -25,13 +25,15 @@ Text frames: JSON objects
 Binary frames: requests
     offset  size  field
     0       1     version, 1
-    1       1     operation: 1 decode, 2 encode, 3 reconstruct
+    1       1     operation: 1 decode, 2 encode, 3 reconstruct, 4 draw
     2       2     n, the number of vectors or images that follow: 1 to limits.vectors
     4       4     id, any number; the reply carries it too
     8             decode: n x (d + k) float32, each within -10000 to 10000: z, then the classes' weights, 1 for one
                   and 0 for the others; what lies between mixes classes
                   encode: n images
                   reconstruct: n images; where k is not 0, each followed by its label, 2 bytes
+                  draw: as reconstruct, each image (and its label) followed by its noise, d float32, each within -10000
+                  to 10000
 
 Binary frames: replies
     offset  size  field
@@ -43,14 +45,17 @@ Binary frames: replies
                   encode: n x d float32 means of q(z|x), then n x d float32 log variances
                   reconstruct: n x d float32 means, n x d float32 log variances, n float32 reconstruction terms
                   -log p(x|z = mean) in nats, n float32 KL in nats, then n images decoded from the means
+                  draw: as reconstruct, but both computed at z = mean + exp(log variance / 2) * noise; a plain
+                  autoencoder draws nothing, there z = mean
                   error: one sentence in UTF-8
 
 Rules
     Every frame gets exactly one reply, and replies come in the order of the frames. An error costs nothing else: the
     socket stays open. The pictures of decode do not depend on what else is decoded at the moment: the same z gets the
-    same bytes from the same model on the same machine. The floats of encode and reconstruct may differ in their last
-    bits. At most 4 requests of a socket are in the works, and requests_per_second is the rate that a socket can keep up
-    (a request counts once for every 32 vectors it begins). Whoever sends more is read more slowly, not refused: so keep
+    same bytes from the same model on the same machine. The floats of encode, reconstruct and draw may differ in
+    their last bits. The noise with which `python -m vae evaluate` draws is served beside the test images: see vae.maps.
+    At most 4 requests of a socket are in the works, and requests_per_second is the rate that a socket can keep up (a
+    request counts once for every 32 vectors it begins). Whoever sends more is read more slowly, not refused: so keep
     one request in flight and let the newest z win. Whoever does not read replies for 10 seconds is disconnected.
 """
 
@@ -74,13 +79,14 @@ from starlette.websockets import WebSocket
 from vae.batching import Batcher, Job, Operation
 from vae.counters import SocketCounts, exposition
 from vae.engines import Array, Engine, Engines, Entry, LiveModel, Loader, UnknownModelError
+from vae.models import ModelConfig
 
 __all__ = ["Limits", "LiveModel", "Loader", "UnknownModelError", "origin_allowed", "routes"]
 
 VERSION = 1
 HEADER = struct.Struct("<BBHI")  # version or status, operation, n, id
 OK, ERROR = 0, 1
-OPERATIONS: dict[int, Operation] = {1: "decode", 2: "encode", 3: "reconstruct"}
+OPERATIONS: dict[int, Operation] = {1: "decode", 2: "encode", 3: "reconstruct", 4: "draw"}
 CODES = {operation: code for code, operation in OPERATIONS.items()}
 LARGEST_Z = 1e4  # far outside any prior, far inside what float32 layers take without overflow
 LONGEST_TEXT = 4096
@@ -408,26 +414,45 @@ def read_header(frame: bytes) -> tuple[Operation, int, int]:
     if version != VERSION:
         raise ValueError(f"This server speaks version {VERSION} of the live format, not {version}.")
     if code not in OPERATIONS:
-        raise ValueError(f"Operation must be 1 decode, 2 encode or 3 reconstruct, not {code}.")
+        raise ValueError(f"Operation must be 1 decode, 2 encode, 3 reconstruct or 4 draw, not {code}.")
     return OPERATIONS[code], n, identity
 
 
+def row_bytes(operation: Operation, config: ModelConfig) -> int:
+    """Length of one vector or image of a request, with its label and noise."""
+    if operation == "decode":
+        return 4 * config.code_dim
+    label = 2 if config.classes and operation != "encode" else 0
+    noise = 4 * config.latent_dim if operation == "draw" else 0
+    return prod(config.image_shape) + label + noise
+
+
 def read_rows(frame: bytes, operation: Operation, n: int, engine: Engine) -> Array:
-    """The n vectors or images of a request, as a view of the frame. Raises ValueError with the sentence to reply."""
-    decode, config = operation == "decode", engine.config
-    labelled = operation == "reconstruct" and config.classes > 0
-    shape: tuple[int, ...] = (config.code_dim,) if decode else config.image_shape
-    if labelled:
-        shape = (prod(shape) + 2,)
-    expected = HEADER.size + n * prod(shape) * (4 if decode else 1)
+    """The n rows of a request, as a view of the frame. Raises ValueError with the sentence to reply.
+
+    Shapes: (n, code_dim) float32 to decode, else (n, row_bytes) uint8.
+    """
+    config, pixels = engine.config, prod(engine.config.image_shape)
+    size = row_bytes(operation, config)
+    expected = HEADER.size + n * size
     if len(frame) != expected:
         raise ValueError(f"To {operation} {n} takes a frame of {expected} bytes for this model, not {len(frame)}.")
-    rows: Array = np.frombuffer(frame, "<f4" if decode else "u1", offset=HEADER.size).reshape(n, *shape)
-    if decode and not np.abs(rows).max() <= LARGEST_Z:  # not true for NaN either
-        raise ValueError(f"Every z must be a number from -{LARGEST_Z:g} to {LARGEST_Z:g}.")
-    if labelled and (worst := int(rows[:, -2:].copy().view("<u2").max())) >= config.classes:
-        raise ValueError(f"Every label must be a number from 0 to {config.classes - 1}, not {worst}.")
+    rows: Array = np.frombuffer(frame, "u1", offset=HEADER.size).reshape(n, size)
+    if operation == "decode":
+        rows = rows.view("<f4")
+        _check_reach(rows, "z")
+    elif operation == "draw":
+        _check_reach(rows[:, -4 * config.latent_dim :].copy().view("<f4"), "noise value")
+    if operation in ("reconstruct", "draw") and config.classes:
+        worst = int(rows[:, pixels : pixels + 2].copy().view("<u2").max())
+        if worst >= config.classes:
+            raise ValueError(f"Every label must be a number from 0 to {config.classes - 1}, not {worst}.")
     return rows
+
+
+def _check_reach(values: Array, name: str) -> None:
+    if not np.abs(values).max() <= LARGEST_Z:  # not true for NaN either
+        raise ValueError(f"Every {name} must be a number from -{LARGEST_Z:g} to {LARGEST_Z:g}.")
 
 
 def read_choice(text: str) -> str:
@@ -446,8 +471,6 @@ def read_choice(text: str) -> str:
 def _greeting(entry: Entry, limits: Limits) -> dict[str, object]:
     config = entry.engine.config
     vectors = vectors_limit(entry.engine, limits)
-    label_bytes = 2 if config.classes else 0
-    largest_row = max(prod(config.image_shape) + label_bytes, 4 * config.code_dim)
     return {
         "model": entry.live.name,
         "latent_dim": config.latent_dim,
@@ -459,7 +482,7 @@ def _greeting(entry: Entry, limits: Limits) -> dict[str, object]:
         "limits": {
             "vectors": vectors,
             "requests_per_second": limits.requests_per_second,
-            "frame_bytes": HEADER.size + vectors * largest_row,
+            "frame_bytes": HEADER.size + vectors * max(row_bytes(operation, config) for operation in CODES),
         },
     }
 
