@@ -30,7 +30,7 @@ from vae import maps, ui
 from vae.checkpoints import Checkpoint
 from vae.data import Dataset
 from vae.engines import UnknownModelError
-from vae.latents import EncodedSet
+from vae.latents import EncodedSet, posterior_noise
 from vae.layouts import Layouts
 from vae.maps import Limits, MapSource, encoded_body, read_request, routes
 from vae.projections import ProjectionConfig, fit_pca, quality
@@ -239,7 +239,7 @@ def test_an_unknown_model_is_not_found(server: Running, path: str) -> None:
     assert re.fullmatch(r"There is no checkpoint called '.*'\.", body.decode())
 
 
-# ---- images ----------------------------------------------------------------------------------------------------------
+# ---- images and noise ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 1), (3, 7), (0, 30), (29, 1)])
@@ -256,12 +256,22 @@ def test_images_that_are_not_there_are_not_found(server: Running, query: str) ->
 
 
 @pytest.mark.parametrize(
-    "query", ["", "start=0", "count=1", "start=-1&count=1", "start=0&count=0", "start=a&count=1", "start=0&count=99999"]
+    "query",
+    ["", "start=0", "count=1", "start=-1&count=1", "start=0&count=0", "start=a&count=1", "start=0&count=999999"],
 )
-def test_other_numbers_are_refused_in_a_sentence(server: Running, query: str) -> None:
-    status, body, _ = server.get(f"images?model=small&{query}")
+@pytest.mark.parametrize("what", ["images", "noise"])
+def test_other_numbers_are_refused_in_a_sentence(server: Running, what: str, query: str) -> None:
+    status, body, _ = server.get(f"{what}?model=small&{query}")
     assert status == 400
     assert re.fullmatch(r"(start|count) must be a whole number from .*, not .*\.", body.decode())
+
+
+def test_the_noise_is_that_of_the_evaluation(server: Running) -> None:
+    status, body, headers = server.get("noise?model=small&start=3&count=400")
+    assert status == 200
+    assert body == posterior_noise(N, LATENT_DIM)[3:403].tobytes()
+    assert headers["cache-control"] == "private, no-store"  # the next checkpoint of this name may be of another size
+    assert server.get(f"noise?model=small&start={N}&count=1")[0] == 404
 
 
 # ---- projections -----------------------------------------------------------------------------------------------------
@@ -492,7 +502,7 @@ def test_requests_beyond_the_rate_are_read_later(tmp_path: Path) -> None:
 def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> None:
     with serve(tmp_path, allowed_origins=["https://Lab.example.org/"]) as running:
         own, stranger, friend = f"http://127.0.0.1:{running.port}", "https://evil.example", "https://lab.example.org"
-        for path in ("encoded?model=small", "images?model=small&start=0&count=1"):
+        for path in ("encoded?model=small", "images?model=small&start=0&count=1", "noise?model=small&start=0&count=1"):
             assert running.get(path, Origin=own)[0] == 200
             assert running.get(path, Origin=stranger)[0] == 403
             status, _, headers = running.get(path, Origin=friend)
@@ -508,7 +518,7 @@ def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> No
 def test_the_base_path_is_prepended(tmp_path: Path) -> None:
     layouts = Layouts(tmp_path)
     paths = [route.path for route in routes(source, layouts, base_path="/lab/")]  # type: ignore[attr-defined]
-    assert paths == ["/lab/live/encoded", "/lab/live/images", "/lab/live/projections"]
+    assert paths == [f"/lab/live/{what}" for what in ("encoded", "images", "noise", "projections")]
     asyncio.run(layouts.close())
 
 

@@ -13,6 +13,11 @@ GET <base>/live/encoded?model=NAME
     images. pca: at most 3 components.
 GET <base>/live/images?model=NAME&start=S&count=C
     Test images S to S + C - 1: C x c x h x w bytes, at most 1 MiB, or 404.
+GET <base>/live/noise?model=NAME&start=S&count=C
+    The noise of test images S to S + C - 1, of all n: C x d float32, at most 1 MiB, or 404. The stored reconstruction
+    of an image is that of z = mean + exp(logvar / 2) * noise, as in the operation draw of vae.live; a plain
+    autoencoder's is that of its mean. The noise is not stored but drawn anew: another version of torch may draw
+    otherwise.
 
 WebSocket <base>/live/projections
     The client asks with a text frame, the fields being those of vae.projections.ProjectionConfig; what is left out has
@@ -42,7 +47,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
-from math import prod
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,16 +58,16 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vae.engines import UnknownModelError
-from vae.latents import EncodedSet
+from vae.latents import EncodedSet, posterior_noise
 from vae.layouts import BusyError, Done, Event, Failed, Layouts, Queued, Watch
 from vae.live import Bucket, origin_allowed
 from vae.projections import FloatArray, ProjectionConfig, fit_pca
 
 VERSION = 1
 ALIGNMENT = 8
-IMAGE_BYTES = 2**20
+ROWS_BYTES = 2**20
 LONGEST_TEXT = 4096
-BODIES = 4  # encoded sets that are kept ready to send
+BODIES = 4  # encoded sets, and as many sets of noise, that are kept ready to send
 BYTES = "application/octet-stream"
 FOREIGN = "This page may not use the latent map here: its origin is not allowed."
 
@@ -116,13 +121,14 @@ def routes(
     allowed_origins: Collection[str] = (),
     limits: Limits | None = None,
 ) -> list[BaseRoute]:
-    """The routes <base_path>/live/encoded, …/images and …/projections; the options are as those of vae.live.routes."""
+    """The routes <base_path>/live/encoded, …/images, …/noise and …/projections; options as for vae.live.routes."""
     service = Service(source, layouts, allowed_origins, limits or Limits())
     path = base_path.strip("/")
     base = f"/{path}/live" if path else "/live"
     return [
         Route(f"{base}/encoded", service.encoded),
         Route(f"{base}/images", service.images),
+        Route(f"{base}/noise", service.noise),
         WebSocketRoute(f"{base}/projections", service.projections),
     ]
 
@@ -155,16 +161,26 @@ class Service:
 
     async def images(self, request: Request) -> Response:
         """Some of the test images."""
+        return await self._rows(request, lambda source: source.images, "max-age=3600")
+
+    async def noise(self, request: Request) -> Response:
+        """The noise with which some of the test images were evaluated."""
+        # Not to be cached: a new checkpoint of the same name may have another latent_dim.
+        return await self._rows(request, lambda source: _noise(*source.encoded.mean.shape), "no-store")
+
+    async def _rows(self, request: Request, array: Callable[[MapSource], NDArray[Any]], caching: str) -> Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
         query = request.query_params
         try:
-            body = await self.in_thread(self._pixels, query.get("model", ""), query.get("start"), query.get("count"))
+            body = await self.in_thread(
+                lambda: _some(array(self._source(query.get("model", ""))), query.get("start"), query.get("count"))
+            )
         except ValueError as error:
             return PlainTextResponse(str(error), 400)
         except LookupError as error:
             return PlainTextResponse(str(error.args[0]), 404)
-        headers = {"Cache-Control": "private, max-age=3600", **self._shared(request)}
+        headers = {"Cache-Control": f"private, {caching}", **self._shared(request)}
         return Response(body, headers=headers, media_type=BYTES)
 
     async def projections(self, socket: WebSocket) -> None:
@@ -214,15 +230,6 @@ class Service:
             while len(self._bodies) > BODIES:
                 self._bodies.popitem(last=False)
         return found
-
-    def _pixels(self, name: str, start: str | None, count: str | None) -> bytes:
-        """Raises ValueError for a bad request, LookupError where there are no such images."""
-        source = self._source(name)
-        most = max(1, IMAGE_BYTES // prod(source.image_shape))
-        first, number = _count(start, "start", 0, 10**9), _count(count, "count", 1, most)
-        if first + number > len(source.images):
-            raise LookupError(f"The server has the first {len(source.images)} test images of this model alone.")
-        return source.images[first : first + number].tobytes()
 
     def _refusal(self, request: Request) -> Response | None:
         headers = request.headers
@@ -418,6 +425,20 @@ def _state(event: Event) -> Json:
 
 def _frame(layout: FloatArray) -> bytes:
     return struct.pack("<I", layout.shape[1]) + np.ascontiguousarray(layout, "<f4").tobytes()
+
+
+@lru_cache(maxsize=BODIES)
+def _noise(n: int, latent_dim: int) -> FloatArray:
+    return posterior_noise(n, latent_dim)
+
+
+def _some(rows: NDArray[Any], start: str | None, count: str | None) -> bytes:
+    """Rows of the test set. Raises ValueError for a bad request, LookupError where there are no such rows."""
+    most = max(1, ROWS_BYTES // rows[0].nbytes)
+    first, number = _count(start, "start", 0, 10**9), _count(count, "count", 1, most)
+    if first + number > len(rows):
+        raise LookupError(f"The server has the first {len(rows)} test images of this model alone.")
+    return rows[first : first + number].tobytes()
 
 
 def _count(text: str | None, name: str, low: int, high: int) -> int:
