@@ -6,7 +6,7 @@ from vae import ui
 from vae.data import DATASETS, EMBEDDED
 from vae.figures import bars, learning_curves
 from vae.losses import Objective
-from vae.training import TrainingConfig
+from vae.steps import TrainingConfig
 
 ui.begin_page("Training", "What do a smaller latent space or a larger β do to the two terms of the loss?")
 checkpoint = ui.find_checkpoint()

@@ -14,7 +14,8 @@ from vae.bench.browser import chromium
 from vae.bench.live import Server, started
 from vae.data import Dataset, Split
 from vae.models import default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app.py"

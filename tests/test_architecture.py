@@ -28,7 +28,9 @@ ALLOWED: dict[str, set[str]] = {
     "scores": {"data", "models", "latents", "samplers", "metrics", "disentanglement"},
     "parallel": set(),
     "checkpoints": {"models", "losses", "latents"},
-    "training": {"data", "models", "losses", "latents", "metrics", "checkpoints", "parallel"},
+    "steps": {"data", "models", "losses", "parallel"},
+    "films": {"data", "models", "losses", "latents"},
+    "training": {"data", "models", "losses", "latents", "metrics", "checkpoints", "parallel", "steps", "films"},
     "projections": set(),
     "projector": {"projections"},
     "layouts": {"projections", "projector"},
@@ -41,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "bench": set(),
     "bench.machine": set(),
     "bench.live": {"bench.machine", "bench.sessions", "live"},
-    "bench.train": {"data", "models", "latents", "metrics", "training"},
+    "bench.train": {"data", "models", "latents", "metrics", "steps", "training"},
     "bench.sessions": set(),
     "bench.browser": {"bench.live"},
     "bench.project": {"checkpoints", "metrics", "projections", "projector"},
@@ -53,7 +55,7 @@ ALLOWED["ui_interpolation"] = ALLOWED["ui"] | {"ui", "ui_reconstruction"}
 ALLOWED["ui_sampling"] = ALLOWED["ui"] | {"ui"}
 ALLOWED["__main__"] = {name for name in ALLOWED if not name.startswith("ui")}
 PAGE = {"ui", "ui_interpolation", "ui_reconstruction", "ui_sampling"}
-PAGE |= {"data", "losses", "latents", "training", "projections", "figures"}
+PAGE |= {"data", "losses", "latents", "steps", "training", "projections", "figures"}
 APP = {"ui", "live"}
 
 # Imported where they are used: each costs start-up time.

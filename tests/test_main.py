@@ -23,7 +23,7 @@ from vae.data import Dataset
 from vae.losses import Objective
 from vae.models import ModelConfig
 from vae.projections import quality
-from vae.training import LEARNING_RATES, Knobs, Optimizer, Step, TrainingConfig
+from vae.steps import LEARNING_RATES, Knobs, Optimizer, Step, TrainingConfig
 
 Captured = pytest.CaptureFixture[str]
 TRAIN = ("train", "--dataset", "digits", "--epochs", "1", "--device", "cpu")

@@ -11,7 +11,8 @@ from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import load_dataset
 from vae.live import UnknownModelError
 from vae.models import default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 
 ROOT = Path(__file__).parents[1]
 PAGES = [path for path, _, _ in ui.PAGES]

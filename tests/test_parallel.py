@@ -18,13 +18,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from vae import training
+from vae import steps
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset, Split
 from vae.losses import Objective
 from vae.models import VAE, ModelConfig, default_config
 from vae.parallel import Group, joined
-from vae.training import Step, TrainingConfig, train
+from vae.steps import Step, TrainingConfig
+from vae.training import train
 
 PATIENCE = 90.0
 ROOT = Path(__file__).parents[1]
@@ -134,7 +135,7 @@ def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
     step = Step(model, images, config, group)
     totals = torch.zeros(3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "mixed_precision", lambda _: nullcontext())
+        patch.setattr(steps, "mixed_precision", lambda _: nullcontext())
         for rows in (range(64), range(64, 71), range(100, 103)):
             totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0)))
     return dict(zip(step.names, totals.tolist(), strict=True)), weights(model)

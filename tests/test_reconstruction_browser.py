@@ -22,7 +22,8 @@ from vae.data import load_dataset
 from vae.latents import encode, reconstruct
 from vae.losses import Objective
 from vae.models import default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 
 pytestmark = pytest.mark.browser
 MNIST = "Reconstruction?checkpoint=mnist-z10"

@@ -23,7 +23,8 @@ from vae.losses import Objective
 from vae.models import default_config
 from vae.projections import fit_pca
 from vae.samplers import Mixture, aggregate_posterior_draws, fit_mixture, per_class, posterior_of, standard_normal
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 
 pytestmark = pytest.mark.browser
 Z2, Z10 = "checkpoint=digits-z2", "checkpoint=mnist-z10"

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor, distributions
 
-from vae import training
+from vae import steps, training
 from vae.checkpoints import CheckpointError, read_checkpoint
 from vae.data import Binarisation, Dataset, Split, binarise
 from vae.latents import encode
@@ -23,20 +23,8 @@ from vae.losses import Objective, ObjectiveName
 from vae.metrics import evaluate
 from vae.models import VAE, Likelihood, ModelConfig, default_config, to_unit
 from vae.parallel import Group
-from vae.training import (
-    LEARNING_RATES,
-    RATE_WARMUP,
-    EpochMetrics,
-    Knobs,
-    Optimizer,
-    Step,
-    TrainingConfig,
-    TrainingError,
-    mixed_precision,
-    train,
-    train_checkpoint,
-    validate,
-)
+from vae.steps import LEARNING_RATES, RATE_WARMUP, Knobs, Optimizer, Step, TrainingConfig, mixed_precision
+from vae.training import EpochMetrics, TrainingError, train, train_checkpoint, validate
 
 MLP = ModelConfig((1, 8, 8), 2, "mlp", (32,))
 CONV = ModelConfig((1, 8, 8), 2, "conv", (16,), (4, 8))
@@ -141,7 +129,7 @@ def test_epochs_count_from_one_and_the_clock_runs_on(digits: Dataset) -> None:
 def test_metrics_are_means_over_images_whatever_the_batches(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch, batch_size: int
 ) -> None:
-    monkeypatch.setattr(training, "mixed_precision", lambda device: nullcontext())
+    monkeypatch.setattr(steps, "mixed_precision", lambda device: nullcontext())
     split, validation = first(digits.train, 200), digits.validation
     torch.manual_seed(0)
     model = VAE(MLP)
@@ -247,7 +235,7 @@ def test_beta_weighs_the_kl_but_the_metrics_report_it_unweighed(digits: Dataset)
 def test_one_step_moves_the_weights_as_adam_does_along_the_gradient_of_the_objective(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "mixed_precision", lambda device: nullcontext())
+    monkeypatch.setattr(steps, "mixed_precision", lambda device: nullcontext())
     model = VAE(MLP)
     before = weights(model)
     x = torch.from_numpy(digits.train.images[:50] / np.float32(255))
@@ -321,7 +309,7 @@ def test_bfloat16_and_float32_training_reach_the_same_loss(
     losses = []
     config = TrainingConfig(epochs=4, objective=objective, device="cpu")
     for precision in (nullcontext, lambda: torch.autocast("cpu", torch.bfloat16)):
-        monkeypatch.setattr(training, "mixed_precision", lambda device, chosen=precision: chosen())
+        monkeypatch.setattr(steps, "mixed_precision", lambda device, chosen=precision: chosen())
         last = run(digits, config, default_config((1, 8, 8), 4), count=len(digits.train))[1][-1]
         losses.append(validation_loss(last))
     assert losses[0] != losses[1]

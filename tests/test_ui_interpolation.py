@@ -10,7 +10,8 @@ from vae.checkpoints import read_checkpoint
 from vae.data import Dataset
 from vae.losses import Objective
 from vae.models import default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 from vae.ui_interpolation import KEYS, _known, _lassos, _pins
 
 PAGE = "pages/4_Interpolation.py"

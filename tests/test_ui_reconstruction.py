@@ -16,7 +16,8 @@ from vae.data import Dataset, load_dataset
 from vae.latents import encode, reconstruct
 from vae.losses import Objective
 from vae.models import VAE, default_config
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 from vae.ui_reconstruction import adapted, auroc, drawing_frame, scores
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,8 @@ from vae.data import Dataset, Split
 from vae.losses import Objective
 from vae.models import default_config
 from vae.samplers import aggregate_posterior_draws, fit_mixture, mismatch, per_class
-from vae.training import TrainingConfig, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import train_checkpoint
 from vae.ui_sampling import CHECKS
 
 ROOT = Path(__file__).parents[1]

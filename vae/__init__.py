@@ -11,6 +11,8 @@ disentanglement  codes + known factors -> how well single dimensions stand for s
 scores       each further metric by the name that the command line gives it
 checkpoints  a folder per trained model: save, load, list
 parallel     several processes that train one model together
+steps        TrainingConfig -> one step of training, on a GPU captured as a graph
+films        what some sixty moments of a training run looked like, in one file
 training     images + configs -> a trained model, one EpochMetrics per epoch, and its checkpoint
 projections  (n, latent_dim) -> (n, 2 or 3), and how far that can be trusted
 projector    the process in which projections are computed

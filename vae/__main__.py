@@ -21,7 +21,8 @@ from vae.parallel import joined
 from vae.pictures import DataError
 from vae.projections import METHODS, ProjectionConfig, project, quality
 from vae.scores import SCORES
-from vae.training import LEARNING_RATES, Optimizer, Schedule, TrainingConfig, TrainingError, train_checkpoint
+from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
+from vae.training import TrainingError, train_checkpoint
 
 Result = dict[str, Any]
 Commands = Any  # argparse keeps the class of add_subparsers' result to itself

@@ -6,6 +6,7 @@ encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction,
 examples.png         the first test images as a sheet, so that pages work where the data set itself is not
 metrics.json         the evaluation on the test set
 history.jsonl        one line per epoch
+film.bin             where it was kept, the film of the training, as vae.films describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead
 
 A folder is written under a temporary name and renamed, so that under its own name it is always whole.
@@ -38,6 +39,7 @@ from vae.models import VAE, ModelConfig
 
 FORMAT = 2
 EXAMPLES = 500
+FILM = "film.bin"
 SHEET_COLUMNS = 25
 MAX_TEST_IMAGES = 10_000_000
 MAX_JSON_BYTES = 16 * 2**20
@@ -72,6 +74,12 @@ class Checkpoint:
     def name(self) -> str:
         """The folder's name, by which pages and links know the checkpoint."""
         return self.path.name
+
+    @property
+    def film(self) -> Path | None:
+        """The film of its training, as vae.films describes it; None where none was kept."""
+        path = self.path / FILM
+        return path if path.is_file() else None
 
     @property
     def kl_per_dimension(self) -> tuple[float, ...] | None:
@@ -233,8 +241,9 @@ def save_checkpoint(
     history: Sequence[Mapping[str, object]],
     encoded: EncodedSet,
     test_images: NDArray[np.uint8],
+    film: Path | None = None,
 ) -> None:
-    """Writes the checkpoint folder, whole or not at all. dataset: name, content_hash, class_names.
+    """Writes the checkpoint folder, whole or not at all. dataset: name, content_hash, class_names. film: is copied.
 
     Raises CheckpointError if the name is taken or the disk refuses.
     """
@@ -257,6 +266,8 @@ def save_checkpoint(
         save_tensors(weights, folder / "model.safetensors")
         save_arrays(arrays, folder / "encoded.safetensors")
         _write_sheet(folder / "examples.png", test_images[:EXAMPLES])
+        if film is not None:
+            shutil.copyfile(film, folder / FILM)
 
     write_folder(path, write)
 

@@ -38,7 +38,8 @@ from vae.maps import routes as source_routes
 from vae.models import VAE, Architecture, choose_device, default_config
 from vae.pictures import DataError
 from vae.projections import ProjectionConfig, fit_pca
-from vae.training import TrainingConfig, TrainingError, train_checkpoint
+from vae.steps import TrainingConfig
+from vae.training import TrainingError, train_checkpoint
 
 FRONTEND = Path(__file__).parent / "frontend"
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints"))

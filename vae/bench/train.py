@@ -18,7 +18,8 @@ from vae.data import Dataset, Split, data_directory, load_dataset
 from vae.latents import encode
 from vae.metrics import evaluate
 from vae.models import VAE, choose_device, default_config
-from vae.training import TrainingConfig, mixed_precision, train
+from vae.steps import TrainingConfig, mixed_precision
+from vae.training import train
 
 MARK = 105.6  # nats: what the best-known example reaches after its 10 epochs of 60,000 images
 PEAK_SIDE = 2048

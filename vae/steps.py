@@ -1,0 +1,187 @@
+"""One step of training: its configuration, and the step itself, on a GPU captured as a CUDA graph."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from math import cos, pi
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from vae.data import Binarisation, Split, binarise
+from vae.losses import Objective, objective_terms, optimal_log_sigma, reconstruction_nll
+from vae.models import VAE, condition, draw, is_whole, one_of, require, to_unit
+from vae.parallel import Group
+
+Optimizer = Literal["adam", "adamw", "sgd"]
+Schedule = Literal["cosine", "constant"]
+Knobs = Sequence[float] | Tensor
+
+# Where each optimiser learns fast without diverging, on losses of some hundred nats per image.
+LEARNING_RATES: dict[Optimizer, float] = {"adam": 5e-3, "adamw": 5e-3, "sgd": 1e-4}
+RATE_WARMUP = 0.1  # share of the run: allows rates that are worth 1 to 2 nats on MNIST and would diverge without
+MOMENTUM = 0.9  # of sgd
+WARM_STEPS = 3  # before a step is captured as a CUDA graph
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is trained.
+
+    learning_rate: the highest; rises to it over the first tenth of the run and falls to 0 along a half cosine, or stays
+    (schedule). binarisation: of the images, dynamic ones drawn anew at every step. seed: of the weights, the order of
+    the images and the noise. device: auto, cpu, cuda or mps. Raises ValueError, with the accepted range, for any value
+    outside it.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    optimizer: Optimizer = "adam"
+    learning_rate: float = LEARNING_RATES["adam"]
+    schedule: Schedule = "cosine"
+    objective: Objective = field(default_factory=Objective)
+    binarisation: Binarisation = "none"
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        require(is_whole(self.epochs) and 1 <= self.epochs <= 10_000, "epochs", self.epochs, "1 to 10000")
+        size = self.batch_size
+        require(is_whole(size) and 2 <= size <= 65_536, "batch_size", size, "2 to 65536")
+        require(self.optimizer in get_args(Optimizer), "optimizer", self.optimizer, one_of(Optimizer))
+        require(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "above 0 and at most 1")
+        require(self.schedule in get_args(Schedule), "schedule", self.schedule, one_of(Schedule))
+        require(self.binarisation in get_args(Binarisation), "binarisation", self.binarisation, one_of(Binarisation))
+        require(is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
+        require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
+
+    def knobs_at(self, progress: float) -> tuple[float, float, float]:
+        """What changes during the run: learning rate, beta and capacity at this share of it, 0 to 1."""
+        rise = min(1.0, progress / RATE_WARMUP)
+        fall = 0.5 * (1 + cos(pi * max(0.0, progress - RATE_WARMUP) / (1 - RATE_WARMUP)))
+        rate = self.learning_rate * (min(rise, fall) if self.schedule == "cosine" else 1.0)
+        return rate, self.objective.beta_at(progress), self.objective.capacity_at(progress)
+
+
+class Step:
+    """One step of the optimiser: everything it needs is on the device, and the host never waits for it."""
+
+    def __init__(self, model: VAE, split: Split, config: TrainingConfig, group: Group = Group()) -> None:  # noqa: B008
+        self.model, self.config, self.group = model, config, group
+        how: Binarisation = "static" if config.binarisation == "static" else "none"
+        self.images, self.labels = images_on(model.device, split, how)
+        self.optimizer = _optimizer(model, config)
+        self.precision = mixed_precision(model.device)
+        self.generator = torch.Generator(model.device).manual_seed(config.seed * 1_000_003 + group.rank)
+        self.names: tuple[str, ...] = ()
+
+    def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+        """Shapes: batch (n,) int64, rows of the split -> the terms in the order of `names`, in nats, summed over this
+        process's images. knobs: as TrainingConfig.knobs_at."""
+        learning_rate, beta, capacity = knobs
+        index = self.group.share(batch)
+        x = to_unit(self.images.index_select(0, index))
+        if self.config.binarisation == "dynamic":
+            x = torch.bernoulli(x, generator=self.generator)
+        terms = self._terms(x, self.labels.index_select(0, index), beta, capacity)
+        self.optimizer.zero_grad(set_to_none=True)
+        terms["loss"].backward()  # type: ignore[no-untyped-call]
+        self.group.average_gradients(self.model.parameters(), len(index) / len(batch))
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.optimizer.step()
+        self.names = tuple(terms)
+        return torch.stack([term.detach() for term in terms.values()]).mul_(len(index))
+
+    def _terms(self, x: Tensor, labels: Tensor, beta: Tensor | float, capacity: Tensor | float) -> dict[str, Tensor]:
+        model, objective = self.model, self.config.objective
+        n, samples = len(x), objective.samples
+        with self.precision:
+            mean, logvar = model.encode(x)
+            noise = torch.randn((samples, *mean.shape), generator=self.generator, device=x.device)
+            z = draw(mean.expand_as(noise), logvar, noise, model.config.posterior)  # (samples, n, latent_dim)
+            code = condition(z.flatten(0, 1), labels.repeat(samples), model.config.classes)
+            parameters = model.decoder(code)  # (samples n, c, h, w)
+        targets = x if samples == 1 else x.repeat(samples, 1, 1, 1)
+        log_scale = model.log_scale
+        if model.config.likelihood == "gaussian-optimal":
+            best = optimal_log_sigma(parameters, targets)
+            with torch.no_grad():
+                log_scale.lerp_(best, 0.05)  # remembered for when there is no batch to take it from
+            log_scale = best
+        reconstruction = reconstruction_nll(parameters, targets, model.config, log_scale).reshape(samples, n)
+        return objective_terms(
+            objective, reconstruction, mean, logvar, z, beta=beta, capacity=capacity, dataset_size=len(self.images)
+        )
+
+
+class CapturedStep:
+    """A Step on a GPU as one CUDA graph: one launch where eager torch needs some hundred.
+
+    The first full batches run eagerly, which chooses algorithms and allocates, neither of which may happen in a
+    capture; then one is recorded and from there on replayed. A shorter batch always runs eagerly.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        device = step.model.device
+        self._batch = torch.zeros(min(step.config.batch_size, len(step.images)), dtype=torch.int64, device=device)
+        self._knobs = torch.zeros(3, device=device)
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._graph = torch.cuda.CUDAGraph()
+        self._terms: Tensor | None = None
+        self._taken = 0
+
+    def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+        """As Step; the result is overwritten by the next call."""
+        self._knobs.copy_(torch.tensor(knobs), non_blocking=True)
+        if len(batch) != len(self._batch):
+            return self._step(batch, self._knobs)
+        self._batch.copy_(batch)
+        if self._terms is not None:
+            self._graph.replay()
+            return self._terms
+        self._taken += 1
+        if self._taken <= WARM_STEPS:
+            self._stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(self._stream):
+                terms = self._step(self._batch, self._knobs)
+            torch.cuda.current_stream().wait_stream(self._stream)
+            return terms
+        self._graph.register_generator_state(self._step.generator)
+        with torch.cuda.graph(self._graph, stream=self._stream):
+            self._terms = self._step(self._batch, self._knobs)
+        self._graph.replay()
+        return self._terms
+
+
+def _optimizer(model: VAE, config: TrainingConfig) -> torch.optim.Optimizer:
+    cuda, fused = model.device.type == "cuda", model.device.type in ("cpu", "cuda")
+    # A captured step reads its learning rate from the device.
+    rate = torch.tensor(config.learning_rate, device=model.device) if cuda else config.learning_rate
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=rate, momentum=MOMENTUM, fused=fused)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(model.parameters(), lr=rate, fused=fused, capturable=cuda)
+
+
+def images_on(device: torch.device, split: Split, binarisation: Binarisation) -> tuple[Tensor, Tensor]:
+    """A split's images, binarised, and labels, on the device. Shapes: (n, c, h, w) uint8, (n,) int64."""
+    images = binarise(split.images, binarisation)
+    return torch.from_numpy(images).to(device), torch.from_numpy(split.labels).to(device)
+
+
+def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 for matrix products where the hardware multiplies it faster than float32; float32 elsewhere.
+
+    Decided by what the processor says of itself, not by timing: the same machine must always give the same result.
+    """
+    if device.type == "cuda":
+        pays = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        # Older torch cannot tell; float32 is then the safe choice.
+        known = device.type == "cpu" and hasattr(torch.cpu, "get_capabilities")
+        capabilities = torch.cpu.get_capabilities() if known else {}
+        pays = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16) if pays else nullcontext()
