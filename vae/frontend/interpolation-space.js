@@ -73,7 +73,7 @@ function gaussian() {
 /** The latent space of one model with its encoded test set and its decoder. */
 export class Space {
   /**
-   * encoded: see loadEncoded; images: a TestImages; classes: how many classes a conditional model is told, else 0;
+   * encoded: see loadEncoded; images: a TestRows; classes: how many classes a conditional model is told, else 0;
    * prior: false for a plain autoencoder; lassos: rows of the test images that were drawn around on the map, by name.
    */
   constructor({ client, encoded, images, classes, prior, lassos }) {

@@ -12,7 +12,7 @@ import { PathView } from "./interpolation-path.js";
 import { Picker } from "./interpolation-picker.js";
 import { Space } from "./interpolation-space.js";
 import { LiveClient, Meter, element, liveUrl, round4 } from "./live.js";
-import { TestImages, loadEncoded } from "./map-data.js";
+import { TestRows, loadEncoded } from "./map-data.js";
 
 const STATUS_MS = 250;
 const VIEWS = [["ends", "Two ends"], ["corners", "Four corners"], ["arithmetic", "Arithmetic"]];
@@ -49,7 +49,7 @@ export default class Interpolation {
     try {
       const encoded = await loadEncoded(`${data.base}/live/encoded?${query}`);
       if (this.data.model !== data.model || this.data.version !== data.version || this.closed) return;
-      const images = new TestImages(`${data.base}/live/images?${query}`, encoded.images, encoded.imageShape);
+      const images = new TestRows(`${data.base}/live/images?${query}`, encoded.images, encoded.imageShape);
       const { classes, prior, lassos } = data;
       this.space = new Space({ client: this.client, encoded, images, classes, prior, lassos });
     } catch (error) {

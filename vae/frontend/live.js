@@ -13,7 +13,7 @@
  */
 
 const VERSION = 1;
-const DECODE = 1, ENCODE = 2, RECONSTRUCT = 3;
+const DECODE = 1, ENCODE = 2, RECONSTRUCT = 3, DRAW = 4;
 const HEADER_BYTES = 8;
 const REST_MS = 150;
 const BACKGROUND_VECTORS = 64; // a hand that starts again waits for at most this many pictures
@@ -54,9 +54,13 @@ export class LiveClient {
     return this.request(ENCODE, n, pixels, options);
   }
 
-  /** Encodes and decodes n images, each followed by its label for a conditional model. Resolves to {n, mean, logvar, reconstruction, kl, pixels, imageShape} or null. */
-  reconstruct(n, pixels, options) {
-    return this.request(RECONSTRUCT, n, pixels, options);
+  /**
+   * Encodes and decodes n images, each followed by its label for a conditional model. noise: n × latent_dim numbers, for
+   * z = μ + σ noise in place of μ. Resolves to {n, mean, logvar, reconstruction, kl, pixels, imageShape} or null.
+   */
+  reconstruct(n, pixels, { noise, ...options } = {}) {
+    if (!noise) return this.request(RECONSTRUCT, n, pixels, options);
+    return this.request(DRAW, n, sideBySide(n, pixels, new Uint8Array(Float32Array.from(noise).buffer)), options);
   }
 
   /** Changes the model; unanswered requests for the old one resolve to null. */
@@ -209,6 +213,17 @@ function readReply({ operation, n, parts }, { latent_dim: latentDim, image_shape
   if (operation === ENCODE) return encoded;
   const losses = { reconstruction: floats(2 * codes, n), kl: floats(2 * codes + n, n) };
   return { ...encoded, ...losses, imageShape, pixels: new Uint8Array(buffer, HEADER_BYTES + 8 * (codes + n)) };
+}
+
+/** The n rows of one array of bytes, each followed by the same row of another. */
+function sideBySide(n, left, right) {
+  const split = left.length / n, size = split + right.length / n;
+  const rows = new Uint8Array(n * size);
+  for (let k = 0; k < n; k++) {
+    rows.set(left.subarray(k * split, (k + 1) * split), k * size);
+    rows.set(right.subarray(k * (size - split), (k + 1) * (size - split)), k * size + split);
+  }
+  return rows;
 }
 
 function join(parts) {

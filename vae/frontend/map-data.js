@@ -1,7 +1,7 @@
 /** What the latent map draws, from the server: the encoded test set, its images, and layouts as they are computed. */
 
 const VERSION = 1;
-const CHUNK_BYTES = 64 * 1024; // of images, fetched together: neighbours in the list are rarely neighbours on the map
+const CHUNK_BYTES = 64 * 1024; // fetched together: neighbours in the list are rarely neighbours on the map
 const MOST_CHUNKS = 512;
 const RETRY_MS = 2000;
 const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
@@ -26,16 +26,16 @@ export function meanOf({ mean, latentDim }, i) {
   return Array.from(mean.subarray(i * latentDim, (i + 1) * latentDim));
 }
 
-/** The test images, fetched in chunks as they are looked at. */
-export class TestImages {
-  /** address: where images are served, with ?model=…; count of them; shape (c, h, w). */
+/** The pixels of the test images, or what else is served row by row, fetched in chunks as they are looked at. */
+export class TestRows {
+  /** address: where the rows are served, with ?model=…; count of them; shape of a row in bytes, (c, h, w) of images. */
   constructor(address, count, shape) {
     this.size = shape.reduce((product, side) => product * side, 1);
     this.perChunk = Math.max(1, Math.floor(CHUNK_BYTES / this.size));
     Object.assign(this, { address, count, chunks: new Map() });
   }
 
-  /** The pixels of image i, or null where the server has no such image. */
+  /** The bytes of row i, or null where the server has no such row. */
   async load(i) {
     if (i >= this.count) return null;
     const chunk = Math.floor(i / this.perChunk);

@@ -9,7 +9,7 @@
 
 import { LiveClient, Meter, element, liveUrl, round4 } from "./live.js";
 import { Bar, Foot, Overlay } from "./map-controls.js";
-import { ProjectionSocket, TestImages, loadEncoded, meanOf } from "./map-data.js";
+import { ProjectionSocket, TestRows, loadEncoded, meanOf } from "./map-data.js";
 import { LinearInverse, LocalInverse, columnMeans, nearest } from "./map-inverse.js";
 import { neighboursOf, priorMismatch, spreadByClass } from "./map-inverse.js";
 import { RAMP, RAMP_CSS, rgb } from "./map-paint.js";
@@ -75,7 +75,7 @@ export default class LatentMap {
 
   takeModel(data, encoded, old) {
     this.encoded = encoded;
-    this.images = new TestImages(this.address("images", data), encoded.images, encoded.imageShape);
+    this.images = new TestRows(this.address("images", data), encoded.images, encoded.imageShape);
     this.colours = encoded.classNames.map((_, k) => data.palette[k % data.palette.length]);
     this.hidden.clear();
     this.layout = null;

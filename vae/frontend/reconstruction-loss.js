@@ -13,18 +13,20 @@ export class LossPanel {
     this.point = point;
     this.values = { reconstruction: element("b"), kl: element("b"), sum: element("b") };
     this.strongest = element("p", { className: "caption" });
+    this.drawn = element("span");
     const formula = element("p", { className: "formula" });
     if (point) formula.append(this.term("reconstruction", "−log p(x|z)"));
     else {
       formula.append(
         this.term("sum", "−ELBO(x)"), " = ",
-        this.term("reconstruction", "−log p(x|z = μ)"), " + ",
+        this.term("reconstruction", "−log p(x|z)"), " + ",
         this.term("kl", "KL(q(z|x) ‖ N(0, I))"),
       );
     }
     const blocks = element("div", { className: "sources" }, this.block("reconstruction", source.reconstruction));
     if (!point) blocks.append(this.block("kl", source.kl, this.strongest));
-    this.element.replaceChildren(formula, element("p", { className: "caption" }, remark(objective, point)), blocks);
+    const caption = element("p", { className: "caption" }, this.drawn, remark(objective, point));
+    this.element.replaceChildren(formula, caption, blocks);
   }
 
   term(key, text) {
@@ -35,10 +37,12 @@ export class LossPanel {
     return element("section", { className: `source ${key}` }, ...functions.map(listing), ...more);
   }
 
-  show({ reconstruction, kl }, code, order) {
+  /** zText: what z is, in words. */
+  show({ reconstruction, kl }, code, order, zText) {
     const nats = (value) => `${value.toFixed(2)} nats`;
     this.values.reconstruction.textContent = nats(reconstruction);
     if (this.point) return;
+    this.drawn.textContent = `Computed now, with ${zText}, as chosen at “Decode”. `;
     this.values.kl.textContent = nats(kl);
     this.values.sum.textContent = nats(reconstruction + kl);
     const i = order[0], mean = code.mean[i].toFixed(2), sigma = code.sigma[i].toFixed(2);
@@ -51,7 +55,7 @@ export class LossPanel {
 function remark(objective, point) {
   const training = `This model was trained with: ${objective}.`;
   if (point) return `A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
-  return `Computed now, for z = μ, the middle of q(z|x). Training averages over z drawn from q(z|x), which costs more. ${training}`;
+  return `Training averages over z drawn from q(z|x), which mostly costs more than z = μ, its middle. ${training}`;
 }
 
 /** A function with the line numbers of its file; what it returns stands out. */

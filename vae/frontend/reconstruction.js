@@ -6,7 +6,7 @@
 import { DrawingPad } from "./drawing.js";
 import { drawGrid } from "./lab.js";
 import { LiveClient, Meter, drawDifference, drawPicture, element, liveUrl, round4 } from "./live.js";
-import { TestImages, loadEncoded } from "./map-data.js";
+import { TestRows, loadEncoded } from "./map-data.js";
 import { BreakPanel, gaussians, patchPixels } from "./reconstruction-break.js";
 import { PosteriorChart, PosteriorPlane, ScoreHistogram } from "./reconstruction-charts.js";
 import { LossPanel } from "./reconstruction-loss.js";
@@ -22,6 +22,7 @@ const REST_MS = TELL_MS + 50, TILES_MS = 1000;
 const STATUS_MS = 250;
 const ROUNDS = 12, ROUND_MS = 80;
 const MOST_CLASSES_TRIED = 32;
+const VISIBLE = 0.005; // nats that two decimals show
 const DRAWING = { kind: "drawing" };
 
 export default class Reconstruction {
@@ -95,7 +96,8 @@ export default class Reconstruction {
       this.say(`The encoded test set did not come (${error.message}). Drawing works without it; reload the page to try again.`);
       return;
     }
-    this.images = new TestImages(address("images"), this.encoded.images, imageShape);
+    this.images = new TestRows(address("images"), this.encoded.images, imageShape);
+    this.noise = this.point ? null : new TestRows(address("noise"), this.encoded.images, [4 * this.encoded.latentDim]);
     this.picker.setModel(names, this.encoded.labels, this.encoded.reconstruction, this.encoded.images);
     this.plane.setModel(this.encoded, palette, this.point);
     if (this.point) this.chart.setModel(spreadOf(this.encoded), true);
@@ -142,10 +144,10 @@ export default class Reconstruction {
   async showImage(i) {
     this.wanted = i;
     const { images } = this;
-    const pixels = await images.load(i);
+    const [pixels, noise] = await Promise.all([images.load(i), this.noise?.load(i)]);
     if (this.wanted !== i || images !== this.images || this.closed) return;
     if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
-    this.load(pixels, { kind: "test", index: i });
+    this.load(pixels, { kind: "test", index: i, noise: noise && new Float32Array(noise.slice().buffer) });
   }
 
   draw() {
@@ -190,14 +192,16 @@ export default class Reconstruction {
   follow() {
     const inputAt = performance.now();
     const { image_shape: imageShape } = this.data;
+    this.modes.evaluation.disabled = !this.source.noise;
+    if (this.mode === "evaluation" && !this.source.noise) this.setMode("mean");
     const whole = this.pad.pixels;
-    const input = this.breaking.apply(whole, imageShape);
+    const input = this.breaking.apply(whole, imageShape), { source } = this;
     this.input = input;
     drawPicture(this.inputPicture, input, imageShape);
     this.inputPicture.classList.toggle("movable", this.breaking.damage.patch > 0);
     const labels = this.labelsToTell();
     this.client.reconstruct(labels.length || 1, this.payload(input, labels)).then((reply) => {
-      if (reply && !this.closed) this.take(pickLikeliest(reply, labels), { whole, input, inputAt });
+      if (reply && !this.closed) this.take(pickLikeliest(reply, labels), { whole, input, source, inputAt });
     });
   }
 
@@ -222,31 +226,41 @@ export default class Reconstruction {
     return rows;
   }
 
-  take({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, inputAt }) {
-    const { imageShape } = this.pad;
+  take({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, inputAt }) {
     const sigma = logvar.map((value) => Math.exp(value / 2));
     const perDimension = mean.map((value, i) => (value ** 2 + sigma[i] ** 2 - 1 - logvar[i]) / 2);
     this.code = { mean, sigma, kl: perDimension };
-    this.now = { whole, input, label, pixels, reconstruction, kl, score: reconstruction + kl };
+    this.now = { whole, input, source, label, pixels, reconstruction, kl, score: reconstruction + kl };
     this.client.classWeights = Array.from({ length: this.data.classes }, (_, k) => Number(k === label));
-    if (this.mode === "mean") this.drawOutput(pixels, imageShape);
+    if (this.mode === "mean") this.drawOutput(this.now);
+    else this.followDrawn();
     this.chart.show(this.code);
     this.plane.show(this.code);
     this.histogram.show(this.now.score);
-    this.output.dataset.nats = [reconstruction, kl]; // unrounded, for tests
     const ms = performance.now() - inputAt;
     this.meter.add(ms);
     const detail = { frame: Number(this.output.dataset.frame), ms };
     this.output.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
-    if (!this.point) this.followSamplesSoon();
+    if (!this.point) this.samplesTimer ??= setTimeout(() => this.followSamples(), SAMPLES_MS);
     this.tellSoon();
     this.notice.hidden = true; // whatever was wrong, a picture came
   }
 
-  /** At once where a sample is what is being looked at. */
-  followSamplesSoon() {
-    if (this.mode === "sample") this.followSamples();
-    else this.samplesTimer ??= setTimeout(() => this.followSamples(), SAMPLES_MS);
+  /** The noise of the z that is looked at; none for the mean. */
+  chosenNoise() {
+    const d = this.data.latent_dim;
+    if (this.mode === "sample") return this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
+    return this.mode === "evaluation" ? this.now.source.noise : null;
+  }
+
+  async followDrawn() {
+    if (!this.code) return; // nothing has been encoded yet
+    const { input, label } = this.now, noise = this.chosenNoise();
+    const payload = this.payload(input, this.data.classes ? [label] : []);
+    const reply = await this.client.reconstruct(1, payload, { noise, slot: "drawn" });
+    if (!reply || this.closed || !this.code || this.mode === "mean") return;
+    this.drawOutput({ noise, pixels: reply.pixels, reconstruction: reply.reconstruction[0], kl: reply.kl[0] });
+    this.tellSoon();
   }
 
   async followSamples() {
@@ -259,16 +273,16 @@ export default class Reconstruction {
     );
     const reply = await this.client.decode(vectors, { slot: "samples" });
     if (!reply || this.closed || !this.code) return;
-    const { pixels, imageShape } = reply;
-    drawGrid(this.samples, pixels, imageShape, SAMPLES, SAMPLES, 0);
-    const size = pixels.length / SAMPLES;
-    if (this.mode === "sample") this.drawOutput(pixels.subarray(this.sampleAt * size, (this.sampleAt + 1) * size), imageShape);
+    drawGrid(this.samples, reply.pixels, reply.imageShape, SAMPLES, SAMPLES, 0);
   }
 
-  drawOutput(pixels, imageShape) {
-    drawPicture(this.output, pixels, imageShape);
-    this.difference = drawDifference(this.error, pixels, this.now.input, imageShape, BRIGHTER, DARKER);
-    this.now.shown = pixels;
+  /** shown: {pixels, reconstruction, kl} of the z that is looked at, and the noise it was drawn with. */
+  drawOutput(shown) {
+    const { imageShape } = this.pad;
+    drawPicture(this.output, shown.pixels, imageShape);
+    this.difference = drawDifference(this.error, shown.pixels, this.now.input, imageShape, BRIGHTER, DARKER);
+    this.shown = shown;
+    this.output.dataset.nats = [shown.reconstruction, shown.kl]; // unrounded, for tests
   }
 
   /** Encode and decode in rounds; after each, the erased patch takes its pixels from the reconstruction. */
@@ -313,16 +327,17 @@ export default class Reconstruction {
 
   tell() {
     if (!this.now || !this.code || this.closed) return;
-    const { reconstruction, kl, score } = this.now;
-    this.numbers.score.textContent = score.toFixed(2);
+    const { reconstruction, kl } = this.shown;
+    this.numbers.score.textContent = (reconstruction + kl).toFixed(2);
     this.numbers.reconstruction.textContent = reconstruction.toFixed(2);
     this.numbers.kl.textContent = kl.toFixed(2);
+    this.at.textContent = `, with ${this.zText()}`;
     this.errorText.textContent = `mean |Δ| ${percent(this.difference ?? 0)}`;
     this.told.textContent = [this.storedText(), this.classText(), this.denoisedText()].filter(Boolean).join(" ");
     this.picker.say(this.titleText());
-    if (this.lossDetails.open) this.loss.show(this.now, this.code, this.chart.order);
+    if (this.lossDetails.open) this.loss.show(this.shown, this.code, this.chart.order, this.zText());
     this.chart.describe();
-    this.tellScore(score);
+    this.tellScore(this.now.score);
     this.tellNeighbours();
     const z = Array.from(this.code.mean, round4).join(",");
     this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
@@ -337,13 +352,21 @@ export default class Reconstruction {
     return `test image ${index.toLocaleString("en")} · class ${name}${this.picker.place(index)}${touched}`;
   }
 
+  zText() {
+    return this.mode === "mean" ? "z = μ" : "z = μ + σε";
+  }
+
   /** What the evaluation says of the same test image: there, one z was drawn. */
   storedText() {
-    const { kind, index } = this.source;
+    const { kind, index, noise } = this.source;
     if (kind !== "test" || this.pad.canUndo || this.pad.centred.checked || this.breaking.active) return "";
     const { reconstruction, kl } = this.encoded;
-    const stored = (reconstruction[index] + (this.point ? 0 : kl[index])).toFixed(2);
-    return this.point ? `Stored from the evaluation: ${stored}.` : `Stored from the evaluation, with one z drawn: ${stored}.`;
+    if (this.point) return `Stored from the evaluation: ${reconstruction[index].toFixed(2)}.`;
+    const stored = reconstruction[index] + kl[index];
+    if (!noise || this.shown.noise !== noise) return `Stored from the evaluation, with one z drawn: ${stored.toFixed(2)}.`;
+    const away = Math.abs(this.shown.reconstruction + this.shown.kl - stored);
+    const why = away > VISIBLE ? ": it told another class, or ran on another device or version of torch" : "";
+    return `Stored from the evaluation, with this ε: ${stored.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
   }
 
   classText() {
@@ -362,7 +385,8 @@ export default class Reconstruction {
 
   tellScore(score) {
     const share = this.histogram.share(score);
-    this.scoreText.textContent = `${score.toFixed(2)} nats: higher than ${percent(share)} of the test images.`;
+    const at = this.point ? "" : " with z = μ";
+    this.scoreText.textContent = `${score.toFixed(2)} nats${at}: higher than ${percent(share)} of the test images.`;
     this.histogram.canvas.ariaLabel = `Histogram of the scores. ${this.scoreText.textContent}`;
   }
 
@@ -452,11 +476,11 @@ export default class Reconstruction {
     this.mode = mode;
     for (const [name, radio] of Object.entries(this.modes)) radio.checked = name === mode;
     this.thumbs.forEach((thumb, k) => thumb.classList.toggle("chosen", mode === "sample" && k === this.sampleAt));
-    const from = mode === "mean" ? "from μ" : `of sample ${this.sampleAt + 1}`;
+    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: "of the evaluation's sample" }[mode];
     this.outputTitle.textContent = `Reconstruction ${this.point ? "of the code" : from}`;
     if (!this.now || !this.code) return;
-    if (mode === "mean") this.drawOutput(this.now.pixels, this.pad.imageShape);
-    else this.followSamples();
+    if (mode === "mean") this.drawOutput(this.now);
+    else this.followDrawn();
     this.tellSoon();
   }
 
@@ -468,6 +492,7 @@ export default class Reconstruction {
   drawAgain() {
     this.epsilons = gaussians(this.epsilons.length);
     this.followSamples();
+    if (this.mode === "sample") this.followDrawn();
   }
 
   // — the page —
@@ -508,6 +533,7 @@ export default class Reconstruction {
 
   buildNumbers() {
     this.numbers = { score: element("b"), reconstruction: element("b"), kl: element("b") };
+    this.at = element("span", { className: "at" });
     const { score, reconstruction, kl } = this.numbers;
     const numbers = element("p", { className: "numbers" });
     numbers.append(
@@ -517,7 +543,7 @@ export default class Reconstruction {
       element("span", { className: "sign" }, " + "),
       element("span", { className: "term kl" }, "KL ", kl),
       " nats, computed now",
-      element("span", { className: "at" }, ", with z = μ"),
+      this.at,
     );
     this.told = element("p", { className: "caption told" });
     return element("div", {}, numbers, this.told);
@@ -534,7 +560,7 @@ export default class Reconstruction {
     const group = element("div", { className: "modes", role: "radiogroup", ariaLabel: "What is decoded" });
     const properties = { type: "button", title: "Other noise for the samples", onclick: () => this.drawAgain() };
     const again = element("button", properties, "Draw again");
-    group.append("Decode ", radio("mean", "the mean μ"), radio("sample", "a sample μ + σε"), again);
+    group.append("Decode ", radio("mean", "the mean μ"), radio("sample", "a sample μ + σε"), radio("evaluation", "the evaluation's sample"), again);
     this.samples = element("canvas", { role: "img", ariaLabel: `${SAMPLES} decoded samples of q(z|x)` });
     this.thumbs = Array.from({ length: SAMPLES }, (_, k) => {
       const name = `Show sample ${k + 1}`, onclick = () => this.chooseSample(k);

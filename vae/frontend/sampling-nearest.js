@@ -1,7 +1,7 @@
 /** What the test set says of a sample: its nearest images, by code and by pixels, and the class its z lies among. */
 
 import { drawPicture, element } from "./live.js";
-import { loadEncoded, meanOf, TestImages } from "./map-data.js";
+import { loadEncoded, meanOf, TestRows } from "./map-data.js";
 import { nearest } from "./map-inverse.js";
 
 export const VOTERS = 15; // nearest test codes that decide a sample's class
@@ -29,7 +29,7 @@ export class TestSet {
   async loadCodes() {
     const encoded = await loadEncoded(this.encodedAddress);
     this.encoded = encoded;
-    this.pictures = new TestImages(this.imagesAddress, encoded.images, encoded.imageShape);
+    this.pictures = new TestRows(this.imagesAddress, encoded.images, encoded.imageShape);
     this.classShares = countOf(encoded.labels, encoded.classNames.length).map((count) => count / encoded.n);
   }
 
