@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from vae import ui
+from vae import ui, ui_training
 
 
 def home() -> None:
@@ -29,7 +29,7 @@ def home() -> None:
 if __name__ == "__main__":
     home()
 else:
-    app = st.App(__file__, routes=ui.routes())
+    app = st.App(__file__, routes=[*ui.routes(), *ui_training.training_routes()])
     # What is loaded now stays: the collector need not look at it again, at 80 ms a time.
     gc.collect()
     gc.freeze()

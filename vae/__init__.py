@@ -14,6 +14,8 @@ parallel     several processes that train one model together
 steps        TrainingConfig -> one step of training, on a GPU captured as a graph
 films        what some sixty moments of a training run looked like, in one file
 training     images + configs -> a trained model, one EpochMetrics per epoch, and its checkpoint
+runs         training runs as folders: asked for, told what to do, looked at
+runner       the process of one run
 projections  (n, latent_dim) -> (n, 2 or 3), and how far that can be trusted
 projector    the process in which projections are computed
 layouts      each projection computed once for all users, watched while it is, and kept on disk
@@ -23,9 +25,11 @@ engines      a model arranged for live decoding, the same bits whoever shares th
 batching     the thread that runs the live requests of all clients together
 live         the live decode service behind the sliders
 maps         the latent map's data over the network
+screenings   runs and films over the network
 bench        measures the running app, from outside
 ui           everything that knows Streamlit
 ui_sampling  the live part of the Sampling page
 ui_reconstruction  the live part of the Reconstruction page
 ui_interpolation  the live part of the Interpolation page
+ui_training  the runs and films of the Training page
 """

@@ -5,10 +5,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from vae.steps import CapturedStep, Step, TrainingConfig, images_on
 Progress = Callable[[float], object]
 
 PROGRESS_STEPS = 20
+MEASURE_SECONDS, MEASURE_IMAGES = 0.4, 500
 
 
 class TrainingError(RuntimeError):
@@ -59,7 +60,7 @@ class Trainer:
     image is left out of its epoch: neither batch normalisation nor beta-tc can do with one. Same seed, same device,
     same group: same weights, however often the way was interrupted. done, steps: steps taken, and in the whole run.
     epoch: whole epochs. ending: set it to end the run after the step under way, as if the epoch were over. film: is
-    taken beside it.
+    taken beside it. validation: images and labels, on the device.
 
     Raises ValueError if images or objective are not the model's.
     """
@@ -83,7 +84,7 @@ class Trainer:
         self._step = Step(model, train_split, config, group)
         captured = model.device.type == "cuda" and group.size == 1
         self._take = CapturedStep(self._step) if captured else self._step
-        self._validation = images_on(model.device, validation_split, config.binarisation)
+        self.validation = images_on(model.device, validation_split, config.binarisation)
         self._orders = torch.Generator(model.device).manual_seed(config.seed)
         self._order = self._orders.get_state()  # as it is at the start of an epoch
         self.steps = self._per_epoch * config.epochs
@@ -148,7 +149,7 @@ class Trainer:
     def _close_epoch(self) -> EpochMetrics:
         summed = self._group.total(self._totals.sums)
         means = dict(zip(self._step.names, (summed / self._seen()).tolist(), strict=True))
-        validation_terms = validate(self.model, *self._validation, self.config.seed)
+        validation_terms = validate(self.model, *self.validation, self.config.seed)
         self._check_finite(*means.values(), *validation_terms)
         reconstruction, kl = means.pop("reconstruction"), means.pop("kl")
         terms = means | _settings(self.model, self.config, (self.done - 0.5) / self.steps)
@@ -306,6 +307,32 @@ def train(
     yield from Trainer(model, train_split, validation_split, config, group=group, film=film).epochs(tell)
 
 
+def seconds_per_epoch(dataset: Dataset, model_config: ModelConfig, config: TrainingConfig) -> float:
+    """How long an epoch will take here, validation included: an estimate, from a few steps of a model of its own.
+
+    Takes MEASURE_SECONDS, or as long as three steps. Raises what Trainer does.
+    """
+
+    class Enough(Exception):  # noqa: N818 (an end, not an error)
+        pass
+
+    def tell(trainer: Trainer) -> None:
+        if trainer.done > 2 and time.perf_counter() - began > MEASURE_SECONDS:
+            raise Enough
+
+    model = VAE(model_config).to(choose_device(config.device))
+    trainer = Trainer(model, dataset.train, dataset.validation, replace(config, epochs=1))
+    began = time.perf_counter()
+    with suppress(Enough):
+        for epoch in trainer.epochs(tell):
+            return epoch.seconds
+    steps = trainer.seconds / trainer.share
+    few = [part[:MEASURE_IMAGES] for part in trainer.validation]
+    began = time.perf_counter()
+    validate(model, few[0], few[1], config.seed)
+    return steps + (time.perf_counter() - began) * len(dataset.validation) / len(few[0])
+
+
 def _check_fit(model: ModelConfig, objective: Objective, *splits: Split) -> None:
     for split in splits:
         shape = split.images.shape[1:]
@@ -445,11 +472,12 @@ def save_trained(
     history: Sequence[EpochMetrics],
     *,
     film: Path | None = None,
+    origin: Literal["command line", "page"] = "command line",
 ) -> None:
     """Saves the model as the checkpoint folder `out`, judged on the test images. Raises CheckpointError."""
     images = binarise(dataset.test.images, config.binarisation)
     encoded = encode(model.eval(), images, dataset.test.labels)
-    settings = {"device": model.device.type, "torch_threads": torch.get_num_threads()}
+    settings = {"device": model.device.type, "torch_threads": torch.get_num_threads(), "origin": origin}
     save_checkpoint(
         out,
         model,

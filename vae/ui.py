@@ -7,13 +7,11 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
 from functools import lru_cache, partial
 from importlib import metadata
 from importlib.util import find_spec
 from math import isinf
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,20 +24,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vae.checkpoints import EXAMPLES, BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.checkpoints import EXAMPLES, BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints
 from vae.data import binarise, is_available, load_dataset
-from vae.figures import PALETTE, learning_curves
+from vae.figures import PALETTE
 from vae.latents import EncodedSet, FloatArray
 from vae.layouts import Layouts
 from vae.live import LiveModel, UnknownModelError
 from vae.live import routes as live_routes
 from vae.maps import MapSource
 from vae.maps import routes as source_routes
-from vae.models import VAE, Architecture, choose_device, default_config
+from vae.models import VAE, choose_device
 from vae.pictures import DataError
 from vae.projections import ProjectionConfig, fit_pca
-from vae.steps import TrainingConfig
-from vae.training import TrainingError, train_checkpoint
 
 FRONTEND = Path(__file__).parent / "frontend"
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints"))
@@ -57,8 +53,6 @@ PAGES = (
 MAP_POINTS = 2000  # a small map shows no more
 JAVASCRIPT = "text/javascript"
 LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice
-
-_training = Lock()  # one training per app: two would slow each other, and every live picture, to a crawl
 
 Loaded = TypeVar("Loaded")
 
@@ -261,37 +255,6 @@ def _nats(value: float | None) -> str:
 def class_name(checkpoint: Checkpoint, row: int) -> str:
     """The class of a test image."""
     return checkpoint.class_names[int(load_encoded(checkpoint).labels[row])]
-
-
-def train_with_curves(
-    name: str, dataset_name: str, architecture: Architecture, latent_dim: int, config: TrainingConfig
-) -> Checkpoint | None:
-    """Trains, with a progress bar and live curves, and saves; None, with the reason on the page, if it cannot."""
-    if not NAME.fullmatch(name):
-        st.error(
-            "A name has up to 40 letters, digits, dots, dashes and underscores, and starts with a letter or digit."
-        )
-        return None
-    if not _training.acquire(blocking=False):
-        st.error("Another training is running in this app; wait until it has finished, then press Train again.")
-        return None
-    out, bar, curves = CHECKPOINTS / name, st.progress(0.0, "Loading the data…"), st.empty()
-    history: list[dict[str, float]] = []
-    try:
-        dataset = load_dataset(dataset_name, progress=bar.progress)
-        model_config = default_config(dataset.image_shape, latent_dim, architecture)
-        for epoch in train_checkpoint(
-            dataset, model_config, config, out, lambda share: bar.progress(share, "Training…")
-        ):
-            history.append(asdict(epoch))
-            curves.plotly_chart(learning_curves(history), key=f"curves-{epoch.epoch}")
-        bar.progress(1.0, f"Trained in {history[-1]['seconds']:.1f} s")
-        return read_checkpoint(out)
-    except (DataError, CheckpointError, ValueError, TrainingError) as error:
-        st.error(str(error))
-        return None
-    finally:
-        _training.release()
 
 
 def routes() -> list[BaseRoute]:

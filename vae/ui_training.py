@@ -1,0 +1,477 @@
+"""The Training page's end in Python: what can be trained, the runs and their buttons, whose film is shown."""
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from starlette.routing import BaseRoute
+
+from vae import ui
+from vae.checkpoints import Checkpoint, list_checkpoints
+from vae.data import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_available, load_dataset
+from vae.figures import PALETTE, bars, learning_curves
+from vae.losses import Objective, ObjectiveName, Warmup
+from vae.models import Architecture, Likelihood, choose_device, default_config
+from vae.pictures import DataError
+from vae.runs import Run, RunError, Runs, Status, check_name
+from vae.screenings import routes as screening_routes
+from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
+from vae.training import seconds_per_epoch
+
+OWN = "my own images"
+NO_FILM = "none"
+REFRESH_SECONDS = 2.0
+PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
+# Nats per image: what a decoder reaches that always draws the mean digit, and one that draws each digit itself. Both
+# computed from the grey MNIST test images.
+MNIST_REFERENCES = (
+    {"term": "reconstruction", "value": 205.83, "label": "always the mean digit"},
+    {"term": "reconstruction", "value": 45.53, "label": "the image itself"},
+)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A choice of everything that a class may want at once."""
+
+    help: str
+    dataset: str
+    architecture: Architecture
+    latent_dim: int
+    seconds: int | None = None
+    epochs: int = TrainingConfig.epochs
+    objective: ObjectiveName = "vae"
+    beta: float = 1.0
+
+
+START = {
+    "dataset": "digits",
+    "architecture": "mlp",
+    "latent_dim": 2,
+    "objective": "vae",
+    "beta": 1.0,
+    "limit": "epochs",
+    "seconds": 30,
+    "epochs": 20,
+    "batch_size": TrainingConfig.batch_size,
+    "seed": TrainingConfig.seed,
+    "image_size": 32,
+    "upload_kind": "a zip",
+}
+
+PRESETS = {
+    "2-D in 30 seconds": Preset("A plane of digits, learnt before the coffee is cold.", "mnist", "mlp", 2, seconds=30),
+    "Good sliders": Preset("Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90),
+    "Disentangle the sprites": Preset(
+        "β-TC looks for one dimension each for shape, size, place and angle.",
+        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=6.0,
+    ),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def runs() -> Runs:
+    """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time."""
+    return Runs(ui.CHECKPOINTS, max(1, int(os.environ.get("VAE_RUNS", "1"))))
+
+
+def training_routes() -> list[BaseRoute]:
+    """What shows runs and films to the Training page; part of the app's routes."""
+    origins = st.get_option("server.corsAllowedOrigins") or ()
+    return screening_routes(runs(), _checkpoint_film, base_path=ui._base_path(), allowed_origins=origins)
+
+
+def _checkpoint_film(name: str) -> Path | None:
+    found = next((found for found in list_checkpoints(ui.CHECKPOINTS) if found.name == name), None)
+    return found.film if isinstance(found, Checkpoint) else None
+
+
+# ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def screen(checkpoint: Checkpoint | None) -> None:
+    """The film that was chosen, of a run under way or of a checkpoint, perhaps with another beside it."""
+    going = {run.name: status.state for run, status in runs().all()}
+    films = [*reversed(going), *(name for name in _filmed() if name not in going)]
+    own = [checkpoint.name] if checkpoint is not None and checkpoint.name not in films else []
+    _follow_choice(checkpoint, films)
+    if not films:
+        new_run_button()
+        _show_history(checkpoint)
+        return
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    with right:
+        new_run_button()
+    chosen = left.selectbox("Film of", own + films, key="film", bind="query-params")
+    others = [NO_FILM, *(name for name in films if name != chosen)]
+    beside = middle.selectbox("Beside it", others, key="beside", bind="query-params", help="On the same scrubber.")
+    if chosen in own:
+        _show_history(checkpoint)
+        return
+    shown = [chosen] if beside == NO_FILM else [chosen, beside]
+    data = {
+        "base": ui._base_path(),
+        "script": ui.script_url("training.js"),
+        "palette": list(PALETTE),
+        "films": [
+            {"kind": "run" if name in going else "checkpoint", "name": name, "state": going.get(name)} for name in shown
+        ],
+        "references": _references(shown),
+    }
+    component = st.components.v2.component("training", js=ui._script("component.js"), css=ui._script("training.css"))
+    component(key="training", data=data, on_changed_change=lambda: None)
+
+
+def _follow_choice(checkpoint: Checkpoint | None, films: list[str]) -> None:
+    """A run that was just started comes onto the screen, and so does a checkpoint that was just chosen."""
+    state = st.session_state
+    started, current = state.get("started"), checkpoint and checkpoint.name
+    wanted = started if started != state.get("film_started") else current if current != state.get("film_of") else None
+    first = "film_of" not in state
+    state["film_started"], state["film_of"] = started, current
+    if first and "film" in st.query_params:  # a link's own choice
+        return
+    if wanted is not None and wanted in {*films, current}:
+        state["film"] = wanted
+
+
+def _filmed() -> list[str]:
+    found = list_checkpoints(ui.CHECKPOINTS)
+    return [checkpoint.name for checkpoint in found if isinstance(checkpoint, Checkpoint) and checkpoint.film]
+
+
+def _references(names: list[str]) -> list[Json]:
+    """The reference numbers, where those of all that is shown are the same."""
+    return list(MNIST_REFERENCES) if all(_is_grey_mnist(name) for name in names) else []
+
+
+def _is_grey_mnist(name: str) -> bool:
+    try:
+        run = runs().find(name)
+        if run is not None:
+            asked = run.request()
+            return (asked["dataset"]["name"], asked["model"]["likelihood"], asked["training"]["binarisation"]) == (
+                "mnist", "bernoulli", "none",
+            )  # fmt: skip
+        found = next(c for c in list_checkpoints(ui.CHECKPOINTS) if isinstance(c, Checkpoint) and c.name == name)
+        return (found.dataset, found.model_config.likelihood, found.training.get("binarisation")) == (
+            "mnist", "bernoulli", "none",
+        )  # fmt: skip
+    except (RunError, KeyError, TypeError, StopIteration):
+        return False
+
+
+def _show_history(checkpoint: Checkpoint | None) -> None:
+    if checkpoint is None:
+        st.info("Train a model, and watch it learn here.")
+        return
+    st.markdown(f"**{checkpoint.name}**, as it was trained; no film was kept of it")
+    st.plotly_chart(learning_curves(checkpoint.history), key="curves")
+    if checkpoint.kl_per_dimension is not None:
+        st.plotly_chart(bars(checkpoint.kl_per_dimension, "KL", "nats"), key="kl")
+        st.caption(f"KL to the prior per latent dimension, mean over the test images of {checkpoint.name}.")
+
+
+# ---- the runs --------------------------------------------------------------------------------------------------------
+
+
+def manage() -> None:
+    """Every run with its buttons; what has just been trained here, and the way to it."""
+    if runs().all():
+        _show_runs()
+    name = str(st.session_state.get("started", ""))
+    if _trained_here(name) and runs().find(name) is None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{name}** is trained and can be chosen on every page.")
+            if st.button("Explore it", type="primary"):
+                st.session_state["chosen"] = name
+                st.session_state.pop("checkpoint", None)
+                st.switch_page("pages/1_Explore.py")
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _show_runs() -> None:
+    """Looks again now and then, for others start and stop runs too; the whole page follows where something changed."""
+    found = runs().all()
+    states = {run.name: status.state for run, status in found}
+    before, st.session_state["run_states"] = st.session_state.get("run_states", states), states
+    if states != before:
+        st.rerun()
+    for run, status in found:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            _show_run(run, status)
+    if problem := st.session_state.pop("run_problem", None):
+        st.error(problem)
+
+
+def _show_run(run: Run, status: Status) -> None:
+    st.markdown(f"**{run.name}**: {status.state}" + ("" if status.state == "running" else f". {status.sentence}"))
+    if status.state in ("queued", "starting", "running"):
+        st.button("Pause", key=f"pause-{run.name}", on_click=_ask, args=(run, "pause"))
+    if status.state in ("starting", "running"):
+        st.button("Stop and keep", key=f"stop-{run.name}", on_click=_ask, args=(run, "stop"))
+    if status.state in ("paused", "failed", "killed"):
+        st.button("Resume", key=f"resume-{run.name}", on_click=_resume, args=(run,), type="primary")
+    if status.state != "saving":
+        with st.popover("Discard"):
+            st.write(f"All that “{run.name}” has learnt will be gone.")
+            st.button("Discard it", key=f"discard-{run.name}", on_click=_ask, args=(run, "discard"))
+
+
+def _ask(run: Run, wish: Any) -> None:
+    try:
+        runs().want(run, wish)
+    except (RunError, OSError) as error:
+        st.session_state["run_problem"] = str(error)
+
+
+def _resume(run: Run) -> None:
+    try:
+        runs().resume(run)
+        st.session_state["started"] = run.name
+    except RunError as error:
+        st.session_state["run_problem"] = str(error)
+
+
+def _trained_here(name: str) -> bool:
+    """Whether there is a checkpoint of this name that a run of this page has made."""
+    found = next((found for found in list_checkpoints(ui.CHECKPOINTS) if found.name == name), None)
+    return isinstance(found, Checkpoint) and found.training.get("origin") == "page"
+
+
+def delete_button(checkpoint: Checkpoint) -> None:
+    """Deletes the chosen checkpoint after asking, if it was trained on this page: no other is this page's to delete."""
+    if not _trained_here(checkpoint.name):
+        return
+    with st.popover(f"Delete {checkpoint.name}"):
+        st.write(f"The checkpoint “{checkpoint.name}” will be gone for everybody.")
+        if st.button("Delete it", key="delete"):
+            gone = checkpoint.path.with_name(f".deleted-{checkpoint.name}")
+            try:
+                shutil.rmtree(gone, ignore_errors=True)
+                checkpoint.path.rename(gone)  # at once, or not at all
+                shutil.rmtree(gone, ignore_errors=True)
+            except OSError as error:
+                st.error(f"{checkpoint.path}: could not be deleted ({error}).")
+                return
+            st.rerun()
+
+
+# ---- what is asked for -----------------------------------------------------------------------------------------------
+
+
+def new_run_button() -> None:
+    """Opens the form."""
+    if st.button("Train a model", type="primary", width="stretch"):
+        _new_run()
+
+
+@st.dialog("Train a model", width="medium")
+def _new_run() -> None:
+    """Everything that can be chosen of a new run; the button starts it."""
+    for key, value in START.items():  # not as the fields' own defaults, which a preset could not change
+        st.session_state.setdefault(key, value)
+    preset = st.segmented_control(
+        "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="Fills in the fields below."
+    )
+    if preset:
+        st.caption(PRESETS[preset].help)
+    name = st.text_input("Name of the new checkpoint", key="run_name", max_chars=40, placeholder="my-model")
+    dataset, upload = _choose_dataset()
+    left, right = st.columns(2)
+    architecture = left.selectbox("Architecture", get_args(Architecture), key="architecture")
+    latent_dim = right.number_input("Latent dimensions", 1, 512, key="latent_dim", help="More than 512 decode slowly.")
+    name_of_objective = left.selectbox("Objective", get_args(ObjectiveName), key="objective")
+    weighed = name_of_objective in ("vae", "beta-tc")
+    beta = right.number_input("β, weight of the KL", 0.0, 1000.0, key="beta", disabled=not weighed)
+    limit = left.segmented_control("Train for", ["seconds", "epochs"], key="limit", required=True)
+    if limit == "seconds":
+        seconds, epochs = float(right.number_input("Seconds, about", 5, 86_400, key="seconds")), 1
+    else:
+        seconds, epochs = None, right.number_input("Epochs", 1, 10_000, key="epochs")
+    model, options = _more_choices(name_of_objective, beta)
+    model |= {"architecture": architecture, "latent_dim": latent_dim}
+    try:
+        config = TrainingConfig(epochs=epochs, **options)
+        _estimate(dataset, model, config, seconds)
+    except (ValueError, DataError) as error:
+        st.error(str(error))
+        return
+    if st.button("Start training", type="primary"):
+        _start(name, {"dataset": dataset, "model": model, "training": asdict(config), "seconds": seconds}, upload)
+
+
+def _apply_preset() -> None:
+    """Fills the fields with the preset's values."""
+    state = st.session_state
+    preset = PRESETS.get(state["preset"])
+    if preset is None:
+        return
+    given = {key: value for key, value in asdict(preset).items() if key != "help" and value is not None}
+    state.update(given | {"limit": "seconds" if preset.seconds else "epochs"})
+
+
+def _choose_dataset() -> tuple[Json, bytes | None]:
+    """What a request says of the images, and the archive if they are one's own."""
+    options = [*DATASETS, OWN]
+    chosen = st.selectbox("Dataset", options, key="dataset", format_func=_describe_dataset)
+    if chosen != OWN:
+        _preview({"name": chosen}, None)
+        return {"name": chosen}, None
+    kind = st.segmented_control("Upload", ["a zip", "a folder"], key="upload_kind", required=True)
+    if kind == "a zip":
+        file = st.file_uploader("A zip of pictures", type="zip", help="Sub-folders become classes.")
+        upload = None if file is None else file.getvalue()
+    else:
+        files = st.file_uploader(
+            "A folder of pictures", accept_multiple_files="directory", help="Sub-folders: classes."
+        )
+        upload = _zipped(files) if files else None
+    left, right = st.columns(2)
+    size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size")
+    color = not right.toggle("Grey", key="grey")
+    dataset = {"name": OWN, "image_size": size, "color": color}
+    if upload is not None:
+        _preview(dataset, upload)
+    return dataset, upload or b""
+
+
+def _describe_dataset(name: str) -> str:
+    return name if name == OWN or name in EMBEDDED or is_available(name) else f"{name} (downloaded once)"
+
+
+def _zipped(files: list[Any]) -> bytes:
+    """The files of an uploaded folder, as the archive that the run reads."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        for file in files:
+            written.writestr(file.name, file.getvalue())
+    return archive.getvalue()
+
+
+def _preview(dataset: Json, upload: bytes | None) -> None:
+    """Some of the images, where that costs no download; the reason, where they cannot be read."""
+    if upload is None and not is_available(dataset["name"]):
+        return
+    try:
+        described = json.dumps(dataset)
+        images = _dataset(described, upload).train.images[:PREVIEW]
+    except DataError as error:
+        st.error(str(error))
+        return
+    st.image(
+        _preview_sheet(images), caption=f"{len(_dataset(described, upload).train):,} training images; the first of them"
+    )
+
+
+def _preview_sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The images side by side, each enlarged to some 48 pixels without blurring."""
+    n, channels, height, width = images.shape
+    columns = min(n, PREVIEW // 2)
+    cells = images[: n - n % columns].reshape(-1, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
+    sheet = cells.reshape(-1, columns * width, channels)
+    scale = max(1, round(PREVIEW_SIDE / height))
+    large = sheet.repeat(scale, 0).repeat(scale, 1)
+    return large if channels == 3 else large[:, :, 0]
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the images…")
+def _dataset(description: str, upload: bytes | None) -> Dataset:
+    options = json.loads(description)
+    name = options.pop("name")
+    if upload is None:
+        return load_dataset(name)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "upload.zip"
+        path.write_bytes(upload)
+        return replace(load_dataset(str(path), **options), name=name)
+
+
+def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
+    """What few ask for: fields of the model's configuration, and of the training's."""
+    with st.expander("More"):
+        left, right = st.columns(2)
+        model = {
+            "likelihood": left.selectbox("Likelihood", get_args(Likelihood), key="likelihood"),
+            "batch_norm": left.toggle("Batch normalisation", key="batch_norm"),
+            "conditional": right.toggle("Tell the decoder the class", key="conditional"),
+        }
+        optimizer = right.selectbox("Optimiser", get_args(Optimizer), key="optimizer")
+        rate = left.number_input(
+            "Learning rate", 1e-6, 1.0, LEARNING_RATES[optimizer], format="%g", key=f"rate-{optimizer}"
+        )
+        options = {
+            "batch_size": right.number_input("Batch size", 2, 65_536, key="batch_size"),
+            "optimizer": optimizer,
+            "learning_rate": rate,
+            "schedule": left.selectbox("Schedule", get_args(Schedule), key="schedule"),
+            "binarisation": right.selectbox("Binarisation", get_args(Binarisation), key="binarisation"),
+            "seed": left.number_input("Seed", 0, 2**32 - 1, key="seed"),
+        }
+        terms: Json = {"name": objective}
+        if objective in ("vae", "beta-tc"):
+            terms["beta"] = beta
+            terms["warmup"] = right.selectbox("Warm-up of β", get_args(Warmup), key="warmup")
+        if objective == "free-bits":
+            terms["free_bits"] = right.number_input("Free bits, nats per dimension", 0.0, 10.0, 0.5, key="free_bits")
+        if objective == "capacity":
+            terms["capacity"] = right.number_input("Capacity at the end, nats", 0.1, 1000.0, 25.0, key="capacity")
+        if objective == "iwae":
+            terms["samples"] = right.number_input("Samples of z", 2, 100, 5, key="samples")
+    return model, options | {"objective": Objective(**terms)}
+
+
+def _estimate(dataset: Json, model: Json, config: TrainingConfig, seconds: float | None) -> None:
+    """How long it will take here, where the images are at hand."""
+    if dataset["name"] == OWN or not is_available(dataset["name"]):
+        return
+    per_epoch = _seconds_per_epoch(json.dumps(dataset), json.dumps(model), json.dumps(asdict(config) | {"epochs": 1}))
+    device = choose_device(config.device).type
+    if seconds is None:
+        whole = per_epoch * config.epochs
+        st.caption(f"About {_duration(whole)} on {device}: {config.epochs} epochs of {_duration(per_epoch)} each.")
+    else:
+        st.caption(f"On {device} an epoch takes about {_duration(per_epoch)}.")
+
+
+@st.cache_data(max_entries=200, show_spinner="Measuring a few steps…")
+def _seconds_per_epoch(dataset: str, model: str, training: str) -> float:
+    chosen, options = _dataset(dataset, None), json.loads(model)
+    config = TrainingConfig(**(asked := json.loads(training)) | {"objective": Objective(**asked["objective"])})
+    classes = len(chosen.class_names) if options.pop("conditional") else 0
+    posterior = "point" if config.objective.name == "autoencoder" else "gaussian"
+    model_config = default_config(chosen.image_shape, **options, classes=classes, posterior=posterior)
+    return seconds_per_epoch(chosen, model_config, config)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return (
+        f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    )
+
+
+def _start(name: str, request: Json, upload: bytes | None) -> None:
+    try:
+        check_name(name)
+        if upload == b"":
+            raise RunError("Upload the pictures first: a zip or a folder.")
+        runs().start(name, request, upload)
+    except RunError as error:
+        st.error(str(error))
+        return
+    st.session_state["started"] = name
+    st.rerun()
