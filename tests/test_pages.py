@@ -1,17 +1,22 @@
 """Every page, run by Streamlit's own test runner against checkpoints trained for the occasion."""
 
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae import ui
-from vae.checkpoints import Checkpoint, read_checkpoint
+from vae import ui, ui_training
+from vae.checkpoints import read_checkpoint
 from vae.data import load_dataset
 from vae.live import UnknownModelError
+from vae.losses import ObjectiveName
 from vae.models import default_config
-from vae.steps import TrainingConfig
+from vae.steps import Optimizer, TrainingConfig
 from vae.training import train_checkpoint
 
 ROOT = Path(__file__).parents[1]
@@ -107,37 +112,107 @@ def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> No
     assert "Training page" in app.error[0].value
 
 
-def test_a_training_run_gives_a_checkpoint_that_every_page_can_choose(checkpoints: Path) -> None:
-    app = open_page("pages/6_Training.py")
-    app.text_input[0].set_value("made-here")
-    app.number_input[2].set_value(2)
-    app.button[0].click().run()
+def open_form(**fields: object) -> AppTest:
+    """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
+    app = AppTest.from_function(form, default_timeout=60).run()
+    for key, value in fields.items():
+        kinds = (app.text_input, app.number_input, app.selectbox, app.button_group)
+        field = next(field for kind in kinds for field in kind if field.key == key)
+        app = field.set_value(value).run()
+    return app
+
+
+def form() -> None:
+    from vae import ui_training
+
+    ui_training.start_form()
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Presses a button, as a person who sees it."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+@contextmanager
+def finished(app: AppTest) -> Iterator[None]:
+    """Waits until no run is left in the app's folder."""
+    deadline = time.monotonic() + 120
+    while ui_training.runs().all():
+        assert time.monotonic() < deadline, ui_training.runs().all()
+        time.sleep(0.1)
+    yield
+
+
+def test_a_run_started_in_the_page_becomes_a_checkpoint_that_every_page_can_choose(checkpoints: Path) -> None:
+    app = press(open_form(run_name="made-here", epochs=2), "Start training")
     assert not app.exception
     assert not app.error
-    assert "made-here" in app.success[0].value
-    assert isinstance(read_checkpoint(checkpoints / "made-here"), Checkpoint)
+    with finished(app):
+        app = open_page("pages/6_Training.py", film="made-here")
+    assert app.selectbox(key="film").value == "made-here"
+    checkpoint = read_checkpoint(checkpoints / "made-here")
+    assert len(checkpoint.history) == 2
+    assert checkpoint.film is not None
     app.switch_page("pages/1_Explore.py").run()
     assert "made-here" in app.sidebar.selectbox(key="checkpoint").options
 
 
 def test_the_first_checkpoint_of_all_can_be_trained_in_the_page(checkpoints: Path) -> None:
     shutil.rmtree(checkpoints)
-    app = open_page("pages/6_Training.py")
-    app.number_input[2].set_value(1)
-    app.button[0].click().run()
+    app = press(open_form(run_name="first", epochs=1), "Start training")
     assert not app.exception
-    assert "my-model" in app.success[0].value
-    assert open_page("pages/1_Explore.py").sidebar.selectbox(key="checkpoint").options == ["my-model"]
+    with finished(app):
+        assert open_page("pages/1_Explore.py").sidebar.selectbox(key="checkpoint").options == ["first"]
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "ten"])
 def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name: str) -> None:
-    app = open_page("pages/6_Training.py")
-    app.text_input[0].set_value(name)
-    app.button[0].click().run()
+    app = press(open_form(run_name=name), "Start training")
     assert not app.exception
     assert app.error
-    assert sorted(path.name for path in checkpoints.iterdir()) == ["ten", "two"]
+    assert {path.name for path in checkpoints.iterdir()} - {".runs"} == {"ten", "two"}
+    assert ui_training.runs().all() == []
+
+
+def test_own_images_are_asked_for_before_a_run_starts(checkpoints: Path) -> None:
+    app = press(open_form(run_name="mine", dataset=ui_training.OWN), "Start training")
+    assert "Upload the pictures first" in said(app)
+    assert ui_training.runs().all() == []
+
+
+@pytest.mark.parametrize("preset", ui_training.PRESETS)
+def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, preset: str) -> None:
+    app = open_form(preset=preset)
+    assert not app.exception
+    assert not app.error
+    chosen = ui_training.PRESETS[preset]
+    assert app.selectbox(key="dataset").value == chosen.dataset
+    assert app.number_input(key="latent_dim").value == chosen.latent_dim
+    assert app.number_input(key="seconds").value == chosen.seconds
+
+
+@pytest.mark.parametrize("objective", get_args(ObjectiveName))
+@pytest.mark.parametrize("optimizer", get_args(Optimizer))
+def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
+    checkpoints: Path, objective: str, optimizer: str
+) -> None:
+    app = open_form(objective=objective, optimizer=optimizer)
+    assert not app.exception
+    assert not app.error
+    assert any(line.value.startswith("About ") for line in app.caption)
+
+
+def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:
+    assert not [button for button in open_page("pages/6_Training.py").button if "Delete" in button.label]
+
+
+def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path) -> None:
+    config = checkpoints / "two" / "config.json"
+    config.write_text(config.read_text().replace('"command line"', '"page"'))
+    app = open_page("pages/6_Training.py", checkpoint="two")
+    app = press(app, "Delete it")
+    assert not app.exception
+    assert [path.name for path in checkpoints.iterdir()] == ["ten"]
 
 
 def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
@@ -161,6 +236,21 @@ def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints
 @pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_hostile_link_never_takes_a_page_down(checkpoints: Path, path: str, value: str) -> None:
-    keys = ["checkpoint", "z", "image", "method", "dims", "temperature", "side", "seed", "from", "to", "steps", "order"]
+    keys = [
+        "checkpoint",
+        "z",
+        "image",
+        "method",
+        "dims",
+        "temperature",
+        "side",
+        "seed",
+        "from",
+        "to",
+        "steps",
+        "order",
+        "film",
+        "beside",
+    ]
     app = open_page(path, **dict.fromkeys(keys, value))
     assert not app.exception

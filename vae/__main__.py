@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
@@ -118,6 +119,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     run.add_argument("--binarisation", choices=get_args(Binarisation), default=TrainingConfig.binarisation)
     run.add_argument("--seed", type=int, default=TrainingConfig.seed)
     run.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=TrainingConfig.device)
+    run.add_argument("--film", action="store_true", help="keep a film of the training, for the Training page")
 
 
 def _bench_commands(commands: Commands) -> None:
@@ -177,8 +179,9 @@ def run_train(args: argparse.Namespace) -> Result:
         classes=len(dataset.class_names) if args.conditional else 0,
         **{key: getattr(args, key) for key in ("batch_norm", "likelihood", "sigma")},
     )
-    with joined(args.device) as group, ProgressBar("training", group.leads) as bar:
-        epochs = train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group)
+    with joined(args.device) as group, ProgressBar("training", group.leads) as bar, TemporaryDirectory() as folder:
+        film = Path(folder) / "film" if args.film else None
+        epochs = train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group, film=film)
         try:
             for epoch in epochs:
                 loss = epoch.validation_reconstruction + epoch.validation_kl

@@ -22,6 +22,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -250,6 +251,7 @@ class Runs:
                 [*COMMAND, str(run.path.resolve()), str(self.slots)],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
+        threading.Thread(target=process.wait, daemon=True).start()  # no zombie remains
         deadline = time.monotonic() + BIRTH_SECONDS
         while not run._has_process() and run.path.is_dir() and process.poll() is None:
             if time.monotonic() > deadline:

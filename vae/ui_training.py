@@ -6,7 +6,6 @@ import os
 import shutil
 import zipfile
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -81,7 +80,6 @@ PRESETS = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
 def runs() -> Runs:
     """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time."""
     return Runs(ui.CHECKPOINTS, max(1, int(os.environ.get("VAE_RUNS", "1"))))
@@ -275,11 +273,10 @@ def delete_button(checkpoint: Checkpoint) -> None:
 def new_run_button() -> None:
     """Opens the form."""
     if st.button("Train a model", type="primary", width="stretch"):
-        _new_run()
+        st.dialog("Train a model", width="medium")(start_form)()
 
 
-@st.dialog("Train a model", width="medium")
-def _new_run() -> None:
+def start_form() -> None:
     """Everything that can be chosen of a new run; the button starts it."""
     for key, value in START.items():  # not as the fields' own defaults, which a preset could not change
         st.session_state.setdefault(key, value)
