@@ -90,17 +90,3 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name
     with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
         show(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_a_model_trained_in_the_page_can_be_explored_at_once(app: Server, browser: Browser) -> None:
-    with opened(browser, f"{app.url}/Training") as page:
-        show(page)
-        page.get_by_label("Name of the new checkpoint").fill("from-the-browser")
-        page.get_by_label("Epochs").fill("3")
-        page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("can now be chosen on every page")).to_be_visible(timeout=60_000)
-        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
-        expect(page.locator("h1")).to_have_text("Explore")
-        choose(page, "from-the-browser")
-        page.wait_for_url("**checkpoint=from-the-browser**")
-        page.wait_for_selector("canvas.hero[data-frame]")

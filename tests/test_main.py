@@ -20,6 +20,7 @@ from vae import training
 from vae.__main__ import ProgressBar, main
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset
+from vae.films import read_film
 from vae.losses import Objective
 from vae.models import ModelConfig
 from vae.projections import quality
@@ -185,6 +186,15 @@ def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pyte
     monkeypatch.setattr(training, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_keeps_a_film_where_it_is_asked_for(capsys: Captured, tmp_path: Path) -> None:
+    for name, options in (("filmed", ("--film",)), ("plain", ())):
+        call(capsys, *TRAIN, *options, "--out", tmp_path / name)
+    assert read_checkpoint(tmp_path / "plain").film is None
+    film = read_checkpoint(tmp_path / "filmed").film
+    assert film is not None
+    assert [record.fields["kind"] for record in read_film(film)][-2:] == ["frame", "epoch"]
 
 
 @pytest.fixture

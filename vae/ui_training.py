@@ -189,14 +189,16 @@ def manage() -> None:
     """Every run with its buttons; what has just been trained here, and the way to it."""
     if runs().all():
         _show_runs()
-    name = str(st.session_state.get("started", ""))
-    if _trained_here(name) and runs().find(name) is None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{name}** is trained and can be chosen on every page.")
-            if st.button("Explore it", type="primary"):
-                st.session_state["chosen"] = name
-                st.session_state.pop("checkpoint", None)
-                st.switch_page("pages/1_Explore.py")
+    state, name = st.session_state, str(st.session_state.get("started", ""))
+    if not _trained_here(name) or runs().find(name) is not None:
+        return
+    if state.get("finished") != name:  # the new model is the chosen one, once
+        state["finished"] = state["chosen"] = name
+        state.pop("checkpoint", None)
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{name}** is trained and can be chosen on every page.")
+        st.page_link("pages/1_Explore.py", label="Explore it", icon=":material/arrow_forward:")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

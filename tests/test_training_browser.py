@@ -1,0 +1,105 @@
+"""The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
+
+from pathlib import Path
+
+import pytest
+from browsing import opened, pixels
+from playwright.sync_api import Browser, Page, expect
+
+from vae.bench.live import Server
+from vae.checkpoints import read_checkpoint
+from vae.runs import Runs
+
+pytestmark = pytest.mark.browser
+MAP = ".training canvas"  # the first of all is the map
+
+
+def start(page: Page, name: str, seconds: int) -> None:
+    """Starts the 2-D preset on the digits."""
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_role("radio", name="2-D in 30 seconds").click()
+    expect(page.get_by_label("Seconds, about")).to_have_value("30")
+    choose_in_dialog(page, "Dataset", "digits")
+    fill(page, "Seconds, about", str(seconds))
+    fill(page, "Name of the new checkpoint", name)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def choose_in_dialog(page: Page, label: str, option: str) -> None:
+    page.get_by_role("dialog").get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    field = page.get_by_role("dialog").get_by_label(label)
+    field.fill(value)
+    field.press("Enter")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Waits until the page's script has run."""
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+
+
+def shown(page: Page) -> str:
+    """Where the scrubber stands, in words."""
+    return str(page.get_by_role("slider", name="Moment of the run").get_attribute("aria-valuetext"))
+
+
+def test_a_run_is_watched_left_alone_found_again_and_explored(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        start(page, "in-class", 15)
+        expect(page.get_by_text("in-class: running")).to_be_visible(timeout=60_000)
+        page.wait_for_selector(MAP)
+        before, moment = pixels(page, MAP), shown(page)
+        expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", moment)
+        assert pixels(page, MAP) != before
+    assert Runs(app_checkpoints).find("in-class") is not None  # it outlives its tab
+    with opened(browser, f"{app.url}/Training?film=in-class") as page:
+        expect(page.get_by_text("Done and saved.")).to_be_visible(timeout=120_000)
+        expect(page.get_by_text("in-class: running")).to_have_count(0)
+        last = shown(page)
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", last)
+        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
+        page.get_by_role("option", name="in-class", exact=True).click()
+        page.wait_for_url("**checkpoint=in-class**")
+        page.wait_for_selector("canvas.hero[data-frame]")
+    assert read_checkpoint(app_checkpoints / "in-class").film is not None
+
+
+def test_buttons_pause_resume_and_stop_a_run_and_its_model_is_one_click_away(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        start(page, "by-hand", 600)
+        page.get_by_role("button", name="Pause").click(timeout=60_000)
+        expect(page.get_by_text("by-hand: paused")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Resume").click()
+        expect(page.get_by_text("by-hand: running")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop and keep").click()
+        page.get_by_role("link", name="Explore it").click(timeout=60_000)
+        expect(page.locator("h1")).to_have_text("Explore")
+        page.wait_for_url("**checkpoint=by-hand**")
+    assert read_checkpoint(app_checkpoints / "by-hand").training["origin"] == "page"
+
+
+def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10", allowed=("404",)) as page:
+        start(page, "for-nothing", 600)
+        expect(page.get_by_text("for-nothing: running")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Discard").click()
+        page.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_text("for-nothing: ")).to_have_count(0, timeout=60_000)
+    assert Runs(app_checkpoints).all() == []
+    assert not (app_checkpoints / "for-nothing").exists()
