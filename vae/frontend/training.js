@@ -65,18 +65,15 @@ export default class Training {
     if (films.length) this.scrubber.setFrames([...new Set(shares)].sort((a, b) => a - b), live);
   }
 
-  /** Two films have their scales in common, that they compare. */
+  /** Two films of the same data have their scales in common, that they compare. */
   takeFilms(films) {
-    const { references } = this.data;
-    const common = {
-      reconstruction: rangeOf(films, "reconstruction", references),
-      kl: rangeOf(films, "kl", references),
-      mostKl: mostKl(films),
-    };
-    const halves = halvesOf(films);
+    const { references } = this.data, halves = halvesOf(films);
     this.feed.items.forEach(({ film }, i) => {
       const half = halves[films.indexOf(film)];
-      if (half) this.views[i].setFilm(film, this.data, { ...common, half });
+      if (!half) return;
+      const alike = films.filter(({ head }) => head.dataset === film.head.dataset);
+      const [reconstruction, kl] = ["reconstruction", "kl"].map((term) => rangeOf(alike, term, references));
+      this.views[i].setFilm(film, this.data, { half, reconstruction, kl, mostKl: mostKl(alike) });
     });
   }
 
