@@ -7,7 +7,11 @@ from vae.bench.browser import chromium
 from vae.bench.live import started
 
 ROOT = Path(__file__).parents[1]
-QUERIES = {"Explore": "?checkpoint=mnist-z10&image=8", "Latent_map": "?checkpoint=mnist-z10&method=t-SNE"}
+QUERIES = {
+    "Explore": "?checkpoint=mnist-z10&image=8",
+    "Latent_map": "?checkpoint=mnist-z10&method=t-SNE",
+    "Training": "?checkpoint=mnist-z2",
+}
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
 
 
