@@ -30,8 +30,9 @@ export class FilmView {
     const { head } = film;
     const about = head ? `${head.dataset} · ${head.latentDim}-D · ${head.epochs} epoch${head.epochs > 1 ? "s" : ""}` : "";
     say(this.state, run ? stateOf(run) : head ? "Trained." : "");
-    say(this.about, (run && progressOf({ ...run, epochs: run.epochs ?? head?.epochs })) || about);
-    this.progress.hidden = !run || ["queued", "done", "gone"].includes(run.state);
+    const unfinished = run !== null && !["done", "gone"].includes(run.state);
+    say(this.about, (unfinished && progressOf({ ...run, epochs: run.epochs ?? head?.epochs })) || about);
+    this.progress.hidden = !unfinished || run.state === "queued";
     this.progress.value = run?.share ?? 0;
     say(this.notice, lost ? "Connection lost – trying again." : problem);
     this.notice.hidden = !this.notice.textContent;
