@@ -135,9 +135,9 @@ export class FilmView {
     this.waiting = element("p", { className: "waiting" });
     const title = element("b", { className: "title", title: this.name }, this.name);
     const head = element("header", {}, title, this.state, this.progress, this.about);
-    this.stage = element("div", { className: "stage", hidden: true }, this.buildMap(), this.buildBeside());
     this.charts = element("div", { className: "charts", hidden: true }, ...this.curves.map(({ element }) => element));
-    const parts = [head, this.notice, this.waiting, this.stage, this.charts];
+    this.stage = element("div", { className: "stage", hidden: true }, this.buildMap(), this.buildBeside());
+    const parts = [head, this.notice, this.waiting, this.stage];
     this.element = element("section", { className: "film", ariaLabel: `Film of ${this.name}` }, ...parts);
   }
 
@@ -146,7 +146,7 @@ export class FilmView {
     this.legend = element("ul", { className: "legend", ariaLabel: "Classes" });
     const box = element("div", { className: "box" }, this.map.canvas, this.pictures.grid);
     const caption = element("figcaption", {}, element("b", {}, "Latent map"), this.planeName);
-    return element("figure", { className: "map" }, caption, box, this.legend);
+    return element("figure", { className: "map" }, caption, box, this.legend, this.bars.element);
   }
 
   buildBeside() {
@@ -155,6 +155,6 @@ export class FilmView {
     this.moment = element("p", { className: "numbers" });
     const pairs = titled("Test images", "and their reconstructions", this.pictures.pairs);
     this.samplesFigure = titled("Samples", "the same draws from the prior", this.pictures.samples);
-    return element("div", { className: "beside" }, this.moment, pairs, this.samplesFigure, this.bars.element);
+    return element("div", { className: "beside" }, this.moment, pairs, this.samplesFigure, this.charts);
   }
 }
