@@ -142,18 +142,24 @@ def _bench_commands(commands: Commands) -> None:
         "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="whose codes to project"
     )
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
-    training.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
-    training.add_argument("--batch-size", type=int, default=512)
-    training.add_argument("--learning-rate", type=float, default=0.01)
+    running = _command(
+        bench, "run", run_bench_run, "a run as the page starts it, beside the same training here"
+    )
     memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
-    for command in (training, memory):
+    for command in (training, running):
+        command.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
+        command.add_argument("--batch-size", type=int, default=512)
+        command.add_argument("--learning-rate", type=float, default=0.01)
+    for command in (training, running, memory):
         command.add_argument("--seed", type=int, default=TrainingConfig.seed)
+    for command in (training, memory):
         command.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
         _add_data_dir(command)
     latent_map = _command(bench, "map", run_bench_map, "frames per second of the latent map, in a real Chromium")
     latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
     for command in (live, start, latent_map):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
+    for command in (live, start, latent_map, running):
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
 
@@ -336,6 +342,15 @@ def run_bench_train(args: argparse.Namespace) -> Result:
     from vae.bench import machine, train
 
     result = train.run(args)
+    print(machine.report(result))
+    return result
+
+
+def run_bench_run(args: argparse.Namespace) -> Result:
+    """Trains on MNIST here, as a run, and as a run beside the app."""
+    from vae.bench import machine, run
+
+    result = run.run(args)
     print(machine.report(result))
     return result
 

@@ -31,6 +31,7 @@ import numpy as np
 from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.live import HEADER, OK, VERSION
+from vae.runs import Runs
 
 DECODE = 1
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -38,7 +39,6 @@ ZS_PER_CLIENT = 32
 START_SECONDS = 120.0
 WARM_UP_SECONDS = 1.0
 CLICK_SECONDS = 2.0
-TRAINING_STARTS_SECONDS = 8.0
 IDLE_CLIENTS = 200
 AT_ONCE = 50
 WARM_UP_CLIENTS = 10
@@ -105,16 +105,19 @@ def started(app: Path, port: int = 0) -> Iterator[Server]:
 
 @contextmanager
 def training() -> Iterator[None]:
-    """A training run of the command line beside the block, on all cores; nothing of it is kept."""
+    """A run as the Training page starts it beside the block, on all cores; nothing of it is kept."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "vae", "train", "--dataset", "sprites", "--arch", "conv", "--epochs", "1000"]
-        command += ["--out", f"{folder}/model"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            try:
-                sleep(TRAINING_STARTS_SECONDS)
-                yield
-            finally:
-                process.kill()
+        runs = Runs(Path(folder))
+        model, config = {"architecture": "conv", "latent_dim": 6}, {"epochs": 1000, "objective": {}}
+        run = runs.start("beside", {"dataset": {"name": "sprites"}, "model": model, "training": config})
+        try:
+            while run.status().state != "running":
+                sleep(0.1)
+            yield
+        finally:
+            runs.want(run, "discard")
+            while run.path.is_dir():
+                sleep(0.1)
 
 
 def free_port() -> int:

@@ -1,0 +1,83 @@
+"""Measures a training run as the Training page starts it, beside the same training in this process.
+
+Three times the 784-400-20 model on MNIST's grey levels, one after the other: here, as a run with no app beside it, and
+as a run beside an app that nobody uses.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter, sleep
+
+import torch
+
+from vae.bench.live import started
+from vae.checkpoints import Checkpoint, read_checkpoint
+from vae.data import load_dataset
+from vae.films import read_film
+from vae.models import VAE, choose_device, default_config
+from vae.runs import Runs
+from vae.steps import TrainingConfig
+from vae.training import train
+
+LOOK_SECONDS = 0.02
+LATENT_DIM = 20
+
+
+def run(args: argparse.Namespace) -> dict[str, object]:
+    """The numbers by name. first_picture_seconds: from the start of a run to the first frame of its film, the median of
+    the two runs' times."""
+    config = TrainingConfig(
+        epochs=args.epochs, batch_size=args.batch_size, learning_rate=args.learning_rate, seed=args.seed
+    )
+    here = _here(config)
+    pictures, speeds, elbos, film = [], [], [], 0
+    for app in (nullcontext(), started(args.app)):
+        with app, _finished_run(config) as (checkpoint, first_picture):
+            seconds = checkpoint.history[-1]["seconds"]
+            speeds.append(here["images"] / seconds)
+            pictures.append(first_picture)
+            elbos.append(checkpoint.metrics["negative_elbo"])
+            film = checkpoint.film.stat().st_size if checkpoint.film else 0
+    return {
+        "images_per_second_here": round(here["images"] / here["seconds"]),
+        "images_per_second_run": round(speeds[0]),
+        "images_per_second_beside_app": round(speeds[1]),
+        "run_ratio": round(speeds[0] * here["seconds"] / here["images"], 3),
+        "beside_app_ratio": round(speeds[1] / speeds[0], 3),
+        "first_picture_seconds": [round(seconds, 2) for seconds in pictures],
+        "negative_elbo": elbos[0],
+        "same_negative_elbo": elbos[0] == elbos[1],
+        "film_bytes": film,
+    }
+
+
+def _here(config: TrainingConfig) -> dict[str, float]:
+    """Images trained on and seconds of training, without a film, in this process."""
+    dataset = load_dataset("mnist")
+    torch.manual_seed(config.seed)
+    model = VAE(default_config(dataset.image_shape, LATENT_DIM)).to(choose_device(config.device))
+    *_, last = train(model, dataset.train, dataset.validation, config)
+    return {"images": len(dataset.train) * config.epochs, "seconds": last.seconds}
+
+
+@contextmanager
+def _finished_run(config: TrainingConfig) -> Iterator[tuple[Checkpoint, float]]:
+    """The checkpoint that a run has become, and the seconds from its start to the first frame of its film."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Runs(Path(folder))
+        began, first = perf_counter(), None
+        model = {"architecture": "mlp", "latent_dim": LATENT_DIM}
+        run = runs.start("measured", {"dataset": {"name": "mnist"}, "model": model, "training": asdict(config)})
+        while run.path.is_dir():
+            if first is None and sum(1 for _ in read_film(run.film)) > 1:
+                first = perf_counter() - began
+            status = run.status()
+            if not status.alive and run.path.is_dir():
+                raise ValueError(f"The run ended: {status.sentence}")
+            sleep(LOOK_SECONDS if first is None else 0.5)
+        assert first is not None
+        yield read_checkpoint(run.out), first
