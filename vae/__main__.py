@@ -142,9 +142,7 @@ def _bench_commands(commands: Commands) -> None:
         "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="whose codes to project"
     )
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
-    running = _command(
-        bench, "run", run_bench_run, "a run as the page starts it, beside the same training here"
-    )
+    running = _command(bench, "run", run_bench_run, "a run as the page starts it, beside the same training here")
     memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
     for command in (training, running):
         command.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
@@ -157,9 +155,12 @@ def _bench_commands(commands: Commands) -> None:
         _add_data_dir(command)
     latent_map = _command(bench, "map", run_bench_map, "frames per second of the latent map, in a real Chromium")
     latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
+    classroom = _command(bench, "classroom", run_bench_classroom, "a full classroom: pages, drags, a run, a projection")
+    classroom.add_argument("--students", type=int, default=60)
+    classroom.add_argument("--seconds", type=float, default=600.0, help="how long the lesson is")
     for command in (live, start, latent_map):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
-    for command in (live, start, latent_map, running):
+    for command in (live, start, latent_map, running, classroom):
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
 
@@ -351,6 +352,15 @@ def run_bench_run(args: argparse.Namespace) -> Result:
     from vae.bench import machine, run
 
     result = run.run(args)
+    print(machine.report(result))
+    return result
+
+
+def run_bench_classroom(args: argparse.Namespace) -> Result:
+    """Holds a lesson with as many students as are asked for."""
+    from vae.bench import classroom, machine
+
+    result = classroom.run(args)
     print(machine.report(result))
     return result
 

@@ -194,10 +194,15 @@ class Drag(asyncio.Protocol):
         self._period = period
         self._timer = self._loop.call_later(phase, self._tick)
 
-    def close(self) -> None:
-        """Ends at once."""
+    def rest(self) -> None:
+        """The hand stops; the picture that is under way still comes."""
         if self._timer:
             self._timer.cancel()
+        self._made_at = 0.0
+
+    def close(self) -> None:
+        """Ends at once."""
+        self.rest()
         self.transport.abort()
 
     def _tick(self) -> None:
@@ -273,7 +278,8 @@ def _take_frame(inbox: bytearray) -> tuple[int, bytes] | None:
     return opcode, payload
 
 
-async def _connect(server: Server, model: str) -> Drag:
+async def connect_drag(server: Server, model: str) -> Drag:
+    """A client that has been greeted. Raises ConnectionError, ValueError for an unknown model."""
     host, port, path = server.address
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(lambda: Drag(f"{host}:{port}", f"{path}/live", model), host, port)
@@ -285,7 +291,7 @@ async def _connect_many(server: Server, model: str, n: int) -> list[Drag]:
     clients: list[Drag] = []
     while len(clients) < n:
         batch = min(AT_ONCE, n - len(clients))
-        clients += await asyncio.gather(*(_connect(server, model) for _ in range(batch)))
+        clients += await asyncio.gather(*(connect_drag(server, model) for _ in range(batch)))
     return clients
 
 

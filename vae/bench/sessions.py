@@ -43,13 +43,14 @@ async def click_through(url: str, every: float, clicks: Clicks, seed: int) -> No
             message = BackMsg()
             message.rerun_script.page_name = rng.choice(PAGES)
             await socket.send(message.SerializeToString())
-            while not _finished(await socket.recv(decode=False), clicks):
+            while not finished(await socket.recv(decode=False), clicks):
                 pass
             clicks.reruns.append(perf_counter() - begin)
             await asyncio.sleep(max(0.0, every - (perf_counter() - begin)))
 
 
-def _finished(data: bytes, clicks: Clicks) -> bool:
+def finished(data: bytes, clicks: Clicks) -> bool:
+    """Whether a message of the server ends a page's run; counts the exceptions that it shows."""
     message = ForwardMsg.FromString(data)
     if message.WhichOneof("type") == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
         clicks.exceptions += 1
