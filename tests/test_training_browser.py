@@ -1,9 +1,13 @@
 """The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
 
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
+import numpy as np
 import pytest
 from browsing import opened, pixels
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from vae.bench.live import Server
@@ -103,3 +107,33 @@ def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
         expect(page.get_by_text("for-nothing: ")).to_have_count(0, timeout=60_000)
     assert Runs(app_checkpoints).all() == []
     assert not (app_checkpoints / "for-nothing").exists()
+
+
+def test_own_pictures_are_uploaded_previewed_and_trained_on(
+    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
+) -> None:
+    with ZipFile(tmp_path / "mine.zip", "w") as archive:
+        rng = np.random.default_rng(0)
+        for i in range(60):
+            picture = BytesIO()
+            Image.fromarray(rng.integers(0, 256, (20, 24, 3), np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{('<b>cats', 'dogs')[i % 2]}/{i}.png", picture.getvalue())
+    (tmp_path / "text.zip").write_text("This is not an archive.")
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        page.get_by_role("button", name="Train a model").click()
+        choose_in_dialog(page, "Dataset", "my own images")
+        dialog = page.get_by_role("dialog")
+        dialog.locator("input[type=file]").set_input_files(tmp_path / "text.zip")
+        expect(dialog.get_by_test_id("stAlert")).to_be_visible(timeout=30_000)
+        dialog.get_by_role("button", name="Remove").click()
+        dialog.locator("input[type=file]").set_input_files(tmp_path / "mine.zip")
+        expect(dialog.get_by_text("48 training images")).to_be_visible(timeout=30_000)
+        fill(page, "Side, in pixels", "16")
+        fill(page, "Epochs", "2")
+        fill(page, "Name of the new checkpoint", "my-pictures")
+        dialog.get_by_role("button", name="Start training").click()
+        expect(page.get_by_text("my-pictures is trained")).to_be_visible(timeout=120_000)
+    checkpoint = read_checkpoint(app_checkpoints / "my-pictures")
+    assert checkpoint.class_names == ("<b>cats", "dogs")
+    assert checkpoint.model_config.image_shape == (3, 16, 16)
+    assert checkpoint.dataset == "my own images"
