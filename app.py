@@ -29,7 +29,7 @@ def home() -> None:
 if __name__ == "__main__":
     home()
 else:
-    app = st.App(__file__, routes=[*ui.routes(), *ui_training.training_routes()])
+    app = st.App(__file__, routes=[*ui.routes(), *ui_training.training_routes()], middleware=ui.guards())
     # What is loaded now stays: the collector need not look at it again, at 80 ms a time.
     gc.collect()
     gc.freeze()

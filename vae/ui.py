@@ -19,6 +19,8 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -50,6 +52,7 @@ PAGES = (
     ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
 )
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 MAP_POINTS = 2000  # a small map shows no more
 JAVASCRIPT = "text/javascript"
 LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice
@@ -263,6 +266,17 @@ def routes() -> list[BaseRoute]:
     origins = st.get_option("server.corsAllowedOrigins") or ()
     scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))
     return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes(), *map_assets()]
+
+
+def guards() -> list[Middleware]:
+    """Refuses requests under a foreign name, as a page sends whose own name was made to point here (DNS rebinding).
+
+    While the app is open to this computer alone, its names are those of this computer and server.allowedHosts; once it
+    is opened to others, anything goes unless that option says otherwise.
+    """
+    named, address = list(st.get_option("server.allowedHosts") or ()), st.get_option("server.address")
+    alone = address in LOOPBACK
+    return [Middleware(TrustedHostMiddleware, [*LOOPBACK, *named])] if alone or named else []
 
 
 def _usable(name: str) -> Checkpoint:
