@@ -1,5 +1,6 @@
 """Training on real digits: reproducible, correctly averaged, and saved whole or not at all."""
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,10 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, distributions
 
 from vae import steps, training
@@ -24,7 +29,15 @@ from vae.metrics import evaluate
 from vae.models import VAE, Likelihood, ModelConfig, default_config, to_unit
 from vae.parallel import Group
 from vae.steps import LEARNING_RATES, RATE_WARMUP, Knobs, Optimizer, Step, TrainingConfig, mixed_precision
-from vae.training import EpochMetrics, TrainingError, train, train_checkpoint, validate
+from vae.training import (
+    EpochMetrics,
+    Trainer,
+    TrainingError,
+    seconds_per_epoch,
+    train,
+    train_checkpoint,
+    validate,
+)
 
 MLP = ModelConfig((1, 8, 8), 2, "mlp", (32,))
 CONV = ModelConfig((1, 8, 8), 2, "conv", (16,), (4, 8))
@@ -859,3 +872,272 @@ def test_a_stopped_run_that_cannot_be_saved_says_why(digits: Dataset, tmp_path: 
     (tmp_path / "folder").write_text("a file")
     with pytest.raises(CheckpointError, match="cannot be written"):
         epochs.throw(KeyboardInterrupt)
+
+
+# ---- runs that are saved in the middle and gone on with --------------------------------------------------------------
+
+
+class Stop(Exception):  # noqa: N818 (no error)
+    """The process ends here."""
+
+
+def begin(digits: Dataset, config: TrainingConfig, model_config: ModelConfig, seed: int = 0) -> Trainer:
+    """A run of five steps per epoch, from weights of this seed."""
+    torch.manual_seed(seed)
+    return Trainer(VAE(model_config), first(digits.train, 300), digits.validation, config)
+
+
+def go_on(
+    digits: Dataset, path: Path, config: TrainingConfig, model_config: ModelConfig, stops: set[float]
+) -> tuple[Trainer, list[EpochMetrics]]:
+    """A run that stops after each of these steps, x.5 being the end of an epoch, and is taken up by a new Trainer."""
+    history: list[EpochMetrics] = []
+    trainer = begin(digits, config, model_config)
+
+    def stop(at: float) -> None:
+        if at in stops:
+            stops.remove(at)
+            trainer.save(path, history)
+            raise Stop
+
+    while True:
+        with suppress(Stop):
+            for epoch in trainer.epochs(lambda trainer: stop(trainer.done)):
+                history.append(epoch)
+                stop(trainer.done + 0.5)
+            return trainer, history
+        trainer = begin(digits, config, model_config, seed=99)  # whose weights must not matter
+        history = trainer.load(path)
+
+
+KINDS = {
+    "mlp": (QUICK, MLP),
+    "conv": (QUICK, CONV),
+    "batch norm": (QUICK, replace(CONV, batch_norm=True)),
+    "optimal": (QUICK, replace(MLP, likelihood="gaussian-optimal")),
+    "learned": (QUICK, replace(MLP, likelihood="gaussian-learned")),
+    "iwae": (replace(QUICK, objective=Objective("iwae", samples=3)), MLP),
+    "beta-tc": (replace(QUICK, objective=Objective("beta-tc", beta=3, warmup="linear")), MLP),
+    "capacity": (replace(QUICK, objective=Objective("capacity")), MLP),
+    "sgd": (replace(QUICK, optimizer="sgd", learning_rate=1e-4), MLP),
+    "adamw": (replace(QUICK, optimizer="adamw", schedule="constant"), MLP),
+    "dynamic": (replace(QUICK, binarisation="dynamic"), MLP),
+    "conditional": (QUICK, CONDITIONAL),
+    "autoencoder": (replace(QUICK, objective=AUTOENCODER), POINT),
+}
+
+
+def check_same(one: tuple[Trainer, list[EpochMetrics]], other: tuple[Trainer, list[EpochMetrics]]) -> None:
+    assert [numbers(epoch) for epoch in one[1]] == [numbers(epoch) for epoch in other[1]]
+    states = one[0].model.state_dict(), other[0].model.state_dict()
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert one[0].images_seen == other[0].images_seen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_interrupted_after_every_step_is_the_run_that_nobody_interrupted(
+    digits: Dataset, tmp_path: Path, kind: str
+) -> None:
+    whole = go_on(digits, tmp_path / "state", *KINDS[kind], set())
+    check_same(go_on(digits, tmp_path / "state", *KINDS[kind], {*range(1, 11), 5.5, 10.5}), whole)
+
+
+@pytest.mark.parametrize("stop", [*range(1, 11), 5.5, 10.5])
+def test_a_run_interrupted_once_anywhere_is_the_run_that_nobody_interrupted(
+    digits: Dataset, tmp_path: Path, stop: float
+) -> None:
+    kind = QUICK, NORMED
+    check_same(
+        go_on(digits, tmp_path / "state", *kind, {stop}),
+        go_on(digits, tmp_path / "state", *kind, set()),
+    )
+
+
+def test_the_clock_of_a_run_that_was_taken_up_goes_on(digits: Dataset, tmp_path: Path) -> None:
+    trainer, history = go_on(digits, tmp_path / "state", QUICK, MLP, {3, 5.5})
+    assert 0 < history[0].seconds < history[1].seconds <= trainer.seconds
+
+
+def test_a_run_that_is_ended_closes_its_epoch_early_and_keeps_what_it_has_learnt(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    trainer = begin(digits, QUICK, MLP)
+    seen: list[tuple[int, Tensor]] = []
+
+    def end(trainer: Trainer) -> None:
+        seen.append((trainer.images_seen, weights(trainer.model)))
+        trainer.ending = trainer.done == 7
+
+    history = list(trainer.epochs(end))
+    assert [epoch.epoch for epoch in history] == [1, 2]
+    assert (trainer.done, trainer.share) == (7, 0.7)
+    assert seen[-1][0] == 300 + 2 * 64
+    assert torch.equal(weights(trainer.model), seen[-1][1])
+    again = validate(trainer.model, *trainer.validation, QUICK.seed)
+    assert (history[-1].validation_reconstruction, history[-1].validation_kl) == again
+    trainer.save(tmp_path / "state", history)
+    later = begin(digits, QUICK, MLP, seed=9)
+    assert later.load(tmp_path / "state") == history
+    assert list(later.epochs()) == []  # it has ended, and does not go on by being taken up
+    assert torch.equal(weights(later.model), weights(trainer.model))
+
+
+UNREADABLE = r"state: cannot be read \(.*\); discard the run and train again\.$"
+
+
+@pytest.fixture(scope="module")
+def state(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Tensor]:
+    """A file to write to, the state of a run after 7 steps, and its weights."""
+    path = tmp_path_factory.mktemp("states") / "state"
+    with suppress(Stop):
+        trainer = begin(digits, QUICK, MLP)
+        history: list[EpochMetrics] = []
+
+        def stop(trainer: Trainer) -> None:
+            if trainer.done == 7:
+                raise Stop
+
+        for epoch in trainer.epochs(stop):
+            history.append(epoch)
+    trainer.save(path, history)
+    return path, path.read_bytes(), weights(trainer.model)
+
+
+def check_refused(digits: Dataset, path: Path) -> None:
+    with pytest.raises(TrainingError, match=UNREADABLE):
+        begin(digits, QUICK, MLP).load(path)
+
+
+@given(cut=st.integers(1, 40_000))
+def test_a_state_cut_anywhere_is_refused(digits: Dataset, state: tuple[Path, bytes, Tensor], cut: int) -> None:
+    path, content, _ = state
+    path.write_bytes(content[: max(0, len(content) - cut)])
+    check_refused(digits, path)
+
+
+@given(place=st.integers(0, 10**6), value=st.integers(1, 255))
+def test_a_state_with_a_changed_byte_is_refused_unless_it_says_the_same(
+    digits: Dataset, state: tuple[Path, bytes, Tensor], place: int, value: int
+) -> None:
+    path, content, expected = state
+    spoilt = bytearray(content)
+    spoilt[place % len(content)] ^= value
+    path.write_bytes(spoilt)
+    trainer = begin(digits, QUICK, MLP)
+    with suppress(TrainingError):
+        trainer.load(path)
+        assert torch.equal(weights(trainer.model), expected)
+        assert (trainer.done, trainer.epoch) == (7, 1)
+        return
+    check_refused(digits, path)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists)
+FIELDS = ["done", "epoch", "seconds", "since_frame", "names", "ending", "of", "history"]
+
+
+@given(field=st.sampled_from(FIELDS), value=JSON)
+def test_a_state_edited_by_hand_is_refused(
+    digits: Dataset, state: tuple[Path, bytes, Tensor], field: str, value: object
+) -> None:
+    path, content, _ = state
+    path.write_bytes(content)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    found = json.loads(metadata["trainer"])
+    save_file(load_file(path), path, metadata | {"trainer": json.dumps(found | {field: value})})
+    if found[field] != value or isinstance(value, bool):
+        check_refused(digits, path)
+
+
+def test_a_state_with_other_tensors_is_refused(digits: Dataset, state: tuple[Path, bytes, Tensor]) -> None:
+    path, content, _ = state
+    path.write_bytes(content)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    whole = load_file(path)
+    for name, tensor in whole.items():
+        without = {other: value for other, value in whole.items() if other != name}
+        for spoilt in (without, whole | {name: tensor.double()}, whole | {name: tensor[None].clone()}):
+            save_file(spoilt, path, metadata)
+            check_refused(digits, path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"\0" * 8, b"\xff" * 100, b"8" * 10_000, b"\2\0\0\0\0\0\0\0{}"], ids=ascii
+)
+def test_a_file_that_is_no_state_is_refused(digits: Dataset, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state").write_bytes(content)
+    check_refused(digits, tmp_path / "state")
+
+
+def test_no_file_and_the_weights_of_a_checkpoint_are_refused(
+    digits: Dataset, digits_checkpoint: Any, tmp_path: Path
+) -> None:
+    check_refused(digits, tmp_path / "state")
+    (tmp_path / "state").write_bytes((digits_checkpoint.path / "model.safetensors").read_bytes())
+    check_refused(digits, tmp_path / "state")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "mlp"])
+def test_the_state_of_another_model_or_training_is_refused(
+    digits: Dataset, state: tuple[Path, bytes, Tensor], kind: str
+) -> None:
+    path, content, _ = state
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match=UNREADABLE):
+        begin(digits, *KINDS[kind]).load(path)
+    for config in (replace(QUICK, epochs=3), replace(QUICK, seed=1), replace(QUICK, batch_size=32)):
+        with pytest.raises(TrainingError, match="another model or training"):
+            begin(digits, config, MLP).load(path)
+
+
+@pytest.mark.parametrize("error", [SafetensorError("I/O error: No space left"), OSError(28, "No space left")], ids=repr)
+def test_a_full_disk_leaves_the_state_that_was_there(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    trainer = begin(digits, QUICK, MLP)
+    history = [next(iter(trainer.epochs()))]
+    trainer.save(tmp_path / "state", history)
+    before = (tmp_path / "state").read_bytes()
+
+    def fill(_: Any, path: Path, __: Any) -> None:
+        path.write_bytes(b"half a sta")
+        raise error
+
+    monkeypatch.setattr(training, "save_file", fill)
+    with pytest.raises(OSError, match="No space left"):
+        trainer.save(tmp_path / "state", history)
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+    assert (tmp_path / "state").read_bytes() == before
+
+
+# ---- how long it will take -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(64, 21), (512, 3), (5000, 1)])
+def test_the_time_of_an_epoch_is_that_of_its_steps_and_its_validation(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch, batch_size: int, steps: int
+) -> None:
+    clock = [100.0]
+
+    class Slow(Step):
+        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+            clock[0] += 2
+            return super().__call__(batch, knobs)
+
+    def slow(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:
+        clock[0] += 0.01 * len(images)
+        return validate(model, images, labels, seed)
+
+    monkeypatch.setattr(training, "Step", Slow)
+    monkeypatch.setattr(training, "validate", slow)
+    monkeypatch.setattr(training.time, "perf_counter", lambda: clock[0])
+    assert -(-len(digits.train) // batch_size) == steps
+    measured = seconds_per_epoch(digits, MLP, replace(QUICK, batch_size=batch_size))
+    assert measured == pytest.approx(2 * steps + 0.01 * len(digits.validation))
+
+
+def test_the_time_of_an_epoch_that_cannot_be_trained_is_refused(digits: Dataset) -> None:
+    with pytest.raises(ValueError, match="posterior must be gaussian"):
+        seconds_per_epoch(digits, POINT, QUICK)

@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from vae.checkpoints import CheckpointError, check_free, save_checkpoint
@@ -182,8 +185,6 @@ class Trainer:
 
     def save(self, path: Path, history: Sequence[EpochMetrics]) -> None:
         """Writes down all that decides how the run goes on, and its history, whole or not at all. Raises OSError."""
-        from safetensors.torch import save_file
-
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for index, values in self._step.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items() if value is not None}
@@ -195,33 +196,47 @@ class Trainer:
             "seconds": self.seconds,
             "since_frame": self._since_frame.images,
             "names": self._step.names,
+            "ending": self.ending,
+            "of": self._asked(),
             "history": [asdict(epoch) for epoch in history],
         }
         part = path.with_suffix(".part")
         try:
             held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-            save_file(held, part, {"trainer": json.dumps(numbers)})
+            text = json.dumps(numbers)
+            save_file(held, part, {"trainer": text, "checksum": _checksum(held, text)})
             part.replace(path)
-        except Exception as error:
+        except SafetensorError as error:
+            raise OSError(f"{path}: could not be written ({error})") from error
+        finally:
             part.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise
-            raise OSError(f"{path}: could not be written ({error})") from error  # as safetensors puts it
 
     def load(self, path: Path) -> list[EpochMetrics]:
         """Takes up the run where it was saved; returns its history. Raises TrainingError if that cannot be read."""
-        from safetensors import safe_open
-
         try:
             with safe_open(path, framework="pt") as file:
-                numbers = json.loads(file.metadata()["trainer"])
+                metadata = file.metadata()
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            if metadata["checksum"] != _checksum(tensors, metadata["trainer"]):
+                raise ValueError("it has been damaged or changed")
+            numbers = json.loads(metadata["trainer"])
+            if numbers["of"] != self._asked():
+                raise ValueError("it is that of another model or training")
             self._restore(tensors, numbers)
-            return [EpochMetrics(**epoch) for epoch in numbers["history"]]
+            history = [EpochMetrics(**epoch) for epoch in numbers["history"]]
+        except MemoryError:
+            raise
         except Exception as error:
             raise TrainingError(
                 f"{path}: cannot be read ({type(error).__name__}: {error}); discard the run and train again."
             ) from error
+        if self._film is not None:
+            self._film.resume(self.share, self.epoch)
+        return history
+
+    def _asked(self) -> Any:
+        """What a state must share with the run that goes on from it, as JSON has it."""
+        return json.loads(json.dumps([asdict(self.model.config), asdict(self.config)]))
 
     def _generators(self) -> dict[str, Tensor]:
         return {"orders": self._order, "step": self._step.generator.get_state()}
@@ -240,12 +255,10 @@ class Trainer:
         self._order = tensors["generator.orders"]
         self._step.generator.set_state(tensors["generator.step"])
         self._step.names = tuple(numbers["names"])
-        self.done, self.epoch = int(numbers["done"]), int(numbers["epoch"])
-        self._clock = _Stopwatch(float(numbers["seconds"]))
+        self.done, self.epoch, self.ending = numbers["done"], numbers["epoch"], numbers["ending"]
+        self._clock = _Stopwatch(numbers["seconds"])
         self._totals.load(tensors["totals"], 0)
-        self._since_frame.load(tensors["since_frame"], int(numbers["since_frame"]))
-        if self._film is not None:
-            self._film.resume(self.share, self.epoch)
+        self._since_frame.load(tensors["since_frame"], numbers["since_frame"])
 
 
 class _Totals:
@@ -279,6 +292,15 @@ class _Stopwatch:
 
     def read(self) -> float:
         return self._seconds + (time.perf_counter() - self._since if self._since else 0.0)
+
+
+def _checksum(tensors: dict[str, Tensor], text: str) -> str:
+    """Tells a state that was saved here from one that was damaged or edited since."""
+    checksum = zlib.crc32(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        checksum = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), checksum)
+        checksum = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, checksum)
+    return f"{checksum:08x}"
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
