@@ -15,6 +15,7 @@ GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from vae.runs import Runs
 
 VERSION = 1
 LOOK_SECONDS = 0.2  # a class that watches reads the folders no more often than one viewer
+ASK = "Ask for kind=run or kind=checkpoint, a name, and from=0 or the bytes you have."
 FOREIGN = "This page may not watch training runs here: its origin is not allowed."
 
 Kind = Literal["run", "checkpoint"]
@@ -74,15 +76,15 @@ class Service:
         query = request.query_params
         text = query.get("from", "0")
         if not (text.isascii() and text.isdigit() and len(text) < 12) or query.get("kind") not in {"run", "checkpoint"}:
-            return PlainTextResponse(
-                "Ask for kind=run or kind=checkpoint, a name, and from=0 or the bytes you have.", 400
-            )
+            return self._problem(request, ASK, 400)
         found = await self._in_thread(self._read, query["kind"], query.get("name", ""), int(text))
         if found is None:
-            return PlainTextResponse("There is no film by this name.", 404)
-        status, content = found
+            return self._problem(request, "There is no film by this name.", 404)
+        size, content = found
+        if int(text) > size:
+            return self._problem(request, "The film is shorter than that; read it anew.", 416)
         headers = {"Cache-Control": "no-store", **self._shared(request)}
-        return Response(content, status, headers, "application/octet-stream")
+        return Response(content, 200, headers, "application/octet-stream")
 
     async def _in_thread(self, call: Callable[..., Any], *args: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
@@ -102,7 +104,7 @@ class Service:
         return found
 
     def _read(self, kind: Kind, name: str, start: int) -> tuple[int, bytes] | None:
-        """Status and content. None where there is no such film."""
+        """The film's size and its content from there on. None where there is no such film."""
         if kind == "run":
             run = self._all.find(name)
             path = run.film if run else None
@@ -112,10 +114,9 @@ class Service:
             if path is None or not path.is_file():
                 return None
             with path.open("rb") as file:
-                if start > _size(path):
-                    return 416, b""
+                size = os.fstat(file.fileno()).st_size
                 file.seek(start)
-                return 200, file.read(2 * MAX_BYTES)
+                return size, file.read(2 * MAX_BYTES)
         except OSError:  # the run has just ended
             return None
 
@@ -124,6 +125,9 @@ class Service:
         if origin_allowed(headers.get("origin"), headers.get("host"), self._allowed):
             return None
         return PlainTextResponse(FOREIGN, 403)
+
+    def _problem(self, request: Request, sentence: str, status: int) -> Response:
+        return PlainTextResponse(sentence, status, self._shared(request))
 
     def _shared(self, request: Request) -> dict[str, str]:
         """Lets a page of another host that is allowed read the answer."""
