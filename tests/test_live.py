@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -572,6 +573,37 @@ def test_an_exception_in_torch_is_answered_and_the_next_request_works(monkeypatc
         counts = running.metrics()
     assert counts["errors_total"] == 1
     assert counts["batches_failed_total"] == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [torch.cuda.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDA error: the device is gone")],
+    ids=str,
+)
+def test_the_cpu_takes_over_from_a_gpu_that_fails_and_the_client_hears_of_it(
+    monkeypatch: pytest.MonkeyPatch, failure: RuntimeError
+) -> None:
+    shared, settle = MODELS["grey"].model, Engine._settle
+
+    def fail(z: torch.Tensor) -> None:
+        raise failure
+
+    def settle_on_a_gpu(engine: Engine, model: VAE) -> None:
+        """As on a machine with a GPU that takes larger batches, and that fails at the first of them."""
+        settle(engine, model)
+        if model is shared:
+            engine.device, engine.batch, engine._decode = torch.device("cuda"), 64, fail
+
+    monkeypatch.setattr(Engine, "_settle", settle_on_a_gpu)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda *_: "a GPU")
+    loaded = LiveModel("grey", shared, MODELS["grey"].kl, lambda: deepcopy(shared))
+    with serve(lambda _: loaded) as running, running.connect(None) as client:
+        assert choose(client, "grey")["device"] == "a GPU"
+        z = zs(40)
+        assert same_pictures(ask(client, request(DECODE, z)), decoded(z))
+        assert json.loads(client.recv(PATIENCE))["device"] == "cpu"
+        assert same_pictures(ask(client, request(DECODE, z)), decoded(z))
+        assert running.metrics()["batches_failed_total"] == 0
 
 
 # -- errors --

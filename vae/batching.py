@@ -166,9 +166,19 @@ def _take(jobs: deque[Job], room: int, slices: list[Slice]) -> int:
 
 
 def _run(engine: Engine, operation: Operation, slices: list[Slice]) -> None:
-    """Gives each job its part of one batch's results. Rows stay in order, since a job's slices are taken in order."""
+    """Gives each job its part of one batch's results. Rows stay in order, since a job's slices are taken in order.
+
+    A GPU that has failed, vanished or run out of memory raises a RuntimeError; the CPU then takes over.
+    """
     rows = np.concatenate([s.job.rows[s.start : s.stop] for s in slices])
-    fields: tuple[Array, ...] = getattr(engine, operation)(rows)
+    try:
+        fields: tuple[Array, ...] = getattr(engine, operation)(rows)
+    except RuntimeError:
+        if not engine.leave_device():
+            raise
+        _log.exception("The live decoder's device has failed; the CPU takes over")
+        parts = [getattr(engine, operation)(rows[i : i + engine.batch]) for i in range(0, len(rows), engine.batch)]
+        fields = tuple(np.concatenate(values) for values in zip(*parts, strict=True))
     begin = 0
     for s in slices:
         end = begin + s.stop - s.start

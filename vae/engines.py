@@ -37,10 +37,22 @@ class Engine:
     """A model's layers arranged for speed on its own device, sharing its weights; for one thread at a time.
 
     rows: the number of rows that fully connected layers always run on. batch: the most vectors to pass at once.
-    Each operation takes and returns arrays whose first axis, n <= batch, counts vectors or images.
+    Each operation takes and returns arrays whose first axis, n <= batch, counts vectors or images. on_cpu: loads the
+    same model onto the CPU, should its own device fail.
     """
 
-    def __init__(self, model: VAE) -> None:
+    def __init__(self, model: VAE, on_cpu: Callable[[], VAE] | None = None) -> None:
+        self._on_cpu = on_cpu
+        self._settle(model)
+
+    def leave_device(self) -> bool:
+        """Goes on with the CPU because the device has failed. False where it was the CPU, or there is no other."""
+        if self.device.type == "cpu" or self._on_cpu is None:
+            return False
+        self._settle(self._on_cpu())
+        return True
+
+    def _settle(self, model: VAE) -> None:
         self.device = next(model.parameters()).device
         self.config = model.config
         self.rows = CUDA_ROWS if self.device.type == "cuda" else CPU_ROWS
@@ -107,12 +119,13 @@ class Engine:
 class LiveModel:
     """A model to decode with: in eval mode, on its device, shared and therefore read only.
 
-    kl: nats per dimension; None for a plain autoencoder, which has none.
+    kl: nats per dimension; None for a plain autoencoder, which has none. on_cpu: loads it anew, onto the CPU.
     """
 
     name: str
     model: VAE
     kl: tuple[float, ...] | None
+    on_cpu: Callable[[], VAE] | None = None
 
 
 class UnknownModelError(LookupError):
@@ -155,7 +168,7 @@ class Engines:
         async with self._building:  # a whole class may choose the same model at once
             entry = self._entries.get(name)
             if entry is None or entry.live.model is not live.model:
-                entry = Entry(live, await run(self._threads, Engine, live.model))
+                entry = Entry(live, await run(self._threads, Engine, live.model, live.on_cpu))
                 self._entries[name] = entry
         entry.users += 1
         return entry

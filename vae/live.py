@@ -18,7 +18,8 @@ Text frames: JSON objects
         {"version": 1, "model": "mnist-z10", "latent_dim": d, "classes": k, "image_shape": [c, h, w],
          "kl": [d numbers, in nats], "device": "cpu", "likelihood": "bernoulli" or another of vae.models.Likelihood,
          "limits": {"vectors": 256, "requests_per_second": 240, "frame_bytes": 210952}}
-    or says what is wrong; the model chosen before, if any, stays chosen:
+    It greets again, unasked, when the model has changed its device: where a GPU fails, the CPU takes over.
+    Or it says what is wrong; the model chosen before, if any, stays chosen:
         {"version": 1, "error": "one sentence"}
     vectors is the largest n that a request may carry for this model, frame_bytes the longest binary frame.
 
@@ -219,6 +220,7 @@ class Service:
         self._watching = False
         for client in list(self._clients):
             client.drop_if_stuck()
+            client.tell_if_moved()
         self.engines.evict()
         if self._clients or len(self.engines):
             self._watch()
@@ -243,6 +245,7 @@ class Client:
         self._bucket = Bucket(service.limits.requests_per_second, service.limits.burst)
         self._line: deque[Job | Message] = deque()
         self._entry: Entry | None = None
+        self._told_device = ""
         self._held = 0  # bytes of the line, as counted in the service's backlog
         self._ready = asyncio.Event()  # the head of the line may have its reply
         self._moved = asyncio.Event()  # the line has become shorter
@@ -267,6 +270,16 @@ class Client:
             _abort(self._receive)
             for task in self._tasks:
                 task.cancel()
+
+    def tell_if_moved(self) -> None:
+        """Greets again when the model has changed its device, as after a failure of the GPU."""
+        if self._entry and self._entry.engine.device_name != self._told_device:
+            self._greet()
+
+    def _greet(self) -> None:
+        assert self._entry
+        self._told_device = self._entry.engine.device_name
+        self._answer(_json(_greeting(self._entry, self._limits)), error=False)
 
     def _leave(self) -> None:
         for task in self._tasks:
@@ -381,7 +394,7 @@ class Client:
         if self._entry:
             self._service.engines.release(self._entry)
         self._entry = entry
-        self._answer(_json(_greeting(entry, self._limits)), error=False)
+        self._greet()
 
 
 def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:

@@ -12,6 +12,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from math import isinf
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 import numpy as np
@@ -169,10 +170,21 @@ def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
             st.warning(f"Checkpoint “{broken.name}” cannot be used. {broken.error}", icon=":material/broken_image:")
 
 
+_gpu_failed = Event()  # of this process, for all its users
+
+
 @st.cache_resource(show_spinner=False)
 def device() -> torch.device:
-    """Where this app decodes: the GPU where there is one."""
-    return choose_device("auto")
+    """Where this app decodes: the GPU where there is one that has not failed."""
+    return choose_device("cpu" if _gpu_failed.is_set() else "auto")
+
+
+def _model_after_gpu(checkpoint: Checkpoint) -> VAE:
+    """The checkpoint's model on the CPU, where from now on all models are loaded."""
+    _gpu_failed.set()
+    device.clear()
+    _model.clear()
+    return _model(checkpoint, _version(checkpoint))
 
 
 def device_name() -> str:
@@ -297,7 +309,8 @@ def live_model(name: str) -> LiveModel:
     """
     found = _usable(name)
     try:
-        return LiveModel(name, _model(found, _version(found)), found.kl_per_dimension)
+        model = _model(found, _version(found))
+        return LiveModel(name, model, found.kl_per_dimension, partial(_model_after_gpu, found))
     except (CheckpointError, FileNotFoundError) as error:
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
 
