@@ -9,7 +9,8 @@ history.jsonl        one line per epoch
 film.bin             where it was kept, the film of the training, as vae.films describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead
 
-A folder is written under a temporary name and renamed, so that under its own name it is always whole.
+A folder is written under a temporary name and renamed, so that under its own name it is always whole. The folder may be
+a link; links in it are followed only to what is inside it, too.
 """
 
 import hashlib
@@ -40,9 +41,14 @@ from vae.models import VAE, ModelConfig
 FORMAT = 2
 EXAMPLES = 500
 FILM = "film.bin"
+FILES = ("model.safetensors", "encoded.safetensors", "examples.png", "config.json", "metrics.json", "history.jsonl")
 SHEET_COLUMNS = 25
 MAX_TEST_IMAGES = 10_000_000
-MAX_JSON_BYTES = 16 * 2**20
+MAX_JSON_BYTES = 2**20
+MAX_HISTORY_BYTES, MAX_EPOCH_BYTES = 2**23, 2**12  # 10,000 epochs of some 600 bytes, and one of them
+MAX_ARRAYS_BYTES = 2**32  # 4 GiB, one file; a sparse one would promise any number of bytes
+LEADS_OUT = "a link leads out of the checkpoint's folder"
+MAX_REASON = 300  # characters of what is wrong: a page shows it
 EPOCH_NUMBERS = ("epoch", "seconds", "reconstruction", "kl", "validation_reconstruction", "validation_kl")
 DTYPE_BYTES = {"F32": 4, "I64": 8}
 DTYPES = {torch.float32: "F32", torch.int64: "I64"}
@@ -79,7 +85,7 @@ class Checkpoint:
     def film(self) -> Path | None:
         """The film of its training, as vae.films describes it; None where none was kept."""
         path = self.path / FILM
-        return path if path.is_file() else None
+        return path if path.is_file() and _is_inside(path, self.path) else None
 
     @property
     def kl_per_dimension(self) -> tuple[float, ...] | None:
@@ -138,7 +144,10 @@ class Checkpoint:
 
     def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
         latents = hashlib.sha256(encoded.mean.tobytes()).hexdigest()[:12]
-        return self.path / "projections" / f"{method}-{dims}d-{latents}.safetensors"
+        path = self.path / "projections" / f"{method}-{dims}d-{latents}.safetensors"
+        if not _is_inside(path, self.path):
+            raise _broken(path, LEADS_OUT)
+        return path
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,12 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
     for path in sorted(folders):
         if path.name.startswith("."):  # one being written, or left by a crash
             continue
+        readable = path.name.encode("utf-8", "backslashreplace").decode()
+        if readable != path.name:
+            found.append(
+                BrokenCheckpoint(root / readable, f"{root / readable}: its name is not UTF-8; rename the folder.")
+            )
+            continue
         try:
             found.append(read_checkpoint(path))
         except CheckpointError as error:
@@ -178,9 +193,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"{path}: there is no such checkpoint folder; `python -m vae list` shows which there are."
         )
-    for name in ("model.safetensors", "encoded.safetensors", "examples.png"):
+    for name in FILES:
         if not (path / name).is_file():
             raise _broken(path / name, "the file is missing")
+        if not _is_inside(path / name, path):
+            raise _broken(path / name, LEADS_OUT)
     config = _read_json(path / "config.json")
     if config.get("format") != FORMAT:
         raise _broken(
@@ -200,7 +217,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     with _blaming(path / "metrics.json"):
         metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config)
     with _blaming(path / "history.jsonl"):
-        history = tuple(_checked_epoch(json.loads(line)) for line in _read_text(path / "history.jsonl").splitlines())
+        history = tuple(map(_checked_epoch, _read_text(path / "history.jsonl", MAX_HISTORY_BYTES).splitlines()))
         if not history:
             raise ValueError("it has no epoch")
     return Checkpoint(
@@ -318,8 +335,10 @@ def _check_header(path: Path, expected: Shapes) -> None:
         size = os.fstat(file.fileno()).st_size
         (length,) = struct.unpack("<Q", file.read(8))
         if length > min(size - 8, MAX_JSON_BYTES):
-            raise ValueError("its header is longer than the file")
-        header = json.loads(file.read(length))
+            raise ValueError("its header is longer than the file, or than any model's")
+        if size > MAX_ARRAYS_BYTES:
+            raise ValueError(f"{size} bytes are more than {MAX_ARRAYS_BYTES}")
+        header = _parsed(file.read(length).decode())
         found = {key: (entry["dtype"], tuple(entry["shape"])) for key, entry in header.items() if key != "__metadata__"}
     if missing := expected.keys() - found.keys():
         raise _broken(path, f"{min(missing)} is missing")
@@ -333,10 +352,13 @@ def _check_header(path: Path, expected: Shapes) -> None:
         raise _broken(path, f"it has {size} bytes where {bytes_expected} were expected")
 
 
-def _checked_epoch(line: Json) -> Json:
-    if not all(_is_finite(value) for value in (*(line[key] for key in EPOCH_NUMBERS), *line["terms"].values())):
+def _checked_epoch(line: str) -> Json:
+    if len(line) > MAX_EPOCH_BYTES:
+        raise ValueError(f"an epoch has more than {MAX_EPOCH_BYTES} characters")
+    epoch = _parsed(line)
+    if not all(_is_finite(value) for value in (*(epoch[key] for key in EPOCH_NUMBERS), *epoch["terms"].values())):
         raise ValueError("an epoch has a value that is not a finite number")
-    return line
+    return {key: epoch[key] for key in (*EPOCH_NUMBERS, "terms")}
 
 
 def _is_finite(value: object) -> bool:
@@ -364,18 +386,31 @@ def _whole(value: object, low: int, high: int) -> int:
     return value
 
 
-def _read_text(path: Path) -> str:
-    if not path.is_file():
-        raise _broken(path, "the file is missing")
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise _broken(path, f"it is larger than {MAX_JSON_BYTES} bytes")
+def _read_text(path: Path, most: int = MAX_JSON_BYTES) -> str:
+    if path.stat().st_size > most:
+        raise _broken(path, f"it is larger than {most} bytes")
     with _blaming(path):
         return path.read_text("utf-8")
 
 
 def _read_json(path: Path) -> Json:
     with _blaming(path):
-        return dict(json.loads(_read_text(path)))
+        return dict(_parsed(_read_text(path)))
+
+
+def _parsed(text: str) -> Any:
+    """The JSON's value. Raises ValueError also for halves of UTF-16 pairs, which no page can be sent."""
+    value = json.loads(text)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        return False
 
 
 def _write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
@@ -407,7 +442,8 @@ def _read_sheet(path: Path, count: int, image_shape: tuple[int, int, int]) -> ND
 
 
 def _broken(path: Path, what: str) -> CheckpointError:
-    return CheckpointError(f"{path}: {what}; restore the file or train the checkpoint again.")
+    reason = what if len(what) <= MAX_REASON else f"{what[:MAX_REASON]}…"
+    return CheckpointError(f"{path}: {reason}; restore the file or train the checkpoint again.")
 
 
 @contextmanager
