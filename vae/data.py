@@ -395,6 +395,8 @@ def _celeba_images(root: Path, files: Sequence[str], report: Progress) -> NDArra
             unfinished = Path(staging) / cache.name
             pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
             for i, file in enumerate(files):
+                if Path(file).name != file:
+                    raise _damaged(root / _FILES["celeba"][1], f"names {file!r}, which is no picture's name")
                 path = root / _FILES["celeba"][2] / file
                 data = read_bytes(partial(open_file, path), str(path), MAX_PICTURE_BYTES)
                 pixels[i] = decode_picture(data, str(path), _CELEBA_SIZE, color=True, crop=_CELEBA_CROP)
@@ -404,7 +406,7 @@ def _celeba_images(root: Path, files: Sequence[str], report: Progress) -> NDArra
             unfinished.replace(cache)
     try:
         images: NDArray[np.uint8] = np.load(cache, mmap_mode="c", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # damaged headers raise many kinds
         raise _damaged(cache, f"is not a whole array ({error})") from error
     if images.shape != shape or images.dtype != np.uint8:
         raise _damaged(cache, f"holds {images.dtype} {images.shape}, expected uint8 {shape}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_FILES = 200_000
+MAX_NAME = 255  # characters of a file's or folder's name, as on most disks; in a zip it could have 65,535
 MAX_PIXELS = 50_000_000  # in one picture, checked before it is decoded
 MAX_PICTURE_BYTES = 2**28  # 256 MiB, one file
 MAX_UNPACKED_BYTES = 2**31  # 2 GiB: all that is read from one zip, and the array that comes of it
@@ -64,6 +65,8 @@ def _folder_openers(folder: Path) -> Openers:
     found: Openers = {}
     for file in sorted(Path(parent) / name for parent, _, names in os.walk(folder) for name in names):
         name = file.relative_to(folder).as_posix()
+        if (readable := name.encode("utf-8", "backslashreplace").decode()) != name:
+            raise DataError(f"{folder}: the name {readable} is not UTF-8; rename it")
         if _is_picture(name) and file.is_file() and file.resolve().is_relative_to(inside):
             found[name] = partial(open_file, file)
     return dict(sorted(found.items()))
@@ -83,7 +86,11 @@ def _zip_openers(archive: zipfile.ZipFile, path: Path) -> Openers:
             raise DataError(f"{path}: {member.filename!r} leads out of the archive; pack the folder again")
         if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 1:
             raise DataError(f"{path}: {member.filename!r} is a link or encrypted; pack the plain pictures")
-        if not member.is_dir() and _is_picture(windows.as_posix()):
+        if max(map(len, windows.parts), default=0) > MAX_NAME:
+            raise DataError(
+                f"{path}: {member.filename[:MAX_NAME]!r}… is too long a name; shorten it to {MAX_NAME} characters"
+            )
+        if _is_picture(windows.as_posix()) and not member.is_dir():
             found[windows.as_posix()] = partial(archive.open, member)
     return dict(sorted(found.items()))
 
