@@ -93,7 +93,7 @@ def _next_record(file: io.BufferedReader, start: int) -> Record | None:
         return None
     try:
         fields = json.loads(content[:text_bytes])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return Record(fields, content[text_bytes:], start + PREFIX.size + size) if isinstance(fields, dict) else None
 
@@ -144,20 +144,30 @@ class Film:
         self._append(self._head, self._classes + self._sheet)
 
     def resume(self, share: float, epochs: int) -> None:
-        """Forgets what was taken after this share of the run or these whole epochs: it will be taken again."""
+        """Forgets what was taken after this share of the run or these whole epochs: it will be taken again.
+
+        And with it a record that is not of this film, and what follows that.
+        """
         end, self._last = 0, None
         for record in read_film(self._path):
-            fields = record.fields
-            if fields.get("share", 0.0) > share or (fields["kind"] == "epoch" and fields["epoch"] > epochs):
+            try:
+                if not self._is_taken(record.fields, share, epochs) or (not end and record.fields["kind"] != "head"):
+                    break
+                if record.fields["kind"] == "frame":
+                    self._last = self._points_of(record)
+            except (KeyError, TypeError, ValueError, OverflowError):
                 break
             end = record.end
-            if fields["kind"] == "frame":
-                self._last = self._points_of(record)
         if not end:  # somebody has deleted it: the rest is better than nothing
             self.begin()
             return
         with self._path.open("r+b") as file:
             file.truncate(end)
+
+    @staticmethod
+    def _is_taken(fields: Json, share: float, epochs: int) -> bool:
+        late = fields["kind"] == "epoch" and fields["epoch"] > epochs
+        return not late and bool(fields.get("share", 0.0) <= share)
 
     def add_epoch(self, epoch: Mapping[str, object], share: float) -> None:
         """Notes the numbers of an epoch that ended at this share of the run."""
@@ -195,7 +205,10 @@ class Film:
     def _points_of(self, record: Record) -> FloatArray:
         n = len(self._images)
         points = np.frombuffer(record.body, "<i2", 2 * n).reshape(n, 2)
-        return points.astype(np.float32) * np.float32(record.fields["scale"])
+        scale = float(record.fields["scale"])
+        if not 0 < scale * LARGEST < np.finfo(np.float32).max:
+            raise ValueError("points that no frame has")
+        return points.astype(np.float32) * np.float32(scale)
 
     def _append(self, fields: Mapping[str, object], body: bytes) -> None:
         text = json.dumps(fields).encode()
