@@ -407,7 +407,7 @@ def read_request(text: str | None) -> tuple[str, ProjectionConfig] | None:
         request["axes"] = tuple(request["axes"])
     try:
         return name, ProjectionConfig(**request)
-    except TypeError as error:  # such as a list for a method, which cannot be looked up
+    except (TypeError, OverflowError) as error:  # such as a number of 400 digits
         raise ValueError("A field of the request has a value of the wrong kind.") from error
 
 
