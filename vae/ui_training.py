@@ -21,7 +21,7 @@ from vae.data import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_
 from vae.figures import PALETTE, bars, learning_curves
 from vae.losses import Objective, ObjectiveName, Warmup
 from vae.models import Architecture, Likelihood, choose_device, default_config
-from vae.pictures import DataError
+from vae.pictures import PICTURE_SUFFIXES, DataError
 from vae.runs import Run, RunError, Runs, Status, check_name
 from vae.screenings import routes as screening_routes
 from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
@@ -30,6 +30,7 @@ from vae.training import seconds_per_epoch
 OWN = "my own images"
 NO_FILM = "none"
 REFRESH_SECONDS = 2.0
+MAX_PATH = 4096  # characters, of a picture in an uploaded folder
 PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 # Nats per image: what a decoder reaches that always draws the mean digit, and one that draws each digit itself. Both
 # computed from the grey MNIST test images.
@@ -337,7 +338,11 @@ def _choose_dataset() -> tuple[Json, bytes | None]:
         files = st.file_uploader(
             "A folder of pictures", accept_multiple_files="directory", help="Sub-folders: classes."
         )
-        upload = _zipped(files) if files else None
+        try:
+            upload = _zipped(files) if files else None
+        except DataError as error:
+            st.error(str(error))
+            upload = None
     left, right = st.columns(2)
     size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size")
     color = not right.toggle("Grey", key="grey")
@@ -352,11 +357,14 @@ def _describe_dataset(name: str) -> str:
 
 
 def _zipped(files: list[Any]) -> bytes:
-    """The files of an uploaded folder, as the archive that the run reads."""
+    """The pictures of an uploaded folder, as the archive that the run reads. Raises DataError for a name too long."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as written:
         for file in files:
-            written.writestr(file.name, file.getvalue())
+            if len(file.name) > MAX_PATH:
+                raise DataError(f"{file.name[:40]}… has a path of more than {MAX_PATH} characters; shorten it")
+            if file.name.lower().endswith(PICTURE_SUFFIXES):
+                written.writestr(file.name, file.getvalue())
     return archive.getvalue()
 
 
