@@ -357,12 +357,12 @@ def _describe_dataset(name: str) -> str:
 
 
 def _zipped(files: list[Any]) -> bytes:
-    """The pictures of an uploaded folder, as the archive that the run reads. Raises DataError for a name too long."""
+    """The pictures of an uploaded folder, as the archive that the run reads. Raises DataError for a bad path."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as written:
         for file in files:
-            if len(file.name) > MAX_PATH:
-                raise DataError(f"{file.name[:40]}… has a path of more than {MAX_PATH} characters; shorten it")
+            if "\0" in file.name or len(file.name) > MAX_PATH:
+                raise DataError(f"{file.name[:40]!r}… is a path that no disk would take; rename it")
             if file.name.lower().endswith(PICTURE_SUFFIXES):
                 written.writestr(file.name, file.getvalue())
     return archive.getvalue()
