@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from vae.bench.browser import CHROMIUM_NAMES
 from vae.checkpoints import Checkpoint, read_checkpoint
@@ -22,6 +22,7 @@ collect_ignore_glob = ["test_*browser.py"] if NO_CHROMIUM else []
 torch.set_num_threads(1)  # models this small only lose by sharing their work
 # No test has a time limit, and none passes today and fails tomorrow.
 settings.register_profile("latent-lab", deadline=None, derandomize=True)
+settings.register_profile("prove", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile("latent-lab")
 
 
