@@ -6,20 +6,19 @@ to it, the next process goes on from what the folder holds.
 
 import errno
 import os
-import shutil
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from vae.runs import Run, Runs, State, Status
+from vae.runs import Run, RunError, Runs, State, Status
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
     from vae.data import Dataset
@@ -32,7 +31,9 @@ WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # somebody may just be looking whether it is held
 BUDGET_SHARE = 0.85  # of a time budget is for steps; the rest for the film and the test images
+MAX_BUDGET_SECONDS = 86_400
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+DISK_FULL = ("no space left on device", "disk quota exceeded")
 
 
 class _Paused(Exception):  # noqa: N818 (nothing is wrong)
@@ -46,6 +47,8 @@ class _Discarded(Exception):  # noqa: N818
 def main(folder: Path, slots: int) -> None:
     """Carries out the run in this folder, unless another process does."""
     run = Run(folder)
+    if not folder.is_dir():  # it has been discarded meanwhile, and the lock would make it anew
+        return
     lock = run.lock()
     try:
         lock.acquire(timeout=LOCK_SECONDS)
@@ -60,9 +63,10 @@ def main(folder: Path, slots: int) -> None:
     except _Paused:
         session.say("paused", "Paused.")
     except _Discarded:
-        shutil.rmtree(folder, ignore_errors=True)
+        run.remove()
     except Exception as error:
-        traceback.print_exc()  # into the log
+        with suppress(OSError):  # the disk may be full
+            traceback.print_exc()  # into the log
         session.say("failed", session.explain(error))
     finally:
         lock.release()
@@ -143,13 +147,16 @@ class _Session:
         film = Film(self._run.film, dataset, model_config, config.epochs)
         model = VAE(model_config).to(device)
         trainer = Trainer(model, dataset.train, dataset.validation, config, film=film)
-        if self._run.state_file.exists():
-            self._history = trainer.load(self._run.state_file)
+        for file in (self._run.paused_file, self._run.state_file):
+            if file.exists():
+                self._history = trainer.load(file)
+                break
         self._began, self._first_share = time.monotonic(), trainer.share
         try:
             for epoch in trainer.epochs(self._after_step):
                 self._history.append(epoch)
                 trainer.save(self._run.state_file, self._history)
+                self._run.paused_file.unlink(missing_ok=True)
                 self._tell(trainer)
         except TrainingError as error:
             if not self._history:
@@ -159,7 +166,7 @@ class _Session:
             kept = f"the model of epoch {trainer.epoch} was kept and can be chosen on every page"
             raise TrainingError(f"{str(error).removesuffix('.')}; {kept}.") from error
         self._save(trainer, dataset)
-        shutil.rmtree(self._run.path, ignore_errors=True)
+        self._run.remove()
 
     def _after_step(self, trainer: "Trainer") -> None:
         now = time.monotonic()
@@ -172,7 +179,7 @@ class _Session:
             raise _Discarded
         self._tell(trainer)
         if wish == "pause" or self._interrupted:
-            trainer.save(self._run.state_file, self._history)
+            trainer.save(self._run.paused_file, self._history)
             raise _Paused
         trainer.ending = wish == "stop"
 
@@ -202,12 +209,12 @@ class _Session:
         from vae.checkpoints import CheckpointError
         from vae.training import TrainingError
 
-        memory = isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)
-        if memory:
+        said = str(error).lower()
+        if isinstance(error, MemoryError) or any(words in said for words in OUT_OF_MEMORY):
             what = "There is not enough memory: choose a smaller batch size, a smaller model or smaller images."
-        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        elif getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in said for words in DISK_FULL):
             what = "The disk is full: free some space, then resume the run."
-        elif isinstance(error, (TrainingError, CheckpointError, ValueError)):
+        elif isinstance(error, (TrainingError, CheckpointError, RunError, ValueError)):
             what = str(error)
         else:
             what = f"Training failed ({type(error).__name__}: {error}); the log is in {self._run.path}."
@@ -225,7 +232,7 @@ def asked(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
     """
     from vae.data import load_dataset
     from vae.losses import Objective
-    from vae.models import default_config
+    from vae.models import default_config, require
     from vae.steps import TrainingConfig
     from vae.training import seconds_per_epoch
 
@@ -243,6 +250,8 @@ def asked(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
         model_config = default_config(dataset.image_shape, hidden=hidden, channels=channels, **model)
         config = TrainingConfig(**training, objective=objective)
         budget = wanted.get("seconds")
+        allowed = budget is None or 0 < budget <= MAX_BUDGET_SECONDS
+        require(allowed, "seconds", budget, f"above 0 and at most {MAX_BUDGET_SECONDS}")
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"The request cannot be read ({error!r}); discard the run and train again.") from error
     if budget is not None:

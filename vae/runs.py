@@ -8,7 +8,8 @@ request.json       what is to be trained: {"dataset": {"name", and image_size an
 status.json        how it gets on; written by its process alone, always of the same length
 wish               what somebody wants of it: pause, stop or discard
 lock               held by its process as long as it lives, so that no process number need ever be trusted or signalled
-state.safetensors  all that decides how it goes on: of the last whole epoch, or of the moment at which it was paused
+state.safetensors  all that decides how it goes on, of the last whole epoch
+paused.safetensors the same of the moment at which it was paused, until the next epoch is whole
 film.bin           its film so far
 log.txt            what its process printed
 upload.zip         the images, where they were uploaded
@@ -22,15 +23,22 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 State = Literal["queued", "starting", "running", "saving", "paused", "failed", "killed"]
 Wish = Literal["pause", "stop", "discard"]
@@ -70,6 +78,9 @@ class Status:
         return self.state in ALIVE
 
 
+WAITING = Status("queued", "Waiting for its turn.")
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder."""
@@ -96,6 +107,11 @@ class Run:
         """What it goes on from, once there is a whole epoch."""
         return self.path / "state.safetensors"
 
+    @property
+    def paused_file(self) -> Path:
+        """What it goes on from, where it was paused within an epoch."""
+        return self.path / "paused.safetensors"
+
     def lock(self) -> FileLock:
         """What its process holds as long as it lives."""
         return FileLock(self.path / "lock", thread_local=False, preserve_lock_file=True)
@@ -104,7 +120,7 @@ class Run:
         """What is to be trained. Raises RunError for a file that cannot be read."""
         try:
             return dict(json.loads((self.path / "request.json").read_text("utf-8")))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise RunError(f"The run {self.name} cannot be read ({error}); discard it and train again.") from error
 
     def write_request(self, request: Mapping[str, object]) -> None:
@@ -114,7 +130,7 @@ class Run:
     def status(self) -> Status:
         """How it gets on; "killed" where its process is gone without having said so."""
         found = self._written_status()
-        if found.alive and not self._has_process():
+        if found.alive and not self._has_process() and not (found.state == "queued" and self._is_young()):
             found = self._written_status()  # it may have ended properly meanwhile
             if found.alive:
                 return Status("killed", KILLED, found.share, found.epoch, found.epochs, found.seconds)
@@ -124,39 +140,62 @@ class Run:
         try:
             fields = json.loads((self.path / "status.json").read_text("utf-8"))
             return _checked(Status(**fields))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, ArithmeticError, RecursionError):
             return Status("failed", "Its status file cannot be read; resume or discard the run.")
 
     def write_status(self, status: Status) -> None:
         """Says how it gets on. A disk that is full is no reason to stay silent: the file has its bytes already."""
-        text = json.dumps(vars(status)).ljust(STATUS_BYTES)
+        text = _status_text(status)
         path = self.path / "status.json"
         try:
             _write(path, text)
         except OSError:
+            if not path.exists():
+                raise
             with path.open("r+") as file:
                 file.write(text)
 
-    def _has_process(self) -> bool:
+    def _is_young(self) -> bool:
+        """Whether its process may still be on its way."""
         try:
-            with self.lock().acquire(timeout=0):
-                return False
-        except Timeout:
+            return time.time() - (self.path / "status.json").stat().st_mtime < BIRTH_SECONDS
+        except OSError:
+            return False
+
+    def _has_process(self) -> bool:
+        """Looks without leaving a trace, and such that two who look at once do not take each other for the process."""
+        try:
+            if fcntl is None:
+                with self.lock().acquire(timeout=0):
+                    return False
+            with (self.path / "lock").open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+        except (Timeout, BlockingIOError):
             return True
-        except OSError:  # the folder has just been discarded
+        except OSError:  # there has been none, or the folder has just been discarded
             return False
 
     def wish(self) -> Wish | None:
         """What somebody wants of it."""
         try:
             word = (self.path / "wish").read_text("utf-8")
-        except OSError:
+        except (OSError, ValueError):
             return None
         return word if word in get_args(Wish) else None  # type: ignore[return-value]
 
     def heed(self) -> None:
         """Forgets the wish: it has come true, or its process begins anew."""
         (self.path / "wish").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Leaves nothing of it, and that at once: nobody sees half a run."""
+        gone = self.path.with_name(f".{self.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        with suppress(OSError):
+            self.path.rename(gone)
+        for path in (gone, self.path):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class Runs:
@@ -173,7 +212,7 @@ class Runs:
         for run in map(Run, folders):
             status = run.status()
             if status.state == "killed" and self._is_finished(run):
-                shutil.rmtree(run.path, ignore_errors=True)
+                run.remove()
             elif run.path.is_dir():
                 found.append((_order(run), run.name, run, status))
         return [(run, status) for _, _, run, status in sorted(found, key=lambda item: item[:2])]
@@ -193,22 +232,35 @@ class Runs:
         if run.out.exists():
             raise RunError(f"There is a checkpoint called {name} already; choose another name.")
         self._check_room()
+        self._make(run, request, upload)
+        try:
+            self._launch(run)
+        except BaseException as error:
+            run.remove()
+            if isinstance(error, (OSError, RunError)):
+                raise RunError(f"The run could not be started: {error}") from error
+            raise
+        return run
+
+    def _make(self, run: Run, request: Mapping[str, object], upload: bytes | None) -> None:
+        """Makes the run's folder, whole or not at all: nobody sees a run without its files."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            run.path.mkdir()
-        except FileExistsError as error:
-            raise RunError(f"There is a run called {name} already; choose another name.") from error
+            made = Run(Path(tempfile.mkdtemp(prefix=".new-", dir=self.root)))
         except OSError as error:
             raise RunError(f"{self.root}: cannot be written ({error}); no run can be kept there.") from error
         try:
             if upload is not None:
-                (run.path / "upload.zip").write_bytes(upload)
-            run.write_request(request)
-            self._launch(run)
-        except (OSError, RunError) as error:
-            shutil.rmtree(run.path, ignore_errors=True)
+                (made.path / "upload.zip").write_bytes(upload)
+            made.write_request(request)
+            made.write_status(WAITING)
+            made.path.rename(run.path)
+        except OSError as error:
+            if run.path.exists():
+                raise RunError(f"There is a run called {run.name} already; choose another name.") from error
             raise RunError(f"The run could not be started: {error}") from error
-        return run
+        finally:
+            shutil.rmtree(made.path, ignore_errors=True)  # gone already when all went well
 
     def resume(self, run: Run) -> None:
         """Goes on with a run that is paused, failed or killed, at the end of the queue. Raises RunError."""
@@ -217,15 +269,24 @@ class Runs:
         self._check_room()
         try:
             self._launch(run)
-        except OSError as error:
+        except (OSError, RunError) as error:
             raise RunError(f"The run could not be resumed: {error}") from error
 
     def want(self, run: Run, wish: Wish) -> None:
-        """Tells its process to pause, stop or discard; where there is none, a run is discarded at once."""
+        """Tells its process to pause, stop or discard; where there is none, a run is discarded at once.
+
+        Raises RunError.
+        """
         if run.status().alive:
-            _write(run.path / "wish", wish)
+            try:
+                _write(run.path / "wish", wish)
+            except OSError as error:
+                if run.path.is_dir():
+                    raise RunError(f"The run {run.name} cannot be told to {wish} ({error}).") from error
+                if wish != "discard":
+                    raise RunError(f"The run {run.name} has ended meanwhile.") from error
         elif wish == "discard":
-            shutil.rmtree(run.path, ignore_errors=True)
+            run.remove()
         else:
             raise RunError(f"The run {run.name} does not go on; resume or discard it.")
 
@@ -242,7 +303,7 @@ class Runs:
         """Starts the run's process, as the last in the queue. It outlives this one."""
         run.heed()
         run.write_request(run.request() | {"order": time.time_ns()})
-        run.write_status(Status("queued", "Waiting for its turn."))
+        run.write_status(WAITING)
         # Threads that wait must sleep: a page may be decoding. This package, wherever the app was started.
         path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
         environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": path}
@@ -258,7 +319,9 @@ class Runs:
                 raise RunError("its process does not answer.")
             time.sleep(0.01)
         if process.poll():
-            raise RunError(f"its process ended at once: {_last_line(run.path / 'log.txt')}")
+            sentence = f"its process ended at once: {_last_line(run.path / 'log.txt')}"
+            run.write_status(Status("failed", f"The run could not be begun: {sentence}"))
+            raise RunError(sentence)
 
 
 def check_name(name: str) -> None:
@@ -274,7 +337,7 @@ def _order(run: Run) -> float:
         order = run.request().get("order")
     except RunError:
         return 0.0
-    return float(order) if isinstance(order, (int, float)) else 0.0
+    return order if isinstance(order, (int, float)) and abs(order) < 2**63 else 0.0
 
 
 def _checked(status: Status) -> Status:
@@ -284,14 +347,22 @@ def _checked(status: Status) -> Status:
         number for number in (status.seconds_left, status.images_per_second, status.epochs) if number is not None
     ]
     fine = all(isinstance(number, (int, float)) and isfinite(number) for number in numbers)
+    fine = fine and 0 <= status.share <= 1
     texts = isinstance(status.sentence, str) and isinstance(status.device, str)
     if status.state not in get_args(State) or not fine or not texts:
         raise ValueError("a status that no run has")
     return status
 
 
+def _status_text(status: Status) -> str:
+    """The status as JSON of STATUS_BYTES, its sentence cut where it is too long for that."""
+    while len(text := json.dumps(vars(status))) > STATUS_BYTES and status.sentence:
+        status = replace(status, sentence=status.sentence[: len(status.sentence) * 3 // 4])
+    return text.ljust(STATUS_BYTES)
+
+
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         part.write_text(text, "utf-8")
         part.replace(path)
