@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import time
 import tracemalloc
@@ -30,7 +31,7 @@ from PIL import Image
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from test_checkpoints import save
-from test_live import GREY, load
+from test_live import GREY, Running, ask, load, serve
 from test_maps import source
 
 from vae import checkpoints, data, runner, training, ui
@@ -102,6 +103,11 @@ def changed(content: bytes, edits: list[tuple[float, int, bytes]], cut: bool = F
         at = round(place * end)
         found = found[:at] + piece + found[at + removed :]
     return found[: round(edits[0][0] * len(found))] if cut else found
+
+
+def kept(content: bytes, *_: object) -> bytes:
+    """The content as it is."""
+    return content
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -934,12 +940,13 @@ def test_no_origin_but_the_hosts_own_is_allowed(origin: str, host: str) -> None:
 
 
 CHOICES = documents({"version": 1, "model": "grey"}).map(lambda found: dumped(found).decode())
+DECODE_ONE = struct.pack("<BBHI", 1, 1, 1, 5) + bytes(12)
 BODIES = np.linspace(-3, 3, 12, dtype="<f4").tobytes() + bytes(range(200))
 FRAMES = (
     st.just('{"version": 1, "model": "grey"}') | st.just('{"version": 1, "model": "conditional"}')
     | CHOICES | VALUES | st.binary(max_size=64)
     | st.builds(
-        lambda code, n, size, edits, spoilt: (changed if spoilt else lambda content, _: content)(
+        lambda code, n, size, edits, spoilt: (changed if spoilt else kept)(
             struct.pack("<BBHI", 1, code, n, 5) + BODIES[:size], edits
         ),
         st.integers(0, 5), st.integers(0, 300), st.integers(0, 212) | st.sampled_from([12, 24, 36, 63, 65, 75, 126]),
@@ -982,6 +989,38 @@ def live_service(loop: asyncio.Runner) -> Service:
         loop.run(talk(service, [], [json.dumps({"version": 1, "model": name}), struct.pack("<BBHI", 1, 1, 1, 0)]))
     assert GREY.latent_dim == 3
     return service
+
+
+HANDSHAKE = (
+    b"GET /live HTTP/1.1\r\nHost: lab.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://lab.test\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+CHOICE = b'{"version": 1, "model": "grey"}'
+WIRE_FRAMES = b"\x81" + bytes([0x80 | len(CHOICE)]) + bytes(4) + CHOICE + b"\x82\x94" + bytes(4) + DECODE_ONE
+
+
+@given(edits=EDITS, cut=st.booleans(), spoilt=st.sampled_from(["handshake", "frames", "both"]))
+def test_whatever_bytes_come_the_server_ends_the_connection_and_lives_on(
+    wire: Running, edits: list[Any], cut: bool, spoilt: str
+) -> None:
+    content = (changed if spoilt == "handshake" else kept)(HANDSHAKE, edits, cut)
+    content += (changed if spoilt == "frames" else kept)(WIRE_FRAMES, edits, cut)
+    content = changed(content, edits, cut) if spoilt == "both" else content
+    address = ("127.0.0.1", wire.port)
+    with at_once(content), suppress(ConnectionError), socket.create_connection(address, PATIENCE) as client:
+        client.sendall(content)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(2**16):
+            pass
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Running]:
+    """The live service on a port of its own, which serves to the end."""
+    with serve() as running:
+        yield running
+        with running.connect() as client:
+            ask(client, DECODE_ONE)
 
 
 class NoLayouts:
