@@ -157,6 +157,15 @@ def test_frames_of_large_pictures_stay_within_their_bytes(monkeypatch: pytest.Mo
     assert len(films._picture_file(noise)) <= best // 2
 
 
+def test_a_film_that_is_full_takes_no_more_frames_and_stays_whole(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(films, "MAX_BYTES", 50_000)
+    records = shoot(digits, tmp_path / "film")
+    assert records[-1].end == (tmp_path / "film").stat().st_size <= 50_000
+    assert frames(records)[-1].fields["share"] < 1
+
+
 # ---- that it costs nothing but time ----------------------------------------------------------------------------------
 
 

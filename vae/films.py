@@ -52,7 +52,7 @@ from vae.models import VAE, ModelConfig, to_unit
 VERSION = 1
 FRAMES = 60
 MAX_BYTES = 10_000_000  # of a whole film
-MAX_FRAME_BYTES = 150_000
+MAX_FRAME_BYTES = 100_000
 POINTS, ORIGINALS, SAMPLES, SIDE, COLUMNS = 2000, 10, 20, 8, 10
 QUALITIES = (75, 50, 25, 10, 1)
 PREFIX = struct.Struct("<III")
@@ -215,6 +215,8 @@ class Film:
         content = text + body
         with self._path.open("ab") as file:
             start = file.tell()
+            if start + PREFIX.size + len(content) > MAX_BYTES:
+                return  # full: only pictures of noise, at the largest size, come to this
             try:
                 file.write(PREFIX.pack(len(text), len(body), zlib.crc32(content)) + content)
                 file.flush()
