@@ -296,36 +296,37 @@ def run_project(args: argparse.Namespace) -> Result:
     return about | asdict(found)
 
 
+def _shown(result: Result) -> Result:
+    """Prints a benchmark's numbers, with the machine they were measured on."""
+    from vae.bench import machine
+
+    print(machine.report(result))
+    return result
+
+
 def run_bench_live(args: argparse.Namespace) -> Result:
     """Starts the real app and drives it with raw clients, or with one browser."""
-    from vae.bench import browser, live, machine  # the app's packages, which a machine that only trains may lack
+    from vae.bench import browser, live  # the app's packages, which a machine that only trains may lack
 
     for name in ("clients", "rate", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
-    result = browser.run_drag(args) if args.browser else live.run(args)
-    print(machine.report(result))
-    return result
+    return _shown(browser.run_drag(args) if args.browser else live.run(args))
 
 
 def run_bench_start(args: argparse.Namespace) -> Result:
     """Starts the real app several times and waits for its first picture in a browser."""
-    from vae.bench import browser, machine
+    from vae.bench import browser
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
-    result = browser.run_start(args)
-    print(machine.report(result))
-    return result
+    return _shown(browser.run_start(args))
 
 
 def run_bench_map(args: argparse.Namespace) -> Result:
     """Starts the real app and pans, zooms and decodes on its latent map."""
-    from vae.bench import machine
     from vae.bench import map as latent_map
 
     require(args.seconds > 0, "--seconds", args.seconds, "above 0")
-    result = latent_map.run(args)
-    print(machine.report(result))
-    return result
+    return _shown(latent_map.run(args))
 
 
 def run_bench_project(args: argparse.Namespace) -> list[Result]:
@@ -340,38 +341,30 @@ def run_bench_project(args: argparse.Namespace) -> list[Result]:
 
 def run_bench_train(args: argparse.Namespace) -> Result:
     """Trains on MNIST, then runs one epoch of the usual tutorial loop."""
-    from vae.bench import machine, train
+    from vae.bench import train
 
-    result = train.run(args)
-    print(machine.report(result))
-    return result
+    return _shown(train.run(args))
 
 
 def run_bench_run(args: argparse.Namespace) -> Result:
     """Trains on MNIST here, as a run, and as a run beside the app."""
-    from vae.bench import machine, run
+    from vae.bench import run
 
-    result = run.run(args)
-    print(machine.report(result))
-    return result
+    return _shown(run.run(args))
 
 
 def run_bench_classroom(args: argparse.Namespace) -> Result:
     """Holds a lesson with as many students as are asked for."""
-    from vae.bench import classroom, machine
+    from vae.bench import classroom
 
-    result = classroom.run(args)
-    print(machine.report(result))
-    return result
+    return _shown(classroom.run(args))
 
 
 def run_bench_memory(args: argparse.Namespace) -> Result:
     """Trains on generated images for one epoch and reads how much memory that took."""
-    from vae.bench import machine, train
+    from vae.bench import train
 
-    result = train.run_memory(args)
-    print(machine.report(result))
-    return result
+    return _shown(train.run_memory(args))
 
 
 def run_list(args: argparse.Namespace) -> Result:
