@@ -224,7 +224,7 @@ def _show_run(run: Run, status: Status) -> None:
     if status.state in ("starting", "running"):
         st.button("Stop and keep", key=f"stop-{run.name}", on_click=_ask, args=(run, "stop"))
     if status.state in ("paused", "failed", "killed"):
-        st.button("Resume", key=f"resume-{run.name}", on_click=_resume, args=(run,), type="primary")
+        st.button("Resume", key=f"resume-{run.name}", on_click=_resume, args=(run,))
     if status.state != "saving":
         with st.popover("Discard"):
             st.write(f"All that “{run.name}” has learnt will be gone.")
@@ -275,7 +275,7 @@ def delete_button(checkpoint: Checkpoint) -> None:
 
 def new_run_button() -> None:
     """Opens the form."""
-    if st.button("Train a model", type="primary", width="stretch"):
+    if st.button("Train a model", width="stretch"):
         st.dialog("Train a model", width="medium")(start_form)()
 
 
@@ -309,7 +309,7 @@ def start_form() -> None:
     except (ValueError, DataError) as error:
         st.error(str(error))
         return
-    if st.button("Start training", type="primary"):
+    if st.button("Start training"):
         _start(name, {"dataset": dataset, "model": model, "training": asdict(config), "seconds": seconds}, upload)
 
 
@@ -378,9 +378,8 @@ def _preview(dataset: Json, upload: bytes | None) -> None:
     except DataError as error:
         st.error(str(error))
         return
-    st.image(
-        _preview_sheet(images), caption=f"{len(_dataset(described, upload).train):,} training images; the first of them"
-    )
+    caption = f"{len(_dataset(described, upload).train):,} training images; the first of them"
+    st.image(_preview_sheet(images), caption=caption, alt=f"The first training images of {dataset['name']}")
 
 
 def _preview_sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
