@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_FILES = 200_000
-MAX_NAME = 255  # characters of a file's or folder's name, as on most disks; in a zip it could have 65,535
+MAX_NAME, MAX_PATH = 255, 1024  # characters of a file's or folder's name, and of all together; a zip could have 65,535
 MAX_PIXELS = 50_000_000  # in one picture, checked before it is decoded
 MAX_PICTURE_BYTES = 2**28  # 256 MiB, one file
 MAX_UNPACKED_BYTES = 2**31  # 2 GiB: all that is read from one zip, and the array that comes of it
@@ -82,14 +82,14 @@ def _zip_openers(archive: zipfile.ZipFile, path: Path) -> Openers:
         )
     for member in members:
         windows = PureWindowsPath(member.filename)  # both / and \ separate, and it knows drive letters
+        if len(member.filename) > MAX_PATH or max(map(len, windows.parts), default=0) > MAX_NAME:
+            raise DataError(
+                f"{path}: {member.filename[:40]!r}… is too long a name; shorten it to {MAX_NAME} characters"
+            )
         if windows.anchor or ".." in windows.parts:
             raise DataError(f"{path}: {member.filename!r} leads out of the archive; pack the folder again")
         if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 1:
             raise DataError(f"{path}: {member.filename!r} is a link or encrypted; pack the plain pictures")
-        if max(map(len, windows.parts), default=0) > MAX_NAME:
-            raise DataError(
-                f"{path}: {member.filename[:MAX_NAME]!r}… is too long a name; shorten it to {MAX_NAME} characters"
-            )
         if _is_picture(windows.as_posix()) and not member.is_dir():
             found[windows.as_posix()] = partial(archive.open, member)
     return dict(sorted(found.items()))

@@ -21,7 +21,7 @@ from vae.data import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_
 from vae.figures import PALETTE, bars, learning_curves
 from vae.losses import Objective, ObjectiveName, Warmup
 from vae.models import Architecture, Likelihood, choose_device, default_config
-from vae.pictures import PICTURE_SUFFIXES, DataError
+from vae.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
 from vae.runs import Run, RunError, Runs, Status, check_name
 from vae.screenings import routes as screening_routes
 from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
@@ -30,7 +30,6 @@ from vae.training import seconds_per_epoch
 OWN = "my own images"
 NO_FILM = "none"
 REFRESH_SECONDS = 2.0
-MAX_PATH = 4096  # characters, of a picture in an uploaded folder
 PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 # Nats per image: what a decoder reaches that always draws the mean digit, and one that draws each digit itself. Both
 # computed from the grey MNIST test images.
