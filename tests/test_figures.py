@@ -26,7 +26,7 @@ EYES = {
 }
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])  # of linear sRGB
 WHITE = XYZ.sum(axis=1)
-PAGES = {"light": "#ffffff", "dark": "#0e1117"}
+PAGES = {"light": "#ffffff", "dark": "#171614"}  # as Streamlit 1.67 draws them
 # Differences in L*, a* and b* of CIELAB that half of the observers notice between marks of a third of a degree, some
 # 4 mm seen from 60 cm: the smallest that were measured. Source: Stone, Szafir & Setlur 2014, table 2.
 NOTICED = 0.5 * (np.array([10.16, 10.68, 10.70]) + np.array([1.50, 3.08, 5.74]) / (1 / 3))

@@ -6,16 +6,16 @@ from typing import Any
 # Ten colours that stay apart for the three kinds of colour blindness and have a contrast of 3 : 1 to the light page and
 # to the dark one. Found by hill climbing for the greatest least difference; tests/test_figures.py has the measures.
 PALETTE = (
-    "#807eff",
-    "#c18700",
-    "#d20302",
-    "#616361",
-    "#b20b94",
-    "#167a38",
-    "#f24199",
-    "#9e9368",
-    "#5e47e9",
-    "#03a3b9",
+    "#7e81ff",
+    "#c98701",
+    "#d60008",
+    "#656d6a",
+    "#b90098",
+    "#017c38",
+    "#f9419c",
+    "#a09468",
+    "#5f49ea",
+    "#07a3b8",
 )
 
 
