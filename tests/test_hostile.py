@@ -589,6 +589,7 @@ def loaded_or_refused(path: Path, case: object, **options: Any) -> Dataset | Non
 @given(content=archives(), edits=EDITS, spoilt=st.booleans(), cut=st.booleans())
 @example(content=nameless(), edits=[], spoilt=False, cut=False)
 @example(content=nameless("x" * 60_000 + "/a.png"), edits=[], spoilt=False, cut=False)
+@example(content=small_zip()[:26] + b"\xdc\x05" + small_zip()[28:], edits=[], spoilt=False, cut=False)
 def test_an_archive_of_anything_is_loaded_or_refused(
     desk: Path, content: bytes, edits: list[Any], spoilt: bool, cut: bool
 ) -> None:
@@ -792,7 +793,7 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
         patch.setattr(data, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
         parsed_or_refused("celeba", official, (content, name))
-    assert all(path.resolve().is_relative_to(official / "celeba") for path in opened), opened
+    assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
     (official / data._CELEBA_CACHE).unlink(missing_ok=True)
 
 
@@ -1318,7 +1319,7 @@ def test_a_state_of_a_run_that_says_anything_is_taken_up_or_refused(
         try:
             history = trainer.load(path)
         except TrainingError as error:
-            in_a_sentence(error)
+            in_a_sentence(error, most=10**6)  # it repeats what the file says
             return
         assert all(np.isfinite([epoch.reconstruction, epoch.kl, epoch.seconds]).all() for epoch in history)
         goes_on(trainer)

@@ -47,7 +47,7 @@ def open_pictures(path: Path) -> Iterator[Openers]:
     try:
         archive = zipfile.ZipFile(path)
     except Exception as error:  # damaged archives raise many kinds
-        raise DataError(f"{path}: is not a zip archive that can be read ({error}); pack it again") from error
+        raise DataError(f"{path}: is not a zip archive that can be read ({error!s:.200}); pack it again") from error
     with archive:
         yield _zip_openers(archive, path)
 
@@ -123,7 +123,7 @@ def read_bytes(opener: Callable[[], IO[bytes]], where: str, limit: float) -> byt
         with opener() as file:
             data = file.read(int(limit) + 1)
     except Exception as error:  # damaged archives raise many kinds
-        raise DataError(f"{where}: cannot be read ({error}); replace it or take it out") from error
+        raise DataError(f"{where}: cannot be read ({error!s:.200}); replace it or take it out") from error
     if len(data) > limit:
         raise DataError(f"{where}: has more than the {int(limit):,} bytes allowed here; take it out or scale it down")
     return data
@@ -151,7 +151,9 @@ def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | 
                 raise ValueError(f"{plain.width}×{plain.height} pixels, expected at least {side}×{side}")
             square = plain.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BICUBIC)
     except Exception as error:  # damaged pictures raise many kinds
-        raise DataError(f"{where}: is not a picture that can be used ({error}); replace it or take it out") from error
+        raise DataError(
+            f"{where}: is not a picture that can be used ({error!s:.200}); replace it or take it out"
+        ) from error
     return np.asarray(square).reshape(size, size, -1).transpose(2, 0, 1)
 
 
