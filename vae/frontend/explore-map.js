@@ -131,7 +131,7 @@ export class LatentMap {
     const { x, y, half } = this.bounds;
     const across = Math.max(-1, Math.min(1, (2 * (clientX - box.left)) / box.width - 1));
     const up = Math.max(-1, Math.min(1, 1 - (2 * (clientY - box.top)) / box.height));
-    this.onMove(this.lift(x + across * half, y + up * half));
+    this.follow(this.lift(x + across * half, y + up * half));
   }
 
   moveByKey(event) {
@@ -140,7 +140,13 @@ export class LatentMap {
     event.preventDefault();
     const step = event.shiftKey ? BIG_KEY_STEP : KEY_STEP;
     const [x, y] = this.project(this.z);
-    this.onMove(this.lift(x + step * direction[0], y + step * direction[1]));
+    this.follow(this.lift(x + step * direction[0], y + step * direction[1]));
+  }
+
+  /** The map's own hand moved z: the marker stays under it in every frame. */
+  follow(z) {
+    this.onMove(z);
+    this.show(z);
   }
 
   paint() {

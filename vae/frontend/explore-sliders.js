@@ -23,6 +23,7 @@ export class Sliders {
     const strength = kl ?? spread;
     this.z = z;
     this.range = range;
+    this.stale = false;
     this.rows = new Map(); // dimension -> {slider, number, strip, thumbs, shown: the value they show}
     const order = strength.map((_, i) => i).sort((a, b) => strength[b] - strength[a]);
     const rest = order.slice(STRONGEST);
@@ -39,14 +40,23 @@ export class Sliders {
     }
   }
 
-  /** Shows z: called for every frame, so only rows that change are touched; a field being typed in is left alone. */
+  /** Moves the thumbs to z: called for every frame, so only rows that change are touched. */
   show(z) {
     this.z = z;
     for (const [i, row] of this.rows) {
       if (row.shown === z[i]) continue;
       row.shown = z[i];
       row.slider.value = z[i];
-      if (!row.number.dataset.typing) row.number.value = z[i];
+      row.late = true;
+    }
+  }
+
+  /** Numbers and marks of the rows that have changed; a field being typed in is left alone. */
+  showNumbers() {
+    for (const [i, row] of this.rows) {
+      if (!row.late) continue;
+      row.late = false;
+      if (!row.number.dataset.typing) row.number.value = this.z[i];
       this.markNearest(row);
     }
   }
@@ -69,9 +79,10 @@ export class Sliders {
     this.setStale(false);
   }
 
-  /** Strips belong to the z they were asked for: dimmed as soon as z has moved on. */
+  /** Strips belong to the z they were asked for: dimmed once it has moved on. CSS would dim them anew in every frame. */
   setStale(stale) {
-    this.element.classList.toggle("stale", stale);
+    if (stale && !this.stale) for (const [, { strip }] of this.strips()) dim(strip);
+    this.stale = stale;
   }
 
   strips() {
@@ -164,6 +175,13 @@ export class Sliders {
     const nearest = Math.round(((shown / this.range + 1) / 2) * (STRIP - 1));
     thumbs.forEach((thumb, k) => thumb.classList.toggle("nearest", k === nearest));
   }
+}
+
+function dim(canvas) {
+  const context = canvas.getContext("2d");
+  context.globalAlpha = 0.45;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
 }
 
 function steppedValue({ key, shiftKey }, value, range) {

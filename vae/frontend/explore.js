@@ -12,9 +12,12 @@ const BRIGHTER = [230, 97, 1], DARKER = [64, 96, 200]; // apart for every kind o
 const PNG_SCALE = 8;
 const STATUS_MS = 250;
 const REST_MS = 150;
+const AROUND_MS = 60; // between two repaints of numbers, marker and small pictures while a hand moves
 const SECOND_ROW = 0.2; // of the window's height, for map and comparison below the hero (see .map-place)
 
 export default class Explore {
+  aroundAt = -Infinity;
+
   constructor(parent, send) {
     this.parent = parent;
     this.sendState = (z) => send("z", z);
@@ -107,12 +110,14 @@ export default class Explore {
     this.client.decode([this.z]).then((reply) => reply && this.drawNow(reply, inputAt));
     this.sliders.show(this.z);
     this.sliders.setStale(true);
-    this.map.show(this.z);
+    this.map.z = this.z;
+    this.showAroundSoon();
     this.refreshStripsSoon();
   }
 
   /** The hand let go: z becomes a step of the history and known to Python. */
   release() {
+    if (this.aroundTimer) this.showAround();
     if (same(this.z, this.history[this.at])) return;
     this.history = [...this.history.slice(0, this.at + 1), this.z].slice(-HISTORY);
     this.at = this.history.length - 1;
@@ -131,6 +136,7 @@ export default class Explore {
     if (!z) return;
     this.at += by;
     this.move(z);
+    this.showAround();
     this.sendState(z);
     this.showHistory();
   }
@@ -142,9 +148,26 @@ export default class Explore {
     this.meter.add(ms);
     const detail = { frame: Number(this.hero.dataset.frame), ms };
     this.hero.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
-    drawPicture(this.nowPicture, pixels, imageShape);
-    this.drawDifference();
+    this.showAroundSoon();
     if (!this.notice.hidden) this.notice.hidden = true; // whatever was wrong, a picture came
+  }
+
+  /** Whatever else repaints in a frame delays the picture: the rest comes at once, but then not in every frame. */
+  showAroundSoon() {
+    const wait = this.aroundAt + AROUND_MS - performance.now();
+    if (wait > 0) this.aroundTimer ??= setTimeout(() => this.showAround(), wait);
+    else this.showAround();
+  }
+
+  showAround() {
+    clearTimeout(this.aroundTimer);
+    this.aroundTimer = undefined;
+    this.aroundAt = performance.now();
+    const { now } = this.pictures;
+    if (now) drawPicture(this.nowPicture, now.pixels, now.imageShape);
+    this.drawDifference();
+    this.map.show(this.z);
+    this.sliders.showNumbers();
   }
 
   drawBefore({ pixels, imageShape }) {
@@ -302,6 +325,7 @@ export default class Explore {
     clearInterval(this.statusTimer);
     clearTimeout(this.sayTimer);
     clearTimeout(this.stripsTimer);
+    clearTimeout(this.aroundTimer);
     this.root?.remove();
   }
 
