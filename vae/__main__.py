@@ -130,7 +130,10 @@ def _bench_commands(commands: Commands) -> None:
     live.add_argument("--seconds", type=float, default=10.0, help="how long to measure")
     live.add_argument("--sessions", type=int, default=0, help="besides, people who open another page every 2 s")
     live.add_argument("--training", action="store_true", help="besides, a training run of the command line")
-    live.add_argument("--browser", action="store_true", help="drag one slider in a real Chromium instead")
+    live.add_argument("--browser", action="store_true", help="drag in a real Chromium instead")
+    live.add_argument(
+        "--page", choices=("explore", "sampling", "interpolation", "corners", "drawing"), default="explore"
+    )
     live.add_argument("--idle", action="store_true", help="measure memory per idle client instead")
     live.add_argument("--churn", type=int, default=0, metavar="N", help="measure growth over N connects instead")
     live.add_argument("--url", default="", help="measure a running server, such as http://localhost:8501, instead")

@@ -8,6 +8,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import cos, sin
 from statistics import median
 from typing import Any
 
@@ -27,21 +29,48 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 DRAWN = "canvas.hero[data-frame]"
+WARM_UP_SECONDS = 2.0
 ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-# Moves the strongest dimension's slider once per animation frame, as a hand does, and notes each drawn picture.
-DRAG = f"""seconds => new Promise(done => {{
-    const root = {ROOT}, slider = root.querySelector(".row input[type=range]"), ms = [], at = [];
-    const drawn = event => {{ ms.push(event.detail.ms); at.push(performance.now()); }};
-    root.addEventListener("live-frame", drawn);
-    const begin = performance.now();
+# Notes each picture that a page draws while a hand moves: milliseconds since the input, and when.
+LISTEN = f"""() => {{
+    const root = {ROOT}, seen = window.seen = {{ms: [], at: []}};
+    window.drawn?.abort();
+    window.drawn = new AbortController();
+    const note = event => {{ seen.ms.push(event.detail.ms); seen.at.push(performance.now()); }};
+    root.addEventListener("live-frame", note, {{signal: window.drawn.signal}});
+}}"""
+# Moves a slider once per animation frame, as a hand does.
+DRAG = f"""([seconds, selector, low, high]) => new Promise(done => {{
+    const slider = {ROOT}.querySelector(selector), begin = performance.now();
     const step = now => {{
-        slider.value = 3 * Math.sin((now - begin) / 400);
+        slider.value = low + (high - low) * (1 + Math.sin((now - begin) / 400)) / 2;
         slider.dispatchEvent(new Event("input", {{bubbles: true}}));
         if (now - begin < 1000 * seconds) requestAnimationFrame(step);
-        else setTimeout(() => {{ root.removeEventListener("live-frame", drawn); done([ms, at]); }}, 500);
+        else setTimeout(done, 500);
     }};
     requestAnimationFrame(step);
 }})"""
+FRAME_SECONDS = 1 / 60
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What is dragged on a page: a slider between two values, or a pad in circles. button: is pressed before."""
+
+    path: str
+    slider: str = ""
+    reach: tuple[float, float] = (0.0, 1.0)
+    pad: str = ""
+    button: str = ""
+
+
+HANDS = {
+    "explore": Hand("Explore?", ".row input[type=range]", (-3.0, 3.0)),
+    "sampling": Hand("Sampling?view=one&", "input[aria-label=Temperature]", (0.0, 2.0)),
+    "interpolation": Hand("Interpolation?", "input[aria-label^='t: from A']"),
+    "corners": Hand("Interpolation?view=corners&", pad=".pad"),
+    "drawing": Hand("Reconstruction?", pad=".drawing-surface", button="Draw your own"),
+}
 
 
 @contextmanager
@@ -61,17 +90,40 @@ def chromium() -> Iterator[Any]:
 
 
 def run_drag(args: argparse.Namespace) -> dict[str, object]:
-    """Input event to drawn pixels while one slider of Explore is dragged, in a browser beside the server."""
+    """Input event to drawn pixels while something is dragged, in a browser beside the server."""
+    hand = HANDS[args.page]
     with started(args.app) as server, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(f"{server.url}/Explore?checkpoint={args.model}")
-        page.wait_for_selector(DRAWN)
+        page.goto(f"{server.url}/{hand.path}checkpoint={args.model}")
+        page.wait_for_selector("canvas[data-frame]")
         page.wait_for_timeout(2000)
-        page.evaluate(DRAG, 2)  # warm-up
-        ms, at = page.evaluate(DRAG, args.seconds)
-    p50, p95, p99 = np.percentile(ms, (50, 95, 99)).round(2).tolist()
-    frames_per_second = round((len(at) - 1) / (at[-1] - at[0]) * 1000, 1)
+        if hand.button:
+            page.get_by_role("button", name=hand.button).click()
+        for seconds in (WARM_UP_SECONDS, args.seconds):
+            page.evaluate(LISTEN)
+            _drag(page, hand, seconds)
+        seen = page.evaluate("window.seen")
+    p50, p95, p99 = np.percentile(seen["ms"], (50, 95, 99)).round(2).tolist()
+    frames_per_second = round((len(seen["at"]) - 1) / (seen["at"][-1] - seen["at"][0]) * 1000, 1)
     return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "frames_per_second": frames_per_second}
+
+
+def _drag(page: Any, hand: Hand, seconds: float) -> None:
+    if hand.slider:
+        page.evaluate(DRAG, [seconds, hand.slider, *hand.reach])
+        return
+    box = page.locator(hand.pad).bounding_box()
+    at = begin = time.perf_counter()
+    while at - begin < seconds:
+        turn = 5 * (at - begin)
+        x = box["x"] + box["width"] * (0.5 + 0.3 * cos(turn))
+        page.mouse.move(x, box["y"] + box["height"] * (0.5 + 0.3 * sin(turn)))
+        if at == begin:
+            page.mouse.down()
+        time.sleep(max(0.0, at + FRAME_SECONDS - time.perf_counter()))
+        at = time.perf_counter()
+    page.mouse.up()
+    page.wait_for_timeout(500)
 
 
 def run_start(args: argparse.Namespace) -> dict[str, object]:
