@@ -254,13 +254,16 @@ def _plane(mean: FloatArray, before: FloatArray | None) -> FloatArray:
         return np.concatenate([mean, (np.arange(n, dtype=np.float32)[:, None] % 97) / 97 - 0.5], 1)
     if latent_dim == 2:
         return mean
-    centred = mean - mean.mean(0)
-    _, axes = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
-    plane = centred @ axes[:, :-3:-1]
+    # In torch: NumPy's threads would spin for a while after each frame and take the processor from the training.
+    points = torch.from_numpy(mean).double()
+    centred = points - points.mean(0)
+    _, axes = torch.linalg.eigh(centred.T @ centred)
+    plane = centred @ axes[:, [-1, -2]]
     if before is not None:
-        u, _, vt = np.linalg.svd(plane.T @ before)
+        u, _, vt = torch.linalg.svd(plane.T @ torch.from_numpy(before).double())
         plane = plane @ (u @ vt)
-    return np.asarray(plane, np.float32)
+    places: FloatArray = plane.float().numpy()
+    return places
 
 
 def _picture_file(pictures: NDArray[np.uint8]) -> bytes:
