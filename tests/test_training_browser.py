@@ -1,16 +1,17 @@
 """The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
 
+import shutil
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from browsing import opened, pixels
+from browsing import APP, ROOT, opened, pixels
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from vae.bench.live import Server
+from vae.bench.live import Server, started
 from vae.checkpoints import read_checkpoint
 from vae.runs import Runs
 
@@ -137,3 +138,19 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
     assert checkpoint.class_names == ("<b>cats", "dogs")
     assert checkpoint.model_config.image_shape == (3, 16, 16)
     assert checkpoint.dataset == "my own images"
+
+
+def test_an_app_that_restarts_during_a_run_finds_it_again(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    shutil.copytree(ROOT / "checkpoints" / "digits-z2", tmp_path / "checkpoints" / "digits-z2")
+    with started(APP) as first, opened(browser, f"{first.url}/Training") as page:
+        start(page, "through-a-restart", 600)
+        expect(page.get_by_text("through-a-restart: running")).to_be_visible(timeout=60_000)
+        page.goto("about:blank")
+    with started(APP) as second, opened(browser, f"{second.url}/Training?film=through-a-restart") as page:
+        expect(page.get_by_text("through-a-restart: running")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop and keep").click()
+        expect(page.get_by_text("Done and saved.")).to_be_visible(timeout=60_000)
+    assert read_checkpoint(tmp_path / "checkpoints" / "through-a-restart").film is not None
