@@ -68,6 +68,7 @@ OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
 # What these set is seen later: when the film plays, in the file, when the pen is down, when a latent is held, a place
 # pinned or a patch erased. The tests of their pages try them then.
 LATER = (
+    "Erase a patch",
     "loop",
     "Speed",
     "Frames",

@@ -136,7 +136,7 @@ def test_the_test_image_is_shown_beside_the_decoded_one(
         down = 0.5 - (float(kept[row, 1]) - y) / unit / box["height"]
         look(page, across, down)
         expect(page.locator(".card p")).to_contain_text(f"test image {row} · {encoded.labels[row]}")
-        expect(page.locator(".card .original")).to_be_visible()
+        page.wait_for_selector(".card .original[data-frame]")
         image = ",".join(f"{value},{value},{value},255" for value in shipped.load_examples()[row].ravel())
         assert pixels(page, ".card .original") == image
 
