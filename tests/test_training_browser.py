@@ -23,7 +23,7 @@ def start(page: Page, name: str, seconds: int) -> None:
     """Starts the 2-D preset on the digits."""
     page.get_by_role("button", name="Train a model").click()
     page.get_by_role("radio", name="2-D in 30 seconds").click()
-    expect(page.get_by_label("Seconds, about")).to_have_value("30")
+    expect(page.get_by_label("Seconds, about", exact=True)).to_have_value("30")
     choose_in_dialog(page, "Dataset", "digits")
     fill(page, "Seconds, about", str(seconds))
     fill(page, "Name of the new checkpoint", name)
@@ -38,7 +38,7 @@ def choose_in_dialog(page: Page, label: str, option: str) -> None:
 
 
 def fill(page: Page, label: str, value: str) -> None:
-    field = page.get_by_role("dialog").get_by_label(label)
+    field = page.get_by_role("dialog").get_by_label(label, exact=True)
     field.fill(value)
     field.press("Enter")
     settle(page)

@@ -55,6 +55,15 @@ class Preset:
     beta: float = 1.0
 
 
+# Why the numbers have the limits they have.
+REASONS = {
+    "beta": "0 to 1000: long before that, nothing of the image is kept any more.",
+    "seconds": "5 s, which a start takes, to a day.",
+    "epochs": "1 to 10,000: with more, a film of the run would not stay below 10 MB.",
+    "batch_size": "2, which batch normalisation needs, to 65,536, more than most data sets have.",
+    "rate": "Up to 1: every optimiser here diverges long before.",
+    "image_size": "8 pixels, in which little can be seen, to 256; these models are too small for more.",
+}
 START = {
     "dataset": "digits",
     "architecture": "mlp",
@@ -294,12 +303,17 @@ def start_form() -> None:
     latent_dim = right.number_input("Latent dimensions", 1, 512, key="latent_dim", help="More than 512 decode slowly.")
     name_of_objective = left.selectbox("Objective", get_args(ObjectiveName), key="objective")
     weighed = name_of_objective in ("vae", "beta-tc")
-    beta = right.number_input("β, weight of the KL", 0.0, 1000.0, key="beta", disabled=not weighed)
+    beta = right.number_input(
+        "β, weight of the KL", 0.0, 1000.0, key="beta", disabled=not weighed, help=REASONS["beta"]
+    )
     limit = left.segmented_control("Train for", ["seconds", "epochs"], key="limit", required=True)
     if limit == "seconds":
-        seconds, epochs = float(right.number_input("Seconds, about", 5, 86_400, key="seconds")), 1
+        seconds, epochs = (
+            float(right.number_input("Seconds, about", 5, 86_400, key="seconds", help=REASONS["seconds"])),
+            1,
+        )
     else:
-        seconds, epochs = None, right.number_input("Epochs", 1, 10_000, key="epochs")
+        seconds, epochs = None, right.number_input("Epochs", 1, 10_000, key="epochs", help=REASONS["epochs"])
     model, options = _more_choices(name_of_objective, beta)
     model |= {"architecture": architecture, "latent_dim": latent_dim}
     try:
@@ -343,7 +357,7 @@ def _choose_dataset() -> tuple[Json, bytes | None]:
             st.error(str(error))
             upload = None
     left, right = st.columns(2)
-    size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size")
+    size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size", help=REASONS["image_size"])
     color = not right.toggle("Grey", key="grey")
     dataset = {"name": OWN, "image_size": size, "color": color}
     if upload is not None:
@@ -415,10 +429,16 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
         }
         optimizer = right.selectbox("Optimiser", get_args(Optimizer), key="optimizer")
         rate = left.number_input(
-            "Learning rate", 1e-6, 1.0, LEARNING_RATES[optimizer], format="%g", key=f"rate-{optimizer}"
+            "Learning rate",
+            1e-6,
+            1.0,
+            LEARNING_RATES[optimizer],
+            format="%g",
+            key=f"rate-{optimizer}",
+            help=REASONS["rate"],
         )
         options = {
-            "batch_size": right.number_input("Batch size", 2, 65_536, key="batch_size"),
+            "batch_size": right.number_input("Batch size", 2, 65_536, key="batch_size", help=REASONS["batch_size"]),
             "optimizer": optimizer,
             "learning_rate": rate,
             "schedule": left.selectbox("Schedule", get_args(Schedule), key="schedule"),
