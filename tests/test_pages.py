@@ -202,6 +202,13 @@ def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
     assert any(line.value.startswith("About ") for line in app.caption)
 
 
+@pytest.mark.parametrize("slots", ["", "0", "-1", "two", "1e3", "100"])
+def test_a_number_of_runs_that_is_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
+    monkeypatch.setenv("VAE_RUNS", slots)
+    with pytest.raises(ValueError, match="set it to how many runs"):
+        ui_training.runs()
+
+
 def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:
     assert not [button for button in open_page("pages/6_Training.py").button if "Delete" in button.label]
 

@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,7 +93,10 @@ PRESETS = {
 
 def runs() -> Runs:
     """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time."""
-    return Runs(ui.CHECKPOINTS, max(1, int(os.environ.get("VAE_RUNS", "1"))))
+    slots = os.environ.get("VAE_RUNS", "1")
+    if not re.fullmatch("[1-9][0-9]?", slots):
+        raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")
+    return Runs(ui.CHECKPOINTS, int(slots))
 
 
 def training_routes() -> list[BaseRoute]:
@@ -101,8 +106,8 @@ def training_routes() -> list[BaseRoute]:
 
 
 def _checkpoint_film(name: str) -> Path | None:
-    found = next((found for found in list_checkpoints(ui.CHECKPOINTS) if found.name == name), None)
-    return found.film if isinstance(found, Checkpoint) else None
+    checkpoint = _checkpoint(name)
+    return checkpoint.film if checkpoint else None
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -111,7 +116,8 @@ def _checkpoint_film(name: str) -> Path | None:
 def screen(checkpoint: Checkpoint | None) -> None:
     """The film that was chosen, of a run under way or of a checkpoint, perhaps with another beside it."""
     going = {run.name: status.state for run, status in runs().all()}
-    films = [*reversed(going), *(name for name in _filmed() if name not in going)]
+    filmed = _filmed()
+    films = [*reversed(going), *(name for name in filmed if name not in going)]
     own = [checkpoint.name] if checkpoint is not None and checkpoint.name not in films else []
     _follow_choice(checkpoint, films)
     if not films:
@@ -135,7 +141,7 @@ def screen(checkpoint: Checkpoint | None) -> None:
         "films": [
             {"kind": "run" if name in going else "checkpoint", "name": name, "state": going.get(name)} for name in shown
         ],
-        "references": _references(shown),
+        "references": list(MNIST_REFERENCES) if all(_is_grey_mnist(name, filmed) for name in shown) else [],
     }
     component = st.components.v2.component("training", js=ui._script("component.js"), css=ui._script("training.css"))
     component(key="training", data=data, on_changed_change=lambda: None)
@@ -154,30 +160,26 @@ def _follow_choice(checkpoint: Checkpoint | None, films: list[str]) -> None:
         state["film"] = wanted
 
 
-def _filmed() -> list[str]:
+def _filmed() -> dict[str, Checkpoint]:
+    """The checkpoints that have a film, by name."""
     found = list_checkpoints(ui.CHECKPOINTS)
-    return [checkpoint.name for checkpoint in found if isinstance(checkpoint, Checkpoint) and checkpoint.film]
+    return {
+        checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint) and checkpoint.film
+    }
 
 
-def _references(names: list[str]) -> list[Json]:
-    """The reference numbers, where those of all that is shown are the same."""
-    return list(MNIST_REFERENCES) if all(_is_grey_mnist(name) for name in names) else []
-
-
-def _is_grey_mnist(name: str) -> bool:
+def _is_grey_mnist(name: str, filmed: Mapping[str, Checkpoint]) -> bool:
+    """Whether the reference numbers hold for the run or checkpoint of this name."""
     try:
-        run = runs().find(name)
-        if run is not None:
+        if (run := runs().find(name)) is not None:
             asked = run.request()
-            return (asked["dataset"]["name"], asked["model"]["likelihood"], asked["training"]["binarisation"]) == (
-                "mnist", "bernoulli", "none",
-            )  # fmt: skip
-        found = next(c for c in list_checkpoints(ui.CHECKPOINTS) if isinstance(c, Checkpoint) and c.name == name)
-        return (found.dataset, found.model_config.likelihood, found.training.get("binarisation")) == (
-            "mnist", "bernoulli", "none",
-        )  # fmt: skip
-    except (RunError, KeyError, TypeError, StopIteration):
+            kind = asked["dataset"]["name"], asked["model"]["likelihood"], asked["training"]["binarisation"]
+        else:
+            checkpoint = filmed[name]
+            kind = checkpoint.dataset, checkpoint.model_config.likelihood, checkpoint.training["binarisation"]
+    except (RunError, KeyError, TypeError):
         return False
+    return kind == ("mnist", "bernoulli", "none")
 
 
 def _show_history(checkpoint: Checkpoint | None) -> None:
@@ -199,7 +201,7 @@ def manage() -> None:
     if runs().all():
         _show_runs()
     state, name = st.session_state, str(st.session_state.get("started", ""))
-    if not _trained_here(name) or runs().find(name) is not None:
+    if not name or runs().find(name) is not None or not _trained_here(_checkpoint(name)):
         return
     if state.get("finished") != name:  # the new model is the chosen one, once
         state["finished"] = state["chosen"] = name
@@ -254,15 +256,20 @@ def _resume(run: Run) -> None:
         st.session_state["run_problem"] = str(error)
 
 
-def _trained_here(name: str) -> bool:
-    """Whether there is a checkpoint of this name that a run of this page has made."""
+def _checkpoint(name: str) -> Checkpoint | None:
+    """The usable checkpoint of this name: compared with those that are there, never made into a path."""
     found = next((found for found in list_checkpoints(ui.CHECKPOINTS) if found.name == name), None)
-    return isinstance(found, Checkpoint) and found.training.get("origin") == "page"
+    return found if isinstance(found, Checkpoint) else None
+
+
+def _trained_here(checkpoint: Checkpoint | None) -> bool:
+    """Whether a run of this page has made it."""
+    return checkpoint is not None and checkpoint.training.get("origin") == "page"
 
 
 def delete_button(checkpoint: Checkpoint) -> None:
     """Deletes the chosen checkpoint after asking, if it was trained on this page: no other is this page's to delete."""
-    if not _trained_here(checkpoint.name):
+    if not _trained_here(checkpoint):
         return
     with st.popover(f"Delete {checkpoint.name}"):
         st.write(f"The checkpoint “{checkpoint.name}” will be gone for everybody.")
