@@ -565,6 +565,26 @@ def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_pat
     asyncio.run(body())
 
 
+def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_the_same() -> None:
+    config = ProjectionConfig("tsne", perplexity=5)
+
+    async def body() -> None:
+        handle = Projector((*projector.COMMAND, projector.GPU))
+        try:
+            found, _, _ = await handle.compute(points(60), config, None, lambda *_: None)
+            assert np.array_equal(found, project(points(60), config, gpu="cuda"))
+        finally:
+            await handle.close()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_process_that_projects_is_told_of_the_gpu(tmp_path: Path, gpu: bool) -> None:
+    layouts = Layouts(tmp_path, gpu=gpu)
+    assert (projector.GPU in layouts._projecting.projector._command) == gpu
+
+
 @pytest.mark.parametrize("how", ["the server dies", "the system stops"])
 def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -> None:
     async def body() -> None:

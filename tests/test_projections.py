@@ -224,28 +224,6 @@ def test_raising_cancelled_stops_it(clusters: np.ndarray, method: str, after: in
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_t_sne_s_gradient_is_that_of_its_definition(dims: int) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from scipy.sparse import csr_matrix, random
-
-    n = 70
-    y = np.random.default_rng(0).normal(size=(n, dims))
-    p = random(n, n, 0.2, "csr", rng=0)
-    p.setdiag(0)
-    p = csr_matrix(p + p.T)
-    p /= p.sum()
-    p.eliminate_zeros()
-    differences = y[:, None] - y
-    kernel = 1 / (1 + (differences**2).sum(axis=2))
-    np.fill_diagonal(kernel, 0)
-    expected = ((p.toarray() - kernel / kernel.sum()) * kernel)[:, :, None] * differences  # equation 5, without the 4
-    with ThreadPoolExecutor(2) as pool:
-        _, gradient = projections._Forces(pool)(y, p)
-    np.testing.assert_allclose(gradient, expected.sum(axis=1), rtol=1e-4, atol=1e-7)
-
-
-@pytest.mark.parametrize("dims", [2, 3])
 def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
     dims: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +235,18 @@ def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
     theirs = project(points, "tsne", dims)
     assert not np.array_equal(ours, theirs)
     assert_as_good(points, ours, theirs)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_layout_by_torch_is_as_good_and_the_same_every_time(dims: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projections, "EXAGGERATED", 50)
+    monkeypatch.setattr(projections, "PLAIN", 100)
+    points, config = cloud(300, 6), ProjectionConfig("tsne", dims)
+    ours, again = (projections.project(points, config, gpu="cpu") for _ in range(2))
+    assert np.array_equal(ours, again)
+    compiled = projections.project(points, config)
+    assert not np.array_equal(ours, compiled)
+    assert_as_good(points, ours, compiled)
 
 
 def test_umap_is_as_good_as_umap_learn_s_own_embedding() -> None:

@@ -24,7 +24,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from vae.projections import LIBRARIES, REVISION, FloatArray, ProjectionConfig, Quality, check, project
-from vae.projector import COMMAND, WARM, Projector, ProjectorError
+from vae.projector import COMMAND, GPU, WARM, Projector, ProjectorError
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 2**28
@@ -172,7 +172,10 @@ class _Lane:
 
 
 class Layouts:
-    """All projections of one server. Its methods are for the event loop; nothing is computed there."""
+    """All projections of one server. Its methods are for the event loop; nothing is computed there.
+
+    gpu: whether there is a CUDA GPU, which then helps.
+    """
 
     def __init__(
         self,
@@ -181,11 +184,13 @@ class Layouts:
         *,
         limits: Limits | None = None,
         command: Sequence[str] = COMMAND,
+        gpu: bool = False,
     ) -> None:
         self._cache = Cache(cache_dir, max_bytes)
         self._limits = limits or Limits()
         # A projection takes seconds; measuring one that is there already must not wait for those.
-        self._projecting, self._measuring = _Lane(Projector([*command, WARM])), _Lane(Projector(command))
+        helped = [*command, WARM, GPU] if gpu else [*command, WARM]
+        self._projecting, self._measuring = _Lane(Projector(helped)), _Lane(Projector(command))
         self._jobs: dict[str, _Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # those of the jobs, and of what is being cancelled
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="layouts")

@@ -1,10 +1,10 @@
 """Latent vectors drawn in the plane or in space, (n, latent_dim) -> (n, 2 or 3), and how far such a map can be trusted.
 
 What was chosen by measuring, on two cores with 10,000 codes of 10 dimensions: t-SNE takes its affinities and its
-optimiser from openTSNE, but sums its repulsion over all pairs instead of approximating it. A compiled loop does that in
-10 ms, in the plane and in space, where Barnes-Hut takes 50 ms and 120 ms; it is exact, and the same for any number of
-threads. UMAP is umap-learn's, started from the PCA with the exact neighbours, which spares the compilation of
-pynndescent's search. Both therefore begin as the PCA and move from there.
+optimiser from openTSNE, but sums its repulsion over all pairs instead of approximating it. A compiled loop (forces.py)
+does that in 10 ms, in the plane and in space, where Barnes-Hut takes 50 ms and 120 ms; it is exact, and the same for
+any number of threads. UMAP is umap-learn's, started from the PCA with the exact neighbours, which spares the
+compilation of pynndescent's search. Both therefore begin as the PCA and move from there.
 """
 
 import os
@@ -12,13 +12,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from math import ceil, isfinite
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vae.forces import CpuForces, GpuForces
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -132,12 +132,15 @@ def check(points: FloatArray, config: ProjectionConfig) -> None:
     _require(n >= least, "number of points", n, f"at least {least} for {config.method}{remedy}")
 
 
-def project(points: FloatArray, config: ProjectionConfig, on_frame: OnFrame | None = None) -> FloatArray:
+def project(
+    points: FloatArray, config: ProjectionConfig, on_frame: OnFrame | None = None, gpu: str | None = None
+) -> FloatArray:
     """The points in the plane or in space, the same for the same seed. Shapes: (n, latent_dim) -> (n, dims).
 
     raw: some latent dimensions, zeros where there are fewer. pca: the largest variance, linear. tsne, umap:
     neighbourhoods, started from the PCA. on_frame gets the share done, 0 to 1, and a copy of the layout as these two
-    iterate, and stops them by raising Cancelled. Raises ValueError for what `check` refuses.
+    iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout is
+    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses.
     """
     check(points, config)
     points = np.ascontiguousarray(points, np.float32)
@@ -151,8 +154,9 @@ def project(points: FloatArray, config: ProjectionConfig, on_frame: OnFrame | No
         return start
     frames = _Frames(on_frame)
     frames.show(0.0, start)
-    # A GPU has its place in these two: the sum over all pairs, and the epochs.
-    return (_tsne if config.method == "tsne" else _umap)(points, start, config, frames)
+    if config.method == "umap":
+        return _umap(points, start, config, frames)
+    return _tsne(points, start, config, frames, gpu)
 
 
 class _Frames:
@@ -183,7 +187,9 @@ def _threads() -> int:
 # ---- t-SNE -----------------------------------------------------------------------------------------------------------
 
 
-def _tsne(points: FloatArray, start: FloatArray, config: ProjectionConfig, frames: _Frames) -> FloatArray:
+def _tsne(
+    points: FloatArray, start: FloatArray, config: ProjectionConfig, frames: _Frames, gpu: str | None
+) -> FloatArray:
     from openTSNE import TSNEEmbedding, affinity
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
@@ -200,86 +206,16 @@ def _tsne(points: FloatArray, start: FloatArray, config: ProjectionConfig, frame
         frames.show((done + iteration) / (EXAGGERATED + PLAIN), layout)
 
     with ThreadPoolExecutor(_threads()) as pool:
-        repulsion = _Forces(pool) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
+        exact = CpuForces(pool, _threads())
+        forces = (
+            (exact if gpu is None else GpuForces(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
+        )
         told: dict[str, Any] = {"n_jobs": _threads(), "callbacks": report, "callbacks_every_iters": 1}
-        embedding = TSNEEmbedding(small, p, negative_gradient_method=repulsion, random_state=config.seed, **told)
+        embedding = TSNEEmbedding(small, p, negative_gradient_method=forces, random_state=config.seed, **told)
         embedding.optimize(EXAGGERATED, exaggeration=12, momentum=0.5, inplace=True)
         done = EXAGGERATED
         embedding.optimize(PLAIN, momentum=0.8, inplace=True)
     return np.array(embedding, np.float32)
-
-
-class _Forces:
-    """The gradient of t-SNE's objective, for openTSNE's optimiser; its repulsion is the exact sum over all pairs.
-
-    Source: van der Maaten & Hinton 2008, equation 5, without its factor of 4, as in openTSNE. It leaves the objective's
-    value out, which nobody asks for.
-    """
-
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
-        self._sum = _compiled()
-
-    def __call__(self, embedding: NDArray[np.float64], p: Any, **_: object) -> tuple[float, NDArray[np.float64]]:
-        n, dims = embedding.shape
-        y = np.zeros((3, n), np.float32)
-        y[:dims] = embedding.T
-        near = p.indptr, p.indices, p.data.astype(np.float32)
-        pull, push, norm = np.empty_like(y), np.empty_like(y), np.empty(n, np.float32)
-        bounds = np.linspace(0, n, 4 * _threads() + 1).astype(np.int64)
-        list(self._pool.map(lambda rows: self._sum(y, *near, *rows, pull, push, norm), pairwise(bounds)))
-        gradient = pull[:dims] - push[:dims] / norm.sum(dtype=np.float64)
-        return 0.0, np.ascontiguousarray(gradient.T, np.float64)
-
-
-def _sum_forces(  # noqa: PLR0917 - as it is compiled
-    y: FloatArray,
-    indptr: NDArray[np.int32],
-    indices: NDArray[np.int32],
-    p: FloatArray,
-    first: int,
-    last: int,
-    pull: FloatArray,
-    push: FloatArray,
-    norm: FloatArray,
-) -> None:
-    """Attraction by p, repulsion by all, and the sum of q over all others, for the points first to last.
-
-    Shapes: y, pull, push (3, n); norm (n,); indptr, indices, p: the sparse (n, n) affinities. Compiled; every point's
-    sums run over the others in one order, so that nothing depends on the number of threads.
-    """
-    one = np.float32(1)
-    for i in range(first, last):
-        a, b, c = y[0, i], y[1, i], y[2, i]
-        total = fa = fb = fc = np.float32(0)
-        for j in range(y.shape[1]):
-            da, db, dc = a - y[0, j], b - y[1, j], c - y[2, j]
-            q = one / (one + da * da + db * db + dc * dc)
-            total += q
-            q *= q
-            fa += q * da
-            fb += q * db
-            fc += q * dc
-        norm[i] = total - one  # a point does not repel itself
-        push[0, i], push[1, i], push[2, i] = fa, fb, fc
-        fa = fb = fc = np.float32(0)
-        for k in range(indptr[i], indptr[i + 1]):
-            j = indices[k]
-            da, db, dc = a - y[0, j], b - y[1, j], c - y[2, j]
-            q = p[k] / (one + da * da + db * db + dc * dc)
-            fa += q * da
-            fb += q * db
-            fc += q * dc
-        pull[0, i], pull[1, i], pull[2, i] = fa, fb, fc
-
-
-@cache
-def _compiled() -> Callable[..., None]:
-    import numba
-
-    # numpy's error model: Python's would test every division for zero, which costs a factor of ten.
-    compiled: Callable[..., None] = numba.njit(nogil=True, fastmath=True, error_model="numpy")(_sum_forces)
-    return compiled
 
 
 # ---- UMAP ------------------------------------------------------------------------------------------------------------

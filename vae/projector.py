@@ -41,6 +41,7 @@ CANCEL_SECONDS = 5.0  # what has not heeded a cancellation by then is killed
 IDLE_SECONDS = 0.2
 COMMAND = sys.executable, "-m", "vae.projector"
 WARM = "--warm"  # makes the process ready for t-SNE and UMAP while it is idle
+GPU = "--gpu"  # t-SNE's forces are summed there, by CUDA
 
 Json = dict[str, Any]
 Project = Callable[[FloatArray, ProjectionConfig, OnFrame], FloatArray]
@@ -323,7 +324,7 @@ def _import_umap(_: OnFrame) -> None:
     import umap.layouts  # noqa: F401 - for later
 
 
-def _warm_up() -> list[Callable[[OnFrame], object]]:
+def _warm_up(project: Project) -> list[Callable[[OnFrame], object]]:
     """Each takes seconds in a new process, most of it imports and compilation; UMAP far more on a new machine."""
     points = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
 
@@ -338,4 +339,5 @@ def _warm_up() -> list[Callable[[OnFrame], object]]:
 
 
 if __name__ == "__main__":
-    main(warm_up=_warm_up() if WARM in sys.argv else ())
+    chosen = partial(project, gpu="cuda") if GPU in sys.argv else project
+    main(chosen, _warm_up(chosen) if WARM in sys.argv else ())

@@ -534,7 +534,8 @@ def map_routes() -> list[BaseRoute]:
 def _layouts() -> Layouts:
     """All projections of this process; those that were computed are kept in $VAE_CACHE, else the user's own cache."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Layouts(Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "projections")
+    folder = Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "projections"
+    return Layouts(folder, gpu=device().type == "cuda")
 
 
 def map_source(name: str) -> MapSource:

@@ -1,0 +1,78 @@
+"""t-SNE's gradient against its definition, whoever sums it; and a GPU that fails in the middle."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import csr_matrix, random
+
+from vae import forces
+from vae.forces import CpuForces, GpuForces
+
+N = 70
+
+
+@pytest.fixture(scope="module")
+def cpu() -> Iterator[CpuForces]:
+    with ThreadPoolExecutor(2) as pool:
+        yield CpuForces(pool, 2)
+
+
+def affinities(seed: int) -> Any:
+    """A symmetric sparse matrix whose sum is 1; its last point has no neighbour."""
+    p = random(N, N, 0.2, "csr", rng=seed).toarray()
+    np.fill_diagonal(p, 0)
+    p[-1] = p[:, -1] = 0
+    return csr_matrix((p + p.T) / (2 * p.sum()))
+
+
+def defined(y: np.ndarray, p: Any) -> np.ndarray:
+    """Equation 5 of van der Maaten & Hinton 2008, pair by pair, without the factor of 4."""
+    differences = y[:, None] - y
+    kernel = 1 / (1 + (differences**2).sum(axis=2))
+    np.fill_diagonal(kernel, 0)
+    gradient = ((p.toarray() - kernel / kernel.sum()) * kernel)[:, :, None] * differences
+    return np.asarray(gradient.sum(axis=1))
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("rows_at_once", [1, 33, N])
+@pytest.mark.parametrize("kind", ["compiled", "torch"])
+def test_the_gradient_is_that_of_its_definition(
+    cpu: CpuForces, kind: str, rows_at_once: int, dims: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forces, "GPU_PAIRS", rows_at_once * N)
+    y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
+    summed = cpu if kind == "compiled" else GpuForces("cpu", cpu)
+    for exaggeration in (1, 12):  # openTSNE calls the same object with both
+        value, gradient = summed(y, p * exaggeration)
+        np.testing.assert_allclose(gradient, defined(y, p * exaggeration), rtol=1e-4, atol=1e-7)
+        assert value == 0
+        assert gradient.dtype == np.float64
+
+
+def test_far_from_the_origin_the_gradient_by_torch_is_the_same(cpu: CpuForces) -> None:
+    y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
+    _, gradient = GpuForces("cpu", cpu)(y + 100, p)
+    np.testing.assert_allclose(gradient, defined(y, p), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("failure", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("device lost")])
+def test_the_processor_takes_over_from_a_gpu_that_fails_and_keeps_the_work(
+    cpu: CpuForces, failure: RuntimeError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(device: str, *_: object) -> None:
+        asked.append(device)
+        raise failure
+
+    monkeypatch.setattr(forces, "_summed_on", fail)
+    y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
+    summed = GpuForces("cuda", cpu)
+    for _ in range(3):
+        assert np.array_equal(summed(y, p)[1], cpu(y, p)[1])
+    assert asked == ["cuda"]
