@@ -57,6 +57,11 @@ def drawn(page: Page) -> int:
     return int(page.locator(".points-layer").get_attribute("data-frame") or 0)
 
 
+def view(page: Page) -> list[float]:
+    """The middle of what the plot shows, and layout units per pixel."""
+    return [float(value) for value in (page.locator(".plot").get_attribute("data-view") or "").split(",")]
+
+
 def decoded(page: Page) -> int:
     """How many pictures the card has shown."""
     return int(page.locator(".card .decoded").get_attribute("data-frame") or 0)
@@ -347,6 +352,39 @@ def test_dragging_pans_and_the_wheel_zooms(app: Server, browser: Browser) -> Non
         assert len(seen) == 3
         assert page.locator(".xtick").all_text_contents() != ticks
         expect(page.locator(".pinned")).to_be_hidden()  # a drag is no click
+
+
+def test_hands_move_the_points_before_plotly_is_there_and_afterwards(app: Server, browser: Browser) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    with opened(browser, app.url) as page:
+        page.route("**/plotly.min.js", hold)
+        page.goto(f"{app.url}/{Z10}")
+        page.wait_for_selector(".plot[data-method=pca]", timeout=60_000)
+        still(page)
+        for there in (False, True):
+            if there:
+                for route in held:
+                    route.continue_()
+                page.wait_for_selector(".nsewdrag", state="attached")
+            assert held
+            before = view(page)
+            page.mouse.move(*spot(page, 0.5, 0.5))
+            page.mouse.down()
+            page.mouse.move(*spot(page, 0.7, 0.6), steps=8)
+            page.mouse.up()
+            still(page)
+            moved = view(page)
+            assert moved[0] < before[0]
+            assert moved[1] > before[1]
+            assert moved[2] == pytest.approx(before[2])
+            page.mouse.wheel(0, -600)
+            still(page)
+            assert view(page)[2] < moved[2]
+            assert (page.locator(".nsewdrag").count() == 1) == there
 
 
 def test_three_dimensions_turn_and_decode(app: Server, browser: Browser) -> None:

@@ -156,8 +156,9 @@ def _bench_commands(commands: Commands) -> None:
     for command in (training, memory):
         command.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
         _add_data_dir(command)
-    latent_map = _command(bench, "map", run_bench_map, "frames per second of the latent map, in a real Chromium")
+    latent_map = _command(bench, "map", run_bench_map, "how soon and how fast the latent map is, in a real Chromium")
     latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
+    latent_map.add_argument("--visits", type=int, default=6, help="how often the page is opened")
     classroom = _command(bench, "classroom", run_bench_classroom, "a full classroom: pages, drags, a run, a projection")
     classroom.add_argument("--students", type=int, default=60)
     classroom.add_argument("--seconds", type=float, default=600.0, help="how long the lesson is")
@@ -329,6 +330,7 @@ def run_bench_map(args: argparse.Namespace) -> Result:
     from vae.bench import map as latent_map
 
     require(args.seconds > 0, "--seconds", args.seconds, "above 0")
+    require(args.visits > 1, "--visits", args.visits, "at least 2")
     return _shown(latent_map.run(args))
 
 

@@ -1,8 +1,9 @@
 /**
  * The plot of the latent map: layers on top of each other, and what hands and keys do to them.
  *
- * Plotly draws the plane's axes and moves them (pan and wheel). The points lie on a canvas of our own: plotly's WebGL
- * points reach 12 frames/s without a graphics card, plotly's 3-D points 3. In space, everything is our own.
+ * Plotly draws the plane's axes and moves them (pan and wheel), as soon as it is there; until then the hands move the
+ * points alone. These lie on a canvas of our own: plotly's WebGL points reach 12 frames/s without a graphics card,
+ * plotly's 3-D points 3. In space, everything is our own.
  */
 
 import { element } from "./live.js";
@@ -14,6 +15,7 @@ const DOT = 2.4, SMALL_DOT = 1.9; // radius in CSS pixels; small for many points
 const MANY = 4000;
 const REACH = { mouse: 7, pen: 7, touch: 14, keyboard: 4 }; // CSS pixels from a point that still mean the point
 const CLICK_PIXELS = 4;
+const REST_MS = 400; // without a touch: the hand rests
 const KEY_STEP = 8, BIG_KEY_STEP = 40; // CSS pixels
 const KEY_ZOOM = 1.25, WHEEL_ZOOM = 0.0015;
 const TURN = 0.008; // radians per CSS pixel
@@ -41,6 +43,8 @@ export class Plot {
     this.plane = new Plane(1, 1);
     this.space = new Space(1, 1);
     this.view = this.plane;
+    this.painted = new Promise((resolve) => (this.hasPainted = resolve)); // the points, for the first time
+    this.touchedAt = 0;
     this.listen();
   }
 
@@ -206,6 +210,7 @@ export class Plot {
     const [pictures, points] = this.layers;
     points.getContext("2d").putImageData(this.image, 0, 0);
     points.dataset.frame = Number(points.dataset.frame ?? 0) + 1; // lets tests and the benchmark see each frame
+    this.hasPainted();
     const context = this.cleared(pictures);
     if (this.pictures && this.view === this.plane && !this.morph) this.pictures.paint(context, this.plane);
   }
@@ -293,8 +298,17 @@ export class Plot {
 
   // — hands —
 
+  /** Resolves when no hand has wanted anything of the points for a moment since they were first painted. */
+  async resting() {
+    await this.painted;
+    do await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    while (performance.now() - this.touchedAt < REST_MS);
+  }
+
   listen() {
     const on = (type, listener, options) => this.element.addEventListener(type, listener, options);
+    const touch = () => (this.touchedAt = performance.now());
+    for (const type of ["pointerdown", "pointermove", "wheel", "keydown"]) on(type, touch, { passive: true });
     on("pointerdown", (event) => this.press(event));
     on("pointermove", (event) => this.drag(event));
     on("pointerup", (event) => this.letGo(event));
@@ -347,7 +361,7 @@ export class Plot {
   kindOf({ pointerType, shiftKey }) {
     if (this.tool !== "move") return this.tool;
     if (this.view === this.space) return shiftKey ? "pan" : "turn";
-    return pointerType === "mouse" ? "plotly" : "pan";
+    return pointerType === "mouse" && this.drawnAxes ? "plotly" : "pan";
   }
 
   drag(event) {
@@ -410,7 +424,7 @@ export class Plot {
   }
 
   wheel(event) {
-    if (this.view === this.plane) return; // plotly's
+    if (this.view === this.plane && this.drawnAxes) return; // plotly's
     event.preventDefault();
     this.zoom(Math.exp(-event.deltaY * WHEEL_ZOOM), ...this.at(event));
   }
