@@ -141,7 +141,8 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
 class Drag(asyncio.Protocol):
     """One raw client: WebSocket framing by hand, since the load shares the processor with what it measures.
 
-    on_greeting resolves once the model is chosen. latencies: seconds, of every picture received while recording.
+    greeted resolves once the model is chosen. latencies: seconds, of every picture received while recording. farewell:
+    code and reason with which the server closed the socket; empty if it did not, or without a word.
     """
 
     def __init__(self, host: str, path: str, model: str) -> None:
@@ -151,6 +152,7 @@ class Drag(asyncio.Protocol):
         self.greeted: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self.latencies: list[float] = []
         self.recording = False
+        self.farewell = ""
         self._host, self._path, self._model = host, path, model
         self._inbox = bytearray()
         self._upgraded = False
@@ -222,6 +224,7 @@ class Drag(asyncio.Protocol):
         elif opcode == PING:
             self._send(PONG, payload)
         elif opcode == CLOSE:
+            self.farewell = f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}".strip()
             self.transport.close()
 
     def _greeting(self, greeting: dict[str, Any]) -> None:
@@ -229,7 +232,7 @@ class Drag(asyncio.Protocol):
             self.greeted.set_exception(ValueError(greeting["error"]))
             return
         rng = np.random.default_rng(self._next)
-        zs = rng.standard_normal((ZS_PER_CLIENT, greeting["latent_dim"])).astype("<f4")
+        zs = rng.standard_normal((ZS_PER_CLIENT, greeting["latent_dim"] + greeting["classes"])).astype("<f4")
         self._frames = [_frame(BINARY, HEADER.pack(VERSION, DECODE, 1, i) + z.tobytes()) for i, z in enumerate(zs)]
         self.greeted.set_result(greeting)
 
