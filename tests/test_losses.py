@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations, product
 from math import exp, inf, log, nan, pi, tanh
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from vae.losses import (
     Objective,
     ObjectiveName,
     Terms,
+    Warmup,
     bernoulli_nll,
     continuous_bernoulli_log_c,
     continuous_bernoulli_nll,
@@ -510,6 +511,13 @@ def test_the_three_parts_of_the_kl_are_those_of_a_loop_and_add_up(n: int, d: int
     assert sum(found.values()).item() == pytest.approx(monte_carlo.sum(1).mean().item())  # type: ignore[union-attr]
 
 
+def test_the_three_parts_are_computed_on_the_device_of_the_codes() -> None:
+    elsewhere = random(4, 2).to("meta")  # the one device besides the CPU that every computer has
+    assert {part.device.type for part in total_correlation_terms(elsewhere, elsewhere, elsewhere, 9).values()} == {
+        "meta"
+    }
+
+
 def test_in_one_dimension_there_is_no_total_correlation() -> None:
     mean, logvar = random(8, 1), random(8, 1, seed=1)
     assert total_correlation_terms(mean, mean, logvar, 100)["total_correlation"].item() == pytest.approx(0, abs=1e-9)
@@ -612,13 +620,55 @@ def test_an_objective_refuses_values_out_of_range_and_names_them(field: str, bad
         Objective(**{field: bad})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("field", "first", "last"),
+    [
+        ("beta", 0, 1000),
+        ("warmup_share", 1e-9, 1),
+        ("cycles", 1, 1000),
+        ("free_bits", 0, 100),
+        ("capacity", 0, 10_000),
+        ("gamma", 0, 10_000),
+        ("samples", 1, 1000),
+    ],
+)
+def test_an_objective_takes_both_ends_of_a_range_and_names_them_to_whoever_is_beyond(
+    field: str, first: float, last: float
+) -> None:
+    ends: list[Any] = [Objective(**{field: end}) for end in (first, last)]  # type: ignore[arg-type]
+    assert [getattr(end, field) for end in ends] == [first, last]
+    with pytest.raises(ValueError, match=rf"^{field} must be .*\b{int(first)}\b.*\b{last}\b"):
+        Objective(**{field: last + 1})  # type: ignore[arg-type]
+
+
+def test_a_word_that_is_no_option_is_answered_with_those_that_are() -> None:
+    for field, options in (("name", ObjectiveName), ("warmup", Warmup)):
+        with pytest.raises(ValueError, match=".*".join(get_args(options))):
+            Objective(**{field: "elbo"})  # type: ignore[arg-type]
+
+
+def test_an_objective_of_nothing_but_its_name_is_what_the_paper_minimises_from_the_first_step_to_the_last() -> None:
+    for name in get_args(ObjectiveName):
+        assert {Objective(name).beta_at(progress) for progress in (0, 0.1, 0.5, 1)} == {1}
+        assert Objective(name).samples == 1
+
+
+@pytest.mark.parametrize("warmup", ["linear", "cyclic"])
+@pytest.mark.parametrize("name", ["vae", "beta-tc"])
+def test_objectives_with_a_beta_can_warm_it_up(name: ObjectiveName, warmup: Any) -> None:
+    assert Objective(name, warmup=warmup).beta_at(0) == 0
+
+
 @pytest.mark.parametrize("name", ["free-bits", "capacity", "beta-tc", "autoencoder"])
 def test_an_option_that_an_objective_would_ignore_is_refused(name: ObjectiveName) -> None:
-    with pytest.raises(ValueError, match=f"samples must be 1 for {name}, not 5"):
+    with pytest.raises(ValueError, match=f"^samples must be 1 for {name}, not 5"):
         Objective(name, samples=5)
-    if name != "beta-tc":
-        with pytest.raises(ValueError, match=f"warmup must be none for {name}, not 'linear'"):
-            Objective(name, warmup="linear")
+
+
+@pytest.mark.parametrize("name", ["free-bits", "capacity", "iwae", "autoencoder"])
+def test_a_warmup_of_a_beta_that_an_objective_does_not_have_is_refused(name: ObjectiveName) -> None:
+    with pytest.raises(ValueError, match=f"^warmup must be none for {name}, not 'linear'"):
+        Objective(name, warmup="linear")
 
 
 # ---- gradients -------------------------------------------------------------------------------------------------------

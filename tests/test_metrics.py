@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_a_constant_mean_is_inactive_however_far_from_the_prior() -> None:
 
 def test_units_are_active_above_a_variance_of_one_hundredth() -> None:
     signs = np.resize([-1, 1], 100)[:, None]
-    assert active_units(encoded_set(signs * [0.0, 0.09, 0.11, 3.0])) == 2  # variances 0, 0.0081, 0.0121, 9
+    assert active_units(encoded_set(signs * [0.0, 0.0999, 0.1001, 3.0])) == 2  # the squares are the variances
 
 
 def test_minus_elbo_is_reconstruction_plus_kl_and_kl_is_the_sum_over_dimensions() -> None:
@@ -233,6 +233,20 @@ def test_more_samples_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> No
     assert chunked == pytest.approx(whole, abs=0.1)  # other noise, the same quantity
 
 
+@pytest.mark.parametrize("numbers", [1, 4, 4 * 30])
+def test_in_chunks_of_any_size_every_sample_counts_once(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", numbers)  # a quarter of an image, a whole one, thirty
+    nll = importance_weighted_nll(linear_vae(), PIXELS[:5], LABELS[:5], 47)
+    np.testing.assert_allclose(nll, evidence(PIXELS[:5]), atol=2e-5)
+
+
+def test_the_first_samples_are_the_same_when_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 4 * 3)
+    model = linear_vae(shift=0.5, widen=0.4)
+    sums = [k * np.exp(-importance_weighted_nll(model, PIXELS[:9], LABELS[:9], k)) for k in range(1, 9)]
+    assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
+
+
 def test_progress_is_told_up_to_the_last_image() -> None:
     told: list[float] = []
     importance_weighted_nll(linear_vae(), PIXELS[:4], LABELS[:4], 2, progress=told.append)
@@ -355,12 +369,39 @@ def test_the_kl_taken_apart_is_that_of_the_evaluation() -> None:
     assert surgery.protocol.startswith("4000 images; one z per image")
 
 
-def test_surgery_does_not_depend_on_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("numbers", [1, 7 * 60])  # less than a row, seven rows
+def test_surgery_does_not_depend_on_its_chunks(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = encoded_set(normal(60, 3), -2)
     whole = elbo_surgery(encoded)
-    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 7 * 60)
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", numbers)
     assert elbo_surgery(encoded).index_code_mi == pytest.approx(whole.index_code_mi, rel=1e-6)
     assert elbo_surgery(encoded).total_correlation == pytest.approx(whole.total_correlation, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_parts_are_those_of_a_mixture_of_torch_distributions_at_the_same_draws(seed: int) -> None:
+    encoded = encoded_set(normal(40, 3), -1 + normal(40, 3, seed=1))
+    posterior = distributions.Normal(*torch.tensor(np.stack([encoded.mean, np.exp(encoded.logvar / 2)])).double())
+    noise = np.random.default_rng(seed).standard_normal((40, 3), np.float32)
+    z = posterior.mean + posterior.stddev * torch.from_numpy(noise)
+    even = distributions.Categorical(torch.ones(40).double())
+    aggregate = distributions.MixtureSameFamily(even, distributions.Independent(posterior, 1)).log_prob(z)
+    marginals = sum(
+        distributions.MixtureSameFamily(
+            even, distributions.Normal(posterior.mean[:, j], posterior.stddev[:, j])
+        ).log_prob(z[:, j])
+        for j in range(3)
+    )
+    prior = distributions.Normal(0, 1).log_prob(z).sum(1)
+    own = posterior.log_prob(z).sum(1)
+    surgery = elbo_surgery(encoded, seed)
+    assert surgery.index_code_mi == pytest.approx((own - aggregate).mean().item(), rel=1e-5)
+    assert surgery.total_correlation == pytest.approx((aggregate - marginals).mean().item(), rel=1e-5)
+    assert surgery.dimension_wise_kl == pytest.approx((marginals - prior).mean().item(), rel=1e-5)
+    assert surgery.kl == pytest.approx((own - prior).mean().item(), rel=1e-5)
+    assert f"seed {seed};" in surgery.protocol
+    if seed == 0:
+        assert elbo_surgery(encoded) == surgery
 
 
 def test_a_plain_autoencoders_codes_cannot_be_taken_apart() -> None:
@@ -409,8 +450,23 @@ def test_the_nearest_neighbour_of_a_training_code_is_itself() -> None:
 def test_labels_all_alike_and_too_many_neighbours_are_refused() -> None:
     with pytest.raises(ValueError, match="number of different training labels must be at least 2, not 1"):
         linear_probe(TRAIN, np.zeros(600, np.int64), TEST, TEST_LABELS)
-    with pytest.raises(ValueError, match="neighbours must be 1 to the number of training codes, 600, not 601"):
-        knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS, neighbours=601)
+    for neighbours in (0, 601):
+        with pytest.raises(ValueError, match=f"neighbours must be 1 to the number of .* codes, 600, not {neighbours}"):
+            knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS, neighbours)
+
+
+def test_among_all_training_codes_the_commonest_label_wins() -> None:
+    labels = np.minimum(np.arange(600) // 200, 1)  # 200 zeros, 400 ones
+    assert knn_accuracy(TRAIN, labels, TEST, np.resize([0, 1, 1], 300), neighbours=600).value == pytest.approx(2 / 3)
+
+
+def test_two_labels_are_enough_for_a_probe() -> None:
+    assert linear_probe(TRAIN, TRAIN_LABELS // 2, TEST, TEST_LABELS // 2).value >= 0.98
+
+
+def test_knn_says_how_many_neighbours_voted() -> None:
+    assert "10 nearest neighbours" in knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS).protocol
+    assert "3 nearest neighbours" in knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS, 3).protocol
 
 
 # ---- copies ----------------------------------------------------------------------------------------------------------
@@ -460,6 +516,24 @@ def test_distances_are_those_of_numpy_whatever_the_chunks(monkeypatch: pytest.Mo
         np.testing.assert_allclose(metrics._nearest(THIRD, FIRST), pairs, rtol=1e-12)
 
 
+def test_an_image_larger_than_a_chunk_is_compared_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "COPY_NUMBERS", 1)
+    assert copy_test(FIRST[:3], FIRST[:4], SECOND[:5]).copies == 3
+
+
+def test_every_number_of_a_copy_test_on_images_of_one_pixel_is_that_of_counting() -> None:
+    black = np.zeros((7, 1, 1, 1), np.uint8)
+    test_images = np.arange(1, 101, dtype=np.uint8)[:, None, None, None]  # 1 … 100 grey levels from black
+    samples = np.uint8([0, 1, 2, 3, 250])[:, None, None, None]
+    result = copy_test(samples, black, test_images)
+    assert result.sample_distance == pytest.approx(2 / 255)
+    assert result.test_distance == pytest.approx(50.5 / 255)
+    assert result.nearer_share == 2 / 5  # nearer than 100 and than 99 test images; the third is nearer than 98 only
+    assert result.nearer_probability == pytest.approx((100 + 99.5 + 98.5 + 97.5 + 0) / 500)
+    assert (result.copies, result.test_copies) == (1, 0)
+    assert result.protocol.startswith("pixel L2 to the nearest of 7 training images; 5 samples against 100 held-out")
+
+
 def test_the_probability_of_being_nearer_is_that_of_mann_and_whitney() -> None:
     from scipy.stats import mannwhitneyu
 
@@ -483,14 +557,18 @@ def test_a_grey_blur_is_nearer_to_everything_without_being_a_copy() -> None:
     assert result.nearer_share == 1
 
 
+@pytest.mark.parametrize("which", ["samples", "training images", "test images"])
 @pytest.mark.parametrize(
-    ("samples", "message"),
+    ("spoil", "message"),
     [
-        (THIRD[:0], "number of samples must be at least 1"),
-        (THIRD / 255, "type of samples must be uint8"),
-        (THIRD[:, :, :4], "shape of samples must be that of the training images"),
+        (lambda images: images[:0], "number of {} must be at least 1, not 0"),
+        (lambda images: images / 255, "type of {} must be uint8, .*, not 'float64'"),
+        (lambda images: images[:, :, :4], r"shape of {} must be that of the training images, .*, not \(1, "),
     ],
 )
-def test_samples_that_cannot_be_compared_are_refused(samples: np.ndarray, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        copy_test(samples, FIRST, SECOND)
+def test_images_that_cannot_be_compared_are_refused(which: str, spoil: Callable[[Images], Any], message: str) -> None:
+    images = {"samples": THIRD, "training images": FIRST, "test images": SECOND}
+    images[which] = spoil(images[which])
+    blamed = "samples" if which == "training images" and "shape" in message else which  # the first that is unlike them
+    with pytest.raises(ValueError, match=message.format(blamed)):
+        copy_test(*images.values())
