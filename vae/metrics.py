@@ -89,7 +89,7 @@ def importance_weighted_nll(
     if model.config.posterior == "point":
         raise ValueError("A plain autoencoder has no density, so its images have no likelihood; choose a VAE.")
     require(importance_samples >= 1, "importance_samples", importance_samples, "at least 1")
-    encoded = encode(model, images, labels, seed)
+    encoded = encode(model, images, labels)
     means, logvars, classes = (
         torch.from_numpy(column).to(model.device) for column in (encoded.mean, encoded.logvar, labels)
     )
