@@ -412,6 +412,12 @@ def test_a_plain_autoencoders_codes_cannot_be_taken_apart() -> None:
     assert (encoded.logvar == -LOGVAR_BOUND).all()
 
 
+def test_one_posterior_as_narrow_as_can_be_does_not_make_a_plain_autoencoder() -> None:
+    logvar = np.zeros((20, 2))
+    logvar[3, 1] = -LOGVAR_BOUND
+    assert elbo_surgery(encoded_set(normal(20, 2), logvar)).kl > 0
+
+
 # ---- labels from codes -----------------------------------------------------------------------------------------------
 
 TRAIN_LABELS, TEST_LABELS = np.arange(600) % 4, np.arange(300) % 4
