@@ -97,7 +97,15 @@ def test_bits_per_dimension_are_given_only_for_a_likelihood_of_8_bit_levels() ->
     encoded = encoded_set(np.zeros((5, 2)))  # reconstruction 2 nats on average, no KL
     levels = ModelConfig((3, 4, 5), 2, "mlp", (8,), likelihood="discretised-logistic")
     assert evaluate(encoded, levels).bits_per_dimension == pytest.approx(2 / 60 / np.log(2))
-    assert evaluate(encoded, CONFIG).bits_per_dimension is None
+    for other in set(get_args(Likelihood)) - {"discretised-logistic"}:
+        assert evaluate(encoded, replace(levels, likelihood=other)).bits_per_dimension is None
+
+
+def test_bits_per_dimension_count_what_the_code_costs_too() -> None:
+    encoded = encoded_set(np.full((5, 2), 2 * np.sqrt(np.log(2))))  # 2 ln 2 nats, or 2 bits, in each of two dimensions
+    config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood="discretised-logistic")
+    encoded = replace(encoded, reconstruction=np.full(5, 48 * np.log(2), np.float32))  # one bit a number
+    assert evaluate(encoded, config).bits_per_dimension == pytest.approx(1 + 4 / 48)
 
 
 def test_a_model_that_thinks_every_level_likely_alike_needs_8_bits() -> None:
