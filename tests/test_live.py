@@ -110,6 +110,7 @@ def serve(load: live.Loader = load, **options: Any) -> Iterator[Running]:
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical")
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # soon full where nobody reads
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -792,7 +793,7 @@ def test_one_client_too_many_is_told_so_and_may_come_later(limit: str, words: st
 
 def test_the_rate_limit_slows_only_whom_it_concerns() -> None:
     limits = {"requests_per_second": 20.0, "burst": 5.0}
-    with serve(limits=limits) as running, running.connect() as flooder, running.connect() as other:
+    with serve(limits=limits) as running, running.connect(close_timeout=0) as flooder, running.connect() as other:
         for i in range(200):
             flooder.send(request(DECODE, zs(1), i))
         for _ in range(4):
@@ -850,10 +851,10 @@ def test_a_client_that_leaves_in_the_middle_costs_the_others_nothing(monkeypatch
             for i in range(4):
                 client.sendall(raw_frame(2, request(DECODE, zs(256), i)))
             client.sendall(raw_frame(2, request(DECODE, zs(256)))[:50])
+            assert pause.started.wait(PATIENCE)  # who leaves earlier may never have been read
             if abrupt:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
-        assert pause.started.wait(PATIENCE)
         pause.go.set()
         ask(other, request(DECODE, zs(1)))
         until(lambda: running.metrics()["clients"] == 1 and running.service.backlog == 0)
