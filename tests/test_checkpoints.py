@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import platform
 import re
 import resource
 import shutil
@@ -46,6 +47,7 @@ TINY = ModelConfig((1, 1, 3), 1, "mlp", (4,))
 NORMED = ModelConfig((1, 8, 8), 2, "conv", (8, 6), (4, 3), batch_norm=True)
 CONDITIONAL = replace(GREY, classes=3)
 POINT = replace(GREY, posterior="point")
+SHIPPED = Path(__file__).parents[1] / "checkpoints" / "digits-z2"
 FILES = ("config.json", "metrics.json", "history.jsonl", "model.safetensors", "encoded.safetensors", "examples.png")
 CLASSES = ["cat", "dog", "ünïcode"]
 OBJECTIVE = Objective("beta-tc", beta=4.0)
@@ -259,7 +261,16 @@ def test_a_checkpoint_says_all_that_was_saved_beside_the_weights(saved: Path) ->
     assert checkpoint.objective == OBJECTIVE
     assert checkpoint.history == (EPOCH, EPOCH | {"epoch": 2})
     assert checkpoint.kl_per_dimension == pytest.approx(checkpoint.load_encoded().kl_per_dimension.tolist())
-    assert json.loads((saved / "config.json").read_text())["versions"]["torch"] == torch.__version__
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    assert json.loads((saved / "config.json").read_text())["versions"] == versions
+
+
+def test_a_checkpoint_that_was_written_long_ago_is_read_with_its_projections() -> None:
+    checkpoint = load_all(SHIPPED)
+    assert [len(checkpoint.load_examples()), checkpoint.load_encoded().mean.shape[1]] == [300, 2]
+    found = checkpoint.load_projection(checkpoint.load_encoded(), "tsne", 3)
+    assert found is not None
+    assert found.shape == (checkpoint.test_images, 3)
 
 
 def test_a_loaded_model_is_ready_to_decode_and_not_to_train(saved: Path) -> None:
@@ -267,6 +278,35 @@ def test_a_loaded_model_is_ready_to_decode_and_not_to_train(saved: Path) -> None
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
     assert all(p.device.type == "cpu" for p in model.parameters())
+    assert all(p.device.type == "meta" for p in read_checkpoint(saved).load_model("meta").parameters())
+
+
+def test_the_weights_of_a_loaded_model_lie_as_convolutions_read_them_fastest(tmp_path: Path) -> None:
+    save(tmp_path / "noise", COLOR)
+    weights = [p for p in read_checkpoint(tmp_path / "noise").load_model().parameters() if p.ndim == 4]
+    assert weights
+    assert all(p.is_contiguous(memory_format=torch.channels_last) for p in weights)
+
+
+def test_a_film_is_kept_with_its_checkpoint(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "any").write_bytes(b"a film")
+    model, images, encoded = save(tmp_path / "other")
+    save_checkpoint(
+        tmp_path / "noise",
+        model,
+        dataset={"name": "noise", "content_hash": "abc123", "class_names": CLASSES},
+        training=TRAINING,
+        metrics=read_checkpoint(saved).metrics,
+        history=[EPOCH],
+        encoded=encoded,
+        test_images=images,
+        film=tmp_path / "any",
+    )
+    film = read_checkpoint(tmp_path / "noise").film
+    assert film == tmp_path / "noise" / "film.bin"
+    assert film.read_bytes() == b"a film"
+    assert (tmp_path / "any").exists()
+    assert read_checkpoint(saved).film is None
 
 
 def test_everyone_may_read_a_checkpoint_as_in_any_other_folder(saved: Path) -> None:
@@ -305,6 +345,44 @@ def test_a_text_file_too_large_to_be_one_is_not_read(folder: Path, file: str) ->
     refused(folder, file, "larger than")
 
 
+def padded(text: str, size: int) -> str:
+    """JSON with spaces at its end, this many bytes in all."""
+    return text + " " * (size - len(text))
+
+
+@pytest.mark.parametrize("file", ["config.json", "metrics.json"])
+def test_a_text_file_may_have_a_mebibyte_and_not_a_byte_more(folder: Path, file: str) -> None:
+    text = (folder / file).read_text()
+    (folder / file).write_text(padded(text, 2**20))
+    load_all(folder)
+    (folder / file).write_text(padded(text, 2**20 + 1))
+    refused(folder, file, "larger than 1048576 bytes")
+
+
+def test_a_history_may_have_8_mebibytes_and_its_epochs_4096_characters(folder: Path) -> None:
+    history, line = folder / "history.jsonl", json.dumps(EPOCH)
+    whole = (padded(line, 2**12 - 1) + "\n") * 2**11
+    history.write_text(whole)
+    assert len(load_all(folder).history) == 2**11
+    history.write_text(whole + "\n")
+    refused(folder, "history.jsonl", "larger than 8388608 bytes")
+    history.write_text(padded(line, 2**12) + "\n")
+    load_all(folder)
+    history.write_text(padded(line, 2**12 + 1) + "\n")
+    refused(folder, "history.jsonl", "4096")
+
+
+def test_a_reason_has_at_most_300_characters(folder: Path) -> None:
+    def reason(name: str) -> str:
+        edit_json(folder / "config.json", lambda config: config.update(format=name))
+        return f"format {name!r} is not 2, the one this version reads"
+
+    longest = reason("x" * (300 - len(reason(""))))
+    refused(folder, "config.json", f": {longest}; restore")
+    longer = reason("x" * (301 - len(reason(""))))
+    refused(folder, "config.json", f": {longer[:300]}…; restore")
+
+
 def test_a_folder_that_is_not_there_is_an_error_that_tells_how_to_find_one(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere: there is no such checkpoint folder; `python -m vae list`"):
         read_checkpoint(tmp_path / "nowhere")
@@ -315,6 +393,50 @@ def test_a_name_too_long_for_any_file_system_is_an_ordinary_error(tmp_path: Path
         read_checkpoint(tmp_path / ("x" * 300))
     with pytest.raises(CheckpointError):
         check_free(tmp_path / ("x" * 300))
+
+
+# ---- links -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_that_a_link_brings_in_from_outside_is_refused(folder: Path, tmp_path: Path, file: str) -> None:
+    (folder / file).rename(tmp_path / "outside")
+    (folder / file).symlink_to(tmp_path / "outside")
+    refused(folder, file, "link")
+
+
+def test_links_within_a_checkpoint_and_to_all_of_it_are_followed(folder: Path, tmp_path: Path) -> None:
+    (folder / "config.json").rename(folder / "elsewhere.json")
+    (folder / "config.json").symlink_to("elsewhere.json")
+    (folder / "film.bin").symlink_to("elsewhere.json")
+    (tmp_path / "link").symlink_to(folder)
+    assert load_all(tmp_path / "link").film == tmp_path / "link" / "film.bin"
+
+
+def test_a_film_is_a_file_inside_the_checkpoint_or_none(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"a secret")
+    (folder / "film.bin").symlink_to(tmp_path / "outside")
+    assert read_checkpoint(folder).film is None
+    (folder / "film.bin").unlink()
+    (folder / "film.bin").mkdir()
+    assert read_checkpoint(folder).film is None
+
+
+@pytest.mark.parametrize("target", ["outside", "projections"], ids=["out", "to itself"])
+def test_projections_behind_a_link_that_leads_out_are_neither_read_nor_written(
+    folder: Path, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (folder / "projections").symlink_to(tmp_path / "outside" if target == "outside" else target)
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    for attempt in (
+        lambda: checkpoint.load_projection(encoded, "pca", 2),
+        lambda: checkpoint.save_projection(encoded, "pca", 2, sample(30, 2, seed=0)),
+    ):
+        with pytest.raises(CheckpointError, match=r"noise/projections/pca-2d-.*: a link leads out"):
+            attempt()
+    assert names(tmp_path / "outside") == []
 
 
 # ---- JSON ------------------------------------------------------------------------------------------------------------
@@ -388,6 +510,41 @@ def test_a_wrong_number_of_test_images_is_refused(folder: Path, bad: object) -> 
     edit_json(folder / "config.json", lambda config: config.update(test_images=bad))
     with pytest.raises(CheckpointError, match=re.escape(str(folder))):
         load_all(folder)
+
+
+def test_as_many_test_images_as_no_data_set_has_are_refused_before_anything_else_is_read(folder: Path) -> None:
+    edit_json(folder / "config.json", lambda config: config.update(test_images=10_000_001))
+    refused(folder, "config.json", "10000001 is not a whole number from 1 to 10000000")
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("config.json", lambda config: config["dataset"].update(name="\ud800")),
+        ("metrics.json", lambda metrics: metrics.update(split="\ud800")),
+        ("history.jsonl", lambda epoch: epoch["terms"].update({"\udfff": 1.0})),
+    ],
+)
+def test_half_a_character_which_no_page_can_be_sent_is_refused(
+    folder: Path, file: str, change: Callable[[Any], object]
+) -> None:
+    first, *others = (
+        (folder / file).read_text().splitlines() if file == "history.jsonl" else [(folder / file).read_text()]
+    )
+    content = json.loads(first)
+    change(content)
+    (folder / file).write_text("\n".join([json.dumps(content), *others]))
+    refused(folder, file)
+
+
+def test_a_character_that_json_writes_in_two_halves_is_welcome(folder: Path) -> None:
+    edit_json(folder / "config.json", lambda config: config["dataset"].update(name="\N{GRINNING FACE}"))
+    assert load_all(folder).dataset == "\N{GRINNING FACE}"
+
+
+def test_what_a_history_has_beside_what_pages_draw_is_left_out(folder: Path) -> None:
+    (folder / "history.jsonl").write_text(json.dumps(EPOCH | {"surprise": 1}) + "\n")
+    assert read_checkpoint(folder).history == (EPOCH,)
 
 
 @pytest.mark.parametrize("key", ["negative_elbo", "reconstruction", "kl", "kl_per_dimension"])
@@ -549,6 +706,34 @@ def test_a_header_that_lies_is_refused(folder: Path, lie: str) -> None:
     refused(folder, "model.safetensors")
 
 
+def test_a_header_may_fill_its_file_and_not_claim_a_byte_more(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(struct.pack("<Q", 2) + b"{}")
+    refused(folder, "model.safetensors", "is missing")
+    path.write_bytes(struct.pack("<Q", 3) + b"{}")
+    refused(folder, "model.safetensors", "its header is longer than the file")
+
+
+def test_a_header_may_have_a_mebibyte_and_not_a_byte_more(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header, data = content[8 : 8 + length].decode(), content[8 + length :]
+    for size in (2**20, 2**20 + 1):
+        path.write_bytes(struct.pack("<Q", size) + padded(header, size).encode() + data)
+        if size == 2**20:
+            load_all(folder)
+    refused(folder, "model.safetensors", "its header is longer than")
+
+
+def test_a_file_of_arrays_may_have_4_gibibytes_and_not_a_byte_more(folder: Path) -> None:
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.truncate(2**32)  # sparse: takes no room on the disk
+        refused(folder, "model.safetensors", "it has 4294967296 bytes where")
+        file.truncate(2**32 + 1)
+        refused(folder, "model.safetensors", "4294967297 bytes are more than 4294967296")
+
+
 @contextmanager
 def hardly_any_memory(limit: int = 64 * 2**20) -> Iterator[None]:
     """Fails if the process's peak grows by more than `limit` bytes."""
@@ -664,6 +849,22 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(tmp_path: Path
     assert (tmp_path / "noise" / "file").read_text() == "theirs"
 
 
+def test_a_folder_stands_beside_its_place_and_hidden_while_it_is_written(tmp_path: Path) -> None:
+    def write(folder: Path) -> None:
+        (folder / "file").write_text("half")
+        assert folder.parent == tmp_path
+        assert folder.name.startswith(".noise-")
+        assert list_checkpoints(tmp_path) == []
+
+    write_folder(tmp_path / "noise", write)
+    assert names(tmp_path) == ["noise"]
+
+
+def test_asking_whether_a_name_is_free_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_free(tmp_path / "noise")
+    assert names(tmp_path) == []
+
+
 WRITERS = ("save_tensors", "save_arrays", "_write_sheet")
 
 
@@ -723,8 +924,10 @@ def test_a_projection_that_the_disk_refuses_leaves_the_checkpoint_as_it_was(fold
 
 def test_a_parent_that_is_a_file_is_an_error_that_names_the_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match=r"file/noise: cannot be written .*; choose a folder that can"):
-        save(tmp_path / "file" / "noise")
+    path = tmp_path / "file" / "noise"
+    for attempt in (lambda: check_free(path), lambda: save(path), lambda: write_folder(path, lambda _: None)):
+        with pytest.raises(CheckpointError, match=r"file/noise: cannot be written .*; choose a folder that can"):
+            attempt()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -759,6 +962,18 @@ def test_the_list_has_broken_checkpoints_beside_whole_ones_by_name(saved: Path, 
 def test_where_there_is_no_folder_the_list_is_empty(tmp_path: Path) -> None:
     assert list_checkpoints(tmp_path / "nowhere") == []
     assert list_checkpoints(tmp_path) == []
+    (tmp_path / "file").write_text("")
+    assert list_checkpoints(tmp_path / "file") == []
+
+
+def test_a_name_that_is_not_utf_8_is_listed_as_broken_in_letters_that_a_page_can_show(tmp_path: Path) -> None:
+    for name in (b"\xfe", b"\xff-model"):
+        (tmp_path / os.fsdecode(name)).mkdir()
+    first, second = list_checkpoints(tmp_path)
+    assert isinstance(first, BrokenCheckpoint)
+    assert [first.name, second.name] == [r"\udcfe", r"\udcff-model"]
+    assert first.error.startswith(f"{tmp_path}/{first.name}: ")
+    assert "rename" in first.error
 
 
 # ---- projections -----------------------------------------------------------------------------------------------------
@@ -772,6 +987,7 @@ def test_a_projection_comes_back_for_the_latents_it_was_made_of_and_for_no_other
     assert checkpoint.load_projection(encoded, "pca", dims) is None
     path = checkpoint.save_projection(encoded, "pca", dims, points)
     assert path.parent == folder / "projections"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
     found = read_checkpoint(folder).load_projection(encoded, "pca", dims)
     assert found is not None
     assert np.array_equal(found, points)
@@ -790,6 +1006,13 @@ def test_saving_a_projection_again_replaces_it(folder: Path) -> None:
     assert found is not None
     assert np.array_equal(found, sample(30, 2, seed=1))
     assert len(names(folder / "projections")) == 1
+
+
+def test_a_projection_is_kept_as_float32_row_by_row_however_it_lies_in_memory(folder: Path) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded, points = checkpoint.load_encoded(), np.asfortranarray(sample(30, 2, seed=0), np.float64)
+    checkpoint.save_projection(encoded, "pca", 2, points)  # type: ignore[arg-type]
+    assert np.array_equal(checkpoint.load_projection(encoded, "pca", 2), points)
 
 
 @pytest.mark.parametrize("spoil", [lambda c: c[:-1], lambda c: b"", lambda c: c[:-4] + b"\xff\xff\xff\x7f"])
