@@ -1,5 +1,6 @@
 """The live decode service, over loopback, on the WebSocket implementation that Streamlit runs it on."""
 
+import asyncio
 import json
 import re
 import socket
@@ -8,13 +9,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any, get_args
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock, call
 
 import numpy as np
 import pytest
@@ -424,6 +425,15 @@ def test_the_longest_frame_of_the_greeting_holds_every_request(shape: tuple[int,
     assert vectors == 1 or vectors * max(*sizes, prod(shape) + 4 * 6) <= limits.request_bytes
 
 
+@pytest.mark.parametrize(("classes", "largest"), [(0, 63 + 4 * (3 + 3 + 2)), (300, 4 * 303)], ids=["reply", "request"])
+def test_a_request_may_hold_as_many_vectors_as_its_bytes_and_those_of_its_reply_allow(
+    classes: int, largest: int
+) -> None:
+    engine = Mock(config=replace(GREY, classes=classes))
+    for request_bytes, vectors in ((10 * largest, 10), (10 * largest - 1, 9), (1, 1), (2**24, 256)):
+        assert live.vectors_limit(engine, Limits(request_bytes=request_bytes)) == vectors
+
+
 def test_replies_come_in_the_order_of_the_requests_whatever_they_take(server: Running) -> None:
     sizes = [200, 1, 30, 1, 256, 2]
     with server.connect() as client:
@@ -569,11 +579,15 @@ def test_an_exception_in_torch_is_answered_and_the_next_request_works(monkeypatc
         operation, n, identity, sentence = error(client, request(DECODE, zs(40), 3))
         assert (operation, n, identity) == (DECODE, 40, 3)
         assert "OutOfMemoryError" in sentence
+        error(client, request(DECODE, zs(1)))
         fail.clear()
         ask(client, request(DECODE, zs(40), 4))
+        error(client, b"")
+        choose(client, "nowhere")
+        choose(client, "grey")
         counts = running.metrics()
-    assert counts["errors_total"] == 1
-    assert counts["batches_failed_total"] == 1
+    assert counts["errors_total"] == 4
+    assert counts["batches_failed_total"] == 2
 
 
 @pytest.mark.parametrize(
@@ -691,6 +705,15 @@ def test_a_model_that_cannot_be_had_is_answered_with_an_error(server: Running) -
         ask(client, request(DECODE, zs(1)))
 
 
+def test_a_text_may_have_4096_characters_and_not_one_more(server: Running) -> None:
+    text = json.dumps({"version": 1, "model": "color"})
+    with server.connect() as client:
+        client.send(text + " " * (4097 - len(text)))
+        assert "JSON" in json.loads(client.recv(PATIENCE))["error"]
+        client.send(text + " " * (4096 - len(text)))
+        assert json.loads(client.recv(PATIENCE))["model"] == "color"
+
+
 @given(
     st.lists(
         st.one_of(
@@ -737,6 +760,7 @@ def test_every_binary_frame_gets_exactly_one_reply(server: Running, frames: list
         ("http://lab.test", "lab.test", True),
         ("https://lab.test", "lab.test", True),
         ("HTTPS://Lab.Test", "lab.test:443", True),
+        ("https://lab.test", "Lab.Test", True),
         ("https://lab.test:443", "lab.test", True),
         ("http://localhost:8501", "localhost:8501", True),
         ("http://[::1]:8501", "[::1]:8501", True),
@@ -779,16 +803,20 @@ def test_a_foreign_page_is_refused_at_the_handshake() -> None:
 def test_one_client_too_many_is_told_so_and_may_come_later(limit: str, words: str) -> None:
     with serve(limits={limit: 2}) as running:
         with running.connect() as first, running.connect() as second:
-            with running.connect(None) as third, pytest.raises(ConnectionClosedError) as closed:
-                third.recv(PATIENCE)
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 1013
-            assert words in closed.value.rcvd.reason
+            for refused in (1, 2):
+                with running.connect(None) as third, pytest.raises(ConnectionClosedError) as closed:
+                    third.recv(PATIENCE)
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1013
+                assert words in closed.value.rcvd.reason
+                assert running.metrics()["refused_total"] == refused
             ask(first, request(DECODE, zs(1)))
             ask(second, request(DECODE, zs(1)))
         until(lambda: running.metrics()["clients"] == 0)
-        with running.connect() as client:
-            ask(client, request(DECODE, zs(1)))
+        assert not running.service._addresses  # of those who left, none is remembered
+        with running.connect() as first, running.connect() as second:
+            ask(first, request(DECODE, zs(1)))
+            ask(second, request(DECODE, zs(1)))
 
 
 def test_the_rate_limit_slows_only_whom_it_concerns() -> None:
@@ -803,10 +831,27 @@ def test_the_rate_limit_slows_only_whom_it_concerns() -> None:
         assert [reply(flooder)[3] for _ in range(10)] == list(range(10))
 
 
-def test_the_price_of_a_request_grows_with_its_vectors() -> None:
+def test_a_bucket_lets_a_burst_pass_and_then_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.0, 100.0, 101.0, 200.0, 200.0])
+    monkeypatch.setattr(live, "monotonic", lambda: next(clock))
     bucket = live.Bucket(10.0, 5.0)
     assert bucket.take(5) == 0
-    assert bucket.take(8) == pytest.approx(0.8, abs=0.2)
+    assert bucket.take(8) == 0.8
+    assert bucket.take(4) == 0.2  # of the 10 tokens that came meanwhile, 8 were owed
+    assert bucket.take(5) == 0  # however long the wait, a burst is not larger
+    assert bucket.take(1) == 0.1
+
+
+def test_a_frame_costs_one_token_and_a_request_one_for_every_32_vectors_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prices: list[float] = []
+    monkeypatch.setattr(live.Bucket, "take", lambda _, tokens: prices.append(tokens) or 0.0)
+    with serve() as running, running.connect() as client:
+        error(client, b"")
+        for n in (1, 32, 33, 256):
+            ask(client, request(DECODE, zs(n)))
+    assert prices == [1, 1, 1, 1, 2, 8]
 
 
 # -- clients that misbehave --
@@ -885,6 +930,177 @@ def test_a_full_backlog_refuses_requests_rather_than_growing(monkeypatch: pytest
         ask(other, request(DECODE, zs(256)))
 
 
+# -- a service and clients that no server runs --
+
+
+def lone_client(limits: Limits | None = None, *, device: str = "cpu", receive: Any = None) -> live.Client:
+    """A client that has chosen a model."""
+    service = live.Service(load, (), limits or Limits())
+    service.engines = Mock()
+    client = live.Client(service, receive, Mock())
+    client._entry = Mock(engine=Mock(config=GREY, device_name=device), live=MODELS["grey"])
+    return client
+
+
+def talk(*frames: dict[str, Any], send: Any = None, **scope: Any) -> list[Any]:
+    """What the service answers to a handshake and these messages; then the other side stays silent."""
+    incoming, sent = [{"type": "websocket.connect"}, *frames], []
+
+    async def receive() -> Any:
+        await asyncio.sleep(0 if incoming else PATIENCE)
+        return incoming.pop(0)
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+        if send and message["type"] == "websocket.send":
+            await send()
+
+    scope = {"type": "websocket", "path": "/live", "headers": [], **scope}
+    asyncio.run(live.Service(load, (), Limits())(scope, receive, keep))
+    return sent
+
+
+TEXT = {"type": "websocket.receive", "text": json.dumps({"version": 1, "model": "grey"})}
+LEAVES = {"type": "websocket.disconnect", "code": 1000}
+
+
+def test_a_client_without_an_address_as_behind_a_unix_socket_is_served() -> None:
+    assert talk(LEAVES, client=None)[0]["type"] == "websocket.accept"
+
+
+@pytest.mark.parametrize("extensions", [{}, {"extensions": {}}], ids=str)
+def test_a_foreign_page_is_refused_where_the_server_can_send_no_reason_too(extensions: dict[str, Any]) -> None:
+    headers = [(b"origin", b"https://evil.test"), (b"host", b"lab.test")]
+    assert [message["type"] for message in talk(headers=headers, **extensions)] == ["websocket.close"]
+
+
+def test_a_socket_that_breaks_in_the_middle_of_a_reply_is_no_error() -> None:
+    async def breaks() -> None:
+        raise ConnectionResetError
+
+    assert [message["type"] for message in talk(TEXT, send=breaks)] == ["websocket.accept", "websocket.send"]
+
+
+def test_a_mistake_of_ours_is_not_swallowed() -> None:
+    async def mistake() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        talk(TEXT, send=mistake)
+
+
+@pytest.mark.parametrize(("waited", "dropped"), [(10.0, False), (10.1, True)])
+def test_who_leaves_a_reply_unread_for_longer_than_10_seconds_is_disconnected(
+    monkeypatch: pytest.MonkeyPatch, waited: float, *, dropped: bool
+) -> None:
+    now, seen, transport = 1000.0, [], Mock(spec=asyncio.Transport)
+    monkeypatch.setattr(live, "monotonic", lambda: now)
+    client = lone_client(receive=Mock(__self__=Mock(transport=transport)))
+    client._tasks = (Mock(), Mock())
+
+    def look_after() -> None:
+        client.drop_if_stuck()
+        seen.append(transport.abort.call_count)
+
+    async def send(_: object) -> None:
+        nonlocal now
+        now += waited
+        look_after()
+
+    async def greet() -> None:
+        client._greet()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(client._write(), 0.01)
+
+    client._send = send
+    look_after()  # nothing has been sent yet
+    asyncio.run(greet())
+    now += 1000
+    look_after()  # all has been sent, however long ago
+    assert seen == [0, dropped, dropped]
+    assert [task.cancel.call_count for task in client._tasks] == [dropped, dropped]
+
+
+@pytest.mark.parametrize("receive", [lambda: None, Mock(__self__=None), Mock(__self__=Mock(transport=Mock(spec=[])))])
+def test_where_the_server_is_not_uvicorn_nothing_is_cut(receive: Any) -> None:
+    live._abort(receive)
+
+
+def test_a_client_is_greeted_again_once_for_each_change_of_its_model_s_device() -> None:
+    client = lone_client(device="a GPU")
+    client._greet()
+    client.tell_if_moved()
+    assert len(client._line) == 1
+    client._entry.engine.device_name = "cpu"
+    client.tell_if_moved()
+    client.tell_if_moved()
+    assert [json.loads(message["text"])["device"] for message in client._line] == ["a GPU", "cpu"]
+    client._entry = None
+    client.tell_if_moved()  # whoever has chosen no model hears nothing
+    assert len(client._line) == 2
+
+
+def test_a_client_that_leaves_gives_back_what_it_held_and_gives_it_back_once() -> None:
+    client = lone_client()
+    service, entry = client._service, client._entry
+    service.batcher = Mock()
+    service.backlog = 1000
+    for n in (1, 2):
+        client._request(request(DECODE, zs(n)))
+    jobs = list(client._line)
+    assert service.backlog == 1000 + (8 + 12 + 63) + (8 + 24 + 126)
+    client._tasks = (Mock(), Mock())
+    for _ in range(2):
+        client._leave()
+        assert service.backlog == 1000
+        assert [job.abandoned for job in jobs] == [True, True]
+        assert not client._line
+        service.engines.release.assert_called_once_with(entry)
+    assert all(task.cancel.called for task in client._tasks)
+
+
+def test_a_request_that_just_fits_into_the_backlog_is_taken() -> None:
+    frame, cost = request(DECODE, zs(1)), 8 + 12 + 63
+    lone_client(Limits(backlog_bytes=cost))._job(frame)
+    with pytest.raises(ValueError, match="waiting"):
+        lone_client(Limits(backlog_bytes=cost - 1))._job(frame)
+
+
+def test_a_client_is_read_on_while_it_holds_a_sixteenth_of_the_backlog() -> None:
+    client = lone_client(Limits(backlog_bytes=1615))
+    client._held = 100
+    assert not client._crowded()
+    client._held = 101
+    assert client._crowded()
+
+
+@pytest.mark.parametrize(("clients", "models", "again"), [(1, 0, True), (0, 1, True), (0, 0, False)])
+def test_the_service_looks_after_clients_and_models_once_a_second_while_there_are_any(
+    clients: int, models: int, *, again: bool
+) -> None:
+    service = live.Service(load, (), Limits())
+    service._loop, service.engines = Mock(), MagicMock()
+    service.engines.__len__.return_value = models
+    service._clients = {Mock() for _ in range(clients)}
+    for _ in range(2):
+        service._watch()
+    assert service._loop.call_later.call_args_list == [call(1.0, service._tick)]
+    service._tick()
+    assert service._loop.call_later.call_args_list == [call(1.0, service._tick)] * (1 + again)
+    service.engines.evict.assert_called_once_with()
+    for client in service._clients:
+        client.drop_if_stuck.assert_called_once_with()
+        client.tell_if_moved.assert_called_once_with()
+
+
+def test_replies_for_a_server_that_has_stopped_are_dropped() -> None:
+    service = live.Service(load, (), Limits())
+    service._deliver([])  # nobody has connected yet
+    service._loop = asyncio.new_event_loop()
+    service._loop.close()
+    service._deliver([])
+
+
 # -- models and counters --
 
 
@@ -945,6 +1161,21 @@ def test_the_docstring_describes_the_format_that_is_spoken() -> None:
         assert f"{code} {operation}" in text
     for name in ("latent_dim", "classes", "image_shape", "kl", "device", "likelihood", "vectors", "frame_bytes"):
         assert f'"{name}"' in text
+
+
+def test_the_docstring_tells_the_limits_that_are_kept() -> None:
+    text, limits = " ".join((live.__doc__ or "").split()), Limits()
+    mnist = Mock(config=ModelConfig((1, 28, 28), 10, "mlp", (4,)))
+    for key, value in live._greeting(Mock(engine=mnist), limits)["limits"].items():  # type: ignore[attr-defined]
+        assert f'"{key}": {value:g}' in text
+    assert f"At most {limits.pending} requests of a socket" in text
+    assert f"once for every {live.VECTORS_PER_TOKEN} vectors" in text
+    assert f"does not read replies for {limits.send_seconds:g} seconds" in text
+    assert text.count(f"within -{live.LARGEST_Z:g} to {live.LARGEST_Z:g}") == 2
+
+
+def test_a_service_without_limits_of_its_own_keeps_the_usual_ones() -> None:
+    assert routes(load)[0].endpoint.limits == Limits()
 
 
 def test_the_benchmark_drives_raw_clients_and_reports_its_numbers(server: Running) -> None:
