@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "screenings": {"films", "live", "runs"},
     "bench": set(),
     "bench.machine": set(),
-    "bench.live": {"bench.machine", "bench.sessions", "live", "runs"},
+    "bench.live": {"bench.machine", "bench.sessions", "live", "models", "runs"},
     "bench.train": {"data", "models", "latents", "metrics", "steps", "training"},
     "bench.run": {"bench.live", "checkpoints", "data", "films", "models", "runs", "steps", "training"},
     "bench.sessions": set(),

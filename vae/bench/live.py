@@ -31,6 +31,7 @@ import numpy as np
 from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.live import HEADER, OK, VERSION
+from vae.models import require
 from vae.runs import Runs
 
 DECODE = 1
@@ -38,6 +39,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 ZS_PER_CLIENT = 32
 START_SECONDS = 120.0
 WARM_UP_SECONDS = 1.0
+SETTLE_SECONDS = 1.0  # before memory is read
 CLICK_SECONDS = 2.0
 IDLE_CLIENTS = 200
 AT_ONCE = 50
@@ -85,7 +87,11 @@ class Server:
 
 @contextmanager
 def started(app: Path, port: int = 0) -> Iterator[Server]:
-    """The app in a process of its own, on a free port unless told, ready to serve; it ends with the block."""
+    """The app in a process of its own, on a free port unless told, ready to serve; it ends with the block.
+
+    Raises ValueError where there is no such app, ConnectionError where it does not serve.
+    """
+    require(app.is_file(), "--app", str(app), "the file of the app")
     port = port or free_port()
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     options += ["--server.baseUrlPath=", "--server.fileWatcherType=none"]
@@ -135,6 +141,8 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.05)
+    if process.returncode is not None:
+        raise ConnectionError(f"The app ended at once, with status {process.returncode}; what it says stands above.")
     raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
 
 
@@ -230,6 +238,7 @@ class Drag(asyncio.Protocol):
     def _greeting(self, greeting: dict[str, Any]) -> None:
         if "error" in greeting:
             self.greeted.set_exception(ValueError(greeting["error"]))
+            self.close()
             return
         rng = np.random.default_rng(self._next)
         zs = rng.standard_normal((ZS_PER_CLIENT, greeting["latent_dim"] + greeting["classes"])).astype("<f4")
@@ -352,7 +361,7 @@ async def _idle(server: Server, model: str, n: int) -> dict[str, object]:
     await _crowd(server, model, WARM_UP_CLIENTS)
     before = server.rss_kib()
     clients = await _connect_many(server, model, n)
-    await asyncio.sleep(1)
+    await asyncio.sleep(SETTLE_SECONDS)
     after = server.rss_kib()
     for client in clients:
         client.close()
@@ -376,4 +385,4 @@ async def _crowd(server: Server, model: str, n: int) -> None:
     for done in range(0, n, AT_ONCE):
         for client in await _connect_many(server, model, min(AT_ONCE, n - done)):
             client.close()
-    await asyncio.sleep(1)
+    await asyncio.sleep(SETTLE_SECONDS)
