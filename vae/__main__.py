@@ -362,6 +362,8 @@ def run_bench_classroom(args: argparse.Namespace) -> Result:
     """Holds a lesson with as many students as are asked for."""
     from vae.bench import classroom
 
+    for name in ("students", "seconds"):
+        require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
     return _shown(classroom.run(args))
 
 

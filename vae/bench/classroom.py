@@ -74,7 +74,8 @@ async def _lesson(server: Server, checkpoints: Path, students: int, seconds: flo
     lesson.problems += [f"{type(e).__name__}: {e}" for e in await asyncio.gather(*people, return_exceptions=True) if e
                         and not isinstance(e, asyncio.CancelledError)]  # fmt: skip
     trained, projected = await asyncio.gather(*extras)
-    p50, p95, p99 = np.percentile(np.asarray(lesson.latencies) * 1e3, (50, 95, 99)).round(2).tolist()
+    seen = np.asarray(lesson.latencies) * 1e3
+    p50, p95, p99 = np.percentile(seen, (50, 95, 99)).round(2).tolist() if len(seen) else [None] * 3
     return {
         "students": students,
         "seconds": seconds,
