@@ -117,10 +117,10 @@ class Tutorial(nn.Module):
 def peak_flops(device: torch.device) -> float:
     """Floating-point operations per second of the best of many square matrix products, in training's precision."""
     a = torch.randn(PEAK_SIDE, PEAK_SIDE, device=device)
-    best, started = 0.0, perf_counter()
     with mixed_precision(device), torch.inference_mode():
         kind = (a @ a).dtype
     a = a.to(kind)
+    best, started = 0.0, perf_counter()
     while perf_counter() - started < PEAK_SECONDS:
         begun = perf_counter()
         a @ a
