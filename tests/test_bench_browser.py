@@ -1,0 +1,63 @@
+"""The benchmarks in a real Chromium: something is dragged, and the pictures that come are counted."""
+
+import json
+import sys
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from vae.__main__ import main
+from vae.bench import browser
+from vae.bench import map as latent_map
+from vae.bench.live import Server
+
+pytestmark = pytest.mark.browser
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def running(app: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app runs already."""
+    for module in (browser, latent_map):
+        monkeypatch.setattr(module, "started", lambda _: nullcontext(app))
+    monkeypatch.setattr(browser, "WARM_UP_SECONDS", 0.1)
+
+
+def bench(capsys: Captured, *arguments: str) -> Any:
+    assert main(["bench", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("page", ["explore", "drawing"])  # a slider, and a pad behind a button
+def test_pictures_follow_the_hand(capsys: Captured, page: str) -> None:
+    numbers = bench(capsys, "live", "--browser", "--page", page, "--seconds", "0.5")
+    assert 0 < numbers["p50_ms"] <= numbers["p95_ms"] <= numbers["p99_ms"]
+    assert numbers["frames_per_second"] > 0
+
+
+def test_the_start_lasts_until_the_first_picture(capsys: Captured) -> None:
+    numbers = bench(capsys, "start", "--model", "digits-z2", "--runs", "1")
+    assert numbers["runs"] == 1
+    assert 0 <= numbers["server_answers_seconds"] < numbers["first_picture_seconds"]
+
+
+def test_the_map_is_panned_zoomed_and_decoded(capsys: Captured) -> None:
+    numbers = bench(capsys, "map", "--model", "digits-z2", "--seconds", "0.5")
+    assert numbers["points"] > 0
+    assert min(numbers["pan_frames_per_second"], numbers["zoom_frames_per_second"]) > 0
+    assert 0 < numbers["decode_p50_ms"] <= numbers["decode_p95_ms"]
+
+
+def test_a_machine_without_a_chromium_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser.shutil, "which", lambda _: None)
+    assert main(["bench", "start"]) == 1
+    assert capsys.readouterr().err == (
+        "vae bench: There is no Chromium on this machine; on Debian: apt-get install chromium.\n"
+    )
+
+
+def test_an_installation_without_playwright_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    assert main(["bench", "start"]) == 1
+    assert capsys.readouterr().err == "vae bench: Playwright is missing; run `make test` once, which installs it.\n"
