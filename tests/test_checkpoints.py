@@ -9,6 +9,7 @@ import resource
 import shutil
 import stat
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -957,6 +958,51 @@ def test_the_list_has_broken_checkpoints_beside_whole_ones_by_name(saved: Path, 
     broken = found[1]
     assert isinstance(broken, BrokenCheckpoint)
     assert broken.error.startswith(str(tmp_path / "b-broken" / "metrics.json"))
+
+
+def test_files_that_have_settled_are_not_read_again(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "SETTLING_SECONDS", 0)
+    shutil.copytree(saved, tmp_path / "a")
+    (first,), (second,) = list_checkpoints(tmp_path), list_checkpoints(tmp_path)
+    assert first is second
+
+
+@pytest.mark.parametrize("file", checkpoints.FILES)
+@pytest.mark.parametrize("how", ["longer", "same length", "gone", "a link out"])
+def test_a_change_of_any_file_is_seen_at_the_next_look(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, how: str
+) -> None:
+    monkeypatch.setattr(checkpoints, "SETTLING_SECONDS", 0)
+    changed = shutil.copytree(saved, tmp_path / "lab" / "a") / file
+    (before,) = list_checkpoints(tmp_path / "lab")
+    content = changed.read_bytes()
+    changed.unlink() if how in ("gone", "a link out") else time.sleep(0.02)  # a few ticks of the file system
+    if how == "longer":
+        changed.write_bytes(content + b"\n")
+    elif how == "same length":
+        changed.write_bytes(content)
+    elif how == "a link out":
+        (tmp_path / "outside").write_bytes(content)
+        changed.symlink_to(tmp_path / "outside")
+    (after,) = list_checkpoints(tmp_path / "lab")
+    assert after is not before
+    if how != "longer":
+        assert isinstance(after, Checkpoint) == (how == "same length")
+
+
+def test_a_second_change_within_a_tick_of_the_file_systems_clock_is_seen(saved: Path, tmp_path: Path) -> None:
+    metrics = shutil.copytree(saved, tmp_path / "a") / "metrics.json"
+    text = metrics.read_text()
+    stamp = metrics.stat().st_mtime_ns
+    (before,) = list_checkpoints(tmp_path)
+    metrics.write_text(text.replace("test", "tset"))
+    os.utime(metrics, ns=(stamp, stamp))
+    (after,) = list_checkpoints(tmp_path)
+    assert isinstance(before, Checkpoint)
+    assert isinstance(after, Checkpoint)
+    assert (before.metrics["split"], after.metrics["split"]) == ("test", "tset")
 
 
 def test_where_there_is_no_folder_the_list_is_empty(tmp_path: Path) -> None:

@@ -20,11 +20,14 @@ import platform
 import shutil
 import struct
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from math import isfinite, prod
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import numpy as np
@@ -48,6 +51,7 @@ MAX_JSON_BYTES = 2**20
 MAX_HISTORY_BYTES, MAX_EPOCH_BYTES = 2**23, 2**12  # 10,000 epochs of some 600 bytes, and one of them
 MAX_ARRAYS_BYTES = 2**32  # 4 GiB, one file; a sparse one would promise any number of bytes
 LEADS_OUT = "a link leads out of the checkpoint's folder"
+SETTLING_SECONDS = 3.0  # after which a file system's clock has certainly ticked on
 MAX_REASON = 300  # characters of what is wrong: a page shows it
 EPOCH_NUMBERS = ("epoch", "seconds", "reconstruction", "kl", "validation_reconstruction", "validation_kl")
 DTYPE_BYTES = {"F32": 4, "I64": 8}
@@ -177,10 +181,36 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
             )
             continue
         try:
-            found.append(read_checkpoint(path))
+            state = _settled_state(path)
+            found.append(_read_settled(path, state) if state else read_checkpoint(path))
         except CheckpointError as error:
             found.append(BrokenCheckpoint(path, str(error)))
     return found
+
+
+@lru_cache(maxsize=1024)
+def _read_settled(path: Path, state: tuple[int, ...]) -> Checkpoint:
+    """What was read when the small files were last in this state: pages and live clients list the same folders again
+    and again, and the files are most of what that costs."""
+    return read_checkpoint(path)
+
+
+def _settled_state(path: Path) -> tuple[int, ...]:
+    """What changes whenever one of the small files does; () where that is not certain.
+
+    That is where one is a link, or has changed within the last seconds: a second change within one tick of the file
+    system's clock would not show.
+    """
+    state: list[int] = []
+    try:
+        for name in FILES:
+            stat = (path / name).lstat()
+            if not S_ISREG(stat.st_mode) or abs(time.time() - stat.st_ctime) < SETTLING_SECONDS:
+                return ()
+            state += (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    except OSError:
+        return ()
+    return (*state, path.lstat().st_ino)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
