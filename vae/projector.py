@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from vae.projections import Cancelled, FloatArray, OnFrame, ProjectionConfig, Quality, project, quality
@@ -139,7 +140,7 @@ class Projector:
     async def _hear(self, request: int) -> Json:
         assert self._process
         assert self._process.stdout
-        while line := await self._process.stdout.readline():
+        while (line := await self._process.stdout.readline()).endswith(b"\n"):  # it may die in the middle of one
             message: Json = json.loads(line)
             if message["id"] == request:  # and not the end of one that was cancelled
                 return message
@@ -174,7 +175,15 @@ class Projector:
             await self.close()
 
     async def _in_thread(self, call: Callable[..., Result], *args: object) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+        except (OSError, SafetensorError) as error:
+            raise ProjectorError(_no_room(error)) from error
+
+
+def _no_room(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or error
+    return f"The folder for temporary files cannot be used ({reason}); make room there and ask once more."
 
 
 def _environment() -> dict[str, str]:
@@ -199,8 +208,11 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
         os.nice(10)
 
     def say(message: Json) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(message) + "\n")
+            answers.flush()
+        except OSError:  # the server is gone
+            _end(folder)
 
     _Service(project, folder, say).run(list(warm_up))
 
@@ -253,6 +265,8 @@ class _Service:
             message = {"error": None}
         except ValueError as error:
             message = {"error": str(error)}
+        except (OSError, SafetensorError) as error:
+            message = {"error": _no_room(error)}
         except Exception as error:
             _log.exception("A projection failed")
             message = {"error": f"The projection failed ({type(error).__name__}); other settings may work."}
