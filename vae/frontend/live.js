@@ -17,8 +17,10 @@ const DECODE = 1, ENCODE = 2, RECONSTRUCT = 3, DRAW = 4;
 const HEADER_BYTES = 8;
 const REST_MS = 150;
 const BACKGROUND_VECTORS = 64; // a hand that starts again waits for at most this many pictures
-const SILENCE_MS = 15_000; // a server that keeps us waiting longer is taken for gone
+const QUIET_MS = 3000, SILENCE_MS = 15_000; // of waiting for an answer: until it is said, until the server is given up
+const WATCH_MS = 500;
 const FIRST_RETRY_S = 0.25, LAST_RETRY_S = 8;
+const HURRIED_RETRY_MS = 1000; // while a hand moves
 
 /** Address of the live socket on this page's own server. base: server.baseUrlPath as "" or "/prefix". */
 export function liveUrl(base) {
@@ -27,7 +29,8 @@ export function liveUrl(base) {
 
 /**
  * onStatus receives {state: "connecting" | "open" | "lost" | "error", greeting, message, retryIn}: greeting with
- * "open", message with "error" and sometimes "lost", retryIn (seconds) with "lost". An error leaves the socket open.
+ * "open", message with "error" and sometimes "lost", retryIn (seconds) with "lost". An error leaves the socket open, and
+ * so does a "lost" that only tells of a long silence: an answer ends it with another "open".
  */
 export class LiveClient {
   constructor(url, model, { onStatus = () => {} } = {}) {
@@ -39,7 +42,11 @@ export class LiveClient {
     this.nextId = 1;
     this.attempt = 0;
     this.lastForeground = -Infinity;
-    this.watchdog = setInterval(() => this.checkSilence(), 2000);
+    this.quiet = false; // it was said that no answer comes
+    this.heardAt = this.retryAt = -Infinity;
+    this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS);
+    this.online = () => this.retryWithin(0);
+    addEventListener("online", this.online);
     this.connect();
   }
 
@@ -73,6 +80,7 @@ export class LiveClient {
 
   close() {
     clearInterval(this.watchdog);
+    removeEventListener("online", this.online);
     clearTimeout(this.retryTimer);
     clearTimeout(this.pumpTimer);
     this.leaveSocket();
@@ -84,7 +92,10 @@ export class LiveClient {
       this.waiting.get(slot)?.resolve(null);
       const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
       this.waiting.set(slot, { slot, operation, n, bytes, background, resolve, done: 0, parts: [] });
-      if (!background) this.lastForeground = performance.now();
+      if (!background) {
+        this.lastForeground = performance.now();
+        this.retryWithin(HURRIED_RETRY_MS);
+      }
       this.pump();
     });
   }
@@ -123,6 +134,11 @@ export class LiveClient {
   }
 
   receive(buffer) {
+    this.heardAt = performance.now();
+    if (this.quiet) {
+      this.quiet = false;
+      this.onStatus({ state: "open", greeting: this.greeting });
+    }
     const header = new DataView(buffer);
     const id = header.getUint32(4, true);
     const job = [...this.inFlight.values()].find((candidate) => candidate.id === id);
@@ -144,6 +160,7 @@ export class LiveClient {
   }
 
   connect() {
+    this.retryAt = -Infinity;
     this.onStatus({ state: "connecting" });
     this.socketSince = performance.now();
     this.socket = new WebSocket(this.url);
@@ -163,6 +180,7 @@ export class LiveClient {
 
   greet(message) {
     this.socketSince = Infinity; // nothing is owed to us any more
+    this.quiet = false;
     if (message.error !== undefined) return this.onStatus({ state: "error", message: message.error });
     if (message.model !== this.model) return; // answer to an earlier choice; ours is on its way
     this.attempt = 0;
@@ -180,10 +198,20 @@ export class LiveClient {
       else this.waiting.set(job.slot, job);
     }
     this.inFlight.clear();
+    this.quiet = false;
     // The jitter keeps a class from knocking all at once on a server that has just come back.
     const retryIn = Math.min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** this.attempt++) * (0.75 + Math.random() / 4);
-    this.retryTimer = setTimeout(() => this.connect(), retryIn * 1000);
+    this.retryAt = Infinity;
+    this.retryWithin(retryIn * 1000);
     this.onStatus({ state: "lost", retryIn, message: reason });
+  }
+
+  /** Brings the next try nearer, where there is to be one and it is further away. */
+  retryWithin(ms) {
+    if (this.retryAt <= performance.now() + ms) return;
+    clearTimeout(this.retryTimer);
+    this.retryAt = performance.now() + ms;
+    this.retryTimer = setTimeout(() => this.connect(), ms);
   }
 
   leaveSocket() {
@@ -194,7 +222,12 @@ export class LiveClient {
   /** A cable pulled out closes no socket: silence does. */
   checkSilence() {
     const oldest = Math.min(this.socketSince, ...[...this.inFlight.values()].map((job) => job.sentAt));
-    if (performance.now() - oldest > SILENCE_MS) this.lose();
+    const waited = performance.now() - Math.max(oldest, this.heardAt); // answers come one after the other
+    if (waited > SILENCE_MS) this.lose();
+    else if (waited > QUIET_MS && !this.quiet) {
+      this.quiet = true;
+      this.onStatus({ state: "lost", message: "No answer yet", retryIn: (SILENCE_MS - waited) / 1000 });
+    }
   }
 
   dropJobs() {
