@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from vae import layouts as module
 from vae import projector
 from vae.layouts import BusyError, Cache, Done, Event, Failed, Layouts, Limits, Progress, Queued, Watch
+from vae.parts import PREFIX, part
 from vae.projections import ProjectionConfig, Quality, project, quality
 from vae.projector import Projector, ProjectorError
 
@@ -328,6 +330,51 @@ def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: 
     run(tmp_path, body)
 
 
+def test_a_process_killed_in_the_middle_of_a_word_is_said_to_be_killed(tmp_path: Path) -> None:
+    die = """answers = os.dup(1)
+def fake(*_):
+    os.write(answers, b'{"id": 1, "sha')
+    os.kill(os.getpid(), 9)
+"""
+
+    async def body(lab: Lab) -> None:
+        lab.script.write_text(FAKE.replace("projector.main(", f"{die}projector.main("))
+        failed = await lab.result(LONG)
+        assert failed == Failed("The process that computes projections was ended from outside; ask for it once more.")
+
+    run(tmp_path, body)
+
+
+@pytest.mark.parametrize("whose", ["the server's", "the process's"])
+def test_no_room_for_temporary_files_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    there = """
+def refuse(*_):
+    raise projector.SafetensorError("I/O error: No space left on device (os error 28)")
+projector.save_file = refuse
+"""
+
+    async def body(lab: Lab) -> None:
+        if whose == "the server's":
+            monkeypatch.setattr(projector, "save_file", refuse)
+        else:
+            lab.script.write_text(FAKE.replace("projector.main(", f"{there}projector.main("))
+        failed = await lab.result(LONG)
+        assert isinstance(failed, Failed)
+        expected = "The folder for temporary files cannot be used (I/O error: No space left on device (os error 28)); "
+        assert failed.sentence == expected + "make room there and ask once more."
+        monkeypatch.undo()
+        lab.script.write_text(FAKE)
+        await lab.layouts.close()
+        assert isinstance(await lab.result(), Done)
+
+    run(tmp_path, body)
+
+
 def test_a_process_killed_while_idle_is_not_noticed(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         await lab.layouts.prepare()
@@ -488,15 +535,42 @@ def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path
 
 
 def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_path: Path) -> None:
-    old, new, other = (tmp_path / name for name in ("a.1.part", "b.2.part", "somebody's"))
-    for path in (old, new, other):
-        path.write_bytes(b"x")
-    os.utime(old, (1, 1))
-    os.utime(other, (1, 1))
+    left, other = tmp_path / f"{PREFIX}left", tmp_path / "somebody's"
+    for path in (left, other):
+        path.mkdir()
+        (path / "layout").write_bytes(b"x")
+    with part(tmp_path) as held:
+        Cache(tmp_path, 10**6).write("key", done())
+        assert {path.name for path in tmp_path.iterdir()} == {"key.safetensors", other.name, held.name}
+        left.mkdir()
+        Cache(tmp_path, 10**6)  # as an app that starts
+        assert not left.exists()
+
+
+@pytest.mark.parametrize("jump", [-3600, 86_400])
+def test_the_cache_forgets_in_order_though_the_clock_jumps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    cache = Cache(tmp_path, 1000)  # three of them
+    cache.write("used before", done())
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + jump * 10**9)
+    for name in ("first", "second", "third"):
+        cache.write(name, done())
+    assert cache.read("first", (10, 2))
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+    cache.write("last", done())
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["first", "last", "third"]
+
+
+def test_a_cache_that_cannot_be_changed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Cache(tmp_path, 10**6).write("key", done())
-    assert not old.exists()
-    assert new.exists()
-    assert other.exists()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert Cache(tmp_path, 10**6).read("key", (10, 2))
 
 
 def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class Lab:
         """A run that has been asked for and has no process yet."""
         run = Run(self.runs.root / name)
         run.path.mkdir(parents=True)
-        run.write_request(wanted or request())
+        run.write_request((wanted or request()) | {"born": time.monotonic()})
         run.write_status(Status("queued"))
         return run
 
@@ -237,6 +237,38 @@ def test_a_process_that_is_slow_to_be_born_does_not_look_killed(
         while not started.done():
             states |= set(idlers.states().values())
     assert states == {"queued"}
+
+
+@pytest.mark.parametrize("jump", [-3600, 86_400])
+def test_a_clock_that_jumps_changes_neither_who_is_alive_nor_the_queue(
+    idlers: Lab, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    def clock(by: int) -> None:
+        monkeypatch.setattr(time, "time", lambda: now / 1e9 + by)
+        monkeypatch.setattr(time, "time_ns", lambda: now + by * 10**9)
+
+    now = time.time_ns()
+    clock(0)
+    for name in ("b", "d"):
+        idlers.start(name)
+    young = idlers.prepare("young")
+    clock(jump)
+    assert young.status().state == "queued"
+    idlers.start("a")
+    clock(0)
+    idlers.start("c")
+    assert [run.name for run, _ in idlers.runs.all() if run != young] == ["b", "d", "a", "c"]
+    young.write_request(young.request() | {"born": time.monotonic() - runs.BIRTH_SECONDS})
+    assert young.status().state == "killed"
+    young.write_request(young.request() | {"born": time.monotonic() + 1e6})  # the machine was started anew since
+    assert young.status().state == "killed"
+
+
+@pytest.mark.parametrize("born", ["x", None, True, 10**400, float("nan"), []], ids=lambda value: ascii(value)[:9])
+def test_a_birth_of_any_value_is_none(lab: Lab, born: object) -> None:
+    run = lab.prepare()
+    (run.path / "request.json").write_text('{"born": %s}' % ("1" + "0" * 400 if born == 10**400 else json.dumps(born)))
+    assert run.status().state == "killed"
 
 
 def test_nobody_who_looks_at_a_run_that_goes_away_puts_anything_back(idlers: Lab) -> None:
@@ -631,7 +663,7 @@ def test_a_request_that_is_no_json_leaves_nothing(idlers: Lab) -> None:
 
 def test_a_folder_that_cannot_be_written_is_refused_in_a_sentence(idlers: Lab) -> None:
     idlers.checkpoints.write_text("a file")
-    with pytest.raises(RunError, match=r"cannot be written .*no run can be kept there\."):
+    with pytest.raises(RunError, match=r"^No run can be started, as .* cannot be written to: .* where that is so\.$"):
         idlers.start()
 
 

@@ -9,6 +9,7 @@ samplers     where latent vectors are drawn from: prior, aggregate posterior, on
 metrics      encoded set -> the numbers a model is judged by
 disentanglement  codes + known factors -> how well single dimensions stand for single factors
 scores       each further metric by the name that the command line gives it
+parts        what is being written, and what a process that was killed has left of it
 checkpoints  a folder per trained model: save, load, list
 parallel     several processes that train one model together
 steps        TrainingConfig -> one step of training, on a GPU captured as a graph

@@ -12,7 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
-from vae.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.checkpoints import (
+    BrokenCheckpoint,
+    Checkpoint,
+    CheckpointError,
+    check_free,
+    list_checkpoints,
+    read_checkpoint,
+)
 from vae.data import Binarisation, Dataset, Split, binarise, load_dataset
 from vae.latents import encode
 from vae.losses import Objective, ObjectiveName, Warmup
@@ -179,6 +186,7 @@ def run_train(args: argparse.Namespace) -> Result:
         learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
         **{key: getattr(args, key) for key in RUN_OPTIONS},
     )
+    check_free(args.out)  # not first when all is trained, nor when the data has been downloaded
     dataset = load(args.dataset, args, args.image_size, color=not args.grey)
     model_config = default_config(
         dataset.image_shape,

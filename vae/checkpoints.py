@@ -9,7 +9,7 @@ history.jsonl        one line per epoch
 film.bin             where it was kept, the film of the training, as vae.films describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead
 
-A folder is written under a temporary name and renamed, so that under its own name it is always whole. The folder may be
+A folder is made in a part of vae.parts and moved, so that under its own name it is always whole. The folder may be
 a link; links in it are followed only to what is inside it, too.
 """
 
@@ -19,7 +19,6 @@ import os
 import platform
 import shutil
 import struct
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +39,7 @@ from safetensors.torch import save_file as save_tensors
 from vae.latents import EncodedSet
 from vae.losses import Objective
 from vae.models import VAE, ModelConfig
+from vae.parts import part
 
 FORMAT = 2
 EXAMPLES = 500
@@ -134,16 +134,14 @@ class Checkpoint:
     def save_projection(self, encoded: EncodedSet, method: str, dims: int, points: NDArray[np.float32]) -> Path:
         """Keeps a projection for later; returns its file. Raises CheckpointError if the disk refuses."""
         path = self._projection_path(encoded, method, dims)
-        part = path.with_suffix(f".{os.getpid()}.part")
         try:
-            path.parent.mkdir(exist_ok=True)
-            save_arrays({"points": np.ascontiguousarray(points, np.float32)}, part)
-            part.chmod(0o644)
-            part.replace(path)
+            with part(path.parent) as folder:
+                file = folder / path.name
+                save_arrays({"points": np.ascontiguousarray(points, np.float32)}, file)
+                file.chmod(0o644)
+                file.replace(path)
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
-        finally:
-            part.unlink(missing_ok=True)
         return path
 
     def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
@@ -269,7 +267,8 @@ def check_free(path: Path) -> None:
     try:
         taken = path.exists()
         if not taken:
-            _temporary_folder(path).rmdir()
+            with part(path.parent):
+                pass
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
     if taken:
@@ -319,30 +318,22 @@ def save_checkpoint(
     write_folder(path, write)
 
 
-def _temporary_folder(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-
-
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
-    """Lets `write` fill a temporary folder beside `path` and renames it, so that `path` is only ever seen whole.
+    """Lets `write` fill a folder in a part beside `path` and moves it, so that `path` is only ever seen whole.
 
     Raises CheckpointError, leaving nothing behind, if the disk refuses or the name was taken meanwhile.
     """
     try:
-        folder = _temporary_folder(path)
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
-    try:
-        write(folder)
-        folder.chmod(0o755)  # temporary folders and safetensors files start out readable by their owner alone
-        for file in folder.iterdir():
-            file.chmod(0o644)
-        folder.rename(path)
+        with part(path.parent) as made:
+            folder = made / path.name
+            folder.mkdir()
+            write(folder)
+            folder.chmod(0o755)
+            for file in folder.iterdir():
+                file.chmod(0o644)  # safetensors files start out readable by their owner alone
+            folder.rename(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # gone already when all went well
 
 
 def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:

@@ -9,10 +9,10 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from vae.parts import part, sweep
 from vae.projections import LIBRARIES, REVISION, FloatArray, ProjectionConfig, Quality, check, project
 from vae.projector import COMMAND, GPU, WARM, Projector, ProjectorError
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 2**28
 MAX_METADATA = 2**16
-FORGOTTEN_SECONDS = 3600.0  # a part of a file that old belongs to nobody
+YOUNGER_NS = 10**6  # by how much the file used last is younger than any other, whatever the clock says
 
 Source = Literal["shipped with the checkpoint", "computed here", "from the cache"]
 Result = TypeVar("Result")
@@ -289,6 +290,7 @@ class Cache:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder, self._max_bytes = folder, max_bytes
+        sweep(folder)
 
     def read(self, key: str, shape: tuple[int, int]) -> Done | None:
         """What was kept under this key; None where there is nothing, or nothing whole."""
@@ -301,39 +303,51 @@ class Cache:
             if layout.shape != shape or layout.dtype != np.float32 or not np.isfinite(layout).all():
                 raise ValueError("not the layout that belongs here")
             done = Done(layout, Quality(**about["quality"]), float(about["seconds"]), "from the cache")
-            os.utime(path)
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever a parser makes of a spoilt file: it is computed anew
             _log.warning("%s cannot be used (%s); computing it again", path, error)
             return None
+        self._make_youngest(path)
         return done
 
     def write(self, key: str, done: Done) -> None:
         """Keeps a result, whole or not at all, and removes the oldest ones where there are too many."""
-        part = None
+        about = json.dumps({"quality": asdict(done.quality), "seconds": done.seconds})
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(".part", f"{key}.", self._folder)
-            os.close(descriptor)
-            part = Path(name)
-            about = json.dumps({"quality": asdict(done.quality), "seconds": done.seconds})
-            save_file({"layout": np.ascontiguousarray(done.layout, np.float32)}, part, {"about": about})
-            part.replace(self._folder / (key + SUFFIX))
+            with part(self._folder) as folder:
+                made = folder / "layout"
+                save_file({"layout": np.ascontiguousarray(done.layout, np.float32)}, made, {"about": about})
+                self._make_youngest(made)
+                made.replace(self._folder / (key + SUFFIX))
             self._trim()
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             _log.warning("A projection could not be kept: %s", error)
-        finally:
-            if part:
-                part.unlink(missing_ok=True)
+
+    def _files(self) -> dict[Path, os.stat_result]:
+        """What is kept; other processes may be removing some of it."""
+        found = {}
+        for path in self._folder.iterdir():
+            if path.suffix == SUFFIX:
+                with suppress(FileNotFoundError):
+                    found[path] = path.stat()
+        return found
+
+    def _make_youngest(self, path: Path) -> None:
+        """Dates a file after all others, those too that were used before the clock was put back.
+
+        A file of somebody else's keeps its date.
+        """
+        with suppress(OSError):
+            newest = max((stat.st_mtime_ns for stat in self._files().values()), default=0)
+            now = max(time.time_ns(), newest + YOUNGER_NS)
+            os.utime(path, ns=(now, now))
 
     def _trim(self) -> None:
-        files = {path: path.stat() for path in self._folder.iterdir() if path.suffix in (SUFFIX, ".part")}
-        oldest_first = sorted(files, key=lambda path: files[path].st_mtime)
+        files = self._files()
         total = sum(stat.st_size for stat in files.values())
-        for path in oldest_first:
-            stale = path.suffix == ".part" and time.time() - files[path].st_mtime > FORGOTTEN_SECONDS
-            if stale or (path.suffix == SUFFIX and total > self._max_bytes):
+        for path in sorted(files, key=lambda path: files[path].st_mtime_ns):
+            if total > self._max_bytes:
                 path.unlink(missing_ok=True)
                 total -= files[path].st_size
 

@@ -4,7 +4,8 @@ A run is the folder <checkpoints>/.runs/<name>, and what it becomes is the check
 
 request.json       what is to be trained: {"dataset": {"name", and image_size and color of one's own pictures}, "model":
                    the arguments of default_config, and "conditional", "training": the fields of TrainingConfig,
-                   "seconds": a time budget in place of its epochs, or null, "order": who is next in the queue}
+                   "seconds": a time budget in place of its epochs, or null, "order": who is next in the queue,
+                   "born": when its process was started, in seconds since the machine was}
 status.json        how it gets on; written by its process alone, always of the same length
 wish               what somebody wants of it: pause, stop or discard
 lock               held by its process as long as it lives, so that no process number need ever be trusted or signalled
@@ -23,7 +24,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -34,6 +34,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
+
+from vae.parts import part
 
 try:
     import fcntl
@@ -159,11 +161,12 @@ class Run:
                 file.write(text)
 
     def _is_young(self) -> bool:
-        """Whether its process may still be on its way."""
+        """Whether its process may still be on its way. All processes share the clock, which nobody can set."""
         try:
-            return time.time() - (self.path / "status.json").stat().st_mtime < BIRTH_SECONDS
-        except OSError:
+            born = self.request().get("born")
+        except RunError:
             return False
+        return isinstance(born, (int, float)) and abs(born) < 2**63 and 0 <= time.monotonic() - born < BIRTH_SECONDS
 
     def _has_process(self) -> bool:
         """Looks without leaving a trace, and such that two who look at once do not take each other for the process."""
@@ -193,12 +196,9 @@ class Run:
 
     def remove(self) -> None:
         """Leaves nothing of it, and that at once: nobody sees half a run."""
-        gone = self.path.with_name(f".{self.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        with suppress(OSError):
-            self.path.rename(gone)
-        for path in (gone, self.path):
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError), part(self.path.parent) as gone:
+            self.path.rename(gone / self.name)
+        shutil.rmtree(self.path, ignore_errors=True)  # where the disk is too full even for that
 
 
 class Runs:
@@ -219,6 +219,17 @@ class Runs:
             elif run.path.is_dir():
                 found.append((_order(run), run.name, run, status))
         return [(run, status) for _, _, run, status in sorted(found, key=lambda item: item[:2])]
+
+    def obstacle(self) -> str:
+        """Why no run can be started here, in a sentence; empty where one can."""
+        for folder in (self.root, self.root.parent):
+            there = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                return (
+                    f"No run can be started, as {there} cannot be written to: let the app's user write there, or set "
+                    "VAE_CHECKPOINTS to a folder where that is so."
+                )
+        return ""
 
     def _is_finished(self, run: Run) -> bool:
         """Whether its process died after the checkpoint had been written."""
@@ -247,23 +258,21 @@ class Runs:
 
     def _make(self, run: Run, request: Mapping[str, object], upload: bytes | None) -> None:
         """Makes the run's folder, whole or not at all: nobody sees a run without its files."""
+        if sentence := self.obstacle():
+            raise RunError(sentence)
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            made = Run(Path(tempfile.mkdtemp(prefix=".new-", dir=self.root)))
-        except OSError as error:
-            raise RunError(f"{self.root}: cannot be written ({error}); no run can be kept there.") from error
-        try:
-            if upload is not None:
-                (made.path / "upload.zip").write_bytes(upload)
-            made.write_request(request)
-            made.write_status(WAITING)
-            made.path.rename(run.path)
+            with part(self.root) as folder:
+                made = Run(folder / run.name)
+                made.path.mkdir(0o700)
+                if upload is not None:
+                    (made.path / "upload.zip").write_bytes(upload)
+                made.write_request({**request, "born": time.monotonic()})
+                made.write_status(WAITING)
+                made.path.rename(run.path)
         except OSError as error:
             if run.path.exists():
                 raise RunError(f"There is a run called {run.name} already; choose another name.") from error
             raise RunError(f"The run could not be started: {error}") from error
-        finally:
-            shutil.rmtree(made.path, ignore_errors=True)  # gone already when all went well
 
     def resume(self, run: Run) -> None:
         """Goes on with a run that is paused, failed or killed, at the end of the queue. Raises RunError."""
@@ -305,7 +314,8 @@ class Runs:
     def _launch(self, run: Run) -> None:
         """Starts the run's process, as the last in the queue. It outlives this one."""
         run.heed()
-        run.write_request(run.request() | {"order": time.time_ns()})
+        order = 1 + max((_order(other) for other, _ in self.all()), default=0)
+        run.write_request(run.request() | {"order": order, "born": time.monotonic()})
         run.write_status(WAITING)
         path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
         environment = os.environ | {"GOMP_SPINCOUNT": str(SPIN_COUNT), "PYTHONPATH": path}

@@ -37,6 +37,7 @@ from vae.live import routes as live_routes
 from vae.maps import MapSource
 from vae.maps import routes as source_routes
 from vae.models import VAE, choose_device
+from vae.parts import sweep
 from vae.pictures import DataError
 from vae.projections import ProjectionConfig, fit_pca
 
@@ -274,6 +275,7 @@ def class_name(checkpoint: Checkpoint, row: int) -> str:
 
 def routes() -> list[BaseRoute]:
     """What the app serves beside Streamlit's own: live decoding, the latent map's data, its components' scripts."""
+    sweep(CHECKPOINTS)
     base = _base_path()
     origins = st.get_option("server.corsAllowedOrigins") or ()
     scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from vae.data import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_
 from vae.figures import PALETTE, bars, learning_curves
 from vae.losses import Objective, ObjectiveName, Warmup
 from vae.models import Architecture, Likelihood, choose_device, default_config
+from vae.parts import part, sweep
 from vae.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
 from vae.runs import Run, RunError, Runs, Status, check_name
 from vae.screenings import routes as screening_routes
@@ -101,6 +101,7 @@ def runs() -> Runs:
 
 def training_routes() -> list[BaseRoute]:
     """What shows runs and films to the Training page; part of the app's routes."""
+    sweep(runs().root)
     origins = st.get_option("server.corsAllowedOrigins") or ()
     return screening_routes(runs(), _checkpoint_film, base_path=ui._base_path(), allowed_origins=origins)
 
@@ -197,7 +198,9 @@ def _show_history(checkpoint: Checkpoint | None) -> None:
 
 
 def manage() -> None:
-    """Every run with its buttons; what has just been trained here, and the way to it."""
+    """Every run with its buttons; what has just been trained here, and the way to it; why none can be started."""
+    if sentence := runs().obstacle():
+        st.info(sentence)
     if runs().all():
         _show_runs()
     state, name = st.session_state, str(st.session_state.get("started", ""))
@@ -274,11 +277,11 @@ def delete_button(checkpoint: Checkpoint) -> None:
     with st.popover(f"Delete {checkpoint.name}"):
         st.write(f"The checkpoint “{checkpoint.name}” will be gone for everybody.")
         if st.button("Delete it", key="delete"):
-            gone = checkpoint.path.with_name(f".deleted-{checkpoint.name}")
             try:
-                shutil.rmtree(gone, ignore_errors=True)
-                checkpoint.path.rename(gone)  # at once, or not at all
-                shutil.rmtree(gone, ignore_errors=True)
+                with part(checkpoint.path.parent) as gone:
+                    checkpoint.path.rename(gone / checkpoint.name)  # at once, or not at all
+            except FileNotFoundError:
+                pass  # somebody else has just deleted it
             except OSError as error:
                 st.error(f"{checkpoint.path}: could not be deleted ({error}).")
                 return
@@ -289,8 +292,8 @@ def delete_button(checkpoint: Checkpoint) -> None:
 
 
 def new_run_button() -> None:
-    """Opens the form."""
-    if st.button("Train a model", width="stretch"):
+    """Opens the form, where a run can be started."""
+    if st.button("Train a model", width="stretch", disabled=bool(runs().obstacle())):
         st.dialog("Train a model", width="medium")(start_form)()
 
 
