@@ -107,8 +107,10 @@ class Running:
 @contextmanager
 def serve(load: live.Loader = load, **options: Any) -> Iterator[Running]:
     limits = replace(Limits(requests_per_second=1e6, burst=1e6), **options.pop("limits", {}))
+    ping = dict.fromkeys(("ws_ping_interval", "ws_ping_timeout"), options.pop("ping", PATIENCE))
     app = Starlette(routes=routes(load, limits=limits, **options))
-    config = uvicorn.Config(app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical")
+    told: Any = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_level": "critical", **ping}
+    config = uvicorn.Config(app, port=0, **told)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # soon full where nobody reads

@@ -499,7 +499,7 @@ def latent_map_component(checkpoint: Checkpoint, config: Mapping[str, object]) -
         "base": _base_path(),
         "plotly": _plotly_url(),
         "model": name,
-        "version": str(_version(checkpoint)[1]),
+        "version": _or_stop(lambda _, version: str(version[1]), checkpoint),
         "classes": checkpoint.model_config.classes,
         "label": choose_label(checkpoint, "each image's own"),
         "prior": checkpoint.kl_per_dimension is not None,
