@@ -141,6 +141,45 @@ def test_a_lost_connection_backs_off_and_asks_again_for_the_newest(page: Page) -
     assert drawn == [None, "2"]
 
 
+def test_a_long_silence_is_told_while_it_lasts_and_an_answer_ends_it(page: Page) -> None:
+    states, drawn = page.evaluate(
+        """async () => {
+            await ready();
+            ask([1]); ask([2]); await tick(2500);
+            const states = [statuses.map((s) => s.state)];
+            await tick(1500);
+            states.push(statuses.slice(2).map((s) => [s.state, s.message, s.retryIn > 10 && s.retryIn <= 12]));
+            sockets[0].answer(0); await tick();
+            states.push(statuses.slice(3).map((s) => [s.state, s.greeting?.model]));
+            sockets[0].answer(1); await tick(3500);  // nothing is owed any more
+            return [[...states, statuses.length, sockets.length], drawn];
+        }"""
+    )
+    assert states == [["connecting", "open"], [["lost", "No answer yet", True]], [["open", "a"]], 4, 1]
+    assert drawn == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("what", "tries"), [("ask([1])", 2), ('dispatchEvent(new Event("online"))', 2), ("null", 1)],
+    ids=["a hand moves", "the network is back", "nothing happens"],
+)  # fmt: skip
+def test_a_hand_or_the_network_s_return_cut_a_long_pause_short(page: Page, what: str, tries: int) -> None:
+    long, sockets, drawn = page.evaluate(
+        """async (what) => {
+            await ready();
+            client.attempt = 9;  // as after many tries in vain
+            sockets[0].onclose({ reason: "" });
+            for (let k = 0; k < 12; k++) { eval(what); await tick(100); }  // often, which must not put it off
+            const found = [statuses.at(-1).retryIn > 5 || sockets.length > 1, sockets.length];
+            if (what.startsWith("ask")) { await ready(); sockets[1].answer(0); await tick(); }
+            return [...found, drawn.filter((picture) => picture !== null)];
+        }""",
+        what,
+    )
+    assert (long, sockets) == (True, tries)
+    assert drawn == (["1"] if what.startswith("ask") else [])
+
+
 def test_a_refusal_is_told_and_the_next_request_goes_on(page: Page) -> None:
     statuses, drawn = page.evaluate(
         """async () => {
