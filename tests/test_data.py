@@ -945,6 +945,21 @@ def test_the_bytes_of_a_zip_are_counted_as_they_are_read(tmp_path: Path) -> None
             pictures.read_pictures(openers, Path(name), 1, True, lambda *_: None)
 
 
+def test_the_pixels_of_a_zip_are_counted_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = write_zip(tmp_path / "own.zip", ten() | {"09.png": encoded(Image.new("L", (300, 100)), "PNG")})
+    monkeypatch.setattr(pictures, "MAX_ARCHIVE_PIXELS", 30_000)
+    decoded = []
+    whole = pictures.decode_picture
+    monkeypatch.setattr(pictures, "decode_picture", lambda *args: decoded.append(args[1]) or whole(*args))
+    with pytest.raises(DataError, match=r"more than 30,000 pixels; scale the pictures down or pack fewer"):
+        load_dataset(name, image_size=8)
+    assert len(decoded) == 9
+    monkeypatch.setattr(pictures, "MAX_ARCHIVE_PIXELS", 10**6)
+    assert load_dataset(name, image_size=8).image_shape == (3, 8, 8)
+
+
 def test_arrays_that_would_not_fit_into_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAX_UNPACKED_BYTES", 30_000)
     with pytest.raises(DataError, match="choose a smaller image_size"):

@@ -150,19 +150,27 @@ def dumped(document: Any) -> bytes:
 
 @contextmanager
 def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
-    """Fails a case that takes more than a second of the processor's time, or waits for a minute."""
+    """Fails a case that takes more than a second of the processor's time, or waits for a minute.
+
+    The minute is counted in seconds that this process has seen go by, not those through which it was itself stopped. It
+    is announced every second from then on: whoever is told once may go on waiting while cleaning up.
+    """
+    seen = 0
 
     def give_up(*_: object) -> None:
-        pytest.fail(f"hangs: {case!r:.2000}")
+        nonlocal seen
+        seen += 1
+        if seen >= PATIENCE:
+            pytest.fail(f"hangs: {case!r:.2000}")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(PATIENCE)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
     began = time.process_time()
     try:
         yield
         took = time.process_time() - began
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     if took > most:
         pytest.fail(f"takes {took:.1f} s: {case!r:.2000}")
@@ -514,9 +522,6 @@ def with_sums(content: bytes) -> bytes:
 def test_a_picture_that_promises_more_than_it_has_is_refused_before_memory_is_spent(
     width: int, height: int, depth: int, color: int, rows: int
 ) -> None:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
     header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     body = zlib.compress(bytes(min(width * 8, 10**5) * rows), 1)
     content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
@@ -524,6 +529,103 @@ def test_a_picture_that_promises_more_than_it_has_is_refused_before_memory_is_sp
     with suppress(DataError):
         decode_picture(content, "a picture", 8, color=True)
     assert time.process_time() - began < 3 * SECONDS, (width, height, depth, color)  # 50 million pixels are allowed
+
+
+def chunk(name: bytes, body: bytes = b"") -> bytes:
+    """One of a PNG's."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """One of a JPEG's."""
+    return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
+
+
+def tiff(tags: dict[int, tuple[int, bytes]], body: bytes = bytes(100)) -> bytes:
+    """A grey picture of 10×10 pixels and these tags; each is the number of its type and its values."""
+    plain = {256: 10, 257: 10, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 10, 279: 100}
+    entries, values = b"", b""
+    every = {tag: (4, struct.pack("<I", value)) for tag, value in plain.items()} | tags
+    for tag, (kind, content) in sorted(every.items()):
+        count = len(content) // {1: 1, 2: 1, 3: 2, 5: 8, 7: 1, 12: 8}.get(kind, 4)
+        place = content if len(content) <= 4 else struct.pack("<I", 8 + len(body) + len(values))
+        entries += struct.pack("<HHI", tag, kind, count) + place.ljust(4, b"\0")
+        values += content if len(content) > 4 else b""
+    start = 8 + len(body) + len(values)
+    return b"II*\0" + struct.pack("<I", start) + body + values + struct.pack("<H", len(every)) + entries + bytes(4)
+
+
+PLAIN, PROGRESSIVE = picture("JPEG", mode="L"), picture("JPEG", mode="L", size=(99, 99), progressive=True)
+LAST_SCAN = PROGRESSIVE[PROGRESSIVE.rindex(b"\xff\xda") : -2]
+PNG, GIF, WEBP = picture(mode="L"), picture("GIF", mode="P"), picture("WEBP", lossless=True)
+PIXELS = PNG.index(b"IDAT") - 4
+BEHIND = 13 + 3 * 2 ** ((GIF[10] & 7) + 1)  # the colours of a GIF
+RLE = b"BM" + struct.pack("<IIIIiiHHIIIIII", 0, 0, 1078, 40, 999, 999, 1, 8, 1, 0, 0, 0, 0, 0) + bytes(1024)
+
+
+def repeated(piece: bytes, size: int) -> bytes:
+    """As many of the pieces as fit into the size, and one at least."""
+    return piece * max(1, size // len(piece))
+
+
+# Each makes a picture that has about so many bytes beside its pixels, and so says which part is repeated.
+SLOW: dict[str, Callable[[int, bytes], bytes]] = {
+    "JPEG padding": lambda size, _: PLAIN[:2] + b"\xff" * size + PLAIN[2:],
+    "JPEG scans": lambda size, _: PROGRESSIVE[:-2] + repeated(LAST_SCAN, size) + PROGRESSIVE[-2:],
+    "JPEG segments": lambda size, piece: PLAIN[:2] + repeated(segment(0xE1 + len(piece) % 14, piece), size) + PLAIN[2:],
+    "JPEG EXIF": lambda size, piece: PLAIN[:2] + repeated(segment(0xE1, b"Exif\0\0" + piece * 99), size) + PLAIN[2:],
+    "PNG chunks": lambda size, piece: PNG[:PIXELS] + repeated(chunk(b"abCd", piece), size) + PNG[PIXELS:],
+    "PNG texts": lambda size, piece: PNG[:PIXELS] + repeated(chunk(b"tEXt", b"a\0" + piece), size) + PNG[PIXELS:],
+    "PNG texts behind": lambda size, piece: PNG[:-12] + repeated(chunk(b"tEXt", b"a\0" + piece), size) + PNG[-12:],
+    "PNG pieces": lambda size, _: PNG[:PIXELS] + repeated(chunk(b"IDAT"), size) + PNG[PIXELS:],
+    "PNG EXIF": lambda size, piece: PNG[:PIXELS] + chunk(b"eXIf", tagged(size, piece)) + PNG[PIXELS:],
+    "PNG EXIF behind": lambda size, piece: PNG[:-12] + chunk(b"eXIf", tagged(size, piece)) + PNG[-12:],
+    "GIF comments": lambda size, _: GIF[:BEHIND] + repeated(b"\x21\xfe\x01a\0", size) + GIF[BEHIND:],
+    "GIF comment": lambda size, _: GIF[:BEHIND] + b"\x21\xfe" + repeated(b"\x01a", size) + b"\0" + GIF[BEHIND:],
+    "TIFF strips": lambda size, _: tiff({273: (4, repeated(b"\x08\0\0\0", size)), 278: (4, b"\1\0\0\0")}),
+    "TIFF bits": lambda size, piece: tiff({258: (3, repeated(piece + b"\1\1", size))}),
+    "TIFF resolution": lambda size, piece: tiff({282: (5, repeated(piece + b"\1" * 8, size))}),
+    "TIFF tile": lambda size, _: tiff({259: (4, b"\x08\0\0\0"), 322: (4, struct.pack("<I", size)),
+                                       323: (4, struct.pack("<I", size)), 324: (4, b"\x08\0\0\0"),
+                                       325: (4, b"\x64\0\0\0")}, zlib.compress(bytes(10**5))),
+    "WebP chunks": lambda size, piece: webp(repeated(b"EXIF" + struct.pack("<I", len(piece) & ~1) + piece, size)),
+    "PPM comment": lambda size, _: b"P5\n#" + b"x" * size + b"\n9 9 255\n" + bytes(81),
+    "PPM levels": lambda size, _: b"P5\n%d %d 99\n" % (2 + size // 999, 999) + bytes(size + 2000),
+    "PPM text": lambda size, _: b"P2\n%d %d 255\n" % (1 + size // 1998, 999) + b"1 " * (size // 2 + 999),
+    "BMP runs": lambda size, _: RLE + repeated(b"\1\1", size),
+}  # fmt: skip
+
+
+def tagged(size: int, piece: bytes) -> bytes:
+    """EXIF data with a picture on its side and a tag of about so many bytes."""
+    return tiff({274: (3, b"\6\0"), 50000: (3, repeated(piece + b"\1\1", size))}, b"")
+
+
+def webp(more: bytes) -> bytes:
+    """With these chunks behind its pixels."""
+    body = WEBP[8:] + more
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@given(kind=st.sampled_from(sorted(SLOW)), bits=st.integers(0, 18), piece=st.binary(max_size=12))
+@example("JPEG padding", 24, b"")
+@example("JPEG scans", 20, b"")
+@example("JPEG EXIF", 24, bytes(12))
+@example("PNG chunks", 23, b"")
+@example("PNG EXIF behind", 23, b"")
+@example("TIFF strips", 22, b"")
+@example("TIFF bits", 23, b"")
+@example("TIFF resolution", 23, b"")
+@example("TIFF tile", 15, b"")
+@example("PPM comment", 23, b"")
+@example("PPM text", 23, b"")
+def test_a_picture_made_to_be_read_slowly_is_read_at_once_or_refused(kind: str, bits: int, piece: bytes) -> None:
+    content = SLOW[kind](2**bits, piece)
+    with at_once((kind, bits, piece)):
+        try:
+            decode_picture(content, "a picture", 8, color=False)
+        except DataError as error:
+            in_a_sentence(error)
 
 
 @st.composite

@@ -24,10 +24,17 @@ if TYPE_CHECKING:
 MAX_FILES = 200_000
 MAX_NAME, MAX_PATH = 255, 1024  # characters of a file's or folder's name, and of all together; a zip could have 65,535
 MAX_PIXELS = 50_000_000  # in one picture, checked before it is decoded
+MAX_ARCHIVE_PIXELS = 10_000_000_000  # in all pictures of a zip: 200 of the largest, some minutes
 MAX_PICTURE_BYTES = 2**28  # 256 MiB, one file
 MAX_UNPACKED_BYTES = 2**31  # 2 GiB: all that is read from one zip, and the array that comes of it
+# What a picture may have beside its pixels. Without these limits a file of some hundred kB can take days, or gigabytes.
+MAX_HEAD_BYTES = 2**21  # profiles, previews and tags: each number of a tag costs a microsecond and more
+MAX_READS = 100_000  # and one more for each KiB: Pillow reads some formats' blocks, runs or values one by one
+MAX_SCANS = 50  # of a JPEG: an encoder makes some ten, and each costs as much as a look at every pixel
+MAX_TEXT_BYTES = 2**22  # of a PPM whose values are written as text
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+TOO_MUCH = "it has too much beside its pixels: save it anew, as a plain PNG or JPEG"
 Progress = Callable[[float, str], object]  # (fraction done in 0..1, what is being done)
 Openers = dict[str, Callable[[], IO[bytes]]]  # posix path of a picture -> opens it for reading
 
@@ -101,11 +108,18 @@ def read_pictures(openers: Openers, path: Path, size: int, color: bool, report: 
     if math.prod(shape) > MAX_UNPACKED_BYTES:
         raise DataError(f"{path}: {len(openers):,} pictures of {size} pixels are too many; choose a smaller image_size")
     images = np.empty(shape, np.uint8)
-    budget = math.inf if path.is_dir() else MAX_UNPACKED_BYTES  # of a zip, whatever its headers claim
+    packed = not path.is_dir()
+    budget = MAX_UNPACKED_BYTES if packed else math.inf  # of a zip, whatever its headers claim
+    pixels = MAX_ARCHIVE_PIXELS if packed else math.inf
     for i, (name, opener) in enumerate(openers.items()):
         where = f"{path}: {name}"
         data = read_bytes(opener, where, min(budget, MAX_PICTURE_BYTES))
         budget -= len(data)
+        pixels -= count_pixels(data, where)
+        if pixels < 0:
+            raise DataError(
+                f"{path}: has more than {MAX_ARCHIVE_PIXELS:,} pixels; scale the pictures down or pack fewer"
+            )
         images[i] = decode_picture(data, where, size, color)
         if i % 100 == 0:
             report(i / len(openers), f"{path.name}: picture {i:,} of {len(openers):,}")
@@ -129,6 +143,55 @@ def read_bytes(opener: Callable[[], IO[bytes]], where: str, limit: float) -> byt
     return data
 
 
+class _Metered(io.BytesIO):
+    """A picture's bytes, which end a reader that they lead through more than a picture needs. Raises: ValueError."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.in_head = True  # nothing of the pixels has been asked for yet
+        self._reads_left = MAX_READS + len(data) // 1024
+        self._head_left = MAX_HEAD_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As that of any file."""
+        found = super().read(size)
+        self._reads_left -= 1
+        if self.in_head and size is not None and size > 0:  # WebP is read at once, pixels and all
+            self._head_left -= len(found)
+        if min(self._reads_left, self._head_left) < 0:
+            raise ValueError(TOO_MUCH)
+        return found
+
+
+@contextmanager
+def _opened(data: bytes, where: str) -> Iterator["Image.Image"]:
+    """The picture, none of whose pixels has been decoded yet; whatever fails within the `with` block is a DataError."""
+    from PIL import Image
+
+    try:
+        if data[:2] in (b"P1", b"P2", b"P3") and len(data) > MAX_TEXT_BYTES:
+            raise ValueError("its values are written as text: save it as a PNG")
+        file = _Metered(data)
+        # Pillow warns of sizes that the next lines refuse, and of oddities in files it can read.
+        with catch_warnings(action="ignore"), Image.open(file, formats=PICTURE_FORMATS) as picture:
+            file.in_head = False
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ValueError(f"{picture.width}×{picture.height} pixels are more than {MAX_PIXELS:,}")
+            if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") > MAX_SCANS:
+                raise ValueError(f"it is stored in more than {MAX_SCANS} layers: save it anew")
+            yield picture
+    except Exception as error:  # damaged pictures raise many kinds
+        raise DataError(
+            f"{where}: is not a picture that can be used ({error!s:.200}); replace it or take it out"
+        ) from error
+
+
+def count_pixels(data: bytes, where: str) -> int:
+    """How many pixels the picture says that it has. Raises: DataError as decode_picture."""
+    with _opened(data, where) as picture:
+        return picture.width * picture.height
+
+
 def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | None = None) -> NDArray[np.uint8]:
     """The picture's centre square as it is meant to be seen, scaled: (3 or 1, size, size).
 
@@ -136,25 +199,40 @@ def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | 
     white, 16-bit grey keeps its upper 8 bits, of an animation the first frame counts.
     Raises: DataError with `where` if it is too large, damaged or of another format.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    try:
-        # Pillow warns of sizes that the next lines refuse, and of oddities in files it can read.
-        with catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(f"{picture.width}×{picture.height} pixels are more than {MAX_PIXELS:,}")
-            picture.draft(None, (2 * size, 2 * size))  # JPEG: decode fewer pixels; 18 times as fast at 12 megapixels
-            plain = _flatten(ImageOps.exif_transpose(picture), "RGB" if color else "L")
-            side = crop or min(plain.size)
-            left, top = (plain.width - side) // 2, (plain.height - side) // 2
-            if min(left, top) < 0:
-                raise ValueError(f"{plain.width}×{plain.height} pixels, expected at least {side}×{side}")
-            square = plain.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BICUBIC)
-    except Exception as error:  # damaged pictures raise many kinds
-        raise DataError(
-            f"{where}: is not a picture that can be used ({error!s:.200}); replace it or take it out"
-        ) from error
+    with _opened(data, where) as picture:
+        picture.draft(None, (2 * size, 2 * size))  # JPEG: decode fewer pixels; 18 times as fast at 12 megapixels
+        plain = _flatten(_upright(picture), "RGB" if color else "L")
+        side = crop or min(plain.size)
+        left, top = (plain.width - side) // 2, (plain.height - side) // 2
+        if min(left, top) < 0:
+            raise ValueError(f"{plain.width}×{plain.height} pixels, expected at least {side}×{side}")
+        square = plain.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(square).reshape(size, size, -1).transpose(2, 0, 1)
+
+
+def _upright(picture: "Image.Image") -> "Image.Image":
+    """The picture as its EXIF data say that it is to be held.
+
+    Not by Pillow's own function, which writes all of these data anew: 20 MB of them took 16 s and 2 GB.
+    """
+    from PIL import ExifTags, Image
+
+    if picture.format == "TIFF":
+        tile = [picture.getexif().get(tag, 0) for tag in (ExifTags.Base.TileWidth, ExifTags.Base.TileLength)]
+        if math.prod(tile) > MAX_PIXELS:
+            raise ValueError(f"it is stored in pieces of {tile[0]}×{tile[1]} pixels: save it anew")
+    picture.load()  # a PNG may have them after its pixels
+    if len(picture.info.get("exif", b"")) > MAX_HEAD_BYTES:
+        raise ValueError(TOO_MUCH)
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }  # fmt: skip
+    turn = turns.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _flatten(picture: "Image.Image", mode: Literal["RGB", "L"]) -> "Image.Image":
