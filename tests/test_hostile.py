@@ -2,6 +2,7 @@
 without a look or a trace outside its folder. `make prove` tries 20,000 cases of each."""
 
 import asyncio
+import faulthandler
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import signal
 import socket
 import struct
+import threading
 import time
 import tracemalloc
 import zipfile
@@ -25,10 +27,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from starlette.requests import Request
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
 from test_checkpoints import save
 from test_live import GREY, Running, ask, load, serve
@@ -152,14 +156,16 @@ def dumped(document: Any) -> bytes:
 def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
     """Fails a case that takes more than a second of the processor's time, or waits for a minute.
 
-    The minute is counted in seconds that this process has seen go by, not those through which it was itself stopped. It
-    is announced every second from then on: whoever is told once may go on waiting while cleaning up.
+    Only those seconds count through which this process was not itself stopped. Whoever waits is told every second from
+    then on, for told once, a page's test runner would wait for the page to end; and it is shown what every thread does.
     """
     seen = 0
 
     def give_up(*_: object) -> None:
         nonlocal seen
         seen += 1
+        if seen == PATIENCE:
+            faulthandler.dump_traceback(2)
         if seen >= PATIENCE:
             pytest.fail(f"hangs: {case!r:.2000}")
 
@@ -915,7 +921,8 @@ def test_a_damaged_cache_of_celeba_is_read_or_refused(official: Path, edits: lis
 WORDS = st.sampled_from([
     "0", "-0", "1", "7", "00", "+1", "1.5", "1e3", "1e999", "nan", "-inf", "²", "٣", "1_0", " 1", "0:1.5", "0:", ":1",
     "z0,z1", "pc1,pc2", "pc9", "z", ",", "image:3", "image:", "class:1", "class:99", "aggregate", "prior", "two",
-    "plane", "noise", "9" * 5000, "0," * 5000, "../../etc/passwd", "<b>x</b>", "![](//x.test)", "\0", "z0.5",
+    "plane", "noise", "digits", "sprites", "raw", "tsne", "umap", "9" * 5000, "0," * 5000, "../../etc/passwd",
+    "<b>x</b>", "![](//x.test)", "\0", "z0.5",
 ])  # fmt: skip
 VALUES = (
     WORDS | st.text(max_size=30) | st.lists(WORDS, max_size=4).map(",".join) | st.lists(WORDS, max_size=3).map("".join)
@@ -970,17 +977,56 @@ def test_any_state_of_the_interpolation_is_known_or_ignored(values: object) -> N
     assert all(key in KEYS and isinstance(value, str) and len(value) <= LONGEST for key, value in found.items())
 
 
-@pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in ui.PAGES)])
-@settings(max_examples=max(1, CASES // 500))
-@given(query=st.dictionaries(st.sampled_from(PARAMETERS) | NAMES, VALUES, max_size=8))
-def test_a_page_reached_by_any_link_opens(digits_checkpoint: Checkpoint, path: str, query: dict[str, str]) -> None:
-    with pytest.MonkeyPatch.context() as patch, at_once(query, 20 * SECONDS):  # the first one imports
-        patch.setattr(ui, "CHECKPOINTS", digits_checkpoint.path.parent)
-        app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=60)
+@pytest.fixture
+def no_discovery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test run of a page would search all installed packages for components, ten times as long as it takes."""
+    monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
+
+
+def opened(path: str, checkpoints: Path, query: dict[str, str]) -> AppTest:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ui, "CHECKPOINTS", checkpoints)
+        app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=10 * PATIENCE)
         for key, value in query.items():
             app.query_params[key.encode("utf-8", "replace").decode()] = value
-        app = app.run() if path == "app.py" else app.switch_page(path).run()
-        assert not app.exception, query
+        return app.run() if path == "app.py" else app.switch_page(path).run()
+
+
+@pytest.fixture
+def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) -> Path:
+    """The folder of checkpoints. What a page's first visitor waits for, imports and scores, is nobody's case."""
+    opened(path, digits_checkpoint.path.parent, {"other": "sprites"})
+    return digits_checkpoint.path.parent
+
+
+@pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in ui.PAGES)])
+@settings(max_examples=1 + CASES // 7 if PROVING else 5, suppress_health_check=list(HealthCheck))
+@given(query=st.dictionaries(st.sampled_from(PARAMETERS) | NAMES, VALUES, max_size=8))
+def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: dict[str, str]) -> None:
+    with at_once(query):
+        app = opened(path, seen_before, query)
+    assert not app.exception, query
+
+
+BELL = threading.Event()
+
+
+def waiting_page() -> None:
+    from test_hostile import BELL
+
+    BELL.wait()
+
+
+@pytest.mark.usefixtures("no_discovery")
+def test_a_page_that_waits_for_ever_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("test_hostile.PATIENCE", 1)
+    monkeypatch.setattr(Runtime, "_instance", None)
+    with pytest.raises(pytest.fail.Exception, match="hangs: 'a page'"), at_once("a page"):
+        AppTest.from_function(waiting_page, default_timeout=60).run()
+    BELL.set()
+    assert "in waiting_page" in capfd.readouterr().err
 
 
 # ---- sockets and routes ----------------------------------------------------------------------------------------------
