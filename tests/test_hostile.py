@@ -977,6 +977,33 @@ def test_any_state_of_the_interpolation_is_known_or_ignored(values: object) -> N
     assert all(key in KEYS and isinstance(value, str) and len(value) <= LONGEST for key, value in found.items())
 
 
+@given(draw=st.data())
+def test_whatever_a_browser_sends_of_a_component_is_of_the_model_or_ignored(
+    digits_checkpoint: Checkpoint, draw: st.DataObject
+) -> None:
+    name, n = digits_checkpoint.name, digits_checkpoint.test_images
+    pin = documents({"model": name, "z": [0.5, -1], "row": 3, "exact": True})
+    groups = documents({"model": name, "A": [1, 2], "B": [n - 1]})
+    pinned, grouped = draw.draw(pin | JSON), draw.draw(groups | JSON)
+    row = draw.draw(JSON | st.integers(-1, n))
+    with at_once((pinned, grouped, row)):
+        if isinstance(pinned, dict) and (kept := ui._sent_pin(pinned, digits_checkpoint)):
+            assert len(ui._parse_z(ui._format_z(kept["z"]), 2) or [0, 0]) == 2
+            assert kept["row"] is None or 0 <= kept["row"] < n
+        if isinstance(grouped, dict):
+            found = ui._sent_groups(grouped, digits_checkpoint)
+            assert all(0 <= row < n for row in (*found["A"], *found["B"]))
+        assert ui.sent_row(row, digits_checkpoint) in (None, *range(n))
+
+
+@pytest.mark.parametrize(
+    "z", [None, [], [1], "12", [1, "2"], [1, float("nan")], [1, 10**400], {"0": 1, "1": 2}, [1, None]]
+)
+def test_a_z_that_is_none_is_not_taken_from_a_browser(z: object) -> None:
+    assert ui.sent_z(z, 2) is None
+    assert ui.sent_z([1, -0.5], 2) == [1, -0.5]
+
+
 @pytest.fixture
 def no_discovery(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test run of a page would search all installed packages for components, ten times as long as it takes."""

@@ -32,7 +32,7 @@ from vae.data import binarise, is_available, load_dataset
 from vae.figures import PALETTE
 from vae.latents import EncodedSet, FloatArray
 from vae.layouts import Layouts
-from vae.live import LiveModel, UnknownModelError
+from vae.live import LARGEST_Z, LiveModel, UnknownModelError
 from vae.live import routes as live_routes
 from vae.maps import MapSource
 from vae.maps import routes as source_routes
@@ -335,8 +335,8 @@ def explore(checkpoint: Checkpoint) -> None:
     }
     component = st.components.v2.component("explore", js=_script("component.js"), css=_script("explore.css"))
     result = component(key="explore", data=data, on_z_change=lambda: None)
-    if result.z is not None and len(result.z) == checkpoint.model_config.latent_dim and not fresh:
-        st.session_state["explore_z"] = result.z
+    if not fresh and (z := sent_z(result.z, checkpoint.model_config.latent_dim)) is not None:
+        st.session_state["explore_z"] = z
     if st.session_state["explore_z"] is not None:
         st.query_params["z"] = _format_z(st.session_state["explore_z"])
 
@@ -422,6 +422,37 @@ def _parse_z(text: str | None, latent_dim: int) -> list[float] | None:
         st.warning(f"This link's z is not {latent_dim} numbers from -{LINK_BOUND:g} to {LINK_BOUND:g}; it is ignored.")
         return None
     return z
+
+
+def sent_z(value: object, latent_dim: int) -> list[float] | None:
+    """The z that a component's browser has sent, which may send anything; None where it is none of this model's."""
+    if not isinstance(value, list) or len(value) != latent_dim:
+        return None
+    fine = all(isinstance(number, (int, float)) and abs(number) <= LARGEST_Z for number in value)  # false for NaN, too
+    return [float(number) for number in value] if fine else None
+
+
+def sent_row(value: object, checkpoint: Checkpoint) -> int | None:
+    """The test image that a component's browser has sent; None where there is no such image."""
+    fine = isinstance(value, (int, float)) and 0 <= value < checkpoint.test_images and value == int(value)
+    return int(value) if fine else None  # type: ignore[call-overload]
+
+
+def _sent_pin(value: Mapping[str, object], checkpoint: Checkpoint) -> dict[str, object] | None:
+    """What is pinned on the map; None for nothing."""
+    z = sent_z(value.get("z"), checkpoint.model_config.latent_dim)
+    row, exact = sent_row(value.get("row"), checkpoint), value.get("exact") is True
+    return None if z is None else {"model": checkpoint.name, "z": z, "row": row, "exact": exact}
+
+
+def _sent_groups(value: Mapping[str, object], checkpoint: Checkpoint) -> dict[str, object]:
+    """The groups A and B of test images."""
+    groups: dict[str, object] = {"model": checkpoint.name}
+    for name in ("A", "B"):
+        asked = value.get(name)
+        rows = asked if isinstance(asked, list) and len(asked) <= checkpoint.test_images else []
+        groups[name] = [row for item in rows if (row := sent_row(item, checkpoint)) is not None]
+    return groups
 
 
 def _format_z(z: Sequence[float]) -> str:
@@ -511,10 +542,10 @@ def latent_map_component(checkpoint: Checkpoint, config: Mapping[str, object]) -
     }
     component = st.components.v2.component("latent_map", js=_script("component.js"), css=_script("map.css"))
     result = component(key="latent_map", data=data, on_pinned_change=lambda: None, on_groups_change=lambda: None)
-    if result.pinned is not None and result.pinned["model"] == name:
-        state["map_pinned"] = result.pinned if result.pinned["z"] else None
-    if result.groups is not None and result.groups["model"] == name:
-        state["map_groups"] = result.groups
+    if isinstance(result.pinned, dict) and result.pinned.get("model") == name:
+        state["map_pinned"] = _sent_pin(result.pinned, checkpoint)
+    if isinstance(result.groups, dict) and result.groups.get("model") == name:
+        state["map_groups"] = _sent_groups(result.groups, checkpoint)
     if state["map_pinned"] is None:
         st.query_params.pop("z", None)
     else:

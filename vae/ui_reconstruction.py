@@ -67,8 +67,8 @@ def reconstruction(checkpoint: Checkpoint) -> None:
     css = ui._script("drawing.css") + ui._script("reconstruction.css")
     component = st.components.v2.component("reconstruction", js=ui._script("component.js"), css=css)
     result = component(key="reconstruction", data=data, on_image_change=lambda: None)
-    if result.image is not None and 0 <= result.image < checkpoint.test_images:
-        st.query_params["image"] = str(int(result.image))
+    if (row := ui.sent_row(result.image, checkpoint)) is not None:
+        st.query_params["image"] = str(row)
 
 
 def _linked_image(checkpoint: Checkpoint) -> int:
