@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.request
 from http.client import HTTPConnection
@@ -17,6 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from vae.bench.live import Server, free_port
+from vae.live import HEADER, Limits
 
 SOCKETS = ("/live", "/live/projections", "/_stcore/stream")
 PAGES = ("/", "/live/runs", "/live/metrics", "/live/encoded?model=digits-z2", "/live/film?kind=run&name=x", "/Explore")
@@ -143,3 +145,9 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.1)
     raise AssertionError(f"The app did not answer at {url}; {os.getpid()} waited 120 s.")
+
+
+def test_the_server_takes_the_longest_live_frame_and_not_much_more() -> None:
+    options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text())["server"]
+    longest = HEADER.size + Limits().request_bytes
+    assert longest <= options["maxMessageSize"] * 10**6 <= 2 * longest
