@@ -1388,6 +1388,62 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
         dataset.name.encode()
 
 
+def form() -> None:
+    from vae import ui_training
+
+    ui_training.start_form()
+
+
+@pytest.fixture
+def empty_form(
+    no_discovery: None, fake_data: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[AppTest, dict[str, Any]]:
+    """The form of a new run with what its fields hold; it starts no process, and measures no epoch."""
+    monkeypatch.setattr(ui, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(Runs, "_launch", lambda *_: None)
+    monkeypatch.setattr("vae.ui_training.seconds_per_epoch", lambda *_: 0.5)
+    app = AppTest.from_function(form, default_timeout=10 * PATIENCE).run()
+    return app, {field.key: field.value for field in fields(app)} | {"run_name": "my-model"}
+
+
+def fields(app: AppTest) -> list[Any]:
+    return [*app.text_input, *app.number_input, *app.selectbox, *app.toggle]
+
+
+FILLED = st.dictionaries(
+    st.sampled_from(["run_name", "latent_dim", "beta", "epochs", "batch_size", "seed", "rate-adam", "likelihood"])
+    | st.sampled_from(["dataset", "architecture", "objective", "schedule", "binarisation", "batch_norm", "optimizer"]),
+    JSON | NUMBERS | NAMES | st.sampled_from(["conv", "iwae", "beta-tc", "my-model", "autoencoder", True, 1, 2, 512]),
+)
+
+
+@settings(max_examples=CASES if PROVING else 20, suppress_health_check=list(HealthCheck))
+@given(filled=FILLED)
+def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_for_none(
+    empty_form: tuple[AppTest, dict[str, Any]], filled: dict[str, Any]
+) -> None:
+    """Through the fields' own messages, as a browser that keeps to no limit of theirs."""
+    root = ui.CHECKPOINTS
+    shutil.rmtree(root, ignore_errors=True)
+    app, empty = empty_form
+    for field in fields(app):
+        before = empty.get(field.key, field.value)
+        try:
+            field.set_value(filled.get(field.key, before))
+            field._widget_state.SerializeToString()
+        except Exception:  # what such a message cannot carry
+            field.set_value(before)
+    with at_once(filled):
+        app = next(button for button in app.button if button.label == "Start training").click().run()
+        assert not app.exception, filled
+        for run, _ in Runs(root).all():
+            check_name(run.name)
+            dataset, model_config, config = runner.asked(run)
+            assert dataset.name == "digits"
+            assert model_config.latent_dim <= 512
+            assert config.epochs <= 10_000
+
+
 # ---- films and states of runs ----------------------------------------------------------------------------------------
 
 SMALL = TrainingConfig(epochs=2, batch_size=100, device="cpu")
