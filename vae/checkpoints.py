@@ -22,8 +22,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import asdict, dataclass, replace
 from math import isfinite, prod
 from pathlib import Path
 from stat import S_ISREG
@@ -168,8 +167,10 @@ class BrokenCheckpoint:
 def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
     """Every folder in root, by name, read far enough to tell whether its small files are whole."""
     found: list[Checkpoint | BrokenCheckpoint] = []
-    folders = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
-    for path in sorted(folders):
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    for path in [path for path in list(_looks) if path.parent == root and path not in folders]:
+        _looks.pop(path, None)  # another thread may have noticed, too
+    for path in folders:
         if path.name.startswith("."):  # one being written, or left by a crash
             continue
         readable = path.name.encode("utf-8", "backslashreplace").decode()
@@ -179,36 +180,54 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
             )
             continue
         try:
-            state = _settled_state(path)
-            found.append(_read_settled(path, state) if state else read_checkpoint(path))
+            found.append(_read_if_changed(path))
         except CheckpointError as error:
             found.append(BrokenCheckpoint(path, str(error)))
     return found
 
 
-@lru_cache(maxsize=1024)
-def _read_settled(path: Path, state: tuple[int, ...]) -> Checkpoint:
-    """What was read when the small files were last in this state: pages and live clients list the same folders again
-    and again, and the files are most of what that costs."""
-    return read_checkpoint(path)
+@dataclass(frozen=True)
+class _Look:
+    """What a folder's small files were like when they were first seen so, by the monotonic clock, and, once that was
+    SETTLING_SECONDS ago, what was read of them."""
+
+    state: tuple[int, ...]
+    since: float
+    checkpoint: Checkpoint | None = None
 
 
-def _settled_state(path: Path) -> tuple[int, ...]:
-    """What changes whenever one of the small files does; () where that is not certain.
+_looks: dict[Path, _Look] = {}
 
-    That is where one is a link, or has changed within the last seconds: a second change within one tick of the file
-    system's clock would not show.
+
+def _read_if_changed(path: Path) -> Checkpoint:
+    """As read_checkpoint; from memory where the small files have not changed since they were last read.
+
+    Every page and every live client lists all checkpoints, and reading these files is most of what that costs. What
+    was read at first is not kept: a second change within one tick of the file system's clock would not show.
     """
+    state, look, now = _state(path), _looks.get(path), time.monotonic()
+    if look is None or look.state != state:
+        look = _Look(state, now)
+    if look.checkpoint is None:
+        settled = bool(state) and now - look.since >= SETTLING_SECONDS
+        found = read_checkpoint(path)
+        _looks[path] = replace(look, checkpoint=found) if settled else look
+        return found
+    return look.checkpoint
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes whenever one of the small files does; () where one is missing or a link, which may lead anywhere."""
     state: list[int] = []
     try:
         for name in FILES:
             stat = (path / name).lstat()
-            if not S_ISREG(stat.st_mode) or abs(time.time() - stat.st_ctime) < SETTLING_SECONDS:
+            if not S_ISREG(stat.st_mode):
                 return ()
             state += (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
     except OSError:
         return ()
-    return (*state, path.lstat().st_ino)
+    return tuple(state)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -333,6 +352,8 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
                 file.chmod(0o644)  # safetensors files start out readable by their owner alone
             folder.rename(path)
     except (OSError, SafetensorError) as error:
+        if not path.parent.is_dir():
+            raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
         raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
 
 
