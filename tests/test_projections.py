@@ -1,5 +1,9 @@
 """PCA and the quality against scikit-learn's; t-SNE and UMAP by what they promise and by their own libraries."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -377,6 +381,22 @@ def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: i
     for n in {0, 1, least - 1}:
         with pytest.raises(ValueError, match=f"number of points must be at least {least} {reason}, not {n}"):
             project(cloud(n, 3), method)
+
+
+def test_umap_without_a_folder_for_what_it_compiles_is_refused_with_the_remedy() -> None:
+    code = """
+import numpy as np
+from vae.projections import ProjectionConfig, project
+try:
+    project(np.eye(20, 3, dtype=np.float32), ProjectionConfig("umap"))
+except ValueError as error:
+    print(error)
+"""
+    # The one kind of place that is left to numba is of no use here: as for a user who can write to none.
+    nowhere = {**os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "ZipCacheLocator"}
+    root = Path(projections.__file__).parents[1]
+    said = subprocess.check_output([sys.executable, "-c", code], env=nowhere, cwd=root, text=True)
+    assert "finds no folder for it: start again with one in NUMBA_CACHE_DIR" in said
 
 
 @pytest.mark.parametrize("method", ["PCA", "", None, ["tsne"]])

@@ -140,7 +140,8 @@ def project(
     raw: some latent dimensions, zeros where there are fewer. pca: the largest variance, linear. tsne, umap:
     neighbourhoods, started from the PCA. on_frame gets the share done, 0 to 1, and a copy of the layout as these two
     iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout is
-    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses.
+    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses, and
+    where UMAP cannot run.
     """
     check(points, config)
     points = np.ascontiguousarray(points, np.float32)
@@ -224,8 +225,13 @@ def _tsne(
 def _umap(points: FloatArray, start: FloatArray, config: ProjectionConfig, frames: _Frames) -> FloatArray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # among others, that tensorflow is missing
-        from umap.layouts import optimize_layout_euclidean
-        from umap.umap_ import find_ab_params, make_epochs_per_sample
+        try:
+            from umap.layouts import optimize_layout_euclidean
+            from umap.umap_ import find_ab_params, make_epochs_per_sample
+        except RuntimeError as error:  # numba's: it can write neither beside the package nor in the user's cache
+            raise ValueError(
+                "UMAP keeps compiled code on disk and finds no folder for it: start again with one in NUMBA_CACHE_DIR."
+            ) from error
 
     n, rng = len(points), np.random.RandomState(config.seed)
     epochs = UMAP_EPOCHS if n > FEW_POINTS else FEW_EPOCHS
