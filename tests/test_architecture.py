@@ -264,3 +264,9 @@ def test_every_function_is_fully_annotated(name: str) -> None:
         bare = [a.arg for a in arguments if a.annotation is None and a.arg not in {"self", "cls"}]
         assert bare == [], where
         assert node.returns is not None, where
+
+
+def test_the_licence_of_every_requirement_is_documented() -> None:
+    documented = (ROOT / "docs" / "licences.md").read_text("utf-8")
+    for requirement in (ROOT / "requirements.txt").read_text("utf-8").split():
+        assert requirement.replace("==", " ") in documented
