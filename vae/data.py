@@ -507,8 +507,14 @@ def _stream(url: str, md5: str, target: Path, report: Progress) -> None:
 
 def _unpack(path: Path) -> None:
     if path.name.endswith(".tar.gz"):
+        # By name, and not with extractall's filter, which Python 3.11.2, Debian 12's, does not have.
         with tarfile.open(path) as archive:
-            archive.extractall(path.parent, filter="data")
+            for member in archive:
+                if member.name in _FILES["cifar10"] and member.isfile() and (content := archive.extractfile(member)):
+                    target = path.parent / member.name
+                    target.parent.mkdir(exist_ok=True)
+                    with content, target.open("wb") as file:
+                        shutil.copyfileobj(content, file)
     elif path.suffix == ".gz":
         with gzip.open(path) as packed, path.with_suffix("").open("wb") as file:
             shutil.copyfileobj(packed, file)
