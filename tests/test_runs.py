@@ -414,6 +414,21 @@ def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
     lab.check_nothing_left()
 
 
+@pytest.mark.parametrize("own_session", [True, False])
+def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(own_session: bool) -> None:
+    code = (
+        "import os; from vae import runner; before = os.nice(0); runner.give_way(); print(os.nice(0) - before)\n"
+        "print(runner.AUTOGROUP.read_text() if runner.AUTOGROUP.exists() else '')"
+    )
+    ours = runner.AUTOGROUP.read_text() if runner.AUTOGROUP.exists() else ""
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True)
+    niceness, _, session = said.stdout.partition("\n")
+    assert int(niceness) == min(runner.NICENESS, 19 - os.nice(0))
+    if ours:
+        assert session.strip().endswith(f"nice {runner.NICENESS}" if own_session else ours.strip())
+
+
 def test_a_run_outlives_whoever_started_it(lab: Lab) -> None:
     code = (
         "import sys, time; from pathlib import Path; from vae import runs\n"

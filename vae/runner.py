@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # torch is not imported before it is this run's turn
     from vae.training import EpochMetrics, Trainer
 
 NICENESS = 10  # whoever decodes goes first
+AUTOGROUP = Path("/proc/self/autogroup")
 WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # somebody may just be looking whether it is held
@@ -34,6 +35,19 @@ BUDGET_SHARE = 0.85  # of a time budget is for steps; the rest for the film and 
 MAX_BUDGET_SECONDS = 86_400
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 DISK_FULL = ("no space left on device", "disk quota exceeded")
+
+
+def give_way() -> None:
+    """Lets whoever decodes go first, at no cost where nobody does.
+
+    Linux may share the processors out among sessions before it heeds the niceness of their processes. A run leads a
+    session of its own, which can be made nice, too.
+    """
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
+        with suppress(OSError):  # no such system
+            AUTOGROUP.write_text(str(NICENESS))
 
 
 class _Paused(Exception):  # noqa: N818 (nothing is wrong)
@@ -129,8 +143,7 @@ class _Session:
     def carry_out(self) -> None:
         """Trains from where the run stands to its end and saves the checkpoint."""
         self.say("starting", "Loading the data…")
-        if hasattr(os, "nice"):
-            os.nice(NICENESS)
+        give_way()
         import torch
 
         from vae.checkpoints import check_free
