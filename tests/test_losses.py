@@ -545,6 +545,25 @@ def test_codes_far_apart_tell_exactly_which_image_it_was() -> None:
     assert found["index_code_mi"].item() == pytest.approx(log(6), rel=1e-6)
 
 
+def test_batches_small_for_what_codes_tell_make_the_total_correlation_too_small() -> None:
+    # Aggregate posterior N(0, I): no total correlation, no dimension-wise KL, and I(x; z) = -d ln sigma = 6.4 nats.
+    sigma, d = 0.2, 4
+
+    def estimate(batch: int) -> list[float]:
+        mean = (1 - sigma**2) ** 0.5 * random(batch, d, seed=1)
+        logvar = torch.full_like(mean, 2 * log(sigma))
+        z = reparameterize(mean, logvar, random(batch, d, seed=2))
+        return [part.item() for part in total_correlation_terms(z, mean, logvar, 60_000).values()]
+
+    errors = np.array([estimate(batch) for batch in (64, 256, 1024)]) - [-d * log(sigma), 0, 0]
+    information, correlation, dimension_wise = errors.T
+    assert information[0] > information[1] > information[2] > 0
+    assert correlation[0] < correlation[1] < correlation[2] < 0
+    assert correlation[0] < -1.5
+    assert correlation[2] > -0.75
+    assert abs(dimension_wise[2]) < 0.1
+
+
 def test_beta_tc_weighs_only_the_total_correlation_and_reports_every_part() -> None:
     mean, logvar, nll = random(6, 3), random(6, 3, seed=1), random(1, 6, seed=3)
     z = reparameterize(mean, logvar, random(6, 3, seed=2))[None]

@@ -231,6 +231,9 @@ def total_correlation_terms(z: Tensor, mean: Tensor, logvar: Tensor, dataset_siz
     """The KL to the prior in three parts, estimated on a batch with stratified weights, averaged over its images.
 
     index_code_mi I(x; z), total_correlation KL(q(z) || prod_j q(z_j)), dimension_wise_kl sum_j KL(q(z_j) || p(z_j)).
+    The weights make q(z) right on average, not its logarithm: of codes that tell I nats, only one image in exp(I) comes
+    near a draw, and in a smaller batch usually none does. Then I(x; z) comes out too large, at most ln N, and the total
+    correlation too small by nearly as much, also below 0. Small batches and a large beta train on that error.
     Shapes: z, mean, logvar (n, latent_dim), n >= 2 -> scalars. Unit: nats. Source: Chen et al. 2018, equation 2.
     """
     zero = torch.zeros_like(mean)
