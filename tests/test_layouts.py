@@ -303,7 +303,8 @@ def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
     monkeypatch.setattr(projector, "CANCEL_SECONDS", 0.3)
 
     async def body(lab: Lab) -> None:
-        lab.script.write_text(FAKE.replace("time.sleep(0.02)", "time.sleep(60 if config.neighbours == 400 else 0)"))
+        deaf = "    time.sleep(60 if config.neighbours == 400 else 0)\n    for step"
+        lab.script.write_text(FAKE.replace("    for step", deaf))
         watch = await lab.layouts.open(points(), LONG)
         await lab.until_computing()
         watch.close()
