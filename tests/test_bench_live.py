@@ -30,7 +30,7 @@ from vae.live import HEADER, OK, VERSION
 
 PATIENCE = 60.0
 SIZES = [0, 125, 126, 65_535, 65_536]  # either side of where the length takes more bytes
-GREETING = json.dumps({"latent_dim": 2})
+GREETING = json.dumps({"latent_dim": 2, "classes": 0})
 Captured = pytest.CaptureFixture[str]
 
 
@@ -144,7 +144,7 @@ def greeted() -> tuple[Drag, Wire]:
     client.data_received(head[:20])
     assert not client.greeted.done()
     client.data_received(head[20:])
-    assert client.greeted.result() == {"latent_dim": 2}
+    assert client.greeted.result() == {"latent_dim": 2, "classes": 0}
     wire.written.clear()
     return client, wire
 

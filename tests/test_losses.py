@@ -1,5 +1,6 @@
 """The losses against torch.distributions, closed forms, loops in plain Python and published numbers."""
 
+import re
 from dataclasses import replace
 from itertools import permutations, product
 from math import exp, inf, log, nan, pi, tanh
@@ -635,7 +636,8 @@ def test_the_capacity_grows_evenly_over_its_share_of_the_run() -> None:
     ],
 )
 def test_an_objective_refuses_values_out_of_range_and_names_them(field: str, bad: object) -> None:
-    with pytest.raises(ValueError, match=rf"^{'objective' if field == 'name' else field} must be .*, not "):
+    named = rf"^{'objective' if field == 'name' else field} must be .*, not {re.escape(repr(bad))}\."
+    with pytest.raises(ValueError, match=named):
         Objective(**{field: bad})  # type: ignore[arg-type]
 
 
@@ -658,6 +660,15 @@ def test_an_objective_takes_both_ends_of_a_range_and_names_them_to_whoever_is_be
     assert [getattr(end, field) for end in ends] == [first, last]
     with pytest.raises(ValueError, match=rf"^{field} must be .*\b{int(first)}\b.*\b{last}\b"):
         Objective(**{field: last + 1})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", get_args(ObjectiveName))
+def test_several_draws_per_image_are_for_the_objectives_that_average_them(name: ObjectiveName) -> None:
+    if name in ("vae", "iwae"):
+        assert Objective(name, samples=5).samples == 5
+    else:
+        with pytest.raises(ValueError, match=f"^samples must be 1 for {name}, not 5"):
+            Objective(name, samples=5)
 
 
 def test_a_word_that_is_no_option_is_answered_with_those_that_are() -> None:

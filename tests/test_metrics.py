@@ -535,6 +535,12 @@ def test_an_image_larger_than_a_chunk_is_compared_all_the_same(monkeypatch: pyte
     assert copy_test(FIRST[:3], FIRST[:4], SECOND[:5]).copies == 3
 
 
+def test_one_image_of_each_kind_is_enough_for_a_copy_test() -> None:
+    result = copy_test(THIRD[:1], FIRST[:1], SECOND[:1])
+    difference = THIRD[0].astype(float) - FIRST[0]
+    assert result.sample_distance == pytest.approx(np.sqrt(np.sum((difference / 255) ** 2)))
+
+
 def test_every_number_of_a_copy_test_on_images_of_one_pixel_is_that_of_counting() -> None:
     black = np.zeros((7, 1, 1, 1), np.uint8)
     test_images = np.arange(1, 101, dtype=np.uint8)[:, None, None, None]  # 1 … 100 grey levels from black

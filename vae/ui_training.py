@@ -201,8 +201,7 @@ def manage() -> None:
     """Every run with its buttons; what has just been trained here, and the way to it; why none can be started."""
     if sentence := runs().obstacle():
         st.info(sentence)
-    if runs().all():
-        _show_runs()
+    _show_runs()
     state, name = st.session_state, str(st.session_state.get("started", ""))
     if not name or runs().find(name) is not None or not _trained_here(_checkpoint(name)):
         return
