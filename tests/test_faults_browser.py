@@ -1,25 +1,19 @@
-"""Faults as a person in front of a real browser meets them: a bad network, a killed app, two apps on one folder."""
+"""Faults as a person in front of a real browser meets them: a bad network, a killed app."""
 
 import asyncio
-import json
 import os
 import random
-import re
-import shutil
 import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browsing import APP, ROOT, explore, frames, opened, pixels, settle
+from browsing import APP, explore, frames, pixels, settle
 from playwright.sync_api import Browser, Page, Route, expect
-from test_faults import decode_one
-from test_runs import until
 
 from vae import ui
 from vae.bench.live import Server, free_port, started
-from vae.runs import Runs
 
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"
@@ -223,62 +217,3 @@ def test_an_app_killed_under_an_open_page_is_waited_for_and_goes_on(app_checkpoi
             settle(page)
             assert frames(page) > count
             assert numbers(page) == z
-
-
-def test_two_apps_on_one_folder_share_its_runs_and_a_checkpoint_deleted_in_one_is_missed_in_the_other(
-    tmp_path: Path, browser: Browser
-) -> None:
-    root = tmp_path / "checkpoints"
-    for name in ("digits-z2", "mine"):
-        shutil.copytree(ROOT / "checkpoints" / "digits-z2", root / name)
-    config = json.loads((root / "mine" / "config.json").read_text())
-    config["training"]["origin"] = "page"
-    (root / "mine" / "config.json").write_text(json.dumps(config))
-    with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setenv("VAE_CHECKPOINTS", str(root))
-        patch.setenv("VAE_CACHE", str(tmp_path / "cache"))
-        one, other = stack.enter_context(started(APP)), stack.enter_context(started(APP))
-        assert decode_one(one, "mine") == decode_one(other, "mine")
-        here = stack.enter_context(opened(browser, f"{one.url}/Training?checkpoint=digits-z2"))
-        there = stack.enter_context(opened(browser, f"{other.url}/Training?checkpoint=mine"))
-        start_run(here, "shared")
-        try:
-            expect(there.get_by_text("shared: running")).to_be_visible(timeout=PATIENCE_MS)
-            there.get_by_role("button", name="Pause").click()
-            expect(here.get_by_text("shared: paused")).to_be_visible(timeout=PATIENCE_MS)
-            there.get_by_role("button", name="Resume").click()
-            expect(here.get_by_text("shared: running")).to_be_visible(timeout=PATIENCE_MS)
-            here.get_by_role("button", name="Discard").click()
-            here.get_by_role("button", name="Discard it").click()
-            expect(there.get_by_text(re.compile("shared: "))).to_have_count(0, timeout=PATIENCE_MS)
-            until(lambda: not (root / ".runs" / "shared").exists(), "the run has gone")
-        finally:
-            for run, _ in Runs(root).all():
-                Runs(root).want(run, "discard")
-        with explore(browser, f"{one.url}/Explore?checkpoint=mine") as page:
-            there.get_by_role("button", name="Delete mine").click()
-            there.get_by_role("button", name="Delete it").click()
-            expect(there.get_by_role("button", name="Delete mine")).to_have_count(0, timeout=PATIENCE_MS)
-            assert not (root / "mine").exists()
-            count = frames(page)
-            drag(page, 3)  # who is at it may go on
-            settle(page)
-            assert frames(page) > count
-        missing = "This link asks for the checkpoint “mine”, which is not usable here; showing digits-z2 instead."
-        with explore(browser, f"{one.url}/Explore?checkpoint=mine") as page:
-            expect(page.get_by_text(missing)).to_be_visible()
-
-
-def start_run(page: Page, name: str) -> None:
-    """Starts a run of many epochs on the digits."""
-    page.get_by_role("button", name="Train a model").click()
-    dialog = page.get_by_role("dialog")
-    for label, value in (("Epochs", "10000"), ("Name of the new checkpoint", name)):
-        field = dialog.get_by_label(label, exact=True)
-        field.fill(value)
-        field.press("Enter")
-        page.wait_for_timeout(200)
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Start training").click()
-    expect(dialog).to_have_count(0, timeout=PATIENCE_MS)
