@@ -86,7 +86,7 @@ FILM = "Training?checkpoint=mnist-z2&film=mnist-z2"
 
 def ready(page: Page) -> None:
     """Waits until the page has drawn what it shows, and its script has run."""
-    expect(page.locator(DRAWN).first).to_be_visible(timeout=30_000)
+    expect(page.locator(DRAWN).first).to_be_visible(timeout=60_000)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
     page.wait_for_timeout(500)
 

@@ -318,6 +318,9 @@ def test_the_boxes_that_report_an_exception_are_counted_and_the_end_of_a_run_is_
     over.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
     assert not finished(shown.SerializeToString(), clicks)
     assert finished(over.SerializeToString(), clicks)
+    for status in (ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY, ForwardMsg.FINISHED_EARLY_FOR_RERUN):
+        over.script_finished = status
+        assert not finished(over.SerializeToString(), clicks)
     assert clicks.exceptions == 1
 
 

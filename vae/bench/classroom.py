@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from vae.bench.live import Drag, Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, finished
@@ -148,9 +148,20 @@ async def _student(server: Server, lesson: Lesson, names: list[str], seed: int) 
                 while not finished(await socket.recv(decode=False), lesson.clicks):
                     pass
                 lesson.clicks.reruns.append(perf_counter() - begin)
-                await _think(hand, rng)
+                reading = asyncio.create_task(_read_on(socket, lesson.clicks))
+                try:
+                    await _think(hand, rng)
+                finally:
+                    reading.cancel()
+                    await asyncio.gather(reading, return_exceptions=True)
     finally:
         _leave(hand, lesson)
+
+
+async def _read_on(socket: ClientConnection, clicks: Clicks) -> None:
+    """Takes what the page still sends, as a browser does: a socket that nobody reads answers no ping."""
+    while True:
+        finished(await socket.recv(decode=False), clicks)
 
 
 async def _think(hand: Drag, rng: random.Random) -> None:

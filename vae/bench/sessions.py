@@ -12,6 +12,8 @@ from websockets.asyncio.client import connect
 
 PAGES = ("", "Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Training")
 MAX_MESSAGE_BYTES = 2**26
+# Not the end of a fragment, which some pages run every other second, nor that of a run which makes way for another.
+WHOLE_RUNS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 
 
 @dataclass
@@ -54,4 +56,4 @@ def finished(data: bytes, clicks: Clicks) -> bool:
     message = ForwardMsg.FromString(data)
     if message.WhichOneof("type") == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
         clicks.exceptions += 1
-    return bool(message.HasField("script_finished"))
+    return message.HasField("script_finished") and message.script_finished in WHOLE_RUNS
