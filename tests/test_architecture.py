@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "bench.browser": {"bench.live"},
     "bench.classroom": {"bench.live", "bench.sessions", "runs"},
     "bench.project": {"checkpoints", "metrics", "projections", "projector"},
-    "bench.map": {"bench.browser", "bench.live"},
+    "bench.map": {"bench.browser", "bench.live", "models"},
 }
 ALLOWED["ui"] = {name for name in ALLOWED if not name.startswith("bench")}
 ALLOWED["ui_reconstruction"] = ALLOWED["ui"] | {"ui"}

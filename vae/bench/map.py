@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from vae.bench.browser import DRAWN, ROOT, chromium
 from vae.bench.live import Server, started
+from vae.models import require
 
 READY = ".plot[data-state=done]"
 PATIENCE_MS = 120_000
@@ -154,13 +156,15 @@ def _visits(browser: Any, server: Server, args: argparse.Namespace, click: bool 
     visits = []
     for _ in range(args.visits):
         page = context.new_page()
-        name = "Explore" if click else "Latent_map"
-        page.goto(f"{server.url}/{name}?checkpoint={args.model}", wait_until="commit")
+        first = "Explore" if click else "Latent_map"
+        page.goto(f"{server.url}/{first}?checkpoint={args.model}", wait_until="commit")
         if click:
             page.wait_for_selector(DRAWN)
             page.wait_for_timeout(1000)
             page.get_by_role("link", name="Latent map").click()
+        deadline = perf_counter() + PATIENCE_MS / 1000
         while not page.evaluate("window.interactive"):
+            require(perf_counter() < deadline, "the map", "still", "moved by a hand within two minutes")
             page.mouse.move(600, 400)
             page.mouse.down()
             page.mouse.move(640, 400)

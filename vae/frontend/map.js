@@ -50,8 +50,10 @@ export default class LatentMap {
 
   /** Fetches it at once; runs it, which may take a second in which nothing moves, when no hand is waiting. */
   async loadPlotly(address) {
-    document.head.append(element("link", { rel: "preload", as: "script", href: address }));
-    await this.plot.resting();
+    if (!window.Plotly) {
+      document.head.append(element("link", { rel: "preload", as: "script", href: address }));
+      await this.plot.resting();
+    }
     try {
       const plotly = await loadScript(address, () => window.Plotly);
       if (!this.closed) this.plot.setPlotly(plotly);
