@@ -1,7 +1,7 @@
 """Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 APP = ROOT / "app.py"
 # Streamlit asks for these two beneath the page's own path first, and then where they are.
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
+AT_REST = "notRunning"  # so Streamlit calls it
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
 
 
@@ -94,11 +95,17 @@ def pixels(page: Page, selector: str = "canvas.hero") -> str:
     return str(page.locator(selector).first.evaluate(PIXELS))
 
 
-def settle(page: Page) -> None:
-    """Waits until no new picture has come for half a second."""
-    count = -1
-    while count != (count := frames(page)):
+def rest(page: Page, drawn: Callable[[Page], object]) -> None:
+    """Waits until Python has nothing to do and what `drawn` counts has stayed the same, both for half a second."""
+    app = page.get_by_test_id("stApp")
+    before: tuple[object, str | None] = (None, None)
+    while before != (before := (drawn(page), app.get_attribute("data-test-script-state"))) or before[1] != AT_REST:
         page.wait_for_timeout(500)
+
+
+def settle(page: Page) -> None:
+    """Waits until no new picture comes."""
+    rest(page, frames)
 
 
 @contextmanager

@@ -206,12 +206,12 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
     chance = random.Random(ROUNDS)
 
     async def body(lab: Lab) -> None:
-        layouts = lab.layouts
+        lanes = (lab.layouts._projecting, lab.layouts._measuring)
 
         async def torment(stop: asyncio.Event) -> None:
             while not stop.is_set():
                 await asyncio.sleep(chance.uniform(0, 0.7))
-                for lane in (layouts._projecting, layouts._measuring):
+                for lane in lanes:
                     if (pid := lane.projector.pid) is not None and chance.random() < 0.7:
                         with suppress(ProcessLookupError):
                             os.kill(pid, signal.SIGKILL)
@@ -220,7 +220,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
         async def one(number: int) -> Event:
             method = chance.choice(("umap", "umap", "pca"))
             config = ProjectionConfig(method, neighbours=chance.choice((2, 20)))
-            return (await events(await layouts.open(points(seed=number // 2), config)))[-1]
+            return (await events(await lab.layouts.open(points(seed=number // 2), config)))[-1]
 
         for number in range(ROUNDS):
             stop, killed = asyncio.Event(), []
@@ -228,6 +228,8 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
             ends = await asyncio.gather(*(one(100 * number + i) for i in range(12)))
             stop.set()
             await killer
+            while any(lane.projector.pid in killed for lane in lanes):  # death takes a moment
+                await asyncio.sleep(0.01)
             sentence = "The process that computes projections was ended from outside; ask for it once more."
             assert {end.sentence for end in ends if isinstance(end, Failed)} <= {sentence}
             assert all(isinstance(end, (Done, Failed)) for end in ends)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import APP, choose, opened, pixels
+from browsing import APP, choose, opened, pixels, rest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -71,11 +71,9 @@ def interpolation(browser: Browser, lab: Server, query: str = "checkpoint=ten", 
 
 
 def settle(page: Page) -> None:
-    """Waits until no picture of the shown view has changed for a while: what is decoded at rest waits 150 ms."""
-    before = ""
+    """Waits until no picture of the shown view changes: what is decoded at rest waits 150 ms."""
     drawn = "canvases => canvases.map(canvas => canvas.dataset.frame).join()"
-    while before != (before := page.locator(".interpolation .body canvas").evaluate_all(drawn)):
-        page.wait_for_timeout(300)
+    rest(page, lambda page: page.locator(".interpolation .body canvas").evaluate_all(drawn))
 
 
 def linked(page: Page, key: str) -> str | None:

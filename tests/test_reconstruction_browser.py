@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import opened, pixels
+from browsing import opened, pixels, rest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -65,10 +65,8 @@ def frames(page: Page) -> int:
 
 
 def settle(page: Page) -> None:
-    """Waits until no new reconstruction has come for half a second."""
-    count = -1
-    while count != (count := frames(page)):
-        page.wait_for_timeout(500)
+    """Waits until no new reconstruction comes."""
+    rest(page, frames)
 
 
 def nats(page: Page) -> list[float]:

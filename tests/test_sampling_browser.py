@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import choose, opened, pixels
+from browsing import choose, opened, pixels, rest
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -70,10 +70,9 @@ def drawn(page: Page) -> int:
 
 
 def settle(page: Page) -> None:
-    """Waits until no new pictures have come for half a second."""
-    count = -1
-    while count != (count := drawn(page)):
-        page.wait_for_timeout(500)
+    """Waits until no new pictures come, and every grid shows what is chosen."""
+    rest(page, drawn)
+    expect(page.locator(".stage.stale")).to_have_count(0)
 
 
 def both(page: Page) -> list[str]:
@@ -190,6 +189,28 @@ def test_z_is_what_the_samplers_draw_from_the_same_seed(
             assert found["images"].dtype == np.uint8
             assert np.abs(found["images"].astype(int) - pictures).max() <= 1
             assert found["seed"] == 3
+
+
+def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, browser: Browser, tmp_path: Path) -> None:
+    with sampling(browser, app, f"{Z2}&view=one&seed=3") as page:
+        with page.expect_download() as download:  # in one go: those of seed 9 cannot be here yet
+            page.get_by_role("spinbutton", name="Seed of ε").evaluate(
+                """field => {
+                  field.value = 9;
+                  field.dispatchEvent(new Event("change"));
+                  const named = (button) => button.textContent === "NPZ";
+                  [...field.getRootNode().querySelectorAll("button")].find(named).click();
+                }"""
+            )
+        assert download.value.suggested_filename == "digits-z2-samples-seed3.npz"
+        download.value.save_as(tmp_path / "samples.npz")
+        with np.load(tmp_path / "samples.npz", allow_pickle=False) as early:
+            assert early["seed"] == 3
+            np.testing.assert_allclose(early["z"], sample(256, 2, 3)[WHICH], atol=1e-5)
+        settle(page)
+        late = arrays(page, tmp_path)
+        assert late["seed"] == 9
+        np.testing.assert_allclose(late["z"], sample(256, 2, 9)[WHICH], atol=1e-5)
 
 
 def test_truncated_noise_keeps_its_quantiles(app: Server, browser: Browser, tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ export class Panel {
 
   // — the pictures —
 
-  /** Shows n pictures and remembers the z that they were decoded from. */
-  show({ n, pixels, imageShape }, vectors, labels) {
-    this.shown = { n, pixels, imageShape, vectors, labels };
+  /** Shows n pictures and remembers the z that they were decoded from, and the seed of its ε. */
+  show({ n, pixels, imageShape }, vectors, labels, seed) {
+    this.shown = { n, pixels, imageShape, vectors, labels, seed };
     this.side = Math.round(Math.sqrt(n));
     drawGrid(this.canvas, pixels, imageShape, n, this.side, gapOf(imageShape));
     this.stage.classList.remove("stale");

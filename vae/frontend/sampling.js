@@ -112,12 +112,12 @@ export default class Sampling {
   }
 
   async decode(panel, vectors, labels, inputAt) {
-    const { testSet, data } = this; // of this model
+    const { testSet, data, state: { seed } } = this; // of these pictures
     const weights = (label) => Array.from({ length: data.classes }, (_, k) => Number(k === label));
     const codes = data.classes ? vectors.map((z, i) => [...z, ...weights(labels[i])]) : vectors;
     const reply = await this.client.decode(codes, { slot: panel.title });
     if (!reply || testSet !== this.testSet) return;
-    panel.show(reply, vectors, labels);
+    panel.show(reply, vectors, labels, seed);
     this.notice.hidden = true; // whatever was wrong, pictures came
     this.drawIntervals(panel);
     if (this.picked) this.showPicked();
@@ -324,12 +324,17 @@ export default class Sampling {
       arrays[name("images")] = { data: pixels, shape: [n, ...imageShape] };
       if (classes) arrays[name("told")] = { data: Uint16Array.from(labels), shape: [n] };
     });
-    if (this.state.view !== "plane") arrays.seed = { data: Uint32Array.of(this.state.seed), shape: [] };
+    if (this.state.view !== "plane") arrays.seed = { data: Uint32Array.of(this.shownSeed()), shape: [] };
     download(npz(arrays), `${this.fileName()}.npz`);
   }
 
   fileName() {
-    return `${this.data.model}-${this.state.view === "plane" ? "manifold" : `samples-seed${this.state.seed}`}`;
+    return `${this.data.model}-${this.state.view === "plane" ? "manifold" : `samples-seed${this.shownSeed()}`}`;
+  }
+
+  /** The seed of the pictures that are seen: those of a newly chosen one may not be here yet. */
+  shownSeed() {
+    return this.panels[0].shown.seed;
   }
 
   // — what the page shows of the state —
