@@ -129,7 +129,14 @@ export class Plot {
     this.drawAxes();
   }
 
+  /** Asks for the axes of now. What plotly does for them takes tens of ms: it waits until the next frame is painted. */
   drawAxes() {
+    this.axesAsked = true;
+    this.repaintMarks();
+  }
+
+  drawAskedAxes() {
+    this.axesAsked = false;
     const flat = this.view.dims === 2 && this.titles;
     this.axes.hidden = !flat;
     if (!this.plotly || !flat || !this.width || !this.element.isConnected) return;
@@ -196,6 +203,7 @@ export class Plot {
       this.frame = undefined;
       if (this.outdated && this.style && this.layout) this.paint(now);
       this.paintMarks();
+      if (this.axesAsked) setTimeout(() => this.drawAskedAxes());
     });
   }
 
