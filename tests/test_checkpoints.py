@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import numpy as np
@@ -970,6 +971,30 @@ def test_files_that_have_settled_are_not_read_again(
     shutil.rmtree(tmp_path / "a")
     assert list_checkpoints(tmp_path) == []
     assert tmp_path / "a" not in checkpoints._looks
+
+
+def test_what_was_read_is_kept_once_the_files_have_been_the_same_for_a_while(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(saved, tmp_path / "a")
+    state, now = (1,), 1000.0
+    monkeypatch.setattr(checkpoints, "_state", lambda _: state)  # the same, whatever may change
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: now))
+
+    def look() -> Checkpoint | BrokenCheckpoint:
+        (found,) = list_checkpoints(tmp_path)
+        return found
+
+    first = look()
+    now += checkpoints.SETTLING_SECONDS - 0.1
+    assert look() is not first
+    now = 1000.0 + checkpoints.SETTLING_SECONDS
+    kept = look()
+    assert look() is kept
+    state = ()  # files that cannot be known to be the same
+    look()
+    now *= 2
+    assert look() is not look()
 
 
 @pytest.mark.parametrize("file", checkpoints.FILES)
