@@ -35,6 +35,7 @@ audit: .venv/test-installed
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Latent Lab needs Python 3.11 or newer; this is \
 	%d.%d. Name a newer one: make run PYTHON=python3.13" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
+	$(PIP) "pip>=26"  # with older ones, which come with Python, an archive may write outside its folder
 	@echo "The first time this installs 6.7 GB, PyTorch among it, and says nothing for minutes."
 	$(PIP) -r requirements.txt
 	touch $@
