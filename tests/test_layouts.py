@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from vae import layouts as module
-from vae import projector
+from vae import priority, projector
 from vae.layouts import BusyError, Cache, Done, Event, Failed, Layouts, Limits, Progress, Queued, Watch
 from vae.parts import PREFIX, part
 from vae.projections import ProjectionConfig, Quality, project, quality
@@ -372,6 +372,19 @@ projector.save_file = refuse
         lab.script.write_text(FAKE)
         await lab.layouts.close()
         assert isinstance(await lab.result(), Done)
+
+    run(tmp_path, body)
+
+
+def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
+    async def body(lab: Lab) -> None:
+        await lab.result()
+        pid = lab.layouts._projecting.projector.pid
+        assert pid
+        assert os.getsid(pid) == pid
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.nice(0) + priority.NICENESS)
+        if (session := Path(f"/proc/{pid}/autogroup")).exists():
+            assert session.read_text().strip().endswith(f"nice {priority.NICENESS}")
 
     run(tmp_path, body)
 

@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from vae import runner, runs, training
+from vae import priority, runner, runs, training
 from vae.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
 from vae.films import read_film
 from vae.runner import asked
@@ -414,19 +414,45 @@ def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
     lab.check_nothing_left()
 
 
+def test_a_wish_for_less_that_comes_too_soon_after_anothers_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter([BlockingIOError(), BlockingIOError()])
+    slept: list[float] = []
+    said: list[str] = []
+
+    def write_text(text: str) -> None:
+        for refusal in refusals:
+            raise refusal
+        said.append(text)
+
+    monkeypatch.setattr(priority, "AUTOGROUP", SimpleNamespace(write_text=write_text))
+    monkeypatch.setattr(priority, "sleep", slept.append)
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    monkeypatch.setattr(os, "getsid", lambda _: os.getpid())
+    priority.give_way()
+    assert said == [str(priority.NICENESS)]
+    assert slept == [priority.TRY_SECONDS] * 2
+    refusals = iter([PermissionError()])
+    priority.give_way()  # no such system: nothing to do about it
+    refusals = iter(BlockingIOError, None)
+    priority.give_way()
+    assert len(slept) == 2 + priority.TRIES
+
+
 @pytest.mark.parametrize("own_session", [True, False])
 def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(own_session: bool) -> None:
     code = (
-        "import os; from vae import runner; before = os.nice(0); runner.give_way(); print(os.nice(0) - before)\n"
-        "print(runner.AUTOGROUP.read_text() if runner.AUTOGROUP.exists() else '')"
+        "import os; from vae import priority; before = os.nice(0); priority.give_way(); print(os.nice(0) - before)\n"
+        "print(priority.AUTOGROUP.read_text() if priority.AUTOGROUP.exists() else '')"
     )
-    ours = runner.AUTOGROUP.read_text() if runner.AUTOGROUP.exists() else ""
+    ours = priority.AUTOGROUP.read_text() if priority.AUTOGROUP.exists() else ""
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True)
     niceness, _, session = said.stdout.partition("\n")
-    assert int(niceness) == min(runner.NICENESS, 19 - os.nice(0))
+    assert int(niceness) == min(priority.NICENESS, 19 - os.nice(0))
     if ours:
-        assert session.strip().endswith(f"nice {runner.NICENESS}" if own_session else ours.strip())
+        assert session.strip().endswith(f"nice {priority.NICENESS}" if own_session else ours.strip())
 
 
 def test_a_run_outlives_whoever_started_it(lab: Lab) -> None:

@@ -10,6 +10,7 @@ metrics      encoded set -> the numbers a model is judged by
 disentanglement  codes + known factors -> how well single dimensions stand for single factors
 scores       each further metric by the name that the command line gives it
 parts        what is being written, and what a process that was killed has left of it
+priority     how a process that works for minutes lets live decoding go first
 checkpoints  a folder per trained model: save, load, list
 parallel     several processes that train one model together
 steps        TrainingConfig -> one step of training, on a GPU captured as a graph

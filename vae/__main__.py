@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 import time
@@ -27,6 +26,7 @@ from vae.metrics import evaluate, importance_weighted_nll
 from vae.models import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config, require
 from vae.parallel import joined
 from vae.pictures import DataError
+from vae.priority import give_way
 from vae.projections import METHODS, ProjectionConfig, project, quality
 from vae.scores import SCORES
 from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
@@ -461,6 +461,6 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["train"] and hasattr(os, "nice"):
-        os.nice(10)  # gives way to the app, where a class may be exploring meanwhile; costs nothing where nobody is
+    if sys.argv[1:2] == ["train"]:
+        give_way()  # to the app, where a class may be exploring meanwhile
     sys.exit(main())

@@ -35,6 +35,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from vae.priority import give_way
 from vae.projections import Cancelled, FloatArray, OnFrame, ProjectionConfig, Quality, project, quality
 
 FRAME_SECONDS = 0.1
@@ -84,7 +85,7 @@ class Projector:
             self._folder = Path(await self._in_thread(partial(tempfile.mkdtemp, prefix="latent-lab-")))
             pipe = asyncio.subprocess.PIPE
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, str(self._folder), stdin=pipe, stdout=pipe, env=_environment()
+                *self._command, str(self._folder), stdin=pipe, stdout=pipe, env=_environment(), start_new_session=True
             )
 
     async def compute(
@@ -204,8 +205,7 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
     os.dup2(2, 1)  # what a library prints shall not be taken for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end ends this process too
     signal.signal(signal.SIGTERM, lambda *_: _end(folder))
-    if hasattr(os, "nice"):
-        os.nice(10)
+    give_way()
 
     def say(message: Json) -> None:
         try:

@@ -5,7 +5,6 @@ to it, the next process goes on from what the folder holds.
 """
 
 import errno
-import os
 import signal
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from vae.priority import give_way
 from vae.runs import Run, RunError, Runs, State, Status
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # torch is not imported before it is this run's turn
     from vae.steps import TrainingConfig
     from vae.training import EpochMetrics, Trainer
 
-NICENESS = 10  # whoever decodes goes first
-AUTOGROUP = Path("/proc/self/autogroup")
 WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # somebody may just be looking whether it is held
@@ -35,19 +33,6 @@ BUDGET_SHARE = 0.85  # of a time budget is for steps; the rest for the film and 
 MAX_BUDGET_SECONDS = 86_400
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 DISK_FULL = ("no space left on device", "disk quota exceeded")
-
-
-def give_way() -> None:
-    """Lets whoever decodes go first, at no cost where nobody does.
-
-    Linux may share the processors out among sessions before it heeds the niceness of their processes. A run leads a
-    session of its own, which can be made nice, too.
-    """
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
-        with suppress(OSError):  # no such system
-            AUTOGROUP.write_text(str(NICENESS))
 
 
 class _Paused(Exception):  # noqa: N818 (nothing is wrong)
