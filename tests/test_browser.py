@@ -1,6 +1,8 @@
 """Every page in a real Chromium, as the first page visited, in light and dark, with the checkpoints that ship."""
 
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -90,3 +92,14 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name
     with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
         show(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_browser_keeps_the_scripts_of_now_and_asks_again_for_those_of_an_earlier_start(app: Server) -> None:
+    now = ui.script_url("map.js")
+    for url, kept in ((now, True), (now.replace("/map.js", "/live.js"), True), ("/live/frontend/old/map.js", False)):
+        with urlopen(app.url + url) as reply:
+            assert ("immutable" in reply.headers["Cache-Control"]) == kept
+            assert reply.read() == (ui.FRONTEND / url.rsplit("/", 1)[1]).read_bytes()
+            tag = reply.headers["ETag"]
+        with pytest.raises(HTTPError, match="304"):
+            urlopen(Request(app.url + url, headers={"If-None-Match": tag}))

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from vae.checkpoints import EXAMPLES, BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints
 from vae.data import binarise, is_available, load_dataset
@@ -55,6 +56,7 @@ PAGES = (
 )
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
+FOR_EVER = "public, max-age=31536000, immutable"  # for a browser's cache: the address changes when the content does
 MAP_POINTS = 2000  # a small map shows no more
 JAVASCRIPT = "text/javascript"
 LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice
@@ -278,8 +280,20 @@ def routes() -> list[BaseRoute]:
     sweep(CHECKPOINTS)
     base = _base_path()
     origins = st.get_option("server.corsAllowedOrigins") or ()
-    scripts = Mount(f"{base}/live/frontend/{{version}}", StaticFiles(directory=FRONTEND))
+    scripts = Mount(f"{base}/live/frontend/{{version}}", _Scripts(directory=FRONTEND))
     return [scripts, *live_routes(live_model, base_path=base, allowed_origins=origins), *map_routes(), *map_assets()]
+
+
+class _Scripts(StaticFiles):
+    """The components' scripts, each asked for once by each browser: a page takes a dozen, and a class comes at once."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        of_now = scope["path_params"]["version"] == _scripts_version()  # not what a page of an earlier start asks for
+        response.headers["Cache-Control"] = FOR_EVER if of_now else "no-cache"
+        return response
 
 
 def guards() -> list[Middleware]:
@@ -497,7 +511,7 @@ def _plotly_url() -> str:
 
 
 async def _plotly(request: Request) -> Response:
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
     compressed = "gzip" in request.headers.get("accept-encoding", "")
     body = await run_in_threadpool(_plotly_script, compressed)
     return Response(body, headers=headers | ({"Content-Encoding": "gzip"} if compressed else {}), media_type=JAVASCRIPT)
