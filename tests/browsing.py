@@ -95,7 +95,7 @@ def pixels(page: Page, selector: str = "canvas.hero") -> str:
     return str(page.locator(selector).first.evaluate(PIXELS))
 
 
-def rest(page: Page, drawn: Callable[[Page], object]) -> None:
+def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
     """Waits until Python has nothing to do and what `drawn` counts has stayed the same, both for half a second."""
     app = page.get_by_test_id("stApp")
     before: tuple[object, str | None] = (None, None)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from browsing import opened
+from browsing import opened, rest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -87,8 +87,7 @@ FILM = "Training?checkpoint=mnist-z2&film=mnist-z2"
 def ready(page: Page) -> None:
     """Waits until the page has drawn what it shows, and its script has run."""
     expect(page.locator(DRAWN).first).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
-    page.wait_for_timeout(500)
+    rest(page)
 
 
 # ---- axe-core --------------------------------------------------------------------------------------------------------

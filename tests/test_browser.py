@@ -6,7 +6,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from browsing import choose, opened
+from browsing import choose, opened, rest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -22,7 +22,7 @@ PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=
 def show(page: Page) -> None:
     """Waits until the page has its picture, plot or table."""
     expect(page.locator(PICTURES).first).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    rest(page)
 
 
 def contrast(page: Page, path: Path) -> float:

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from browsing import APP, ROOT, opened, pixels
+from browsing import APP, ROOT, opened, pixels, rest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -46,8 +46,7 @@ def fill(page: Page, label: str, value: str) -> None:
 
 def settle(page: Page) -> None:
     """Waits until the page's script has run."""
-    page.wait_for_timeout(200)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    rest(page)
 
 
 def shown(page: Page) -> str:
