@@ -22,8 +22,8 @@ MAP = ".training canvas"  # the first of all is the map
 def start(page: Page, name: str, seconds: int) -> None:
     """Starts the 2-D preset on the digits."""
     page.get_by_role("button", name="Train a model").click()
-    page.get_by_role("radio", name="2-D in 30 seconds").click()
-    expect(page.get_by_label("Seconds, about", exact=True)).to_have_value("30")
+    page.get_by_role("radio", name="2-D in 30 seconds").click(timeout=60_000)
+    expect(page.get_by_label("Seconds, about", exact=True)).to_have_value("30", timeout=60_000)
     choose_in_dialog(page, "Dataset", "digits")
     fill(page, "Seconds, about", str(seconds))
     fill(page, "Name of the new checkpoint", name)
@@ -137,6 +137,26 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
     assert checkpoint.class_names == ("<b>cats", "dogs")
     assert checkpoint.model_config.image_shape == (3, 16, 16)
     assert checkpoint.dataset == "my own images"
+
+
+def test_a_form_that_is_being_filled_in_stays_while_others_start_and_stop_runs(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training") as page, opened(browser, f"{app.url}/Training") as other:
+        page.get_by_role("button", name="Train a model").click()
+        fill(page, "Name of the new checkpoint", "half-written")
+        start(other, "of-another", 600)
+        expect(page.get_by_text("of-another: running")).to_be_visible(timeout=60_000)  # behind the form
+        other.get_by_role("button", name="Discard").click()
+        other.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_text("of-another")).to_have_count(0, timeout=60_000)
+        settle(page)
+        field = page.get_by_role("dialog").get_by_label("Name of the new checkpoint", exact=True)
+        expect(field).to_have_value("half-written")
+        fill(page, "Epochs", "7")
+        expect(field).to_have_value("half-written")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_app_that_restarts_during_a_run_finds_it_again(

@@ -144,8 +144,26 @@ def screen(checkpoint: Checkpoint | None) -> None:
         ],
         "references": list(MNIST_REFERENCES) if all(_is_grey_mnist(name, filmed) for name in shown) else [],
     }
+    _show_films(data)
+
+
+@st.fragment
+def _show_films(data: Json) -> None:
+    """The films; they say at once when a run comes to another state."""
     component = st.components.v2.component("training", js=ui._script("component.js"), css=ui._script("training.css"))
-    component(key="training", data=data, on_changed_change=lambda: None)
+    component(key="training", data=data, on_changed_change=_note_change)
+    if st.session_state.pop("run_changed", False):
+        _follow_runs()
+
+
+def _note_change() -> None:
+    st.session_state["run_changed"] = True
+
+
+def _follow_runs() -> None:
+    """Shows the whole page anew, now that a run has changed; but not under a hand that fills in the form."""
+    if not st.session_state.get("form_open"):
+        st.rerun()
 
 
 def _follow_choice(checkpoint: Checkpoint | None, films: list[str]) -> None:
@@ -201,6 +219,7 @@ def manage() -> None:
     """Every run with its buttons; what has just been trained here, and the way to it; why none can be started."""
     if sentence := runs().obstacle():
         st.info(sentence)
+    st.session_state.pop("run_states", None)  # the whole page is being run already
     _show_runs()
     state, name = st.session_state, str(st.session_state.get("started", ""))
     if not name or runs().find(name) is not None or not _trained_here(_checkpoint(name)):
@@ -221,7 +240,7 @@ def _show_runs() -> None:
     states = {run.name: status.state for run, status in found}
     before, st.session_state["run_states"] = st.session_state.get("run_states", states), states
     if states != before:
-        st.rerun()
+        _follow_runs()
     for run, status in found:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             _show_run(run, status)
@@ -291,9 +310,11 @@ def delete_button(checkpoint: Checkpoint) -> None:
 
 
 def new_run_button() -> None:
-    """Opens the form, where a run can be started."""
-    if st.button("Train a model", width="stretch", disabled=bool(runs().obstacle())):
-        st.dialog("Train a model", width="medium")(start_form)()
+    """Opens the form, where a run can be started. The whole page is not run while it is open: that would close it."""
+    pressed = st.button("Train a model", width="stretch", disabled=bool(runs().obstacle()))
+    st.session_state["form_open"] = pressed
+    if pressed:
+        st.dialog("Train a model", width="medium", on_dismiss="rerun")(start_form)()
 
 
 def start_form() -> None:
