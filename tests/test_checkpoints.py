@@ -584,6 +584,29 @@ def test_a_history_that_cannot_be_drawn_is_refused(folder: Path, line: str) -> N
     refused(folder, "history.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"kl": True}, "a metric is not a finite number"),
+        ({"kl_per_dimension": [1.0, "2"]}, "a metric is not a finite number"),
+        ({"kl_per_dimension": [1.0]}, "kl_per_dimension does not have one number per latent dimension"),
+    ],
+)
+def test_what_is_wrong_with_a_metric_is_said(folder: Path, change: dict[str, Any], sentence: str) -> None:
+    edit_json(folder / "metrics.json", lambda metrics: metrics.update(change))
+    refused(folder, "metrics.json", f"(ValueError: {sentence});")
+
+
+def test_what_is_wrong_with_an_epoch_is_said(folder: Path) -> None:
+    (folder / "history.jsonl").write_text(json.dumps(EPOCH | {"kl": None}) + "\n")
+    refused(folder, "history.jsonl", "(ValueError: an epoch has a value that is not a finite number);")
+
+
+def test_metrics_that_a_plain_autoencoder_cannot_have_are_refused(folder: Path) -> None:
+    edit_json(folder / "config.json", lambda config: config["model"].update(posterior="point"))
+    refused(folder, "metrics.json", "(ValueError: a plain autoencoder has neither ELBO nor KL);")
+
+
 def test_the_history_of_a_whole_checkpoint_can_be_drawn(saved: Path) -> None:
     assert len(learning_curves(read_checkpoint(saved).history).data) == 4
 
@@ -712,8 +735,15 @@ def test_a_header_may_fill_its_file_and_not_claim_a_byte_more(folder: Path) -> N
     path = folder / "model.safetensors"
     path.write_bytes(struct.pack("<Q", 2) + b"{}")
     refused(folder, "model.safetensors", "is missing")
-    path.write_bytes(struct.pack("<Q", 3) + b"{}")
-    refused(folder, "model.safetensors", "its header is longer than the file")
+    for length in (3, 2**63 + 2, 2**64 - 1):
+        path.write_bytes(struct.pack("<Q", length) + b"{}")
+        refused(folder, "model.safetensors", "(ValueError: its header is longer than the file, or than any model's);")
+
+
+def test_what_a_file_of_arrays_says_of_itself_is_left_alone(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    save_file(load_file(path), path, {"made": "elsewhere"})
+    load_all(folder)
 
 
 def test_a_header_may_have_a_mebibyte_and_not_a_byte_more(folder: Path) -> None:
