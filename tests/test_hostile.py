@@ -1189,7 +1189,8 @@ def test_whatever_bytes_come_the_server_ends_the_connection_and_lives_on(
         try:
             client.shutdown(socket.SHUT_WR)
         except OSError as error:
-            assert error.errno == errno.ENOTCONN  # the server has ended it already
+            if error.errno != errno.ENOTCONN:  # the server has ended it already
+                raise
         while client.recv(2**16):
             pass
 
