@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -374,6 +375,31 @@ projector.save_file = refuse
         assert isinstance(await lab.result(), Done)
 
     run(tmp_path, body)
+
+
+def test_an_end_in_the_middle_of_writing_leaves_nothing(tmp_path: Path) -> None:
+    code = """
+import itertools, sys, threading, time
+from contextlib import suppress
+from pathlib import Path
+from vae import projector
+
+folder = Path(sys.argv[1])
+
+def write():
+    for i in itertools.count():
+        with suppress(OSError):
+            (folder / f"{i}").touch()
+
+threading.Thread(target=write, daemon=True).start()
+time.sleep(0.2)
+projector._end(folder)
+"""
+    for number in range(3):
+        (tmp_path / f"latent-lab-{number}").mkdir()
+        command = [sys.executable, "-c", code, str(tmp_path / f"latent-lab-{number}")]
+        subprocess.run(command, cwd=Path(__file__).parents[1], check=True)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:

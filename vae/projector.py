@@ -26,6 +26,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -291,8 +292,11 @@ class _Service:
 
 
 def _end(folder: Path) -> None:
-    """Ends the process at once: nobody waits for what is being computed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Ends the process at once: nobody waits for what is being computed, which may be writing into the folder."""
+    gone = folder.with_name(f"{folder.name}-gone")  # where it writes nothing more
+    with suppress(OSError):  # the server has removed it
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
     os._exit(0)
 
 
