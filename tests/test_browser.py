@@ -101,5 +101,6 @@ def test_a_browser_keeps_the_scripts_of_now_and_asks_again_for_those_of_an_earli
             assert ("immutable" in reply.headers["Cache-Control"]) == kept
             assert reply.read() == (ui.FRONTEND / url.rsplit("/", 1)[1]).read_bytes()
             tag = reply.headers["ETag"]
-        with pytest.raises(HTTPError, match="304"):
+        with pytest.raises(HTTPError, match="304") as caught:
             urlopen(Request(app.url + url, headers={"If-None-Match": tag}))
+        caught.value.close()

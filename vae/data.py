@@ -20,6 +20,7 @@ from http.client import HTTPException
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from warnings import catch_warnings
 
@@ -485,6 +486,8 @@ def _stream_any(urls: Sequence[str], md5: str, target: Path, report: Progress) -
             return _stream(url, md5, target, report)
         except (OSError, HTTPException, ValueError) as error:
             reasons.append(f"{url}: {error}")
+            if isinstance(error, HTTPError):  # which holds the connection
+                error.close()
     raise OSError("; ".join(reasons))
 
 
