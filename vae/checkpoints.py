@@ -286,8 +286,8 @@ def check_free(path: Path) -> None:
     try:
         taken = path.exists()
         if not taken:
-            with part(path.parent):
-                pass
+            with part(path.parent) as made:
+                (made / path.name).mkdir()  # the name may be too long
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
     if taken:
@@ -450,9 +450,10 @@ def _parsed(text: str) -> Any:
 
 def _is_inside(path: Path, folder: Path) -> bool:
     try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # a link to itself
+        real = path.resolve()
+    except (OSError, RuntimeError):  # a link to itself, which Python 3.13 and later leave as it is
         return False
+    return real.is_relative_to(folder.resolve()) and not (real.is_symlink() or real.parent.is_symlink())
 
 
 def _write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
