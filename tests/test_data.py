@@ -586,6 +586,20 @@ def test_celeba_is_decoded_once_into_a_cache_that_is_whole_or_absent(celeba: Pat
         load_dataset("celeba", celeba)
 
 
+@pytest.mark.parametrize("name", ["\0", ".", "..", "../secret.jpg", "sub/000001.jpg", "/etc/hosts"])
+def test_a_celeba_partition_that_names_something_else_is_refused_before_it_is_opened(
+    celeba: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    partition = celeba / "celeba" / "list_eval_partition.txt"
+    _, rest = partition.read_text().split(" ", 1)
+    partition.write_text(f"{name} {rest}")
+    opened: list[Path] = []
+    monkeypatch.setattr(data, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
+    with pytest.raises(DataError, match=r"list_eval_partition\.txt.*, which is no picture's name"):
+        load_dataset("celeba", celeba)
+    assert set(opened) <= set((celeba / "celeba" / "img_align_celeba").iterdir())
+
+
 def test_an_empty_celeba_partition_is_an_error_without_a_warning(celeba: Path) -> None:
     (celeba / "celeba/list_eval_partition.txt").write_text("")
     with pytest.raises(DataError, match=r"9 rows, list_eval_partition\.txt 0"):
