@@ -396,7 +396,7 @@ def _celeba_images(root: Path, files: Sequence[str], report: Progress) -> NDArra
             unfinished = Path(staging) / cache.name
             pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
             for i, file in enumerate(files):
-                if not file or Path(file).name != file:
+                if file in ("", "..") or Path(file).name != file:
                     raise _damaged(root / _FILES["celeba"][1], f"names {file!r}, which is no picture's name")
                 path = root / _FILES["celeba"][2] / file
                 data = read_bytes(partial(open_file, path), str(path), MAX_PICTURE_BYTES)
