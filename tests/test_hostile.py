@@ -1433,7 +1433,7 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
     shutil.rmtree(root, ignore_errors=True)
     app, empty = empty_form
     for field in fields(app):
-        field.disabled = False  # a browser need not heed that either
+        field.proto.disabled = False  # a browser need not heed that either
         before = empty.get(field.key, field.value)
         value = filled.get(field.key, before)
         if isinstance(value, float) and not isfinite(value):
