@@ -323,7 +323,7 @@ def test_everyone_may_read_a_checkpoint_as_in_any_other_folder(saved: Path) -> N
 @pytest.mark.parametrize("file", FILES)
 def test_a_missing_file_is_named(folder: Path, file: str) -> None:
     (folder / file).unlink()
-    refused(folder, file, "missing")
+    refused(folder, file, ": the file is missing;")
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -597,7 +597,14 @@ def test_what_is_wrong_with_a_metric_is_said(folder: Path, change: dict[str, Any
     refused(folder, "metrics.json", f"(ValueError: {sentence});")
 
 
+def test_class_names_that_are_no_list_are_said_to_be_none(folder: Path) -> None:
+    edit_json(folder / "config.json", lambda config: config["dataset"].update(class_names="cat"))
+    refused(folder, "config.json", "(ValueError: class_names is not a list);")
+
+
 def test_what_is_wrong_with_an_epoch_is_said(folder: Path) -> None:
+    (folder / "history.jsonl").write_text("")
+    refused(folder, "history.jsonl", "(ValueError: it has no epoch);")
     (folder / "history.jsonl").write_text(json.dumps(EPOCH | {"kl": None}) + "\n")
     refused(folder, "history.jsonl", "(ValueError: an epoch has a value that is not a finite number);")
 
@@ -677,7 +684,7 @@ def test_an_encoded_set_that_does_not_fit_is_refused(folder: Path, name: str) ->
 @pytest.mark.parametrize("label", [-1, 3, 2**62])
 def test_a_label_without_a_class_name_is_refused(folder: Path, label: int) -> None:
     edit_arrays(folder / "encoded.safetensors", lambda arrays: arrays["labels"].__setitem__(5, label))
-    refused(folder, "encoded.safetensors", "a label has no class name")
+    refused(folder, "encoded.safetensors", ": a label has no class name;")
 
 
 BYTE_DEFECTS: dict[str, Callable[[bytes], bytes]] = {

@@ -178,6 +178,12 @@ def test_near_one_half_log_c_is_its_taylor_series(delta: float) -> None:
     assert log_c.item() == pytest.approx(log(2) + 4 / 3 * delta**2 + 104 / 45 * delta**4, abs=6 * delta**6 + 1e-9)
 
 
+@pytest.mark.parametrize("logit", [0.0999, 0.02, -0.02])
+def test_close_to_one_half_log_c_is_exact_to_the_sixth_power_of_the_logit(logit: float) -> None:
+    log_c = continuous_bernoulli_log_c(torch.tensor(logit, dtype=torch.float64))
+    assert log_c.item() == pytest.approx(log(logit / tanh(logit / 2)), abs=4e-4 * logit**6 + 1e-15)
+
+
 def test_continuous_bernoulli_is_that_of_torch_distributions_with_its_mean() -> None:
     logits = torch.cat((torch.linspace(-12, 12, 481).double(), torch.tensor([-0.1, 0.1, 0.0999, 1e-6]).double()))
     x = torch.rand(485, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -505,6 +511,7 @@ def test_the_three_parts_of_the_kl_are_those_of_a_loop_and_add_up(n: int, d: int
     mean, logvar = random(n, d), random(n, d, seed=1)
     z = reparameterize(mean, logvar, random(n, d, seed=2))
     found = total_correlation_terms(z, mean, logvar, dataset_size)
+    assert list(found) == ["index_code_mi", "total_correlation", "dimension_wise_kl"]
     assert [part.item() for part in found.values()] == pytest.approx(
         list(brute_force(z, mean, logvar, dataset_size)), rel=1e-5, abs=1e-6
     )
@@ -639,6 +646,23 @@ def test_an_objective_refuses_values_out_of_range_and_names_them(field: str, bad
     named = rf"^{'objective' if field == 'name' else field} must be .*, not {re.escape(repr(bad))}\."
     with pytest.raises(ValueError, match=named):
         Objective(**{field: bad})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("beta", "0 to 1000"),
+        ("warmup_share", "above 0 and at most 1"),
+        ("cycles", "1 to 1000"),
+        ("free_bits", "0 to 100 nats per dimension"),
+        ("capacity", "0 to 10000 nats"),
+        ("gamma", "0 to 10000"),
+        ("samples", "a whole number from 1 to 1000"),
+    ],
+)
+def test_an_objective_says_which_values_it_takes(field: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=f"^{field} must be {expected}, not -1\\.$"):
+        Objective(**{field: -1})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
