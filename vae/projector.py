@@ -296,7 +296,8 @@ def _end(folder: Path) -> None:
     gone = folder.with_name(f"{folder.name}-gone")  # where it writes nothing more
     with suppress(OSError):  # the server has removed it
         folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    for left in (gone, folder):  # Windows renames no folder with an open file in it
+        shutil.rmtree(left, ignore_errors=True)
     os._exit(0)
 
 

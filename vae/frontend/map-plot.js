@@ -136,7 +136,6 @@ export class Plot {
   }
 
   drawAskedAxes() {
-    this.axesAsked = false;
     const flat = this.view.dims === 2 && this.titles;
     this.axes.hidden = !flat;
     if (!this.plotly || !flat || !this.width || !this.element.isConnected) return;
@@ -204,6 +203,7 @@ export class Plot {
       if (this.outdated && this.style && this.layout) this.paint(now);
       this.paintMarks();
       if (this.axesAsked) setTimeout(() => this.drawAskedAxes());
+      this.axesAsked = false; // once, however long the timer takes
     });
   }
 
