@@ -102,6 +102,40 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
         assert numbers(page)[1] == 3
 
 
+def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, browser: Browser) -> None:
+    """However fast data follows data: Streamlit cleans a call up when newer data is only on its way."""
+    with explore(browser, f"{app.url}/{Z10}") as page:
+        made, seen, closed = page.evaluate(
+            """async () => {
+                const scripts = performance.getEntriesByType("resource").map(({ name }) => name);
+                const address = scripts.find((name) => name.endsWith("/explore.js")).replace("explore.js", "component.js");
+                const { default: mount } = await import(address);
+                const source = `export default class {
+                    constructor(parent) { parent.log.made++; this.log = parent.log; }
+                    update(data) { this.log.seen.push(data.n); }
+                    close() { this.log.closed++; }
+                }`;
+                const script = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+                const parentElement = document.createElement("div");
+                document.body.append(parentElement);
+                const log = (parentElement.log = { made: 0, seen: [], closed: 0 });
+                const soon = () => new Promise((done) => setTimeout(done, 300));
+                const call = (n) => mount({ data: { script, n }, parentElement, setStateValue() {} });
+                call(1)();
+                const last = call(2);
+                await soon();
+                call(3)();
+                await soon();
+                const { made, closed } = log;
+                parentElement.remove();
+                last();
+                last();
+                return [made, log.seen, [closed, log.closed]];
+            }"""
+        )
+        assert (made, seen, closed) == (1, [2, 3], [0, 1])
+
+
 def test_buttons_double_click_number_field_and_range(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         before, start = pixels(page), numbers(page)

@@ -174,9 +174,10 @@ def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         first = await lab.layouts.open(points(), LONG)
         await lab.until_computing()
-        others = [await lab.layouts.open(points(seed=seed), QUICK) for seed in (1, 2)]
-        await asyncio.sleep(0.1)
-        assert [others[0]._next, others[1]._next] == [Queued(2), Queued(3)]
+        others = [await lab.layouts.open(points(seed=1), QUICK)]
+        await until(lambda: others[0]._next == Queued(2))
+        others.append(await lab.layouts.open(points(seed=2), QUICK))
+        await until(lambda: others[1]._next == Queued(3))
         third = await lab.layouts.open(points(seed=2), QUICK)
         assert await anext(third) == Queued(3)
         first.close()

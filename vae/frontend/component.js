@@ -15,9 +15,8 @@ export default function mount({ data, parentElement, setStateValue }) {
   holders.set(parentElement, holder);
   holder.setStateValue = setStateValue;
   holder.update(data);
-  const call = ++holder.calls;
   return () => {
-    if (call !== holder.calls) return; // Streamlit also cleans up calls that a later one has overtaken
+    if (parentElement.isConnected || holder.closed) return; // Streamlit also cleans up calls whose data is out of date
     holders.delete(parentElement);
     holder.closed = true;
     holder.component?.close();
@@ -25,8 +24,6 @@ export default function mount({ data, parentElement, setStateValue }) {
 }
 
 class Holder {
-  calls = 0;
-
   constructor(parent) {
     this.parent = parent;
   }
