@@ -89,7 +89,7 @@ PAN = f"""seconds => {{ {MOUSE}
 ZOOM = f"""seconds => {{ {MOUSE}
     const wheel = t => drag.dispatchEvent(new WheelEvent("wheel", {{
         bubbles: true, composed: true, cancelable: true, clientX: middle[0], clientY: middle[1],
-        deltaY: Math.floor(t) % 2 ? 20 : -20}}));
+        deltaY: Math.floor(2 * t) % 2 ? 20 : -20}}));  // in and out again
     return ({ACT})(root, seconds, () => {{}}, wheel, () => {{}});
 }}"""
 # Moves the pointer around the edge, where there are few points, and notes the ms to each decoded picture.

@@ -257,12 +257,16 @@ export class Plot {
     if (path) outlined(context, lines(path.slice(1).map((at, k) => [path[k], at])), accent);
   }
 
-  /** Circles at 1, 2, 3 standard deviations of the prior. */
+  /** Circles at 1, 2, 3 standard deviations of the prior; those that pass the area by cost the most, deep in a zoom. */
   paintPrior(context, { centre, radii }, text, ground) {
-    const [x, y] = this.place(centre);
-    for (const radius of radii) {
-      outlined(context, circle(x, y, radius / this.plane.unit), text, 1.2, ground);
-      label(context, `${radius} σ`, x, y - radius / this.plane.unit, text, ground);
+    const [x, y] = this.place(centre), { width, height, unit } = this.plane;
+    const nearest = Math.hypot(Math.max(0, -x, x - width), Math.max(0, -y, y - height));
+    const farthest = Math.hypot(Math.max(x, width - x), Math.max(y, height - y));
+    for (const sigmas of radii) {
+      const radius = sigmas / unit;
+      if (radius < nearest - 1 || radius > farthest + 1) continue;
+      outlined(context, circle(x, y, radius), text, 1.2, ground);
+      label(context, `${sigmas} σ`, x, y - radius, text, ground);
     }
   }
 
