@@ -104,6 +104,25 @@ def test_it_greets_answers_a_ping_and_leaves_when_the_server_does() -> None:
     assert heard == [{"version": VERSION, "model": "some model"}, True]
 
 
+def test_whoever_gives_up_before_the_greeting_leaves_no_socket_open() -> None:
+    async def talk() -> None:
+        came, left = asyncio.Event(), asyncio.Event()
+
+        async def handler(connection: ServerConnection) -> None:
+            came.set()
+            await connection.wait_closed()
+            left.set()
+
+        async with answering(handler) as server:
+            client = asyncio.create_task(connect_drag(server, "any"))
+            await came.wait()
+            client.cancel()
+            await asyncio.gather(client, return_exceptions=True)
+            await left.wait()
+
+    asyncio.run(asyncio.wait_for(talk(), PATIENCE))
+
+
 def test_a_server_without_such_a_socket_is_a_connection_error_with_what_it_said() -> None:
     def refuse(connection: ServerConnection, _: Any) -> Any:
         return connection.respond(HTTPStatus.NOT_FOUND, "not here")

@@ -139,8 +139,8 @@ async def _student(server: Server, lesson: Lesson, names: list[str], seed: int) 
             while True:
                 if rng.random() < CHANGE_CHECKPOINT:
                     name = rng.choice(names)
-                    _leave(hand, lesson)
-                    hand = await connect_drag(server, name)
+                    left, hand = hand, await connect_drag(server, name)
+                    _leave(left, lesson)
                 begin, message = perf_counter(), BackMsg()
                 message.rerun_script.page_name = rng.choice(PAGES)
                 message.rerun_script.query_string = urlencode({"checkpoint": name})

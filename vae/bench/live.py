@@ -295,7 +295,11 @@ async def connect_drag(server: Server, model: str) -> Drag:
     host, port, path = server.address
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(lambda: Drag(f"{host}:{port}", f"{path}/live", model), host, port)
-    await client.greeted
+    try:
+        await client.greeted
+    except BaseException:
+        client.close()
+        raise
     return client
 
 
