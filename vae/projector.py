@@ -169,12 +169,15 @@ class Projector:
 
     async def _call_off(self, request: int) -> None:
         try:
-            async with asyncio.timeout(CANCEL_SECONDS):
-                await self._say({"cancel": request})
-                while not {"quality", "error"} & (await self._hear(request)).keys():
-                    pass
+            # Not `asyncio.timeout`: in a task that has been cancelled it knows no time before Python 3.11.3.
+            await asyncio.wait_for(self._heeded(request), CANCEL_SECONDS)
         except (TimeoutError, ProjectorError):
             await self.close()
+
+    async def _heeded(self, request: int) -> None:
+        await self._say({"cancel": request})
+        while not {"quality", "error"} & (await self._hear(request)).keys():
+            pass
 
     async def _in_thread(self, call: Callable[..., Result], *args: object) -> Result:
         try:
