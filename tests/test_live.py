@@ -766,6 +766,8 @@ def test_every_binary_frame_gets_exactly_one_reply(server: Running, frames: list
         ("HTTPS://Lab.Test", "lab.test:443", True),
         ("https://lab.test", "Lab.Test", True),
         ("https://lab.test:443", "lab.test", True),
+        ("http://lab.test", "lab.test:80", True),
+        ("http://lab.test:80", "lab.test", True),
         ("http://localhost:8501", "localhost:8501", True),
         ("http://[::1]:8501", "[::1]:8501", True),
         ("http://localhost:8502", "localhost:8501", False),
