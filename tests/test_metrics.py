@@ -117,10 +117,12 @@ def test_a_model_that_thinks_every_level_likely_alike_needs_8_bits() -> None:
 def test_a_plain_autoencoder_has_a_reconstruction_but_neither_kl_nor_elbo() -> None:
     config = replace(CONFIG, posterior="point", likelihood="discretised-logistic")
     encoded = encode(VAE(config), random_images(20, (1, 4, 4)), np.zeros(20, np.int64))
+    encoded = replace(encoded, mean=np.arange(40, dtype=np.float32).reshape(20, 2))
     evaluation = evaluate(encoded, config)
     assert evaluation.reconstruction == pytest.approx(encoded.reconstruction.mean())
     assert (evaluation.negative_elbo, evaluation.kl, evaluation.kl_per_dimension) == (None, None, None)
     assert evaluation.bits_per_dimension is None
+    assert evaluation.active_units == active_units(encoded) > 0
     assert "not sampled" in evaluation.protocol
 
 
