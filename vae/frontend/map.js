@@ -39,6 +39,7 @@ export default class LatentMap {
   async update(data) {
     this.newest = data;
     this.plotlyLoading ??= this.loadPlotly(data.plotly);
+    this.socket ??= this.openSocket(data); // while the encoded test set is on its way
     const newModel = data.model !== this.data?.model || data.version !== this.data?.version;
     try {
       const encoded = newModel ? await loadEncoded(this.address("encoded", data)) : this.encoded;
@@ -95,13 +96,13 @@ export default class LatentMap {
     this.bar.setSide(encoded.latentDim === 2 ? OWN_PICTURES : 0);
     this.page = { encoded, images: this.images, model: data.model, prior: data.prior };
     this.select([]);
+    const onStatus = (status) => this.showStatus(status);
     if (old) this.client.setModel(data.model);
-    else this.connect(data);
+    else this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus });
   }
 
-  connect({ base, model }) {
-    this.client = new LiveClient(liveUrl(base), model, { onStatus: (status) => this.showStatus(status) });
-    this.socket = new ProjectionSocket(`${liveUrl(base)}/projections`, {
+  openSocket({ base }) {
+    return new ProjectionSocket(`${liveUrl(base)}/projections`, {
       onLayout: (layout, dims) => this.takeLayout(layout, dims),
       onState: (state) => this.showState(state),
     });
