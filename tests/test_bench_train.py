@@ -1,5 +1,6 @@
 """The training benchmark compares like with like: the tutorial loop minimises the same loss with the same model."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from test_data import write_mnist
 
 from vae.__main__ import main
 from vae.bench import train as bench
-from vae.bench.train import PEAK_SIDE, Tutorial, peak_flops, training_flop
+from vae.bench.train import PEAK_SIDE, Tutorial, TutorialLoop, peak_flops, training_flop
 from vae.losses import bernoulli_nll, kl_divergence
 from vae.models import VAE, default_config
 
@@ -60,12 +61,23 @@ def test_the_benchmark_reports_the_speed_of_both_loops_on_the_same_images(
     assert numbers["negative_elbo"] > 0
 
 
+def test_the_tutorial_s_loop_goes_on_by_as_many_steps_as_it_is_told_and_learns(tmp_path: Path) -> None:
+    write_mnist(tmp_path)
+    loop = TutorialLoop(argparse.Namespace(data_dir=str(tmp_path)), torch.device("cpu"))
+    before = loop.model.fc1.weight.detach().clone()
+    loop.go_on(1)
+    loop.go_on(0)  # of fewer batches than epochs, each epoch still has one
+    first = min(len(loop.loader.dataset), bench.TUTORIAL_BATCH)
+    assert (loop.images, len(loop.loader)) == (2 * first, 1)
+    assert loop.seconds > 0
+    assert not torch.equal(before, loop.model.fc1.weight)
+
+
 def test_a_mark_that_is_not_reached_has_no_time(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     write_mnist(tmp_path)
     monkeypatch.setattr(bench, "peak_flops", lambda _: 1e12)
-    monkeypatch.setattr(bench, "tutorial_images_per_second", lambda *_: 1.0)
     where = ("--data-dir", str(tmp_path), "--device", "cpu")
     assert main(["bench", "train", "--epochs", "1", "--batch-size", "9", *where, "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["seconds_to_105_6"] is None

@@ -1043,7 +1043,7 @@ def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in ui.PAGES)])
-@settings(max_examples=1 + CASES // 7 if PROVING else 5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=CASES if PROVING else 5, suppress_health_check=list(HealthCheck))
 @given(query=st.dictionaries(st.sampled_from(PARAMETERS) | NAMES, VALUES, max_size=8))
 def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: dict[str, str]) -> None:
     with at_once(query):

@@ -11,6 +11,7 @@ disentanglement  codes + known factors -> how well single dimensions stand for s
 scores       each further metric by the name that the command line gives it
 parts        what is being written, and what a process that was killed has left of it
 priority     how a process that works for minutes lets live decoding go first
+allocation   how a process that trains keeps its memory between two steps
 checkpoints  a folder per trained model: save, load, list
 parallel     several processes that train one model together
 steps        TrainingConfig -> one step of training, on a GPU captured as a graph

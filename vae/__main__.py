@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
+from vae.allocation import keep_freed_memory
 from vae.checkpoints import (
     BrokenCheckpoint,
     Checkpoint,
@@ -463,4 +464,5 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["train"]:
         give_way()  # to the app, where a class may be exploring meanwhile
+        keep_freed_memory()
     sys.exit(main())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from vae.allocation import keep_freed_memory
 from vae.priority import give_way
 from vae.runs import Run, RunError, Runs, State, Status
 
@@ -129,6 +130,7 @@ class _Session:
         """Trains from where the run stands to its end and saves the checkpoint."""
         self.say("starting", "Loading the data…")
         give_way()
+        keep_freed_memory()
         import torch
 
         from vae.checkpoints import check_free
