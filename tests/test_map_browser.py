@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from vae.bench.live import Server
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.latents import EncodedSet
+from vae.projections import ProjectionConfig, project
 
 pytestmark = pytest.mark.browser
 Z10 = "Latent_map?checkpoint=mnist-z10"
@@ -281,6 +282,31 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
         assert lines[0].split(",")[:3] == ["index", "label", "z0"]
         page.get_by_role("button", name="use as A").click()
         expect(page.locator(".selection")).to_contain_text("are group A now")
+
+
+@pytest.mark.parametrize(
+    ("query", "config"),
+    [
+        ("method=PCA", ProjectionConfig("pca")),
+        ("method=PCA&dims=3-D", ProjectionConfig("pca", 3)),
+        ("method=Raw&across=z[4]&up=z[1]", ProjectionConfig("raw", axes=(4, 1))),
+    ],
+)
+def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_no_answer(
+    app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path, query: str, config: ProjectionConfig
+) -> None:
+    with opened(browser, app.url) as page:
+        page.route_web_socket("**/projections", lambda _: None)  # opens, and never says anything
+        page.goto(f"{app.url}/{Z10}&{query}")
+        page.wait_for_selector(f".plot[data-points='10000'][data-method={config.method}]")
+        page.get_by_label("Select all images of a class").fill("7")
+        page.keyboard.press("Enter")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="NPZ").click()
+        download.value.save_as(tmp_path / "selection.npz")
+    with np.load(tmp_path / "selection.npz", allow_pickle=False) as file:
+        found, rows = file["projection"], file["index"]
+    np.testing.assert_allclose(found, project(encoded.mean, config)[rows], atol=2e-6)
 
 
 def test_searching_a_class_selects_all_of_it(app: Server, browser: Browser, encoded: EncodedSet) -> None:

@@ -76,6 +76,13 @@ export class LinearInverse {
     return new LinearInverse(new Array(latentDim).fill(0), axes.map(unit), columnMeans(mean, n, latentDim));
   }
 
+  /** Where all codes of an encoded set lie. Shape: (n × dims). */
+  layoutOf({ mean, n, latentDim }) {
+    const offsets = this.components.map((component) => dot(component, this.origin));
+    const rows = coordinatesAlong(this.components, mean, n, latentDim);
+    return Float32Array.from(rows, (value, i) => value - offsets[i % offsets.length]);
+  }
+
   project(z) {
     return this.components.map((component) => dot(component, z) - dot(component, this.origin));
   }

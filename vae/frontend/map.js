@@ -103,7 +103,7 @@ export default class LatentMap {
 
   openSocket({ base }) {
     return new ProjectionSocket(`${liveUrl(base)}/projections`, {
-      onLayout: (layout, dims) => this.takeLayout(layout, dims),
+      onLayout: (layout, dims) => this.linear || this.takeLayout(layout, dims),
       onState: (state) => this.showState(state),
     });
   }
@@ -115,7 +115,12 @@ export default class LatentMap {
 
   // — projections —
 
-  /** Asks for the layout that the page's controls describe. */
+  /** Whether the map is a plane of the latent space: where a code lies in it is known at once. */
+  get linear() {
+    return this.data.config.method === "raw" || this.data.config.method === "pca";
+  }
+
+  /** Asks for the layout that the page's controls describe, and how far it can be trusted. */
   project() {
     const { data, encoded } = this;
     this.fresh = true; // the next layout is the first of a new projection
@@ -128,6 +133,9 @@ export default class LatentMap {
     }
     this.showState({ state: "asked" });
     this.socket.ask({ model: data.model, ...data.config });
+    if (!this.linear) return;
+    const { dims } = data.config;
+    this.takeLayout(LinearInverse.of(data.config, encoded, dims).layoutOf(encoded), dims);
   }
 
   takeLayout(layout, dims) {
@@ -136,8 +144,8 @@ export default class LatentMap {
     this.fresh = false;
     Object.assign(this, { layout, dims });
     Object.assign(this.page, { layout, dims, method: config.method });
-    const linear = config.method === "raw" || config.method === "pca";
-    this.inverse = linear ? LinearInverse.of(config, this.encoded, dims) : new LocalInverse(layout, dims, this.encoded);
+    const { encoded, linear } = this;
+    this.inverse = linear ? LinearInverse.of(config, encoded, dims) : new LocalInverse(layout, dims, encoded);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.plot.setLayout(layout, dims, this.titles(), still ? 0 : first ? MORPH_MS : FOLLOW_MS);
     if (first) this.afterMethod();
