@@ -285,7 +285,7 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
 
 
 @pytest.mark.parametrize(
-    ("query", "config"),
+    "asked",
     [
         ("method=PCA", ProjectionConfig("pca")),
         ("method=PCA&dims=3-D", ProjectionConfig("pca", 3)),
@@ -293,8 +293,9 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
     ],
 )
 def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_no_answer(
-    app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path, query: str, config: ProjectionConfig
+    app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path, asked: tuple[str, ProjectionConfig]
 ) -> None:
+    query, config = asked
     with opened(browser, app.url) as page:
         page.route_web_socket("**/projections", lambda _: None)  # opens, and never says anything
         page.goto(f"{app.url}/{Z10}&{query}")
