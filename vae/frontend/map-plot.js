@@ -18,6 +18,7 @@ const CLICK_PIXELS = 4;
 const REST_MS = 400; // without a touch: the hand rests
 const KEY_STEP = 8, BIG_KEY_STEP = 40; // CSS pixels
 const KEY_ZOOM = 1.25, WHEEL_ZOOM = 0.0015;
+const HALF_LABEL = 10; // CSS pixels
 const TURN = 0.008; // radians per CSS pixel
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -266,7 +267,8 @@ export class Plot {
       const radius = sigmas / unit;
       if (radius < nearest - 1 || radius > farthest + 1) continue;
       outlined(context, circle(x, y, radius), text, 1.2, ground);
-      label(context, `${sigmas} σ`, x, y - radius, text, ground);
+      const top = y - radius;
+      label(context, `${sigmas} σ`, x, Math.abs(top) < HALF_LABEL ? HALF_LABEL : top, text, ground); // never cut in two
     }
   }
 
