@@ -1,6 +1,6 @@
 # make run    start the app            make test   every check and test
 # make check  linters alone            make shots  the README's screenshots
-# make audit  known vulnerabilities    make prove  what a stranger may send, 20,000 cases of each kind: an hour
+# make audit  known vulnerabilities    make prove  what a stranger may send, 20,000 cases of each kind: two hours
 
 PYTHON ?= python3
 BIN := .venv/bin
