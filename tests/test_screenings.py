@@ -217,6 +217,25 @@ def test_a_run_that_ends_between_the_list_and_the_reading_has_no_film(
         assert theatre.film(kind="run", name="other")[0] == 404
 
 
+def test_who_asks_for_a_run_that_has_just_been_saved_gets_its_checkpoints_film(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = theatre.run("run", Status("saving"), film=FILM)
+    find = theatre.runs.find
+
+    def save_after_finding(name: str) -> Run | None:
+        found = find(name)
+        (theatre.checkpoints / "run").mkdir()
+        run.film.rename(theatre.checkpoints / "run" / "film.bin")
+        run.remove()
+        return found
+
+    monkeypatch.setattr(theatre.runs, "find", save_after_finding)
+    assert theatre.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
+    monkeypatch.setattr(theatre.runs, "find", find)
+    assert theatre.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
+
+
 def test_the_films_of_a_class_are_read_one_after_another_and_all_whole(theatre: Theatre) -> None:
     theatre.run("run", Status("paused"), film=FILM)
     assert {theatre.film(kind="run", name="run")[1] for _ in range(20)} == {FILM}

@@ -11,7 +11,8 @@ GET <base>/live/runs
     "film_bytes": n}, …]}. A run that has finished is no longer there: it has become the checkpoint of its name.
 GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
     The film, as vae.films describes it, from byte K on; of a run, as far as it has got, and perhaps ending within a
-    record. 404 where there is none; 416 where K lies beyond its end, as when the run was resumed from an earlier state.
+    record. Who asks for a run that has just been saved gets its checkpoint's. 404 where there is none; 416 where K lies
+    beyond its end, as when the run was resumed from an earlier state.
 """
 
 import asyncio
@@ -105,20 +106,12 @@ class Service:
 
     def _read(self, kind: Kind, name: str, start: int) -> tuple[int, bytes] | None:
         """The film's size and its content from there on. None where there is no such film."""
-        if kind == "run":
-            run = self._all.find(name)
-            path = run.film if run else None
-        else:
-            path = self._checkpoint_film(name)
-        try:
-            if path is None or not path.is_file():
-                return None
-            with path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                file.seek(start)
-                return size, file.read(2 * MAX_BYTES)
-        except OSError:  # the run has just ended
-            return None
+        found = None
+        if kind == "run" and (run := self._all.find(name)) is not None:
+            found = _content(run.film, start)
+        if found is None and (path := self._checkpoint_film(name)) is not None:
+            found = _content(path, start)
+        return found
 
     def _refusal(self, request: Request) -> Response | None:
         headers = request.headers
@@ -140,3 +133,15 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _content(path: Path, start: int) -> tuple[int, bytes] | None:
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(start)
+            return size, file.read(2 * MAX_BYTES)
+    except OSError:  # the run has just ended
+        return None
