@@ -25,7 +25,7 @@ from vae.losses import Objective
 from vae.models import VAE, ModelConfig, default_config
 from vae.parallel import Group, joined
 from vae.steps import Step, TrainingConfig
-from vae.training import train
+from vae.training import new_model, train
 
 PATIENCE = 90.0
 ROOT = Path(__file__).parents[1]
@@ -186,8 +186,8 @@ def test_two_processes_reach_the_loss_of_one_after_every_epoch(
     together: tuple[Checkpoint, str], digits: Dataset
 ) -> None:
     config = TrainingConfig(epochs=EPOCHS, batch_size=64, device="cpu")
-    torch.manual_seed(config.seed)
-    alone = list(train(VAE(default_config((1, 8, 8), 4)), digits.train, digits.validation, config))
+    model = new_model(default_config((1, 8, 8), 4), digits.train, config)
+    alone = list(train(model, digits.train, digits.validation, config))
     history = together[0].history
     assert len(history) == len(alone) == EPOCHS
     for theirs, ours in zip(history, alone, strict=True):

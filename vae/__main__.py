@@ -155,10 +155,10 @@ def _bench_commands(commands: Commands) -> None:
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     running = _command(bench, "run", run_bench_run, "a run as the page starts it, beside the same training here")
     memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
-    for command in (training, running):
-        command.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
-        command.add_argument("--batch-size", type=int, default=512)
-        command.add_argument("--learning-rate", type=float, default=0.01)
+    for command, epochs, batch_size, rate in ((training, 16, 2048, 0.03), (running, 10, 512, 0.01)):
+        command.add_argument("--epochs", type=int, default=epochs)
+        command.add_argument("--batch-size", type=int, default=batch_size)
+        command.add_argument("--learning-rate", type=float, default=rate)
     for command in (training, running, memory):
         command.add_argument("--seed", type=int, default=TrainingConfig.seed)
     for command in (training, memory):

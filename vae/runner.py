@@ -135,17 +135,16 @@ class _Session:
 
         from vae.checkpoints import check_free
         from vae.films import Film
-        from vae.models import VAE, choose_device
-        from vae.training import Trainer, TrainingError
+        from vae.models import choose_device
+        from vae.training import Trainer, TrainingError, new_model
 
         check_free(self._run.out)
         dataset, model_config, config = asked(self._run)
         device = choose_device(config.device)
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
         self.say("starting", "Preparing the model…", epochs=config.epochs, device=name)
-        torch.manual_seed(config.seed)
         film = Film(self._run.film, dataset, model_config, config.epochs)
-        model = VAE(model_config).to(device)
+        model = new_model(model_config, dataset.train, config)
         trainer = Trainer(model, dataset.train, dataset.validation, config, film=film)
         for file in (self._run.paused_file, self._run.state_file):
             if file.exists():

@@ -12,16 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter, sleep
 
-import torch
-
 from vae.bench.live import started
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import load_dataset
 from vae.films import read_film
-from vae.models import VAE, choose_device, default_config
+from vae.models import default_config
 from vae.runs import Runs
 from vae.steps import TrainingConfig
-from vae.training import train
+from vae.training import new_model, train
 
 LOOK_SECONDS = 0.02
 LATENT_DIM = 20
@@ -58,8 +56,7 @@ def run(args: argparse.Namespace) -> dict[str, object]:
 def _here(config: TrainingConfig) -> dict[str, float]:
     """Images trained on and seconds of training, without a film, in this process."""
     dataset = load_dataset("mnist")
-    torch.manual_seed(config.seed)
-    model = VAE(default_config(dataset.image_shape, LATENT_DIM)).to(choose_device(config.device))
+    model = new_model(default_config(dataset.image_shape, LATENT_DIM), dataset.train, config)
     *_, last = train(model, dataset.train, dataset.validation, config)
     return {"images": len(dataset.train) * config.epochs, "seconds": last.seconds}
 

@@ -21,7 +21,7 @@ from vae.latents import encode
 from vae.metrics import evaluate
 from vae.models import VAE, choose_device, default_config
 from vae.steps import TrainingConfig, mixed_precision
-from vae.training import train
+from vae.training import new_model, train
 
 MARK = 105.6  # nats: what the best-known example reaches after its 10 epochs of 60,000 images
 PEAK_SIDE = 2048
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     )
     losses, seconds, reached = [], 0.0, None
     tutorial = TutorialLoop(args, device)
-    for loss, seconds in ours(dataset, config, device):
+    for loss, seconds in ours(dataset, config):
         losses.append(loss)
         reached = seconds if reached is None and loss <= MARK else reached
         tutorial.go_on(len(tutorial.loader) // args.epochs)
@@ -68,10 +68,9 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def ours(dataset: Dataset, config: TrainingConfig, device: torch.device) -> Iterator[tuple[float, float]]:
+def ours(dataset: Dataset, config: TrainingConfig) -> Iterator[tuple[float, float]]:
     """Test -ELBO in nats and seconds of training so far, after each epoch."""
-    torch.manual_seed(config.seed)
-    model = VAE(default_config(dataset.image_shape, 20)).to(device)
+    model = new_model(default_config(dataset.image_shape, 20), dataset.train, config)
     for epoch in train(model, dataset.train, dataset.validation, config):
         test = evaluate(encode(model.eval(), dataset.test.images, dataset.test.labels), model.config)
         assert test.negative_elbo is not None
