@@ -800,6 +800,8 @@ def test_a_status_file_always_has_the_same_length_so_that_a_full_disk_takes_it(
         run.write_status(Status("failed", sentence, 1 / 3, 1 / 3, 10_000, 1 / 3, 1 / 3, 1 / 3, "é" * 200))
         assert (run.path / "status.json").stat().st_size == STATUS_BYTES
         assert run.status().sentence[:50] == sentence[:50]
+    run.write_status(Status("failed", "half\udcff a character"))
+    assert run.status().sentence == "half? a character"
     monkeypatch.setattr(runs, "_write", failing(OSError(28, "No space left on device")))
     run.write_status(Status("paused", "The last word."))
     assert run.status() == Status("paused", "The last word.")

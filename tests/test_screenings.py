@@ -126,7 +126,13 @@ def test_many_viewers_look_no_more_often_than_one(theatre: Theatre, monkeypatch:
     assert len(looks) == 1
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"state": "running", "share": 1e999}', "[" * 100_000])
+SPOILT = [
+    "", "{", '{"state": "running", "share": 1e999}', "[" * 100_000, r'{"state": "paused", "sentence": "Pau\ud800sed."}',
+    r'{"state": "paused", "device": "\ud800"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", SPOILT)
 def test_a_run_with_a_spoilt_status_is_listed_as_failed(theatre: Theatre, content: str) -> None:
     run = theatre.run("run", Status("paused"))
     (run.path / "status.json").write_text(content)

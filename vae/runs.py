@@ -363,11 +363,13 @@ def _checked(status: Status) -> Status:
     texts = isinstance(status.sentence, str) and isinstance(status.device, str)
     if status.state not in get_args(State) or not fine or not texts:
         raise ValueError("a status that no run has")
+    (status.sentence + status.device).encode()  # half a character, which no page can be sent, is a ValueError, too
     return status
 
 
 def _status_text(status: Status) -> str:
-    """The status as JSON of STATUS_BYTES, its sentence cut where it is too long for that."""
+    """The status as JSON of STATUS_BYTES, its sentence cut where it is too long for that, and fit to be sent."""
+    status = replace(status, sentence=status.sentence.encode(errors="replace").decode())
     while len(text := json.dumps(vars(status))) > STATUS_BYTES and status.sentence:
         status = replace(status, sentence=status.sentence[: len(status.sentence) * 3 // 4])
     return text.ljust(STATUS_BYTES)
