@@ -5,7 +5,7 @@ import streamlit as st
 from vae import ui
 from vae.ui_training import delete_button, manage, screen
 
-ui.begin_page("Training", "What does a model learn first: what all pictures share, or what tells them apart?")
+ui.begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
 checkpoint = ui.find_checkpoint()
 manage()
 screen(checkpoint)

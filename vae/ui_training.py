@@ -329,7 +329,12 @@ def start_form() -> None:
     name = st.text_input("Name of the new checkpoint", key="run_name", max_chars=40, placeholder="my-model")
     dataset, upload = _choose_dataset()
     left, right = st.columns(2)
-    architecture = left.selectbox("Architecture", get_args(Architecture), key="architecture")
+    architecture = left.selectbox(
+        "Architecture",
+        get_args(Architecture),
+        key="architecture",
+        help="An mlp begins with the mean of all pictures; a conv network has to learn it.",
+    )
     latent_dim = right.number_input("Latent dimensions", 1, 512, key="latent_dim", help="More than 512 decode slowly.")
     name_of_objective = left.selectbox("Objective", get_args(ObjectiveName), key="objective")
     weighed = name_of_objective in ("vae", "beta-tc")
