@@ -18,7 +18,7 @@ N = 70
 @pytest.fixture(scope="module")
 def cpu() -> Iterator[CpuForces]:
     with ThreadPoolExecutor(2) as pool:
-        yield CpuForces(pool, 2)
+        yield CpuForces(pool)
 
 
 def affinities(seed: int) -> Any:
@@ -52,6 +52,21 @@ def test_the_gradient_is_that_of_its_definition(
         np.testing.assert_allclose(gradient, defined(y, p * exaggeration), rtol=1e-4, atol=1e-7)
         assert value == 0
         assert gradient.dtype == np.float64
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_gradient_is_the_same_for_any_number_of_threads(cpu: CpuForces, dims: int) -> None:
+    y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
+    _, gradient = cpu(y, p)
+    for threads in (1, 3, 20):
+        with ThreadPoolExecutor(threads) as pool:
+            assert np.array_equal(CpuForces(pool)(y, p)[1], gradient)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 17])
+def test_few_points_are_shared_out_all_the_same(cpu: CpuForces, n: int) -> None:
+    y, p = np.random.default_rng(n).normal(size=(n, 2)), csr_matrix((np.ones((n, n)) - np.eye(n)) / (n * (n - 1)))
+    np.testing.assert_allclose(cpu(y, p)[1], defined(y, p), rtol=1e-4, atol=1e-7)
 
 
 def test_far_from_the_origin_the_gradient_by_torch_is_the_same(cpu: CpuForces) -> None:

@@ -20,28 +20,31 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Embedding = NDArray[np.float64]
 
+STRIPS = 16  # whatever the number of threads, so that every sum has one order
 GPU_PAIRS = 2**24  # held at a time, at some 30 bytes each
 
 _log = logging.getLogger(__name__)
 
 
 class CpuForces:
-    """By a compiled loop, in as many threads as the pool has; the same for any number of them."""
+    """By compiled loops, in as many threads as the pool has; the same for any number of them."""
 
-    def __init__(self, pool: ThreadPoolExecutor, threads: int) -> None:
-        self._pool, self._threads = pool, threads
-        self._sum = _compiled()
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
 
     def __call__(self, embedding: Embedding, p: Any, **_: object) -> tuple[float, Embedding]:
         """As the module says."""
         n, dims = embedding.shape
-        y = np.zeros((3, n), np.float32)
-        y[:dims] = embedding.T
-        near = p.indptr, p.indices, p.data.astype(np.float32)
-        pull, push, norm = np.empty_like(y), np.empty_like(y), np.empty(n, np.float32)
-        bounds = np.linspace(0, n, 4 * self._threads + 1).astype(np.int64)
-        list(self._pool.map(lambda rows: self._sum(y, *near, *rows, pull, push, norm), pairwise(bounds)))
-        gradient = pull[:dims] - push[:dims] / norm.sum(dtype=np.float64)
+        y = np.ascontiguousarray(embedding.T, np.float32)
+        repel, attract = _compiled(dims)
+        # Each pair is looked at once, from its first point: the earlier rows have more of them.
+        bounds = (n - n * np.sqrt(np.linspace(1, 0, STRIPS + 1))).astype(np.int64)
+        pushes = np.zeros((STRIPS, dims, n), np.float32)
+        norms = self._pool.map(lambda rows, push: repel(y, *rows, push), pairwise(bounds), pushes)
+        pull, near = np.empty_like(y), (p.indptr, p.indices, p.data.astype(np.float32))
+        bounds = np.linspace(0, n, STRIPS + 1).astype(np.int64)
+        list(self._pool.map(lambda rows: attract(y, *near, *rows, pull), pairwise(bounds)))
+        gradient = pull - pushes.sum(0) / (2 * sum(norms))
         return 0.0, np.ascontiguousarray(gradient.T, np.float64)
 
 
@@ -85,51 +88,73 @@ def _summed_on(device: str, embedding: Embedding, p: Any) -> Embedding:
     return gradient
 
 
-def _sum_forces(  # noqa: PLR0917 - as it is compiled
-    y: FloatArray,
-    indptr: NDArray[np.int32],
-    indices: NDArray[np.int32],
-    p: FloatArray,
-    first: int,
-    last: int,
-    pull: FloatArray,
-    push: FloatArray,
-    norm: FloatArray,
-) -> None:
-    """Attraction by p, repulsion by all, and the sum of q over all others, for the points first to last.
-
-    Shapes: y, pull, push (3, n); norm (n,); indptr, indices, p: the sparse (n, n) affinities. Compiled; every point's
-    sums run over the others in one order, so that nothing depends on the number of threads.
-    """
-    one = np.float32(1)
-    for i in range(first, last):
-        a, b, c = y[0, i], y[1, i], y[2, i]
-        total = fa = fb = fc = np.float32(0)
-        for j in range(y.shape[1]):
-            da, db, dc = a - y[0, j], b - y[1, j], c - y[2, j]
-            q = one / (one + da * da + db * db + dc * dc)
-            total += q
-            q *= q
-            fa += q * da
-            fb += q * db
-            fc += q * dc
-        norm[i] = total - one  # a point does not repel itself
-        push[0, i], push[1, i], push[2, i] = fa, fb, fc
-        fa = fb = fc = np.float32(0)
-        for k in range(indptr[i], indptr[i + 1]):
-            j = indices[k]
-            da, db, dc = a - y[0, j], b - y[1, j], c - y[2, j]
-            q = p[k] / (one + da * da + db * db + dc * dc)
-            fa += q * da
-            fb += q * db
-            fc += q * dc
-        pull[0, i], pull[1, i], pull[2, i] = fa, fb, fc
-
-
 @cache
-def _compiled() -> Callable[..., None]:
+def _compiled(dims: int) -> tuple[Callable[..., float], Callable[..., None]]:
+    """The repulsion and the attraction of points in the plane or in space."""
     import numba
 
+    in_space = dims == 3
+    one, nothing = np.float32(1), np.float32(0)
+
+    def repel(points: FloatArray, first: int, last: int, push: FloatArray) -> float:
+        """Adds to push what the points first to last do to those after them, and these to them; returns the sum of q.
+
+        Shapes: points, push (dims, n).
+        """
+        norm = 0.0
+        xs, ys, zs = points[0], points[1], points[-1]
+        for i in range(first, last):
+            a, b, c = xs[i], ys[i], zs[i]
+            # Slices, whose indices the compiler knows never to be negative: only then it makes vectors of the loop.
+            x, y, z = xs[i + 1 :], ys[i + 1 :], zs[i + 1 :]
+            u, v, w = push[0, i + 1 :], push[1, i + 1 :], push[-1, i + 1 :]
+            total = fa = fb = fc = nothing
+            for j in range(len(x)):
+                da, db, dc = a - x[j], b - y[j], nothing
+                if in_space:
+                    dc = c - z[j]
+                q = one / (one + da * da + db * db + dc * dc)
+                total += q
+                q *= q
+                fa += q * da
+                fb += q * db
+                u[j] -= q * da
+                v[j] -= q * db
+                if in_space:
+                    fc += q * dc
+                    w[j] -= q * dc
+            norm += float(total)
+            push[0, i] += fa
+            push[1, i] += fb
+            if in_space:
+                push[2, i] += fc
+        return norm
+
+    def attract(  # noqa: PLR0917 - as it is compiled
+        points: FloatArray,
+        indptr: NDArray[np.int32],
+        indices: NDArray[np.int32],
+        p: FloatArray,
+        first: int,
+        last: int,
+        pull: FloatArray,
+    ) -> None:
+        """Shapes: points, pull (dims, n); indptr, indices, p: the sparse (n, n) affinities."""
+        for i in range(first, last):
+            fa = fb = fc = nothing
+            for k in range(indptr[i], indptr[i + 1]):
+                j = indices[k]
+                da, db, dc = points[0, i] - points[0, j], points[1, i] - points[1, j], nothing
+                if in_space:
+                    dc = points[2, i] - points[2, j]
+                q = p[k] / (one + da * da + db * db + dc * dc)
+                fa += q * da
+                fb += q * db
+                fc += q * dc
+            pull[0, i], pull[1, i] = fa, fb
+            if in_space:
+                pull[2, i] = fc
+
     # numpy's error model: Python's would test every division for zero, which costs a factor of ten.
-    compiled: Callable[..., None] = numba.njit(nogil=True, fastmath=True, error_model="numpy")(_sum_forces)
-    return compiled
+    compiled = numba.njit(nogil=True, fastmath=True, error_model="numpy")
+    return compiled(repel), compiled(attract)

@@ -207,7 +207,7 @@ def _tsne(
         frames.show((done + iteration) / (EXAGGERATED + PLAIN), layout)
 
     with ThreadPoolExecutor(_threads()) as pool:
-        exact = CpuForces(pool, _threads())
+        exact = CpuForces(pool)
         forces = (
             (exact if gpu is None else GpuForces(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
         )
