@@ -147,6 +147,7 @@ def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 page.wait_for_timeout(350)
+                expect(page.locator(".stale")).to_have_count(0)  # what is still sought is faint until it is there
                 assert page.evaluate(FINDINGS) == [], scheme
 
 

@@ -1,5 +1,6 @@
 """The Sampling component in a real browser: pictures that morph under the hand, numbers that Python agrees with."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,6 +180,7 @@ def test_z_is_what_the_samplers_draw_from_the_same_seed(
                 source(page).select_option("image")
                 page.get_by_role("spinbutton", name="A: test image").fill("11")
                 page.keyboard.press("Enter")
+                page.wait_for_url(re.compile(r"source=image(:|%3A)11\b"))
             else:
                 source(page).select_option(name)
             settle(page)
