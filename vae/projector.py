@@ -355,9 +355,9 @@ def _warm_up(project: Project) -> list[Callable[[OnFrame], object]]:
 
     return [
         partial(project_with, ProjectionConfig("tsne", perplexity=5)),
-        partial(project_with, ProjectionConfig("tsne", dims=3, perplexity=5)),
         _import_umap,
         partial(project_with, ProjectionConfig("umap", neighbours=5)),
+        partial(project_with, ProjectionConfig("tsne", dims=3, perplexity=5)),
     ]
 
 
