@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,19 @@ def test_the_gradient_is_the_same_for_any_number_of_threads(cpu: CpuForces, dims
     for threads in (1, 3, 20):
         with ThreadPoolExecutor(threads) as pool:
             assert np.array_equal(CpuForces(pool)(y, p)[1], gradient)
+
+
+def test_the_gradient_waits_for_a_strip_that_takes_long(cpu: CpuForces, monkeypatch: pytest.MonkeyPatch) -> None:
+    y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
+    _, expected = cpu(y, p)
+    repel, attract = forces._compiled(2)
+
+    def slow(*args: Any) -> float:
+        sleep(0.02)
+        return repel(*args)
+
+    monkeypatch.setattr(forces, "_compiled", lambda dims: (slow, attract))
+    assert np.array_equal(cpu(y, p)[1], expected)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 17])

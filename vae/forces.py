@@ -44,7 +44,8 @@ class CpuForces:
         pull, near = np.empty_like(y), (p.indptr, p.indices, p.data.astype(np.float32))
         bounds = np.linspace(0, n, STRIPS + 1).astype(np.int64)
         list(self._pool.map(lambda rows: attract(y, *near, *rows, pull), pairwise(bounds)))
-        gradient = pull - pushes.sum(0) / (2 * sum(norms))
+        norm = 2 * sum(norms)  # waits for the repulsion, too
+        gradient = pull - pushes.sum(0) / norm
         return 0.0, np.ascontiguousarray(gradient.T, np.float64)
 
 
