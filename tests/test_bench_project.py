@@ -36,3 +36,11 @@ def test_the_programs_of_the_libraries_are_whole(name: str, library: str) -> Non
     code = compile(project.OTHERS[name], name, "exec")
     assert library in code.co_names
     assert "layout" in code.co_names
+
+
+def test_without_umap_learn_it_says_at_once_how_to_install_it(
+    digits_checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "find_spec", lambda _: None)
+    assert main(["bench", "project", "--checkpoint", str(digits_checkpoint.path)]) != 0
+    assert "umap-learn is missing; run `make test` once, which installs it." in capsys.readouterr().err

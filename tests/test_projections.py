@@ -1,9 +1,5 @@
 """PCA and the quality against scikit-learn's; t-SNE and UMAP by what they promise and by their own libraries."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -253,19 +249,14 @@ def test_a_layout_by_torch_is_as_good_and_the_same_every_time(dims: int, monkeyp
     assert_as_good(points, ours, compiled)
 
 
-def test_umap_is_as_good_as_umap_learn_s_own_embedding() -> None:
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-
-    points, rng, ab = cloud(400, 6), np.random.RandomState(0), find_ab_params(1.0, 0.1)
-    indices, distances = projections._nearest(points, 14)
-    indices = np.column_stack([np.arange(400), indices])
-    distances = np.column_stack([np.zeros(400), distances]).astype(np.float32)
-    graph = fuzzy_simplicial_set(points, 15, rng, "euclidean", knn_indices=indices, knn_dists=distances)[0]
-    sgd: tuple[Any, ...] = 1.0, *ab, 1.0, 5.0, 500
-    theirs, _ = simplicial_set_embedding(
-        points, graph, 2, *sgd, "pca", rng, "euclidean", {}, densmap=False, densmap_kwds={}, output_dens=False
-    )
-    assert_as_good(points, project(points, "umap"), theirs)
+@pytest.mark.parametrize("latent_dim", [2, projections.TREE_DIMS, projections.TREE_DIMS + 1, 20])
+def test_the_nearest_are_found_exactly_in_any_number_of_dimensions(latent_dim: int) -> None:
+    points = np.concatenate([cloud(80, latent_dim), cloud(10, latent_dim)])  # the last ten are the first ten again
+    indices, distances = projections._nearest(points, 7)
+    apart = np.sqrt(((points[:, None].astype(float) - points) ** 2).sum(-1))
+    np.fill_diagonal(apart, np.inf)
+    assert np.allclose(distances, np.sort(apart, axis=1)[:, :7], atol=1e-6)
+    assert np.allclose(np.take_along_axis(apart, indices, axis=1), distances, atol=1e-6)
 
 
 def assert_as_good(points: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> None:
@@ -381,22 +372,6 @@ def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: i
     for n in {0, 1, least - 1}:
         with pytest.raises(ValueError, match=f"number of points must be at least {least} {reason}, not {n}"):
             project(cloud(n, 3), method)
-
-
-def test_umap_without_a_folder_for_what_it_compiles_is_refused_with_the_remedy() -> None:
-    code = """
-import numpy as np
-from vae.projections import ProjectionConfig, project
-try:
-    project(np.eye(20, 3, dtype=np.float32), ProjectionConfig("umap"))
-except ValueError as error:
-    print(error)
-"""
-    # The one kind of place that is left to numba is of no use here: as for a user who can write to none.
-    nowhere = {**os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "ZipCacheLocator"}
-    root = Path(projections.__file__).parents[1]
-    said = subprocess.check_output([sys.executable, "-c", code], env=nowhere, cwd=root, text=True)
-    assert "finds no folder for it: start again with one in NUMBA_CACHE_DIR" in said
 
 
 @pytest.mark.parametrize("method", ["PCA", "", None, ["tsne"]])

@@ -20,6 +20,7 @@ training     images + configs -> a trained model, one EpochMetrics per epoch, an
 runs         training runs as folders: asked for, told what to do, looked at
 runner       the process of one run
 forces       what pulls and pushes the points of a t-SNE, by the processor or a GPU
+umap         each point's nearest others -> a layout, by UMAP
 projections  (n, latent_dim) -> (n, 2 or 3), and how far that can be trusted
 projector    the process in which projections are computed
 layouts      each projection computed once for all users, watched while it is, and kept on disk

@@ -206,7 +206,7 @@ class Service:
 
     async def open(self, name: str, config: ProjectionConfig, owner: str) -> Watch:
         """Watches the projection of the model of this name. Raises UnknownModelError, ValueError, BusyError."""
-        # Not before: it takes a core for most of a minute, and pages that need no projection come here for the codes.
+        # Not before: it takes a core for some seconds, and pages that need no projection come here for the codes.
         if config.method in ("tsne", "umap") and self._preparing is None:
             self._preparing = asyncio.create_task(self.layouts.prepare())
             self._preparing.add_done_callback(_complain)

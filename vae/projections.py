@@ -3,12 +3,10 @@
 What was chosen by measuring, on two cores with 10,000 codes of 10 dimensions: t-SNE takes its affinities and its
 optimiser from openTSNE, but sums its repulsion over all pairs instead of approximating it. A compiled loop (forces.py)
 does that in 10 ms, in the plane and in space, where Barnes-Hut takes 50 ms and 120 ms; it is exact, and the same for
-any number of threads. UMAP is umap-learn's, started from the PCA with the exact neighbours, which spares the
-compilation of pynndescent's search. Both therefore begin as the PCA and move from there.
+any number of threads. UMAP (umap.py) is given the exact neighbours. Both begin as the PCA and move from there.
 """
 
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.forces import CpuForces, GpuForces
+from vae.umap import lay_out
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -28,12 +27,12 @@ METHODS: tuple[Method, ...] = get_args(Method)
 OnFrame = Callable[[float, FloatArray], None]
 
 # A change of what any of the methods computes: results that were kept under another number are not used again.
-REVISION = 1
-LIBRARIES = {"raw": (), "pca": ("numpy",), "tsne": ("openTSNE", "scikit-learn"), "umap": ("umap-learn", "scikit-learn")}
+REVISION = 2
+LIBRARIES = {"raw": (), "pca": ("numpy",), "tsne": ("openTSNE", "scikit-learn"), "umap": ("numba", "scikit-learn")}
 
 EXAGGERATED, PLAIN = 150, 350  # t-SNE's iterations; more change the neighbours kept by 0.002
 EXACT_POINTS = 30_000  # beyond it, approximations of t-SNE's repulsion are faster than the sum over all pairs
-UMAP_EPOCHS, FEW_POINTS, FEW_EPOCHS = 200, 4000, 500  # small sets take more, as umap-learn's own do
+TREE_DIMS = 5  # beyond it, comparing all pairs finds neighbours faster than a tree does
 MEASURED_PAIRS = 10**8
 CHUNK_PAIRS = 2**18
 
@@ -140,8 +139,7 @@ def project(
     raw: some latent dimensions, zeros where there are fewer. pca: the largest variance, linear. tsne, umap:
     neighbourhoods, started from the PCA. on_frame gets the share done, 0 to 1, and a copy of the layout as these two
     iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout is
-    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses, and
-    where UMAP cannot run.
+    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses.
     """
     check(points, config)
     points = np.ascontiguousarray(points, np.float32)
@@ -156,12 +154,14 @@ def project(
     frames = _Frames(on_frame)
     frames.show(0.0, start)
     if config.method == "umap":
-        return _umap(points, start, config, frames)
+        nearest = _nearest(points, config.neighbours - 1)  # the paper counts a point among its neighbours
+        frames.show(0.0, start)
+        return lay_out(*nearest, start, min_dist=config.min_dist, seed=config.seed, on_epoch=frames.show)
     return _tsne(points, start, config, frames, gpu)
 
 
 class _Frames:
-    """Hands layouts to on_frame, if there is one. A layout that has become infinite is an error, not a frame."""
+    """Hands copies of layouts to on_frame, if there is one."""
 
     def __init__(self, on_frame: OnFrame | None) -> None:
         self._on_frame = on_frame
@@ -175,7 +175,8 @@ def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]
     """The k exact nearest other points and their distances. Shapes: (n, latent_dim) -> (n, k), (n, k)."""
     from sklearn.neighbors import NearestNeighbors
 
-    distances, indices = NearestNeighbors(n_neighbors=k).fit(points).kneighbors()
+    algorithm = "kd_tree" if points.shape[1] <= TREE_DIMS else "brute"
+    distances, indices = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(points).kneighbors()
     return indices, distances
 
 
@@ -217,83 +218,6 @@ def _tsne(
         done = EXAGGERATED
         embedding.optimize(PLAIN, momentum=0.8, inplace=True)
     return np.array(embedding, np.float32)
-
-
-# ---- UMAP ------------------------------------------------------------------------------------------------------------
-
-
-def _umap(points: FloatArray, start: FloatArray, config: ProjectionConfig, frames: _Frames) -> FloatArray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # among others, that tensorflow is missing
-        try:
-            from umap.layouts import optimize_layout_euclidean
-            from umap.umap_ import find_ab_params, make_epochs_per_sample
-        except RuntimeError as error:  # numba's: it can write neither beside the package nor in the user's cache
-            raise ValueError(
-                "UMAP keeps compiled code on disk and finds no folder for it: start again with one in NUMBA_CACHE_DIR."
-            ) from error
-
-    n, rng = len(points), np.random.RandomState(config.seed)
-    epochs = UMAP_EPOCHS if n > FEW_POINTS else FEW_EPOCHS
-    graph = _umap_graph(points, config.neighbours, rng, epochs)
-    frames.show(0.0, start)
-    spread = start * 10 / max(float(np.abs(start).max()), 1e-12) + rng.normal(0, 1e-4, start.shape)
-    low, high = spread.min(axis=0), spread.max(axis=0)
-    layout = np.ascontiguousarray(10 * (spread - low) / (high - low), np.float32)
-    optimize_layout_euclidean(
-        layout,
-        layout,
-        graph.row,
-        graph.col,
-        epochs,
-        n,
-        make_epochs_per_sample(graph.data, epochs),
-        *find_ab_params(1.0, config.min_dist),
-        rng.randint(-(2**31), 2**31 - 1, 3).astype(np.int64),
-        move_other=True,
-        tqdm_kwds={"file": _Bar(frames, layout, epochs), "bar_format": "{n}", "mininterval": 0.05, "disable": False},
-    )
-    return layout
-
-
-def _umap_graph(points: FloatArray, k: int, rng: np.random.RandomState, epochs: int) -> Any:
-    """The weighted edges between neighbours, a sparse (n, n) matrix, without those too weak to be drawn once."""
-    from umap.umap_ import fuzzy_simplicial_set
-
-    n = len(points)
-    indices, distances = _nearest(points, k - 1)
-    indices = np.column_stack([np.arange(n), indices])  # umap-learn counts a point among its neighbours
-    distances = np.column_stack([np.zeros(n), distances])
-    near = {"knn_indices": indices, "knn_dists": distances.astype(np.float32)}
-    graph = fuzzy_simplicial_set(points, k, rng, "euclidean", **near)[0].tocoo()
-    graph.data[graph.data < graph.data.max() / epochs] = 0
-    graph.eliminate_zeros()
-    return graph
-
-
-class _Bar:
-    """Where umap-learn draws its progress bar, the only word it gives while it iterates: the number of epochs done.
-
-    The layout is the array that it works on.
-    """
-
-    encoding = "utf-8"
-
-    def __init__(self, frames: _Frames, layout: FloatArray, epochs: int) -> None:
-        self._frames, self._layout, self._epochs = frames, layout, epochs
-        self._stopped = False
-
-    def write(self, text: str) -> None:
-        if self._stopped or not text.strip().isdigit():
-            return
-        try:
-            self._frames.show(int(text) / self._epochs, self._layout)
-        except BaseException:
-            self._stopped = True  # the bar says a last word when it is closed
-            raise
-
-    def flush(self) -> None:
-        pass
 
 
 # ---- quality ---------------------------------------------------------------------------------------------------------

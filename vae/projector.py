@@ -342,12 +342,8 @@ def _take(path: str) -> FloatArray:
     return array
 
 
-def _import_umap(_: OnFrame) -> None:
-    import umap.layouts  # noqa: F401 - for later
-
-
 def _warm_up(project: Project) -> list[Callable[[OnFrame], object]]:
-    """Each takes seconds in a new process, most of it imports and compilation; UMAP far more on a new machine."""
+    """Each takes a second or two in a new process: imports and compilation."""
     points = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
 
     def project_with(config: ProjectionConfig, on_frame: OnFrame) -> FloatArray:
@@ -355,7 +351,6 @@ def _warm_up(project: Project) -> list[Callable[[OnFrame], object]]:
 
     return [
         partial(project_with, ProjectionConfig("tsne", perplexity=5)),
-        _import_umap,
         partial(project_with, ProjectionConfig("umap", neighbours=5)),
         partial(project_with, ProjectionConfig("tsne", dims=3, perplexity=5)),
     ]

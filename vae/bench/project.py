@@ -5,6 +5,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
@@ -28,7 +29,12 @@ OTHERS = {
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """One row per method. cold: with a new process, all that it has to load included; warm: in the same one again."""
+    """One row per method. cold: with a new process, all that it has to load included; warm: in the same one again.
+
+    Raises ValueError with the remedy where umap-learn is missing, which only measuring needs.
+    """
+    if find_spec("umap") is None:
+        raise ValueError("umap-learn is missing; run `make test` once, which installs it.")
     encoded = read_checkpoint(args.checkpoint).load_encoded()
     rows = [asyncio.run(_ours(encoded.mean, encoded.labels, method)) for method in OURS]
     return rows + [_other(encoded.mean, encoded.labels, name) for name in OTHERS]
