@@ -64,11 +64,12 @@ def terms(
     *,
     beta: float = 1.0,
     capacity: float = 0.0,
+    heat: float = 1.0,
     dataset_size: int = 1000,
 ) -> Terms:
     """The objective's terms; z only where the objective looks at it."""
     z = mean[None] if z is None else z
-    numbers = {"beta": beta, "capacity": capacity, "dataset_size": dataset_size}
+    numbers = {"beta": beta, "capacity": capacity, "heat": heat, "dataset_size": dataset_size}
     return objective_terms(objective, reconstruction, mean, logvar, z, **numbers)
 
 
@@ -623,6 +624,24 @@ def test_beta_warms_up_as_its_schedule_says(warmup: Any, progress: float, share:
     assert objective.beta_at(progress) == pytest.approx(8 * share)
 
 
+@pytest.mark.parametrize(("progress", "heat"), [(0, 81), (0.1, 27), (0.2, 9), (0.3, 3), (0.4, 1), (0.7, 1), (1, 1)])
+def test_the_heat_falls_by_the_same_factor_in_the_same_time_and_leaves_beta_alone(progress: float, heat: float) -> None:
+    objective = Objective(beta=8, warmup="cooling", warmup_share=0.4, heat=81)
+    assert objective.heat_at(progress) == pytest.approx(heat)
+    assert objective.beta_at(progress) == 8
+    assert Objective(beta=8, warmup="linear", warmup_share=0.4, heat=81).heat_at(progress) == 1
+
+
+def test_heat_weighs_the_whole_kl_beside_the_total_correlation_of_beta_tc() -> None:
+    mean, logvar, z = random(4, 3), random(4, 3, seed=1), random(1, 4, 3, seed=2)
+    for objective, beta, own in ((Objective(), 3.0, 3.0), (Objective("beta-tc"), 3.0, 1.0)):
+        cold, hot = (terms(objective, torch.ones(1, 4), mean, logvar, z, beta=beta, heat=heat) for heat in (1.0, 5.0))
+        assert (hot["loss"] - cold["loss"]).item() == pytest.approx(4 * own * hot["kl"].item())
+        assert {name: hot[name].item() for name in hot if name != "loss"} == {
+            name: cold[name].item() for name in cold if name != "loss"
+        }
+
+
 def test_the_capacity_grows_evenly_over_its_share_of_the_run() -> None:
     objective = Objective("capacity", capacity=20, warmup_share=0.5)
     assert [objective.capacity_at(p) for p in (0, 0.1, 0.25, 0.5, 0.75, 1)] == pytest.approx([0, 4, 10, 20, 20, 20])
@@ -636,6 +655,7 @@ def test_the_capacity_grows_evenly_over_its_share_of_the_run() -> None:
         *[("beta", bad) for bad in (-1, 1001, nan, inf, -inf)],
         *[("warmup_share", bad) for bad in (0, -0.1, 1.1, nan)],
         *[("cycles", bad) for bad in (0, 1.5, True, 1001, nan)],
+        *[("heat", bad) for bad in (0, 0.9, 100_001, nan, inf)],
         *[("free_bits", bad) for bad in (-0.1, 101, nan)],
         *[("capacity", bad) for bad in (-1, 10_001, nan)],
         *[("gamma", bad) for bad in (-1, 10_001, inf)],
@@ -654,6 +674,7 @@ def test_an_objective_refuses_values_out_of_range_and_names_them(field: str, bad
         ("beta", "0 to 1000"),
         ("warmup_share", "above 0 and at most 1"),
         ("cycles", "1 to 1000"),
+        ("heat", "1 to 100000"),
         ("free_bits", "0 to 100 nats per dimension"),
         ("capacity", "0 to 10000 nats"),
         ("gamma", "0 to 10000"),
@@ -671,6 +692,7 @@ def test_an_objective_says_which_values_it_takes(field: str, expected: str) -> N
         ("beta", 0, 1000),
         ("warmup_share", 1e-9, 1),
         ("cycles", 1, 1000),
+        ("heat", 1, 100_000),
         ("free_bits", 0, 100),
         ("capacity", 0, 10_000),
         ("gamma", 0, 10_000),
@@ -723,6 +745,8 @@ def test_an_option_that_an_objective_would_ignore_is_refused(name: ObjectiveName
 def test_a_warmup_of_a_beta_that_an_objective_does_not_have_is_refused(name: ObjectiveName) -> None:
     with pytest.raises(ValueError, match=f"^warmup must be none for {name}, not 'linear'"):
         Objective(name, warmup="linear")
+    with pytest.raises(ValueError, match=f"^warmup must be none for {name}, not 'cooling'"):
+        Objective(name, warmup="cooling")
 
 
 # ---- gradients -------------------------------------------------------------------------------------------------------

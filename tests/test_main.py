@@ -76,6 +76,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
         "warmup": "cyclic",
         "warmup-share": 0.5,
         "cycles": 2,
+        "heat": 3.0,
         "free-bits": 0.3,
         "capacity": 7.0,
         "gamma": 9.0,
@@ -92,7 +93,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
     assert checkpoint.model_config == ModelConfig(
         (1, 8, 8), 2, "conv", (64, 32), (8, 16), "gaussian", 0.2, batch_norm=True, classes=10
     )
-    objective = Objective("beta-tc", 4.0, "cyclic", 0.5, 2, 0.3, 7.0, 9.0)
+    objective = Objective("beta-tc", 4.0, "cyclic", 0.5, 2, 3.0, 0.3, 7.0, 9.0)
     expected = TrainingConfig(1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu")
     assert checkpoint.training | asdict(expected) == checkpoint.training
 

@@ -116,7 +116,7 @@ def open_form(**fields: object) -> AppTest:
     """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
     app = AppTest.from_function(form, default_timeout=60).run()
     for key, value in fields.items():
-        kinds = (app.text_input, app.number_input, app.selectbox, app.button_group)
+        kinds = (app.text_input, app.number_input, app.selectbox, app.button_group, app.slider)
         field = next(field for kind in kinds for field in kind if field.key == key)
         app = field.set_value(value).run()
     return app
@@ -189,6 +189,21 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
     assert app.selectbox(key="dataset").value == chosen.dataset
     assert app.number_input(key="latent_dim").value == chosen.latent_dim
     assert app.number_input(key="seconds").value == chosen.seconds
+    assert app.number_input(key="beta").value == chosen.beta
+    assert app.selectbox(key="warmup").value == chosen.warmup
+    shown = [slider.value for slider in app.slider if slider.key == "warmup_share"]
+    assert shown == ([] if chosen.warmup == "none" else [chosen.warmup_share])
+
+
+@pytest.mark.parametrize(("warmup", "share"), [("none", 0.3), ("linear", 0.5), ("cooling", 0.7)])
+def test_a_warm_up_is_asked_for_with_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
+    shown = {} if warmup == "none" else {"warmup_share": share}
+    app = press(open_form(run_name="warm", epochs=1, beta=4.0, warmup=warmup, **shown), "Start training")
+    assert not app.exception
+    with finished(app):
+        objective = read_checkpoint(checkpoints / "warm").training["objective"]
+    assert (objective["name"], objective["beta"]) == ("vae", 4.0)
+    assert (objective["warmup"], objective["warmup_share"]) == (warmup, share)
 
 
 @pytest.mark.parametrize("objective", get_args(ObjectiveName))

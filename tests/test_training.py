@@ -247,7 +247,7 @@ def test_a_constant_learning_rate_stays(digits: Dataset) -> None:
     assert rates_of_every_step(digits, replace(QUICK, learning_rate=0.01, schedule="constant")) == [0.01] * 10
 
 
-def test_beta_and_capacity_follow_their_schedules_step_by_step(
+def test_beta_capacity_and_heat_follow_their_schedules_step_by_step(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = record_steps(monkeypatch)
@@ -256,6 +256,9 @@ def test_beta_and_capacity_follow_their_schedules_step_by_step(
     steps.clear()
     run(digits, replace(QUICK, objective=Objective("capacity", capacity=10, warmup_share=0.5)))
     assert [knobs[2] for _, knobs in steps] == pytest.approx([1, 3, 5, 7, 9, 10, 10, 10, 10, 10])
+    steps.clear()
+    run(digits, replace(QUICK, objective=Objective("beta-tc", warmup="cooling", warmup_share=0.5, heat=1024)))
+    assert [knobs[3] for _, knobs in steps] == pytest.approx([512, 128, 32, 8, 2, 1, 1, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -264,6 +267,7 @@ def test_beta_and_capacity_follow_their_schedules_step_by_step(
         (Objective(beta=4, warmup="linear", warmup_share=1), "beta"),
         (Objective(beta=4, warmup="cyclic", cycles=2), "beta"),
         (Objective("capacity", capacity=10, warmup_share=1), "capacity"),
+        (Objective("beta-tc", warmup="cooling", heat=10, warmup_share=1), "heat"),
     ],
 )
 def test_an_epoch_reports_the_settings_of_its_last_step(
@@ -271,7 +275,7 @@ def test_an_epoch_reports_the_settings_of_its_last_step(
 ) -> None:
     steps = record_steps(monkeypatch)
     _, metrics = run(digits, replace(QUICK, objective=objective))
-    last_steps, position = [steps[4][1], steps[9][1]], 1 if name == "beta" else 2
+    last_steps, position = [steps[4][1], steps[9][1]], ["learning_rate", "beta", "capacity", "heat"].index(name)
     assert [m.terms["learning_rate"] for m in metrics] == pytest.approx([knobs[0] for knobs in last_steps])
     assert [m.terms[name] for m in metrics] == pytest.approx([knobs[position] for knobs in last_steps])
 

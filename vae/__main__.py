@@ -36,7 +36,7 @@ from vae.training import TrainingError, train_checkpoint
 Result = dict[str, Any]
 Commands = Any  # argparse keeps the class of add_subparsers' result to itself
 
-OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "free_bits", "capacity", "gamma", "samples")
+OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "heat", "free_bits", "capacity", "gamma", "samples")
 RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device")
 
 
@@ -113,6 +113,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     objective.add_argument("--warmup", choices=get_args(Warmup), default=Objective.warmup, help="of beta")
     objective.add_argument("--warmup-share", type=float, default=Objective.warmup_share, help="of the run, 0 to 1")
     objective.add_argument("--cycles", type=int, default=Objective.cycles, help="of the cyclic warm-up")
+    objective.add_argument("--heat", type=float, default=Objective.heat, help="of the cooling, at its start")
     objective.add_argument("--free-bits", type=float, default=Objective.free_bits, help="nats per latent dimension")
     objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
     objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")

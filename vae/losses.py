@@ -12,7 +12,7 @@ from torch.nn import functional
 from vae.models import ModelConfig, is_whole, one_of, require
 
 ObjectiveName = Literal["vae", "free-bits", "capacity", "beta-tc", "iwae", "autoencoder"]
-Warmup = Literal["none", "linear", "cyclic"]
+Warmup = Literal["none", "linear", "cyclic", "cooling"]
 Terms = dict[str, Tensor]
 
 SMALLEST_SIGMA = 1e-3  # of the optimal Gaussian: below a third of a grey level there is nothing left to learn
@@ -32,8 +32,10 @@ class Objective:
     autoencoder  reconstruction of the mean alone: no KL, nothing drawn
 
     warmup: beta grows from 0 to its value over the first warmup_share of the run (linear), or over the first half of
-    each of `cycles` equal cycles (cyclic; Fu et al. 2019). capacity's C grows over the first warmup_share. samples:
-    draws of z per image and step. Raises ValueError, with the accepted range, for any value outside it.
+    each of `cycles` equal cycles (cyclic; Fu et al. 2019). cooling: the KL counts `heat` times as much at first, which
+    falls geometrically to 1 over the first warmup_share: what changes images most is told first, before the code has
+    room for folds (deterministic annealing; Rose 1998). capacity's C grows over the first warmup_share. samples: draws
+    of z per image and step. Raises ValueError, with the accepted range, for any value outside it.
     """
 
     name: ObjectiveName = "vae"
@@ -41,6 +43,7 @@ class Objective:
     warmup: Warmup = "none"
     warmup_share: float = 0.3
     cycles: int = 4
+    heat: float = 200.0
     free_bits: float = 0.1
     capacity: float = 25.0
     gamma: float = 30.0
@@ -52,6 +55,7 @@ class Objective:
         require(0 <= self.beta <= 1000, "beta", self.beta, "0 to 1000")
         require(0 < self.warmup_share <= 1, "warmup_share", self.warmup_share, "above 0 and at most 1")
         require(is_whole(self.cycles) and 1 <= self.cycles <= 1000, "cycles", self.cycles, "1 to 1000")
+        require(1 <= self.heat <= 100_000, "heat", self.heat, "1 to 100000")
         require(0 <= self.free_bits <= 100, "free_bits", self.free_bits, "0 to 100 nats per dimension")
         require(0 <= self.capacity <= 10_000, "capacity", self.capacity, "0 to 10000 nats")
         require(0 <= self.gamma <= 10_000, "gamma", self.gamma, "0 to 10000")
@@ -68,6 +72,11 @@ class Objective:
         if self.warmup == "cyclic":
             return self.beta * min(1.0, 2 * (progress * self.cycles % 1))
         return self.beta
+
+    def heat_at(self, progress: float) -> float:
+        """How many times the KL counts at this share of the run, 0 to 1."""
+        left = max(0.0, 1 - progress / self.warmup_share)
+        return self.heat**left if self.warmup == "cooling" else 1.0
 
     def capacity_at(self, progress: float) -> float:
         """C in nats at this share of the run, 0 to 1."""
@@ -174,13 +183,14 @@ def objective_terms(
     *,
     beta: Tensor | float,
     capacity: Tensor | float,
+    heat: Tensor | float,
     dataset_size: int,
 ) -> Terms:
     """The objective's "loss" and every term it consists of, each averaged over the images.
 
-    Shapes: reconstruction (samples, n), mean and logvar (n, latent_dim), z (samples, n, latent_dim) -> scalars. beta
-    and capacity are those of this moment of the run; dataset_size is the number of training images, which beta-tc's
-    estimate needs. Unit: nats per image.
+    Shapes: reconstruction (samples, n), mean and logvar (n, latent_dim), z (samples, n, latent_dim) -> scalars. beta,
+    capacity and heat are those of this moment of the run; dataset_size is the number of training images, which
+    beta-tc's estimate needs. Unit: nats per image.
     """
     nll = reconstruction.mean()
     if objective.name == "autoencoder":
@@ -197,8 +207,9 @@ def objective_terms(
     if objective.name == "beta-tc":
         parts = total_correlation_terms(z[0], mean, logvar, dataset_size)
         mutual_information, total_correlation, dimension_wise = parts.values()
-        return {"loss": nll + mutual_information + beta * total_correlation + dimension_wise} | terms | parts
-    return {"loss": nll + beta * kl} | terms
+        loss = nll + mutual_information + beta * total_correlation + dimension_wise + (heat - 1) * kl
+        return {"loss": loss} | terms | parts
+    return {"loss": nll + heat * beta * kl} | terms
 
 
 def importance_weighted_bound(reconstruction: Tensor, mean: Tensor, logvar: Tensor, z: Tensor) -> Tensor:

@@ -56,12 +56,13 @@ class TrainingConfig:
         require(is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
 
-    def knobs_at(self, progress: float) -> tuple[float, float, float]:
-        """What changes during the run: learning rate, beta and capacity at this share of it, 0 to 1."""
+    def knobs_at(self, progress: float) -> tuple[float, float, float, float]:
+        """What changes during the run: learning rate, beta, capacity and heat at this share of it, 0 to 1."""
         rise = min(1.0, progress / RATE_WARMUP)
         fall = 0.5 * (1 + cos(pi * max(0.0, progress - RATE_WARMUP) / (1 - RATE_WARMUP)))
         rate = self.learning_rate * (min(rise, fall) if self.schedule == "cosine" else 1.0)
-        return rate, self.objective.beta_at(progress), self.objective.capacity_at(progress)
+        objective = self.objective
+        return rate, objective.beta_at(progress), objective.capacity_at(progress), objective.heat_at(progress)
 
 
 class Step:
@@ -79,12 +80,12 @@ class Step:
     def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
         """Shapes: batch (n,) int64, rows of the split -> the terms in the order of `names`, in nats, summed over this
         process's images. knobs: as TrainingConfig.knobs_at."""
-        learning_rate, beta, capacity = knobs
+        learning_rate, beta, capacity, heat = knobs
         index = self.group.share(batch)
         x = to_unit(self.images.index_select(0, index))
         if self.config.binarisation == "dynamic":
             x = torch.bernoulli(x, generator=self.generator)
-        terms = self._terms(x, self.labels.index_select(0, index), beta, capacity)
+        terms = self._terms(x, self.labels.index_select(0, index), beta=beta, capacity=capacity, heat=heat)
         self.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
         self.group.average_gradients(self.model.parameters(), len(index) / len(batch))
@@ -94,7 +95,7 @@ class Step:
         self.names = tuple(terms)
         return torch.stack([term.detach() for term in terms.values()]).mul_(len(index))
 
-    def _terms(self, x: Tensor, labels: Tensor, beta: Tensor | float, capacity: Tensor | float) -> dict[str, Tensor]:
+    def _terms(self, x: Tensor, labels: Tensor, **schedules: Tensor | float) -> dict[str, Tensor]:
         model, objective = self.model, self.config.objective
         n, samples = len(x), objective.samples
         with self.precision:
@@ -111,9 +112,7 @@ class Step:
                 log_scale.lerp_(best, 0.05)  # remembered for when there is no batch to take it from
             log_scale = best
         reconstruction = reconstruction_nll(parameters, targets, model.config, log_scale).reshape(samples, n)
-        return objective_terms(
-            objective, reconstruction, mean, logvar, z, beta=beta, capacity=capacity, dataset_size=len(self.images)
-        )
+        return objective_terms(objective, reconstruction, mean, logvar, z, dataset_size=len(self.images), **schedules)
 
 
 class CapturedStep:
@@ -127,7 +126,7 @@ class CapturedStep:
         self._step = step
         device = step.model.device
         self._batch = torch.zeros(min(step.config.batch_size, len(step.images)), dtype=torch.int64, device=device)
-        self._knobs = torch.zeros(3, device=device)
+        self._knobs = torch.zeros(4, device=device)
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._graph = torch.cuda.CUDAGraph()
         self._terms: Tensor | None = None

@@ -43,9 +43,9 @@ class EpochMetrics:
     """One epoch: means over the images, in nats per image, z sampled.
 
     reconstruction and kl are taken on the training images while the weights were still moving, the validation ones
-    afterwards. terms: the loss and all that it consists of, as reconstruction; beta, capacity in nats and learning_rate
-    of the epoch's last step; sigma, where the likelihood has one, in grey ranges. seconds: of training and validation
-    so far.
+    afterwards. terms: the loss and all that it consists of, as reconstruction; beta, capacity in nats, heat and
+    learning_rate of the epoch's last step; sigma, where the likelihood has one, in grey ranges. seconds: of training
+    and validation so far.
     """
 
     epoch: int
@@ -388,12 +388,14 @@ def _check_fit(model: ModelConfig, objective: Objective, *splits: Split) -> None
 
 def _settings(model: VAE, config: TrainingConfig, progress: float) -> dict[str, float]:
     """What the schedules have come to, and the likelihood's scale."""
-    learning_rate, beta, capacity = config.knobs_at(progress)
+    learning_rate, beta, capacity, heat = config.knobs_at(progress)
     found = {"learning_rate": learning_rate}
     if config.objective.name in ("vae", "beta-tc"):
         found["beta"] = beta
     if config.objective.name == "capacity":
         found["capacity"] = capacity
+    if config.objective.warmup == "cooling":
+        found["heat"] = heat
     if model.config.likelihood in (*LEARNED, "gaussian-optimal"):
         found["sigma"] = model.log_scale.exp().mean().item()
     return found

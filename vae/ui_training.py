@@ -55,6 +55,8 @@ class Preset:
     epochs: int = TrainingConfig.epochs
     objective: ObjectiveName = "vae"
     beta: float = 1.0
+    warmup: Warmup = "none"
+    warmup_share: float = Objective.warmup_share
 
 
 # Why the numbers have the limits they have.
@@ -64,6 +66,7 @@ REASONS = {
     "epochs": "1 to 10,000: with more, a film of the run would not stay below 10 MB.",
     "batch_size": "2, which batch normalisation needs, to 65,536, more than most data sets have.",
     "rate": "Up to 1: every optimiser here diverges long before.",
+    "warmup": "A warm-up begins with less KL. Cooling begins with 200 times more: big differences are told first.",
     "image_size": "8 pixels, in which little can be seen, to 256; these models are too small for more.",
 }
 START = {
@@ -77,6 +80,8 @@ START = {
     "epochs": 20,
     "batch_size": TrainingConfig.batch_size,
     "seed": TrainingConfig.seed,
+    "warmup": Objective.warmup,
+    "warmup_share": Objective.warmup_share,
     "image_size": 32,
     "upload_kind": "a zip",
 }
@@ -86,7 +91,7 @@ PRESETS = {
     "Good sliders": Preset("Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90),
     "Disentangle the sprites": Preset(
         "β-TC looks for one dimension each for shape, size, place and angle.",
-        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=6.0,
+        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=30.0, warmup="cooling", warmup_share=0.8,
     ),
 }  # fmt: skip
 
@@ -483,7 +488,11 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
         terms: Json = {"name": objective}
         if objective in ("vae", "beta-tc"):
             terms["beta"] = beta
-            terms["warmup"] = right.selectbox("Warm-up of β", get_args(Warmup), key="warmup")
+            terms["warmup"] = right.selectbox(
+                "Warm-up of β, or cooling", get_args(Warmup), key="warmup", help=REASONS["warmup"]
+            )
+            if terms["warmup"] in ("linear", "cooling"):
+                terms["warmup_share"] = left.slider("Its share of the run", 0.1, 1.0, key="warmup_share")
         if objective == "free-bits":
             terms["free_bits"] = right.number_input("Free bits, nats per dimension", 0.0, 10.0, 0.5, key="free_bits")
         if objective == "capacity":
