@@ -90,7 +90,7 @@ PRESETS = {
     "2-D in 30 seconds": Preset("A plane of digits, learnt before the coffee is cold.", "mnist", "mlp", 2, seconds=30),
     "Good sliders": Preset("Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90),
     "Disentangle the sprites": Preset(
-        "β-TC looks for one dimension each for shape, size, place and angle.",
+        "β-TC and a cooled KL find one dimension each for up and down, left and right, and size.",
         "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=30.0, warmup="cooling", warmup_share=0.8,
     ),
 }  # fmt: skip
