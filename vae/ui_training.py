@@ -91,7 +91,7 @@ PRESETS = {
     "Good sliders": Preset("Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90),
     "Disentangle the sprites": Preset(
         "β-TC and a cooled KL find one dimension each for up and down, left and right, and size.",
-        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=10.0, warmup="cooling", warmup_share=0.8,
+        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=30.0, warmup="cooling", warmup_share=0.8,
     ),
 }  # fmt: skip
 
