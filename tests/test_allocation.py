@@ -23,7 +23,7 @@ step = Step(VAE(default_config((1, 28, 28), 20)), split, TrainingConfig(batch_si
 for taken in range(40):
     if taken == 20:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    step(torch.arange(512), (1e-3, 1.0, 0.0))
+    step(torch.arange(512), (1e-3, 1.0, 0.0, 1.0))
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 20)
 """
 

@@ -137,7 +137,7 @@ def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "mixed_precision", lambda _: nullcontext())
         for rows in (range(64), range(64, 71), range(100, 103)):
-            totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0)))
+            totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0, 1.0)))
     return dict(zip(step.names, totals.tolist(), strict=True)), weights(model)
 
 

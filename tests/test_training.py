@@ -308,7 +308,7 @@ def test_one_step_moves_the_weights_as_adam_does_along_the_gradient_of_the_objec
 
     step = Step(model, digits.train, QUICK)
     step.generator.manual_seed(3)
-    sums = step(torch.arange(50), (1e-3, 4.0, 0.0))
+    sums = step(torch.arange(50), (1e-3, 4.0, 0.0, 1.0))
     assert step.names == ("loss", "reconstruction", "kl")
     assert sums.tolist() == pytest.approx([(nll + 4 * kl).item(), nll.item(), kl.item()], rel=1e-4)
     clear = gradient.abs() > 1e-4
@@ -328,7 +328,7 @@ def test_sgd_has_momentum_and_adamw_decays_the_weights(digits: Dataset) -> None:
         positions = [weights(model)]
         for _ in range(2):
             step.generator.manual_seed(0)
-            step(torch.arange(50), (1e-5, 1.0, 0.0))
+            step(torch.arange(50), (1e-5, 1.0, 0.0, 1.0))
             positions.append(weights(model))
         moved[optimizer] = [after - before for before, after in pairwise(positions)]
     # the gradients of two such small steps are nearly alike: the second goes 1 + 0.9 times as far
@@ -519,7 +519,7 @@ def test_the_code_of_an_autoencoder_is_never_drawn(digits: Dataset) -> None:
         model = VAE(POINT)
         step = Step(model, digits.train, replace(QUICK, objective=AUTOENCODER))
         step.generator.manual_seed(seed)
-        sums = step(torch.arange(50), (1e-3, 1.0, 0.0))
+        sums = step(torch.arange(50), (1e-3, 1.0, 0.0, 1.0))
         images, labels = torch.from_numpy(digits.validation.images), torch.from_numpy(digits.validation.labels)
         results.append((sums, weights(model), torch.tensor(validate(model, images, labels, seed))))
     for one, other in zip(*results, strict=True):
