@@ -255,8 +255,19 @@ def test_the_nearest_are_found_exactly_in_any_number_of_dimensions(latent_dim: i
     indices, distances = projections._nearest(points, 7)
     apart = np.sqrt(((points[:, None].astype(float) - points) ** 2).sum(-1))
     np.fill_diagonal(apart, np.inf)
+    apart /= np.abs(points - points.mean(axis=0, dtype=np.float64)).max()
     assert np.allclose(distances, np.sort(apart, axis=1)[:, :7], atol=1e-6)
     assert np.allclose(np.take_along_axis(apart, indices, axis=1), distances, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+@pytest.mark.parametrize(("scale", "offset"), [(1e25, 0), (1e-25, 0), (1e-2, 1e4)])
+def test_a_layout_is_as_good_whatever_the_unit_and_the_origin_of_latent_space(
+    method: str, scale: float, offset: float
+) -> None:
+    points, options = cloud(200, 8), {"perplexity": 10, "neighbours": 10}
+    elsewhere = (scale * points.astype(np.float64) + offset).astype(np.float32)
+    assert_as_good(points, project(elsewhere, method, **options), project(points, method, **options))
 
 
 def assert_as_good(points: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> None:

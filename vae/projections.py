@@ -172,11 +172,17 @@ class _Frames:
 
 
 def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]:
-    """The k exact nearest other points and their distances. Shapes: (n, latent_dim) -> (n, k), (n, k)."""
+    """The k exact nearest other points and their distances, in units of the largest coordinate about the mean.
+
+    Neither t-SNE nor UMAP heeds the unit, but openTSNE finds no affinities where it is far off. Shapes: (n, latent_dim)
+    -> (n, k), (n, k).
+    """
     from sklearn.neighbors import NearestNeighbors
 
     algorithm = "kd_tree" if points.shape[1] <= TREE_DIMS else "brute"
-    distances, indices = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(points).kneighbors()
+    centred, _ = _centred(points)
+    scaled = centred / (np.abs(centred).max() or 1)
+    distances, indices = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(scaled).kneighbors()
     return indices, distances
 
 
@@ -201,7 +207,7 @@ def _tsne(
     p = affinity.PerplexityBasedNN(perplexity=config.perplexity, knn_index=PrecomputedNeighbors(*nearest))
     # A start of small spread lets the early exaggeration work; the third axis of 2-D latents needs a little noise.
     jitter = np.random.default_rng(config.seed).normal(0, 1e-6, start.shape)
-    small = 1e-4 * start / max(float(start[:, 0].std()), 1e-12) + jitter
+    small = 1e-4 * start / (float(start[:, 0].std(dtype=np.float64)) or 1) + jitter
     done = 0
 
     def report(iteration: int, _: float, layout: NDArray[np.float64]) -> None:

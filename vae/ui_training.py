@@ -492,7 +492,9 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
                 "Warm-up of β, or cooling", get_args(Warmup), key="warmup", help=REASONS["warmup"]
             )
             if terms["warmup"] in ("linear", "cooling"):
-                terms["warmup_share"] = left.slider("Its share of the run", 0.1, 1.0, key="warmup_share")
+                terms["warmup_share"] = left.slider(
+                    "Its share of the run", 0.1, 1.0, format="percent", key="warmup_share"
+                )
         if objective == "free-bits":
             terms["free_bits"] = right.number_input("Free bits, nats per dimension", 0.0, 10.0, 0.5, key="free_bits")
         if objective == "capacity":

@@ -94,7 +94,7 @@ def falloff(min_dist: float) -> tuple[np.float32, np.float32]:
 def _spread(start: FloatArray, seed: int) -> FloatArray:
     """The start as far apart as the descent wants it: from 0 to 10 along each axis. Duplicates are moved apart."""
     jitter = np.random.default_rng(seed).normal(0, 1e-5, start.shape)
-    spread = start / max(float(np.abs(start).max()), 1e-12) + jitter
+    spread = start / (np.abs(start).max() or 1) + jitter
     low, high = spread.min(axis=0), spread.max(axis=0)
     return np.ascontiguousarray(10 * (spread - low) / (high - low), np.float32)
 
