@@ -10,8 +10,9 @@ PIP := mkdir -p .venv/tmp && TMPDIR="$(CURDIR)/.venv/tmp" $(BIN)/python -m pip i
 run: .venv/run-installed
 	$(BIN)/python -m streamlit run app.py
 
+# What hangs for 20 minutes ends, with every thread's stack.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 prove: .venv/test-installed
 	$(BIN)/python -m pytest tests/test_hostile.py --hypothesis-profile=prove --hypothesis-show-statistics

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 APP = ROOT / "app.py"
 # Streamlit asks for these two beneath the page's own path first, and then where they are.
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
+PATIENCE = 120.0  # seconds; what takes longer hangs
 AT_REST = "notRunning"  # so Streamlit calls it
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
 
@@ -97,10 +99,11 @@ def pixels(page: Page, selector: str = "canvas.hero") -> str:
 
 def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
     """Waits until Python has nothing to do and what `drawn` counts has stayed the same, both for half a second."""
-    app = page.get_by_test_id("stApp")
+    app, begun = page.get_by_test_id("stApp"), monotonic()
     before: tuple[object, str | None] = (None, None)
     while before != (before := (drawn(page), app.get_attribute("data-test-script-state"))) or before[1] != AT_REST:
         page.wait_for_timeout(500)
+        assert monotonic() < begun + PATIENCE, f"{before} after {PATIENCE} s: {page.locator('body').inner_text()}"
 
 
 def settle(page: Page) -> None:

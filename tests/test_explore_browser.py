@@ -1,14 +1,15 @@
 """The Explore component in a real browser: it decodes during the drag, and Python hears of z on release."""
 
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Event
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 from browsing import APP, choose, explore, frames, pixels, settle
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from vae.bench.live import Server, free_port, started
 
@@ -100,6 +101,42 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
         assert numbers(page)[1] == 0
         page.keyboard.press("End")
         assert numbers(page)[1] == 3
+
+
+def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Server, browser: Browser) -> None:
+    """A hand that is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
+    sockets: list[WebSocketRoute] = []
+    late: list[bytes | str] = []
+    hold = Event()
+
+    def carry(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda message: late.append(message) if hold.is_set() else socket.send(message))
+
+    with closing(browser.new_context(viewport={"width": 1280, "height": 720})) as context:
+        page = context.new_page()
+        page.route_web_socket("**/_stcore/stream", carry)
+        page.goto(f"{app.url}/{Z10}")
+        page.wait_for_selector("canvas.hero[data-frame]", timeout=30_000)
+        settle(page)
+        start = numbers(page)
+        slider(page).focus()
+        for _ in range(2):
+            page.keyboard.press("ArrowLeft")
+            settle(page)
+        hold.set()
+        for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been told before
+            page.keyboard.press(key)
+            page.wait_for_timeout(400)  # until the server is through with this rerun
+        assert len(late) > 6 * 10  # the answers to all six
+        hold.clear()
+        for message in late:
+            sockets[-1].send(message)
+        settle(page)
+        assert numbers(page) == start
+        assert set(start) < set(linked_z(page))
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, browser: Browser) -> None:
