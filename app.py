@@ -10,26 +10,26 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from vae import ui, ui_training
+from vae.ui import page, serving
 
 
 def home() -> None:
     """What this is, which checkpoints there are, where to go."""
-    ui.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
-    ui.find_checkpoint()
+    page.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
+    page.find_checkpoint()
     st.markdown(
         "A **variational autoencoder** squeezes each picture into a short vector, the *latent code* **z**, and draws "
         "the picture again from that vector alone. Here you can walk through the space of these vectors and see what "
         "lies there: between the pictures, beyond them, and where there are none."
     )
-    ui.show_pages()
-    ui.show_checkpoints()
+    page.show_pages()
+    page.show_checkpoints()
 
 
 if __name__ == "__main__":
     home()
 else:
-    app = st.App(__file__, routes=[*ui.routes(), *ui_training.training_routes()], middleware=ui.guards())
+    app = st.App(__file__, routes=serving.routes(), middleware=serving.guards())
     # What is loaded now stays: the collector need not look at it again, at 80 ms a time.
     gc.collect()
     gc.freeze()

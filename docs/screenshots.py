@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from vae import ui
 from vae.bench.browser import chromium
 from vae.bench.live import started
+from vae.ui.page import PAGES
 
 ROOT = Path(__file__).parents[1]
 QUERIES = {
@@ -17,7 +17,7 @@ DEFAULT_QUERY = "?checkpoint=mnist-z10"
 
 def main() -> None:
     """Writes docs/<page>.png for the home page and every other one."""
-    names = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in ui.PAGES)]
+    names = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
     with started(ROOT / "app.py") as server, chromium() as browser:
         for name in names:
             page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")

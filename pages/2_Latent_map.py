@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from vae import ui
+from vae.ui.latent_map import latent_map
+from vae.ui.loaders import load_strength
+from vae.ui.page import begin_page, choose_checkpoint
 
 NAMES = {"raw": "Raw", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
-ui.begin_page("Latent map", "What lies between the points, and how far can this map be trusted?")
-checkpoint = ui.choose_checkpoint()
+begin_page("Latent map", "What lies between the points, and how far can this map be trusted?")
+checkpoint = choose_checkpoint()
 latent_dim = checkpoint.model_config.latent_dim
 
 
@@ -28,7 +30,7 @@ def choose(label: str, options: list[int], default: int, key: str) -> int:
 
 def choose_axes(dims: int) -> list[int]:
     """The latent dimensions to draw; at first those of which the model makes most use."""
-    strength = ui.load_strength(checkpoint)
+    strength = load_strength(checkpoint)
     strongest = sorted(sorted(range(latent_dim), key=lambda i: -strength[i])[:dims])
     axes: list[int] = []
     for key, default in zip(("across", "up", "depth"), strongest, strict=False):
@@ -84,4 +86,4 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             config["seed"] = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     if drawn < dims:
         st.caption(f"z has {latent_dim} dimension{'s' * (latent_dim > 1)}: drawn in the plane.", width="stretch")
-ui.latent_map_component(checkpoint, config)
+latent_map(checkpoint, config)

@@ -1,6 +1,7 @@
 """Interpolation: ways between pictures through latent space, decoded live."""
 
-from vae import ui, ui_interpolation
+from vae.ui.interpolation import interpolation
+from vae.ui.page import begin_page, choose_checkpoint
 
-ui.begin_page("Interpolation", "Halfway between two pictures: is there a picture, or the ghosts of both?")
-ui_interpolation.interpolation(ui.choose_checkpoint())
+begin_page("Interpolation", "Halfway between two pictures: is there a picture, or the ghosts of both?")
+interpolation(choose_checkpoint())

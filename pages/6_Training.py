@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from vae import ui
-from vae.ui_training import delete_button, manage, screen
+from vae.ui.page import begin_page, find_checkpoint
+from vae.ui.training import delete_button, manage, screen
 
-ui.begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
-checkpoint = ui.find_checkpoint()
+begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
+checkpoint = find_checkpoint()
 manage()
 screen(checkpoint)
 if checkpoint is not None:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-import vae
+import vae.ui
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vae"
@@ -70,15 +71,19 @@ ALLOWED: dict[str, set[str]] = {
     "bench.project": {"checkpoints", "metrics", "projections", "projector"},
     "bench.map": {"bench.browser", "bench.live", "models"},
 }
-ALLOWED["ui"] = {name for name in ALLOWED if not name.startswith("bench")}
-ALLOWED["ui_reconstruction"] = ALLOWED["ui"] | {"ui"}
-ALLOWED["ui_interpolation"] = ALLOWED["ui"] | {"ui", "ui_reconstruction"}
-ALLOWED["ui_sampling"] = ALLOWED["ui"] | {"ui"}
-ALLOWED["ui_training"] = ALLOWED["ui"] | {"ui"}
+ENGINE = {name for name in ALLOWED if not name.startswith("bench")}
+UI = ("loaders", "links", "scripts", "page")  # what the pages share, in this order
+for place, name in enumerate(UI):
+    ALLOWED[f"ui.{name}"] = ENGINE | {f"ui.{above}" for above in UI[:place]}
+SHARED = ENGINE | {f"ui.{name}" for name in UI}
+for name in ("explore", "latent_map", "sampling", "reconstruction", "training"):
+    ALLOWED[f"ui.{name}"] = SHARED
+ALLOWED["ui.interpolation"] = SHARED | {"ui.reconstruction"}
+ALLOWED["ui.serving"] = SHARED | {"ui.latent_map", "ui.training"}
+ALLOWED["ui"] = set()
 ALLOWED["__main__"] = {name for name in ALLOWED if not name.startswith("ui")}
-PAGE = {"ui", "ui_interpolation", "ui_reconstruction", "ui_sampling", "ui_training"}
-PAGE |= {"data", "losses", "latents", "steps", "training", "projections", "figures"}
-APP = {"ui", "ui_training", "live"}
+PAGE = {name for name in ALLOWED if name.startswith("ui.")} - {"ui.serving"}
+APP = {"ui.page", "ui.serving"}
 
 # Imported where they are used: each costs start-up time.
 SLOW = ("torchvision", "sklearn", "scipy", "pandas", "plotly", "PIL", "streamlit", "playwright")
@@ -147,18 +152,27 @@ def test_the_table_has_no_cycle() -> None:
         placed |= ready
 
 
-def listed() -> list[str]:
+# A package, and how its modules' names begin.
+IN_ORDER = [(vae, ""), (vae.ui, "ui.")]
+
+
+def listed(package: ModuleType, prefix: str) -> list[str]:
     """The modules in the order of the package's docstring."""
-    lines = (vae.__doc__ or "").splitlines()[1:]
-    return [line.split()[0] for line in lines if line and not line.startswith(" ")]
+    lines = (package.__doc__ or "").splitlines()[1:]
+    return [prefix + line.split()[0] for line in lines if line and not line.startswith(" ")]
 
 
-def test_the_package_s_docstring_has_a_line_for_every_module() -> None:
-    assert sorted(listed()) == sorted(name for name in MODULES if "." not in name and name != "__main__")
+@pytest.mark.parametrize(("package", "prefix"), IN_ORDER)
+def test_a_package_s_docstring_has_a_line_for_every_module(package: ModuleType, prefix: str) -> None:
+    inside = {name for name in MODULES if name.startswith(prefix) and "." not in name.removeprefix(prefix)}
+    assert sorted(listed(package, prefix)) == sorted(inside - {"__main__"})
 
 
-def test_each_module_imports_only_from_those_above_it_in_the_package_s_docstring() -> None:
-    order = listed()
+@pytest.mark.parametrize(("package", "prefix"), IN_ORDER)
+def test_each_module_imports_only_from_those_above_it_in_its_package_s_docstring(
+    package: ModuleType, prefix: str
+) -> None:
+    order = listed(package, prefix)
     for place, name in enumerate(order):
         below = own_imports(MODULES[name]) & set(order[place:])
         assert not below, f"vae.{name} stands above {below}, which it imports"
@@ -174,9 +188,8 @@ def test_the_home_page_imports_only_what_it_may() -> None:
     assert own_imports(SCRIPTS["app.py"]) <= APP
 
 
-# The last two speak its protocol from outside.
-KNOW_STREAMLIT = ("ui", "ui_interpolation", "ui_reconstruction", "ui_sampling", "ui_training")
-KNOW_STREAMLIT += ("bench.sessions", "bench.classroom")
+# The first two speak its protocol from outside.
+KNOW_STREAMLIT = {"bench.sessions", "bench.classroom"} | {name for name in MODULES if name.startswith("ui.")}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in KNOW_STREAMLIT])

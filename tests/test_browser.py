@@ -10,11 +10,12 @@ from browsing import choose, opened, rest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from vae import ui
 from vae.bench.live import Server
+from vae.ui.page import PAGES
+from vae.ui.scripts import FRONTEND, script_url
 
 pytestmark = pytest.mark.browser
-PAGES = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in ui.PAGES)]
+PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
 KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, told the class, large
 PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable]"
 
@@ -34,7 +35,7 @@ def contrast(page: Page, path: Path) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PATHS)
 def test_every_page_opens_first_and_shows_a_picture(
     app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
 ) -> None:
@@ -45,7 +46,7 @@ def test_every_page_opens_first_and_shows_a_picture(
         assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PATHS)
 def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
     app: Server, browser: Browser, name: str
 ) -> None:
@@ -79,14 +80,14 @@ def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, b
             page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PATHS)
 def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
         show(page)
         expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PATHS)
 def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name: str) -> None:
     phone = {"width": 390, "height": 844}
     with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
@@ -95,11 +96,11 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name
 
 
 def test_a_browser_keeps_the_scripts_of_now_and_asks_again_for_those_of_an_earlier_start(app: Server) -> None:
-    now = ui.script_url("map.js")
+    now = script_url("map.js")
     for url, kept in ((now, True), (now.replace("/map.js", "/live.js"), True), ("/live/frontend/old/map.js", False)):
         with urlopen(app.url + url) as reply:
             assert ("immutable" in reply.headers["Cache-Control"]) == kept
-            assert reply.read() == (ui.FRONTEND / url.rsplit("/", 1)[1]).read_bytes()
+            assert reply.read() == (FRONTEND / url.rsplit("/", 1)[1]).read_bytes()
             tag = reply.headers["ETag"]
         with pytest.raises(HTTPError, match="304") as caught:
             urlopen(Request(app.url + url, headers={"If-None-Match": tag}))

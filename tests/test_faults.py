@@ -41,7 +41,6 @@ from websockets.asyncio.client import connect as connect_later
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.sync.client import connect
 
-from vae import ui
 from vae.__main__ import main
 from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
@@ -51,6 +50,8 @@ from vae.layouts import Done, Event, Failed, Layouts
 from vae.parts import PREFIX, part
 from vae.projections import ProjectionConfig
 from vae.runs import Runs, Status
+from vae.ui import loaders
+from vae.ui import page as anatomy
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 PATIENCE = 120.0
@@ -408,7 +409,7 @@ def test_a_projection_for_which_the_disk_has_no_room_is_one_sentence_and_nothing
 
 def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None:
     """The order of the cache, which no clock can spoil, and the state of files, which is only compared."""
-    allowed = {("layouts.py", "_make_youngest"), ("layouts.py", "_trim"), ("ui.py", "_version")}
+    allowed = {("layouts.py", "_make_youngest"), ("layouts.py", "_trim"), ("loaders.py", "version_of")}
     allowed |= {("checkpoints.py", "_state")}
     dated = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"}
     found = set()
@@ -546,12 +547,12 @@ def test_a_list_made_while_another_process_adds_and_deletes_never_fails(
         disturbing.result(PATIENCE)
 
 
-@pytest.mark.parametrize("page", ["app.py", *(path for path, _, _ in ui.PAGES)])
+@pytest.mark.parametrize("page", ["app.py", *(path for path, _, _ in anatomy.PAGES)])
 def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
     page: str, digits_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root, version, moment = tmp_path / "checkpoints", ui._version, 0
-    monkeypatch.setattr(ui, "CHECKPOINTS", root)
+    root, version, moment = tmp_path / "checkpoints", loaders.version_of, 0
+    monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     shutil.copytree(digits_checkpoint.path, root / "stays")
     while True:
         moment, looks = moment + 1, []
@@ -563,7 +564,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
                 shutil.rmtree(root / "goes")
             return version(checkpoint)
 
-        monkeypatch.setattr(ui, "_version", look)
+        monkeypatch.setattr(loaders, "version_of", look)
         app = open_page(page, checkpoint="goes")
         assert not app.exception, app.exception
         if len(looks) < moment:

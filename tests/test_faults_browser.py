@@ -12,8 +12,8 @@ import pytest
 from browsing import APP, explore, frames, pixels, settle
 from playwright.sync_api import Browser, Page, Route, expect
 
-from vae import ui
 from vae.bench.live import Server, free_port, started
+from vae.ui.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"
@@ -124,7 +124,7 @@ class Network:
 
 def hurry(route: Route) -> None:
     """Serves live.js with its patience shortened."""
-    source = (ui.FRONTEND / "live.js").read_text()
+    source = (FRONTEND / "live.js").read_text()
     for old, new in HURRIED:
         assert source.count(old) == 1, old
         source = source.replace(old, new)

@@ -41,7 +41,7 @@ from test_checkpoints import save
 from test_live import GREY, Running, ask, load, serve
 from test_maps import source
 
-from vae import checkpoints, data, runner, training, ui
+from vae import checkpoints, data, runner, training
 from vae.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
 from vae.data import Dataset, load_dataset
 from vae.films import PREFIX, Film, read_film
@@ -56,10 +56,12 @@ from vae.runs import NAME, Run, RunError, Runs, Status, check_name
 from vae.screenings import Service as ScreeningService
 from vae.steps import TrainingConfig
 from vae.training import EpochMetrics, Trainer, TrainingError
-from vae.ui_interpolation import KEYS, LONGEST, _known
-from vae.ui_reconstruction import _linked_image
-from vae.ui_sampling import CHECKS
-from vae.ui_training import _zipped
+from vae.ui import latent_map, links, loaders
+from vae.ui.interpolation import KEYS, LONGEST, _known
+from vae.ui.page import PAGES, _is_infinite
+from vae.ui.reconstruction import _linked_image
+from vae.ui.sampling import CHECKS
+from vae.ui.training import _zipped
 
 CASES = settings().max_examples
 PROVING = CASES > 1000
@@ -966,19 +968,19 @@ PARAMETERS = (
 @given(text=VALUES, latent_dim=st.integers(1, 20))
 def test_any_z_in_a_link_is_that_many_numbers_or_none(text: str, latent_dim: int) -> None:
     with at_once(text):
-        z = ui._parse_z(text, latent_dim)
-    assert z is None or (len(z) == latent_dim and np.abs(z).max() <= ui.LINK_BOUND)
+        z = links.parse_z(text, latent_dim)
+    assert z is None or (len(z) == latent_dim and np.abs(z).max() <= links.LINK_BOUND)
     if z is not None:
-        again = ui._parse_z(ui._format_z(z), latent_dim)
+        again = links.parse_z(links.format_z(z), latent_dim)
         assert again == pytest.approx(z, abs=1e-4)
 
 
 @given(text=VALUES)
 def test_any_image_in_a_link_is_a_test_image(digits_checkpoint: Checkpoint, text: str) -> None:
     with pytest.MonkeyPatch.context() as patch, at_once(text):
-        patch.setattr("vae.ui_reconstruction.st", SimpleNamespace(query_params={"image": text}))
+        patch.setattr("vae.ui.reconstruction.st", SimpleNamespace(query_params={"image": text}))
         assert 0 <= _linked_image(digits_checkpoint) < digits_checkpoint.test_images
-        assert ui._is_infinite(text) in (True, False)
+        assert _is_infinite(text) in (True, False)
 
 
 @given(name=st.sampled_from(list(CHECKS)), text=VALUES)
@@ -1005,21 +1007,21 @@ def test_whatever_a_browser_sends_of_a_component_is_of_the_model_or_ignored(
     pinned, grouped = draw.draw(pin | JSON), draw.draw(groups | JSON)
     row = draw.draw(JSON | st.integers(-1, n))
     with at_once((pinned, grouped, row)):
-        if isinstance(pinned, dict) and (kept := ui._sent_pin(pinned, digits_checkpoint)):
-            assert len(ui._parse_z(ui._format_z(kept["z"]), 2) or [0, 0]) == 2
+        if isinstance(pinned, dict) and (kept := latent_map._sent_pin(pinned, digits_checkpoint)):
+            assert len(links.parse_z(links.format_z(kept["z"]), 2) or [0, 0]) == 2
             assert kept["row"] is None or 0 <= kept["row"] < n
         if isinstance(grouped, dict):
-            found = ui._sent_groups(grouped, digits_checkpoint)
+            found = latent_map._sent_groups(grouped, digits_checkpoint)
             assert all(0 <= row < n for row in (*found["A"], *found["B"]))
-        assert ui.sent_row(row, digits_checkpoint) in (None, *range(n))
+        assert links.sent_row(row, digits_checkpoint) in (None, *range(n))
 
 
 @pytest.mark.parametrize(
     "z", [None, [], [1], "12", [1, "2"], [1, float("nan")], [1, 10**400], {"0": 1, "1": 2}, [1, None]]
 )
 def test_a_z_that_is_none_is_not_taken_from_a_browser(z: object) -> None:
-    assert ui.sent_z(z, 2) is None
-    assert ui.sent_z([1, -0.5], 2) == [1, -0.5]
+    assert links.sent_z(z, 2) is None
+    assert links.sent_z([1, -0.5], 2) == [1, -0.5]
 
 
 @pytest.fixture
@@ -1030,7 +1032,7 @@ def no_discovery(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(path: str, checkpoints: Path, query: dict[str, str]) -> AppTest:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ui, "CHECKPOINTS", checkpoints)
+        patch.setattr(loaders, "CHECKPOINTS", checkpoints)
         app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=10 * PATIENCE)
         for key, value in query.items():
             app.query_params[key.encode("utf-8", "replace").decode()] = value
@@ -1044,7 +1046,7 @@ def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) ->
     return digits_checkpoint.path.parent
 
 
-@pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in ui.PAGES)])
+@pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in PAGES)])
 @settings(max_examples=CASES if PROVING else 5, suppress_health_check=list(HealthCheck))
 @given(query=st.dictionaries(st.sampled_from(PARAMETERS) | NAMES, VALUES, max_size=8))
 def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: dict[str, str]) -> None:
@@ -1420,9 +1422,9 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
 
 
 def form() -> None:
-    from vae import ui_training
+    from vae.ui.training import start_form
 
-    ui_training.start_form()
+    start_form()
 
 
 @pytest.fixture
@@ -1430,9 +1432,9 @@ def empty_form(
     no_discovery: None, fake_data: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> tuple[AppTest, dict[str, Any]]:
     """The form of a new run with what its fields hold; it starts no process, and measures no epoch."""
-    monkeypatch.setattr(ui, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(Runs, "_launch", lambda *_: None)
-    monkeypatch.setattr("vae.ui_training.seconds_per_epoch", lambda *_: 0.5)
+    monkeypatch.setattr("vae.ui.training.seconds_per_epoch", lambda *_: 0.5)
     app = AppTest.from_function(form, default_timeout=10 * PATIENCE).run()
     return app, {field.key: field.value for field in fields(app)} | {"run_name": "my-model"}
 
@@ -1454,7 +1456,7 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
     empty_form: tuple[AppTest, dict[str, Any]], filled: dict[str, Any]
 ) -> None:
     """Through the fields' own messages, as a browser that keeps to no limit of theirs."""
-    root = ui.CHECKPOINTS
+    root = loaders.CHECKPOINTS
     shutil.rmtree(root, ignore_errors=True)
     app, empty = empty_form
     for field in fields(app):

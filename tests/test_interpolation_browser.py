@@ -15,7 +15,6 @@ from browsing import APP, choose, opened, pixels, rest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from vae import ui
 from vae.bench.live import Server, started
 from vae.checkpoints import read_checkpoint
 from vae.data import Dataset, Split
@@ -24,6 +23,7 @@ from vae.losses import Objective
 from vae.models import default_config
 from vae.steps import TrainingConfig
 from vae.training import train_checkpoint
+from vae.ui.scripts import script_url
 
 pytestmark = pytest.mark.browser
 ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
@@ -149,7 +149,7 @@ def test_the_ways_are_those_of_the_engine_and_the_arc_keeps_the_norm(lab: Server
             const {linear, spherical} = await import(script), t = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
             return [linear, spherical].map(way => t.map(share => way(a, b, share)));
         }"""
-        script = ui.script_url("interpolation-space.js")
+        script = script_url("interpolation-space.js")
         line, arc = np.array(page.evaluate(walk, [script, a.tolist(), b.tolist()]))
         assert np.allclose(line, interpolate(a.astype(np.float32), b.astype(np.float32), 9), atol=1e-6)
         assert np.allclose(arc, interpolate(a.astype(np.float32), b.astype(np.float32), 9, "spherical"), atol=1e-6)
@@ -203,7 +203,7 @@ def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
             const groups = [3, -1, -2].map(group => lab.centre(lab.group(group)));
             return [Array.from({length: 60}, (_, i) => lab.classOf(lab.mean(i), i)), groups, lab.closestClasses()];
         }"""
-        scripts = [ui.script_url(name) for name in ("interpolation-space.js", "map-data.js")]
+        scripts = [script_url(name) for name in ("interpolation-space.js", "map-data.js")]
         classes, centres, closest = page.evaluate(asked, scripts)
     distances = np.linalg.norm(encoded.mean[:60, None] - encoded.mean[None], axis=2)
     np.fill_diagonal(distances, np.inf)  # an image is not its own neighbour

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from vae import ui
+from vae.ui.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
-LIVE_JS = (ui.FRONTEND / "live.js").read_text()
+LIVE_JS = (FRONTEND / "live.js").read_text()
 SETUP = """
 async (source) => {
   const live = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));

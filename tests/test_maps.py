@@ -26,7 +26,7 @@ from test_layouts import FAKE
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from vae import maps, ui
+from vae import maps
 from vae.checkpoints import Checkpoint
 from vae.data import Dataset
 from vae.engines import UnknownModelError
@@ -34,6 +34,7 @@ from vae.latents import EncodedSet, posterior_noise
 from vae.layouts import Layouts
 from vae.maps import Limits, MapSource, encoded_body, read_request, routes
 from vae.projections import ProjectionConfig, fit_pca, quality
+from vae.ui import latent_map, loaders
 
 PATIENCE = 120.0
 N, LATENT_DIM, SHAPE = 450, 4, (3, 5, 4)
@@ -535,17 +536,17 @@ def test_the_docstring_describes_the_format_that_is_spoken() -> None:
 @pytest.fixture
 def shelf(own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
     """The only checkpoint of the app."""
-    monkeypatch.setattr(ui, "CHECKPOINTS", own_checkpoint.path.parent)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", own_checkpoint.path.parent)
     return own_checkpoint
 
 
 def test_all_test_images_are_served_where_the_data_set_is_here(shelf: Checkpoint, digits: Dataset) -> None:
-    wait([ui._test_images(shelf, ui._version(shelf))])
-    found = ui.map_source("digits")
+    wait([latent_map._test_images(shelf, loaders.version_of(shelf))])
+    found = latent_map.map_source("digits")
     assert np.array_equal(found.images, digits.test.images)
     assert np.array_equal(found.encoded.labels, digits.test.labels)
     assert (found.name, found.class_names, found.image_shape) == ("digits", digits.class_names, digits.image_shape)
-    assert ui.map_source("digits").images is found.images
+    assert latent_map.map_source("digits").images is found.images
 
 
 @pytest.mark.parametrize("change", [{"dataset": "mnist"}, {"content_hash": "of other data"}, {"test_images": 7}])
@@ -553,12 +554,12 @@ def test_the_examples_are_served_where_it_is_not(
     own_checkpoint: Checkpoint, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
-    assert ui._read_test_images(replace(own_checkpoint, **change)) is None
+    assert latent_map._read_test_images(replace(own_checkpoint, **change)) is None
 
 
 def test_images_are_binarised_as_the_model_was_trained(own_checkpoint: Checkpoint) -> None:
     training = own_checkpoint.training | {"binarisation": "static"}
-    images = ui._read_test_images(replace(own_checkpoint, training=training))
+    images = latent_map._read_test_images(replace(own_checkpoint, training=training))
     assert images is not None
     assert set(np.unique(images)) == {0, 255}
 
@@ -567,7 +568,7 @@ def test_a_projection_kept_in_the_checkpoint_is_used_for_the_default_parameters_
     encoded = shelf.load_encoded()
     kept = RNG.normal(size=(shelf.test_images, 2)).astype(np.float32)
     shelf.save_projection(encoded, "tsne", 2, kept)
-    saved = ui.map_source("digits").saved
+    saved = latent_map.map_source("digits").saved
     assert np.array_equal(saved(ProjectionConfig("tsne")), kept)
     assert np.array_equal(saved(ProjectionConfig("tsne", neighbours=3)), kept)  # which t-SNE does not use
     others = ProjectionConfig("tsne", perplexity=5), ProjectionConfig("tsne", 3), ProjectionConfig("tsne", seed=1)
@@ -580,11 +581,11 @@ def test_a_projection_kept_in_the_checkpoint_is_used_for_the_default_parameters_
 @pytest.mark.parametrize("name", ["none", "", ".", "../digits", "digits/"])
 def test_no_other_name_is_a_checkpoint(shelf: Checkpoint, name: str) -> None:
     with pytest.raises(UnknownModelError, match="There is no checkpoint called"):
-        ui.map_source(name)
+        latent_map.map_source(name)
 
 
 @pytest.mark.parametrize("file", ["config.json", "encoded.safetensors"])
 def test_a_broken_checkpoint_is_an_unknown_model(shelf: Checkpoint, file: str) -> None:
     (shelf.path / file).write_text("{}")
     with pytest.raises(UnknownModelError, match=f"cannot be used: .*{file}"):
-        ui.map_source("digits")
+        latent_map.map_source("digits")

@@ -10,7 +10,6 @@ from typing import get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae import ui, ui_training
 from vae.checkpoints import read_checkpoint
 from vae.data import load_dataset
 from vae.live import UnknownModelError
@@ -18,9 +17,11 @@ from vae.losses import ObjectiveName
 from vae.models import default_config
 from vae.steps import Optimizer, TrainingConfig
 from vae.training import train_checkpoint
+from vae.ui import loaders, training
+from vae.ui.page import PAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [path for path, _, _ in ui.PAGES]
+PATHS = [path for path, _, _ in PAGES]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """The app's own checkpoints folder for one test, free to be damaged."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
-    monkeypatch.setattr(ui, "CHECKPOINTS", root)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     return root
 
 
@@ -56,7 +57,7 @@ def said(app: AppTest) -> str:
     return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.info])
 
 
-@pytest.mark.parametrize("path", ["app.py", *PAGES])
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
 def test_every_page_opens_without_an_exception_and_asks_a_question(checkpoints: Path, path: str) -> None:
     app = open_page(path)
     assert not app.exception
@@ -65,14 +66,14 @@ def test_every_page_opens_without_an_exception_and_asks_a_question(checkpoints: 
     assert app.markdown[0].value.rstrip().endswith("?")
 
 
-@pytest.mark.parametrize("path", ["app.py", *PAGES])
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
 def test_a_link_chooses_the_checkpoint_on_every_page(checkpoints: Path, path: str) -> None:
     app = open_page(path, checkpoint="two")
     assert app.sidebar.selectbox(key="checkpoint").value == "two"
     assert not app.exception
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PATHS)
 def test_the_chosen_checkpoint_survives_a_change_of_page(checkpoints: Path, path: str) -> None:
     app = open_page()
     app.sidebar.selectbox(key="checkpoint").select("two").run()
@@ -86,7 +87,7 @@ def test_a_link_to_an_unknown_checkpoint_says_so_and_shows_another(checkpoints: 
     assert app.sidebar.selectbox(key="checkpoint").value in ("ten", "two")
 
 
-@pytest.mark.parametrize("path", ["app.py", *PAGES])
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
 def test_a_broken_checkpoint_is_listed_with_its_error_and_takes_no_page_down(checkpoints: Path, path: str) -> None:
     (checkpoints / "ten" / "config.json").write_text("{")
     app = open_page(path)
@@ -123,9 +124,9 @@ def open_form(**fields: object) -> AppTest:
 
 
 def form() -> None:
-    from vae import ui_training
+    from vae.ui.training import start_form
 
-    ui_training.start_form()
+    start_form()
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -137,8 +138,8 @@ def press(app: AppTest, label: str) -> AppTest:
 def finished(app: AppTest) -> Iterator[None]:
     """Waits until no run is left in the app's folder."""
     deadline = time.monotonic() + 120
-    while ui_training.runs().all():
-        assert time.monotonic() < deadline, ui_training.runs().all()
+    while training.runs().all():
+        assert time.monotonic() < deadline, training.runs().all()
         time.sleep(0.1)
     yield
 
@@ -171,21 +172,21 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
     assert not app.exception
     assert app.error
     assert {path.name for path in checkpoints.iterdir()} - {".runs"} == {"ten", "two"}
-    assert ui_training.runs().all() == []
+    assert training.runs().all() == []
 
 
 def test_own_images_are_asked_for_before_a_run_starts(checkpoints: Path) -> None:
-    app = press(open_form(run_name="mine", dataset=ui_training.OWN), "Start training")
+    app = press(open_form(run_name="mine", dataset=training.OWN), "Start training")
     assert "Upload the pictures first" in said(app)
-    assert ui_training.runs().all() == []
+    assert training.runs().all() == []
 
 
-@pytest.mark.parametrize("preset", ui_training.PRESETS)
+@pytest.mark.parametrize("preset", training.PRESETS)
 def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, preset: str) -> None:
     app = open_form(preset=preset)
     assert not app.exception
     assert not app.error
-    chosen = ui_training.PRESETS[preset]
+    chosen = training.PRESETS[preset]
     assert app.selectbox(key="dataset").value == chosen.dataset
     assert app.number_input(key="latent_dim").value == chosen.latent_dim
     assert app.number_input(key="seconds").value == chosen.seconds
@@ -221,7 +222,7 @@ def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
 def test_a_number_of_runs_that_is_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
     monkeypatch.setenv("VAE_RUNS", slots)
     with pytest.raises(ValueError, match="set it to how many runs"):
-        ui_training.runs()
+        training.runs()
 
 
 def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:
@@ -239,8 +240,8 @@ def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path
 
 def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
     (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
-    live = ui.live_model("my two")
-    assert live.model is ui.load_model(read_checkpoint(checkpoints / "my two"))
+    live = loaders.live_model("my two")
+    assert live.model is loaders.load_model(read_checkpoint(checkpoints / "my two"))
     assert len(live.kl) == 2
 
 
@@ -252,11 +253,11 @@ def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints
     shutil.copytree(checkpoints / "ten", checkpoints / "weightless")
     (checkpoints / "weightless" / "model.safetensors").write_bytes(b"")
     with pytest.raises(UnknownModelError, match="checkpoint"):
-        ui.live_model(name)
+        loaders.live_model(name)
 
 
 @pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_hostile_link_never_takes_a_page_down(checkpoints: Path, path: str, value: str) -> None:
     keys = [
         "checkpoint",

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae import ui
 from vae.checkpoints import read_checkpoint
 from vae.data import Dataset
 from vae.losses import Objective
 from vae.models import default_config
 from vae.steps import TrainingConfig
 from vae.training import train_checkpoint
-from vae.ui_interpolation import KEYS, _known, _lassos, _pins
+from vae.ui import loaders
+from vae.ui.interpolation import KEYS, _known, _lassos, _pins
 
 PAGE = "pages/4_Interpolation.py"
 APP = Path(__file__).parents[1] / "app.py"
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
 
 
 def open_page(monkeypatch: pytest.MonkeyPatch, folder: Path, **query: str) -> AppTest:
-    monkeypatch.setattr(ui, "CHECKPOINTS", folder)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", folder)
     app = AppTest.from_file(str(APP), default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
@@ -74,7 +74,7 @@ def test_what_other_pages_hold_is_offered_for_this_checkpoint_alone(
         "map_pinned": {"model": "one", "z": [1.0], "row": None, "exact": True},
         "map_groups": {"model": "one", "A": [1, 2], "B": []},
     }
-    monkeypatch.setattr("vae.ui_interpolation.st.session_state", state)
+    monkeypatch.setattr("vae.ui.interpolation.st.session_state", state)
     one, plain = read_checkpoint(folder / "one"), read_checkpoint(folder / "plain")
     assert [pin["z"] for pin in _pins(one)] == [[0.5], [1.0]]
     assert _lassos(one) == {"A": [1, 2]}

@@ -10,7 +10,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from streamlit.testing.v1 import AppTest
 
-from vae import losses, ui
+from vae import losses
 from vae.checkpoints import read_checkpoint
 from vae.data import Dataset, load_dataset
 from vae.latents import encode, reconstruct
@@ -18,7 +18,8 @@ from vae.losses import Objective
 from vae.models import VAE, default_config
 from vae.steps import TrainingConfig
 from vae.training import train_checkpoint
-from vae.ui_reconstruction import adapted, auroc, drawing_frame, scores
+from vae.ui import loaders
+from vae.ui.reconstruction import adapted, auroc, drawing_frame, scores
 
 ROOT = Path(__file__).parents[1]
 PAGE = "pages/5_Reconstruction.py"
@@ -48,7 +49,7 @@ def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """The app's own checkpoints folder for one test."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
-    monkeypatch.setattr(ui, "CHECKPOINTS", root)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     return root
 
 
@@ -150,7 +151,7 @@ def test_the_source_shown_is_that_of_the_functions_that_compute_the_terms(checkp
 
 def ui_data(checkpoint: object) -> dict[str, dict[str, list[dict[str, str]]]]:
     """The component's data of a checkpoint, as the page gets it."""
-    from vae.ui_reconstruction import _checkpoint_data
+    from vae.ui.reconstruction import _checkpoint_data
 
     return _checkpoint_data.__wrapped__(checkpoint, ("", 0))
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae import ui
 from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import Dataset, Split
 from vae.losses import Objective
@@ -18,7 +17,8 @@ from vae.models import default_config
 from vae.samplers import aggregate_posterior_draws, fit_mixture, mismatch, per_class
 from vae.steps import TrainingConfig
 from vae.training import train_checkpoint
-from vae.ui_sampling import CHECKS
+from vae.ui import loaders
+from vae.ui.sampling import CHECKS
 
 ROOT = Path(__file__).parents[1]
 PAGE = "pages/3_Sampling.py"
@@ -49,7 +49,7 @@ def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """The app's own checkpoints folder for one test."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
-    monkeypatch.setattr(ui, "CHECKPOINTS", root)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     return root
 
 

@@ -32,9 +32,5 @@ live         the live decode service behind the sliders
 maps         the latent map's data over the network
 screenings   runs and films over the network
 bench        measures the running app, from outside
-ui           everything that knows Streamlit
-ui_sampling  the live part of the Sampling page
-ui_reconstruction  the live part of the Reconstruction page
-ui_interpolation  the live part of the Interpolation page
-ui_training  the runs and films of the Training page
+ui           the pages' end in Python: everything that knows Streamlit
 """

@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from vae import losses, ui
+from vae import losses
 from vae.checkpoints import Checkpoint
 from vae.data import DATASETS, is_available, load_dataset
 from vae.figures import PALETTE
 from vae.latents import FloatArray, encode, reconstruct
 from vae.models import VAE
 from vae.pictures import DataError
+from vae.ui import links, loaders, page, scripts
 
 Images = NDArray[np.uint8]
 Frame = dict[str, float]
@@ -57,17 +58,16 @@ class Scored:
 
 def reconstruction(checkpoint: Checkpoint) -> None:
     """The component. The test image that is being looked at stands in the link."""
-    label = ui.choose_label(checkpoint, "its own, or the likeliest")
+    label = page.choose_label(checkpoint, "its own, or the likeliest")
     other = _choose_other(checkpoint)
     data = _page_data(checkpoint) | {
         "label": label,
         "image": _linked_image(checkpoint),
         "other": None if other is None else _other_data(checkpoint, other),
     }
-    css = ui._script("drawing.css") + ui._script("reconstruction.css")
-    component = st.components.v2.component("reconstruction", js=ui._script("component.js"), css=css)
+    component = scripts.component("reconstruction", "drawing.css", "reconstruction.css")
     result = component(key="reconstruction", data=data, on_image_change=lambda: None)
-    if (row := ui.sent_row(result.image, checkpoint)) is not None:
+    if (row := links.sent_row(result.image, checkpoint)) is not None:
         st.query_params["image"] = str(row)
 
 
@@ -96,7 +96,7 @@ def _choose_other(checkpoint: Checkpoint) -> str | None:
 
 def _other_data(checkpoint: Checkpoint, name: str) -> dict[str, object]:
     try:
-        scored = ui._or_stop(lambda c, version: _other(c, version, name), checkpoint)
+        scored = loaders.or_stop(lambda c, version: _other(c, version, name), checkpoint)
     except DataError as error:
         st.error(str(error))
         st.stop()
@@ -111,14 +111,14 @@ def _other_data(checkpoint: Checkpoint, name: str) -> dict[str, object]:
 
 
 def _page_data(checkpoint: Checkpoint) -> dict[str, object]:
-    return ui._or_stop(_checkpoint_data, checkpoint) | {
+    return loaders.or_stop(_checkpoint_data, checkpoint) | {
         "scores": base64.b64encode(_test_scores(checkpoint).astype("<f4").tobytes()).decode()
     }
 
 
 def _test_scores(checkpoint: Checkpoint) -> FloatArray:
-    ui.load_model(checkpoint)  # ends the page with the reason where the weights are broken
-    return ui._or_stop(_own, checkpoint).score
+    loaders.load_model(checkpoint)  # ends the page with the reason where the weights are broken
+    return loaders.or_stop(_own, checkpoint).score
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -126,8 +126,8 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
     """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
     config = _checkpoint.model_config
     return {
-        "base": ui._base_path(),
-        "script": ui.script_url("reconstruction.js"),
+        "base": scripts.base_path(),
+        "script": scripts.script_url("reconstruction.js"),
         "model": _checkpoint.name,
         "version": version[1],
         "latent_dim": config.latent_dim,
@@ -138,7 +138,7 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
         "kl": _checkpoint.kl_per_dimension,
         "frame": drawing_frame(_checkpoint.load_examples()),
         "likelihood": config.likelihood,
-        "objective": ui.objective_name(_checkpoint),
+        "objective": page.objective_name(_checkpoint),
         "source": {
             "reconstruction": [_source(function) for function in _RECONSTRUCTION[config.likelihood]],
             "kl": [_source(losses.kl_divergence)],
@@ -154,15 +154,15 @@ def _source(function: Callable[..., Any]) -> dict[str, object]:
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring test images…")
 def _own(_checkpoint: Checkpoint, version: tuple[str, int]) -> Scored:
-    images, labels = ui._examples(_checkpoint, version), ui._encoded(_checkpoint, version).labels
+    images, labels = loaders.cached_examples(_checkpoint, version), loaders.cached_encoded(_checkpoint, version).labels
     count = _scored(_checkpoint)
-    return Scored(images[:count], scores(ui._model(_checkpoint, version), images[:count], labels[:count]))
+    return Scored(images[:count], scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count]))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring the other data set…")
 def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> Scored:
     images = adapted(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
-    return Scored(images, scores(ui._model(_checkpoint, version), images))
+    return Scored(images, scores(loaders.cached_model(_checkpoint, version), images))
 
 
 def _scored(checkpoint: Checkpoint) -> int:

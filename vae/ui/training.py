@@ -14,20 +14,18 @@ from typing import Any, get_args
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from starlette.routing import BaseRoute
 
-from vae import ui
 from vae.checkpoints import Checkpoint, list_checkpoints
 from vae.data import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_available, load_dataset
 from vae.figures import PALETTE, bars, learning_curves
 from vae.losses import Objective, ObjectiveName, Warmup
 from vae.models import Architecture, Likelihood, choose_device, default_config
-from vae.parts import part, sweep
+from vae.parts import part
 from vae.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
 from vae.runs import Run, RunError, Runs, Status, check_name
-from vae.screenings import routes as screening_routes
 from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training import seconds_per_epoch
+from vae.ui import loaders, scripts
 
 OWN = "my own images"
 NO_FILM = "none"
@@ -101,17 +99,11 @@ def runs() -> Runs:
     slots = os.environ.get("VAE_RUNS", "1")
     if not re.fullmatch("[1-9][0-9]?", slots):
         raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")
-    return Runs(ui.CHECKPOINTS, int(slots))
+    return Runs(loaders.CHECKPOINTS, int(slots))
 
 
-def training_routes() -> list[BaseRoute]:
-    """What shows runs and films to the Training page; part of the app's routes."""
-    sweep(runs().root)
-    origins = st.get_option("server.corsAllowedOrigins") or ()
-    return screening_routes(runs(), _checkpoint_film, base_path=ui._base_path(), allowed_origins=origins)
-
-
-def _checkpoint_film(name: str) -> Path | None:
+def checkpoint_film(name: str) -> Path | None:
+    """The film that the checkpoint of this name keeps; None without one."""
     checkpoint = _checkpoint(name)
     return checkpoint.film if checkpoint else None
 
@@ -141,8 +133,8 @@ def screen(checkpoint: Checkpoint | None) -> None:
         return
     shown = [chosen] if beside == NO_FILM else [chosen, beside]
     data = {
-        "base": ui._base_path(),
-        "script": ui.script_url("training.js"),
+        "base": scripts.base_path(),
+        "script": scripts.script_url("training.js"),
         "palette": list(PALETTE),
         "films": [
             {"kind": "run" if name in going else "checkpoint", "name": name, "state": going.get(name)} for name in shown
@@ -155,7 +147,7 @@ def screen(checkpoint: Checkpoint | None) -> None:
 @st.fragment
 def _show_films(data: Json) -> None:
     """The films; they say at once when a run comes to another state."""
-    component = st.components.v2.component("training", js=ui._script("component.js"), css=ui._script("training.css"))
+    component = scripts.component("training", "training.css")
     component(key="training", data=data, on_changed_change=_note_change)
     if st.session_state.pop("run_changed", False):
         _follow_runs()
@@ -186,7 +178,7 @@ def _follow_choice(checkpoint: Checkpoint | None, films: list[str]) -> None:
 
 def _filmed() -> dict[str, Checkpoint]:
     """The checkpoints that have a film, by name."""
-    found = list_checkpoints(ui.CHECKPOINTS)
+    found = list_checkpoints(loaders.CHECKPOINTS)
     return {
         checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint) and checkpoint.film
     }
@@ -284,7 +276,7 @@ def _resume(run: Run) -> None:
 
 def _checkpoint(name: str) -> Checkpoint | None:
     """The usable checkpoint of this name: compared with those that are there, never made into a path."""
-    found = next((found for found in list_checkpoints(ui.CHECKPOINTS) if found.name == name), None)
+    found = next((found for found in list_checkpoints(loaders.CHECKPOINTS) if found.name == name), None)
     return found if isinstance(found, Checkpoint) else None
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae import ui
 from vae.checkpoints import Checkpoint
 from vae.figures import PALETTE
 from vae.latents import sample
@@ -26,6 +25,7 @@ from vae.samplers import (
     posterior_of,
     standard_normal,
 )
+from vae.ui import loaders, scripts
 
 MOST_SIDE = 16  # cell (row, column) of a grid has the noise number 16 row + column, however large the grid is
 LAST_SEED = 2**32 - 1
@@ -50,17 +50,17 @@ class Fitted:
 
 def sampling(checkpoint: Checkpoint) -> None:
     """The live grids of samples. What they showed at the last release is in the page's state and in the link."""
-    ui.load_model(checkpoint)  # a broken one ends the page here, with the reason
+    loaders.load_model(checkpoint)  # a broken one ends the page here, with the reason
     params = _params(checkpoint)
     seed, latent_dim = int(params.get("seed", "0")), checkpoint.model_config.latent_dim
     chosen = {params.get(name, default) for name, default in _default_sources(checkpoint).items()}
-    data = ui._or_stop(_about, checkpoint) | {
+    data = loaders.or_stop(_about, checkpoint) | {
         "params": params,
         # The next seed's too, so that nobody waits for new noise.
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
-    component = st.components.v2.component("sampling", js=ui._script("component.js"), css=ui._script("sampling.css"))
+    component = scripts.component("sampling", "sampling.css")
     component(key="sampling", data=data, on_params_change=_take)
     _write_link(params | {"seed": str(seed)})
 
@@ -86,12 +86,12 @@ def _take() -> None:
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """What does not change while the checkpoint stays; made once, because a page's run must be short."""
     checkpoint = _checkpoint
-    config, encoded = checkpoint.model_config, ui.load_encoded(checkpoint)
+    config, encoded = checkpoint.model_config, loaders.load_encoded(checkpoint)
     pca = fit_pca(encoded.mean, min(COMPONENTS, config.latent_dim))
     deviations = pca.project(encoded.mean).std(axis=0)
     return {
-        "base": ui._base_path(),
-        "script": ui.script_url("sampling.js"),
+        "base": scripts.base_path(),
+        "script": scripts.script_url("sampling.js"),
         "model": checkpoint.name,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),
@@ -163,7 +163,7 @@ def _offered(checkpoint: Checkpoint) -> list[dict[str, str]]:
 def _source(checkpoint: Checkpoint, name: str) -> Mixture:
     """The source of this name, which _is_source has accepted."""
     kind, _, number = name.partition(":")
-    fitted, encoded = _fitted(checkpoint), ui.load_encoded(checkpoint)
+    fitted, encoded = _fitted(checkpoint), loaders.load_encoded(checkpoint)
     if kind == "image":
         return posterior_of(encoded.mean[int(number)], encoded.logvar[int(number)])
     found = fitted.classes[int(number)] if kind == "class" else fitted.fit.mixture if fitted.fit else None
@@ -198,12 +198,12 @@ def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def _fitted(checkpoint: Checkpoint) -> Fitted:
-    return ui._or_stop(_fit, checkpoint)
+    return loaders.or_stop(_fit, checkpoint)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Fitting Gaussians to the encoded test set, once; up to ten seconds…")
 def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
-    encoded = ui.load_encoded(_checkpoint)
+    encoded = loaders.load_encoded(_checkpoint)
     prior = _has_prior(_checkpoint)
     draws = aggregate_posterior_draws(encoded.mean, encoded.logvar, DRAW_SEED) if prior else encoded.mean
     try:

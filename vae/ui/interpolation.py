@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from vae import ui
 from vae.checkpoints import Checkpoint
 from vae.figures import PALETTE
-from vae.ui_reconstruction import drawing_frame
+from vae.ui import loaders, scripts
+from vae.ui.reconstruction import drawing_frame
 
 # What a link may carry; the component reads and checks the values.
 KEYS = (
@@ -19,15 +19,14 @@ LONGEST = 4000  # characters of one value; longer addresses break on the way
 
 def interpolation(checkpoint: Checkpoint) -> None:
     """The live ways between pictures. What was let go of last is in the session and in the link."""
-    ui.load_model(checkpoint)  # a broken file is said here, before the live service could only refuse
+    loaders.load_model(checkpoint)  # a broken file is said here, before the live service could only refuse
     state = _known(st.query_params.to_dict()) or _known(st.session_state.get("interpolation_state"))
-    data = ui._or_stop(_about, checkpoint) | {
+    data = loaders.or_stop(_about, checkpoint) | {
         "pins": _pins(checkpoint),
         "lassos": _lassos(checkpoint),
         "state": state,
     }
-    css = ui._script("drawing.css") + ui._script("interpolation.css")
-    component = st.components.v2.component("interpolation", js=ui._script("component.js"), css=css)
+    component = scripts.component("interpolation", "drawing.css", "interpolation.css")
     result = component(key="interpolation", data=data, on_state_change=lambda: None)
     state = _known(result.state) or state
     st.session_state["interpolation_state"] = state
@@ -41,14 +40,14 @@ def interpolation(checkpoint: Checkpoint) -> None:
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """What does not change while the checkpoint stays; made once, because a page's run must be short."""
     return {
-        "script": ui.script_url("interpolation.js"),
-        "base": ui._base_path(),
+        "script": scripts.script_url("interpolation.js"),
+        "base": scripts.base_path(),
         "model": _checkpoint.name,
         "version": str(version[1]),
         "classes": _checkpoint.model_config.classes,
         "prior": _checkpoint.kl_per_dimension is not None,
         "palette": list(PALETTE),
-        "frame": drawing_frame(ui._examples(_checkpoint, version)),
+        "frame": drawing_frame(loaders.cached_examples(_checkpoint, version)),
     }
 
 
