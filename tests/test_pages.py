@@ -4,21 +4,22 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae.checkpoints import read_checkpoint
+from vae.checkpoints import Checkpoint, read_checkpoint
 from vae.data import load_dataset
 from vae.live import UnknownModelError
-from vae.losses import ObjectiveName
+from vae.losses import Objective, ObjectiveName
 from vae.models import default_config
 from vae.steps import Optimizer, TrainingConfig
 from vae.training import train_checkpoint
 from vae.ui import loaders, training
-from vae.ui.page import PAGES
+from vae.ui.page import PAGES, objective_name
 
 ROOT = Path(__file__).parents[1]
 PATHS = [path for path, _, _ in PAGES]
@@ -55,6 +56,24 @@ def open_page(path: str = "app.py", **query: str) -> AppTest:
 def said(app: AppTest) -> str:
     """All errors, warnings and hints on the page."""
     return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.info])
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "β = 1"),
+        ({"beta": 0.5, "warmup": "linear"}, "β = 0.5"),
+        ({"name": "beta-tc", "beta": 10.0, "warmup": "cooling"}, "β-TC, β = 10, KL cooled"),
+        ({"name": "autoencoder"}, "plain autoencoder"),
+        ({"name": "iwae", "samples": 5}, "IWAE of 5"),
+        ({"name": "free-bits"}, "free-bits"),
+    ],
+)
+def test_the_card_says_what_was_minimised(digits_checkpoint: Checkpoint, changed: dict[str, Any], name: str) -> None:
+    checkpoint = replace(digits_checkpoint, objective=Objective(**changed))
+    assert objective_name(checkpoint) == name
+    told = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
+    assert objective_name(told) == f"{name}, told the class"
 
 
 @pytest.mark.parametrize("path", ["app.py", *PATHS])

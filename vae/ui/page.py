@@ -112,7 +112,8 @@ def objective_name(checkpoint: Checkpoint) -> str:
     named = {"autoencoder": "plain autoencoder", "iwae": f"IWAE of {objective.samples}", "beta-tc": "β-TC, "}
     weighed = f"β = {objective.beta:g}" if objective.name in ("vae", "beta-tc") else ""
     kind = named.get(objective.name, "" if weighed else objective.name) + weighed
-    return f"{kind}, told the class" if checkpoint.model_config.classes else kind
+    cooled = ", KL cooled" if objective.warmup == "cooling" else ""
+    return kind + cooled + (", told the class" if checkpoint.model_config.classes else "")
 
 
 def _score(metrics: dict[str, Any]) -> str:
