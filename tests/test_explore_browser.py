@@ -78,6 +78,22 @@ def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server,
             assert control.get_attribute("aria-label") or control.inner_text(), control.evaluate("c => c.outerHTML")
 
 
+@pytest.mark.parametrize(("name", "unused"), [("sprites-z6-tc", 3), ("mnist-z10-b4", 1), ("mnist-z10", 0)])
+def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
+    app: Server, browser: Browser, name: str, unused: int
+) -> None:
+    with explore(browser, f"{app.url}/Explore?checkpoint={name}") as page:
+        if page.get_by_text("more (").count():
+            page.get_by_text("more (").click()
+        rows = page.locator(".row").all()
+        faded = ["dead" in row.get_attribute("class").split() for row in rows]
+        shown = [float(row.locator(".kl").inner_text()) for row in rows]
+        assert sum(faded) == unused
+        assert faded == [kl <= 0.01 for kl in shown]
+        strips = [row.locator(".strip").count() for row in rows[:8]]
+        assert strips == [int(not one) for one in faded[:8]]
+
+
 def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         before, start = pixels(page), numbers(page)

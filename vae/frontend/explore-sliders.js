@@ -3,9 +3,13 @@
 import { drawPicture, element, round4 } from "./live.js";
 
 const STRONGEST = 8;
-const DEAD_KL = 0.01;
 const STRIP = 7; // pictures per strip
 const STEP = 0.01, KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
+
+/** Whether the model makes no use of a dimension with this KL, in nats: what two decimals show as 0.01 or less. */
+export function isUnused(kl) {
+  return kl < 0.015;
+}
 
 export class Sliders {
   /** onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
@@ -27,7 +31,7 @@ export class Sliders {
     this.rows = new Map(); // dimension -> {slider, number, strip, thumbs, shown: the value they show}
     const order = strength.map((_, i) => i).sort((a, b) => strength[b] - strength[a]);
     const rest = order.slice(STRONGEST);
-    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, strength[i] >= DEAD_KL)));
+    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, !isUnused(strength[i]))));
     if (rest.length) this.element.append(this.more(rest));
     this.show(z);
   }
@@ -95,7 +99,7 @@ export class Sliders {
 
   row(i, withStrip) {
     const strength = (this.kl ?? this.spread)[i].toFixed(2);
-    const dead = this.kl !== null && this.kl[i] < DEAD_KL;
+    const dead = this.kl !== null && isUnused(this.kl[i]);
     const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
     const explained = this.kl ? "KL from q(z|x) to the prior, mean over the test set" : "standard deviation of μ over the test set";
     const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
@@ -107,7 +111,7 @@ export class Sliders {
     this.rows.set(i, { slider, number, strip, thumbs });
     this.listen(i, slider, number);
     const row = element("div", { className: dead ? "row dead" : "row" });
-    if (dead) row.title = "KL below 0.01 nats: the model does not use this dimension, so the picture hardly changes.";
+    if (dead) row.title = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
     row.append(
       element("span", { className: "name" }, label(i)),
       element("span", { className: "kl", title: explained }, strength),

@@ -1,5 +1,6 @@
 /** What a film says in numbers: the two terms of the loss over the run, and the KL of every latent dimension. */
 
+import { isUnused } from "./explore-sliders.js";
 import { shape } from "./interpolation-chart.js";
 import { element } from "./live.js";
 import { epochsOf, nats } from "./training-words.js";
@@ -10,7 +11,6 @@ const EARLY = 0.05; // of what is known of the run: values there may lie above t
 const ROOM = 0.08; // of the range, above and below
 const FAR = 0.75; // of the range: a reference farther off does not stretch it
 const TICKS = 3, MOST_EPOCH_TICKS = 5;
-const DEAD = 0.01; // nats
 const MOST_NAMES = 20; // dimensions with a name each
 
 /** What a chart of this term shows of a film: training by frames, validation by epochs; [share, nats] each. */
@@ -169,12 +169,12 @@ export class KlBars {
     const step = (width - LEFT - RIGHT) / kl.length, wide = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
     const bottom = height - 13, full = bottom - BARS_TOP;
     const bars = (wanted) => kl.map((value, i) => {
-      if (value >= DEAD !== wanted) return "";
+      if (isUnused(value) === wanted) return "";
       const high = Math.max(1.5, Math.min(1, value / most) * full);
       return `M${LEFT + (i + 0.5) * step - wide / 2},${bottom}v${-high}h${wide}v${high}z`;
     }).join("");
-    const awake = kl.filter((value) => value >= DEAD).length;
-    this.said.textContent = `${awake} of ${kl.length} above ${DEAD} nats`;
+    const awake = kl.filter((value) => !isUnused(value)).length;
+    this.said.textContent = `${awake} of ${kl.length} above 0.01 nats`;
     const number = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
     this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.said.textContent}. ${number}`);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
