@@ -155,6 +155,19 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Server, browser: Browser) -> None:
+    with explore(browser, f"{app.url}/{Z10}") as page:
+        field = page.locator(".row input[type=number]").first
+        before = field.input_value()
+        field.press("End")
+        field.press("5")
+        field.press("Backspace")
+        expect(field).to_have_value(before)
+        slider(page).focus()
+        page.keyboard.press("0")
+        expect(field).to_have_value("0")
+
+
 def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, browser: Browser) -> None:
     """However fast data follows data: Streamlit cleans a call up when newer data is only on its way."""
     with explore(browser, f"{app.url}/{Z10}") as page:

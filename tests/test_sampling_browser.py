@@ -193,6 +193,25 @@ def test_z_is_what_the_samplers_draw_from_the_same_seed(
             assert found["seed"] == 3
 
 
+def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Server, browser: Browser) -> None:
+    with sampling(browser, app, f"{Z2}&view=one") as page:
+        number = page.get_by_role("spinbutton", name="A: test image")
+        source(page).evaluate(  # in one go: what Python has of image 0 comes after the number
+            """source => {
+              source.value = "image";
+              source.dispatchEvent(new Event("change"));
+              const number = source.parentElement.querySelector("input[type=number]");
+              number.value = 99999;
+              number.dispatchEvent(new Event("input"));
+            }"""
+        )
+        settle(page)
+        expect(number).to_have_value("99999")
+        number.dispatch_event("change")
+        expect(number).to_have_value("299")  # the last one there is
+        page.wait_for_url(re.compile(r"source=image(:|%3A)299\b"))
+
+
 def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, f"{Z2}&view=one&seed=3") as page:
         with page.expect_download() as download:  # in one go: those of seed 9 cannot be here yet

@@ -1,6 +1,6 @@
 /** The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures. */
 
-import { drawPicture, element, round4 } from "./live.js";
+import { drawPicture, element, numberField, round4 } from "./live.js";
 
 const STRONGEST = 8;
 const STRIP = 7; // pictures per strip
@@ -60,7 +60,7 @@ export class Sliders {
     for (const [i, row] of this.rows) {
       if (!row.late) continue;
       row.late = false;
-      if (!row.number.dataset.typing) row.number.value = this.z[i];
+      row.number.show(this.z[i]);
       this.markNearest(row);
     }
   }
@@ -105,7 +105,7 @@ export class Sliders {
     const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
     const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
     const slider = element("input", { ...range, title: "Double-click: 0" });
-    const number = element("input", { type: "number", step: "any", ariaLabel: `${name}: value` });
+    const number = numberField({ step: "any", ariaLabel: `${name}: value` });
     const strip = element("canvas", { width: 1, height: 1 }); // one for all: a canvas each would slow down every frame
     const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
     this.rows.set(i, { slider, number, strip, thumbs });
@@ -137,12 +137,10 @@ export class Sliders {
       slider.addEventListener(type, () => this.onRelease());
     }
     number.addEventListener("input", () => {
-      number.dataset.typing = "yes";
       if (number.value !== "" && Number.isFinite(number.valueAsNumber)) moveTo(number.valueAsNumber);
     });
     number.addEventListener("change", () => {
-      delete number.dataset.typing;
-      number.value = this.z[i];
+      number.show(this.z[i]);
       this.onRelease();
     });
   }

@@ -318,6 +318,18 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
+/** A number field. field.show(value) leaves it alone while somebody types: what was typed is taken on change. */
+export function numberField(options) {
+  const field = element("input", { type: "number" });
+  let typing = false;
+  field.addEventListener("input", () => (typing = true));
+  for (const type of ["change", "blur"]) field.addEventListener(type, () => (typing = false));
+  field.show = (value) => {
+    if (!typing) field.value = value;
+  };
+  return Object.assign(field, options);
+}
+
 /** z values are kept to four decimals: what a link carries is exactly what was decoded. */
 export function round4(value) {
   return Math.round(value * 1e4) / 1e4 || 0;

@@ -1,6 +1,6 @@
 /** The controls of the Sampling page: what is shown, with which ε, and what becomes of it before it is decoded. */
 
-import { element } from "./live.js";
+import { element, numberField } from "./live.js";
 import { MOST_SIDE, NO_TRUNCATION } from "./sampling-sources.js";
 import { strongestFirst } from "./sampling-state.js";
 
@@ -37,7 +37,7 @@ export class Controls {
     const { view, seed, side, temperature, truncation, hold, plane } = state;
     this.state = state;
     for (const input of this.views) input.checked = input.value === view;
-    if (!this.seed.dataset.typing) this.seed.value = seed;
+    this.seed.show(seed);
     showAt(this.side, side, `${side} × ${side}`);
     showAt(this.temperature, temperature, temperature.toFixed(2));
     showAt(this.truncation, truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "off");
@@ -58,7 +58,6 @@ export class Controls {
   }
 
   takeSeed(seed) {
-    delete this.seed.dataset.typing;
     this.onChange({ seed: Math.max(0, Math.min(SEEDS - 1, seed)) });
   }
 
@@ -83,8 +82,7 @@ export class Controls {
   }
 
   buildSeed() {
-    this.seed = element("input", { type: "number", min: 0, max: SEEDS - 1, step: 1, ariaLabel: "Seed of ε" });
-    this.seed.addEventListener("input", () => (this.seed.dataset.typing = "yes"));
+    this.seed = numberField({ min: 0, max: SEEDS - 1, step: 1, ariaLabel: "Seed of ε" });
     this.seed.addEventListener("change", () => this.takeSeed(Math.round(this.seed.valueAsNumber || 0)));
     const next = () => this.takeSeed((this.state.seed + 1) % SEEDS);
     const draw = button("New ε", "Draw new noise: the next seed", next, "New ε: the next seed");

@@ -1,7 +1,7 @@
 /** One grid of samples: above it where they come from, beneath it their classes and how large the source is. */
 
 import { drawGrid } from "./lab.js";
-import { element } from "./live.js";
+import { element, numberField } from "./live.js";
 import { VOTERS } from "./sampling-nearest.js";
 
 const MOST_BARS = 20;
@@ -42,7 +42,7 @@ export class Panel {
     const isImage = kind === "image";
     this.source.value = isImage ? "image" : source;
     this.image.hidden = this.thumb.hidden = !isImage;
-    if (isImage) this.image.value = number;
+    if (isImage) this.image.show(number);
     this.told.value = told ?? "";
   }
 
@@ -199,7 +199,7 @@ export class Panel {
   buildChoice() {
     const named = (text) => ({ ariaLabel: `${this.title}: ${text}` }), onchange = () => this.chooseSource();
     this.source = element("select", { ...named("where z comes from"), onchange });
-    this.image = element("input", { type: "number", min: 0, step: 1, hidden: true, ...named("test image"), onchange });
+    this.image = numberField({ min: 0, step: 1, hidden: true, ...named("test image"), onchange });
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
     const onTold = () => this.onTold(this.told.value === "" ? null : Number(this.told.value));
     this.told = element("select", { ...named("class that the decoder is told"), onchange: onTold });
