@@ -78,13 +78,16 @@ def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server,
             assert control.get_attribute("aria-label") or control.inner_text(), control.evaluate("c => c.outerHTML")
 
 
-@pytest.mark.parametrize(("name", "unused"), [("sprites-z6-tc", 3), ("mnist-z10-b4", 1), ("mnist-z10", 0)])
+@pytest.mark.parametrize(
+    ("name", "latent_dim", "unused"), [("sprites-z6-tc", 6, 3), ("mnist-z10-b4", 10, 1), ("mnist-z10", 10, 0)]
+)
 def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
-    app: Server, browser: Browser, name: str, unused: int
+    app: Server, browser: Browser, name: str, latent_dim: int, unused: int
 ) -> None:
     with explore(browser, f"{app.url}/Explore?checkpoint={name}") as page:
         if page.get_by_text("more (").count():
             page.get_by_text("more (").click()
+        expect(page.locator(".row")).to_have_count(latent_dim)
         rows = page.locator(".row").all()
         faded = ["dead" in row.get_attribute("class").split() for row in rows]
         shown = [float(row.locator(".kl").inner_text()) for row in rows]
