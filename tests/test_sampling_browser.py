@@ -207,6 +207,7 @@ def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Serv
         )
         settle(page)
         expect(number).to_have_value("99999")
+        expect(page.locator(GRIDS).first).to_have_attribute("aria-label", re.compile(r"image 0\b"))  # what is seen
         number.dispatch_event("change")
         expect(number).to_have_value("299")  # the last one there is
         page.wait_for_url(re.compile(r"source=image(:|%3A)299\b"))

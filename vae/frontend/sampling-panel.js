@@ -42,6 +42,7 @@ export class Panel {
     const isImage = kind === "image";
     this.source.value = isImage ? "image" : source;
     this.image.hidden = this.thumb.hidden = !isImage;
+    this.number = isImage ? number : null;
     if (isImage) this.image.show(number);
     this.told.value = told ?? "";
   }
@@ -49,7 +50,7 @@ export class Panel {
   /** The chosen source as people read it. */
   sourceName() {
     const name = this.source.selectedOptions[0]?.textContent ?? "";
-    return this.image.hidden ? name : `${name}, image ${this.image.value}`;
+    return this.number === null ? name : `${name}, image ${this.number}`; // not what is being typed
   }
 
   chooseSource() {
