@@ -417,6 +417,16 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
         assert linked(page, "to") == "7"
 
 
+def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
+        link = page.get_by_role("link", name="Open in Explore")
+        expect(page.locator(".meter")).not_to_contain_text("frames/s")
+        before = link.bounding_box()
+        page.locator(".pad").press("Shift+ArrowRight")
+        expect(page.locator(".meter")).to_contain_text("frames/s")
+        assert link.bounding_box() == before
+
+
 @pytest.mark.parametrize("name", ["plain", "told", "rgb"])
 def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
     with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:

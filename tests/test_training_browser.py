@@ -58,14 +58,17 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
-        start(page, "in-class", 15)
+        start(page, "in-class", 600)
         expect(page.get_by_text("in-class: running")).to_be_visible(timeout=60_000)
         page.wait_for_selector(MAP)
         before, moment = pixels(page, MAP), shown(page)
         expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", moment)
         assert pixels(page, MAP) != before
-    assert Runs(app_checkpoints).find("in-class") is not None  # it outlives its tab
     with opened(browser, f"{app.url}/Training?film=in-class") as page:
+        expect(page.get_by_text("in-class: running")).to_be_visible(timeout=60_000)
+        run = Runs(app_checkpoints).find("in-class")
+        assert run is not None
+        Runs(app_checkpoints).want(run, "stop")  # as somebody else may
         expect(page.get_by_text("Done and saved.")).to_be_visible(timeout=120_000)
         expect(page.get_by_text("in-class: running")).to_have_count(0)
         last = shown(page)

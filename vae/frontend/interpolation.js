@@ -226,7 +226,7 @@ export default class Interpolation {
     this.meterText = element("span", { className: "meter" });
     const about = "Move on from the z of this picture with sliders";
     this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
-    const status = element("p", { className: "status" }, this.meterText, " · ", this.explore);
+    const status = element("p", { className: "status" }, this.explore, " · ", this.meterText);
     const bar = element("div", { className: "bar" }, this.tabs.element, this.tools);
     this.root = element("div", { className: "interpolation" }, bar, this.notice, this.body, status, this.picker.element);
     this.root.addEventListener("keydown", (event) => {
