@@ -2,10 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -18,11 +18,14 @@ from vae.models import default_config
 from vae.steps import TrainingConfig
 from vae.training import train_checkpoint
 
+Seen = TypeVar("Seen")
+
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app.py"
 # Streamlit asks for these two beneath the page's own path first, and then where they are.
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
 PATIENCE = 120.0  # seconds; what takes longer hangs
+expect.set_options(timeout=1000 * PATIENCE)
 AT_REST = "notRunning"  # so Streamlit calls it
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
 
@@ -66,18 +69,24 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
+def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """An empty page in a browser session of its own."""
+    with closing(browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)) as context:
+        context.set_default_timeout(1000 * PATIENCE)
+        yield context.new_page()
+
+
+@contextmanager
 def opened(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
-    """A page in a browser session of its own. Fails if the page showed an exception or the console an error."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)
-    page = context.new_page()
+    """The page at this address. Fails if the page showed an exception or the console an error."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(_report(message)) if message.type == "error" else None)
-    page.goto(url)
-    expect(page.locator("h1")).to_be_visible(timeout=30_000)
-    yield page
-    exceptions = page.get_by_test_id("stException").all_inner_texts()
-    context.close()
+    with new_page(browser, **options) as page:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(_report(message)) if message.type == "error" else None)
+        page.goto(url)
+        expect(page.locator("h1")).to_be_visible()
+        yield page
+        exceptions = page.get_by_test_id("stException").all_inner_texts()
     errors = [error for error in errors if not error.endswith(HARMLESS)]
     errors = [error for error in errors if not any(part in error for part in allowed)]
     assert (exceptions, errors) == ([], []), f"{exceptions} {errors}"
@@ -106,6 +115,20 @@ def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
         assert monotonic() < begun + PATIENCE, f"{before} after {PATIENCE} s: {page.locator('body').inner_text()}"
 
 
+def until(page: Page, happened: Callable[[], bool], what: str = "it happens") -> None:
+    """Waits until it has happened; what, in words."""
+    begun = monotonic()
+    while not happened():
+        assert monotonic() < begun + PATIENCE, f"waited {PATIENCE} s in vain until {what}"
+        page.wait_for_timeout(20)
+
+
+def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
+    """What `read` sees once that is something else than before."""
+    until(page, lambda: read(page) != before)
+    return read(page)
+
+
 def settle(page: Page) -> None:
     """Waits until no new picture comes."""
     rest(page, frames)
@@ -115,7 +138,7 @@ def settle(page: Page) -> None:
 def explore(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
     """The Explore page at this address, its first picture drawn."""
     with opened(browser, url, allowed, **options) as page:
-        page.wait_for_selector("canvas.hero[data-frame]", timeout=30_000)
+        page.wait_for_selector("canvas.hero[data-frame]")
         settle(page)
         yield page
 

@@ -22,7 +22,7 @@ PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=
 
 def show(page: Page) -> None:
     """Waits until the page has its picture, plot or table."""
-    expect(page.locator(PICTURES).first).to_be_visible(timeout=30_000)
+    expect(page.locator(PICTURES).first).to_be_visible()
     rest(page)
 
 

@@ -1,15 +1,16 @@
 """The Explore component in a real browser: it decodes during the drag, and Python hears of z on release."""
 
 import urllib.request
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from browsing import APP, choose, explore, frames, pixels, settle
+from browsing import APP, changed, choose, explore, frames, new_page, pixels, settle, until
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from vae.bench.live import Server, free_port, started
 
@@ -52,17 +53,16 @@ def test_the_picture_changes_during_the_drag_and_python_hears_of_the_release(app
         y = box["y"] + box["height"] / 2
         page.mouse.move(box["x"] + 30, y)
         page.mouse.down()
-        seen = set()
-        for k in range(10):
+        picture = pixels(page)
+        for k in range(1, 10):
             page.mouse.move(box["x"] + 30 + 18 * k, y)
-            page.wait_for_timeout(40)
-            seen.add(pixels(page))
-        assert len(seen) >= 9
+            picture = changed(page, pixels, picture)
+        settle(page)
         assert linked_z(page) == []
         settled = pixels(page), frames(page)
         page.mouse.up()
         page.wait_for_url("**z=**")
-        page.wait_for_timeout(800)
+        settle(page)
         assert numbers(page)[0] in linked_z(page)
         assert (pixels(page), frames(page)) == settled  # the rerun on release disturbs nothing
 
@@ -125,19 +125,21 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
 def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Server, browser: Browser) -> None:
     """A hand that is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
     sockets: list[WebSocketRoute] = []
-    late: list[bytes | str] = []
+    late: list[bytes] = []
     hold = Event()
+
+    def finished() -> int:
+        return sum(ForwardMsg.FromString(message).HasField("script_finished") for message in late)
 
     def carry(socket: WebSocketRoute) -> None:
         sockets.append(socket)
         server = socket.connect_to_server()
         server.on_message(lambda message: late.append(message) if hold.is_set() else socket.send(message))
 
-    with closing(browser.new_context(viewport={"width": 1280, "height": 720})) as context:
-        page = context.new_page()
+    with new_page(browser) as page:
         page.route_web_socket("**/_stcore/stream", carry)
         page.goto(f"{app.url}/{Z10}")
-        page.wait_for_selector("canvas.hero[data-frame]", timeout=30_000)
+        page.wait_for_selector("canvas.hero[data-frame]")
         settle(page)
         start = numbers(page)
         slider(page).focus()
@@ -146,9 +148,9 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
             settle(page)
         hold.set()
         for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been told before
+            count = finished()
             page.keyboard.press(key)
-            page.wait_for_timeout(400)  # until the server is through with this rerun
-        assert len(late) > 6 * 10  # the answers to all six
+            until(page, lambda before=count: finished() > before)
         hold.clear()
         for message in late:
             sockets[-1].send(message)
@@ -269,11 +271,10 @@ def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None
             touch = page.context.new_cdp_session(page)
             x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
             touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-            for k in range(8):
-                point = {"x": x + 6 * k, "y": y}
+            for k in range(5):
+                point = {"x": x + 24 + 6 * k, "y": y}  # less than about 20 pixels may still become a tap
                 touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-                page.wait_for_timeout(30)
-            assert frames(page) > count + 3
+                count = changed(page, frames, count)
             touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
             settle(page)
             assert read(page) != before
@@ -282,7 +283,6 @@ def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None
 def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         follow(page, "mnist-z2")
-        page.wait_for_timeout(600)
         pad = page.locator(".pad")
         box = pad.bounding_box()
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -290,8 +290,7 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, 
         count = frames(page)
         for k in range(1, 9):
             page.mouse.move(box["x"] + box["width"] * (0.5 + k / 32), box["y"] + box["height"] / 2)
-            page.wait_for_timeout(30)
-        assert frames(page) >= count + 6
+            count = changed(page, frames, count)
         page.mouse.up()
         settle(page)
         z = dict(zip(page.locator(".row .name").all_inner_texts(), numbers(page), strict=True))
@@ -381,13 +380,12 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: S
         state = numbers(page), pixels(page), clients(app)
         colour = page.locator(".explore").evaluate("e => getComputedStyle(e).color")
         page.emulate_media(color_scheme="dark")
-        page.wait_for_timeout(800)
-        assert page.locator(".explore").evaluate("e => getComputedStyle(e).color") != colour
+        expect(page.locator(".explore")).not_to_have_css("color", colour)
+        settle(page)
         assert (numbers(page), pixels(page), clients(app)) == state
         page.get_by_test_id("stSidebar").get_by_text("Training").click()  # a page without a socket of its own
         expect(page.locator(".explore")).to_have_count(0)
-        page.wait_for_timeout(300)
-        assert clients(app) != state[2]
+        changed(page, lambda _: clients(app), state[2])
 
 
 def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, browser: Browser) -> None:
@@ -397,13 +395,13 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
     with running, explore(browser, f"{own.url}/{Z10}", lost) as page:
         running.close()
         notice = page.locator(".notice")
-        expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
+        expect(notice).to_contain_text("Connection lost – trying again in")
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
         page.keyboard.press("Home")  # what is asked for meanwhile is drawn when the server is back
         count = frames(page)
         running.enter_context(started(APP, port))
-        expect(notice).to_be_hidden(timeout=20_000)
+        expect(notice).to_be_hidden()
         settle(page)
         assert frames(page) > count
         assert numbers(page)[0] == -3

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browsing import APP, explore, frames, pixels, settle
+from browsing import APP, explore, frames, new_page, pixels, settle
 from playwright.sync_api import Browser, Page, Route, expect
 
 from vae.bench.live import Server, free_port, started
@@ -17,7 +17,6 @@ from vae.ui.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"
-PATIENCE_MS = 120_000
 NOTE = 'function note(job) { if (job.slot === "main") (window.drawn ??= []).push(job.asked); }\n\n'
 # live.js with its patience shortened; it notes for each picture that is drawn the number of the request for it.
 HURRIED = (
@@ -148,13 +147,10 @@ def drag(page: Page, steps: int) -> None:
 def test_on_a_network_that_holds_back_half_and_cuts_the_picture_is_never_old_and_the_page_says_how_it_is(
     app: Server, browser: Browser
 ) -> None:
-    with Network(app) as network, ExitStack() as stack:
-        context = browser.new_context(viewport={"width": 1280, "height": 720})
-        stack.callback(context.close)
-        page = context.new_page()
+    with Network(app) as network, new_page(browser) as page:
         page.route("**/live.js", hurry)
         page.goto(f"http://127.0.0.1:{network.port}/{EXPLORE}")
-        page.wait_for_selector("canvas.hero[data-frame]", timeout=PATIENCE_MS)
+        page.wait_for_selector("canvas.hero[data-frame]")
         settle(page)
         notice, connection = page.locator(".notice"), page.locator("[data-connection]")
 
@@ -175,17 +171,17 @@ def test_on_a_network_that_holds_back_half_and_cuts_the_picture_is_never_old_and
             drag(page, 20)
         network.mode = "good"
         drag(page, 1)
-        expect(connection).to_have_attribute("data-connection", "open", timeout=PATIENCE_MS)
+        expect(connection).to_have_attribute("data-connection", "open")
         expect(notice).to_be_hidden()
         settle(page)
         check_newest(page, app, browser)
 
         network.mode = "cut"
         drag(page, 3)
-        expect(notice).to_contain_text("Connection lost – trying again in", timeout=PATIENCE_MS)
+        expect(notice).to_contain_text("Connection lost – trying again in")
         network.mode = "good"
         drag(page, 1)
-        expect(connection).to_have_attribute("data-connection", "open", timeout=PATIENCE_MS)
+        expect(connection).to_have_attribute("data-connection", "open")
         settle(page)
         check_newest(page, app, browser)
         assert page.get_by_test_id("stException").count() == 0
@@ -209,11 +205,11 @@ def test_an_app_killed_under_an_open_page_is_waited_for_and_goes_on(app_checkpoi
         with explore(browser, f"{own.url}/{EXPLORE}", lost) as page:
             os.kill(own.pid, signal.SIGKILL)
             running.close()
-            expect(page.locator(".notice")).to_contain_text("Connection lost", timeout=PATIENCE_MS)
+            expect(page.locator(".notice")).to_contain_text("Connection lost")
             drag(page, 5)
             count, z = frames(page), numbers(page)
             running.enter_context(started(APP, port))
-            expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "open", timeout=PATIENCE_MS)
+            expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "open")
             settle(page)
             assert frames(page) > count
             assert numbers(page) == z

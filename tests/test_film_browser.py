@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import opened, pixels
+from browsing import PIXELS, opened, pixels, rest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -65,9 +65,9 @@ def screening(
     """The Training page with the film of this checkpoint; drawn: its last picture, too."""
     query = f"checkpoint={name}&film={name}" + (f"&beside={beside}" if beside else "")
     with opened(browser, f"{app.url}/Training?{query}", **options) as page:
-        page.wait_for_selector(".training .film", timeout=30_000)
+        page.wait_for_selector(".training .film")
         if drawn:
-            page.wait_for_selector("canvas.pairs[data-epoch]", timeout=30_000)
+            page.wait_for_selector("canvas.pairs[data-epoch]")
         yield page
 
 
@@ -75,11 +75,17 @@ def scrubber(page: Page) -> Locator:
     return page.get_by_role("slider", name="Moment of the run")
 
 
+def settle(page: Page) -> None:
+    """Waits until no picture changes."""
+    drawn = f"canvases => canvases.filter(({{ width, height }}) => width && height).map({PIXELS})"
+    rest(page, lambda page: page.locator(".film canvas").evaluate_all(drawn))
+
+
 def scrub(page: Page, place: float) -> None:
     """Moves the scrubber there, in one step, and waits until everything stands still."""
     move = "(slider, place) => { slider.value = place; slider.dispatchEvent(new Event('input')) }"
     scrubber(page).evaluate(move, place)
-    page.wait_for_timeout(500)
+    settle(page)
 
 
 def found(pattern: str, text: str) -> float:
@@ -130,7 +136,7 @@ def test_the_newest_moment_wins_under_a_fast_hand(app: Server, browser: Browser)
                 if (i % 4 === 0) await new Promise(requestAnimationFrame);
             }
         }""")
-        page.wait_for_timeout(700)
+        settle(page)
         assert [pixels(page, canvas) for canvas in MOVING] == calm
 
 
@@ -234,9 +240,9 @@ def test_a_lost_connection_is_said_and_heals(app: Server, browser: Browser) -> N
     with opened(browser, f"{app.url}/Training", allowed=("/live/film",)) as page:
         page.route("**/live/film?*", lambda route: route.abort())
         page.goto(f"{app.url}/Training?{query}")
-        expect(page.locator(".film .notice")).to_contain_text("Connection lost", timeout=30_000)
+        expect(page.locator(".film .notice")).to_contain_text("Connection lost")
         page.unroute("**/live/film?*")
-        page.wait_for_selector("canvas.pairs[data-epoch]", timeout=30_000)
+        page.wait_for_selector("canvas.pairs[data-epoch]")
         expect(page.locator(".film .notice")).to_be_hidden()
 
 
