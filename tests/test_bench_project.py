@@ -22,12 +22,14 @@ def test_each_method_is_timed_cold_and_warm_and_a_library_alone_once(
     assert pca["cold_seconds"] == pca["warm_seconds"] == pca["first_frame_seconds"]
     assert 0 < tsne["first_frame_seconds"] <= tsne["cold_seconds"]
     assert tsne["warm_seconds"] > 0
+    assert all(row["quality_seconds"] > 0 for row in rows)
     assert other["warm_seconds"] is other["first_frame_seconds"] is None
     assert other["trustworthiness"] == pytest.approx(1.0, abs=1e-6)  # two codes laid out as they are
     assert all(0 < row["knn_accuracy"] <= 1 and row["trustworthiness"] > 0.5 for row in rows)
     assert len({len(line) for line in table[-4:]}) == 1, "the columns stand under each other"
     assert table[-1].split()[3:] == [
-        str(other["n"]), f"{other['cold_seconds']:.2f}", f"{other['knn_accuracy']:.3f}", "1.000",
+        str(other["n"]), f"{other['cold_seconds']:.2f}", f"{other['quality_seconds']:.2f}",
+        f"{other['knn_accuracy']:.3f}", "1.000",
     ]  # fmt: skip
 
 

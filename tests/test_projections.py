@@ -322,6 +322,38 @@ def test_the_quality_is_that_of_its_definition_and_of_scikit_learn(k: int) -> No
     assert found.protocol == f"{k} nearest neighbours of all 120 points, Euclidean"
 
 
+def by_ranks(points: np.ndarray, layout: np.ndarray, k: int) -> tuple[float, float, float]:
+    """The same of many points; of those that are equally far, the first in order are the neighbours."""
+    n = len(points)
+    chosen, ranks = [], []
+    for space in (points, layout):
+        distances = np.square(space[:, None] - space[None]).sum(axis=2)
+        np.fill_diagonal(distances, np.inf)
+        order = np.argsort(distances, axis=1, kind="stable")
+        chosen.append(order[:, :k])
+        ranks.append(1 + np.array([np.searchsorted(np.sort(row), row) for row in distances]))
+    strangers, missing = (
+        np.maximum(np.take_along_axis(rank, other, axis=1) - k, 0).sum()
+        for rank, other in zip(ranks, chosen[::-1], strict=True)
+    )
+    scale = 2 / (n * k * (2 * n - 3 * k - 1))
+    kept = sum(len(set(a) & set(b)) for a, b in zip(*chosen, strict=True))
+    return 1 - scale * strangers, 1 - scale * missing, kept / (n * k)
+
+
+@pytest.mark.parametrize("k", [1, 10])
+@pytest.mark.parametrize("equally_far", ["none", "some", "most", "all"])
+def test_the_quality_of_many_points_is_that_of_its_definition(k: int, equally_far: str) -> None:
+    rng = np.random.default_rng(2)
+    half = rng.normal(0, 30, (1300, 3))
+    half = {"none": half, "some": half.round(), "most": (half / 30).round(), "all": np.zeros((1300, 3))}[equally_far]
+    points = np.concatenate([half, -half])  # about 0 exactly, so that what is equally far stays so
+    layout = points[:, :2]
+    found = quality(points, layout, k)
+    numbers = found.trustworthiness, found.continuity, found.neighbours_kept
+    np.testing.assert_allclose(numbers, by_ranks(points, layout, k), atol=1e-12)
+
+
 def test_a_layout_that_loses_nothing_is_perfect_and_a_random_one_is_not() -> None:
     points = cloud(200, 2)
     found = quality(points, 3 * points[:, ::-1] + 7)

@@ -21,7 +21,8 @@ from vae.umap import lay_out
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
-Space = tuple[NDArray[np.float64], NDArray[np.float64]]  # points about their mean, and their squared lengths
+DoubleArray = NDArray[np.float64]
+Factors = tuple[DoubleArray, DoubleArray]
 Method = Literal["raw", "pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = get_args(Method)
 OnFrame = Callable[[float, FloatArray], None]
@@ -34,7 +35,8 @@ EXAGGERATED, PLAIN = 150, 350  # t-SNE's iterations; more change the neighbours 
 EXACT_POINTS = 30_000  # beyond it, approximations of t-SNE's repulsion are faster than the sum over all pairs
 TREE_DIMS = 5  # beyond it, comparing all pairs finds neighbours faster than a tree does
 MEASURED_PAIRS = 10**8
-CHUNK_PAIRS = 2**18
+CHUNK_PAIRS = 2**17
+GROUPS = 512  # of columns, whose smallest entries narrow a search down
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error
@@ -180,7 +182,7 @@ def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]
     from sklearn.neighbors import NearestNeighbors
 
     algorithm = "kd_tree" if points.shape[1] <= TREE_DIMS else "brute"
-    centred, _ = _centred(points)
+    centred = _centred(points)
     scaled = centred / (np.abs(centred).max() or 1)
     distances, indices = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(scaled).kneighbors()
     return indices, distances
@@ -258,8 +260,8 @@ def quality(points: FloatArray, layout: FloatArray, neighbours: int = 10) -> Qua
     rows = np.arange(n)
     if n * n > MEASURED_PAIRS:
         rows = np.sort(np.random.default_rng(0).choice(n, max(1, MEASURED_PAIRS // n), replace=False))
-    spaces = _centred(points), _centred(layout)
-    strangers, missing, kept = np.sum([_compared(*spaces, part, k) for part in _chunks(rows, n)], axis=0)
+    latent, drawn = _factors(points), _factors(layout)
+    strangers, missing, kept = np.sum([_compared(latent, drawn, part, k) for part in _chunks(rows, n)], axis=0)
     scale = 2 / (len(rows) * k * (2 * n - 3 * k - 1))
     who = f"all {n:,}" if len(rows) == n else f"{len(rows):,} of {n:,}"
     return Quality(
@@ -275,33 +277,60 @@ def _chunks(rows: IntArray, n: int) -> Iterator[IntArray]:
     return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
-def _centred(points: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The points about their mean, lest their squares hide small distances, and those squares."""
-    centred = points - points.mean(axis=0, dtype=np.float64)
-    return centred, np.einsum("ij,ij->i", centred, centred)
+def _centred(points: FloatArray) -> DoubleArray:
+    """The points about their mean, lest their squares hide small distances."""
+    return np.asarray(points - points.mean(axis=0, dtype=np.float64))
 
 
-def _compared(latent: Space, drawn: Space, rows: IntArray, k: int) -> tuple[int, int, int]:
+def _factors(points: FloatArray) -> Factors:
+    """Two matrices whose product has |b|² - 2 a·b in row a and column b: the squared distance of these points, but for
+    |a|², which changes nothing of a row's order. Shapes: (n, d) -> (n, d + 1), (d + 1, n)."""
+    centred = _centred(points)
+    squares = np.einsum("ij,ij->i", centred, centred)
+    return np.column_stack([-2 * centred, np.ones(len(centred))]), np.vstack([centred.T, squares])
+
+
+def _compared(latent: Factors, drawn: Factors, rows: IntArray, k: int) -> tuple[int, int, int]:
     """Summed over these rows: the penalties of strangers and of the missing, and the neighbours kept."""
     true, shown = _distances(latent, rows), _distances(drawn, rows)
-    near, seen = (np.argpartition(distances, k, axis=1)[:, :k] for distances in (true, shown))
-    kept = int((near[:, :, None] == seen[:, None, :]).sum())
-    return _excess(true, seen, k), _excess(shown, near, k), kept
+    near, seen = _smallest(true, k), _smallest(shown, k)
+    same = near[:, :, None] == seen[:, None, :]
+    strangers = _excess(true, seen, ~same.any(axis=1), k)
+    missing = _excess(shown, near, ~same.any(axis=2), k)
+    return strangers, missing, int(same.sum())
 
 
-def _distances(space: Space, rows: IntArray) -> NDArray[np.float64]:
-    """Squared distances from these rows to all points, infinite to themselves. Shape: (rows, n)."""
-    centred, squares = space
-    distances = squares[rows, None] + squares - 2 * centred[rows] @ centred.T
+def _distances(factors: Factors, rows: IntArray) -> DoubleArray:
+    """What orders all points by their distance from each of these, infinite to themselves. Shape: (rows, n)."""
+    left, right = factors
+    distances = left[rows] @ right
     distances[np.arange(len(rows)), rows] = np.inf
-    return np.asarray(distances, np.float64)
+    return np.asarray(distances)
 
 
-def _excess(distances: NDArray[np.float64], chosen: IntArray, k: int) -> int:
-    """By how much the ranks of the chosen columns exceed k, summed. Rank 1: none is nearer."""
+def _smallest(distances: DoubleArray, k: int) -> IntArray:
+    """The columns of each row's k smallest entries. Shapes: (rows, n) -> (rows, k).
+
+    Of at least k groups, k have their smallest entry at or below the k-th smallest of these: no more than a few others
+    do, and only those are sorted. Seven times as fast as argpartition for 10 of 10,000.
+    """
+    rows, n = distances.shape
+    size = max(1, n // max(k, GROUPS))
+    least = distances[:, : n // size * size].reshape(rows, size, -1).min(axis=1)
+    limits = np.partition(least, k - 1, axis=1)[:, k - 1 : k]
+    row, column = np.divmod(np.flatnonzero(distances <= limits), n)
+    if len(row) > 8 * rows * k:  # many are equally far
+        return np.argsort(distances, axis=1, kind="stable")[:, :k]
+    order = np.lexsort((distances[row, column], row))
+    first = np.searchsorted(row, np.arange(rows))
+    return np.asarray(column[order][first[:, None] + np.arange(k)])
+
+
+def _excess(distances: DoubleArray, chosen: IntArray, counts: NDArray[np.bool_], k: int) -> int:
+    """By how much the ranks of the chosen columns exceed k, summed over those that count. Rank 1: none is nearer."""
     limits = np.take_along_axis(distances, chosen, axis=1)
-    ranks = [1 + np.count_nonzero(distances < limits[:, [column]], axis=1) for column in range(k)]
-    return int(np.maximum(np.array(ranks) - k, 0).sum())
+    pairs = ((distances[row], limits[row, column]) for row, column in zip(*np.nonzero(counts), strict=True))
+    return sum(max(0, 1 + int(np.count_nonzero(others < limit)) - k) for others, limit in pairs)
 
 
 def _number(value: object, low: float, high: float) -> bool:
