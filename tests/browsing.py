@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -125,8 +126,33 @@ def until(page: Page, happened: Callable[[], bool], what: str = "it happens") ->
 
 def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
     """What `read` sees once that is something else than before."""
-    until(page, lambda: read(page) != before)
-    return read(page)
+    seen = before
+
+    def differs() -> bool:
+        nonlocal seen
+        seen = read(page)
+        return seen != before
+
+    until(page, differs)
+    return seen
+
+
+def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], object], pictures: int) -> None:
+    """Moves on, step by step, until that many new pictures have been seen: meanwhile the hand never rests."""
+    seen, step = {read(page)}, count()
+
+    def moved() -> bool:
+        move(next(step))
+        page.wait_for_timeout(20)
+        seen.add(read(page))
+        return len(seen) > pictures
+
+    until(page, moved, f"{pictures} pictures have come during a movement")
+
+
+def swing(step: int, steps: int = 12) -> float:
+    """Where a hand is that goes from 0 to 1 in so many steps, and back, and so on."""
+    return 1 - abs(step % (2 * steps) / steps - 1)
 
 
 def settle(page: Page) -> None:

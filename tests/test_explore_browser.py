@@ -7,9 +7,9 @@ from threading import Event
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from browsing import APP, changed, choose, explore, frames, new_page, pixels, settle, until
+from browsing import APP, changed, choose, explore, frames, moving, new_page, pixels, settle, swing, until
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from vae.bench.live import Server, free_port, started
@@ -53,10 +53,7 @@ def test_the_picture_changes_during_the_drag_and_python_hears_of_the_release(app
         y = box["y"] + box["height"] / 2
         page.mouse.move(box["x"] + 30, y)
         page.mouse.down()
-        picture = pixels(page)
-        for k in range(1, 10):
-            page.mouse.move(box["x"] + 30 + 18 * k, y)
-            picture = changed(page, pixels, picture)
+        moving(page, lambda step: page.mouse.move(box["x"] + 30 + 162 * swing(step), y), pixels, 8)
         settle(page)
         assert linked_z(page) == []
         settled = pixels(page), frames(page)
@@ -267,14 +264,16 @@ def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None
         for target, read in ((slider(page, 2), numbers), (page.locator(".pad"), numbers)):
             target.scroll_into_view_if_needed()
             box = target.bounding_box()
-            before, count = read(page), frames(page)
+            before = read(page)
             touch = page.context.new_cdp_session(page)
             x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
             touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-            for k in range(5):
-                point = {"x": x + 24 + 6 * k, "y": y}  # less than about 20 pixels may still become a tap
+
+            def move(step: int, touch: CDPSession = touch, x: float = x, y: float = y) -> None:
+                point = {"x": x + 24 + 42 * swing(step, 7), "y": y}  # up to about 20 pixels may still become a tap
                 touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-                count = changed(page, frames, count)
+
+            moving(page, move, frames, 4)
             touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
             settle(page)
             assert read(page) != before
@@ -287,10 +286,11 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, 
         box = pad.bounding_box()
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.mouse.down()
-        count = frames(page)
-        for k in range(1, 9):
-            page.mouse.move(box["x"] + box["width"] * (0.5 + k / 32), box["y"] + box["height"] / 2)
-            count = changed(page, frames, count)
+        across = lambda share: page.mouse.move(  # noqa: E731
+            box["x"] + box["width"] * (0.5 + share / 4), box["y"] + box["height"] / 2
+        )
+        moving(page, lambda step: across(swing(step)), frames, 6)
+        across(1)
         page.mouse.up()
         settle(page)
         z = dict(zip(page.locator(".row .name").all_inner_texts(), numbers(page), strict=True))
@@ -395,13 +395,13 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
     with running, explore(browser, f"{own.url}/{Z10}", lost) as page:
         running.close()
         notice = page.locator(".notice")
-        expect(notice).to_contain_text("Connection lost – trying again in")
+        expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
         page.keyboard.press("Home")  # what is asked for meanwhile is drawn when the server is back
         count = frames(page)
         running.enter_context(started(APP, port))
-        expect(notice).to_be_hidden()
+        expect(notice).to_be_hidden(timeout=20_000)
         settle(page)
         assert frames(page) > count
         assert numbers(page)[0] == -3

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import APP, changed, choose, opened, pixels, rest, until
+from browsing import APP, changed, choose, moving, opened, pixels, rest, swing, until
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -98,18 +98,16 @@ def pictures(page: Page, selector: str, side: int = 8) -> list[str]:
     return list(page.locator(selector).first.evaluate(cut, side))
 
 
-def drag(page: Page, target: Locator, *, along: tuple[float, float] = (0.1, 0.9), steps: int = 12) -> list[str]:
-    """Drags across a control, without letting go; returns the pictures seen on the way, each another than the last."""
+def drag(page: Page, target: Locator, first: float, last: float, pictures: int) -> None:
+    """Drags across a control, to and fro until so many pictures have come and then to the last place; holds on."""
     box = target.bounding_box()
-    y = box["y"] + box["height"] / 2
-    places = np.linspace(*along, steps)
-    page.mouse.move(box["x"] + places[0] * box["width"], y)
+    go = lambda share: page.mouse.move(  # noqa: E731
+        box["x"] + (first + (last - first) * share) * box["width"], box["y"] + box["height"] / 2
+    )
+    go(0)
     page.mouse.down()
-    seen = [pixels(page, ".hero")]
-    for place in places[1:]:
-        page.mouse.move(box["x"] + place * box["width"], y)
-        seen.append(changed(page, lambda page: pixels(page, ".hero"), seen[-1]))
-    return seen
+    moving(page, lambda step: go(swing(step)), lambda page: pixels(page, ".hero"), pictures)
+    go(1)
 
 
 def saved(page: Page, button: str) -> tuple[str, bytes]:
@@ -126,8 +124,7 @@ def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Serv
         assert len({strip[0] for strip in strips.values()}) == 1  # the rows share their ends
         assert len({strip[-1] for strip in strips.values()}) == 1
         assert len({strip[6] for strip in strips.values()}) == 3
-        seen = drag(page, page.locator(".scrubber"))
-        assert len(set(seen)) == len(seen)
+        drag(page, page.locator(".scrubber"), 0.1, 0.9, pictures=8)
         assert linked(page, "t") is None
         page.mouse.up()
         page.wait_for_url("**t=*")
@@ -255,11 +252,14 @@ def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, 
             "return send.apply(this, all); } }"
         )
         box = page.locator(".pad").bounding_box()
+        before = pixels(page, ".hero")
         page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
         page.mouse.down()
         seen, sends = page.locator(".pad").evaluate(ACROSS)  # in no time: a hand that rests has the picture decoded
         assert sends == 0
         assert len(set(seen)) == 16
+        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+        changed(page, lambda page: pixels(page, ".hero"), before)
         page.mouse.up()
         page.wait_for_url("**x=*")
         settle(page)
@@ -287,8 +287,7 @@ def test_arithmetic_counts_its_failures_and_a_minus_a_leaves_c_alone(lab: Server
         assert sum(outcomes) == 20
         assert outcomes[0] + outcomes[1] == count
         assert count >= 5  # a step from one class's mean to another's moves many, in any model worth the name
-        seen = drag(page, page.get_by_label("Strength s").last, along=(0.4, 0.6), steps=6)
-        assert len(set(seen)) == len(seen)
+        drag(page, page.get_by_label("Strength s").last, 0.4, 0.6, pictures=6)
         page.mouse.up()
         page.wait_for_url("**strength=*")
         page.get_by_label("Strength s").last.fill("0")
@@ -318,12 +317,11 @@ def test_an_end_is_drawn_by_touch_and_everything_follows_before_the_pen_lifts(la
         surface = page.locator(".drawing-surface")
         surface.scroll_into_view_if_needed()
         box = surface.bounding_box()
-        preview = lambda page: pixels(page, ".previews figure:nth-child(2) canvas")  # noqa: E731
-        seen = preview(page)
         send("touchStart", (box["x"] + 30, box["y"] + 40))
-        for k in range(1, 5):
-            send("touchMove", (box["x"] + 30 + 32 * k, box["y"] + 40 + 32 * k))
-            seen = changed(page, preview, seen)
+        pen = lambda step: send(  # noqa: E731
+            "touchMove", (box["x"] + 30 + 130 * swing(step), box["y"] + 40 + 130 * swing(step, 90))
+        )
+        moving(page, pen, lambda page: pixels(page, ".previews figure:nth-child(2) canvas"), 4)
         changed(page, lambda page: pixels(page, ".hero"), before)
         send("touchEnd")
         page.get_by_role("button", name="Done").tap()
@@ -333,10 +331,8 @@ def test_an_end_is_drawn_by_touch_and_everything_follows_before_the_pen_lifts(la
         box = scrubber.bounding_box()
         y = box["y"] + box["height"] / 2
         send("touchStart", (box["x"] + box["width"] / 2, y))
-        picture = pixels(page, ".hero")
-        for k in range(3, 8):
-            send("touchMove", (box["x"] + box["width"] / 2 + 8 * k, y))
-            picture = changed(page, lambda page: pixels(page, ".hero"), picture)
+        finger = lambda step: send("touchMove", (box["x"] + box["width"] / 2 + 24 + 32 * swing(step, 4), y))  # noqa: E731
+        moving(page, finger, lambda page: pixels(page, ".hero"), 4)
         send("touchEnd")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import changed, choose, explore, opened, pixels, rest, until
+from browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
 from playwright.sync_api import Browser, Page, expect
 
 from vae.bench.live import Server
@@ -155,11 +155,8 @@ def test_moving_over_empty_space_decodes_live_without_a_run_of_the_page(app: Ser
         look(page, 0.02, 0.04)
         expect(page.locator(".card p")).to_contain_text("exact: component 1 =")
         expect(page.locator(".card .original")).to_be_hidden()
-        seen = set()
-        for k in range(1, 10):
-            look(page, 0.02 + 0.09 * k, 0.04)
-            seen.add(pixels(page, ".card .decoded"))
-        assert len(seen) >= 8
+        across = lambda step: page.mouse.move(*spot(page, 0.02 + 0.9 * swing(step), 0.04))  # noqa: E731
+        moving(page, across, lambda page: pixels(page, ".card .decoded"), 8)
         assert linked_z(page) == []
         assert [url for url in sent if "/live/images" not in url] == []
 
@@ -326,10 +323,8 @@ def test_the_keyboard_moves_a_crosshair_that_decodes_and_pins(app: Server, brows
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.locator(".plot").focus()
         view = points(page)
-        for _ in range(6):
-            count = decoded(page)
-            page.keyboard.press("Shift+ArrowLeft")
-            changed(page, decoded, count)
+        keys = lambda step: page.keyboard.press("Shift+ArrowLeft" if step % 12 < 6 else "Shift+ArrowRight")  # noqa: E731
+        moving(page, keys, decoded, 4)
         page.keyboard.press("Enter")
         page.wait_for_url("**z=**")
         page.keyboard.press("+")
@@ -531,10 +526,7 @@ def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
             page.wait_for_timeout(40)
 
         send("touchStart", (0.1, 0.1))
-        for k in range(2, 8):
-            count = decoded(page)
-            send("touchMove", (0.1 + 0.05 * k, 0.1))
-            changed(page, decoded, count)
+        moving(page, lambda step: send("touchMove", (0.1 + 0.35 * swing(step, 7), 0.1)), decoded, 5)
         send("touchEnd")
         page.wait_for_url("**z=**")  # where the finger lifts is pinned
         page.get_by_role("button", name="Move", exact=True).click()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import changed, opened, pixels, rest, until
+from browsing import moving, opened, pixels, rest, swing, until
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -183,10 +183,9 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
         empty_pad(page)
         page.mouse.move(*on_pad(page, 0.3, 0.2))
         page.mouse.down()
-        seen = pixels(page, OUTPUT)
-        for k in range(1, 7):
-            page.mouse.move(*on_pad(page, 0.3 + 0.06 * k, 0.2 + 0.1 * k))
-            seen = changed(page, lambda page: pixels(page, OUTPUT), seen)
+        pen = lambda step: page.mouse.move(*on_pad(page, 0.3 + 0.3 * swing(step), 0.2 + 0.4 * swing(step, 90)))  # noqa: E731
+        moving(page, pen, lambda page: pixels(page, OUTPUT), 6)
+        page.mouse.move(*on_pad(page, 0.5, 0.8))
         page.mouse.up()
         settle(page)
         expect(page.locator(".title")).to_have_text("Your drawing")
@@ -216,15 +215,14 @@ def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Brows
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= 844
         touch = page.context.new_cdp_session(page)
-        seen, top = pixels(page, OUTPUT), page.locator(OUTPUT).bounding_box()["y"]
+        top = page.locator(OUTPUT).bounding_box()["y"]
 
         def send(kind: str, *points: tuple[float, float]) -> None:
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
         send("touchStart", on_pad(page, 0.4, 0.15))
-        for k in range(1, 6):
-            send("touchMove", on_pad(page, 0.4 + 0.02 * k, 0.15 + 0.12 * k))
-            seen = changed(page, lambda page: pixels(page, OUTPUT), seen)
+        pen = lambda step: send("touchMove", on_pad(page, 0.4 + 0.2 * swing(step), 0.15 + 0.6 * swing(step, 90)))  # noqa: E731
+        moving(page, pen, lambda page: pixels(page, OUTPUT), 4)
         assert page.locator(OUTPUT).bounding_box()["y"] == top
         send("touchEnd")
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from browsing import changed, choose, opened, pixels, rest
+from browsing import choose, moving, opened, pixels, rest, swing
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -119,10 +119,12 @@ def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Serve
             y = box["y"] + box["height"] / 2
             page.mouse.move(box["x"] + box["width"] / 2, y)
             page.mouse.down()
-            seen = both(page)
-            for k in range(9):
-                page.mouse.move(box["x"] + box["width"] * (0.45 - 0.04 * k), y)
-                seen = changed(page, both, seen)
+            moving(
+                page,
+                lambda step, box=box, y=y: page.mouse.move(box["x"] + box["width"] * (0.45 - 0.36 * swing(step)), y),
+                lambda page: tuple(both(page)),
+                8,
+            )
             settle(page)
             assert linked(page) == before  # no run of the page while the hand holds on
             page.mouse.up()
@@ -440,11 +442,13 @@ def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: B
         slider.scroll_into_view_if_needed()
         box = slider.bounding_box()
         touch, y = page.context.new_cdp_session(page), box["y"] + box["height"] / 2
-        seen = both(page)
-        for k in (0, *range(3, 8)):
-            point = {"x": box["x"] + box["width"] / 2 - 8 * k, "y": y}
-            touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if k else "touchStart", "touchPoints": [point]})
-            seen = changed(page, both, seen) if k else seen
+
+        def finger(kind: str, x: float) -> None:
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+
+        middle = box["x"] + box["width"] / 2
+        finger("touchStart", middle)
+        moving(page, lambda step: finger("touchMove", middle - 24 - 32 * swing(step, 4)), drawn, 4)
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         settle(page)
         assert float(linked(page)["temperature"]) < 1

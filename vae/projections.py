@@ -283,8 +283,10 @@ def _centred(points: FloatArray) -> DoubleArray:
 
 
 def _factors(points: FloatArray) -> Factors:
-    """Two matrices whose product has |b|² - 2 a·b in row a and column b: the squared distance of these points, but for
-    |a|², which changes nothing of a row's order. Shapes: (n, d) -> (n, d + 1), (d + 1, n)."""
+    """Two matrices whose product has |b|² - 2 a·b in row a and column b. Shapes: (n, d) -> (n, d + 1), (d + 1, n).
+
+    That is the squared distance of these points but for |a|², which changes nothing of a row's order.
+    """
     centred = _centred(points)
     squares = np.einsum("ij,ij->i", centred, centred)
     return np.column_stack([-2 * centred, np.ones(len(centred))]), np.vstack([centred.T, squares])
@@ -311,8 +313,8 @@ def _distances(factors: Factors, rows: IntArray) -> DoubleArray:
 def _smallest(distances: DoubleArray, k: int) -> IntArray:
     """The columns of each row's k smallest entries. Shapes: (rows, n) -> (rows, k).
 
-    Of at least k groups, k have their smallest entry at or below the k-th smallest of these: no more than a few others
-    do, and only those are sorted. Seven times as fast as argpartition for 10 of 10,000.
+    The row is cut into at least k groups. The k-th smallest of the groups' smallest entries is a limit that at least k
+    entries and few others keep to, and only those are sorted.
     """
     rows, n = distances.shape
     size = max(1, n // max(k, GROUPS))
