@@ -10,7 +10,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from vae.ui import page, serving
+from vae.ui import serving
+from vae.ui.shared import page
 
 
 def home() -> None:

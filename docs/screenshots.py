@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vae.bench.browser import chromium
 from vae.bench.live import started
-from vae.ui.page import PAGES
+from vae.ui.shared.page import PAGES
 
 ROOT = Path(__file__).parents[1]
 QUERIES = {

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from vae.ui.latent_map import latent_map
-from vae.ui.loaders import load_strength
-from vae.ui.page import begin_page, choose_checkpoint
+from vae.ui.shared.loaders import load_strength
+from vae.ui.shared.page import begin_page, choose_checkpoint
 
 NAMES = {"raw": "Raw", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 

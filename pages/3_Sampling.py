@@ -1,7 +1,7 @@
 """Sampling: pictures decoded from draws of the prior, and of what the encoder makes of real pictures."""
 
-from vae.ui.page import begin_page, choose_checkpoint
 from vae.ui.sampling import sampling
+from vae.ui.shared.page import begin_page, choose_checkpoint
 
 begin_page("Sampling", "Is every point of the prior a good picture, or are there holes?")
 sampling(choose_checkpoint())

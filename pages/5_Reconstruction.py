@@ -1,7 +1,7 @@
 """Reconstruction: a test image, a drawing or a picture of one's own, and what survives the bottleneck."""
 
-from vae.ui.page import begin_page, choose_checkpoint
 from vae.ui.reconstruction import reconstruction
+from vae.ui.shared.page import begin_page, choose_checkpoint
 
 begin_page("Reconstruction", "What does the bottleneck throw away, and which images suffer most?")
 reconstruction(choose_checkpoint())

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from vae.ui.page import begin_page, find_checkpoint
-from vae.ui.training import delete_button, manage, screen
+from vae.ui.shared.page import begin_page, find_checkpoint
+from vae.ui.training.form import delete_button, manage, screen
 
 begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
 checkpoint = find_checkpoint()

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
 from hypothesis import HealthCheck, settings
+from support.browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
 
 from vae.bench.browser import CHROMIUM_NAMES
-from vae.checkpoints import Checkpoint, read_checkpoint
-from vae.data import Dataset, load_dataset
-from vae.models import default_config
-from vae.steps import TrainingConfig
-from vae.training import train_checkpoint
+from vae.datasets.registry import Dataset, load_dataset
+from vae.model.networks import default_config
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.config import TrainingConfig
+from vae.training.trainer import train_checkpoint
 
 NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
-collect_ignore_glob = ["test_*browser.py"] if NO_CHROMIUM else []
+collect_ignore_glob = ["browser/*"] if NO_CHROMIUM else []
 
 torch.set_num_threads(1)  # models this small only lose by sharing their work
 # No test has a time limit, and none passes today and fails tomorrow.

@@ -5,89 +5,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from types import ModuleType
-
-import pytest
-
-import vae.ui
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vae"
-
-# Who may import whom, within vae. A new module needs a line here and one in vae/__init__.py.
-LIVE = {"models", "losses", "counters", "engines", "batching"}
-ALLOWED: dict[str, set[str]] = {
-    "pictures": set(),
-    "data": {"pictures"},
-    "models": set(),
-    "losses": {"models"},
-    "latents": {"models", "losses"},
-    "samplers": {"models"},
-    "metrics": {"models", "losses", "latents"},
-    "disentanglement": {"models"},
-    "scores": {"data", "models", "latents", "samplers", "metrics", "disentanglement"},
-    "parallel": set(),
-    "parts": set(),
-    "priority": set(),
-    "allocation": set(),
-    "checkpoints": {"models", "losses", "latents", "parts"},
-    "steps": {"data", "models", "losses", "parallel"},
-    "films": {"data", "models", "losses", "latents"},
-    "training": {"data", "models", "losses", "latents", "metrics", "checkpoints", "parallel", "steps", "films"},
-    "runs": {"parts"},
-    "runner": {
-        "priority",
-        "allocation",
-        "runs",
-        "data",
-        "models",
-        "losses",
-        "checkpoints",
-        "films",
-        "steps",
-        "training",
-    },
-    "forces": set(),
-    "umap": set(),
-    "projections": {"forces", "umap"},
-    "projector": {"priority", "projections"},
-    "layouts": {"parts", "projections", "projector"},
-    "figures": set(),
-    "counters": set(),
-    "engines": LIVE - {"engines", "batching"},
-    "batching": LIVE - {"batching"},
-    "live": LIVE,
-    "maps": {"engines", "latents", "layouts", "live", "projections"},
-    "screenings": {"films", "live", "runs"},
-    "bench": set(),
-    "bench.machine": set(),
-    "bench.live": {"bench.machine", "bench.sessions", "live", "models", "runs"},
-    "bench.train": {"allocation", "data", "models", "latents", "metrics", "steps", "training"},
-    "bench.run": {"bench.live", "checkpoints", "data", "films", "models", "runs", "steps", "training"},
-    "bench.sessions": set(),
-    "bench.browser": {"bench.live"},
-    "bench.classroom": {"bench.live", "bench.sessions", "runs"},
-    "bench.project": {"checkpoints", "metrics", "projections", "projector"},
-    "bench.map": {"bench.browser", "bench.live", "models"},
-}
-ENGINE = {name for name in ALLOWED if not name.startswith("bench")}
-UI = ("loaders", "links", "scripts", "page")  # what the pages share, in this order
-for place, name in enumerate(UI):
-    ALLOWED[f"ui.{name}"] = ENGINE | {f"ui.{above}" for above in UI[:place]}
-SHARED = ENGINE | {f"ui.{name}" for name in UI}
-for name in ("explore", "latent_map", "sampling", "reconstruction", "training"):
-    ALLOWED[f"ui.{name}"] = SHARED
-ALLOWED["ui.interpolation"] = SHARED | {"ui.reconstruction"}
-ALLOWED["ui.serving"] = SHARED | {"ui.latent_map", "ui.training"}
-ALLOWED["ui"] = set()
-ALLOWED["__main__"] = {name for name in ALLOWED if not name.startswith("ui")}
-PAGE = {name for name in ALLOWED if name.startswith("ui.")} - {"ui.serving"}
-APP = {"ui.page", "ui.serving"}
-
+MOST_ENTRIES = 9  # modules and packages in one folder, beside __init__.py
+LONGEST_PAGE = 14  # lines of a script in pages/
 # Imported where they are used: each costs start-up time.
 SLOW = ("torchvision", "sklearn", "scipy", "pandas", "plotly", "PIL", "streamlit", "playwright")
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+# They measure the app from outside, by Streamlit's own protocol.
+SPEAK_STREAMLIT = {"bench.sessions", "bench.classroom"}
 
 
 def module_name(path: Path) -> str:
@@ -97,18 +26,20 @@ def module_name(path: Path) -> str:
 
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-MODULES = {name: path for name, path in FILES.items() if name}
-PAGES = {path.name: path for path in sorted((ROOT / "pages").glob("*.py"))}
-SCRIPTS = {"app.py": ROOT / "app.py", **PAGES}
-EVERYTHING = {**{f"vae/{name}": path for name, path in FILES.items()}, **SCRIPTS}
+MODULES = {name: path for name, path in FILES.items() if path.name != "__init__.py"}
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+EVERYTHING = [*FILES.values(), *PAGES, ROOT / "app.py"]
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
-def imports(path: Path) -> set[str]:
-    """Full names of all that a file imports, also inside functions: vae.models, numpy, …"""
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Full names of all that a file imports, also inside functions: vae.model.losses, numpy, …"""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -117,14 +48,14 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: imports are absolute here"
             assert node.module is not None
             below = {f"{node.module}.{alias.name}" for alias in node.names}
-            modules = {name for name in below if name.removeprefix("vae.") in MODULES}
+            modules = {name for name in below if name.removeprefix("vae.") in FILES}
             found |= modules or {node.module}
-    return found
+    return frozenset(found)
 
 
 def own_imports(path: Path) -> set[str]:
-    """Modules of vae that a file imports: models, bench.live, …"""
-    return {name.removeprefix("vae.") for name in imports(path) if name.split(".")[0] == "vae"}
+    """Modules of vae that a file imports: model.losses, bench.live, …"""
+    return {name.removeprefix("vae.") for name in imports(path) if name.startswith("vae.")}
 
 
 def top_levels(path: Path) -> set[str]:
@@ -134,79 +65,86 @@ def top_levels(path: Path) -> set[str]:
 # ---- who imports whom ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_only_what_it_may(name: str) -> None:
-    assert name in ALLOWED, f"vae.{name} is new: say in ALLOWED what it may import"
-    assert own_imports(MODULES[name]) <= ALLOWED[name]
-
-
-def test_every_line_of_the_table_is_a_module() -> None:
-    assert set(ALLOWED) == set(MODULES)
-
-
-def test_the_table_has_no_cycle() -> None:
-    placed: set[str] = set()
-    while len(placed) < len(ALLOWED):
-        ready = {name for name, needs in ALLOWED.items() if needs <= placed} - placed
-        assert ready, f"these import each other in a circle: {set(ALLOWED) - placed}"
-        placed |= ready
-
-
-# A package, and how its modules' names begin.
-IN_ORDER = [(vae, ""), (vae.ui, "ui.")]
-
-
-def listed(package: ModuleType, prefix: str) -> list[str]:
-    """The modules in the order of the package's docstring."""
-    lines = (package.__doc__ or "").splitlines()[1:]
+def listed(package: str) -> list[str]:
+    """Modules and packages in the order of a package's docstring; names relative to vae."""
+    lines = (ast.get_docstring(tree(FILES[package])) or "").splitlines()[1:]
+    prefix = f"{package}." if package else ""
     return [prefix + line.split()[0] for line in lines if line and not line.startswith(" ")]
 
 
-@pytest.mark.parametrize(("package", "prefix"), IN_ORDER)
-def test_a_package_s_docstring_has_a_line_for_every_module(package: ModuleType, prefix: str) -> None:
-    inside = {name for name in MODULES if name.startswith(prefix) and "." not in name.removeprefix(prefix)}
-    assert sorted(listed(package, prefix)) == sorted(inside - {"__main__"})
+def packages() -> list[str]:
+    return [name for name, path in FILES.items() if path.name == "__init__.py"]
 
 
-@pytest.mark.parametrize(("package", "prefix"), IN_ORDER)
-def test_each_module_imports_only_from_those_above_it_in_its_package_s_docstring(
-    package: ModuleType, prefix: str
-) -> None:
-    order = listed(package, prefix)
-    for place, name in enumerate(order):
-        below = own_imports(MODULES[name]) & set(order[place:])
-        assert not below, f"vae.{name} stands above {below}, which it imports"
+def inside(package: str) -> set[str]:
+    """What a package holds directly, names relative to vae."""
+    prefix = f"{package}." if package else ""
+    return {name for name in FILES if name.startswith(prefix) and name != package and "." not in name[len(prefix) :]}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_imports_only_what_pages_may_and_no_other_page(name: str) -> None:
-    assert own_imports(PAGES[name]) <= PAGE
-    assert top_levels(PAGES[name]).isdisjoint({"app", "pages", "runpy", "importlib"})
+def test_a_package_s_docstring_has_a_line_for_each_thing_in_it() -> None:
+    for package in packages():
+        held = inside(package) - {"__main__"} | (set() if package else {"frontend"})  # the latter is JavaScript
+        assert sorted(listed(package)) == sorted(held)
 
 
-def test_the_home_page_imports_only_what_it_may() -> None:
-    assert own_imports(SCRIPTS["app.py"]) <= APP
+def test_each_module_imports_only_from_those_above_it() -> None:
+    """In the docstring of the package in which their ways part. This also rules out circles."""
+    for package in packages():
+        order = listed(package)
+        for place, name in enumerate(order):
+            below = tuple(f"{other}." for other in order[place + 1 :])
+            for module in (module for module in MODULES if f"{module}.".startswith(f"{name}.")):
+                wrong = {other for other in own_imports(MODULES[module]) if f"{other}.".startswith(below)}
+                assert not wrong, f"vae.{module} imports {wrong}, which vae.{package} lists below {name}"
 
 
-# The first two speak its protocol from outside.
-KNOW_STREAMLIT = {"bench.sessions", "bench.classroom"} | {name for name in MODULES if name.startswith("ui.")}
+def test_a_package_has_no_code_of_its_own() -> None:
+    """Whoever imports one of its modules pays for that module alone."""
+    for package in packages():
+        assert len(tree(FILES[package]).body) == 1, f"vae.{package} has more than a docstring"
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name not in KNOW_STREAMLIT])
-def test_only_ui_and_the_pages_know_streamlit(name: str) -> None:
-    assert "streamlit" not in top_levels(MODULES[name])
+def test_a_folder_has_few_entries() -> None:
+    for package in packages():
+        if package:
+            assert len(inside(package)) <= MOST_ENTRIES, f"vae.{package}: make a package of what belongs together"
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_package_does_not_know_the_pages(name: str) -> None:
-    assert top_levels(FILES[name]).isdisjoint({"app", "pages"})
+def test_a_page_is_short_and_imports_only_from_ui() -> None:
+    for path in PAGES:
+        assert len(path.read_text("utf-8").splitlines()) <= LONGEST_PAGE, path.name
+        assert all(name.startswith("ui.") for name in own_imports(path)), path.name
+        assert "ui.serving" not in own_imports(path), path.name
+        assert top_levels(path).isdisjoint({"app", "pages", "runpy", "importlib"}), path.name
+
+
+def test_the_home_page_imports_only_what_pages_share_and_the_routes() -> None:
+    assert own_imports(ROOT / "app.py") <= {"ui.shared.page", "ui.serving"}
+
+
+def test_only_ui_and_the_pages_know_streamlit() -> None:
+    know = {name for name, path in MODULES.items() if "streamlit" in top_levels(path)}
+    assert {name for name in know if not name.startswith("ui.")} <= SPEAK_STREAMLIT
+    assert not any(name.startswith("ui.") for name in own_imports(FILES["__main__"]))
+
+
+def test_the_package_does_not_know_the_pages() -> None:
+    for name, path in FILES.items():
+        assert top_levels(path).isdisjoint({"app", "pages"}), name
+
+
+def test_a_test_module_imports_no_other() -> None:
+    for path in TESTS:
+        names = {part for name in imports(path) for part in name.split(".")}
+        assert not any(name == "tests" or name.startswith("test_") for name in names), path
 
 
 # ---- what starts quickly ---------------------------------------------------------------------------------------------
 
 
 def test_importing_the_engine_imports_nothing_slow_beyond_torch() -> None:
-    names = [f"vae.{name}" for name in MODULES if not name.startswith(("ui", "bench"))]
+    names = [f"vae.{name}" for name in FILES if name and not name.startswith(("ui", "bench"))]
     program = f"""
 import importlib, json, sys
 import numpy, safetensors, torch
@@ -242,17 +180,16 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
             yield ast.unparse(node.func), node
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_nothing_is_ever_unpickled_or_executed(name: str) -> None:
-    path = EVERYTHING[name]
-    assert top_levels(path).isdisjoint(UNPICKLERS)
-    for called, node in calls(path):
-        where = f"{path}:{node.lineno}"
-        assert called not in {"eval", "exec", "compile", "__import__", "torch.load", "torch.jit.load"}, where
-        for keyword in node.keywords:
-            if keyword.arg == "allow_pickle":
-                assert isinstance(keyword.value, ast.Constant), where
-                assert keyword.value.value is False, where
+def test_nothing_is_ever_unpickled_or_executed() -> None:
+    for path in EVERYTHING:
+        assert top_levels(path).isdisjoint(UNPICKLERS), path
+        for called, node in calls(path):
+            where = f"{path}:{node.lineno}"
+            assert called not in {"eval", "exec", "compile", "__import__", "torch.load", "torch.jit.load"}, where
+            for keyword in node.keywords:
+                if keyword.arg == "allow_pickle":
+                    assert isinstance(keyword.value, ast.Constant), where
+                    assert keyword.value.value is False, where
 
 
 # ---- what is documented ----------------------------------------------------------------------------------------------
@@ -269,21 +206,17 @@ def definitions(body: list[ast.stmt], inside: str = "") -> Iterator[tuple[str, D
                 yield from definitions(node.body, f"{node.name}.")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_every_public_name_says_what_it_is(name: str) -> None:
-    module = tree(FILES[name])
-    silent = [
-        where
-        for where, node in definitions(module.body)
-        if not node.name.startswith("_") and not ast.get_docstring(node)
-    ]
-    assert ast.get_docstring(module), "the module has no docstring"
-    assert silent == []
+def test_every_public_name_says_what_it_is() -> None:
+    for name, path in FILES.items():
+        module = tree(path)
+        named = [(where, node) for where, node in definitions(module.body) if not node.name.startswith("_")]
+        assert ast.get_docstring(module), f"vae.{name} has no docstring"
+        assert [where for where, node in named if not ast.get_docstring(node)] == [], name
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_every_function_is_fully_annotated(name: str) -> None:
-    for where, node in definitions(tree(FILES[name]).body):
+def test_every_function_is_fully_annotated() -> None:
+    found = (named for path in FILES.values() for named in definitions(tree(path).body))
+    for where, node in found:
         if isinstance(node, ast.ClassDef):
             continue
         spec = node.args

@@ -26,17 +26,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import APP, ROOT
 from safetensors import safe_open
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from test_layouts import QUICK, Lab, events, points
-from test_layouts import run as with_layouts
-from test_live import ask, decoded, same_pictures, serve, zs
-from test_live import request as live_request
-from test_live import until as until_now
-from test_pages import open_page
-from test_runs import IDLER, request, until
+from support.browsing import APP, ROOT
+from support.live import ask, decoded, same_pictures, serve, zs
+from support.live import request as live_request
+from support.live import until as until_now
+from support.pages import open_page
+from support.projections import QUICK, Lab, events, points
+from support.projections import run as with_layouts
+from support.runs import IDLER, request, until
 from websockets.asyncio.client import connect as connect_later
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.sync.client import connect
@@ -45,13 +45,13 @@ from vae.__main__ import main
 from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
-from vae.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
-from vae.layouts import Done, Event, Failed, Layouts
-from vae.parts import PREFIX, part
-from vae.projections import ProjectionConfig
-from vae.runs import Runs, Status
-from vae.ui import loaders
-from vae.ui import page as anatomy
+from vae.jobs.runs import Runs, Status
+from vae.projection.methods import ProjectionConfig
+from vae.projection.service import Done, Event, Failed, Layouts
+from vae.storage.atomic import PREFIX, part
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
+from vae.ui.shared import loaders
+from vae.ui.shared import page as anatomy
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 PATIENCE = 120.0
@@ -433,7 +433,7 @@ def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None
 RACE = """
 import json, sys
 from pathlib import Path
-from vae import runs
+from vae.jobs import runs
 
 runs.COMMAND = (sys.executable, sys.argv[1])
 found = runs.Runs(Path(sys.argv[2]))

@@ -14,7 +14,6 @@ import shutil
 import signal
 import socket
 import struct
-import threading
 import time
 import tracemalloc
 import zipfile
@@ -37,31 +36,36 @@ from starlette.requests import Request
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
-from test_checkpoints import save
-from test_live import GREY, Running, ask, load, serve
-from test_maps import source
+from support.checkpoints import save
+from support.live import GREY, Running, ask, load, serve
+from support.maps import source
+from support.pages import RELEASE
 
-from vae import checkpoints, data, runner, training
-from vae.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.data import Dataset, load_dataset
-from vae.films import PREFIX, Film, read_film
-from vae.latents import sample
-from vae.layouts import BusyError
-from vae.live import Limits, Service, origin_allowed
-from vae.maps import Limits as MapLimits
-from vae.maps import Service as MapService
-from vae.models import VAE, default_config
-from vae.pictures import PICTURE_SUFFIXES, DataError, decode_picture
-from vae.runs import NAME, Run, RunError, Runs, Status, check_name
-from vae.screenings import Service as ScreeningService
-from vae.steps import TrainingConfig
-from vae.training import EpochMetrics, Trainer, TrainingError
-from vae.ui import latent_map, links, loaders
+from vae.datasets import registry
+from vae.datasets.pictures import PICTURE_SUFFIXES, DataError, decode_picture
+from vae.datasets.registry import Dataset, load_dataset
+from vae.jobs import worker
+from vae.jobs.runs import NAME, Run, RunError, Runs, Status, check_name
+from vae.model.latents import sample
+from vae.model.networks import VAE, default_config
+from vae.projection.service import BusyError
+from vae.server.decode import Limits, Service, origin_allowed
+from vae.server.latent_map import Limits as MapLimits
+from vae.server.latent_map import Service as MapService
+from vae.server.runs_and_films import Service as ScreeningService
+from vae.storage import checkpoints
+from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.training import trainer
+from vae.training.config import TrainingConfig
+from vae.training.film import PREFIX, Film, read_film
+from vae.training.trainer import EpochMetrics, Trainer, TrainingError
+from vae.ui import latent_map
 from vae.ui.interpolation import KEYS, LONGEST, _known
-from vae.ui.page import PAGES, _is_infinite
 from vae.ui.reconstruction import _linked_image
 from vae.ui.sampling import CHECKS
-from vae.ui.training import _zipped
+from vae.ui.shared import links, loaders
+from vae.ui.shared.page import PAGES, _is_infinite
+from vae.ui.training.form import _zipped
 
 CASES = settings().max_examples
 PROVING = CASES > 1000
@@ -750,7 +754,7 @@ def test_a_bomb_is_not_unpacked_beyond_the_limit(desk: Path, limit: str, bombs: 
         for i, size in enumerate((*bombs, *[0] * 10)):
             archive.writestr(f"{i}/" * folder + f"{i}.png", PICTURES[0] + bytes(size))
     with pytest.MonkeyPatch.context() as patch, in_little_memory(bombs, 4 * 2**20):
-        patch.setattr(f"vae.pictures.{limit}", 2**19)
+        patch.setattr(f"vae.datasets.pictures.{limit}", 2**19)
         found = loaded_or_refused(path, bombs)
     most = max(bombs) if limit == "MAX_PICTURE_BYTES" else sum(bombs)
     assert found is None or most < 2**19
@@ -828,12 +832,12 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("data")
     raw, batches, celeba = root / "MNIST" / "raw", root / "cifar-10-batches-bin", root / "celeba"
     raw.mkdir(parents=True)
-    for file, n in zip(data._IDX_FILES, (12, 12, 4, 4), strict=True):
+    for file, n in zip(registry._IDX_FILES, (12, 12, 4, 4), strict=True):
         shape = (n, 5, 4) if "images" in file else (n,)
         header = bytes((0, 0, 8, len(shape))) + np.array(shape, ">u4").tobytes()
         (raw / file).write_bytes(header + bytes(i % 10 for i in range(int(np.prod(shape)))))
     batches.mkdir()
-    for file in data._CIFAR_FILES:
+    for file in registry._CIFAR_FILES:
         (batches / file).write_bytes(b"".join(bytes([i]) * 3073 for i in range(10)))
     (celeba / "img_align_celeba").mkdir(parents=True)
     (celeba / "list_attr_celeba.txt").write_text(ATTRIBUTES)
@@ -844,7 +848,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in ("train_32x32.mat", "test_32x32.mat"):
         (root / name).write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "_CIFAR_RECORDS", 10)
+        patch.setattr(registry, "_CIFAR_RECORDS", 10)
         for name in ("mnist", "cifar10", "celeba"):
             load_dataset(name, root)
         with pytest.raises(DataError):
@@ -864,7 +868,7 @@ def parsed_or_refused(name: str, root: Path, case: object) -> None:
         assert len(split) == 0 or 0 <= split.labels.min() <= split.labels.max() < len(found.class_names)
 
 
-@given(file=st.sampled_from(data._IDX_FILES), edits=EDITS, cut=st.booleans(), head=st.booleans())
+@given(file=st.sampled_from(registry._IDX_FILES), edits=EDITS, cut=st.booleans(), head=st.booleans())
 def test_damaged_idx_files_are_read_or_refused(
     official: Path, file: str, edits: list[Any], cut: bool, head: bool
 ) -> None:
@@ -874,8 +878,8 @@ def test_damaged_idx_files_are_read_or_refused(
         parsed_or_refused("mnist", official, content)
 
 
-@given(shape=st.tuples(*[st.integers(0, 2**32 - 1)] * 3), file=st.sampled_from(data._IDX_FILES))
-@example((2**32 - 1,) * 3, data._IDX_FILES[0])
+@given(shape=st.tuples(*[st.integers(0, 2**32 - 1)] * 3), file=st.sampled_from(registry._IDX_FILES))
+@example((2**32 - 1,) * 3, registry._IDX_FILES[0])
 def test_idx_files_of_any_promised_shape_take_no_memory(official: Path, shape: tuple[int, ...], file: str) -> None:
     path = official / "MNIST" / "raw" / file
     shape = shape if "images" in file else shape[:1]
@@ -884,7 +888,7 @@ def test_idx_files_of_any_promised_shape_take_no_memory(official: Path, shape: t
         parsed_or_refused("mnist", official, shape)
 
 
-@given(file=st.sampled_from(data._CIFAR_FILES), edits=EDITS, cut=st.booleans())
+@given(file=st.sampled_from(registry._CIFAR_FILES), edits=EDITS, cut=st.booleans())
 def test_damaged_cifar_files_are_read_or_refused(official: Path, file: str, edits: list[Any], cut: bool) -> None:
     path = official / "cifar-10-batches-bin" / file
     content = changed(path.read_bytes(), edits, cut)
@@ -916,19 +920,19 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     path, partition = official / "celeba" / file, official / "celeba" / "list_eval_partition.txt"
     told = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
     content = changed(told if path == partition else path.read_bytes(), edits, cut)
-    (official / data._CELEBA_CACHE).unlink(missing_ok=True)
+    (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
     opened: list[Path] = []
     with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
-        patch.setattr(data, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
+        patch.setattr(registry, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
         parsed_or_refused("celeba", official, (content, name))
     assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
-    (official / data._CELEBA_CACHE).unlink(missing_ok=True)
+    (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
 
 
 @given(edits=EDITS, cut=st.booleans(), head=st.booleans())
 @example(edits=[(0.53125, 1, b"")], cut=False, head=True)
 def test_a_damaged_cache_of_celeba_is_read_or_refused(official: Path, edits: list[Any], cut: bool, head: bool) -> None:
-    cache = official / data._CELEBA_CACHE
+    cache = official / registry._CELEBA_CACHE
     if not cache.exists():
         load_dataset("celeba", official)
     content = changed(cache.read_bytes(), edits, cut, 140 if head else None)
@@ -1064,24 +1068,21 @@ def test_full_collections_are_nobody_s_and_other_work_is_the_case_s() -> None:
         sorted(left, reverse=True)
 
 
-BELL = threading.Event()
-
-
 def waiting_page() -> None:
-    from test_hostile import BELL
+    from support.pages import RELEASE
 
-    BELL.wait()
+    RELEASE.wait()
 
 
 @pytest.mark.usefixtures("no_discovery")
 def test_a_page_that_waits_for_ever_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("test_hostile.PATIENCE", 1)
+    monkeypatch.setattr(sys.modules[__name__], "PATIENCE", 1)
     monkeypatch.setattr(Runtime, "_instance", None)
     with pytest.raises(pytest.fail.Exception, match="hangs: 'a page'"), at_once("a page"):
         AppTest.from_function(waiting_page, default_timeout=60).run()
-    BELL.set()
+    RELEASE.set()
     assert "in waiting_page" in capfd.readouterr().err
 
 
@@ -1401,8 +1402,8 @@ def fake_data(digits: Dataset) -> Iterator[None]:
         return digits
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "load_dataset", load)
-        patch.setattr(training, "seconds_per_epoch", lambda *_: 0.5)
+        patch.setattr(registry, "load_dataset", load)
+        patch.setattr(trainer, "seconds_per_epoch", lambda *_: 0.5)
         yield
 
 
@@ -1411,7 +1412,7 @@ def fake_data(digits: Dataset) -> Iterator[None]:
 def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted: object) -> None:
     with spoiling(spoilt_run.path / "request.json", dumped(wanted)), at_once(wanted):
         try:
-            dataset, model_config, config = runner.asked(spoilt_run)
+            dataset, model_config, config = worker.asked(spoilt_run)
         except (DataError, ValueError, RunError) as error:
             in_a_sentence(error, most=10**6)  # it repeats what somebody has written by hand
             return
@@ -1422,7 +1423,7 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
 
 
 def form() -> None:
-    from vae.ui.training import start_form
+    from vae.ui.training.form import start_form
 
     start_form()
 
@@ -1434,7 +1435,7 @@ def empty_form(
     """The form of a new run with what its fields hold; it starts no process, and measures no epoch."""
     monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(Runs, "_launch", lambda *_: None)
-    monkeypatch.setattr("vae.ui.training.seconds_per_epoch", lambda *_: 0.5)
+    monkeypatch.setattr("vae.ui.training.form.seconds_per_epoch", lambda *_: 0.5)
     app = AppTest.from_function(form, default_timeout=10 * PATIENCE).run()
     return app, {field.key: field.value for field in fields(app)} | {"run_name": "my-model"}
 
@@ -1475,7 +1476,7 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
         assert not app.exception, filled
         for run, _ in Runs(root).all():
             check_name(run.name)
-            dataset, model_config, config = runner.asked(run)
+            dataset, model_config, config = worker.asked(run)
             assert dataset.name == "digits"
             assert model_config.latent_dim <= 512
             assert config.epochs <= 10_000
@@ -1507,7 +1508,9 @@ def stop(_: Trainer) -> None:
 
 def new_trainer(digits: Dataset, folder: Path) -> Trainer:
     config = default_config(digits.image_shape, 2, hidden=(8,))
-    few = replace(digits, train=data._take(digits.train, np.arange(300)), test=data._take(digits.test, np.arange(20)))
+    few = replace(
+        digits, train=registry._take(digits.train, np.arange(300)), test=registry._take(digits.test, np.arange(20))
+    )
     film = Film(folder / "film.bin", few, config, SMALL.epochs)
     return Trainer(VAE(config), few.train, few.validation, SMALL, film=film)
 

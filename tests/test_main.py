@@ -16,15 +16,16 @@ import pytest
 from torch import Tensor
 
 from vae import __main__ as command_line
-from vae import training
 from vae.__main__ import ProgressBar, main
-from vae.checkpoints import Checkpoint, read_checkpoint
-from vae.data import Dataset
-from vae.films import read_film
-from vae.losses import Objective
-from vae.models import ModelConfig
-from vae.projections import quality
-from vae.steps import LEARNING_RATES, Knobs, Optimizer, Step, TrainingConfig
+from vae.datasets.registry import Dataset
+from vae.model.losses import Objective
+from vae.model.networks import ModelConfig
+from vae.projection.methods import quality
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training import trainer
+from vae.training.config import LEARNING_RATES, Optimizer, TrainingConfig
+from vae.training.film import read_film
+from vae.training.step import Knobs, Step
 
 Captured = pytest.CaptureFixture[str]
 TRAIN = ("train", "--dataset", "digits", "--epochs", "1", "--device", "cpu")
@@ -184,7 +185,7 @@ def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pyte
         def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
             return super().__call__(batch, knobs) * float("nan")
 
-    monkeypatch.setattr(training, "Step", Spoiled)
+    monkeypatch.setattr(trainer, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 

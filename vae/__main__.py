@@ -11,8 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
-from vae.allocation import keep_freed_memory
-from vae.checkpoints import (
+from vae.datasets.pictures import DataError
+from vae.datasets.registry import Binarisation, Dataset, Split, binarise, load_dataset
+from vae.evaluation.metrics import evaluate, importance_weighted_nll
+from vae.evaluation.registry import SCORES
+from vae.jobs.nice import give_way
+from vae.model.latents import encode
+from vae.model.losses import Objective, ObjectiveName, Warmup
+from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config
+from vae.projection.methods import METHODS, ProjectionConfig, project, quality
+from vae.storage.checkpoints import (
     BrokenCheckpoint,
     Checkpoint,
     CheckpointError,
@@ -20,18 +28,11 @@ from vae.checkpoints import (
     list_checkpoints,
     read_checkpoint,
 )
-from vae.data import Binarisation, Dataset, Split, binarise, load_dataset
-from vae.latents import encode
-from vae.losses import Objective, ObjectiveName, Warmup
-from vae.metrics import evaluate, importance_weighted_nll
-from vae.models import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config, require
-from vae.parallel import joined
-from vae.pictures import DataError
-from vae.priority import give_way
-from vae.projections import METHODS, ProjectionConfig, project, quality
-from vae.scores import SCORES
-from vae.steps import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
-from vae.training import TrainingError, train_checkpoint
+from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
+from vae.training.distributed import joined
+from vae.training.malloc import keep_freed_memory
+from vae.training.trainer import TrainingError, train_checkpoint
+from vae.validation import require
 
 Result = dict[str, Any]
 Commands = Any  # argparse keeps the class of add_subparsers' result to itself

@@ -25,7 +25,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from vae.bench.live import Drag, Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, finished
-from vae.runs import Runs
+from vae.jobs.runs import Runs
 
 THINK_SECONDS = 5.0, 20.0  # between two pages
 DRAGGING = 0.3  # of the time

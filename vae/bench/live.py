@@ -30,9 +30,9 @@ import numpy as np
 
 from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
-from vae.live import HEADER, OK, VERSION
-from vae.models import require
-from vae.runs import Runs
+from vae.jobs.runs import Runs
+from vae.server.decode import HEADER, OK, VERSION
+from vae.validation import require
 
 DECODE = 1
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10

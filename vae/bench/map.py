@@ -21,7 +21,7 @@ import numpy as np
 
 from vae.bench.browser import DRAWN, ROOT, chromium
 from vae.bench.live import Server, started
-from vae.models import require
+from vae.validation import require
 
 READY = ".plot[data-state=done]"
 PATIENCE_MS = 120_000

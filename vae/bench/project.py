@@ -12,10 +12,10 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints import read_checkpoint
-from vae.metrics import knn_accuracy
-from vae.projections import FloatArray, Method, ProjectionConfig, project, quality
-from vae.projector import Projector
+from vae.evaluation.metrics import knn_accuracy
+from vae.projection.methods import FloatArray, Method, ProjectionConfig, project, quality
+from vae.projection.worker import Projector
+from vae.storage.checkpoints import read_checkpoint
 
 Labels = NDArray[np.int64]
 Row = dict[str, object]

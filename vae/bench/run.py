@@ -13,13 +13,13 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 from vae.bench.live import started
-from vae.checkpoints import Checkpoint, read_checkpoint
-from vae.data import load_dataset
-from vae.films import read_film
-from vae.models import default_config
-from vae.runs import Runs
-from vae.steps import TrainingConfig
-from vae.training import new_model, train
+from vae.datasets.registry import load_dataset
+from vae.jobs.runs import Runs
+from vae.model.networks import default_config
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.config import TrainingConfig
+from vae.training.film import read_film
+from vae.training.trainer import new_model, train
 
 LOOK_SECONDS = 0.02
 LATENT_DIM = 20

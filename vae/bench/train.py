@@ -15,13 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae.allocation import keep_freed_memory
-from vae.data import Dataset, Split, data_directory, load_dataset
-from vae.latents import encode
-from vae.metrics import evaluate
-from vae.models import VAE, choose_device, default_config
-from vae.steps import TrainingConfig, mixed_precision
-from vae.training import new_model, train
+from vae.datasets.registry import Dataset, Split, data_directory, load_dataset
+from vae.evaluation.metrics import evaluate
+from vae.model.latents import encode
+from vae.model.networks import VAE, choose_device, default_config
+from vae.training.config import TrainingConfig
+from vae.training.malloc import keep_freed_memory
+from vae.training.step import mixed_precision
+from vae.training.trainer import new_model, train
 
 MARK = 105.6  # nats: what the best-known example reaches after its 10 epochs of 60,000 images
 PEAK_SIDE = 2048

@@ -18,7 +18,7 @@ export function linear(a, b, t) {
 
 /**
  * Turns the direction at an even rate and changes the norm linearly: ends of equal norm keep it all the way. The same
- * as "spherical" in vae/latents.py. Source: White 2016, "Sampling generative networks".
+ * as "spherical" in vae/model/latents.py. Source: White 2016, "Sampling generative networks".
  */
 export function spherical(a, b, t) {
   const norms = [norm(a), norm(b)];

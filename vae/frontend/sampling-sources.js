@@ -46,7 +46,7 @@ function normalShare(x) {
   return (t / 2) * Math.exp(-y * y + ERFC.reduce((sum, coefficient) => sum * t + coefficient, 0));
 }
 
-/** A mixture of Gaussians: vae.samplers.Mixture, with the same draws from the same noise. */
+/** A mixture of Gaussians: vae.model.samplers.Mixture, with the same draws from the same noise. */
 export class Source {
   constructor({ weights, means, factors }, latentDim) {
     Object.assign(this, { weights, latentDim });

@@ -1,5 +1,5 @@
 /**
- * A film as it comes in: bytes in, head, frames and epochs out. The format: docstring of vae/films.py. Whatever does not
+ * A film as it comes in: bytes in, head, frames and epochs out. The format: docstring of vae/training/film.py. Whatever does not
  * fit it is a FilmError with a sentence for the reader; what came before stays.
  */
 

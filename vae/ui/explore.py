@@ -5,11 +5,11 @@ import base64
 import numpy as np
 import streamlit as st
 
-from vae.checkpoints import Checkpoint
-from vae.figures import PALETTE
-from vae.latents import EncodedSet, FloatArray
-from vae.projections import fit_pca
-from vae.ui import links, loaders, page, scripts
+from vae.model.latents import EncodedSet, FloatArray
+from vae.projection.methods import fit_pca
+from vae.storage.checkpoints import Checkpoint
+from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared.figures import PALETTE
 
 MAP_POINTS = 2000  # a small map shows no more
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from vae.checkpoints import Checkpoint
-from vae.figures import PALETTE
-from vae.ui import loaders, scripts
-from vae.ui.reconstruction import drawing_frame
+from vae.datasets.drawing import drawing_frame
+from vae.storage.checkpoints import Checkpoint
+from vae.ui.shared import loaders, scripts
+from vae.ui.shared.figures import PALETTE
 
 # What a link may carry; the component reads and checks the values.
 KEYS = (

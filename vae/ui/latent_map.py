@@ -10,16 +10,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.checkpoints import EXAMPLES, Checkpoint, CheckpointError
-from vae.data import binarise, is_available, load_dataset
-from vae.figures import PALETTE
-from vae.latents import EncodedSet, FloatArray
-from vae.layouts import Layouts
-from vae.live import UnknownModelError
-from vae.maps import MapSource
-from vae.pictures import DataError
-from vae.projections import ProjectionConfig
-from vae.ui import links, loaders, page, scripts
+from vae.datasets.pictures import DataError
+from vae.datasets.registry import binarise, is_available, load_dataset
+from vae.model.latents import EncodedSet, FloatArray
+from vae.projection.methods import ProjectionConfig
+from vae.projection.service import Layouts
+from vae.server.decode import UnknownModelError
+from vae.server.latent_map import MapSource
+from vae.storage.checkpoints import EXAMPLES, Checkpoint, CheckpointError
+from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared.figures import PALETTE
 
 _loading = ThreadPoolExecutor(1, thread_name_prefix="test-images")
 

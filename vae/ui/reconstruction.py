@@ -8,28 +8,25 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
-from vae import losses
-from vae.checkpoints import Checkpoint
-from vae.data import DATASETS, is_available, load_dataset
-from vae.figures import PALETTE
-from vae.latents import FloatArray, encode, reconstruct
-from vae.models import VAE
-from vae.pictures import DataError
-from vae.ui import links, loaders, page, scripts
+from vae.datasets.drawing import adapted, drawing_frame
+from vae.datasets.pictures import DataError
+from vae.datasets.registry import DATASETS, is_available, load_dataset
+from vae.evaluation.anomaly import auroc, scores
+from vae.model import losses
+from vae.model.latents import FloatArray
+from vae.storage.checkpoints import Checkpoint
+from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared.figures import PALETTE
 
 Images = NDArray[np.uint8]
-Frame = dict[str, float]
 
 SCORED = 500  # images of a data set that are scored; a tenth where each is tried as every class
 SHOWN = 24  # images of the other data set to choose from
-FRAME_SHARE = 0.9  # of the images must fill the same box for it to be the data set's rule
 NO_OTHER = ""
 
-# The functions of vae.losses that compute -log p(x|z) under each likelihood, outermost first.
+# The functions of vae.model.losses that compute -log p(x|z) under each likelihood, outermost first.
 _GAUSSIAN = (losses.gaussian_nll, losses.log_normal)
 _RECONSTRUCTION: dict[str, tuple[Callable[..., Any], ...]] = {
     "bernoulli": (losses.bernoulli_nll,),
@@ -147,9 +144,9 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
 
 
 def _source(function: Callable[..., Any]) -> dict[str, object]:
-    """A function of vae.losses as it stands in the file that is running."""
+    """A function of vae.model.losses as it stands in the file that is running."""
     lines, first = inspect.getsourcelines(function)
-    return {"file": "vae/losses.py", "line": first, "code": "".join(lines).rstrip()}
+    return {"file": "vae/model/losses.py", "line": first, "code": "".join(lines).rstrip()}
 
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring test images…")
@@ -167,73 +164,3 @@ def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> Scor
 
 def _scored(checkpoint: Checkpoint) -> int:
     return SCORED // 10 if checkpoint.model_config.classes else SCORED
-
-
-def scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
-    """-log p(x | z = mean) + KL of each image in nats: its -ELBO with z at the middle of q(z|x), nothing drawn.
-
-    Shapes: images (n, c, h, w), labels (n,) -> (n,). A conditional model without labels tells its decoder each class in
-    turn, and the class counts under which the image is likeliest. A plain autoencoder's KL is 0.
-    """
-    told = [labels] if labels is not None or not model.config.classes else _every_class(model, len(images))
-    nll = np.min([reconstruct(model, images, told_now)[1] for told_now in told], axis=0)
-    any_label = np.zeros(len(images), np.int64)
-    return np.asarray(nll + encode(model, images, any_label).kl, np.float32)
-
-
-def _every_class(model: VAE, n: int) -> list[NDArray[np.int64] | None]:
-    return [np.full(n, label, np.int64) for label in range(model.config.classes)]
-
-
-def auroc(inside: FloatArray, outside: FloatArray) -> float:
-    """The probability that a score from outside is above one from inside, ties counting half: the area under the ROC.
-
-    Shapes: (n,), (m,). Source: Hanley & McNeil 1982.
-    """
-    ordered = np.sort(inside)
-    below = np.searchsorted(ordered, outside, "left")
-    up_to = np.searchsorted(ordered, outside, "right")
-    return float((below + up_to).mean() / 2 / len(inside))
-
-
-def adapted(images: Images, image_shape: tuple[int, int, int]) -> Images:
-    """Images in another size and number of channels. Shapes: (n, c, h, w) -> (n, *image_shape).
-
-    Scaled bilinearly, smoothed before shrinking. Colour becomes the grey that it looks like (ITU-R BT.601).
-    """
-    x = torch.from_numpy(images).float()
-    channels, height, width = image_shape
-    if x.shape[1] == 3 and channels == 1:
-        x = (x * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
-    x = functional.interpolate(x, (height, width), mode="bilinear", align_corners=False, antialias=True)
-    return x.round().clamp(0, 255).to(torch.uint8).expand(-1, channels, -1, -1).contiguous().numpy()
-
-
-def drawing_frame(images: Images) -> Frame | None:
-    """How a data set places what is drawn on black: side of the box that it fills, and where its centre of mass lies.
-
-    Unit: pixels, counted from the top left corner. None where nine tenths of the images do not fill the same box, or
-    more than a tenth the whole picture, and for colour. 20×20 and 14.5 come out for MNIST. Shape: images (n, c, h, w).
-    """
-    drawn = images[:, 0][images.any(axis=(1, 2, 3))]
-    if images.shape[1] != 1 or not len(drawn):
-        return None
-    extents = np.stack([_extent((drawn > 0).any(axis=axis)) for axis in (1, 2)])
-    sides, counts = np.unique(extents.max(axis=0), return_counts=True)
-    side, share = sides[counts.argmax()], counts.max() / len(drawn)
-    height, width = drawn.shape[1:]
-    unplaced = np.mean((extents[0] == width) & (extents[1] == height))  # pictures from edge to edge
-    if share < FRAME_SHARE or unplaced > 1 - FRAME_SHARE:
-        return None
-    mass = drawn.sum(axis=(1, 2), dtype=np.float64)
-    middles = [
-        drawn.sum(axis=axis, dtype=np.float64) @ (np.arange(drawn.shape[3 - axis]) + 0.5) / mass for axis in (1, 2)
-    ]
-    # The middle of the range: whole pixels leave centres of mass anywhere within one.
-    across, down = (round(float(np.percentile(middle, [5, 95]).mean()), 1) for middle in middles)
-    return {"side": int(side), "across": across, "down": down}
-
-
-def _extent(inked: Any) -> NDArray[np.int64]:
-    """From the first to the last that is True, in each row. Shape: (n, length) of bool -> (n,)."""
-    return np.asarray(inked.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1))

@@ -9,11 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.checkpoints import Checkpoint
-from vae.figures import PALETTE
-from vae.latents import sample
-from vae.projections import fit_pca
-from vae.samplers import (
+from vae.model.latents import sample
+from vae.model.samplers import (
     CHOICE_STREAM,
     Mismatch,
     Mixture,
@@ -25,7 +22,10 @@ from vae.samplers import (
     posterior_of,
     standard_normal,
 )
-from vae.ui import loaders, scripts
+from vae.projection.methods import fit_pca
+from vae.storage.checkpoints import Checkpoint
+from vae.ui.shared import loaders, scripts
+from vae.ui.shared.figures import PALETTE
 
 MOST_SIDE = 16  # cell (row, column) of a grid has the noise number 16 row + column, however large the grid is
 LAST_SEED = 2**32 - 1
@@ -114,7 +114,7 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
 
 
 def _noise(seed: int, latent_dim: int) -> dict[str, str]:
-    """The noise of vae.latents.sample and Mixture.sample with this seed, for the cells of the largest grid."""
+    """The noise of vae.model.latents.sample and Mixture.sample with this seed, for the cells of the largest grid."""
     choice = np.random.default_rng((seed, CHOICE_STREAM)).random(MOST_SIDE**2)
     return {"values": _base64(sample(MOST_SIDE**2, latent_dim, seed), "<f4"), "choice": _base64(choice, "<f8")}
 

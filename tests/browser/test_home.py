@@ -1,0 +1,107 @@
+"""Every page in a real Chromium, as the first page visited, in light and dark, with the checkpoints that ship."""
+
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from support.browsing import choose, opened, rest
+
+from vae.bench.live import Server
+from vae.ui.shared.page import PAGES
+from vae.ui.shared.scripts import FRONTEND, script_url
+
+pytestmark = pytest.mark.browser
+PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
+KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, told the class, large
+PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable]"
+
+
+def show(page: Page) -> None:
+    """Waits until the page has its picture, plot or table."""
+    expect(page.locator(PICTURES).first).to_be_visible()
+    rest(page)
+
+
+def contrast(page: Page, path: Path) -> float:
+    """Standard deviation of the grey levels of what the page's main column shows."""
+    page.wait_for_timeout(1000)
+    page.locator(PICTURES).first.screenshot(path=path)
+    with Image.open(path) as image:
+        return float(np.asarray(image.convert("L"), np.float32).std())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PATHS)
+def test_every_page_opens_first_and_shows_a_picture(
+    app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
+) -> None:
+    with opened(browser, f"{app.url}/{name}?checkpoint=mnist-z10", color_scheme=scheme) as page:
+        show(page)
+        assert contrast(page, tmp_path / "shot.png") > 5
+        background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
+    app: Server, browser: Browser, name: str
+) -> None:
+    with opened(browser, f"{app.url}/{name}") as page:
+        show(page)
+        for checkpoint in KINDS:
+            choose(page, checkpoint)
+            expect(page.get_by_test_id("stSidebar").get_by_text(f"{checkpoint} · ")).to_be_visible()
+            page.wait_for_url(f"**checkpoint={checkpoint}**")
+            show(page)
+
+
+def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: Server, browser: Browser) -> None:
+    with opened(browser, app.url) as page:
+        show(page)
+        choose(page, "sprites-z6")
+        page.wait_for_url("**checkpoint=sprites-z6**")
+        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
+        expect(page.locator("h1")).to_have_text("Sampling")
+        expect(page.get_by_test_id("stSidebar").get_by_text("sprites-z6 · ")).to_be_visible()
+        page.wait_for_url("**/Sampling?*checkpoint=sprites-z6**")
+
+
+def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Sampling?checkpoint=mnist-z2") as page:
+        show(page)
+        for name in ("Interpolation", "Training", "Sampling"):
+            page.get_by_test_id("stSidebar").get_by_text(name).click()
+            expect(page.locator("h1")).to_have_text(name)
+            expect(page.get_by_test_id("stSidebar").get_by_text("mnist-z2 · ")).to_be_visible()
+            page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
+    with opened(browser, f"{app.url}/{name}") as page:
+        show(page)
+        expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name: str) -> None:
+    phone = {"width": 390, "height": 844}
+    with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
+        show(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_browser_keeps_the_scripts_of_now_and_asks_again_for_those_of_an_earlier_start(app: Server) -> None:
+    now = script_url("map.js")
+    for url, kept in ((now, True), (now.replace("/map.js", "/live.js"), True), ("/live/frontend/old/map.js", False)):
+        with urlopen(app.url + url) as reply:
+            assert ("immutable" in reply.headers["Cache-Control"]) == kept
+            assert reply.read() == (FRONTEND / url.rsplit("/", 1)[1]).read_bytes()
+            tag = reply.headers["ETag"]
+        with pytest.raises(HTTPError, match="304") as caught:
+            urlopen(Request(app.url + url, headers={"If-None-Match": tag}))
+        caught.value.close()

@@ -1,0 +1,466 @@
+"""The Interpolation component in a real browser: everything follows the hand, and the numbers and files are right."""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+from playwright.sync_api import Browser, Locator, Page, expect
+from support.browsing import APP, changed, choose, moving, opened, pixels, rest, swing, until
+
+from vae.bench.live import Server, started
+from vae.datasets.registry import Dataset, Split
+from vae.model.latents import decode, interpolate
+from vae.model.losses import Objective
+from vae.model.networks import default_config
+from vae.storage.checkpoints import read_checkpoint
+from vae.training.config import TrainingConfig
+from vae.training.trainer import train_checkpoint
+from vae.ui.shared.scripts import script_url
+
+pytestmark = pytest.mark.browser
+# Moves a hand that is down across the pad in 16 steps: the pictures seen, and how much was sent meanwhile.
+ACROSS = """pad => {
+    const { x, y, width, height } = pad.getBoundingClientRect(), hero = pad.getRootNode().querySelector(".hero");
+    const seen = Array.from({length: 16}, (_, i) => {
+        const at = {clientX: x + (0.15 + 0.05 * i) * width, clientY: y + height / 2};
+        pad.dispatchEvent(new PointerEvent("pointermove", {pointerId: 1, ...at}));
+        return hero.getContext("2d").getImageData(0, 0, hero.width, hero.height).data.join();
+    });
+    return [seen, window.sends];
+}"""
+ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
+    """Small checkpoints of every kind: ten dimensions, a plain autoencoder, one told the class, one in colour."""
+    root = tmp_path_factory.mktemp("interpolation")
+    shape = digits.image_shape
+    plain = Objective("autoencoder")
+    for name, dataset, config, objective in (
+        ("ten", digits, default_config(shape, 10), Objective()),
+        ("plain", digits, default_config(shape, 2, posterior="point"), plain),
+        ("told", digits, default_config(shape, 3, classes=10), Objective()),
+        ("rgb", _noise(), default_config((3, 16, 16), 1, "conv"), Objective()),
+    ):
+        training = TrainingConfig(epochs=8, device="cpu", objective=objective)
+        list(train_checkpoint(dataset, config, training, root / name))
+    return root
+
+
+def _noise() -> Dataset:
+    rng = np.random.default_rng(0)
+    splits = [Split(rng.integers(0, 256, (64, 3, 16, 16), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)]
+    return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
+
+
+@pytest.fixture(scope="module")
+def lab(models: Path) -> Iterator[Server]:
+    """The running app with these checkpoints."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_CHECKPOINTS", str(models))
+        with started(APP) as server:
+            yield server
+
+
+@contextmanager
+def interpolation(browser: Browser, lab: Server, query: str = "checkpoint=ten", **options: Any) -> Iterator[Page]:
+    """The page at this address, its first pictures drawn."""
+    with opened(browser, f"{lab.url}/Interpolation?{query}", **options) as page:
+        page.wait_for_selector(".interpolation .hero[data-frame]")
+        settle(page)
+        yield page
+
+
+def settle(page: Page) -> None:
+    """Waits until no picture of the shown view changes: what is decoded at rest waits 150 ms."""
+    drawn = "canvases => canvases.map(canvas => canvas.dataset.frame).join()"
+    rest(page, lambda page: page.locator(".interpolation .body canvas").evaluate_all(drawn))
+
+
+def linked(page: Page, key: str) -> str | None:
+    """What the address says."""
+    return parse_qs(urlparse(page.url).query).get(key, [None])[0]
+
+
+def pictures(page: Page, selector: str, side: int = 8) -> list[str]:
+    """The pictures of a strip, each as its pixels."""
+    cut = """(canvas, side) => Array.from({length: canvas.width / side}, (_, i) =>
+        Array.from(canvas.getContext("2d").getImageData(i * side, 0, side, side).data).join())"""
+    return list(page.locator(selector).first.evaluate(cut, side))
+
+
+def drag(page: Page, target: Locator, first: float, last: float, pictures: int) -> None:
+    """Drags across a control, to and fro until so many pictures have come and then to the last place; holds on."""
+    box = target.bounding_box()
+    go = lambda share: page.mouse.move(  # noqa: E731
+        box["x"] + (first + (last - first) * share) * box["width"], box["y"] + box["height"] / 2
+    )
+    go(0)
+    page.mouse.down()
+    moving(page, lambda step: go(swing(step)), lambda page: pixels(page, ".hero"), pictures)
+    go(1)
+
+
+def saved(page: Page, button: str) -> tuple[str, bytes]:
+    """What this button downloads: the file's name and content."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Download {button}").click()
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab) as page:
+        strips = {name: pictures(page, f".strip >> nth={i}") for i, name in enumerate(("linear", "arc", "pixels"))}
+        assert len(strips["linear"]) == 13
+        assert len({strip[0] for strip in strips.values()}) == 1  # the rows share their ends
+        assert len({strip[-1] for strip in strips.values()}) == 1
+        assert len({strip[6] for strip in strips.values()}) == 3
+        drag(page, page.locator(".scrubber"), 0.1, 0.9, pictures=8)
+        assert linked(page, "t") is None
+        page.mouse.up()
+        page.wait_for_url("**t=*")
+        page.locator(".scrubber").focus()
+        for key, end in (("Home", 0), ("End", 12)):
+            page.keyboard.press(key)
+            settle(page)
+            assert pixels(page, ".hero") == strips["linear"][end]
+            assert pixels(page, ".ghost") == strips["linear"][end]
+        page.keyboard.press("PageDown")
+        settle(page)
+        assert pixels(page, ".hero") == strips["linear"][11]
+        assert pixels(page, ".ghost") == strips["pixels"][11]
+        page.get_by_role("radio", name="Follow the spherical way").check()
+        settle(page)
+        assert pixels(page, ".hero") == strips["arc"][11]
+        page.wait_for_url("**path=spherical**")
+        expect(page.locator(".chart-label").first).to_contain_text("√10 = 3.16")
+        assert page.locator(".numbers tr").count() == 14
+
+
+def test_the_ways_are_those_of_the_engine_and_the_arc_keeps_the_norm(lab: Server, browser: Browser) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 10))
+    b *= np.linalg.norm(a) / np.linalg.norm(b)
+    with interpolation(browser, lab) as page:
+        walk = """async ([script, a, b]) => {
+            const {linear, spherical} = await import(script), t = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
+            return [linear, spherical].map(way => t.map(share => way(a, b, share)));
+        }"""
+        script = script_url("interpolation-space.js")
+        line, arc = np.array(page.evaluate(walk, [script, a.tolist(), b.tolist()]))
+        assert np.allclose(line, interpolate(a.astype(np.float32), b.astype(np.float32), 9), atol=1e-6)
+        assert np.allclose(arc, interpolate(a.astype(np.float32), b.astype(np.float32), 9, "spherical"), atol=1e-6)
+        assert np.allclose(np.linalg.norm(arc, axis=1), np.linalg.norm(a))
+        for other in (np.zeros(10), a, -a):  # no arc between these
+            ways = np.array(page.evaluate(walk, [script, a.tolist(), other.tolist()]))
+            assert np.isfinite(ways).all()
+            assert np.allclose(ways[0], ways[1])
+
+
+def test_the_downloads_are_the_chosen_way(lab: Server, models: Path, browser: Browser) -> None:
+    checkpoint = read_checkpoint(models / "ten")
+    mean = checkpoint.load_encoded().mean
+    with interpolation(browser, lab, "checkpoint=ten&from=3&to=5&path=spherical&steps=7") as page:
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_label("Frames from A to B").fill("7")
+        page.get_by_label("Frames/s").select_option("20")
+        name, data = saved(page, "NPZ")
+        arrays = np.load(io.BytesIO(data), allow_pickle=False)
+        assert name == "ten-spherical.npz"
+        assert np.allclose(arrays["z"], interpolate(mean[3], mean[5], 7, "spherical"), atol=1e-5)
+        assert np.allclose(arrays["t"], np.linspace(0, 1, 7))
+        images = arrays["images"]
+        assert np.abs(images.astype(int) - decode(checkpoint.load_model(), arrays["z"])).max() <= 1
+        page.get_by_text("Numbers of every step").click()
+        rows = [row.locator("td").all_inner_texts() for row in page.locator(".numbers tr").all()[1:]]
+        assert [float(row[2]) for row in rows] == pytest.approx(np.linalg.norm(arrays["z"], axis=1), abs=0.006)
+        changes = np.abs(np.diff(images.astype(float), axis=0)).mean(axis=(1, 2, 3)) / 2.55
+        assert [float(row[4]) for row in rows[1:]] == pytest.approx(changes, abs=0.006)
+        for loop, frames in ((False, 7), (True, 12)):
+            page.get_by_label("loop").set_checked(loop)
+            animation = Image.open(io.BytesIO(saved(page, "GIF")[1]))
+            shown = [np.asarray(frame.convert("L"))[::28, ::28] for frame in ImageSequence.Iterator(animation)]
+            order = [0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1][:frames]
+            assert (np.stack(shown) == images[order, 0]).all()  # exact, and so they differ from each other
+            assert animation.info["duration"] == 50
+            assert ("loop" in animation.info) == loop
+        strip = Image.open(io.BytesIO(saved(page, "PNG strip")[1])).convert("L").reduce(28)
+        assert (np.asarray(strip) == images[:, 0].transpose(1, 0, 2).reshape(8, 56)).all()
+
+
+def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
+    lab: Server, models: Path, browser: Browser
+) -> None:
+    encoded = read_checkpoint(models / "ten").load_encoded()
+    with interpolation(browser, lab) as page:
+        asked = """async ([space, data]) => {
+            const {Space} = await import(space), {loadEncoded} = await import(data);
+            const encoded = await loadEncoded("/live/encoded?model=ten");
+            const lab = new Space({encoded, classes: 0, prior: true, lassos: {A: [1, 2, 5]}});
+            const groups = [3, -1, -2].map(group => lab.centre(lab.group(group)));
+            return [Array.from({length: 60}, (_, i) => lab.classOf(lab.mean(i), i)), groups, lab.closestClasses()];
+        }"""
+        scripts = [script_url(name) for name in ("interpolation-space.js", "map-data.js")]
+        classes, centres, closest = page.evaluate(asked, scripts)
+    distances = np.linalg.norm(encoded.mean[:60, None] - encoded.mean[None], axis=2)
+    np.fill_diagonal(distances, np.inf)  # an image is not its own neighbour
+    nearest = encoded.labels[np.argsort(distances, axis=1, kind="stable")[:, :15]]
+    assert classes == [Counter(votes.tolist()).most_common(1)[0][0] for votes in nearest]
+    rows = [encoded.labels == 3, slice(None), [1, 2, 5]]
+    assert np.allclose(centres, [encoded.mean[group].mean(axis=0) for group in rows], atol=1e-5)
+    means = np.stack([encoded.mean[encoded.labels == label].mean(axis=0) for label in range(10)])
+    apart = np.linalg.norm(means[:, None] - means[None], axis=2) + np.diag([np.inf] * 10)
+    assert sorted(closest) == sorted(np.unravel_index(apart.argmin(), apart.shape))
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_play_moves_there_and_back_in_a_loop_and_a_hand_stops_it(lab: Server, browser: Browser, motion: str) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&steps=5", reduced_motion=motion) as page:
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_label("Frames from A to B").fill("5")
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_label("loop").check()
+        page.get_by_role("button", name="Play or pause").click()
+        places: list[float] = []
+
+        def turned() -> bool:
+            places.append(float(page.locator(".scrubber").input_value()))
+            return {-1.0, 1.0} <= set(np.sign(np.diff(places)))
+
+        until(page, turned)
+        assert (set(places) <= {0, 0.25, 0.5, 0.75, 1}) == (motion == "reduce")  # picture by picture
+        page.locator(".strip").first.click(position={"x": 5, "y": 5})
+        settle(page)
+        assert float(page.locator(".scrubber").input_value()) == 0
+        expect(page.get_by_role("button", name="Play or pause")).to_have_text("▶ Play")
+
+
+def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
+        page.evaluate(
+            "() => { const send = WebSocket.prototype.send; window.sends = 0;"
+            "WebSocket.prototype.send = function (...all) { if (/live$/.test(this.url)) window.sends++;"
+            "return send.apply(this, all); } }"
+        )
+        box = page.locator(".pad").bounding_box()
+        before = pixels(page, ".hero")
+        page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
+        page.mouse.down()
+        seen, sends = page.locator(".pad").evaluate(ACROSS)  # in no time: a hand that rests has the picture decoded
+        assert sends == 0
+        assert len(set(seen)) == 16
+        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+        changed(page, lambda page: pixels(page, ".hero"), before)
+        page.mouse.up()
+        page.wait_for_url("**x=*")
+        settle(page)
+        assert page.evaluate("window.sends") >= 1
+        expect(page.get_by_text("decoded from this mixture")).to_be_visible()
+        page.locator(".pad").focus()
+        for _ in range(20):
+            page.keyboard.press("Shift+ArrowLeft")
+            page.keyboard.press("Shift+ArrowUp")
+        expect(page.locator(".corner-hero figcaption")).to_have_text("A 100 % · B 0 % · C 0 % · D 0 %")
+        settle(page)
+        corner = pixels(page, ".hero")
+        page.get_by_role("radio", name="Two ends").check()
+        settle(page)
+        assert pictures(page, ".strip")[0] == corner
+
+
+def test_arithmetic_counts_its_failures_and_a_minus_a_leaves_c_alone(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&view=arithmetic&plus=9&minus=4&apply=4") as page:
+        moved = pixels(page, ".hero")
+        evidence = page.locator(".evidence")
+        expect(evidence).to_contain_text("of 20 changed their class")
+        count = int(evidence.get_attribute("data-changed"))
+        outcomes = [page.locator(f".name.{outcome}").count() for outcome in ("reached", "other", "same")]
+        assert sum(outcomes) == 20
+        assert outcomes[0] + outcomes[1] == count
+        assert count >= 5  # a step from one class's mean to another's moves many, in any model worth the name
+        drag(page, page.get_by_label("Strength s").last, 0.4, 0.6, pictures=6)
+        page.mouse.up()
+        page.wait_for_url("**strength=*")
+        page.get_by_label("Strength s").last.fill("0")
+        settle(page)
+        still = pixels(page, ".hero")
+        assert still != moved
+        expect(evidence).to_contain_text("0 of 20 changed")
+        page.get_by_label("Strength s").last.fill("2.5")
+        page.get_by_label("A: the group added").select_option("4")
+        page.wait_for_url("**plus=4*")
+        settle(page)
+        assert pixels(page, ".hero") == still
+        expect(evidence).to_contain_text("0 of 20 changed")
+
+
+def test_an_end_is_drawn_by_touch_and_everything_follows_before_the_pen_lifts(lab: Server, browser: Browser) -> None:
+    options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with interpolation(browser, lab, **options) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        touch = page.context.new_cdp_session(page)
+        send = lambda kind, *points: touch.send(  # noqa: E731
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+        )
+        before = pixels(page, ".hero")
+        page.get_by_role("button", name="Choose B from anywhere").tap()
+        page.get_by_role("radio", name="Draw").check()
+        surface = page.locator(".drawing-surface")
+        surface.scroll_into_view_if_needed()
+        box = surface.bounding_box()
+        send("touchStart", (box["x"] + 30, box["y"] + 40))
+        pen = lambda step: send(  # noqa: E731
+            "touchMove", (box["x"] + 30 + 130 * swing(step), box["y"] + 40 + 130 * swing(step, 90))
+        )
+        moving(page, pen, lambda page: pixels(page, ".previews figure:nth-child(2) canvas"), 4)
+        changed(page, lambda page: pixels(page, ".hero"), before)
+        send("touchEnd")
+        page.get_by_role("button", name="Done").tap()
+        expect(page.locator(".end-title").last).to_have_text("B drawing")
+        scrubber = page.locator(".scrubber")
+        scrubber.scroll_into_view_if_needed()
+        box = scrubber.bounding_box()
+        y = box["y"] + box["height"] / 2
+        send("touchStart", (box["x"] + box["width"] / 2, y))
+        finger = lambda step: send("touchMove", (box["x"] + box["width"] / 2 + 24 + 32 * swing(step, 4), y))  # noqa: E731
+        moving(page, finger, lambda page: pixels(page, ".hero"), 4)
+        send("touchEnd")
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Pictures, and what only pretends to be one."""
+    colours = Image.effect_noise((40, 60), 90).convert("RGB")
+    colours.save(folder / "animated.gif", save_all=True, append_images=[colours.rotate(90)])
+    colours.convert("CMYK").save(folder / "cmyk.jpg")
+    Image.new("RGB", (1, 1), "white").save(folder / "tiny.png")
+    Image.new("L", (10_000, 10_000)).save(folder / "large.png")
+    (folder / "text.png").write_text("not a picture")
+    return {path.stem: path for path in folder.iterdir()}
+
+
+def test_uploads_become_ends_or_a_sentence(lab: Server, browser: Browser, tmp_path: Path) -> None:
+    with interpolation(browser, lab) as page:
+        page.get_by_role("button", name="Choose A from anywhere").click()
+        page.get_by_role("radio", name="File").check()
+        found = files(tmp_path)
+        given = page.locator(".previews canvas").first
+        for name, sentence in (("text", "not a picture"), ("large", "100 million pixels")):
+            page.get_by_label("Picture file").set_input_files(found[name])
+            expect(page.get_by_role("alert")).to_contain_text(sentence)
+        for name in ("animated", "cmyk", "tiny"):
+            drawn = given.get_attribute("data-frame") or "0"
+            page.get_by_label("Picture file").set_input_files(found[name])
+            expect(given).not_to_have_attribute("data-frame", drawn)
+            expect(page.get_by_role("alert")).to_have_text("")
+        page.get_by_label("Invert").check()
+        expect(given).to_have_attribute("data-frame", "4")
+        assert set(pixels(page, ".previews canvas").split(",")) == {"0", "255"}  # white became black; opaque
+        page.get_by_role("button", name="Done").click()
+        expect(page.locator(".end-title").first).to_have_text("A upload")
+        page.wait_for_url("**from=z*")
+
+
+def test_ends_come_from_the_gallery_samples_and_z_and_the_link_brings_them_back(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab) as page:
+        page.get_by_role("button", name="Choose A from anywhere").click()
+        page.get_by_label("Class", exact=True).select_option("3")
+        title = page.locator(".gallery .thumb").nth(2).get_attribute("title")
+        assert title.endswith("· 3")
+        page.locator(".gallery .thumb").nth(2).click()
+        expect(page.locator(".end-title").first).to_have_text(f"A {title}")
+        page.get_by_role("button", name="Choose B from anywhere").click()
+        page.get_by_role("radio", name="Sample").check()
+        page.get_by_role("button", name="Sample 5", exact=True).click()
+        expect(page.locator(".end-title").last).to_have_text("B sample")
+        page.wait_for_url("**to=z*")
+        settle(page)
+        strip = pictures(page, ".strip")
+        with interpolation(browser, lab, urlparse(page.url).query) as other:
+            assert pictures(other, ".strip") == strip
+            expect(other.locator(".end-title").last).to_have_text("B pinned z")
+        page.get_by_role("button", name="Choose A from anywhere").click()
+        page.get_by_role("radio", name="z", exact=True).check()
+        page.get_by_label("z: 10 numbers").fill("1, 2")
+        page.get_by_role("button", name="Use this z").click()
+        expect(page.get_by_role("alert")).to_contain_text("must be 10 numbers")
+        page.get_by_label("z: 10 numbers").fill(" ".join(["0.5"] * 10))
+        page.get_by_role("button", name="Use this z").click()
+        page.wait_for_url("**from=z0.5*")
+        page.get_by_role("button", name="Another A of the same kind").click()
+        expect(page.locator(".end-title").first).to_have_text("A sample")
+
+
+def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Server, browser: Browser) -> None:
+    z = ",".join(["0.5"] * 10)
+    with interpolation(browser, lab, f"checkpoint=ten&from=z{z}&to=7&view=corners") as page:
+        link = page.get_by_role("link", name="Open in Explore").get_attribute("href")
+        assert len(parse_qs(urlparse(link).query)["z"][0].split(",")) == 10
+        choose(page, "plain")
+        expect(page.locator(".notice")).to_contain_text("A as chosen means nothing to this model")
+        settle(page)
+        expect(page.locator(".meter")).to_contain_text("plain")
+        expect(page.locator(".end-title").nth(2)).to_contain_text("B test image 7")
+        page.get_by_role("radio", name="Two ends").check()
+        page.wait_for_url("**view=ends**")
+        assert linked(page, "from") is None
+        settle(page)
+        strip = pictures(page, ".strip")
+        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        expect(page.locator(".interpolation")).to_have_count(0)
+        page.get_by_test_id("stSidebar").get_by_text("Interpolation").click()
+        page.wait_for_selector(".interpolation .hero[data-frame]")
+        settle(page)
+        assert pictures(page, ".strip") == strip
+        assert linked(page, "to") == "7"
+
+
+def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(lab: Server, browser: Browser) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
+        link = page.get_by_role("link", name="Open in Explore")
+        expect(page.locator(".meter")).not_to_contain_text("frames/s")
+        before = link.bounding_box()
+        page.locator(".pad").press("Shift+ArrowRight")
+        expect(page.locator(".meter")).to_contain_text("frames/s")
+        assert link.bounding_box() == before
+
+
+@pytest.mark.parametrize("name", ["plain", "told", "rgb"])
+def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
+    with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:
+        if name == "plain":
+            expect(page.locator(".chart-label").first).to_contain_text("no prior")
+        if name == "told":
+            before = pixels(page, ".hero")
+            page.get_by_label("Decode A as class").select_option("as 1")
+            settle(page)
+            assert pixels(page, ".hero") != before
+            page.wait_for_url("**from=0%401*")
+        for view in ("Four corners", "Arithmetic", "Two ends"):
+            page.get_by_role("radio", name=view).check()
+            settle(page)
+            assert len(set(pixels(page, ".hero").split(","))) > 2
+            for control in page.locator(".body input, .body select, .body button, .bar input, .bar button").all():
+                label = "c => c.ariaLabel || c.textContent || c.labels?.[0]?.textContent"
+                assert control.evaluate(label), control.evaluate("c => c.outerHTML")
+        assert page.locator(".interpolation b", has_text="nine").count() == 0
+        page.get_by_text("Download", exact=True).click()
+        animation = Image.open(io.BytesIO(saved(page, "GIF")[1]))
+        assert animation.n_frames == 24
+
+
+def test_a_link_that_means_nothing_says_so_and_shows_test_images(lab: Server, browser: Browser) -> None:
+    query = "checkpoint=ten&from=z1,2&to=999999&t=nan&steps=1e9&view=%3Cb%3E&strength=-7&plus=nobody&x=2"
+    with interpolation(browser, lab, query) as page:
+        expect(page.locator(".notice")).to_contain_text("A, B as chosen mean nothing to this model")
+        expect(page.locator(".end-title").first).to_contain_text("A test image 0")
+        assert len(pictures(page, ".strip")) == 13
+        assert json.loads(page.locator(".scrubber").input_value()) == 0.5

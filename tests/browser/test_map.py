@@ -1,0 +1,561 @@
+"""The latent map in a real browser: it decodes wherever one points, and says how far the map can be trusted."""
+
+import gzip
+import re
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support.browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
+
+from vae.bench.live import Server
+from vae.model.latents import EncodedSet
+from vae.projection.methods import ProjectionConfig, project
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+
+pytestmark = pytest.mark.browser
+Z10 = "Latent_map?checkpoint=mnist-z10"
+HASH = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+    .reduce((hash, value) => (Math.imul(hash, 31) + value) | 0, 7)"""
+# Keeps a hash of every picture of the points that is on the screen from now on.
+WATCH = f"""canvas => {{
+    window.seen = new Set();
+    const look = () => {{ window.seen.add(({HASH})(canvas)); requestAnimationFrame(look); }};
+    look();
+}}"""
+
+
+@contextmanager
+def mapped(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """The map at this address, its points drawn and its axes there."""
+    with opened(browser, url, **options) as page:
+        ready(page)
+        yield page
+
+
+def ready(page: Page, method: str = "") -> None:
+    """Waits until the projection has come and its points have arrived."""
+    wanted = f"[data-method={method}]" if method else ""
+    page.wait_for_selector(f".plot[data-state=done]{wanted}")
+    still(page)
+
+
+def still(page: Page) -> None:
+    """Waits until the points have come to rest."""
+    count = -1
+    while count != (count := drawn(page)):
+        page.wait_for_timeout(400)
+
+
+def drawn(page: Page) -> int:
+    """How often the points have been drawn."""
+    return int(page.locator(".points-layer").get_attribute("data-frame") or 0)
+
+
+def view(page: Page) -> list[float]:
+    """The middle of what the plot shows, and layout units per pixel."""
+    return [float(value) for value in (page.locator(".plot").get_attribute("data-view") or "").split(",")]
+
+
+def decoded(page: Page) -> int:
+    """How many pictures the card has shown."""
+    return int(page.locator(".card .decoded").get_attribute("data-frame") or 0)
+
+
+def points(page: Page) -> int:
+    """Tells one picture of the points from another."""
+    return int(page.locator(".points-layer").evaluate(HASH))
+
+
+def spot(page: Page, across: float, down: float) -> tuple[float, float]:
+    """A place on the screen, given as shares of the plot's width and height."""
+    box = page.locator(".area").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def pinned(page: Page) -> str:
+    """The picture of the pinned place, and where the panel's links lead."""
+    links = [link.get_attribute("href") for link in page.locator(".links a").all()]
+    return f"{links} {pixels(page, '.pinned-picture')}"
+
+
+def look(page: Page, across: float, down: float) -> None:
+    """Moves the mouse there, and waits for the picture."""
+    count = decoded(page)
+    page.mouse.move(*spot(page, across, down))
+    changed(page, decoded, count)
+
+
+def lasso(page: Page, *corners: tuple[float, float]) -> None:
+    """Draws around these places."""
+    page.get_by_role("button", name="Lasso").click()
+    page.mouse.move(*spot(page, *corners[0]))
+    page.mouse.down()
+    for corner in (*corners[1:], corners[0]):
+        page.mouse.move(*spot(page, *corner), steps=8)
+    page.mouse.up()
+    expect(page.locator(".selection")).to_be_visible()
+
+
+def linked_z(page: Page) -> list[float]:
+    """The z that Python has put into the address."""
+    return [float(value) for value in parse_qs(urlparse(page.url).query).get("z", [""])[0].split(",") if value]
+
+
+@pytest.fixture(scope="module")
+def shipped(app_checkpoints: Path) -> Checkpoint:
+    """The checkpoint of most of these tests."""
+    return read_checkpoint(app_checkpoints / "mnist-z10")
+
+
+@pytest.fixture(scope="module")
+def encoded(shipped: Checkpoint) -> EncodedSet:
+    """Its encoded test set."""
+    return shipped.load_encoded()
+
+
+def test_hovering_over_a_point_says_what_it_is_and_decodes_it(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        expect(page.locator(".card")).to_be_hidden()
+        look(page, 0.5, 0.5)
+        expect(page.locator(".card p")).to_contain_text("test image")
+        card = page.locator(".card")
+        assert len(set(pixels(page, ".card .decoded").split(","))) > 20  # a picture, not a blank
+        page.mouse.move(5, 5)
+        expect(card).to_be_hidden()
+
+
+def test_the_test_image_is_shown_beside_the_decoded_one(
+    app: Server, browser: Browser, shipped: Checkpoint, encoded: EncodedSet
+) -> None:
+    with mapped(browser, f"{app.url}/{Z10}&method=Raw&across=z[0]&up=z[1]") as page:
+        kept = encoded.mean[:500, :2]  # of these the checkpoint itself carries the images
+        row = int(np.argmax(np.linalg.norm(kept - encoded.mean[:, :2].mean(0), axis=1)))
+        x, y, unit = (float(number) for number in page.locator(".plot").get_attribute("data-view").split(","))
+        box = page.locator(".area").bounding_box()
+        across = 0.5 + (float(kept[row, 0]) - x) / unit / box["width"]
+        down = 0.5 - (float(kept[row, 1]) - y) / unit / box["height"]
+        look(page, across, down)
+        expect(page.locator(".card p")).to_contain_text(f"test image {row} · {encoded.labels[row]}")
+        page.wait_for_selector(".card .original[data-frame]")
+        image = ",".join(f"{value},{value},{value},255" for value in shipped.load_examples()[row].ravel())
+        assert pixels(page, ".card .original") == image
+
+
+def test_moving_over_empty_space_decodes_live_without_a_run_of_the_page(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        sent: list[Any] = []
+        page.on("request", lambda request: sent.append(request.url))
+        look(page, 0.02, 0.04)
+        expect(page.locator(".card p")).to_contain_text("exact: component 1 =")
+        expect(page.locator(".card .original")).to_be_hidden()
+        across = lambda step: page.mouse.move(*spot(page, 0.02 + 0.9 * swing(step), 0.04))  # noqa: E731
+        moving(page, across, lambda page: pixels(page, ".card .decoded"), 8)
+        assert linked_z(page) == []
+        assert [url for url in sent if "/live/images" not in url] == []
+
+
+def test_a_click_pins_and_its_link_to_explore_shows_the_same_picture(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        page.mouse.click(*spot(page, 0.06, 0.3))
+        page.wait_for_url("**z=**")
+        expect(page.locator(".pinned h4")).to_have_text("Pinned place")
+        rest(page, pinned)
+        z, picture = linked_z(page), pixels(page, ".pinned-picture")
+        address = page.get_by_role("link", name="Explore").last.get_attribute("href")
+        with explore(browser, f"{app.url}{address}") as other:
+            assert linked_z(other) == pytest.approx(z, abs=1e-4)
+            assert pixels(other) == picture
+        with mapped(browser, page.url) as other:
+            expect(other.locator(".pinned")).to_be_visible()
+            rest(other, pinned)
+            assert pixels(other, ".pinned-picture") == picture
+        page.locator(".plot").focus()
+        page.keyboard.press("Escape")
+        expect(page.locator(".pinned")).to_be_hidden()
+        until(page, lambda: linked_z(page) == [])
+
+
+def test_two_pins_are_the_ends_of_an_interpolation(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        page.mouse.click(*spot(page, 0.3, 0.5))
+        page.wait_for_url("**z=**")
+        rest(page, pinned)
+        first = pinned(page)
+        page.mouse.click(*spot(page, 0.7, 0.5))
+        changed(page, pinned, first)
+        rest(page, pinned)
+        address = page.locator(".links a", has_text="Interpolation").get_attribute("href")
+        query = parse_qs(urlparse(address).query)
+        assert query["from"] != query["to"]
+        assert query["checkpoint"] == ["mnist-z10"]
+
+
+def test_a_clicked_point_names_its_true_neighbours(app: Server, browser: Browser, encoded: EncodedSet) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        before = pixels(page, ".marks-layer")
+        page.mouse.click(*spot(page, 0.5, 0.5))
+        expect(page.locator(".neighbours")).to_contain_text("true neighbours in latent space")
+        page.mouse.move(5, 5)
+        rest(page, lambda page: pixels(page, ".marks-layer"))
+        assert pixels(page, ".marks-layer") != before
+        row = int(re.search(r"image (\d+)", page.locator(".pinned h4").inner_text())[1])
+        kept = int(re.search(r"(\d+) of its 10", page.locator(".neighbours").inner_text())[1])
+        assert kept == kept_neighbours(encoded.mean, row)
+        assert linked_z(page) == pytest.approx(encoded.mean[row].tolist(), abs=1e-4)
+
+
+def kept_neighbours(mean: Any, row: int) -> int:
+    """How many of a row's 10 nearest are also its 10 nearest in the plane of the first two principal components."""
+    from sklearn.decomposition import PCA
+
+    nearest = [
+        set(np.argsort(np.linalg.norm(rows - rows[row], axis=1))[1:11]) for rows in (mean, PCA(2).fit_transform(mean))
+    ]
+    return len(nearest[0] & nearest[1])
+
+
+def test_the_legend_hides_and_shows_classes(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        whole = points(page)
+        zero = page.locator(".legend button").first
+        zero.click()
+        still(page)
+        assert zero.get_attribute("aria-pressed") == "false"
+        assert points(page) != whole
+        zero.click()
+        still(page)
+        assert points(page) == whole
+        zero.dblclick()
+        still(page)
+        assert page.locator(".legend button[aria-pressed=true]").count() == 1
+
+
+def test_points_are_coloured_by_class_error_kl_or_a_dimension(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        seen = {points(page)}
+        for choice in ("reconstruction", "kl", "z3"):
+            page.get_by_label("Colour of the points").select_option(choice)
+            still(page)
+            seen.add(points(page))
+            expect(page.locator(".ramp-row")).to_be_visible()
+        assert len(seen) == 4
+        page.get_by_label("Colour of the points").select_option("class")
+        still(page)
+        assert points(page) in seen
+
+
+def test_a_lasso_s_numbers_and_files_agree_with_the_data(
+    app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path
+) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        lasso(page, (0, 0), (0.5, 0), (0.5, 1), (0, 1))
+        with page.expect_download() as download:
+            page.get_by_role("button", name="NPZ").click()
+        download.value.save_as(tmp_path / "selection.npz")
+        with np.load(tmp_path / "selection.npz", allow_pickle=False) as file:
+            rows, label, latents, projection = (file[key] for key in ("index", "label", "latents", "projection"))
+        assert 1000 < len(rows) < 9000
+        assert np.array_equal(label, encoded.labels[rows])
+        assert np.array_equal(latents, encoded.mean[rows])
+        assert projection.shape == (len(rows), 2)
+        expect(page.locator(".selection h4")).to_have_text(f"{len(rows):,} images selected")
+        counts = [text.replace(",", "").split() for text in page.locator(".counts li").all_inner_texts()]
+        assert {name: int(count) for name, count in counts} == {
+            str(k): int(n) for k, n in enumerate(np.bincount(label, minlength=10)) if n
+        }
+        error = encoded.reconstruction[rows]
+        expect(page.locator(".selection")).to_contain_text(f"error {error.mean():.1f} ± {error.std():.1f} nats")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV").click()
+        download.value.save_as(tmp_path / "selection.csv")
+        lines = (tmp_path / "selection.csv").read_text().splitlines()
+        assert len(lines) == len(rows) + 1
+        assert lines[0].split(",")[:3] == ["index", "label", "z0"]
+        page.get_by_role("button", name="use as A").click()
+        expect(page.locator(".selection")).to_contain_text("are group A now")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("method=PCA", ProjectionConfig("pca")),
+        ("method=PCA&dims=3-D", ProjectionConfig("pca", 3)),
+        ("method=Raw&across=z[4]&up=z[1]", ProjectionConfig("raw", axes=(4, 1))),
+    ],
+)
+def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_no_answer(
+    app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path, asked: tuple[str, ProjectionConfig]
+) -> None:
+    query, config = asked
+    with opened(browser, app.url) as page:
+        page.route_web_socket("**/projections", lambda _: None)  # opens, and never says anything
+        page.goto(f"{app.url}/{Z10}&{query}")
+        page.wait_for_selector(f".plot[data-points='10000'][data-method={config.method}]")
+        page.get_by_label("Select all images of a class").fill("7")
+        page.keyboard.press("Enter")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="NPZ").click()
+        download.value.save_as(tmp_path / "selection.npz")
+    with np.load(tmp_path / "selection.npz", allow_pickle=False) as file:
+        found, rows = file["projection"], file["index"]
+    np.testing.assert_allclose(found, project(encoded.mean, config)[rows], atol=2e-6)
+
+
+def test_searching_a_class_selects_all_of_it(app: Server, browser: Browser, encoded: EncodedSet) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        page.get_by_label("Select all images of a class").fill("7")
+        page.keyboard.press("Enter")
+        count = int((encoded.labels == 7).sum())
+        expect(page.locator(".selection h4")).to_have_text(f"{count:,} images selected")
+        expect(page.locator(".counts li")).to_have_count(1)
+        page.get_by_label("Clear the selection").click()
+        expect(page.locator(".selection")).to_be_hidden()
+
+
+def test_the_keyboard_moves_a_crosshair_that_decodes_and_pins(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        page.locator(".plot").focus()
+        view = points(page)
+        keys = lambda step: page.keyboard.press("Shift+ArrowLeft" if step % 12 < 6 else "Shift+ArrowRight")  # noqa: E731
+        moving(page, keys, decoded, 4)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**z=**")
+        page.keyboard.press("+")
+        still(page)
+        assert points(page) != view
+        page.keyboard.press("0")
+        still(page)
+        assert points(page) == view
+        for control in page.locator(".latent-map button, .latent-map input, .latent-map select").all():
+            assert control.get_attribute("aria-label") or control.inner_text(), control.evaluate("c => c.outerHTML")
+
+
+def test_a_change_of_method_morphs_and_ends_at_the_new_layout(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        first = points(page)
+        page.locator(".points-layer").evaluate(WATCH)
+        page.get_by_text("Raw", exact=True).click()
+        ready(page, "raw")
+        last, seen = points(page), page.evaluate("[...window.seen]")
+        assert len(seen) >= 5
+        assert (seen[0], seen[-1]) == (first, last)
+        with mapped(browser, page.url) as other:
+            assert points(other) == last
+
+
+def test_reduced_motion_morphs_at_once(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}", reduced_motion="reduce") as page:
+        before = drawn(page)
+        page.get_by_text("Raw", exact=True).click()
+        ready(page, "raw")
+        assert drawn(page) <= before + 8
+
+
+def test_dragging_pans_and_the_wheel_zooms(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}") as page:
+        page.wait_for_selector(".nsewdrag", state="attached")
+        ticks = page.locator(".xtick").all_text_contents()
+        seen = {points(page)}
+        page.mouse.move(*spot(page, 0.5, 0.5))
+        page.mouse.down()
+        page.mouse.move(*spot(page, 0.7, 0.6), steps=8)
+        page.mouse.up()
+        still(page)
+        seen.add(points(page))
+        page.mouse.wheel(0, -600)
+        still(page)
+        seen.add(points(page))
+        assert len(seen) == 3
+        assert page.locator(".xtick").all_text_contents() != ticks
+        expect(page.locator(".pinned")).to_be_hidden()  # a drag is no click
+
+
+def test_hands_move_the_points_before_plotly_is_there_and_afterwards(app: Server, browser: Browser) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    with opened(browser, app.url) as page:
+        page.route("**/plotly.min.js", hold)
+        page.goto(f"{app.url}/{Z10}")
+        page.wait_for_selector(".plot[data-method=pca]")
+        still(page)
+        for there in (False, True):
+            if there:
+                for route in held:
+                    route.continue_()
+                page.wait_for_selector(".nsewdrag", state="attached")
+            assert held
+            before = view(page)
+            page.mouse.move(*spot(page, 0.5, 0.5))
+            page.mouse.down()
+            page.mouse.move(*spot(page, 0.7, 0.6), steps=8)
+            page.mouse.up()
+            still(page)
+            moved = view(page)
+            assert moved[0] < before[0]
+            assert moved[1] > before[1]
+            assert moved[2] == pytest.approx(before[2])
+            page.mouse.wheel(0, -600)
+            still(page)
+            assert view(page)[2] < moved[2]
+            assert (page.locator(".nsewdrag").count() == 1) == there
+
+
+def test_three_dimensions_turn_and_decode(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}&dims=3-D") as page:
+        page.wait_for_selector(".plot[data-dims='3']")
+        before = points(page)
+        page.mouse.move(*spot(page, 0.5, 0.5))
+        page.mouse.down()
+        page.mouse.move(*spot(page, 0.7, 0.6), steps=8)
+        page.mouse.up()
+        still(page)
+        turned = points(page)
+        assert turned != before
+        page.locator(".plot").focus()
+        page.keyboard.press("Shift+ArrowLeft")
+        still(page)
+        assert points(page) != turned
+        look(page, 0.05, 0.05)
+        expect(page.locator(".card p")).to_contain_text("exact")
+
+
+def test_a_running_projection_is_animated_and_can_be_cancelled(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/{Z10}&method=t-SNE&perplexity=77") as page:
+        expect(page.locator(".progress")).to_contain_text(re.compile(r"t-SNE: [1-9]\d* %"))
+        seen = points(page)
+        for _ in range(3):
+            seen = changed(page, points, seen)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator(".notice")).to_contain_text("was cancelled")
+        expect(page.locator(".progress")).to_be_hidden()
+        still(page)
+        last = points(page)
+        page.wait_for_timeout(1000)
+        assert points(page) == last
+        page.get_by_role("button", name="Compute again").click()
+        expect(page.locator(".progress")).to_be_visible()
+
+
+def test_between_the_points_of_t_sne_the_decoder_says_that_it_is_approximate(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=digits-z2&method=t-SNE") as page:
+        look(page, 0.02, 0.04)
+        expect(page.locator(".card p")).to_have_text(
+            re.compile(r"approximate: off by \d\.\d\d of the typical distance")
+        )
+        expect(page.locator(".quality")).to_have_text(
+            re.compile(
+                r"trustworthiness [01]\.\d\d · continuity [01]\.\d\d · \d+ % of the true 10 nearest neighbours kept"
+            )
+        )
+        assert "10" in page.locator(".quality span").first.get_attribute("title")
+        page.get_by_text("what these mean").click()
+        expect(page.get_by_text("Trustworthiness: 1 if")).to_be_visible()
+
+
+def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2&method=Raw") as page:
+        page.wait_for_selector(".plot[data-manifold='15']")
+        still(page)
+        shown = pixels(page, ".pictures-layer")
+        assert len(set(shown.split(","))) > 50
+        density = page.get_by_label("Decoded pictures under the points, per side")
+        density.fill("7")
+        page.wait_for_selector(".plot[data-manifold='7']")
+        still(page)
+        assert pixels(page, ".pictures-layer") != shown
+        density.fill("0")
+        still(page)
+        assert set(pixels(page, ".pictures-layer").split(",")) == {"0"}
+        expect(page.locator(".mismatch")).to_contain_text("nats")
+
+
+def test_models_of_one_two_and_many_dimensions_are_drawn(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=z1") as page:
+        expect(page.locator(".quality")).to_contain_text("One latent dimension")
+        look(page, 0.02, 0.04)
+        expect(page.locator(".card p")).to_contain_text("exact: z₀")
+        for name in ("rgb-z16", "mnist-z2", "z1"):
+            choose(page, name)
+            expect(page.locator(".stage")).to_be_visible()
+            page.wait_for_function("name => new URL(location).searchParams.get('checkpoint') === name", arg=name)
+            rest(page)
+            ready(page)
+            look(page, 0.02 if name == "z1" else 0.03, 0.04)
+            page.mouse.move(5, 5)
+
+
+def test_plotly_comes_from_our_own_server_compressed_and_to_be_kept(app: Server, browser: Browser) -> None:
+    asked: list[str] = []
+    with opened(browser, f"{app.url}/{Z10}") as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload()
+        ready(page)
+    assert all(urlparse(url).netloc == urlparse(app.url).netloc for url in asked if url.startswith("http"))
+    url = next(url for url in asked if url.endswith("plotly.min.js"))
+    request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as response:
+        assert "immutable" in response.headers["Cache-Control"]
+        assert gzip.decompress(response.read()).startswith(b"/**\n* plotly.js")
+
+
+def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=rgb-z16") as page:
+        expect(page.locator(".legend")).to_contain_text("<b>nine</b>")
+        assert page.locator(".latent-map b", has_text="nine").count() == 0
+
+
+def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with mapped(browser, f"{app.url}/{Z10}", **phone) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        touch = page.context.new_cdp_session(page)
+
+        def send(kind: str, *fingers: tuple[float, float]) -> None:
+            at = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(spot(page, *finger) for finger in fingers)]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+            page.wait_for_timeout(40)
+
+        send("touchStart", (0.1, 0.1))
+        moving(page, lambda step: send("touchMove", (0.1 + 0.35 * swing(step, 7), 0.1)), decoded, 5)
+        send("touchEnd")
+        page.wait_for_url("**z=**")  # where the finger lifts is pinned
+        page.get_by_role("button", name="Move", exact=True).click()
+        for fingers in ([(0.4, 0.5)], [(0.4, 0.5), (0.6, 0.5)]):
+            before = points(page)
+            send("touchStart", *fingers)
+            for k in range(6):
+                send("touchMove", *[(x + (0.03 * k if i else -0.03 * k), y) for i, (x, y) in enumerate(fingers)])
+            send("touchEnd")
+            still(page)
+            assert points(page) != before
+
+
+def test_the_hero_is_above_the_fold_in_both_themes_and_follows_a_change(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
+        box = page.locator(".plot").bounding_box()
+        assert box["y"] + box["height"] <= 720
+        foot = page.locator(".quality").bounding_box()
+        assert foot["y"] + foot["height"] <= 720
+        page.mouse.click(*spot(page, 0.06, 0.3))
+        page.wait_for_url("**z=**")
+        rest(page, pinned)
+        picture = pixels(page, ".pinned-picture")
+        light = page.locator(".latent-map").evaluate("e => getComputedStyle(e).color")
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator(".latent-map")).not_to_have_css("color", light)
+        rest(page, pinned)
+        colour = page.locator(".latent-map").evaluate("e => getComputedStyle(e).color")
+        assert int(colour.split("(")[1].split(",")[0]) > 200
+        ground = page.locator(".plot .bg").first.evaluate("e => e.style.fill")
+        assert int(ground.split("(")[1].split(",")[0]) < 80
+        assert pixels(page, ".pinned-picture") == picture

@@ -1,0 +1,407 @@
+"""The Reconstruction component in a real browser: drawing, uploads, test images, and numbers that are right."""
+
+import io
+import re
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from support.browsing import moving, opened, pixels, rest, swing, until
+
+from vae.bench.live import Server
+from vae.datasets.registry import load_dataset
+from vae.model.latents import encode, reconstruct
+from vae.model.losses import Objective
+from vae.model.networks import default_config
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.config import TrainingConfig
+from vae.training.trainer import train_checkpoint
+
+pytestmark = pytest.mark.browser
+MNIST = "Reconstruction?checkpoint=mnist-z10"
+OUTPUT = "canvas.output"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def odd_kinds(app_checkpoints: Path) -> None:
+    """A plain autoencoder and a conditional model beside the app's checkpoints."""
+    digits = load_dataset("digits")
+    kinds: dict[str, tuple[dict[str, Any], Objective]] = {
+        "point": ({"posterior": "point"}, Objective("autoencoder")),
+        "told": ({"classes": 10}, Objective()),
+    }
+    for name, (options, objective) in kinds.items():
+        if not (app_checkpoints / name).exists():
+            config = default_config(digits.image_shape, 3, **options)
+            settings = TrainingConfig(epochs=2, device="cpu", objective=objective)
+            list(train_checkpoint(digits, config, settings, app_checkpoints / name))
+
+
+@pytest.fixture(scope="module")
+def mnist(app_checkpoints: Path) -> Checkpoint:
+    """The checkpoint that most tests look at."""
+    return read_checkpoint(app_checkpoints / "mnist-z10")
+
+
+@contextmanager
+def reconstruction(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """The Reconstruction page at this address, its test image reconstructed and its neighbours shown."""
+    with opened(browser, url, **options) as page:
+        expect(page.locator(".tiles button").first).to_be_visible()
+        settle(page)
+        yield page
+
+
+def frames(page: Page) -> int:
+    return int(page.locator(OUTPUT).get_attribute("data-frame") or 0)
+
+
+def settle(page: Page) -> None:
+    """Waits until no new reconstruction comes."""
+    rest(page, frames)
+
+
+def nats(page: Page) -> list[float]:
+    """Reconstruction and KL, unrounded."""
+    return [float(value) for value in page.locator(OUTPUT).get_attribute("data-nats").split(",")]
+
+
+def shown(page: Page, canvas: Any) -> np.ndarray:
+    """What a canvas shows, (height, width) grey."""
+    raw = canvas.evaluate(
+        "c => [c.width, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0)]"
+    )
+    return np.array(raw[1:], np.uint8).reshape(-1, raw[0])
+
+
+def model_sees(page: Page) -> np.ndarray:
+    """The image that went into the encoder."""
+    return shown(page, page.locator(".pictures figure canvas").first)
+
+
+def on_pad(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where on the screen a place of the pad lies, in parts of its sides."""
+    box = page.locator(".drawing-surface").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def empty_pad(page: Page) -> None:
+    page.get_by_role("button", name="Draw your own").click()
+    expect(page.locator(".title")).to_contain_text("empty pad")
+    settle(page)
+
+
+def test_the_numbers_of_a_test_image_are_the_models(app: Server, browser: Browser, mnist: Checkpoint) -> None:
+    model, images, encoded = mnist.load_model(), mnist.load_examples()[:40], mnist.load_encoded()
+    kl = encode(model, images, encoded.labels[:40]).kl
+    nll = reconstruct(model, images)[1]
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
+        assert nats(page) == pytest.approx([nll[17], kl[17]], abs=1e-3)
+        assert f"{nll[17] + kl[17]:.2f}" in page.locator(".numbers").inner_text()
+        stored = encoded.reconstruction[17] + encoded.kl[17]
+        expect(page.locator(".told")).to_contain_text(f"{stored:.2f}")
+        page.get_by_role("button", name="Next test image").click()
+        page.wait_for_url("**image=18**")
+        settle(page)
+        assert nats(page) == pytest.approx([nll[18], kl[18]], abs=1e-3)
+        assert (model_sees(page) == images[18, 0]).all()
+        page.reload()
+        expect(page.locator(".title")).to_contain_text("test image 18")
+
+
+@pytest.mark.parametrize(("name", "image"), [("mnist-z10", 17), ("mnist-z10-cond", 4), ("sprites-z6", 3)])
+def test_with_the_evaluations_noise_a_test_image_costs_what_is_stored_for_it(
+    app: Server, browser: Browser, app_checkpoints: Path, name: str, image: int
+) -> None:
+    encoded = read_checkpoint(app_checkpoints / name).load_encoded()
+    elbo = encoded.reconstruction + encoded.kl
+    with reconstruction(browser, f"{app.url}/Reconstruction?checkpoint={name}&image={image}") as page:
+        at_mean = sum(nats(page))
+        assert at_mean != pytest.approx(elbo[image], abs=1e-2)
+        page.get_by_label("the evaluation's sample").check()
+        expect(page.locator(".numbers")).to_contain_text(f"{elbo[image]:.2f}")
+        assert nats(page) == pytest.approx([encoded.reconstruction[image], encoded.kl[image]], abs=1e-3)
+        assert sum(nats(page)) == pytest.approx(elbo[image], abs=1e-3)
+        expect(page.locator(".told")).to_contain_text(re.compile(rf"with this ε: {elbo[image]:.2f}, 0\.000\d away\."))
+        page.get_by_text("The loss for this image").click()
+        expect(page.locator(".formula .sum")).to_contain_text(f"{elbo[image]:.2f} nats")
+        page.get_by_role("button", name="Next test image").click()
+        expect(page.locator(".numbers")).to_contain_text(f"{elbo[image + 1]:.2f}")
+        assert sum(nats(page)) == pytest.approx(elbo[image + 1], abs=1e-3)
+        page.get_by_label("the mean").check()
+        page.get_by_role("button", name="Previous test image").click()
+        expect(page.locator(".numbers")).to_contain_text(f"{at_mean:.2f}")
+
+
+def test_what_was_never_evaluated_has_no_sample_of_the_evaluation(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        choice = page.get_by_label("the evaluation's sample")
+        choice.check()
+        empty_pad(page)
+        expect(choice).to_be_disabled()
+        expect(page.get_by_label("the mean")).to_be_checked()
+        page.get_by_role("button", name="Next test image").click()
+        expect(choice).to_be_enabled()
+
+
+def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mnist: Checkpoint) -> None:
+    mean = mnist.load_encoded().mean
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
+        searched = int(re.search(r"Searched: ([\d,]+)", page.locator(".recon").inner_text())[1].replace(",", ""))
+        order = np.argsort(np.linalg.norm(mean[:searched] - mean[17], axis=1))
+        labels = [tile.get_attribute("aria-label") for tile in page.locator(".tiles button").all()]
+        assert [int(re.search(r"image (\d+)", label)[1]) for label in labels] == order[1:9].tolist()
+        page.locator(".tiles button").first.click()
+        expect(page.locator(".title")).to_contain_text(f"test image {order[1]:,} ")
+
+
+def test_worst_first_begins_with_the_largest_error_of_the_class(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
+    encoded = mnist.load_encoded()
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        page.get_by_label("Class of the test images").select_option("3")
+        page.get_by_label("Order of the test images").select_option("worst")
+        expect(page.locator(".title")).to_contain_text("1 of")
+        title = page.locator(".title").inner_text()
+        row = int(re.search(r"image ([\d,]+)", title)[1].replace(",", ""))
+        count = int(re.search(r"of ([\d,]+) worst", title)[1].replace(",", ""))
+        threes = np.flatnonzero(encoded.labels == 3)[:count]
+        assert row == threes[np.argmax(encoded.reconstruction[threes])]
+
+
+def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        empty_pad(page)
+        page.mouse.move(*on_pad(page, 0.3, 0.2))
+        page.mouse.down()
+        pen = lambda step: page.mouse.move(*on_pad(page, 0.3 + 0.3 * swing(step), 0.2 + 0.4 * swing(step, 90)))  # noqa: E731
+        moving(page, pen, lambda page: pixels(page, OUTPUT), 6)
+        page.mouse.move(*on_pad(page, 0.5, 0.8))
+        page.mouse.up()
+        settle(page)
+        expect(page.locator(".title")).to_have_text("Your drawing")
+        drawn = model_sees(page)
+        rows = np.flatnonzero(drawn.max(axis=1) > 24)
+        assert rows[-1] - rows[0] + 1 == 20  # as MNIST's digits are
+        page.get_by_label("Centre and scale like the data set").uncheck()
+        settle(page)
+        assert (model_sees(page) != drawn).any()
+        page.get_by_role("button", name="Undo").click()
+        settle(page)
+        assert not model_sees(page).any()
+        page.get_by_role("button", name="Undo").click()  # takes the emptying back
+        expect(page.locator(".title")).to_contain_text("test image 0")
+        settle(page)
+        assert model_sees(page).any()
+
+
+def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Browser) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with reconstruction(browser, f"{app.url}/{MNIST}", **phone) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("button", name="Draw your own").tap()
+        settle(page)
+        for picture in (page.locator(".drawing-surface"), page.locator(OUTPUT)):  # both seen at once
+            box = picture.bounding_box()
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 844
+        touch = page.context.new_cdp_session(page)
+        top = page.locator(OUTPUT).bounding_box()["y"]
+
+        def send(kind: str, *points: tuple[float, float]) -> None:
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+        send("touchStart", on_pad(page, 0.4, 0.15))
+        pen = lambda step: send("touchMove", on_pad(page, 0.4 + 0.2 * swing(step), 0.15 + 0.6 * swing(step, 90)))  # noqa: E731
+        moving(page, pen, lambda page: pixels(page, OUTPUT), 4)
+        assert page.locator(OUTPUT).bounding_box()["y"] == top
+        send("touchEnd")
+
+
+def test_keys_draw_too(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        empty_pad(page)
+        for key in (" ", *["ArrowDown"] * 12, *["Shift+ArrowRight"] * 2, " ", "ArrowUp"):
+            page.keyboard.press(key)
+        settle(page)
+        assert model_sees(page).max() == 255
+        page.keyboard.press("Control+z")
+        settle(page)
+        assert not model_sees(page).any()
+
+
+def same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether each picture is the other, but for specks so faint that they are cut off. (…, height, width) -> (…)."""
+    return (np.abs(a.astype(int) - b) <= 24).all(axis=(-2, -1))
+
+
+def test_mnist_digits_stay_themselves_under_the_drawings_centring(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
+    images = mnist.load_examples()
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        scripts = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+        module = next(name for name in scripts if name.endswith("/drawing.js"))
+        framed = page.evaluate(
+            """async ([module, images]) => {
+                const { framed, MNIST_FRAME } = await import(module);
+                const one = (image) => framed([Float32Array.from(image)], 28, 28, [1, 28, 28], MNIST_FRAME).pixels;
+                return images.map((image) => Array.from(one(image)));
+            }""",
+            [module, images.reshape(len(images), -1).tolist()],
+        )
+        again = np.array(framed).reshape(-1, 28, 28)
+        kept = {shift: same(np.roll(again, shift, (1, 2)), images[:, 0]) for shift in product((0, -1, 1), repeat=2)}
+        assert np.any(list(kept.values()), axis=0).all()
+        assert kept[0, 0].mean() > 0.98
+        before = model_sees(page)
+        page.get_by_label("Centre and scale like the data set").check()
+        settle(page)
+        assert same(model_sees(page), before).all()
+
+
+def png(image: Image.Image, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, **({"format": "PNG"} | options))
+    return file.getvalue()
+
+
+def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser: Browser) -> None:
+    red = Image.new("RGB", (40, 30), "red")
+    files = {
+        "text.png": (b"this is no picture", "is not a picture"),
+        "empty.png": (b"", "is not a picture"),
+        "huge.png": (png(Image.new("1", (10_000, 10_000))), "100 million pixels"),
+        "moving.gif": (png(red, format="GIF", save_all=True, append_images=[Image.new("RGB", (40, 30))]), ""),
+        "print.jpg": (png(Image.new("CMYK", (40, 30), (0, 255, 255, 0)), format="JPEG"), ""),
+        "dot.png": (png(Image.new("RGB", (1, 1), "red")), ""),
+        "clear.png": (png(Image.new("RGBA", (40, 30), (0, 0, 0, 0))), "Bright background"),
+    }
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        for name, (content, message) in files.items():
+            page.get_by_label("Picture to upload").set_input_files({"name": name, "mimeType": "", "buffer": content})
+            if message:
+                expect(page.locator(".message")).to_contain_text(message)
+            if not message or name == "clear.png":
+                expect(page.locator(".title")).to_contain_text(f"{name}, ")
+                settle(page)
+                assert model_sees(page).mean() == pytest.approx(255 if message else 76, abs=3), name
+            else:
+                expect(page.locator(".message")).to_contain_text(name)
+        page.get_by_role("button", name="Next test image").click()
+        expect(page.locator(".message")).to_be_hidden()
+
+
+def test_what_is_spoilt_is_told_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        whole = model_sees(page)
+        page.get_by_label("Noise", exact=False).first.fill("0.4")
+        expect(page.locator(".told")).to_contain_text("unspoilt")
+        settle(page)
+        told = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".told").inner_text())]
+        assert told[0] == pytest.approx(100 * np.abs(model_sees(page).astype(float) - whole).mean() / 255, abs=0.1)
+        assert told[1] < told[0]  # denoised
+        page.get_by_role("button", name="Make whole").click()
+        settle(page)
+        assert (model_sees(page) == whole).all()
+        page.get_by_label("Invert").check()
+        settle(page)
+        assert (model_sees(page) == 255 - whole).all()
+        page.get_by_role("button", name="Make whole").click()
+        page.get_by_label("Erase a patch").fill("0.4")
+        page.get_by_role("button", name="Refill").click()
+        expect(page.locator(".refilled")).to_contain_text("12 rounds")
+        before, after = re.findall(r"([\d.]+) %", page.locator(".refilled p").inner_text())
+        assert float(after) < float(before)
+
+
+def test_a_quarter_turn_four_times_and_a_shift_there_and_back(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        whole = model_sees(page)
+        page.get_by_label("Rotate").fill("90")
+        settle(page)
+        assert (model_sees(page) == np.rot90(whole, -1)).all()
+        page.get_by_label("Rotate").fill("0")
+        page.get_by_label("Shift right").fill("3")
+        page.get_by_label("Shift down").fill("-2")
+        settle(page)
+        assert (model_sees(page)[:-2, 3:] == whole[2:, :-3]).all()
+
+
+def test_samples_differ_and_the_switch_shows_one(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        mean = pixels(page, OUTPUT)
+        page.get_by_label("a sample").check()
+        settle(page)
+        first = pixels(page, OUTPUT)
+        page.get_by_role("button", name="Show sample 5").click()
+        settle(page)
+        assert len({mean, first, pixels(page, OUTPUT)}) == 3
+        strip = shown(page, page.locator(".strip canvas")).astype(int)
+        assert (np.abs(strip[:, 4 * 28 : 5 * 28] - shown(page, page.locator(OUTPUT))) <= 1).all()  # z is rounded twice
+        page.get_by_role("button", name="Draw again").click()
+        until(page, lambda: not np.array_equal(shown(page, page.locator(".strip canvas")), strip))
+        page.get_by_label("the mean").check()
+        assert pixels(page, OUTPUT) == mean
+
+
+def test_another_data_set_is_scored_and_its_images_can_be_looked_at(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}&other=sprites") as page:
+        expect(page.locator(".recon")).to_contain_text("AUROC")
+        page.get_by_role("button", name="Image 2 of sprites").click()
+        expect(page.locator(".title")).to_contain_text("Image 2 of sprites")
+        settle(page)
+        assert float(re.search(r"than ([\d.]+) %", page.locator(".recon").inner_text())[1]) > 90
+
+
+def test_every_kind_of_model_is_followed_and_says_what_it_has(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        for name in ("point", "told", "z1", "rgb-z16", "mnist-z2", "mnist-z10"):
+            page.get_by_role("combobox", name="Checkpoint").click()
+            page.get_by_role("option", name=name, exact=True).click()
+            expect(page.locator(".meter")).to_contain_text(name)
+            expect(page.locator(".title")).to_contain_text("test image")
+            settle(page)
+            text = page.locator(".recon").inner_text()
+            assert ("−ELBO" in text) == (name != "point"), name
+            assert ("Decoded as class" in text) == (name == "told"), name
+            expect(page.get_by_label("Centre and scale")).to_be_visible(visible=name not in ("rgb-z16", "z1"))
+            config = read_checkpoint(app_checkpoints / name).model_config
+            assert page.locator(OUTPUT).get_attribute("width") == str(config.image_shape[2])
+            empty_pad(page)
+            page.mouse.move(*on_pad(page, 0.5, 0.2))
+            page.mouse.down()
+            page.mouse.move(*on_pad(page, 0.5, 0.8))
+            page.mouse.up()
+            settle(page)
+            assert model_sees(page).max() > 200
+            expect(page.locator(".title")).to_have_text("Your drawing")
+
+
+def test_the_mark_on_the_plane_is_the_mean(app: Server, browser: Browser, app_checkpoints: Path) -> None:
+    mean = read_checkpoint(app_checkpoints / "mnist-z2").load_encoded().mean
+    with reconstruction(browser, f"{app.url}/Reconstruction?checkpoint=mnist-z2&image=4") as page:
+        at = page.locator(".plane canvas").get_attribute("data-at").split(",")
+        assert [float(part) for part in at] == pytest.approx(mean[4].tolist(), abs=2e-3)
+        href = page.get_by_role("link", name="Open μ in Explore").get_attribute("href")
+        z = parse_qs(urlparse(href).query)["z"][0].split(",")
+        assert [float(part) for part in z] == pytest.approx(mean[4].tolist(), abs=2e-3)
+        assert urllib.request.urlopen(f"{app.url}{urlparse(href).path}").status == 200
+
+
+def test_every_control_has_a_name(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}&other=digits") as page:
+        for control in page.locator(".recon :is(button, input, select, a, canvas[role])").all():
+            name = control.evaluate("c => c.ariaLabel || c.innerText || c.labels?.[0]?.innerText")
+            assert name, control.evaluate("c => c.outerHTML")

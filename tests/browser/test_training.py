@@ -1,0 +1,182 @@
+"""The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
+
+import shutil
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from support.browsing import APP, ROOT, opened, pixels, rest
+
+from vae.bench.live import Server, started
+from vae.jobs.runs import Runs
+from vae.storage.checkpoints import read_checkpoint
+
+pytestmark = pytest.mark.browser
+MAP = ".training canvas"  # the first of all is the map
+
+
+def start(page: Page, name: str, seconds: int) -> None:
+    """Starts the 2-D preset on the digits."""
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_role("radio", name="2-D in 30 seconds").click()
+    expect(page.get_by_label("Seconds, about", exact=True)).to_have_value("30")
+    choose_in_dialog(page, "Dataset", "digits")
+    fill(page, "Seconds, about", str(seconds))
+    fill(page, "Name of the new checkpoint", name)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def choose_in_dialog(page: Page, label: str, option: str) -> None:
+    page.get_by_role("dialog").get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    field = page.get_by_role("dialog").get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Enter")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Waits until the page's script has run."""
+    rest(page)
+
+
+def shown(page: Page) -> str:
+    """Where the scrubber stands, in words."""
+    return str(page.get_by_role("slider", name="Moment of the run").get_attribute("aria-valuetext"))
+
+
+def test_a_run_is_watched_left_alone_found_again_and_explored(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        start(page, "in-class", 600)
+        expect(page.get_by_text("in-class: running")).to_be_visible()
+        page.wait_for_selector(MAP)
+        before, moment = pixels(page, MAP), shown(page)
+        expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", moment)
+        assert pixels(page, MAP) != before
+    with opened(browser, f"{app.url}/Training?film=in-class") as page:
+        expect(page.get_by_text("in-class: running")).to_be_visible()
+        run = Runs(app_checkpoints).find("in-class")
+        assert run is not None
+        Runs(app_checkpoints).want(run, "stop")  # as somebody else may
+        expect(page.get_by_text("Done and saved.")).to_be_visible()
+        expect(page.get_by_text("in-class: running")).to_have_count(0)
+        last = shown(page)
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", last)
+        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
+        page.get_by_role("option", name="in-class", exact=True).click()
+        page.wait_for_url("**checkpoint=in-class**")
+        page.wait_for_selector("canvas.hero[data-frame]")
+    assert read_checkpoint(app_checkpoints / "in-class").film is not None
+
+
+def test_buttons_pause_resume_and_stop_a_run_and_its_model_is_one_click_away(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        start(page, "by-hand", 600)
+        page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_text("by-hand: paused")).to_be_visible()
+        page.get_by_role("button", name="Resume").click()
+        expect(page.get_by_text("by-hand: running")).to_be_visible()
+        page.get_by_role("button", name="Stop and keep").click()
+        page.get_by_role("link", name="Explore it").click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        page.wait_for_url("**checkpoint=by-hand**")
+    assert read_checkpoint(app_checkpoints / "by-hand").training["origin"] == "page"
+
+
+def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10", allowed=("404",)) as page:
+        start(page, "for-nothing", 600)
+        expect(page.get_by_text("for-nothing: running")).to_be_visible()
+        page.get_by_role("button", name="Discard").click()
+        page.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_text("for-nothing: ")).to_have_count(0)
+    assert Runs(app_checkpoints).all() == []
+    assert not (app_checkpoints / "for-nothing").exists()
+
+
+def test_own_pictures_are_uploaded_previewed_and_trained_on(
+    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
+) -> None:
+    with ZipFile(tmp_path / "mine.zip", "w") as archive:
+        rng = np.random.default_rng(0)
+        for i in range(60):
+            picture = BytesIO()
+            Image.fromarray(rng.integers(0, 256, (20, 24, 3), np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{('<b>cats', 'dogs')[i % 2]}/{i}.png", picture.getvalue())
+    (tmp_path / "text.zip").write_text("This is not an archive.")
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        page.get_by_role("button", name="Train a model").click()
+        choose_in_dialog(page, "Dataset", "my own images")
+        dialog = page.get_by_role("dialog")
+        dialog.locator("input[type=file]").set_input_files(tmp_path / "text.zip")
+        expect(dialog.get_by_test_id("stAlert")).to_be_visible()
+        dialog.get_by_role("button", name="Remove").click()
+        dialog.locator("input[type=file]").set_input_files(tmp_path / "mine.zip")
+        expect(dialog.get_by_text("48 training images")).to_be_visible()
+        fill(page, "Side, in pixels", "16")
+        fill(page, "Epochs", "2")
+        fill(page, "Name of the new checkpoint", "my-pictures")
+        dialog.get_by_role("button", name="Start training").click()
+        expect(page.get_by_text("my-pictures is trained")).to_be_visible()
+    checkpoint = read_checkpoint(app_checkpoints / "my-pictures")
+    assert checkpoint.class_names == ("<b>cats", "dogs")
+    assert checkpoint.model_config.image_shape == (3, 16, 16)
+    assert checkpoint.dataset == "my own images"
+
+
+def test_a_form_that_is_being_filled_in_stays_while_others_start_and_stop_runs(
+    app: Server, browser: Browser, app_checkpoints: Path
+) -> None:
+    gone = ("/live/film",)  # what is shown of a run may be asked for once more when it has just been discarded
+    with (
+        opened(browser, f"{app.url}/Training", gone) as page,
+        opened(browser, f"{app.url}/Training", gone) as other,
+    ):
+        page.get_by_role("button", name="Train a model").click()
+        fill(page, "Name of the new checkpoint", "half-written")
+        start(other, "of-another", 600)
+        expect(page.get_by_text("of-another: running")).to_be_visible()  # behind the form
+        other.get_by_role("button", name="Discard").click()
+        other.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_text("of-another")).to_have_count(0)
+        settle(page)
+        field = page.get_by_role("dialog").get_by_label("Name of the new checkpoint", exact=True)
+        expect(field).to_have_value("half-written")
+        fill(page, "Epochs", "7")
+        expect(field).to_have_value("half-written")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_app_that_restarts_during_a_run_finds_it_again(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    shutil.copytree(ROOT / "checkpoints" / "digits-z2", tmp_path / "checkpoints" / "digits-z2")
+    with started(APP) as first, opened(browser, f"{first.url}/Training") as page:
+        start(page, "through-a-restart", 600)
+        expect(page.get_by_text("through-a-restart: running")).to_be_visible()
+        page.goto("about:blank")
+    with started(APP) as second, opened(browser, f"{second.url}/Training?film=through-a-restart") as page:
+        expect(page.get_by_text("through-a-restart: running")).to_be_visible()
+        page.get_by_role("button", name="Stop and keep").click()
+        expect(page.get_by_text("Done and saved.")).to_be_visible()
+    assert read_checkpoint(tmp_path / "checkpoints" / "through-a-restart").film is not None

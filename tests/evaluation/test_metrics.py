@@ -1,0 +1,596 @@
+"""The numbers a model is judged by, against closed forms, quadrature and data whose answer is known."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import Tensor, distributions, nn
+
+from vae.evaluation import metrics
+from vae.evaluation.metrics import (
+    Accuracy,
+    active_units,
+    copy_test,
+    elbo_surgery,
+    evaluate,
+    importance_weighted_nll,
+    knn_accuracy,
+    linear_probe,
+)
+from vae.model.latents import EncodedSet, encode
+from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig
+
+Images = NDArray[np.uint8]
+CONFIG = ModelConfig((1, 4, 4), 3, "mlp", (8,))
+
+
+def encoded_set(mean: np.ndarray, logvar: np.ndarray | float = 0) -> EncodedSet:
+    mean = np.asarray(mean, np.float32)
+    logvar = np.broadcast_to(np.float32(logvar), mean.shape).copy()
+    kl = 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar)
+    n = len(mean)
+    return EncodedSet(mean, logvar, np.zeros(n, np.int64), np.arange(n, dtype=np.float32), kl.sum(1))
+
+
+def random_images(n: int, shape: tuple[int, int, int], seed: int = 0) -> Images:
+    return np.random.default_rng(seed).integers(0, 256, (n, *shape), np.uint8)
+
+
+def normal(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+# ---- the evaluation --------------------------------------------------------------------------------------------------
+
+
+def test_an_encoder_that_ignores_its_input_has_no_active_unit_and_no_kl() -> None:
+    model = VAE(CONFIG)
+    with torch.no_grad():
+        model.encoder.head.weight.zero_()
+        model.encoder.head.bias.zero_()
+    evaluation = evaluate(encode(model, random_images(20, (1, 4, 4)), np.zeros(20, np.int64)), CONFIG)
+    assert evaluation.active_units == 0
+    assert evaluation.kl == 0
+    assert evaluation.kl_per_dimension == (0, 0, 0)
+    assert evaluation.negative_elbo == evaluation.reconstruction
+
+
+def test_a_constant_mean_is_inactive_however_far_from_the_prior() -> None:
+    assert active_units(encoded_set(np.full((50, 2), 7))) == 0
+
+
+def test_units_are_active_above_a_variance_of_one_hundredth() -> None:
+    signs = np.resize([-1, 1], 100)[:, None]
+    assert active_units(encoded_set(signs * [0.0, 0.0999, 0.1001, 3.0])) == 2  # the squares are the variances
+
+
+def test_minus_elbo_is_reconstruction_plus_kl_and_kl_is_the_sum_over_dimensions() -> None:
+    evaluation = evaluate(encoded_set(normal(30, 4), normal(30, 4, seed=1)), CONFIG)
+    assert evaluation.reconstruction == 14.5  # the mean of 0 … 29
+    assert evaluation.kl is not None
+    assert evaluation.kl_per_dimension is not None
+    assert evaluation.negative_elbo == evaluation.reconstruction + evaluation.kl
+    assert sum(evaluation.kl_per_dimension) == pytest.approx(evaluation.kl, rel=1e-5)
+
+
+def test_kl_per_dimension_is_the_mean_of_torch_distributions() -> None:
+    mean, logvar = normal(2, 30, 4, seed=1)
+    posterior = distributions.Normal(torch.from_numpy(mean), torch.from_numpy(np.exp(logvar / 2)))
+    expected = distributions.kl_divergence(posterior, distributions.Normal(0, 1)).mean(0)
+    assert evaluate(encoded_set(mean, logvar), CONFIG).kl_per_dimension == pytest.approx(expected.tolist(), rel=1e-4)
+
+
+def test_an_evaluation_is_made_of_plain_values_that_json_can_hold() -> None:
+    evaluation = evaluate(encoded_set(np.ones((5, 2))), CONFIG)
+    assert {type(value) for value in vars(evaluation).values()} == {float, int, tuple, type(None), str}
+    assert {type(value) for value in evaluation.kl_per_dimension or ()} == {float}
+
+
+def test_bits_per_dimension_are_given_only_for_a_likelihood_of_8_bit_levels() -> None:
+    encoded = encoded_set(np.zeros((5, 2)))  # reconstruction 2 nats on average, no KL
+    levels = ModelConfig((3, 4, 5), 2, "mlp", (8,), likelihood="discretised-logistic")
+    assert evaluate(encoded, levels).bits_per_dimension == pytest.approx(2 / 60 / np.log(2))
+    for other in set(get_args(Likelihood)) - {"discretised-logistic"}:
+        assert evaluate(encoded, replace(levels, likelihood=other)).bits_per_dimension is None
+
+
+def test_bits_per_dimension_count_what_the_code_costs_too() -> None:
+    encoded = encoded_set(np.full((5, 2), 2 * np.sqrt(np.log(2))))  # 2 ln 2 nats, or 2 bits, in each of two dimensions
+    config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood="discretised-logistic")
+    encoded = replace(encoded, reconstruction=np.full(5, 48 * np.log(2), np.float32))  # one bit a number
+    assert evaluate(encoded, config).bits_per_dimension == pytest.approx(1 + 4 / 48)
+
+
+def test_a_model_that_thinks_every_level_likely_alike_needs_8_bits() -> None:
+    config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood="discretised-logistic")
+    encoded = replace(encoded_set(np.zeros((5, 2))), reconstruction=np.full(5, 48 * np.log(256), np.float32))
+    assert evaluate(encoded, config).bits_per_dimension == pytest.approx(8)
+
+
+def test_a_plain_autoencoder_has_a_reconstruction_but_neither_kl_nor_elbo() -> None:
+    config = replace(CONFIG, posterior="point", likelihood="discretised-logistic")
+    encoded = encode(VAE(config), random_images(20, (1, 4, 4)), np.zeros(20, np.int64))
+    encoded = replace(encoded, mean=np.arange(40, dtype=np.float32).reshape(20, 2))
+    evaluation = evaluate(encoded, config)
+    assert evaluation.reconstruction == pytest.approx(encoded.reconstruction.mean())
+    assert (evaluation.negative_elbo, evaluation.kl, evaluation.kl_per_dimension) == (None, None, None)
+    assert evaluation.bits_per_dimension is None
+    assert evaluation.active_units == active_units(encoded) > 0
+    assert "not sampled" in evaluation.protocol
+
+
+def test_an_evaluation_says_how_many_images_and_that_z_was_sampled() -> None:
+    assert evaluate(encoded_set(np.zeros((7, 2))), CONFIG).protocol.startswith("7 images; one z per image drawn")
+
+
+# ---- importance-weighted NLL of a linear-Gaussian model --------------------------------------------------------------
+
+SIGMA = 0.4
+W = torch.tensor([[0.5, 0.0], [0.0, 0.3], [0.6, 0.0], [0.0, -0.4]])  # x = W z + b + noise; orthogonal columns
+B = torch.tensor([0.4, 0.6, 0.5, 0.3])
+GAUSSIAN = ModelConfig((1, 2, 2), 2, "mlp", (4,), likelihood="gaussian", sigma=SIGMA)
+POSTERIOR = torch.linalg.inv(torch.eye(2) + W.T @ W / SIGMA**2)
+PIXELS = random_images(60, (1, 2, 2))
+LABELS = np.arange(60) % 3
+
+
+class LinearEncoder(nn.Module):
+    """The exact posterior of the linear-Gaussian model, moved and widened by this much."""
+
+    def __init__(self, shift: float, widen: float) -> None:
+        super().__init__()
+        self.shift, self.widen = shift, widen
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean = (x.flatten(1) - B) @ W @ POSTERIOR / SIGMA**2
+        logvar = POSTERIOR.diagonal().log().expand_as(mean)
+        return mean + self.shift, logvar + self.widen
+
+
+class LinearDecoder(nn.Module):
+    """W z + b, and for a conditional model a tenth of the label's number beside; remembers its largest batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(W)
+        self.log_scale = torch.full((1, 1, 1), SIGMA).log()
+        self.largest = 0
+
+    def forward(self, code: Tensor) -> Tensor:
+        self.largest = max(self.largest, len(code))
+        offset = code[:, 2:] @ torch.arange(code.shape[1] - 2.0) / 10
+        return (code[:, :2] @ self.weight.T + B + offset[:, None]).unflatten(1, (1, 2, 2))
+
+
+def linear_vae(shift: float = 0, widen: float = 0, config: ModelConfig = GAUSSIAN) -> VAE:
+    model = VAE(config)
+    model.encoder, model.decoder = LinearEncoder(shift, widen), LinearDecoder()  # type: ignore[assignment]
+    return model
+
+
+def evidence(images: Images, offset: NDArray[np.float64] | float = 0) -> NDArray[np.float64]:
+    """-log p(x) in closed form."""
+    covariance = (W @ W.T).double() + SIGMA**2 * torch.eye(4, dtype=torch.float64)
+    x = torch.from_numpy(images.reshape(-1, 4) / 255 - np.reshape(offset, (-1, 1)))
+    return -distributions.MultivariateNormal(B.double(), covariance).log_prob(x).numpy()
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 500])
+def test_with_the_exact_posterior_every_sample_weighs_the_evidence(k: int) -> None:
+    nll = importance_weighted_nll(linear_vae(), PIXELS, LABELS, k)
+    np.testing.assert_allclose(nll, evidence(PIXELS), atol=2e-5)
+
+
+def test_with_another_posterior_it_falls_with_every_sample_towards_the_evidence() -> None:
+    model = linear_vae(shift=0.5, widen=0.4)
+    copies, labels = np.tile(PIXELS, (10, 1, 1, 1)), np.tile(LABELS, 10)  # each with noise of its own
+    curve = [importance_weighted_nll(model, copies, labels, k).mean() for k in (1, 4, 16, 64, 4096)]
+    assert all(more < fewer for fewer, more in pairwise(curve))
+    truth = evidence(PIXELS).mean()
+    assert curve[0] > truth + 0.3
+    assert curve[-1] == pytest.approx(truth, abs=5e-3)
+
+
+def test_minus_elbo_is_its_expectation_for_one_sample_and_exceeds_it_for_many() -> None:
+    model = linear_vae(shift=0.5, widen=0.4)
+    copies, labels = np.tile(PIXELS, (20, 1, 1, 1)), np.tile(LABELS, 20)
+    negative_elbo = evaluate(encode(model, copies, labels), GAUSSIAN).negative_elbo
+    assert negative_elbo is not None
+    assert importance_weighted_nll(model, copies, labels, 1).mean() == pytest.approx(negative_elbo, abs=0.1)
+    assert importance_weighted_nll(model, copies, labels, 20).mean() < negative_elbo - 0.2
+
+
+def test_a_conditional_model_is_judged_by_what_it_thinks_of_images_of_their_label() -> None:
+    model = linear_vae(widen=0.5, config=replace(GAUSSIAN, classes=3))
+    nll = importance_weighted_nll(model, PIXELS, LABELS, 4000)
+    np.testing.assert_allclose(nll, evidence(PIXELS, LABELS / 10), atol=0.15)
+    assert nll.mean() == pytest.approx(evidence(PIXELS, LABELS / 10).mean(), abs=0.01)
+
+
+def test_the_first_samples_are_the_same_whatever_their_number() -> None:
+    model = linear_vae(shift=0.5, widen=0.4)
+    sums = [k * np.exp(-importance_weighted_nll(model, PIXELS, LABELS, k)) for k in range(1, 6)]
+    assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
+
+
+def test_an_images_nll_depends_neither_on_the_images_after_it_nor_on_anything_but_the_seed() -> None:
+    model = linear_vae(shift=0.5)
+    nll = importance_weighted_nll(model, PIXELS, LABELS, 10)
+    np.testing.assert_allclose(importance_weighted_nll(model, PIXELS[:7], LABELS[:7], 10), nll[:7], atol=1e-5)
+    np.testing.assert_array_equal(importance_weighted_nll(model, PIXELS, LABELS, 10), nll)
+    assert (importance_weighted_nll(model, PIXELS, LABELS, 10, seed=1) != nll).all()
+
+
+def test_images_alike_have_noise_of_their_own() -> None:
+    alike = np.repeat(PIXELS[:1], 30, axis=0)
+    assert len(set(importance_weighted_nll(linear_vae(shift=0.5), alike, LABELS[:30], 3))) == 30
+
+
+def test_more_samples_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = linear_vae(widen=0.5)
+    whole = importance_weighted_nll(model, PIXELS[:5], LABELS[:5], 1000)
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 4 * 30)
+    model.decoder.largest = 0  # type: ignore[assignment]
+    chunked = importance_weighted_nll(model, PIXELS[:5], LABELS[:5], 1000)
+    assert model.decoder.largest == 30
+    assert chunked == pytest.approx(whole, abs=0.1)  # other noise, the same quantity
+
+
+@pytest.mark.parametrize("numbers", [1, 4, 4 * 30])
+def test_in_chunks_of_any_size_every_sample_counts_once(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", numbers)  # a quarter of an image, a whole one, thirty
+    nll = importance_weighted_nll(linear_vae(), PIXELS[:5], LABELS[:5], 47)
+    np.testing.assert_allclose(nll, evidence(PIXELS[:5]), atol=2e-5)
+
+
+def test_the_first_samples_are_the_same_when_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 4 * 3)
+    model = linear_vae(shift=0.5, widen=0.4)
+    sums = [k * np.exp(-importance_weighted_nll(model, PIXELS[:9], LABELS[:9], k)) for k in range(1, 9)]
+    assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
+
+
+def test_progress_is_told_up_to_the_last_image() -> None:
+    told: list[float] = []
+    importance_weighted_nll(linear_vae(), PIXELS[:4], LABELS[:4], 2, progress=told.append)
+    assert told == [0.25, 0.5, 0.75, 1]
+
+
+def test_extreme_weights_neither_overflow_nor_vanish() -> None:
+    nll = importance_weighted_nll(linear_vae(shift=60), PIXELS[:5], LABELS[:5], 50)
+    assert np.isfinite(nll).all()
+    assert (nll > 1000).all()
+
+
+def test_a_plain_autoencoder_has_no_likelihood() -> None:
+    with pytest.raises(ValueError, match="plain autoencoder has no density"):
+        importance_weighted_nll(VAE(replace(CONFIG, posterior="point")), random_images(2, (1, 4, 4)), LABELS[:2], 5)
+
+
+def test_no_samples_are_refused() -> None:
+    with pytest.raises(ValueError, match="importance_samples must be at least 1, not 0"):
+        importance_weighted_nll(linear_vae(), PIXELS, LABELS, 0)
+
+
+# ---- importance-weighted NLL of other likelihoods --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 5), (3, 4, 4)])
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_the_nll_of_black_and_white_images_is_the_integral_over_the_prior(
+    shape: tuple[int, int, int], architecture: str
+) -> None:
+    torch.manual_seed(0)
+    channels = (4,) if architecture == "conv" else ()
+    model = VAE(ModelConfig(shape, 1, architecture, (8,), channels)).eval()
+    nn.init.normal_(model.encoder.head.weight, std=0.1)  # posteriors near the prior, which few samples can correct
+    images = np.where(random_images(5, shape) > 127, 255, 0).astype(np.uint8)
+    z = torch.linspace(-8, 8, 4001)[:, None]
+    with torch.inference_mode():
+        logits = model.decoder(z).double()[:, None]
+    x = torch.from_numpy(images / 255)
+    log_joint = distributions.Bernoulli(logits=logits).log_prob(x).flatten(2).sum(2)
+    log_joint += distributions.Normal(0, 1).log_prob(z.double())
+    integral = -(torch.logsumexp(log_joint, 0) + np.log(16 / 4000)).numpy()
+    nll = importance_weighted_nll(model, images, np.zeros(5, np.int64), 20_000)
+    np.testing.assert_allclose(nll, integral, atol=0.05)
+
+
+@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+def test_under_every_likelihood_one_sample_costs_minus_elbo_on_average_and_many_cost_less(
+    likelihood: Likelihood,
+) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood=likelihood, sigma=1)
+    model = VAE(config).eval()
+    images, labels = np.tile(random_images(1, (3, 4, 4)), (400, 1, 1, 1)), np.zeros(400, np.int64)
+    encoded = encode(model, images, labels)
+    negative_elbos = encoded.reconstruction + encoded.kl
+    one, many = (importance_weighted_nll(model, images, labels, k) for k in (1, 20))
+    assert one.mean() == pytest.approx(negative_elbos.mean(), abs=5 * one.std() / 20)
+    assert many.mean() < one.mean()
+
+
+# ---- ELBO surgery ----------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.integers(1, 30),
+    st.integers(1, 4),
+    st.floats(0, 30),
+    st.floats(-9, 3),
+    st.integers(0, 1000),
+)
+def test_the_three_parts_add_up_and_a_code_never_tells_more_than_which_image(
+    n: int, latent_dim: int, spread: float, logvar: float, seed: int
+) -> None:
+    encoded = encoded_set(spread * normal(n, latent_dim, seed=seed), logvar + normal(n, latent_dim, seed=seed + 1))
+    surgery = elbo_surgery(encoded, seed)
+    parts = (surgery.index_code_mi, surgery.total_correlation, surgery.dimension_wise_kl)
+    assert sum(parts) == pytest.approx(surgery.kl, rel=1e-12, abs=1e-12)
+    assert surgery.index_code_mi <= np.log(n) * (1 + 1e-15)
+
+
+def test_posteriors_that_do_not_overlap_tell_exactly_which_image() -> None:
+    surgery = elbo_surgery(encoded_set(10.0 * np.arange(50)[:, None], -6))
+    assert surgery.index_code_mi == pytest.approx(np.log(50), abs=1e-6)
+
+
+def test_posteriors_that_are_all_alike_tell_nothing() -> None:
+    surgery = elbo_surgery(encoded_set(np.full((50, 3), 0.7), -1))
+    assert surgery.index_code_mi == pytest.approx(0, abs=1e-5)
+    assert surgery.total_correlation == pytest.approx(0, abs=1e-5)
+
+
+def test_the_prior_itself_has_nothing_to_take_apart() -> None:
+    surgery = elbo_surgery(encoded_set(np.zeros((50, 3))))
+    parts = (surgery.index_code_mi, surgery.total_correlation, surgery.dimension_wise_kl, surgery.kl)
+    assert parts == pytest.approx((0, 0, 0, 0), abs=1e-5)
+
+
+def test_the_parts_of_a_correlated_gaussian_are_those_of_the_closed_form() -> None:
+    # Means N(0, C - 1/4) and posteriors of variance 1/4: an aggregate N(0, C), every part of which is known.
+    rho, scale = 0.8, 1.5
+    covariance = scale * np.array([[1, rho], [rho, 1]])
+    means = np.random.default_rng(0).multivariate_normal([0, 0], covariance - np.eye(2) / 4, 3000)
+    surgery = elbo_surgery(encoded_set(means, np.log(0.25)))
+    assert surgery.total_correlation == pytest.approx(-0.5 * np.log(1 - rho**2), abs=0.06)
+    assert surgery.dimension_wise_kl == pytest.approx(2 * 0.5 * (scale - 1 - np.log(scale)), abs=0.06)
+    information = 0.5 * np.log(np.linalg.det(covariance) / 0.25**2)
+    assert surgery.index_code_mi == pytest.approx(information, abs=0.06)
+
+
+def test_a_single_dimension_correlates_with_nothing() -> None:
+    surgery = elbo_surgery(encoded_set(normal(200, 1), -3 + normal(200, 1, seed=1)))
+    assert surgery.total_correlation == pytest.approx(0, abs=1e-5)
+
+
+def test_the_kl_taken_apart_is_that_of_the_evaluation() -> None:
+    encoded = encoded_set(normal(4000, 3), -2 + normal(4000, 3, seed=1))
+    surgery = elbo_surgery(encoded)
+    assert surgery.kl == pytest.approx(encoded.kl.mean(), abs=0.1)  # one draw per image against the closed form
+    assert surgery.protocol.startswith("4000 images; one z per image")
+
+
+@pytest.mark.parametrize("numbers", [1, 7 * 60])  # less than a row, seven rows
+def test_surgery_does_not_depend_on_its_chunks(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = encoded_set(normal(60, 3), -2)
+    whole = elbo_surgery(encoded)
+    monkeypatch.setattr(metrics, "CACHE_NUMBERS", numbers)
+    assert elbo_surgery(encoded).index_code_mi == pytest.approx(whole.index_code_mi, rel=1e-6)
+    assert elbo_surgery(encoded).total_correlation == pytest.approx(whole.total_correlation, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_parts_are_those_of_a_mixture_of_torch_distributions_at_the_same_draws(seed: int) -> None:
+    encoded = encoded_set(normal(40, 3), -1 + normal(40, 3, seed=1))
+    posterior = distributions.Normal(*torch.tensor(np.stack([encoded.mean, np.exp(encoded.logvar / 2)])).double())
+    noise = np.random.default_rng(seed).standard_normal((40, 3), np.float32)
+    z = posterior.mean + posterior.stddev * torch.from_numpy(noise)
+    even = distributions.Categorical(torch.ones(40).double())
+    aggregate = distributions.MixtureSameFamily(even, distributions.Independent(posterior, 1)).log_prob(z)
+    marginals = sum(
+        distributions.MixtureSameFamily(
+            even, distributions.Normal(posterior.mean[:, j], posterior.stddev[:, j])
+        ).log_prob(z[:, j])
+        for j in range(3)
+    )
+    prior = distributions.Normal(0, 1).log_prob(z).sum(1)
+    own = posterior.log_prob(z).sum(1)
+    surgery = elbo_surgery(encoded, seed)
+    assert surgery.index_code_mi == pytest.approx((own - aggregate).mean().item(), rel=1e-5)
+    assert surgery.total_correlation == pytest.approx((aggregate - marginals).mean().item(), rel=1e-5)
+    assert surgery.dimension_wise_kl == pytest.approx((marginals - prior).mean().item(), rel=1e-5)
+    assert surgery.kl == pytest.approx((own - prior).mean().item(), rel=1e-5)
+    assert f"seed {seed};" in surgery.protocol
+    if seed == 0:
+        assert elbo_surgery(encoded) == surgery
+
+
+def test_a_plain_autoencoders_codes_cannot_be_taken_apart() -> None:
+    model = VAE(replace(CONFIG, posterior="point"))
+    encoded = encode(model, random_images(20, (1, 4, 4)), np.zeros(20, np.int64))
+    with pytest.raises(ValueError, match=r"^A plain autoencoder's codes have no density, .*; choose a VAE\.$"):
+        elbo_surgery(encoded)
+    assert (encoded.logvar == -LOGVAR_BOUND).all()
+
+
+def test_one_posterior_as_narrow_as_can_be_does_not_make_a_plain_autoencoder() -> None:
+    logvar = np.zeros((20, 2))
+    logvar[3, 1] = -LOGVAR_BOUND
+    assert elbo_surgery(encoded_set(normal(20, 2), logvar)).kl > 0
+
+
+# ---- labels from codes -----------------------------------------------------------------------------------------------
+
+TRAIN_LABELS, TEST_LABELS = np.arange(600) % 4, np.arange(300) % 4
+CORNERS = np.float32([[0, 0, 0], [3, 0, 0], [0, 3, 0], [0, 0, 3]])
+TRAIN, TEST = CORNERS[TRAIN_LABELS] + normal(600, 3) / 4, CORNERS[TEST_LABELS] + normal(300, 3, seed=1) / 4
+
+
+@pytest.mark.parametrize("accuracy", [linear_probe, knn_accuracy])
+def test_labels_are_read_off_codes_that_tell_them(accuracy: Callable[..., Accuracy]) -> None:
+    result = accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS)
+    assert result.value >= 0.98
+    assert type(result.value) is float
+    assert result.protocol.startswith("means; ")
+    assert result.protocol.endswith("fitted on 600 training codes, scored on 300 test codes")
+
+
+@pytest.mark.parametrize("accuracy", [linear_probe, knn_accuracy])
+def test_shuffled_labels_are_guessed_by_chance(accuracy: Callable[..., Accuracy]) -> None:
+    shuffle = np.random.default_rng(0).permutation
+    result = accuracy(TRAIN, shuffle(TRAIN_LABELS), TEST, shuffle(TEST_LABELS))
+    assert result.value == pytest.approx(0.25, abs=0.1)
+
+
+def test_the_probe_does_not_depend_on_the_scale_of_a_dimension() -> None:
+    scale = np.float32([1e-3, 1, 1e3])
+    result = linear_probe(TRAIN * scale, TRAIN_LABELS, TEST * scale, TEST_LABELS)
+    assert result.value == pytest.approx(linear_probe(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS).value, abs=0.01)
+
+
+def test_the_nearest_neighbour_of_a_training_code_is_itself() -> None:
+    labels = np.random.default_rng(0).integers(0, 4, 600)
+    assert knn_accuracy(TRAIN, labels, TRAIN, labels, neighbours=1).value == 1
+    assert knn_accuracy(TRAIN, labels, TRAIN, labels, neighbours=10).value < 0.7
+
+
+def test_labels_all_alike_and_too_many_neighbours_are_refused() -> None:
+    with pytest.raises(ValueError, match="number of different training labels must be at least 2, not 1"):
+        linear_probe(TRAIN, np.zeros(600, np.int64), TEST, TEST_LABELS)
+    for neighbours in (0, 601):
+        with pytest.raises(ValueError, match=f"neighbours must be 1 to the number of .* codes, 600, not {neighbours}"):
+            knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS, neighbours)
+
+
+def test_among_all_training_codes_the_commonest_label_wins() -> None:
+    labels = np.minimum(np.arange(600) // 200, 1)  # 200 zeros, 400 ones
+    assert knn_accuracy(TRAIN, labels, TEST, np.resize([0, 1, 1], 300), neighbours=600).value == pytest.approx(2 / 3)
+
+
+def test_two_labels_are_enough_for_a_probe() -> None:
+    assert linear_probe(TRAIN, TRAIN_LABELS // 2, TEST, TEST_LABELS // 2).value >= 0.98
+
+
+def test_knn_says_how_many_neighbours_voted() -> None:
+    assert "10 nearest neighbours" in knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS).protocol
+    assert "3 nearest neighbours" in knn_accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS, 3).protocol
+
+
+# ---- copies ----------------------------------------------------------------------------------------------------------
+
+FIRST, SECOND, THIRD = (random_images(count, (1, 5, 6), seed=count) for count in (900, 500, 400))
+
+
+def test_held_out_images_pass_for_faithful_samples() -> None:
+    result = copy_test(THIRD, FIRST, SECOND)
+    assert (result.copies, result.test_copies) == (0, 0)
+    assert result.nearer_share < 0.04
+    assert result.nearer_probability == pytest.approx(0.5, abs=0.06)
+    assert result.sample_distance == pytest.approx(result.test_distance, rel=0.05)
+
+
+def test_planted_copies_are_counted_and_stand_out() -> None:
+    samples = np.concatenate([THIRD[:300], FIRST[:100]])
+    result = copy_test(samples, FIRST, SECOND)
+    assert result.copies == 100
+    assert result.test_copies == 0
+    assert 0.25 <= result.nearer_share < 0.29
+    assert result.nearer_probability == pytest.approx(0.25 + 0.75 * 0.5, abs=0.05)
+
+
+def test_a_copy_with_one_grey_level_changed_is_near_but_not_exact() -> None:
+    almost = FIRST[:50].copy()
+    almost[:, 0, 2, 3] ^= 1
+    result = copy_test(almost, FIRST, SECOND)
+    assert result.copies == 0
+    assert result.sample_distance == pytest.approx(1 / 255)
+    assert (result.nearer_share, result.nearer_probability) == (1, 1)
+
+
+def test_copies_are_exact_among_bright_images_of_many_pixels() -> None:
+    # In float32 the squares of such images would drown a difference of one level.
+    train = np.random.default_rng(0).integers(250, 256, (40, 3, 64, 64), np.uint8)
+    almost = train.copy()
+    almost[:, 0, 0, 0] ^= 1
+    assert copy_test(train, train, almost).copies == 40
+    assert copy_test(almost, train, train).copies == 0
+
+
+def test_distances_are_those_of_numpy_whatever_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = np.linalg.norm(THIRD[:, None].astype(float) - FIRST[None].astype(float), axis=(3, 4)).min((1, 2)) / 255
+    for numbers in (metrics.COPY_NUMBERS, 2048 * 70):
+        monkeypatch.setattr(metrics, "COPY_NUMBERS", numbers)
+        np.testing.assert_allclose(metrics._nearest(THIRD, FIRST), pairs, rtol=1e-12)
+
+
+def test_an_image_larger_than_a_chunk_is_compared_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "COPY_NUMBERS", 1)
+    assert copy_test(FIRST[:3], FIRST[:4], SECOND[:5]).copies == 3
+
+
+def test_one_image_of_each_kind_is_enough_for_a_copy_test() -> None:
+    result = copy_test(THIRD[:1], FIRST[:1], SECOND[:1])
+    difference = THIRD[0].astype(float) - FIRST[0]
+    assert result.sample_distance == pytest.approx(np.sqrt(np.sum((difference / 255) ** 2)))
+
+
+def test_every_number_of_a_copy_test_on_images_of_one_pixel_is_that_of_counting() -> None:
+    black = np.zeros((7, 1, 1, 1), np.uint8)
+    test_images = np.arange(1, 101, dtype=np.uint8)[:, None, None, None]  # 1 … 100 grey levels from black
+    samples = np.uint8([0, 1, 2, 3, 250])[:, None, None, None]
+    result = copy_test(samples, black, test_images)
+    assert result.sample_distance == pytest.approx(2 / 255)
+    assert result.test_distance == pytest.approx(50.5 / 255)
+    assert result.nearer_share == 2 / 5  # nearer than 100 and than 99 test images; the third is nearer than 98 only
+    assert result.nearer_probability == pytest.approx((100 + 99.5 + 98.5 + 97.5 + 0) / 500)
+    assert (result.copies, result.test_copies) == (1, 0)
+    assert result.protocol.startswith("pixel L2 to the nearest of 7 training images; 5 samples against 100 held-out")
+
+
+def test_the_probability_of_being_nearer_is_that_of_mann_and_whitney() -> None:
+    from scipy.stats import mannwhitneyu
+
+    samples = np.concatenate([THIRD[:50] // 2, FIRST[:20]])
+    ours, theirs = metrics._nearest(samples, FIRST), metrics._nearest(SECOND, FIRST)
+    expected = mannwhitneyu(theirs, ours).statistic / (len(ours) * len(theirs))
+    assert copy_test(samples, FIRST, SECOND).nearer_probability == pytest.approx(expected)
+
+
+def test_ties_count_by_half() -> None:
+    result = copy_test(FIRST[:50], FIRST, FIRST[50:100])
+    assert result.nearer_probability == 0.5
+    assert result.nearer_share == 0  # no nearer than the test images, which are copies themselves
+    assert result.test_copies == 50
+
+
+def test_a_grey_blur_is_nearer_to_everything_without_being_a_copy() -> None:
+    blur = np.full((50, 1, 5, 6), 128, np.uint8)
+    result = copy_test(blur, FIRST, SECOND)
+    assert result.copies == 0
+    assert result.nearer_share == 1
+
+
+@pytest.mark.parametrize("which", ["samples", "training images", "test images"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda images: images[:0], "number of {} must be at least 1, not 0"),
+        (lambda images: images / 255, "type of {} must be uint8, .*, not 'float64'"),
+        (lambda images: images[:, :, :4], r"shape of {} must be that of the training images, .*, not \(1, "),
+    ],
+)
+def test_images_that_cannot_be_compared_are_refused(which: str, spoil: Callable[[Images], Any], message: str) -> None:
+    images = {"samples": THIRD, "training images": FIRST, "test images": SECOND}
+    images[which] = spoil(images[which])
+    blamed = "samples" if which == "training images" and "shape" in message else which  # the first that is unlike them
+    with pytest.raises(ValueError, match=message.format(blamed)):
+        copy_test(*images.values())

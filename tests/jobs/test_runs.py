@@ -1,0 +1,1043 @@
+"""Training runs: real processes that are killed, paused, starved and misled; the cheap questions asked in this one."""
+
+import ast
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from support.runs import IDLER, PATIENCE, request, until
+from torch import Tensor
+
+from vae.jobs import nice, runs, worker
+from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
+from vae.jobs.worker import asked
+from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.training import trainer
+from vae.training.film import read_film
+from vae.training.step import Knobs, Step
+from vae.training.trainer import train_checkpoint
+
+ROOT = Path(__file__).parents[2]
+ENDLESS = 10_000  # epochs
+
+
+class Lab:
+    """A checkpoint folder, its runs, and the processes that were started here."""
+
+    def __init__(self, checkpoints: Path, slots: int = 1) -> None:
+        self.checkpoints, self.runs = checkpoints, Runs(checkpoints, slots)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str = "run", wanted: Any = None, **rest: Any) -> Run:
+        return self.runs.start(name, wanted or request(), **rest)
+
+    def prepare(self, name: str = "run", wanted: Any = None) -> Run:
+        """A run that has been asked for and has no process yet."""
+        run = Run(self.runs.root / name)
+        run.path.mkdir(parents=True)
+        run.write_request((wanted or request()) | {"born": time.monotonic()})
+        run.write_status(Status("queued"))
+        return run
+
+    def states(self) -> dict[str, str]:
+        return {run.name: status.state for run, status in self.runs.all()}
+
+    def left(self) -> list[str]:
+        """All that is in the folder of the runs, but the locks of the places to train."""
+        root = self.runs.root
+        return [path.name for path in root.iterdir() if ".slot" not in path.name] if root.is_dir() else []
+
+    def check_nothing_left(self) -> None:
+        until(lambda: not self.left(), f"nothing is left; but {self.left()} is")
+
+    def process_of(self, run: Run) -> "subprocess.Popen[bytes]":
+        return next(p for p in reversed(self.processes) if str(run.path.resolve()) in p.args)  # type: ignore[operator]
+
+    def kill(self, run: Run) -> None:
+        process = self.process_of(run)
+        process.kill()
+        process.wait(PATIENCE)
+        until(lambda: not run.status().alive, "its death is noticed")
+
+    def until_state(self, run: Run, *states: str) -> Status:
+        until(lambda: run.status().state in states, f"{run.name} is {' or '.join(states)}", run)
+        return run.status()
+
+    def until_epoch(self, run: Run, epoch: float) -> None:
+        until(lambda: run.status().epoch > epoch or not run.path.is_dir(), f"epoch {epoch} is over", run)
+
+    def until_checkpoint(self, run: Run) -> Checkpoint:
+        until(lambda: not run.path.is_dir(), f"{run.name} has finished", run)
+        return read_checkpoint(run.out)
+
+    def clean_up(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    with_processes = Lab(tmp_path / "checkpoints")
+    yield from watched(with_processes, monkeypatch)
+
+
+def watched(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """The lab while the processes that it starts are noted; kills what is left of them."""
+
+    def popen(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        lab.processes.append(subprocess.Popen(*arguments, **options))
+        return lab.processes[-1]
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(runs, "subprocess", SimpleNamespace(Popen=popen, DEVNULL=subprocess.DEVNULL))
+    try:
+        yield lab
+    finally:
+        lab.clean_up()
+
+
+@pytest.fixture
+def idlers(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Runs whose processes do nothing but live."""
+    script = tmp_path / "idler.py"
+    script.write_text(IDLER)
+    monkeypatch.setattr(runs, "COMMAND", (sys.executable, str(script)))
+    return lab
+
+
+@pytest.fixture
+def here(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Run], Status]]:
+    """Carries out a run in this process; returns how it stands then."""
+    heard = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+
+    def carry_out(run: Run) -> Status:
+        worker.main(run.path, 1)
+        return run.status()
+
+    yield carry_out
+    for number, handler in heard.items():
+        signal.signal(number, handler)
+
+
+def same(checkpoint: Checkpoint, run_request: Any, folder: Path) -> None:
+    """Asserts that this is the checkpoint of a run that nobody interrupted."""
+    folder.mkdir()
+    plain = Run(folder)
+    plain.write_request(run_request)
+    torch.set_num_threads(1)  # as the run's process has it: sums round differently for two
+    whole = folder / "whole"
+    for _ in train_checkpoint(*asked(plain), whole, film=folder / "film"):
+        pass
+    expected = read_checkpoint(whole)
+    assert [numbers(epoch) for epoch in checkpoint.history] == [numbers(epoch) for epoch in expected.history]
+    assert numbers(checkpoint.metrics) == numbers(expected.metrics)
+    for file in ("model.safetensors", "encoded.safetensors"):
+        assert (checkpoint.path / file).read_bytes() == (whole / file).read_bytes(), file
+    assert checkpoint.film is not None
+    assert frames(checkpoint.film) == frames(whole / "film.bin")
+
+
+def numbers(of: Any) -> Any:
+    """All but the clock."""
+    return {key: value for key, value in of.items() if key != "seconds"}
+
+
+def frames(film: Path) -> list[Any]:
+    return [(numbers(record.fields), record.body) for record in read_film(film)]
+
+
+# ---- from the start to the checkpoint --------------------------------------------------------------------------------
+
+
+def test_a_run_becomes_a_checkpoint_with_its_film_and_looks_alive_until_then(lab: Lab, tmp_path: Path) -> None:
+    wanted = request(20)
+    seen: list[Status] = []
+    began = threading.Event()
+
+    def watch() -> None:
+        while not began.is_set() or lab.left():
+            seen.extend(status for _, status in lab.runs.all())
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(3) as pool:
+        viewers = [pool.submit(watch) for _ in range(3)]
+        run = lab.start("first", wanted)
+        began.set()
+        checkpoint = lab.until_checkpoint(run)
+        for viewer in viewers:
+            viewer.result(PATIENCE)
+    assert {status.state for status in seen} == {"queued", "starting", "running", "saving"}
+    assert all(0 <= status.share <= 1 and 0 <= status.epoch <= 20 for status in seen)
+    assert checkpoint.training["origin"] == "page"
+    lab.check_nothing_left()
+    assert [found.name for found in list_checkpoints(lab.checkpoints)] == ["first"]
+    same(checkpoint, wanted, tmp_path / "plain")
+
+
+def test_a_process_that_is_slow_to_be_born_does_not_look_killed(
+    idlers: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text("import time; time.sleep(0.5)" + IDLER)
+    monkeypatch.setattr(runs, "COMMAND", (sys.executable, str(script)))
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(idlers.start)
+        states: set[str] = set()
+        while not started.done():
+            states |= set(idlers.states().values())
+    assert states == {"queued"}
+
+
+@pytest.mark.parametrize("jump", [-3600, 86_400])
+def test_a_clock_that_jumps_changes_neither_who_is_alive_nor_the_queue(
+    idlers: Lab, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    def clock(by: int) -> None:
+        monkeypatch.setattr(time, "time", lambda: now / 1e9 + by)
+        monkeypatch.setattr(time, "time_ns", lambda: now + by * 10**9)
+
+    now = time.time_ns()
+    clock(0)
+    for name in ("b", "d"):
+        idlers.start(name)
+    young = idlers.prepare("young")
+    clock(jump)
+    assert young.status().state == "queued"
+    idlers.start("a")
+    clock(0)
+    idlers.start("c")
+    assert [run.name for run, _ in idlers.runs.all() if run != young] == ["b", "d", "a", "c"]
+    young.write_request(young.request() | {"born": time.monotonic() - runs.BIRTH_SECONDS})
+    assert young.status().state == "killed"
+    young.write_request(young.request() | {"born": time.monotonic() + 1e6})  # the machine was started anew since
+    assert young.status().state == "killed"
+
+
+@pytest.mark.parametrize("born", ["x", None, True, 10**400, float("nan"), []], ids=lambda value: ascii(value)[:9])
+def test_a_birth_of_any_value_is_none(lab: Lab, born: object) -> None:
+    run = lab.prepare()
+    (run.path / "request.json").write_text('{"born": %s}' % ("1" + "0" * 400 if born == 10**400 else json.dumps(born)))
+    assert run.status().state == "killed"
+
+
+def test_nobody_who_looks_at_a_run_that_goes_away_puts_anything_back(idlers: Lab) -> None:
+    for _ in range(30):
+        run = idlers.prepare()
+        status = (run.path / "status.json").read_bytes()
+        with ThreadPoolExecutor(2) as pool:
+            gone = threading.Event()
+
+            def look(run: Run = run, gone: threading.Event = gone) -> None:
+                while not gone.is_set():
+                    run._has_process()
+
+            looking = pool.submit(look)
+            shutil.rmtree(run.path, ignore_errors=True)
+            gone.set()
+            looking.result(PATIENCE)
+        assert idlers.left() == [], status
+
+
+def test_those_who_look_at_the_same_moment_do_not_take_each_other_for_its_process(lab: Lab) -> None:
+    run = lab.prepare()
+    run.write_status(Status("running"))
+    (run.path / "lock").touch()
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(lambda _: run.status().state, range(2000)))
+    assert set(states) == {"killed"}
+
+
+def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> None:
+    first, second, third, fourth = (
+        lab.start(name, request(epochs)) for name, epochs in (("d", ENDLESS), ("c", 3), ("b", ENDLESS), ("a", 3))
+    )
+    assert [run.name for run, _ in lab.runs.all()] == ["d", "c", "b", "a"]
+    lab.until_state(first, "running")
+    assert lab.states() == {"d": "running", "c": "queued", "b": "queued", "a": "queued"}
+    assert [lab.runs.place(run) for run in (second, third, fourth)] == [1, 2, 3]
+    lab.runs.want(third, "pause")
+    lab.until_state(third, "paused")
+    assert lab.runs.place(fourth) == 2
+    lab.runs.resume(third)
+    assert [lab.runs.place(run) for run in (second, fourth, third)] == [1, 2, 3]
+    lab.runs.want(third, "discard")
+    until(lambda: lab.runs.find("b") is None, "a queued run is discarded")
+    lab.kill(fourth)
+    until(lambda: fourth.status().state == "killed", "its death is noticed")
+    lab.runs.resume(fourth)
+    assert (lab.runs.place(second), lab.runs.place(fourth)) == (1, 2)
+    assert not second.out.exists()
+    lab.runs.want(first, "stop")
+    finished = [lab.until_checkpoint(run) for run in (first, second, fourth)]
+    assert [len(checkpoint.history) for checkpoint in finished[1:]] == [3, 3]
+    written = [(checkpoint.path / "config.json").stat().st_mtime_ns for checkpoint in finished]
+    assert written == sorted(written)
+    lab.check_nothing_left()
+
+
+def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) -> None:
+    lab.runs.slots = 2
+    both = [lab.start(name, request(ENDLESS)) for name in ("one", "other")]
+    third = lab.start("third")
+    until(lambda: list(lab.states().values()) == ["running", "running", "queued"], "two train", both[1])
+    lab.runs.want(third, "discard")
+    for run in both:
+        lab.runs.want(run, "discard")
+    until(lambda: lab.states() == {}, "all have gone")
+    lab.check_nothing_left()
+    assert list_checkpoints(lab.checkpoints) == []
+
+
+# ---- interruptions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_killed_twenty_times_is_the_run_that_nobody_killed(lab: Lab, tmp_path: Path) -> None:
+    lab.runs.slots = 2
+    wanted = {"mlp": request(60), "normed": request(60, model={"batch_norm": True}, binarisation="dynamic")}
+
+    def torment(name: str) -> Checkpoint:
+        chance, run = random.Random(name), lab.start(name, wanted[name])
+        for number in range(10):
+            if number % 2:  # within training; else anywhere, mostly before the first step
+                lab.until_state(run, "running", "saving")
+            time.sleep(chance.uniform(0, 0.4) if number % 2 else chance.uniform(0.1, 2.5))
+            if not run.path.is_dir():
+                return read_checkpoint(run.out)
+            lab.kill(run)
+            if lab.runs.find(name) is None:  # killed between its checkpoint and its end
+                break
+            assert run.status().state == "killed"
+            assert "killed" in run.status().sentence
+            assert not run.out.exists()
+            lab.runs.resume(run)
+            killed.append(name)
+        return lab.until_checkpoint(run)
+
+    killed: list[str] = []
+    with ThreadPoolExecutor(2) as pool:
+        checkpoints = list(pool.map(torment, wanted))
+    for checkpoint in checkpoints:
+        same(checkpoint, wanted[checkpoint.name], tmp_path / f"plain-{checkpoint.name}")
+    assert len(killed) == 20
+    lab.check_nothing_left()
+
+
+def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab, tmp_path: Path) -> None:
+    wanted = request(40, objective={"name": "beta-tc", "warmup": "linear"})
+    run = lab.start("run", wanted)
+    with pytest.raises(RunError, match="goes on already"):
+        lab.runs.resume(run)
+    lab.until_epoch(run, 3)
+    lab.runs.want(run, "pause")
+    paused = lab.until_state(run, "paused")
+    assert paused.sentence == "Paused."
+    assert 0 < paused.share < 1
+    assert paused.seconds > 0
+    with pytest.raises(RunError, match="does not go on; resume or discard"):
+        lab.runs.want(run, "stop")
+    lab.process_of(run).wait(PATIENCE)
+    with ThreadPoolExecutor(2) as pool:  # two users at once
+        for resumed in [pool.submit(lab.runs.resume, run) for _ in range(2)]:
+            with suppress(RunError):
+                resumed.result(PATIENCE)
+    lab.until_epoch(run, paused.epoch + 1)
+    for process in lab.processes[1:]:  # as a machine does that is being switched off
+        process.terminate()
+    assert lab.until_state(run, "paused").share > paused.share
+    for process in lab.processes:
+        process.wait(PATIENCE)
+    lab.runs.resume(run)
+    same(lab.until_checkpoint(run), wanted, tmp_path / "plain")
+
+
+def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
+    run = lab.start("run", request(ENDLESS))
+    lab.until_epoch(run, 2)
+    lab.runs.want(run, "stop")
+    checkpoint = lab.until_checkpoint(run)
+    assert 2 <= len(checkpoint.history) < ENDLESS
+    assert checkpoint.film is not None
+    *_, last = read_film(checkpoint.film)
+    assert 0 < last.fields["share"] < 1
+    assert checkpoint.load_model() is not None
+    lab.check_nothing_left()
+
+
+def test_a_wish_for_less_that_comes_too_soon_after_anothers_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter([BlockingIOError(), BlockingIOError()])
+    slept: list[float] = []
+    said: list[str] = []
+
+    def write_text(text: str) -> None:
+        for refusal in refusals:
+            raise refusal
+        said.append(text)
+
+    monkeypatch.setattr(nice, "AUTOGROUP", SimpleNamespace(write_text=write_text))
+    monkeypatch.setattr(nice, "sleep", slept.append)
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    monkeypatch.setattr(os, "getsid", lambda _: os.getpid())
+    nice.give_way()
+    assert said == [str(nice.NICENESS)]
+    assert slept == [nice.TRY_SECONDS] * 2
+    refusals = iter([PermissionError()])
+    nice.give_way()  # no such system: nothing to do about it
+    refusals = iter(BlockingIOError, None)
+    nice.give_way()
+    assert len(slept) == 2 + nice.TRIES
+
+
+@pytest.mark.parametrize("own_session", [True, False])
+def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(own_session: bool) -> None:
+    code = (
+        "import os; from vae.jobs import nice; before = os.nice(0); nice.give_way(); print(os.nice(0) - before)\n"
+        "print(nice.AUTOGROUP.read_text() if nice.AUTOGROUP.exists() else '')"
+    )
+    ours = nice.AUTOGROUP.read_text() if nice.AUTOGROUP.exists() else ""
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True)
+    niceness, _, session = said.stdout.partition("\n")
+    assert int(niceness) == min(nice.NICENESS, 19 - os.nice(0))
+    if ours:
+        assert session.strip().endswith(f"nice {nice.NICENESS}" if own_session else ours.strip())
+
+
+def test_a_run_outlives_whoever_started_it(lab: Lab) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from vae.jobs import runs\n"
+        "popen, started = runs.subprocess.Popen, []\n"
+        "runs.subprocess.Popen = lambda *a, **o: started.append(popen(*a, **o)) or started[-1]\n"
+        f"runs.Runs(Path({str(lab.checkpoints)!r}), 2).start(sys.argv[1], {request(20)!r})\n"
+        "print(started[0].pid, flush=True); time.sleep(float(sys.argv[2]))"
+    )
+    pids = []
+    try:
+        for name, stays in (("orphan", "0"), ("bereaved", "600")):
+            with subprocess.Popen(
+                [sys.executable, "-c", code, name, stays], cwd=ROOT, stdout=subprocess.PIPE
+            ) as parent:
+                assert parent.stdout is not None
+                pids.append(int(parent.stdout.readline()))
+                if stays != "0":
+                    parent.kill()
+            assert parent.returncode in (0, -signal.SIGKILL)
+        for name in ("orphan", "bereaved"):
+            assert len(lab.until_checkpoint(Run(lab.runs.root / name)).history) == 20
+    except BaseException:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        raise
+
+
+def test_a_run_killed_between_its_checkpoint_and_its_end_is_not_listed(lab: Lab, here: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "remove", lambda _: None)
+        run = lab.prepare()
+        assert here(run).state == "killed"
+    assert read_checkpoint(run.out)
+    assert lab.runs.all() == []
+    lab.check_nothing_left()
+    assert read_checkpoint(run.out)
+
+
+def test_a_stopped_run_that_could_not_be_saved_is_saved_when_resumed_and_not_trained_on(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare("run", request(50))
+    step = after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "stop"))
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "save_checkpoint", failing(CheckpointError("The disk is on fire.")))
+        assert here(run).state == "failed"
+    assert not run.out.exists()
+    here(run)
+    checkpoint = read_checkpoint(run.out)
+    assert len(checkpoint.history) == 2
+    assert step.taken == 30
+
+
+def test_a_run_stopped_within_its_first_epoch_keeps_what_it_has(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare("run", request(50))
+    after_steps(lab, run, monkeypatch, 1, lambda: lab.runs.want(run, "stop"))
+    here(run)
+    checkpoint = read_checkpoint(run.out)
+    assert len(checkpoint.history) == 1
+    assert checkpoint.film is not None
+    assert checkpoint.load_model() is not None
+
+
+def test_a_second_process_leaves_the_run_to_the_first(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lab.prepare()
+    monkeypatch.setattr(worker, "LOCK_SECONDS", 0.1)
+    with run.lock().acquire():
+        before = sorted(run.path.iterdir())
+        assert here(run).state == "queued"
+        assert sorted(run.path.iterdir()) == before
+
+
+def test_a_process_that_comes_too_late_makes_no_folder(lab: Lab, here: Any) -> None:
+    here(Run(lab.runs.root / "discarded"))
+    lab.check_nothing_left()
+
+
+class Taken:
+    """How many steps were taken."""
+
+    taken = 0
+
+
+def after_steps(  # noqa: PLR0917
+    lab: Lab, run: Run, monkeypatch: pytest.MonkeyPatch, count: int, do: Callable[[], object], spoil: bool = False
+) -> Taken:
+    """Does something after so many steps in this process, and has the run's wish read after every step."""
+    counter = Taken()
+
+    class Counted(Step):
+        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+            sums = super().__call__(batch, knobs)
+            counter.taken += 1
+            if counter.taken == count:
+                do()
+            if spoil and counter.taken >= count:
+                with torch.no_grad():
+                    self.model.decoder.head.bias.fill_(torch.nan)
+            return sums
+
+    monkeypatch.setattr(trainer, "Step", Counted)
+    monkeypatch.setattr(worker, "STATUS_SECONDS", 0.0)
+    return counter
+
+
+def failing(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+# ---- who may be signalled --------------------------------------------------------------------------------------------
+
+
+def test_a_stale_process_id_of_another_program_is_never_signalled(lab: Lab) -> None:
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        for wish in ("stop", "discard", "resume"):
+            run = lab.prepare(f"run-{wish}", request(ENDLESS))
+            run.write_status(Status("running", share=0.5))
+            for file in ("lock", "pid", "run.pid", "wish", "log.txt"):
+                (run.path / file).write_text(f"{innocent.pid}\n")
+            run.write_request(run.request() | {"pid": innocent.pid, "order": innocent.pid})
+            assert run.status().state == "killed"
+            if wish == "resume":
+                lab.runs.resume(run)
+                lab.until_state(run, "running")
+                lab.runs.want(run, "discard")
+            elif wish == "stop":
+                with pytest.raises(RunError):
+                    lab.runs.want(run, "stop")
+                lab.runs.want(run, "discard")
+            else:
+                lab.runs.want(run, "discard")
+            until(lambda run=run: not run.path.exists(), "it has gone", run)  # type: ignore[misc]
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("module", [runs, worker], ids=["runs", "worker"])
+def test_there_is_no_code_that_could_signal_a_process(module: Any) -> None:
+    tree = ast.parse(Path(module.__file__).read_text())
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not used & {"kill", "killpg", "terminate", "send_signal", "pid", "raise_signal", "pidfd_send_signal"}
+
+
+# ---- names, collisions, a full house ---------------------------------------------------------------------------------
+
+BAD_NAMES = [
+    "", ".", "..", "../a", "a/b", "/a", "a\\b", ".hidden", "-a", "_a", "a b", "a\n", "\na", "a\0", "é", "ａ", "٣",
+    "a" * 41, "a:b", "a*", "~", "$a", "a" * 5000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_a_name_that_could_be_anything_but_a_folder_s_is_refused(idlers: Lab, name: str) -> None:
+    with pytest.raises(RunError, match="up to 40 letters, digits"):
+        idlers.start(name)
+    assert not idlers.checkpoints.exists()
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a" * 40, "A.b-c_d", "a..b"])
+def test_other_names_are_accepted(name: str) -> None:
+    check_name(name)
+
+
+def test_a_name_that_is_taken_is_refused(idlers: Lab) -> None:
+    (idlers.checkpoints / "kept").mkdir(parents=True)
+    with pytest.raises(RunError, match="There is a checkpoint called kept already; choose another name"):
+        idlers.start("kept")
+    run = idlers.start("begun")
+    before = (run.path / "request.json").read_bytes()
+    with pytest.raises(RunError, match="There is a run called begun already; choose another name"):
+        idlers.start("begun", request(7))
+    assert (run.path / "request.json").read_bytes() == before
+    assert idlers.left() == ["begun"]
+
+
+def test_of_those_who_start_the_same_name_at_once_one_succeeds(idlers: Lab) -> None:
+    gate = threading.Barrier(6)
+
+    def start(number: int) -> int | str:
+        gate.wait()
+        try:
+            idlers.start("run", request(number))
+        except RunError as error:
+            return str(error)
+        return number
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(start, range(1, 7)))
+    (winner,) = (answer for answer in answers if isinstance(answer, int))
+    assert {answer for answer in answers if answer != winner} == {
+        "There is a run called run already; choose another name."
+    }
+    (run,) = (run for run, _ in idlers.runs.all())
+    assert run.request()["training"]["epochs"] == winner
+    assert len(idlers.processes) == 1
+
+
+def test_a_full_queue_refuses_more(idlers: Lab) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda i: idlers.start(f"run-{i}"), range(MOST_RUNS)))
+    with pytest.raises(RunError, match=f"{MOST_RUNS} runs are waiting or training already; wait until"):
+        idlers.start("one-more")
+    idlers.runs.want(made[3], "pause")
+    idlers.process_of(made[3]).wait(PATIENCE)
+    made[3].write_status(Status("paused"))
+    assert idlers.start("one-more").status().alive
+    with pytest.raises(RunError, match="wait until one has finished"):
+        idlers.runs.resume(made[3])
+    assert made[3].status().state == "paused"
+    for run, _ in idlers.runs.all():
+        shutil.rmtree(run.path)
+
+
+def test_a_process_that_cannot_be_started_leaves_nothing_and_says_why(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "COMMAND", (sys.executable, "-c", "raise SystemExit('no such luck')"))
+    with pytest.raises(RunError, match=r"could not be started: its process ended at once: no such luck"):
+        lab.start()
+    lab.check_nothing_left()
+    run = lab.prepare()
+    run.write_status(Status("paused"))
+    with pytest.raises(RunError, match=r"could not be resumed: its process ended at once: no such luck"):
+        lab.runs.resume(run)
+    assert run.status().state == "failed"
+    monkeypatch.setattr(runs, "COMMAND", ("/nowhere/python",))
+    with pytest.raises(RunError, match=r"could not be started: .*No such file"):
+        lab.start("other")
+    assert lab.left() == ["run"]
+
+
+def test_a_request_that_is_no_json_leaves_nothing(idlers: Lab) -> None:
+    with pytest.raises(TypeError):
+        idlers.start("run", request() | {"dataset": object()})
+    assert idlers.left() == []
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_a_sentence(idlers: Lab) -> None:
+    idlers.checkpoints.write_text("a file")
+    with pytest.raises(RunError, match=r"^No run can be started, as .* cannot be written to: .* where that is so\.$"):
+        idlers.start()
+
+
+def test_a_wish_for_a_run_that_has_just_gone_is_refused_in_a_sentence(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare()
+    alive = run.status()
+    shutil.rmtree(run.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "status", lambda _: alive)
+        with pytest.raises(RunError, match="has ended meanwhile"):
+            lab.runs.want(run, "pause")
+        lab.runs.want(run, "discard")
+    lab.check_nothing_left()
+
+
+def test_wishes_of_many_at_once_are_heard(lab: Lab) -> None:
+    run = lab.prepare()
+    with run.lock().acquire(), ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: lab.runs.want(run, "pause"), range(400)))
+    assert run.wish() == "pause"
+
+
+# ---- files that somebody has edited ----------------------------------------------------------------------------------
+
+NUMBER = st.one_of(st.integers(), st.floats(), st.just(10**400), st.booleans())
+JSON = st.recursive(st.one_of(st.none(), NUMBER, st.text()), lambda s: st.lists(s) | st.dictionaries(st.text(), s))
+GARBAGE = [
+    b"", b"{", b"[]", b"null", b"5", b"\xff\xfe", b"[" * 200_000, b'"' + b"x" * 3_000_000 + b'"', b'{"a": 1}',
+    b"1" * 5000, b"NaN",
+]  # fmt: skip
+
+
+def check_listed(lab: Lab, run: Run) -> Status:
+    """Asserts that the run is listed as it should be, whatever its files say."""
+    ((found, status),) = lab.runs.all()
+    assert found == run
+    assert status.state in ("paused", "failed", "killed")
+    assert 0 <= status.share <= 1
+    assert lab.runs.place(run) == 1
+    json.dumps(vars(status), allow_nan=False)
+    return status
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Run]:
+    """A run whose files may be spoilt."""
+    lab = Lab(tmp_path_factory.mktemp("spoilt"))
+    return lab, lab.prepare()
+
+
+@given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(asdict(Status("paused")), JSON)), state=JSON)
+def test_a_status_of_any_values_is_read_or_refused(
+    spoilt: tuple[Lab, Run], fields: dict[str, Any], state: object
+) -> None:
+    lab, run = spoilt
+    for value in (state, "paused", "running"):
+        with suppress(ValueError):  # digits that Python does not print
+            (run.path / "status.json").write_text(json.dumps(fields | {"state": value}))
+        check_listed(lab, run)
+
+
+@pytest.mark.parametrize("file", ["status.json", "request.json", "wish", "lock", "log.txt"])
+@pytest.mark.parametrize("content", GARBAGE, ids=lambda content: ascii(content[:10]))
+def test_a_file_of_garbage_leaves_the_run_listed_and_discarded(lab: Lab, file: str, content: bytes) -> None:
+    run = lab.prepare()
+    run.write_status(Status("paused"))
+    (run.path / file).write_bytes(content)
+    status = check_listed(lab, run)
+    assert (status.state == "failed") == (file == "status.json")
+    lab.runs.want(run, "discard")
+    lab.check_nothing_left()
+
+
+def test_a_run_whose_request_cannot_be_read_is_not_resumed(lab: Lab) -> None:
+    run = lab.prepare()
+    run.write_status(Status("paused"))
+    for content in GARBAGE[:7]:
+        (run.path / "request.json").write_bytes(content)
+        if content in (b"[]", b'{"a": 1}'):
+            continue
+        with pytest.raises(RunError, match=r"The run run cannot be read \(.*\); discard it and train again\."):
+            lab.runs.resume(run)
+    assert lab.processes == []
+
+
+def test_a_status_file_always_has_the_same_length_so_that_a_full_disk_takes_it(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare()
+    for sentence in ("", "Short.", "é" * 3000, '"\\' * 3000, "x" * 3000, "\n" * 3000):
+        run.write_status(Status("failed", sentence, 1 / 3, 1 / 3, 10_000, 1 / 3, 1 / 3, 1 / 3, "é" * 200))
+        assert (run.path / "status.json").stat().st_size == STATUS_BYTES
+        assert run.status().sentence[:50] == sentence[:50]
+    run.write_status(Status("failed", "half\udcff a character"))
+    assert run.status().sentence == "half? a character"
+    monkeypatch.setattr(runs, "_write", failing(OSError(28, "No space left on device")))
+    run.write_status(Status("paused", "The last word."))
+    assert run.status() == Status("paused", "The last word.")
+    (run.path / "status.json").unlink()
+    with pytest.raises(OSError, match="No space left"):
+        run.write_status(Status("paused"))
+
+
+def edits() -> dict[str, Callable[[Any], object]]:
+    """What somebody may do to a request."""
+
+    def put(value: object, *path: str) -> Callable[[Any], object]:
+        def edit(wanted: Any) -> None:
+            for key in path[:-1]:
+                wanted = wanted[key]
+            wanted[path[-1]] = value
+
+        return edit
+
+    def drop(key: str) -> Callable[[Any], object]:
+        return lambda wanted: wanted.pop(key)
+
+    values: list[object] = [None, "x", [], {}, [1], float("nan"), 1e308, -1, True, 10**400, "9" * 50]
+    paths = [
+        ("dataset",), ("dataset", "name"), ("model",), ("model", "latent_dim"), ("model", "hidden"),
+        ("model", "channels"), ("training",), ("training", "epochs"), ("training", "batch_size"),
+        ("training", "learning_rate"), ("training", "objective"), ("training", "seed"), ("training", "device"),
+        ("training", "binarisation"), ("training", "optimizer"), ("seconds",), ("model", "likelihood"),
+        ("model", "architecture"), ("model", "sigma"), ("training", "objective", "beta"),
+        ("training", "objective", "samples"), ("training", "objective", "name")
+    ]  # fmt: skip
+    fine = [
+        ("seconds", None), ("seed", True), ("learning_rate", True), ("seconds", True), ("beta", True),
+        ("objective", {}), ("hidden", []), ("hidden", {}), ("hidden", [1]), ("channels", []), ("channels", {}),
+    ]  # fmt: skip
+    found = {
+        f"{'/'.join(path)}={ascii(value)[:12]}": put(value, *path)
+        for path in paths
+        for value in values
+        if (path[-1], value) not in fine
+    }
+    found |= {f"no {key}": drop(key) for key in ("dataset", "model", "training")}
+    found["an unknown field"] = put(1, "training", "speed")
+    found["an unknown data set"] = put("cats", "dataset", "name")
+    return found
+
+
+EDITS = edits()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_request_edited_by_hand_ends_in_one_sentence_and_the_log(lab: Lab, here: Any, edit: str) -> None:
+    wanted = request()
+    EDITS[edit](wanted)
+    run = lab.prepare("run", wanted)
+    status = here(run)
+    assert status.state == "failed", status
+    assert re.fullmatch(r"[^\n]{10,2000}[.\w)]", status.sentence), status
+    assert "Training failed" not in status.sentence  # that is for what nobody has thought of
+    assert not run.out.exists()
+    lab.runs.want(run, "discard")
+    lab.check_nothing_left()
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_upload_ends_in_a_sentence_and_the_log(lab: Lab) -> None:
+    run = lab.start("run", request(dataset={"name": "mine", "image_size": 32, "color": False}), upload=b"PK no zip")
+    status = lab.until_state(run, "failed")
+    assert "upload.zip" in status.sentence
+    lab.process_of(run).wait(PATIENCE)
+    assert "Traceback" in (run.path / "log.txt").read_text()
+
+
+def test_uploaded_pictures_are_trained_on_under_their_own_name(lab: Lab, here: Any, tmp_path: Path) -> None:
+    from PIL import Image
+
+    run = lab.prepare("run", request(1, dataset={"name": "mine", "image_size": 16, "color": False}))
+    with zipfile.ZipFile(run.path / "upload.zip", "w") as archive:
+        for number in range(30):
+            Image.new("L", (16, 16), 8 * number).save(tmp_path / "picture.png")
+            archive.write(tmp_path / "picture.png", f"{number}.png")
+    here(run)
+    assert read_checkpoint(run.out).dataset == "mine"
+
+
+def test_a_run_that_diverges_at_once_says_what_to_change(lab: Lab, here: Any) -> None:
+    run = lab.prepare("run", request(optimizer="sgd", learning_rate=1.0, schedule="constant", model={"hidden": [64]}))
+    status = here(run)
+    assert status.state == "failed"
+    assert "diverged. Choose a smaller learning rate." in status.sentence
+    assert not run.out.exists()
+
+
+@pytest.mark.parametrize("paused", [False, True], ids=["straight on", "paused with weights already spoilt"])
+def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, paused: bool
+) -> None:
+    wanted = request(10)
+    run = lab.prepare("run", wanted)
+    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: paused and lab.runs.want(run, "pause"), spoil=True)
+    status = here(run)
+    if paused:
+        assert status.state == "paused"
+        status = here(run)
+    assert status.state == "failed"
+    assert re.search(
+        r"epoch 3 is not finite: .*smaller learning rate; the model of epoch 2 was kept .*page\.$", status.sentence
+    )
+    monkeypatch.undo()
+    checkpoint = read_checkpoint(run.out)
+    assert len(checkpoint.history) == 2
+    run.write_request(wanted)
+    epochs = train_checkpoint(*asked(run), tmp_path / "two")
+    next(epochs), next(epochs)
+    with pytest.raises(trainer.TrainingError):
+        epochs.throw(KeyboardInterrupt)
+    for file in ("model.safetensors", "encoded.safetensors"):
+        assert (run.out / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert {found.name for found in list_checkpoints(lab.checkpoints)} == {"run"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+    ],
+    ids=["python", "cpu", "gpu"],
+)
+@pytest.mark.parametrize("steps", [1, 30])
+def test_too_little_memory_ends_in_a_sentence_and_the_run_can_be_resumed(  # noqa: PLR0917
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, steps: int
+) -> None:
+    wanted = request(3)
+    run = lab.prepare("run", wanted)
+    with monkeypatch.context() as patch:
+        after_steps(lab, run, patch, steps, failing(error))
+        status = here(run)
+    assert status.state == "failed"
+    assert "not enough memory: choose a smaller batch size" in status.sentence
+    assert ("up to epoch 1 is kept" in status.sentence) == (steps == 30)
+    here(run)
+    same(read_checkpoint(run.out), wanted, tmp_path / "plain")
+
+
+def test_too_little_memory_when_resuming_does_not_advise_to_discard(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare("run", request(3))
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    assert here(run).state == "paused"
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer.Trainer, "_restore", failing(MemoryError()))
+        status = here(run)
+    assert "not enough memory" in status.sentence
+    assert "discard" not in status.sentence
+
+
+def test_a_state_that_cannot_be_read_ends_in_a_sentence(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lab.prepare("run", request(3))
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    here(run)
+    for file in run.path.glob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:-100])
+    status = here(run)
+    assert status.state == "failed"
+    assert "cannot be read" in status.sentence
+    assert status.sentence.endswith("discard the run and train again.")
+
+
+def test_a_name_taken_meanwhile_is_said_at_the_end_and_nothing_is_lost(lab: Lab, here: Any) -> None:
+    run = lab.prepare()
+    run.out.mkdir(parents=True)
+    status = here(run)
+    assert status.state == "failed"
+    assert "something by this name already" in status.sentence
+    run.out.rmdir()
+    here(run)
+    assert len(read_checkpoint(run.out).history) == 3
+
+
+def test_a_time_budget_fixes_the_epochs_once(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lab.prepare("run", request(1, seconds=2.0) | {"order": 7})
+    monkeypatch.setattr(trainer, "seconds_per_epoch", lambda *_: 0.1)
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    assert here(run).epochs == 17
+    fixed = run.request()
+    assert (fixed["training"]["epochs"], fixed["seconds"], fixed["order"]) == (17, None, 7)
+    monkeypatch.setattr(trainer, "seconds_per_epoch", failing(AssertionError("measured again")))
+    here(run)
+    checkpoint = read_checkpoint(run.out)
+    assert checkpoint.training["epochs"] == len(checkpoint.history) == 17
+
+
+@pytest.mark.parametrize("place", ["film", "state", "checkpoint"])
+def test_a_full_disk_is_said_in_one_sentence_wherever_it_is_met(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    wanted = request(3)
+    run = lab.prepare("run", wanted)
+    full = OSError(28, "No space left on device")
+    with monkeypatch.context() as patch:
+        if place == "film":
+            patch.setattr("vae.training.film.Film.add_epoch", failing(full))
+        elif place == "state":
+            from safetensors import SafetensorError
+
+            error = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+            patch.setattr(trainer, "save_file", failing(error))
+        else:
+            patch.setattr("vae.storage.checkpoints.save_arrays", failing(full))
+        status = here(run)
+    assert status.state == "failed"
+    assert status.sentence.startswith("The disk is full: free some space, then resume the run.")
+    assert ("up to epoch 3 is kept" in status.sentence) == (place == "checkpoint")
+    assert not run.out.exists()
+    here(run)
+    same(read_checkpoint(run.out), wanted, tmp_path / "plain")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A lab on a file system of its own, of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    options = ["-t", "tmpfs", "-o", "size=4m", "none", str(disk)]
+    if mount is None or subprocess.run([mount, *options], capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system is not permitted here")
+    try:
+        yield from watched(Lab(disk / "checkpoints"), monkeypatch)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_run_on_a_disk_that_fills_up_says_so_and_loses_nothing(
+    small_disk: Lab, own_checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    lab, wanted = small_disk, request(100)
+    earlier = shutil.copytree(own_checkpoint.path, lab.checkpoints / "earlier")
+    before = {file.name: file.read_bytes() for file in earlier.iterdir() if file.is_file()}
+    run = lab.start("run", wanted)
+    lab.until_epoch(run, 2)
+    ballast = lab.checkpoints / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    status = lab.until_state(run, "failed")
+    assert status.sentence.startswith(
+        "The disk is full: free some space, then resume the run. What it had learnt up to"
+    )
+    assert re.search(r"up to epoch \d+ is kept\.$", status.sentence)
+    assert {file.name: file.read_bytes() for file in earlier.iterdir() if file.is_file()} == before
+    assert not run.out.exists()
+    lab.process_of(run).wait(PATIENCE)
+    with pytest.raises(RunError, match="No space left"):
+        lab.start("other")
+    assert lab.left() == ["run"]
+    with suppress(RunError):
+        lab.runs.resume(run)
+        lab.until_state(run, "failed")
+    ballast.unlink()
+    lab.runs.resume(run)
+    same(lab.until_checkpoint(run), wanted, tmp_path / "plain")
+    assert read_checkpoint(earlier)

@@ -1,0 +1,293 @@
+"""The encoded set against a computation by hand; the walks against geometry."""
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch import distributions
+
+from vae.model.latents import Curve, code, decode, encode, interpolate, posterior_noise, reconstruct, sample, traverse
+from vae.model.losses import reconstruction_nll
+from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig, to_unit
+
+GREY = ModelConfig((1, 4, 5), 3, "mlp", (8,))
+COLOR = ModelConfig((3, 6, 6), 2, "conv", (8,), (4,), "gaussian", 0.3)
+CONDITIONAL = replace(GREY, classes=4)
+POINT = replace(GREY, posterior="point")
+BOTH = pytest.mark.parametrize("config", [GREY, COLOR], ids=["grey", "color"])
+
+
+def model(config: ModelConfig) -> VAE:
+    torch.manual_seed(0)
+    vae = VAE(config).eval()
+    with torch.no_grad():
+        for weights in vae.parameters():
+            weights.mul_(3)  # pictures with contrast, codes away from the prior
+    return vae
+
+
+def images(n: int, config: ModelConfig) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, *config.image_shape), np.uint8)
+
+
+# ---- encode, decode, reconstruct -------------------------------------------------------------------------------------
+
+
+@BOTH
+@torch.no_grad()
+def test_every_field_of_the_encoded_set_is_what_torch_distributions_make_of_the_same_noise(config: ModelConfig) -> None:
+    vae, pictures, labels = model(config), images(7, config), np.arange(7)
+    encoded = encode(vae, pictures, labels, noise_seed=5)
+
+    x = torch.from_numpy(pictures.astype(np.float32) / 255)
+    mean, logvar = vae.encode(x)
+    posterior = distributions.Normal(mean, (logvar / 2).exp())
+    noise = torch.randn(7, config.latent_dim, generator=torch.Generator().manual_seed(5))
+    parameters = vae.decoder(posterior.mean + posterior.stddev * noise)
+    if config.likelihood == "gaussian":
+        nll = -distributions.Normal(parameters, config.sigma).log_prob(x)
+    else:
+        logits = parameters.double()
+        nll = torch.logaddexp(logits, torch.zeros(1)) - x * logits  # -x log p - (1 - x) log(1 - p)
+    kl = distributions.kl_divergence(posterior, distributions.Normal(0, 1))
+
+    close = {"rtol": 1e-4, "atol": 1e-4}
+    np.testing.assert_allclose(encoded.mean, mean, **close)
+    np.testing.assert_allclose(encoded.logvar, logvar, **close)
+    np.testing.assert_allclose(encoded.reconstruction, nll.sum((1, 2, 3)), **close)
+    np.testing.assert_allclose(encoded.kl, kl.sum(1), **close)
+    np.testing.assert_allclose(encoded.kl_per_dimension, kl.mean(0), **close)
+    assert encoded.labels is labels
+    assert all(getattr(encoded, field).dtype == np.float32 for field in ("mean", "logvar", "reconstruction", "kl"))
+
+
+def test_a_set_of_more_than_one_batch_keeps_its_rows_in_order() -> None:
+    vae, pictures = model(GREY), images(1003, GREY)
+    whole = encode(vae, pictures, np.zeros(1003, np.int64))
+    tail = encode(vae, pictures[990:], np.zeros(13, np.int64))
+    assert whole.mean.shape == (1003, 3)
+    assert whole.reconstruction.shape == whole.kl.shape == (1003,)
+    np.testing.assert_allclose(whole.mean[990:], tail.mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(whole.kl[990:], tail.kl, rtol=1e-4, atol=1e-4)
+
+
+def test_each_image_gets_noise_of_its_own() -> None:
+    same = np.repeat(images(1, GREY), 600, axis=0)
+    assert len(np.unique(encode(model(GREY), same, np.zeros(600, np.int64)).reconstruction)) > 500
+
+
+@torch.no_grad()
+def test_the_noise_of_an_encoded_set_can_be_had_alone() -> None:
+    vae, pictures = model(GREY), images(1003, GREY)
+    encoded, noise = encode(vae, pictures, np.zeros(1003, np.int64)), posterior_noise(1003, 3)
+    assert noise.shape == (1003, 3)
+    assert noise.std() == pytest.approx(1, abs=0.05)
+    z = torch.from_numpy(encoded.mean + np.exp(encoded.logvar / 2) * noise)
+    nll = reconstruction_nll(vae.decoder(z), torch.from_numpy(pictures / np.float32(255)), GREY, vae.log_scale)
+    np.testing.assert_allclose(encoded.reconstruction, nll, rtol=1e-4, atol=1e-4)
+
+
+def test_the_noise_is_fixed_by_its_seed_and_by_nothing_else() -> None:
+    vae, pictures, labels = model(GREY), images(20, GREY), np.zeros(20, np.int64)
+    torch.manual_seed(1)
+    first, before = encode(vae, pictures, labels), torch.get_rng_state()
+    torch.manual_seed(2)
+    again, other = encode(vae, pictures, labels), encode(vae, pictures, labels, noise_seed=1)
+    assert np.array_equal(first.reconstruction, again.reconstruction)
+    assert not np.array_equal(first.reconstruction, other.reconstruction)
+    assert np.array_equal(first.mean, other.mean)
+    torch.manual_seed(1)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@BOTH
+def test_decoded_pictures_are_the_model_s_mean_pictures_in_256_levels(config: ModelConfig) -> None:
+    vae, z = model(config), sample(6, config.latent_dim, seed=0)
+    pictures = decode(vae, z)
+    expected = np.rint(vae.decode(torch.from_numpy(z)).detach().numpy() * 255)
+    assert pictures.dtype == np.uint8
+    assert pictures.std() > 20
+    assert np.array_equal(pictures, expected)
+
+
+def test_decode_takes_any_float_array_also_a_transposed_one() -> None:
+    vae, z = model(GREY), sample(6, 3, seed=0)
+    assert np.array_equal(decode(vae, z.astype(np.float64)), decode(vae, z))
+    assert np.array_equal(decode(vae, np.asfortranarray(z)), decode(vae, z))
+
+
+@BOTH
+def test_reconstructions_are_decoded_means_with_their_own_likelihood(config: ModelConfig) -> None:
+    vae, pictures = model(config), images(4, config)
+    again, nll = reconstruct(vae, pictures)
+    encoded = encode(vae, pictures, np.zeros(4, np.int64))
+    x = pictures.astype(np.float64) / 255
+    with torch.no_grad():
+        parameters = vae.decoder(torch.from_numpy(encoded.mean)).double().numpy()
+    if config.likelihood == "gaussian":
+        expected = 0.5 * ((x - parameters) / 0.3) ** 2 + np.log(0.3 * np.sqrt(2 * np.pi))
+    else:
+        expected = np.logaddexp(0, parameters) - x * parameters
+    assert np.abs(again.astype(int) - decode(vae, encoded.mean)).max() <= 1
+    np.testing.assert_allclose(nll, expected.sum((1, 2, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+def test_every_likelihood_is_encoded_and_reconstructed_with_its_own_terms(likelihood: Likelihood) -> None:
+    config = replace(COLOR, likelihood=likelihood)
+    vae, pictures = model(config), images(4, config)
+    encoded, (again, nll) = encode(vae, pictures, np.zeros(4, np.int64)), reconstruct(vae, pictures)
+    x, mean, logvar = to_unit(torch.from_numpy(pictures)), *map(torch.from_numpy, (encoded.mean, encoded.logvar))
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        at_mean, at_sample = vae.decoder(mean), vae.decoder(mean + (logvar / 2).exp() * noise)
+        expected = [reconstruction_nll(p, x, config, vae.log_scale).numpy() for p in (at_mean, at_sample)]
+    np.testing.assert_allclose(nll, expected[0], rtol=1e-4)
+    np.testing.assert_allclose(encoded.reconstruction, expected[1], rtol=1e-4)
+    assert np.abs(again.astype(int) - decode(vae, encoded.mean)).max() <= 1
+
+
+# ---- conditional models and plain autoencoders -----------------------------------------------------------------------
+
+
+def test_the_code_of_a_conditional_model_is_z_with_its_label() -> None:
+    vae, z = model(CONDITIONAL), sample(2, 3, seed=0)
+    rows = code(vae, z, np.array([3, 0])).numpy()
+    np.testing.assert_array_equal(rows, np.concatenate([z, [[0, 0, 0, 1], [1, 0, 0, 0]]], axis=1))
+    np.testing.assert_array_equal(code(model(GREY), z).numpy(), z)
+
+
+def test_another_label_gives_another_picture_and_another_likelihood() -> None:
+    vae, z, pictures = model(CONDITIONAL), sample(4, 3, seed=0), images(4, GREY)
+    zero, three = np.zeros(4, np.int64), np.full(4, 3)
+    assert (decode(vae, z, zero) != decode(vae, z, three)).mean() > 0.1
+    assert (reconstruct(vae, pictures, zero)[0] != reconstruct(vae, pictures, three)[0]).mean() > 0.1
+    assert not np.allclose(encode(vae, pictures, zero).reconstruction, encode(vae, pictures, three).reconstruction)
+
+
+def test_the_label_decides_nothing_about_the_code() -> None:
+    vae, pictures = model(CONDITIONAL), images(600, GREY)
+    one, other = encode(vae, pictures, np.zeros(600, np.int64)), encode(vae, pictures, np.arange(600) % 4)
+    for field in ("mean", "logvar", "kl"):
+        assert np.array_equal(getattr(one, field), getattr(other, field)), field
+
+
+def test_each_image_of_a_conditional_model_is_scored_under_its_own_label() -> None:
+    vae, pictures, labels = model(CONDITIONAL), images(4, GREY), np.array([3, 1, 0, 3])
+    together, (reconstructed, nll) = encode(vae, pictures, labels), reconstruct(vae, pictures, labels)
+    for label in np.unique(labels):
+        rows = labels == label
+        alike = encode(vae, pictures, np.full(4, label))
+        np.testing.assert_allclose(together.reconstruction[rows], alike.reconstruction[rows], rtol=1e-5)
+        np.testing.assert_array_equal(reconstructed[rows], reconstruct(vae, pictures, np.full(4, label))[0][rows])
+        np.testing.assert_allclose(nll[rows], reconstruct(vae, pictures, np.full(4, label))[1][rows], rtol=1e-5)
+
+
+def test_a_conditional_model_refuses_to_decode_without_labels_in_one_sentence() -> None:
+    vae = model(CONDITIONAL)
+    for attempt in (lambda: decode(vae, sample(2, 3, seed=0)), lambda: reconstruct(vae, images(2, GREY))):
+        with pytest.raises(
+            ValueError, match=r"^A conditional model decodes z together with a label; none was given\.$"
+        ):
+            attempt()
+
+
+def test_an_autoencoder_is_encoded_without_noise_and_without_kl() -> None:
+    vae, pictures, labels = model(POINT), images(9, GREY), np.zeros(9, np.int64)
+    one, other = (encode(vae, pictures, labels, noise_seed=seed) for seed in (0, 1))
+    for field in ("mean", "logvar", "reconstruction", "kl"):
+        assert np.array_equal(getattr(one, field), getattr(other, field)), field
+    assert not one.kl.any()
+    assert (one.logvar == -LOGVAR_BOUND).all()
+    np.testing.assert_allclose(one.reconstruction, reconstruct(vae, pictures)[1], rtol=1e-5)
+
+
+# ---- sample ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 50), st.integers(0, 50), st.integers(1, 20))
+def test_the_first_samples_do_not_depend_on_how_many_are_drawn(seed: int, few: int, more: int, latent_dim: int) -> None:
+    assert np.array_equal(sample(few + more, latent_dim, seed)[:few], sample(few, latent_dim, seed))
+
+
+def test_samples_have_the_moments_of_the_prior_and_its_temperature() -> None:
+    for temperature in (1.0, 0.5):
+        z = sample(100_000, 3, seed=0, temperature=temperature)
+        assert z.dtype == np.float32
+        assert np.abs(z.mean(0)).max() < 5 * temperature / 100_000**0.5
+        np.testing.assert_allclose(np.cov(z.T), temperature**2 * np.eye(3), atol=0.02)
+
+
+def test_temperature_zero_is_the_prior_mean() -> None:
+    assert not sample(5, 4, seed=3, temperature=0).any()
+
+
+# ---- interpolate -----------------------------------------------------------------------------------------------------
+
+VECTORS = arrays(np.float32, 5, elements=st.floats(-8, 8, width=32))
+PATHS = pytest.mark.parametrize("path", get_args(Curve))
+
+
+@PATHS
+@given(start=VECTORS, end=VECTORS, steps=st.integers(2, 20))
+def test_a_path_starts_and_ends_where_it_should(path: Curve, start: np.ndarray, end: np.ndarray, steps: int) -> None:
+    points = interpolate(start, end, steps, path)
+    assert points.shape == (steps, 5)
+    assert points.dtype == np.float32
+    assert np.isfinite(points).all()
+    np.testing.assert_array_equal(points[[0, -1]], [start, end])
+
+
+def test_a_linear_path_is_straight_and_even() -> None:
+    points = interpolate(np.float32([0, 4]), np.float32([8, 0]), 5)
+    assert points.tolist() == [[0, 4], [2, 3], [4, 2], [6, 1], [8, 0]]
+
+
+def test_a_spherical_quarter_turn_is_that_of_the_textbook() -> None:
+    points = interpolate(np.float32([2, 0]), np.float32([0, 2]), 4, "spherical")
+    angles = np.deg2rad([0, 30, 60, 90])
+    np.testing.assert_allclose(points, 2 * np.stack((np.cos(angles), np.sin(angles)), 1), atol=1e-6)
+
+
+@given(start=VECTORS, end=VECTORS)
+def test_a_spherical_path_changes_its_norm_evenly(start: np.ndarray, end: np.ndarray) -> None:
+    a, b = np.linalg.norm(start.astype(float)), np.linalg.norm(end.astype(float))
+    assume(min(a, b) > 1e-3)
+    assume(abs(start.astype(float) @ end) < 0.999 * a * b)
+    norms = np.linalg.norm(interpolate(start, end, 9, "spherical"), axis=1)
+    np.testing.assert_allclose(norms, np.linspace(a, b, 9), rtol=1e-3)
+
+
+def test_between_prior_samples_in_many_dimensions_only_the_spherical_path_keeps_the_norm() -> None:
+    start, end = sample(2, 512, seed=0)
+    norm = np.sqrt(512)
+    straight, turned = (np.linalg.norm(interpolate(start, end, 3, path)[1]) for path in get_args(Curve))
+    assert straight == pytest.approx(norm / np.sqrt(2), rel=0.1)
+    assert turned == pytest.approx(norm, rel=0.1)
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [([1, 2], [1, 2]), ([1, 2], [2, 4]), ([1, 2], [-1, -2]), ([0, 0], [1, 2]), ([1, 2], [0, 0]), ([0, 0], [0, 0])],
+    ids=["same point", "same direction", "opposite", "from zero", "to zero", "zero"],
+)
+def test_where_there_is_no_unique_arc_the_path_is_straight(path: Curve, start: list[int], end: list[int]) -> None:
+    points = interpolate(np.float32(start), np.float32(end), 3, path)
+    np.testing.assert_allclose(points[1], (np.float32(start) + np.float32(end)) / 2, atol=1e-6)
+
+
+# ---- traverse --------------------------------------------------------------------------------------------------------
+
+
+def test_a_traversal_changes_one_dimension_and_copies_the_rest() -> None:
+    z = np.float32([1, 2, 3])
+    rows = traverse(z, 1, np.float32([-2, 0, 2, 4]))
+    assert rows.tolist() == [[1, -2, 3], [1, 0, 3], [1, 2, 3], [1, 4, 3]]
+    assert z.tolist() == [1, 2, 3]
+    assert rows.dtype == np.float32

@@ -1,0 +1,446 @@
+"""PCA and the quality against scikit-learn's; t-SNE and UMAP by what they promise and by their own libraries."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+from support.layouts import assert_as_good, cloud, project
+
+from vae.model.latents import decode
+from vae.projection import methods
+from vae.projection.methods import METHODS, Cancelled, Pca, ProjectionConfig, fit_pca, quality
+
+# ---- PCA -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("latent_dim", [3, 10])
+def test_pca_is_that_of_scikit_learn_up_to_sign(latent_dim: int, dims: int) -> None:
+    points = cloud(200, latent_dim)
+    ours, theirs = fit_pca(points, dims), PCA(dims).fit(points.astype(np.float64))
+    signs = np.sign(np.sum(ours.components * theirs.components_, axis=1))
+    close: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(ours.components, signs[:, None] * theirs.components_, **close)
+    np.testing.assert_allclose(ours.mean, theirs.mean_, **close)
+    np.testing.assert_allclose(ours.explained, theirs.explained_variance_ratio_, **close)
+    np.testing.assert_allclose(ours.project(points), signs * theirs.transform(points), **close)
+    np.testing.assert_allclose(project(points, "pca", dims), ours.project(points))
+    assert ours.project(points).dtype == np.float32
+
+
+def test_the_components_are_orthonormal_and_ordered_by_variance() -> None:
+    pca = fit_pca(cloud(100, 8), 3)
+    np.testing.assert_allclose(pca.components @ pca.components.T, np.eye(3), atol=1e-6)
+    assert pca.explained[0] > pca.explained[1] > pca.explained[2] > 0
+
+
+def test_lifting_goes_back_exactly_where_no_dimension_is_lost() -> None:
+    points = cloud(50, 3)
+    pca = fit_pca(points, 3)
+    np.testing.assert_allclose(pca.lift(pca.project(points)), points, atol=1e-5)
+
+
+def test_projecting_what_was_lifted_gives_the_same_coordinates() -> None:
+    pca, coordinates = fit_pca(cloud(50, 10), 2), cloud(20, 2, seed=1)
+    lifted = pca.lift(coordinates)
+    assert lifted.shape == (20, 10)
+    np.testing.assert_allclose(pca.project(lifted), coordinates, atol=1e-5)
+
+
+def test_lifting_leaves_the_other_components_at_the_mean() -> None:
+    points = cloud(50, 10)
+    theirs, ours = PCA(2).fit(points.astype(np.float64)), fit_pca(points, 2)
+    np.testing.assert_allclose(
+        ours.lift(ours.project(points)), theirs.inverse_transform(theirs.transform(points)), atol=1e-5
+    )
+
+
+def test_no_picture_is_mirrored_by_the_order_of_the_points() -> None:
+    points = cloud(100, 5)
+    there, back = fit_pca(points, 3), fit_pca(points[::-1], 3)
+    np.testing.assert_allclose(there.components, back.components, atol=1e-5)
+    assert all(row[np.abs(row).argmax()] > 0 for row in there.components)
+
+
+def test_directions_that_are_missing_are_zero() -> None:
+    points = cloud(50, 1)
+    pca = fit_pca(points, 2)
+    assert pca.explained.tolist() == [1, 0]
+    plane = project(points, "pca")
+    assert plane.shape == (50, 2)
+    np.testing.assert_allclose(np.abs(plane[:, 0]), np.abs(points[:, 0] - points.mean()), atol=1e-5)
+    assert not plane[:, 1].any()
+    np.testing.assert_allclose(pca.lift(plane), points, atol=1e-5)
+
+
+def test_points_on_a_line_in_many_dimensions_stay_on_a_line() -> None:
+    direction = np.array([3, 0, 4, 0], np.float32) / 5
+    t = np.linspace(-7, 7, 15, dtype=np.float32)
+    plane = project(t[:, None] * direction + 1, "pca")
+    np.testing.assert_allclose(np.abs(plane[:, 0]), np.abs(t), atol=1e-5)
+    np.testing.assert_allclose(plane[:, 1], 0, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_two_points_are_enough_for_pca_in_the_plane_and_in_space(n: int) -> None:
+    for dims in (2, 3):
+        space = project(cloud(n, 10), "pca", dims)
+        assert space.shape == (n, dims)
+        assert np.isfinite(space).all()
+
+
+def test_identical_points_fall_on_one_place_and_explain_nothing() -> None:
+    points = np.full((100, 4), 2.5, np.float32)
+    assert not project(points, "pca", 3).any()
+    assert not fit_pca(points, 2).explained.any()
+
+
+def test_a_pca_projects_points_that_it_was_not_fitted_on() -> None:
+    pca = Pca(np.float32([1, 1]), np.float32([[0, 1]]), np.float32([1]))
+    assert pca.project(np.float32([[5, 3]])).tolist() == [[2]]
+    assert pca.lift(np.float32([[2]])).tolist() == [[1, 3]]
+
+
+# ---- t-SNE and UMAP --------------------------------------------------------------------------------------------------
+
+NEIGHBOURS = ("tsne", "umap")
+
+
+@pytest.fixture(scope="module")
+def clusters() -> np.ndarray:
+    """150 points here, 150 far away, one after the other."""
+    points = np.random.default_rng(0).normal(size=(300, 10)).astype(np.float32)
+    points[1::2] += 10
+    return points
+
+
+@pytest.fixture(scope="module")
+def layouts(clusters: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
+    return {(method, dims): project(clusters, method, dims) for method in NEIGHBOURS for dims in (2, 3)}
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_far_clusters_are_kept_apart(layouts: Any, method: str, dims: int) -> None:
+    layout = layouts[method, dims]
+    assert layout.shape == (300, dims)
+    assert layout.dtype == np.float32
+    assert np.isfinite(layout).all()
+    distances = np.linalg.norm(layout[:, None] - layout, axis=2) + np.diag(np.full(300, np.inf))
+    nearest = distances.argsort(axis=1)[:, :10]
+    assert (nearest % 2 == np.arange(300)[:, None] % 2).all()  # all ten neighbours are of the own cluster
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_a_layout_is_the_same_for_the_same_seed_and_any_number_of_threads(
+    clusters: np.ndarray, layouts: Any, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.random.default_rng().random(3)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert np.array_equal(project(clusters, method), layouts[method, 2])
+    assert not np.array_equal(project(clusters, method, seed=1), layouts[method, 2])
+
+
+@pytest.mark.parametrize(("method", "options"), [("tsne", {"perplexity": 5}), ("umap", {"neighbours": 5, "seed": 0})])
+def test_the_parameters_change_the_layout(clusters: np.ndarray, layouts: Any, method: str, options: Any) -> None:
+    assert np.abs(project(clusters, method, **options) - layouts[method, 2]).max() > 0.1
+
+
+def test_min_dist_spreads_the_points_of_umap(clusters: np.ndarray) -> None:
+    def nearest(min_dist: float) -> float:
+        layout = project(clusters, "umap", min_dist=min_dist)
+        distances = np.linalg.norm(layout[:, None] - layout, axis=2) + np.diag(np.full(300, np.inf))
+        return float(np.median(distances.min(axis=1)))
+
+    assert nearest(0.9) > 2 * nearest(0.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "dims"),
+    [(cloud(90, 1), 2), (cloud(90, 2), 3), (np.zeros((90, 3), np.float32), 2), (np.zeros((90, 3), np.float32), 3)],
+    ids=["one latent dimension", "a plane in space", "identical points", "identical points in space"],
+)
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_fewer_directions_than_dims_are_no_matter(method: str, points: np.ndarray, dims: int) -> None:
+    space = project(points, method, dims)
+    assert space.shape == (90, dims)
+    assert np.isfinite(space).all()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_the_fewest_points_are_projected(method: str) -> None:
+    n = 6 if method == "tsne" else 3
+    layout = project(cloud(n, 4), method, perplexity=2, neighbours=2)
+    assert layout.shape == (n, 2)
+    assert np.isfinite(layout).all()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+def test_frames_come_as_it_iterates_from_the_pca_to_the_result(clusters: np.ndarray, method: str) -> None:
+    shares: list[float] = []
+    frames: list[np.ndarray] = []
+
+    def on_frame(share: float, layout: np.ndarray) -> None:
+        shares.append(share)
+        frames.append(layout)
+
+    result = methods.project(clusters, ProjectionConfig(method), on_frame)  # type: ignore[arg-type]
+    assert np.array_equal(frames[0], project(clusters, "pca"))
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0.9 < shares[-1] <= 1
+    assert len(frames) > 5
+    assert all(frame.shape == (300, 2) and frame.dtype == np.float32 for frame in frames)
+    step = np.abs(frames[-1] - result).max()
+    assert step < 0.05 * np.abs(result).max()
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+@pytest.mark.parametrize("after", [1, 4])
+def test_raising_cancelled_stops_it(clusters: np.ndarray, method: str, after: int) -> None:
+    calls: list[float] = []
+
+    def on_frame(share: float, _: np.ndarray) -> None:
+        calls.append(share)
+        if len(calls) == after:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        methods.project(clusters, ProjectionConfig(method), on_frame)  # type: ignore[arg-type]
+    assert len(calls) == after
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
+    dims: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(methods, "EXAGGERATED", 50)
+    monkeypatch.setattr(methods, "PLAIN", 100)
+    points = cloud(300, 6)
+    ours = project(points, "tsne", dims)
+    monkeypatch.setattr(methods, "EXACT_POINTS", 0)
+    theirs = project(points, "tsne", dims)
+    assert not np.array_equal(ours, theirs)
+    assert_as_good(points, ours, theirs)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_layout_by_torch_is_as_good_and_the_same_every_time(dims: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "EXAGGERATED", 50)
+    monkeypatch.setattr(methods, "PLAIN", 100)
+    points, config = cloud(300, 6), ProjectionConfig("tsne", dims)
+    ours, again = (methods.project(points, config, gpu="cpu") for _ in range(2))
+    assert np.array_equal(ours, again)
+    compiled = methods.project(points, config)
+    assert not np.array_equal(ours, compiled)
+    assert_as_good(points, ours, compiled)
+
+
+@pytest.mark.parametrize("latent_dim", [2, methods.TREE_DIMS, methods.TREE_DIMS + 1, 20])
+def test_the_nearest_are_found_exactly_in_any_number_of_dimensions(latent_dim: int) -> None:
+    points = np.concatenate([cloud(80, latent_dim), cloud(10, latent_dim)])  # the last ten are the first ten again
+    indices, distances = methods._nearest(points, 7)
+    apart = np.sqrt(((points[:, None].astype(float) - points) ** 2).sum(-1))
+    np.fill_diagonal(apart, np.inf)
+    apart /= np.abs(points - points.mean(axis=0, dtype=np.float64)).max()
+    assert np.allclose(distances, np.sort(apart, axis=1)[:, :7], atol=1e-6)
+    assert np.allclose(np.take_along_axis(apart, indices, axis=1), distances, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", NEIGHBOURS)
+@pytest.mark.parametrize(("scale", "offset"), [(1e25, 0), (1e-25, 0), (1e-2, 1e4)])
+def test_a_layout_is_as_good_whatever_the_unit_and_the_origin_of_latent_space(
+    method: str, scale: float, offset: float
+) -> None:
+    points, options = cloud(200, 8), {"perplexity": 10, "neighbours": 10}
+    elsewhere = (scale * points.astype(np.float64) + offset).astype(np.float32)
+    assert_as_good(points, project(elsewhere, method, **options), project(points, method, **options))
+
+
+# ---- raw -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_raw_projection_is_some_of_the_latent_dimensions() -> None:
+    points = cloud(5, 4)
+    assert np.array_equal(project(points, "raw"), points[:, :2])
+    assert np.array_equal(project(points, "raw", axes=(3, 1)), points[:, [3, 1]])
+    assert np.array_equal(project(points, "raw", 3, axes=(3, 1, 0)), points[:, [3, 1, 0]])
+
+
+def test_axes_that_are_missing_are_zero() -> None:
+    points = cloud(5, 1)
+    assert np.array_equal(project(points, "raw"), np.column_stack([points, np.zeros(5)]))
+    assert not project(cloud(5, 2), "raw", 3, axes=(1, 0))[:, 2].any()
+
+
+# ---- quality ---------------------------------------------------------------------------------------------------------
+
+
+def by_hand(points: np.ndarray, layout: np.ndarray, k: int) -> tuple[float, float, float]:
+    """Trustworthiness, continuity and the neighbours kept, as their definitions say, one point at a time."""
+    n = len(points)
+    strangers = missing = kept = 0.0
+    for i in range(n):
+        true = [j for j in np.linalg.norm(points - points[i], axis=1).argsort() if j != i]
+        drawn = [j for j in np.linalg.norm(layout - layout[i], axis=1).argsort() if j != i]
+        strangers += sum(true.index(j) + 1 - k for j in set(drawn[:k]) - set(true[:k]))
+        missing += sum(drawn.index(j) + 1 - k for j in set(true[:k]) - set(drawn[:k]))
+        kept += len(set(true[:k]) & set(drawn[:k]))
+    scale = 2 / (n * k * (2 * n - 3 * k - 1))
+    return 1 - scale * strangers, 1 - scale * missing, kept / (n * k)
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_the_quality_is_that_of_its_definition_and_of_scikit_learn(k: int) -> None:
+    points = cloud(120, 8).astype(np.float64)
+    layout = project(points, "pca") + np.random.default_rng(1).normal(0, 0.3, (120, 2))
+    found = quality(points, layout, k)
+    numbers = found.trustworthiness, found.continuity, found.neighbours_kept
+    np.testing.assert_allclose(numbers, by_hand(points, layout, k), atol=1e-12)
+    np.testing.assert_allclose(found.trustworthiness, trustworthiness(points, layout, n_neighbors=k), atol=1e-12)
+    np.testing.assert_allclose(found.continuity, trustworthiness(layout, points, n_neighbors=k), atol=1e-12)
+    assert found.protocol == f"{k} nearest neighbours of all 120 points, Euclidean"
+
+
+def by_ranks(points: np.ndarray, layout: np.ndarray, k: int) -> tuple[float, float, float]:
+    """The same of many points; of those that are equally far, the first in order are the neighbours."""
+    n = len(points)
+    chosen, ranks = [], []
+    for space in (points, layout):
+        distances = np.square(space[:, None] - space[None]).sum(axis=2)
+        np.fill_diagonal(distances, np.inf)
+        order = np.argsort(distances, axis=1, kind="stable")
+        chosen.append(order[:, :k])
+        ranks.append(1 + np.array([np.searchsorted(np.sort(row), row) for row in distances]))
+    strangers, missing = (
+        np.maximum(np.take_along_axis(rank, other, axis=1) - k, 0).sum()
+        for rank, other in zip(ranks, chosen[::-1], strict=True)
+    )
+    scale = 2 / (n * k * (2 * n - 3 * k - 1))
+    kept = sum(len(set(a) & set(b)) for a, b in zip(*chosen, strict=True))
+    return 1 - scale * strangers, 1 - scale * missing, kept / (n * k)
+
+
+@pytest.mark.parametrize("k", [1, 10])
+@pytest.mark.parametrize("equally_far", ["none", "some", "most", "all"])
+def test_the_quality_of_many_points_is_that_of_its_definition(k: int, equally_far: str) -> None:
+    rng = np.random.default_rng(2)
+    half = rng.normal(0, 30, (1300, 3))
+    half = {"none": half, "some": half.round(), "most": (half / 30).round(), "all": np.zeros((1300, 3))}[equally_far]
+    points = np.concatenate([half, -half])  # about 0 exactly, so that what is equally far stays so
+    layout = points[:, :2]
+    found = quality(points, layout, k)
+    numbers = found.trustworthiness, found.continuity, found.neighbours_kept
+    np.testing.assert_allclose(numbers, by_ranks(points, layout, k), atol=1e-12)
+
+
+def test_a_layout_that_loses_nothing_is_perfect_and_a_random_one_is_not() -> None:
+    points = cloud(200, 2)
+    found = quality(points, 3 * points[:, ::-1] + 7)
+    assert (found.trustworthiness, found.continuity, found.neighbours_kept) == (1, 1, 1)
+    found = quality(points, np.random.default_rng(0).random((200, 2)))
+    assert 0.4 < found.trustworthiness < 0.6
+    assert 0.4 < found.continuity < 0.6
+    assert found.neighbours_kept < 0.1
+
+
+def test_many_points_are_measured_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = cloud(400, 8)
+    layout = project(points, "pca")
+    whole = quality(points, layout)
+    monkeypatch.setattr(methods, "MEASURED_PAIRS", 100 * 400)
+    part = quality(points, layout)
+    assert part.protocol == "10 nearest neighbours of 100 of 400 points, Euclidean"
+    assert part == quality(points, layout)
+    assert abs(part.trustworthiness - whole.trustworthiness) < 0.05
+    assert abs(part.continuity - whole.continuity) < 0.05
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9])
+def test_few_points_have_a_quality_too(n: int) -> None:
+    found = quality(cloud(n, 4), np.random.default_rng(0).random((n, 2)))
+    assert 0 <= found.trustworthiness <= 1
+    assert 0 <= found.continuity <= 1
+    assert 0 <= found.neighbours_kept <= 1
+
+
+def test_far_from_the_origin_the_quality_is_the_same() -> None:
+    points = cloud(100, 5)
+    layout = project(points, "pca")
+    assert quality(points.astype(np.float64) + 1e4, layout) == quality(points, layout)
+
+
+# ---- what it refuses -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_latents_that_are_not_finite_are_refused(method: Any, bad: float) -> None:
+    points = cloud(100, 3)
+    points[50, 1] = bad
+    with pytest.raises(ValueError, match="must be finite"):
+        project(points, method)
+
+
+@pytest.mark.parametrize(
+    ("method", "least", "reason"),
+    [
+        ("raw", 2, "for raw"),
+        ("pca", 2, "for pca"),
+        ("tsne", 90, "for tsne of perplexity 30"),
+        ("umap", 16, "for umap with 15 neighbours"),
+    ],
+)
+def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: int, reason: str) -> None:
+    for n in {0, 1, least - 1}:
+        with pytest.raises(ValueError, match=f"number of points must be at least {least} {reason}, not {n}"):
+            project(cloud(n, 3), method)
+
+
+@pytest.mark.parametrize("method", ["PCA", "", None, ["tsne"]])
+def test_an_unknown_method_is_refused_by_name(method: Any) -> None:
+    with pytest.raises(ValueError, match="method must be raw or pca or tsne or umap, not"):
+        ProjectionConfig(method)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("dims", value) for value in (0, 1, 4, "2", None, 2.0, True)),
+        *(("perplexity", value) for value in (1, 501, float("nan"), float("inf"), "30", None, True)),
+        *(("neighbours", value) for value in (1, 501, 15.0, "15", None, True)),
+        *(("min_dist", value) for value in (-0.1, 1, float("nan"), "0.1", None)),
+        *(("seed", value) for value in (-1, 2**32, 0.5, None)),
+        *(("axes", value) for value in ((0, 0), (0, 1, 2), (-1, 0), (0.0, 1), [0, 1], "01", None)),
+    ],
+)
+def test_other_values_are_refused_with_what_is_expected(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"{field} must be .*, not "):
+        ProjectionConfig(**{field: value})
+
+
+def test_axes_beyond_the_latent_dimensions_are_refused() -> None:
+    with pytest.raises(ValueError, match="axes must be below 3, the number of latent dimensions"):
+        project(cloud(10, 3), "raw", axes=(0, 3))
+
+
+def test_what_a_method_does_not_use_is_at_its_default_in_what_is_used() -> None:
+    every: dict[str, Any] = {"axes": (1, 0), "perplexity": 7.0, "neighbours": 9, "min_dist": 0.5, "seed": 3}
+    used = {method: ProjectionConfig(method, 2, **every).used for method in METHODS}
+    assert used["pca"] == ProjectionConfig("pca")
+    assert used["raw"] == ProjectionConfig("raw", axes=(1, 0))
+    assert used["tsne"] == ProjectionConfig("tsne", perplexity=7.0, seed=3)
+    assert used["umap"] == ProjectionConfig("umap", neighbours=9, min_dist=0.5, seed=3)
+    assert ProjectionConfig("raw").used == ProjectionConfig("raw", axes=(0, 1)).used
+
+
+# ---- on a trained model ----------------------------------------------------------------------------------------------
+
+
+def test_decoding_a_lifted_point_of_the_map_gives_the_picture_of_its_latent_vector(digits_checkpoint: Any) -> None:
+    encoded, model = digits_checkpoint.load_encoded(), digits_checkpoint.load_model()
+    pca = fit_pca(encoded.mean, 2)
+    lifted = decode(model, pca.lift(pca.project(encoded.mean)))
+    assert np.abs(lifted.astype(int) - decode(model, encoded.mean)).max() <= 1

@@ -1,0 +1,175 @@
+"""Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from vae.bench.browser import chromium
+from vae.bench.live import Server, started
+from vae.datasets.registry import Dataset, Split
+from vae.model.networks import default_config
+from vae.training.config import TrainingConfig
+from vae.training.trainer import train_checkpoint
+
+Seen = TypeVar("Seen")
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "app.py"
+# Streamlit asks for these two beneath the page's own path first, and then where they are.
+HARMLESS = ("/_stcore/health", "/_stcore/host-config")
+PATIENCE = 120.0  # seconds; what takes longer hangs
+expect.set_options(timeout=1000 * PATIENCE)
+AT_REST = "notRunning"  # so Streamlit calls it
+PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
+
+
+@pytest.fixture(scope="session")
+def app_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped checkpoints, two odd ones (colour with a hostile class name; one dimension) and a broken one."""
+    root = tmp_path_factory.mktemp("app") / "checkpoints"
+    shutil.copytree(ROOT / "checkpoints", root)
+    for name, latent_dim, shape in (("rgb-z16", 16, (3, 64, 64)), ("z1", 1, (1, 28, 28))):
+        model_config = default_config(shape, latent_dim, "conv")
+        list(train_checkpoint(_noise(shape), model_config, TrainingConfig(epochs=1, device="cpu"), root / name))
+    (root / "broken").mkdir()
+    return root
+
+
+def _noise(shape: tuple[int, int, int]) -> Dataset:
+    rng = np.random.default_rng(0)
+    splits = [Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)]
+    return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
+
+
+@pytest.fixture(scope="session")
+def app(app_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The running app, shared by all browser tests that leave it running."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_CHECKPOINTS", str(app_checkpoints))
+        patch.setenv("VAE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        with started(APP) as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module's tests.
+
+    Not one for all modules: as long as Playwright runs, nothing else can run an event loop in this thread.
+    """
+    with chromium() as running:
+        yield running
+
+
+@contextmanager
+def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """An empty page in a browser session of its own."""
+    with closing(browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)) as context:
+        context.set_default_timeout(1000 * PATIENCE)
+        yield context.new_page()
+
+
+@contextmanager
+def opened(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
+    """The page at this address. Fails if the page showed an exception or the console an error."""
+    errors: list[str] = []
+    with new_page(browser, **options) as page:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(_report(message)) if message.type == "error" else None)
+        page.goto(url)
+        expect(page.locator("h1")).to_be_visible()
+        yield page
+        exceptions = page.get_by_test_id("stException").all_inner_texts()
+    errors = [error for error in errors if not error.endswith(HARMLESS)]
+    errors = [error for error in errors if not any(part in error for part in allowed)]
+    assert (exceptions, errors) == ([], []), f"{exceptions} {errors}"
+
+
+def _report(message: Any) -> str:
+    return f"{message.text} {message.location.get('url', '')}"
+
+
+def frames(page: Page) -> int:
+    """How many pictures the hero of Explore has drawn."""
+    return int(page.locator("canvas.hero").get_attribute("data-frame") or 0)
+
+
+def pixels(page: Page, selector: str = "canvas.hero") -> str:
+    """The pixels of the first canvas that the selector finds."""
+    return str(page.locator(selector).first.evaluate(PIXELS))
+
+
+def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
+    """Waits until Python has nothing to do and what `drawn` counts has stayed the same, both for half a second."""
+    app, begun = page.get_by_test_id("stApp"), monotonic()
+    before: tuple[object, str | None] = (None, None)
+    while before != (before := (drawn(page), app.get_attribute("data-test-script-state"))) or before[1] != AT_REST:
+        page.wait_for_timeout(500)
+        assert monotonic() < begun + PATIENCE, f"{before} after {PATIENCE} s: {page.locator('body').inner_text()}"
+
+
+def until(page: Page, happened: Callable[[], bool], what: str = "it happens") -> None:
+    """Waits until it has happened; what, in words."""
+    begun = monotonic()
+    while not happened():
+        assert monotonic() < begun + PATIENCE, f"waited {PATIENCE} s in vain until {what}"
+        page.wait_for_timeout(20)
+
+
+def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
+    """What `read` sees once that is something else than before."""
+    seen = before
+
+    def differs() -> bool:
+        nonlocal seen
+        seen = read(page)
+        return seen != before
+
+    until(page, differs)
+    return seen
+
+
+def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], object], pictures: int) -> None:
+    """Moves on, step by step, until that many new pictures have been seen: meanwhile the hand never rests."""
+    seen, step = {read(page)}, count()
+
+    def moved() -> bool:
+        move(next(step))
+        page.wait_for_timeout(20)
+        seen.add(read(page))
+        return len(seen) > pictures
+
+    until(page, moved, f"{pictures} pictures have come during a movement")
+
+
+def swing(step: int, steps: int = 12) -> float:
+    """Where a hand is that goes from 0 to 1 in so many steps, and back, and so on."""
+    return 1 - abs(step % (2 * steps) / steps - 1)
+
+
+def settle(page: Page) -> None:
+    """Waits until no new picture comes."""
+    rest(page, frames)
+
+
+@contextmanager
+def explore(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
+    """The Explore page at this address, its first picture drawn."""
+    with opened(browser, url, allowed, **options) as page:
+        page.wait_for_selector("canvas.hero[data-frame]")
+        settle(page)
+        yield page
+
+
+def choose(page: Page, name: str) -> None:
+    """Chooses a checkpoint in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
+    page.get_by_role("option", name=name, exact=True).click()

@@ -1,0 +1,26 @@
+"""Points to project, and what a layout of them is compared with."""
+
+from typing import Any
+
+import numpy as np
+
+from vae.projection import methods
+from vae.projection.methods import ProjectionConfig, quality
+
+
+def cloud(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
+    """Points of very different spread along mixed axes, off the origin."""
+    rng = np.random.default_rng(seed)
+    mixing = rng.normal(size=(latent_dim, latent_dim)) * 0.5 ** np.arange(latent_dim)[:, None]
+    return (rng.normal(size=(n, latent_dim)) @ mixing + rng.normal(size=latent_dim)).astype(np.float32)
+
+
+def project(points: np.ndarray, method: Any, dims: int = 2, **options: Any) -> np.ndarray:
+    return methods.project(points, ProjectionConfig(method, dims, **options))
+
+
+def assert_as_good(points: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> None:
+    mine, other = quality(points, ours), quality(points, theirs)
+    assert abs(mine.trustworthiness - other.trustworthiness) < 0.015
+    assert abs(mine.continuity - other.continuity) < 0.015
+    assert abs(mine.neighbours_kept - other.neighbours_kept) < 0.04

@@ -1,0 +1,98 @@
+"""Layouts computed by a fake or a quick method, for tests of what is around them."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vae.projection.methods import ProjectionConfig
+from vae.projection.service import Event, Layouts, Watch
+
+PATIENCE = 120.0
+
+
+# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process's number to a file.
+FAKE = """
+import os, time
+from pathlib import Path
+from vae.projection import worker
+
+def fake(points, config, on_frame):
+    with Path(__file__).with_name("computed").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    print("a library that talks")
+    if config.seed == 13:
+        raise RuntimeError("a secret path")
+    for step in range(config.neighbours):
+        on_frame(step / config.neighbours, points[:, : config.dims] + step)
+        time.sleep(0.02)
+    return 2 * points[:, : config.dims]
+
+worker.main(fake)
+"""
+
+
+QUICK = ProjectionConfig("umap", neighbours=2)
+
+
+def points(n: int = 450, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, 4)).astype(np.float32)
+
+
+class Lab:
+    """Layouts with a fake projector, in a folder of their own."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder, self.cache = folder, folder / "cache"
+        self.script = folder / "fake.py"
+        self.script.write_text(FAKE)
+        self.layouts = Layouts(options.pop("cache", self.cache), command=(sys.executable, str(self.script)), **options)
+
+    @property
+    def computed(self) -> list[int]:
+        """The process of each computation so far."""
+        file = self.folder / "computed"
+        return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+    async def until_computing(self, count: int = 1) -> None:
+        await until(lambda: len(self.computed) == count)
+
+    async def result(self, config: ProjectionConfig = QUICK, **options: Any) -> Event:
+        return (await events(await self.layouts.open(options.pop("points", points()), config, **options)))[-1]
+
+    def temporary_files(self) -> list[Path]:
+        folder = self.layouts._projecting.projector._folder
+        return list(folder.rglob("*")) if folder else []
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        await asyncio.sleep(0.005)
+
+
+async def events(watch: Watch) -> list[Event]:
+    async with asyncio.timeout(PATIENCE):
+        return [event async for event in watch]
+
+
+def run(folder: Path, body: Callable[[Lab], Awaitable[None]], **options: Any) -> None:
+    @asynccontextmanager
+    async def lab() -> AsyncIterator[Lab]:
+        made = Lab(folder, **options)
+        try:
+            yield made
+        finally:
+            await made.layouts.close()
+
+    async def main() -> None:
+        async with lab() as made:
+            await body(made)
+
+    asyncio.run(main())

@@ -1,0 +1,291 @@
+"""Every page, run by Streamlit's own test runner against checkpoints trained for the occasion."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.pages import open_page
+
+from vae.datasets.registry import load_dataset
+from vae.model.losses import Objective, ObjectiveName
+from vae.model.networks import default_config
+from vae.server.decode import UnknownModelError
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.config import Optimizer, TrainingConfig
+from vae.training.trainer import train_checkpoint
+from vae.ui.shared import loaders
+from vae.ui.shared.page import PAGES, objective_name
+from vae.ui.training import form
+
+PATHS = [path for path, _, _ in PAGES]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two small checkpoints: ten latent dimensions, and two."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    digits = load_dataset("digits")
+    for name, latent_dim in (("ten", 10), ("two", 2)):
+        config = default_config(digits.image_shape, latent_dim)
+        list(train_checkpoint(digits, config, TrainingConfig(epochs=2, device="cpu"), root / name))
+    return root
+
+
+@pytest.fixture
+def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The app's own checkpoints folder for one test, free to be damaged."""
+    root = tmp_path / "checkpoints"
+    shutil.copytree(trained, root)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", root)
+    return root
+
+
+def said(app: AppTest) -> str:
+    """All errors, warnings and hints on the page."""
+    return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.info])
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "β = 1"),
+        ({"beta": 0.5, "warmup": "linear"}, "β = 0.5"),
+        ({"name": "beta-tc", "beta": 10.0, "warmup": "cooling"}, "β-TC, β = 10, KL cooled"),
+        ({"name": "autoencoder"}, "plain autoencoder"),
+        ({"name": "iwae", "samples": 5}, "IWAE of 5"),
+        ({"name": "free-bits"}, "free-bits"),
+    ],
+)
+def test_the_card_says_what_was_minimised(digits_checkpoint: Checkpoint, changed: dict[str, Any], name: str) -> None:
+    checkpoint = replace(digits_checkpoint, objective=Objective(**changed))
+    assert objective_name(checkpoint) == name
+    told = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
+    assert objective_name(told) == f"{name}, told the class"
+
+
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
+def test_every_page_opens_without_an_exception_and_asks_a_question(checkpoints: Path, path: str) -> None:
+    app = open_page(path)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value
+    assert app.markdown[0].value.rstrip().endswith("?")
+
+
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
+def test_a_link_chooses_the_checkpoint_on_every_page(checkpoints: Path, path: str) -> None:
+    app = open_page(path, checkpoint="two")
+    assert app.sidebar.selectbox(key="checkpoint").value == "two"
+    assert not app.exception
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_chosen_checkpoint_survives_a_change_of_page(checkpoints: Path, path: str) -> None:
+    app = open_page()
+    app.sidebar.selectbox(key="checkpoint").select("two").run()
+    app.switch_page(path).run()
+    assert app.sidebar.selectbox(key="checkpoint").value == "two"
+
+
+def test_a_link_to_an_unknown_checkpoint_says_so_and_shows_another(checkpoints: Path) -> None:
+    app = open_page("pages/1_Explore.py", checkpoint="../../etc")
+    assert "../../etc" in said(app)
+    assert app.sidebar.selectbox(key="checkpoint").value in ("ten", "two")
+
+
+@pytest.mark.parametrize("path", ["app.py", *PATHS])
+def test_a_broken_checkpoint_is_listed_with_its_error_and_takes_no_page_down(checkpoints: Path, path: str) -> None:
+    (checkpoints / "ten" / "config.json").write_text("{")
+    app = open_page(path)
+    assert not app.exception
+    assert "“ten” cannot be used" in said(app)
+    assert "config.json" in said(app)
+    assert app.sidebar.selectbox(key="checkpoint").options == ["two"]
+
+
+@pytest.mark.parametrize("path", ["pages/3_Sampling.py", "pages/4_Interpolation.py", "pages/5_Reconstruction.py"])
+def test_broken_weights_end_the_page_with_the_file_and_the_remedy(checkpoints: Path, path: str) -> None:
+    weights = checkpoints / "two" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    app = open_page(path, checkpoint="two")
+    assert not app.exception
+    assert "model.safetensors" in app.error[0].value
+
+
+def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    app = open_page()
+    assert not app.exception
+    assert "Training page" in app.error[0].value
+
+
+def open_form(**fields: object) -> AppTest:
+    """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
+    app = AppTest.from_function(form_page, default_timeout=60).run()
+    for key, value in fields.items():
+        kinds = (app.text_input, app.number_input, app.selectbox, app.button_group, app.slider)
+        field = next(field for kind in kinds for field in kind if field.key == key)
+        app = field.set_value(value).run()
+    return app
+
+
+def form_page() -> None:
+    from vae.ui.training.form import start_form
+
+    start_form()
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Presses a button, as a person who sees it."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+@contextmanager
+def finished(app: AppTest) -> Iterator[None]:
+    """Waits until no run is left in the app's folder."""
+    deadline = time.monotonic() + 120
+    while form.runs().all():
+        assert time.monotonic() < deadline, form.runs().all()
+        time.sleep(0.1)
+    yield
+
+
+def test_a_run_started_in_the_page_becomes_a_checkpoint_that_every_page_can_choose(checkpoints: Path) -> None:
+    app = press(open_form(run_name="made-here", epochs=2), "Start training")
+    assert not app.exception
+    assert not app.error
+    with finished(app):
+        app = open_page("pages/6_Training.py", film="made-here")
+    assert app.selectbox(key="film").value == "made-here"
+    checkpoint = read_checkpoint(checkpoints / "made-here")
+    assert len(checkpoint.history) == 2
+    assert checkpoint.film is not None
+    app.switch_page("pages/1_Explore.py").run()
+    assert "made-here" in app.sidebar.selectbox(key="checkpoint").options
+
+
+def test_the_first_checkpoint_of_all_can_be_trained_in_the_page(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    app = press(open_form(run_name="first", epochs=1), "Start training")
+    assert not app.exception
+    with finished(app):
+        assert open_page("pages/1_Explore.py").sidebar.selectbox(key="checkpoint").options == ["first"]
+
+
+@pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "ten"])
+def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name: str) -> None:
+    app = press(open_form(run_name=name), "Start training")
+    assert not app.exception
+    assert app.error
+    assert {path.name for path in checkpoints.iterdir()} - {".runs"} == {"ten", "two"}
+    assert form.runs().all() == []
+
+
+def test_own_images_are_asked_for_before_a_run_starts(checkpoints: Path) -> None:
+    app = press(open_form(run_name="mine", dataset=form.OWN), "Start training")
+    assert "Upload the pictures first" in said(app)
+    assert form.runs().all() == []
+
+
+@pytest.mark.parametrize("preset", form.PRESETS)
+def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, preset: str) -> None:
+    app = open_form(preset=preset)
+    assert not app.exception
+    assert not app.error
+    chosen = form.PRESETS[preset]
+    assert app.selectbox(key="dataset").value == chosen.dataset
+    assert app.number_input(key="latent_dim").value == chosen.latent_dim
+    assert app.number_input(key="seconds").value == chosen.seconds
+    assert app.number_input(key="beta").value == chosen.beta
+    assert app.selectbox(key="warmup").value == chosen.warmup
+    shown = [slider.value for slider in app.slider if slider.key == "warmup_share"]
+    assert shown == ([] if chosen.warmup == "none" else [chosen.warmup_share])
+
+
+@pytest.mark.parametrize(("warmup", "share"), [("none", 0.3), ("linear", 0.5), ("cooling", 0.7)])
+def test_a_warm_up_is_asked_for_with_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
+    shown = {} if warmup == "none" else {"warmup_share": share}
+    app = press(open_form(run_name="warm", epochs=1, beta=4.0, warmup=warmup, **shown), "Start training")
+    assert not app.exception
+    with finished(app):
+        objective = read_checkpoint(checkpoints / "warm").training["objective"]
+    assert (objective["name"], objective["beta"]) == ("vae", 4.0)
+    assert (objective["warmup"], objective["warmup_share"]) == (warmup, share)
+
+
+@pytest.mark.parametrize("objective", get_args(ObjectiveName))
+@pytest.mark.parametrize("optimizer", get_args(Optimizer))
+def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
+    checkpoints: Path, objective: str, optimizer: str
+) -> None:
+    app = open_form(objective=objective, optimizer=optimizer)
+    assert not app.exception
+    assert not app.error
+    assert any(line.value.startswith("About ") for line in app.caption)
+
+
+@pytest.mark.parametrize("slots", ["", "0", "-1", "two", "1e3", "100"])
+def test_a_number_of_runs_that_is_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
+    monkeypatch.setenv("VAE_RUNS", slots)
+    with pytest.raises(ValueError, match="set it to how many runs"):
+        form.runs()
+
+
+def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:
+    assert not [button for button in open_page("pages/6_Training.py").button if "Delete" in button.label]
+
+
+def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path) -> None:
+    config = checkpoints / "two" / "config.json"
+    config.write_text(config.read_text().replace('"command line"', '"page"'))
+    app = open_page("pages/6_Training.py", checkpoint="two")
+    app = press(app, "Delete it")
+    assert not app.exception
+    assert [path.name for path in checkpoints.iterdir()] == ["ten"]
+
+
+def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
+    (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
+    live = loaders.live_model("my two")
+    assert live.model is loaders.load_model(read_checkpoint(checkpoints / "my two"))
+    assert len(live.kl) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../checkpoints/ten", "/etc", "ten/", "nul\0", "x" * 10_000, "broken", "weightless"]
+)
+def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints: Path, name: str) -> None:
+    (checkpoints / "broken").mkdir()
+    shutil.copytree(checkpoints / "ten", checkpoints / "weightless")
+    (checkpoints / "weightless" / "model.safetensors").write_bytes(b"")
+    with pytest.raises(UnknownModelError, match="checkpoint"):
+        loaders.live_model(name)
+
+
+@pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_hostile_link_never_takes_a_page_down(checkpoints: Path, path: str, value: str) -> None:
+    keys = [
+        "checkpoint",
+        "z",
+        "image",
+        "method",
+        "dims",
+        "temperature",
+        "side",
+        "seed",
+        "from",
+        "to",
+        "steps",
+        "order",
+        "film",
+        "beside",
+    ]
+    app = open_page(path, **dict.fromkeys(keys, value))
+    assert not app.exception

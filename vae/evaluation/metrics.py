@@ -1,0 +1,317 @@
+"""The numbers a model is judged by, each with the protocol it was measured under. Unit: nats per image unless said."""
+# sklearn is imported where it is used: it costs start-up time.
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log, pi, prod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vae.model.latents import EncodedSet, FloatArray, encode
+from vae.model.losses import reconstruction_nll
+from vae.model.networks import LOGVAR_BOUND, VAE, ModelConfig, condition, to_unit
+from vae.validation import require
+
+Labels = NDArray[np.int64]
+Images = NDArray[np.uint8]
+Progress = Callable[[float], object]
+
+ACTIVE_VARIANCE = 0.01
+# Numbers in the largest array of a chunk: what a processor's cache holds, and what keeps a GPU busy.
+CACHE_NUMBERS = 2**17
+GPU_NUMBERS = 2**24
+COPY_NUMBERS = 2**22  # matrix products gain from larger blocks than sums do
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model on one set of images; every term in nats per image, averaged over the images.
+
+    negative_elbo = reconstruction + kl, whatever beta it was trained with; all three but reconstruction are None for a
+    plain autoencoder, which has no KL. bits_per_dimension: -ELBO per pixel and channel in bits, only for a likelihood
+    that is a probability of 8-bit levels, so that it compares with a compressor's.
+    """
+
+    negative_elbo: float | None
+    reconstruction: float
+    kl: float | None
+    kl_per_dimension: tuple[float, ...] | None
+    active_units: int
+    bits_per_dimension: float | None
+    protocol: str
+
+
+def evaluate(encoded: EncodedSet, config: ModelConfig) -> Evaluation:
+    """The evaluation of an encoded set, of the model that encoded it."""
+    reconstruction, active, n = float(encoded.reconstruction.mean()), active_units(encoded), len(encoded.mean)
+    if config.posterior == "point":
+        protocol = f"{n} images; z = the code, not sampled; no KL and no -ELBO: a plain autoencoder has no density"
+        return Evaluation(None, reconstruction, None, None, active, None, protocol)
+    kl = float(encoded.kl.mean())
+    per_dimension = tuple(float(k) for k in encoded.kl_per_dimension)
+    bits = None
+    if config.likelihood == "discretised-logistic":
+        bits = (reconstruction + kl) / (prod(config.image_shape) * log(2))
+    protocol = f"{n} images; one z per image drawn from q(z|x) with a fixed seed; KL in closed form; nats per image"
+    return Evaluation(reconstruction + kl, reconstruction, kl, per_dimension, active, bits, protocol)
+
+
+def active_units(encoded: EncodedSet) -> int:
+    """Number of latent dimensions whose mean varies with the image: Var_x E_q[z_j] > 0.01.
+
+    Source: Burda et al. 2016, section 5.2.
+    """
+    return int(np.sum(encoded.mean.var(axis=0) > ACTIVE_VARIANCE))
+
+
+# ---- the likelihood of held-out images -------------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def importance_weighted_nll(
+    model: VAE,
+    images: Images,
+    labels: Labels,
+    importance_samples: int,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """-log p(x) of each image, from above: -(logsumexp_k(log p(x|z_k) + log p(z_k) - log q(z_k|x)) - ln K).
+
+    Shapes: images (n, c, h, w), labels (n,) -> (n,). Unit: nats per image. Every image has its own noise, and the first
+    k of its samples are the same for every K >= k. progress hears the share of the images that is done. Memory: beside
+    the images, some arrays of at most CACHE_NUMBERS floats (GPU_NUMBERS on a GPU) or of one image, whatever K. Raises
+    ValueError for a plain autoencoder. Source: Burda et al. 2016, equation 8.
+    """
+    if model.config.posterior == "point":
+        raise ValueError("A plain autoencoder has no density, so its images have no likelihood; choose a VAE.")
+    require(importance_samples >= 1, "importance_samples", importance_samples, "at least 1")
+    encoded = encode(model, images, labels)
+    means, logvars, classes = (
+        torch.from_numpy(column).to(model.device) for column in (encoded.mean, encoded.logvar, labels)
+    )
+    nll = np.empty(len(images))
+    for i, noise_seed in enumerate(np.random.SeedSequence(seed).generate_state(len(images), np.uint64)):
+        row = slice(i, i + 1)
+        generator = torch.Generator(model.device).manual_seed(int(noise_seed))
+        x = to_unit(torch.from_numpy(images[row]).to(model.device))
+        posterior = means[row], logvars[row]
+        total = _log_weight_sum(model, x, classes[row], posterior, count=importance_samples, generator=generator)
+        nll[i] = log(importance_samples) - total
+        if progress is not None:
+            progress((i + 1) / len(images))
+    return nll
+
+
+def _log_weight_sum(
+    model: VAE, x: Tensor, label: Tensor, posterior: tuple[Tensor, Tensor], *, count: int, generator: torch.Generator
+) -> float:
+    """logsumexp of this many log importance weights of one image.
+
+    Shapes: x (1, c, h, w), label (1,), posterior: mean and logvar (1, latent_dim).
+    """
+    mean, logvar = posterior
+    rows = max(1, (GPU_NUMBERS if x.is_cuda else CACHE_NUMBERS) // x.numel())
+    sums = []
+    for start in range(0, count, rows):
+        # Always a whole chunk, then cut: so the first samples do not depend on how many are wanted.
+        noise = torch.randn((rows, mean.shape[1]), generator=generator, device=x.device)[: count - start]
+        z = mean + torch.exp(0.5 * logvar) * noise
+        code = condition(z, label.expand(len(z)), model.config.classes)
+        log_ratio = 0.5 * (noise.square() - z.square() + logvar).sum(1)  # log p(z) - log q(z|x): constants cancel
+        parameters = model.decoder(code)
+        nll = reconstruction_nll(parameters, x.expand_as(parameters), model.config, model.log_scale)
+        sums.append(torch.logsumexp((log_ratio - nll).double(), 0))
+    return torch.logsumexp(torch.stack(sums), 0).item()
+
+
+# ---- what the KL consists of -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Surgery:
+    """The average KL to the prior in three parts that add up to it. Unit: nats per image.
+
+    index_code_mi: I(x; z), what a code tells about which image it came from; at most ln n. total_correlation:
+    KL(q(z) || prod_j q(z_j)), how dependent the dimensions are. dimension_wise_kl: sum_j KL(q(z_j) || p(z_j)), how far
+    each dimension is from the prior. kl: their sum.
+    """
+
+    index_code_mi: float
+    total_correlation: float
+    dimension_wise_kl: float
+    kl: float
+    protocol: str
+
+
+def elbo_surgery(encoded: EncodedSet, seed: int = 0) -> Surgery:
+    """The KL term taken apart, with one z per image and the exact aggregate posterior of all n images' codes.
+
+    Time grows with n^2 latent_dim; memory beside the codes: some arrays of CACHE_NUMBERS floats or n. Raises ValueError
+    for the codes of a plain autoencoder. Source: Hoffman & Johnson 2016; Chen et al. 2018, equation 2.
+    """
+    if bool((encoded.logvar == -LOGVAR_BOUND).all()):
+        raise ValueError("A plain autoencoder's codes have no density, so there is no KL to take apart; choose a VAE.")
+    n, latent_dim = encoded.mean.shape
+    mean, logvar = torch.from_numpy(encoded.mean), torch.from_numpy(encoded.logvar)
+    noise = torch.from_numpy(np.random.default_rng(seed).standard_normal((n, latent_dim), np.float32))
+    z = mean + torch.exp(0.5 * logvar) * noise
+    chunks = torch.split(torch.arange(n), max(1, CACHE_NUMBERS // n))
+    parts = [_log_densities(z, mean, logvar, rows) for rows in chunks]
+    own, information, marginal = (torch.cat(column) for column in zip(*parts, strict=True))
+    prior = -0.5 * (z.double().square() + log(2 * pi)).sum(1)
+    correlation, dimension_wise = own - information - marginal, marginal - prior
+    protocol = f"{n} images; one z per image drawn from q(z|x), seed {seed}; exact aggregate posterior of their codes"
+    return Surgery(
+        index_code_mi=information.mean().item(),
+        total_correlation=correlation.mean().item(),
+        dimension_wise_kl=dimension_wise.mean().item(),
+        kl=(own - prior).mean().item(),
+        protocol=protocol,
+    )
+
+
+def _log_densities(z: Tensor, mean: Tensor, logvar: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """log q(z_i|x_i), log q(z_i|x_i) - log q(z_i) and sum_j log q(z_ij) of these rows of z. Shapes: (rows,) float64."""
+    log_n = log(len(mean))
+    joint = torch.zeros(len(rows), len(mean))
+    marginal = torch.zeros(len(rows), dtype=torch.float64)
+    for z_j, mean_j, logvar_j in zip(z[rows].T, mean.T, logvar.T, strict=True):
+        inverse = torch.exp(-0.5 * logvar_j)
+        scaled = torch.outer(z_j, inverse).sub_(mean_j * inverse)
+        log_density = torch.addcmul(-0.5 * (logvar_j + log(2 * pi)), scaled, scaled, value=-0.5)
+        joint += log_density
+        # No shift is needed before exp: densities of single dimensions don't overflow, and each row has its own code.
+        marginal += log_density.exp_().sum(1).double().log_() - log_n
+    own = joint[torch.arange(len(rows)), rows].double()
+    # Relative to the row's own density the largest is never negative: hence I <= ln n, rounding included.
+    return own, log_n - torch.logsumexp(joint.double() - own[:, None], 1), marginal
+
+
+# ---- what the codes know about the labels ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of the held-out labels that were predicted right, 0 to 1."""
+
+    value: float
+    protocol: str
+
+
+def linear_probe(
+    train_codes: FloatArray, train_labels: Labels, test_codes: FloatArray, test_labels: Labels
+) -> Accuracy:
+    """How well a linear classifier reads the labels off the codes: standardised logistic regression.
+
+    Shapes: codes (n, latent_dim), the posterior's means; labels (n,). Fitted on train, scored on test. Raises
+    ValueError for labels that are all alike.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classes = len(np.unique(train_labels))
+    require(classes >= 2, "number of different training labels", classes, "at least 2")
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(train_codes, train_labels)
+    protocol = f"means; logistic regression, standardised; {_split(train_labels, test_labels)}"
+    return Accuracy(float(probe.score(test_codes, test_labels)), protocol)
+
+
+def knn_accuracy(
+    train_codes: FloatArray, train_labels: Labels, test_codes: FloatArray, test_labels: Labels, neighbours: int = 10
+) -> Accuracy:
+    """How well the labels of the nearest training codes, by majority, predict a test code's label.
+
+    Shapes: codes (n, latent_dim), the posterior's means, not rescaled; labels (n,). Euclidean distance. Raises
+    ValueError for more neighbours than training codes.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    n = len(train_codes)
+    require(1 <= neighbours <= n, "neighbours", neighbours, f"1 to the number of training codes, {n}")
+    classifier = KNeighborsClassifier(neighbours).fit(train_codes, train_labels)
+    protocol = f"means; {neighbours} nearest neighbours, Euclidean; {_split(train_labels, test_labels)}"
+    return Accuracy(float(classifier.score(test_codes, test_labels)), protocol)
+
+
+def _split(train: Labels, test: Labels) -> str:
+    return f"fitted on {len(train)} training codes, scored on {len(test)} test codes"
+
+
+# ---- are samples copies of training images? --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CopyTest:
+    """How near samples are to the training images, beside how near unseen test images are.
+
+    sample_distance, test_distance: median L2 distance to the nearest training image, pixels counted in 0..1.
+    nearer_share: samples that are nearer to a training image than 99 % of the test images are; about 0.01 for faithful
+    samples. nearer_probability: that a random sample is nearer than a random test image, ties by half; 0.5 for faithful
+    samples, above for copies, below for samples unlike any image. copies, test_copies: how many equal a training image.
+
+    A VAE's blurry samples are nearer to everything than sharp images are, and can bring nearer_share and
+    nearer_probability up without any copying: only together with copies, or with a look at pairs, do they accuse.
+    """
+
+    sample_distance: float
+    test_distance: float
+    nearer_share: float
+    nearer_probability: float
+    copies: int
+    test_copies: int
+    protocol: str
+
+
+def copy_test(samples: Images, train_images: Images, test_images: Images) -> CopyTest:
+    """Whether samples are copies of training images, with held-out images as the yardstick.
+
+    Shapes: (any number, c, h, w) three times; time grows with (samples + test images) x training images. Memory beside
+    the images: some arrays of COPY_NUMBERS float64. Source: Meehan, Chaudhuri & Dasgupta 2020, "A non-parametric test
+    to detect data-copying in generative models".
+    """
+    for name, images in (("samples", samples), ("training images", train_images), ("test images", test_images)):
+        require(len(images) > 0, f"number of {name}", len(images), "at least 1")
+        require(images.dtype == np.uint8, f"type of {name}", str(images.dtype), "uint8, so that equal means equal")
+        shape = train_images.shape[1:]
+        require(
+            images.shape[1:] == shape, f"shape of {name}", images.shape[1:], f"that of the training images, {shape}"
+        )
+    ours, theirs = _nearest(samples, train_images), np.sort(_nearest(test_images, train_images))
+    n = len(theirs)
+    below, at_most = np.searchsorted(theirs, ours, "left"), np.searchsorted(theirs, ours, "right")
+    further, nearer = n - at_most, n - (below + at_most) / 2
+    protocol = (
+        f"pixel L2 to the nearest of {len(train_images)} training images; {len(samples)} samples against "
+        f"{n} held-out test images"
+    )
+    return CopyTest(
+        float(np.median(ours)),
+        float(np.median(theirs)),
+        float(np.mean(further >= 0.99 * n)),
+        float(np.mean(nearer / n)),
+        int(np.sum(ours == 0)),
+        int(np.sum(theirs == 0)),
+        protocol,
+    )
+
+
+def _nearest(images: Images, references: Images) -> NDArray[np.float64]:
+    """L2 distance to the nearest reference, pixels in 0..1. Shapes: (n, c, h, w), (m, c, h, w) -> (n,).
+
+    In float64 the products of whole grey levels are exact, so that only equal images have distance 0.
+    """
+    rows = max(1, COPY_NUMBERS // max(prod(images.shape[1:]), 2048))  # 2048 x 2048 distances are as many numbers
+    nearest = []
+    for pictures in torch.split(torch.from_numpy(images).flatten(1), rows):
+        a, best = pictures.double(), torch.full((len(pictures),), torch.inf, dtype=torch.float64)
+        for chunk in torch.split(torch.from_numpy(references).flatten(1), rows):
+            b = chunk.double()
+            best = torch.minimum(best, torch.addmm(b.square().sum(1), a, b.T, alpha=-2).amin(1))
+        nearest.append((best + a.square().sum(1)).sqrt() / 255)
+    return np.asarray(torch.cat(nearest).numpy())

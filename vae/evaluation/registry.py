@@ -1,0 +1,84 @@
+"""Every further number that a trained model can be judged by, under the name that the command line gives it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.datasets.registry import Dataset
+from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
+from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
+from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
+from vae.model.networks import VAE
+from vae.model.samplers import aggregate_posterior_draws
+
+FOREST_ROWS = 5000  # images for dci: more take minutes and change little
+COPY_SAMPLES = 1000
+
+
+def _surgery(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Surgery:
+    return elbo_surgery(encoded, seed)
+
+
+def _mig(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Mig:
+    codes, factors = _codes(model, dataset, seed, sampled=True)
+    return mutual_information_gap(codes, factors, factor_names=dataset.factor_names, representation="samples")
+
+
+def _mig_without_shape(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Mig:
+    codes, factors = _codes(model, dataset, seed, sampled=True)
+    kept = [i for i, name in enumerate(dataset.factor_names) if name != "shape"]
+    names = [dataset.factor_names[i] for i in kept]
+    return mutual_information_gap(codes, factors[:, kept], factor_names=names, representation="samples")
+
+
+def _dci(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Dci:
+    codes, factors = _codes(model, dataset, seed, sampled=False)
+    rows = np.random.default_rng(seed).permutation(len(codes))[:FOREST_ROWS]
+    return dci(codes[rows], factors[rows], seed, dataset.factor_names, representation="means")
+
+
+def _factorvae(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> FactorVae:
+    codes, factors = _codes(model, dataset, seed, sampled=False)
+    return factorvae_score(codes, factors, seed, dataset.factor_names, representation="means")
+
+
+def _probe(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Accuracy:
+    train = encode(model, dataset.train.images, dataset.train.labels, seed)
+    return linear_probe(train.mean, train.labels, encoded.mean, encoded.labels)
+
+
+def _knn(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Accuracy:
+    train = encode(model, dataset.train.images, dataset.train.labels, seed)
+    return knn_accuracy(train.mean, train.labels, encoded.mean, encoded.labels)
+
+
+def _copies(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> CopyTest:
+    labels = np.random.default_rng(seed).choice(encoded.labels, COPY_SAMPLES)
+    pictures = decode(model, sample(COPY_SAMPLES, model.config.latent_dim, seed), labels)
+    return copy_test(pictures, dataset.train.images, dataset.test.images)
+
+
+# Each takes the model, its data set, the encoded test set and the seed of all that is drawn.
+SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
+    "surgery": _surgery,
+    "mig": _mig,
+    "mig-without-shape": _mig_without_shape,
+    "dci": _dci,
+    "factorvae": _factorvae,
+    "probe": _probe,
+    "knn": _knn,
+    "copies": _copies,
+}
+
+
+def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Codes and factors of all images, whatever their split: factors belong to the data, not to a sample of it."""
+    splits = (dataset.train, dataset.validation, dataset.test)
+    factors = [split.factors for split in splits if split.factors is not None]
+    if not factors or not dataset.factor_names:
+        raise ValueError(f"{dataset.name} does not say which factors its images were made from; use sprites.")
+    sets = [encode(model, split.images, split.labels, seed + i) for i, split in enumerate(splits)]
+    codes = [aggregate_posterior_draws(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
+    return np.concatenate(codes), np.concatenate(factors).astype(np.int64)

@@ -1,0 +1,7 @@
+"""The variational autoencoder and what is computed with it. Each module imports only from those above it.
+
+networks     ModelConfig -> Encoder, Decoder, VAE
+losses       likelihoods, KL per dimension, -ELBO: pure functions, in nats
+latents      model + images -> encoded set; sample, interpolate, traverse in latent space
+samplers     where latent vectors are drawn from: prior, aggregate posterior, one class, one image
+"""

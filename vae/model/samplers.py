@@ -1,0 +1,301 @@
+"""Where latent vectors are drawn from: the prior, a mixture fitted to the aggregate posterior, one class, one image.
+
+Every source is a Mixture, so that one fixed noise vector can be sent through all of them.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.validation import is_whole, require
+
+FloatArray = NDArray[np.float32]
+DoubleArray = NDArray[np.float64]
+
+MAX_COMPONENTS = 64
+LEAST_CODES = 20  # to fit a mixture to: half of them are held out
+MOST_ROWS = 10_000  # of each half: more take longer and change little
+LEAST_IN_CLASS = 10  # a variance from fewer is off by about half
+ROWS_PER_DIMENSION = 5  # that a full covariance needs to be trusted as it is
+VARIANCE_FLOOR = 1e-6  # share of each dimension's variance that is added, so that no Gaussian is infinitely thin
+CHOICE_STREAM = 1  # sets the seed of the components apart from that of the noise
+
+_fitting = Lock()
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture of k Gaussians with full covariances over d latent dimensions; k is 1 for a plain Gaussian.
+
+    Shapes: weights (k,), positive or zero, summing to 1; means (k, d); factors (k, d, d): the covariances' Cholesky
+    factors, lower triangular with a positive diagonal. float64, for densities in many dimensions; draws are float32.
+    """
+
+    weights: DoubleArray
+    means: DoubleArray
+    factors: DoubleArray
+
+    def __post_init__(self) -> None:
+        k, d = self.means.shape
+        ok = self.weights.shape == (k,) and bool((self.weights >= 0).all()) and math.isclose(self.weights.sum(), 1)
+        require(ok, "weights", self.weights, f"{k} numbers from 0 up that sum to 1")
+        require(self.factors.shape == (k, d, d), "shape of factors", self.factors.shape, f"({k}, {d}, {d})")
+        diagonal = np.diagonal(self.factors, axis1=1, axis2=2)
+        require(bool((diagonal > 0).all()), "smallest diagonal entry of factors", float(diagonal.min()), "above 0")
+
+    @property
+    def components(self) -> int:
+        """Number of Gaussians."""
+        return len(self.weights)
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of latent dimensions."""
+        return int(self.means.shape[1])
+
+    def draw(self, noise: NDArray[np.floating], choice: NDArray[np.floating], temperature: float = 1.0) -> FloatArray:
+        """The latent vectors that this noise stands for: mean + temperature * factor @ noise, in the chosen component.
+
+        Shapes: noise (n, d) from N(0, I); choice (n,) uniform in [0, 1), picks the component -> (n, d). Nothing is
+        random here: with noise and choice fixed, a change of temperature moves every row along a straight line through
+        the mean of its component, and truncating the noise truncates the draws. Raises ValueError for other shapes, a
+        choice outside [0, 1), or a temperature below 0.
+        """
+        n, d = len(choice), self.latent_dim
+        require(noise.shape == (n, d), "shape of noise", noise.shape, f"({n}, {d})")
+        require(bool(((choice >= 0) & (choice < 1)).all()), "choice", choice, "numbers from 0 to below 1")
+        require(0 <= temperature < math.inf, "temperature", temperature, "0 or more")
+        edges = np.cumsum(self.weights)
+        component = np.searchsorted(edges / edges[-1], choice, side="right")
+        z = self.means[component]  # (n, d), a copy
+        for k in np.unique(component):
+            rows = component == k
+            z[rows] += temperature * (noise[rows] @ self.factors[k].T)
+        return z.astype(np.float32)
+
+    def sample(self, count: int, seed: int, temperature: float = 1.0) -> FloatArray:
+        """Draws with the spread within each component scaled by temperature. Shape: (count, d).
+
+        The first rows do not depend on count. The noise is that of vae.model.latents.sample with the same seed.
+        """
+        noise = np.random.default_rng(seed).standard_normal((count, self.latent_dim), np.float32)
+        choice = np.random.default_rng((seed, CHOICE_STREAM)).random(count)
+        return self.draw(noise, choice, temperature)
+
+    def log_density(self, z: NDArray[np.floating]) -> DoubleArray:
+        """ln of the density at these latent vectors. Shapes: (n, d) -> (n,). Unit: nats."""
+        require(z.ndim == 2 and z.shape[1] == self.latent_dim, "shape of z", z.shape, f"(n, {self.latent_dim})")
+        parts = np.empty((self.components, len(z)))
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(self.weights)  # -inf for a component of weight 0, which then adds nothing
+        for k, (mean, factor) in enumerate(zip(self.means, self.factors, strict=True)):
+            white = np.linalg.solve(factor, (z - mean).T)  # (d, n): standard normal if z is from this component
+            parts[k] = log_weights[k] - np.log(np.diag(factor)).sum() - 0.5 * np.sum(white**2, axis=0)
+        return np.asarray(np.logaddexp.reduce(parts, axis=0) - 0.5 * self.latent_dim * math.log(2 * math.pi))
+
+
+@dataclass(frozen=True)
+class MixtureFit:
+    """A mixture fitted to codes, and how its number of components was chosen.
+
+    bic_by_components: for each number that was tried, in order: p ln n - 2 ln L of the n held-out codes, in nats.
+    log_density_by_components: for the same numbers, ln L / n: nats per held-out code, without the penalty.
+    held_out: indices into the codes, ascending, of those that the mixture was not fitted to; shape (n,).
+    """
+
+    mixture: Mixture
+    bic_by_components: dict[int, float]
+    log_density_by_components: dict[int, float]
+    held_out: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """KL(q(z) || p(z)) as estimated by mismatch(), and the standard error of its mean. Unit: nats."""
+
+    nats: float
+    standard_error: float
+
+
+def standard_normal(latent_dim: int) -> Mixture:
+    """The prior N(0, I)."""
+    require(is_whole(latent_dim) and latent_dim >= 1, "latent_dim", latent_dim, "a whole number from 1")
+    return Mixture(np.ones(1), np.zeros((1, latent_dim)), np.eye(latent_dim)[None])
+
+
+def posterior_of(mean: FloatArray, logvar: FloatArray) -> Mixture:
+    """q(z|x) of one image. Shapes: mean, logvar (latent_dim,)."""
+    deviation = np.exp(0.5 * np.asarray(logvar, np.float64))
+    return Mixture(np.ones(1), np.asarray(mean, np.float64)[None], np.diag(deviation)[None])
+
+
+def aggregate_posterior_draws(mean: FloatArray, logvar: FloatArray, seed: int) -> FloatArray:
+    """One z from q(z|x) for each image: draws from q(z), the aggregate posterior. Shapes: (n, latent_dim), kept."""
+    noise = np.random.default_rng(seed).standard_normal(mean.shape, np.float32)
+    return np.asarray(mean + np.exp(0.5 * logvar) * noise, np.float32)
+
+
+def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: int = 0) -> MixtureFit:
+    """A Gaussian mixture of the codes, the same for the same seed. Shape: codes (n, latent_dim).
+
+    For the aggregate posterior, codes are draws from it, one per image; means alone would be too narrow. A random half
+    is fitted (expectation-maximisation from k-means, full covariances); the other half judges. Of 1, 2, 3, 4, 6, 8, 12,
+    16, … components, the number wins whose BIC = p ln n - 2 ln L is lowest, where p counts the mixture's free numbers
+    and both n and the likelihood L are those of the held-out codes. Held-out likelihood punishes overfitting by itself,
+    so that this errs towards fewer components. The search ends when the BIC has risen twice in a row.
+
+    A component has at least 5 (latent_dim + 1) fitted codes on average: numbers above that are not tried. One component
+    alone is tried in any case; its covariance is shrunk as in per_class where codes are few. Of more than 20,000 codes,
+    a random 20,000 are used: 10,000 codes of 10 or 20 dimensions take about a second. Raises ValueError for fewer than
+    20 codes or codes that are not finite.
+    Source: Schwarz 1978, "Estimating the dimension of a model"; Ghosh et al. 2020, "From variational to deterministic
+    autoencoders" (the fitted mixture as a sampler).
+    """
+    require(is_whole(max_components) and max_components >= 1, "max_components", max_components, "a whole number from 1")
+    _require_codes(codes, LEAST_CODES)
+    order = np.random.default_rng(seed).permutation(len(codes))[: 2 * MOST_ROWS]
+    held_out, fitted = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    judges, rows = codes[held_out], codes[fitted]
+    most = min(max_components, len(rows) // _rows_needed(codes.shape[1]))
+    mixtures: dict[int, Mixture] = {}
+    bic: dict[int, float] = {}
+    density: dict[int, float] = {}
+    with _one_thread():
+        for k in _numbers_of_components(most):
+            mixtures[k] = _gaussian(rows) if k == 1 else _expectation_maximisation(rows, k, seed)
+            density[k] = float(mixtures[k].log_density(judges).mean())
+            bic[k] = _free_numbers(mixtures[k]) * math.log(len(judges)) - 2 * len(judges) * density[k]
+            if _rose_twice(list(bic.values())):
+                break
+    return MixtureFit(mixtures[min(bic, key=lambda k: bic[k])], bic, density, held_out)
+
+
+def per_class(codes: FloatArray, labels: NDArray[np.int64], classes: int) -> tuple[Mixture | None, ...]:
+    """One Gaussian for each class; None for a class of fewer than 10 codes. Shapes: codes (n, latent_dim), labels (n,).
+
+    The covariance of a class is full. Where it has fewer than 5 (latent_dim + 1) codes, it is shrunk towards its
+    diagonal: all correlations by one share, the variances not at all. Raises ValueError for codes that are not finite,
+    or labels that are not of 0 … classes - 1.
+    Source: Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices" (the share, for
+    codes of variance 1 in each dimension).
+    """
+    _require_codes(codes, 0)
+    require(labels.shape == (len(codes),), "shape of labels", labels.shape, f"({len(codes)},)")
+    inside = not len(labels) or (labels.min() >= 0 and labels.max() < classes)
+    require(inside, "labels", sorted(set(labels.tolist()))[:20], f"from 0 to {classes - 1}")
+    groups = (codes[labels == label] for label in range(classes))
+    return tuple(_gaussian(group) if len(group) >= LEAST_IN_CLASS else None for group in groups)
+
+
+def mismatch(mixture: Mixture, held_out: FloatArray) -> Mismatch:
+    """How far the aggregate posterior is from the prior: the mean of ln mixture(z) - ln p(z) over draws z from q(z).
+
+    Shape: held_out (n, latent_dim), draws that the mixture was not fitted to. In expectation this is KL(q || p) -
+    KL(q || mixture): a lower bound of KL(q || p), short by what the mixture misses of q, and below 0 where the mixture
+    is a worse account of q than the prior is. On draws that it was fitted to, it would err upwards. q is the aggregate
+    posterior of the images' distribution; that of a finite set of images is farther from the prior, on average.
+    Raises ValueError for fewer than 2 draws or draws that are not finite.
+    Source: Hoffman & Johnson 2016, "ELBO surgery" (the term KL(q(z) || p(z))).
+    """
+    _require_codes(held_out, 2)
+    ratio = mixture.log_density(held_out) - standard_normal(mixture.latent_dim).log_density(held_out)
+    return Mismatch(float(ratio.mean()), float(ratio.std(ddof=1) / math.sqrt(len(ratio))))
+
+
+def _require_codes(codes: FloatArray, least: int) -> None:
+    require(codes.ndim == 2 and codes.shape[1] >= 1, "shape of the codes", codes.shape, "(n, latent_dim)")
+    require(len(codes) >= least, "number of codes", len(codes), f"at least {least}")
+    bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
+    require(bad == 0, "number of codes with NaN or infinity", bad, "0")
+
+
+def _rows_needed(latent_dim: int) -> int:
+    """Of how many rows, on average, a full covariance is trusted as it is."""
+    return ROWS_PER_DIMENSION * (latent_dim + 1)
+
+
+def _numbers_of_components(most: int) -> list[int]:
+    """1, 2, 3, 4, 6, 8, 12, … up to most; 1 in any case."""
+    powers = [2**i for i in range(most.bit_length())]
+    return [1, *sorted(k for k in {*powers, *(3 * p for p in powers)} if 1 < k <= most)]
+
+
+def _rose_twice(numbers: list[float]) -> bool:
+    """Whether each of the last two is above the one before it."""
+    return len(numbers) > 2 and numbers[-3] < numbers[-2] < numbers[-1]
+
+
+def _free_numbers(mixture: Mixture) -> int:
+    """Weights that sum to 1, means, symmetric covariances."""
+    k, d = mixture.means.shape
+    return int(k - 1 + k * (d + d * (d + 1) // 2))
+
+
+def _standardized(codes: FloatArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """The codes with mean 0 and variance 1 in each dimension; that mean and deviation, 1 where nothing does."""
+    center = codes.mean(axis=0, dtype=np.float64)
+    deviation = np.std(codes, axis=0, dtype=np.float64)
+    varies = deviation > np.finfo(np.float32).eps * np.abs(center)  # else it is the rounding of a constant
+    deviation = np.where(varies, deviation, 1.0)
+    return (codes - center) / deviation, center, deviation
+
+
+def _gaussian(codes: FloatArray) -> Mixture:
+    """One Gaussian; its variances unbiased, its correlations shrunk where rows are few.
+
+    Not where they are many: a share that is small in all is still too much for the likelihood of a thin direction.
+    """
+    rows, center, deviation = _standardized(codes)
+    n, d = rows.shape
+    correlations = rows.T @ rows / n
+    if n < _rows_needed(d):
+        correlations += _shrinkage(rows, correlations) * (np.diag(np.diag(correlations)) - correlations)
+    factor = np.linalg.cholesky(correlations * (n / (n - 1)) + VARIANCE_FLOOR * np.eye(d))
+    return Mixture(np.ones(1), center[None], (deviation[:, None] * factor)[None])
+
+
+def _shrinkage(rows: DoubleArray, covariance: DoubleArray) -> float:
+    """How far from its diagonal's mean this covariance of centred rows is by chance alone, as a share. In [0, 1].
+
+    Source: Ledoit & Wolf 2004, lemmas 3.2 to 3.4.
+    """
+    n, d = rows.shape
+    target = np.trace(covariance) / d * np.eye(d)
+    distance = float(np.sum((covariance - target) ** 2))
+    by_chance = float(np.sum(np.sum(rows**2, axis=1) ** 2) / n - np.sum(covariance**2)) / n
+    return min(by_chance, distance) / distance if distance > 0 else 0.0
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Everything within on one thread, one fit at a time.
+
+    Matrices this small only lose by being shared: on 2 cores a fit takes twice as long with two threads, and more than
+    ten times where others compute too. The limits belong to the whole process, hence the lock.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _fitting, threadpool_limits(1):
+        yield
+
+
+def _expectation_maximisation(codes: FloatArray, components: int, seed: int) -> Mixture:
+    """A mixture of this many Gaussians, the largest weight first."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    rows, center, deviation = _standardized(codes)
+    with warnings.catch_warnings():
+        # Stopping after max_iter rounds is no failure here: the held-out codes judge whatever came out.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = GaussianMixture(components, reg_covar=VARIANCE_FLOOR, random_state=seed % 2**32).fit(rows)
+    order = np.argsort(-fitted.weights_, kind="stable")
+    weights = fitted.weights_[order] / fitted.weights_.sum()
+    factors = deviation[:, None] * np.linalg.cholesky(fitted.covariances_[order])
+    return Mixture(weights, center + deviation * fitted.means_[order], factors)

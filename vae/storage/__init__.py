@@ -1,0 +1,5 @@
+"""Trained models on disk. Each module imports only from those above it.
+
+atomic       folders that appear whole or not at all, and removal of what a killed process has left
+checkpoints  a folder per trained model: save, load, list
+"""

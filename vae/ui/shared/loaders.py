@@ -1,0 +1,117 @@
+"""The checkpoints of this app, and what is loaded of each: once per process, shared read-only by pages and services."""
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from vae.model.latents import EncodedSet
+from vae.model.networks import VAE, choose_device
+from vae.server.decode import LiveModel, UnknownModelError
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints
+
+CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[3] / "checkpoints"))
+
+Loaded = TypeVar("Loaded")
+
+_gpu_failed = Event()  # of this process, for all its users
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> torch.device:
+    """Where this app decodes: the GPU where there is one that has not failed."""
+    return choose_device("cpu" if _gpu_failed.is_set() else "auto")
+
+
+def _model_after_gpu(checkpoint: Checkpoint) -> VAE:
+    """The checkpoint's model on the CPU, where from now on all models are loaded."""
+    _gpu_failed.set()
+    device.clear()
+    cached_model.clear()
+    return cached_model(checkpoint, version_of(checkpoint))
+
+
+def device_name() -> str:
+    """The device's name as people know it."""
+    return torch.cuda.get_device_name() if device().type == "cuda" else device().type
+
+
+def load_model(checkpoint: Checkpoint) -> VAE:
+    """The checkpoint's model on the app's device, loaded once per process and shared read-only."""
+    return or_stop(cached_model, checkpoint)
+
+
+def load_encoded(checkpoint: Checkpoint) -> EncodedSet:
+    """The checkpoint's encoded test set, shared read-only."""
+    return or_stop(cached_encoded, checkpoint)
+
+
+def load_strength(checkpoint: Checkpoint) -> Sequence[float]:
+    """How much the model uses each latent dimension: KL in nats, or the spread of the means where there is no KL."""
+    return checkpoint.kl_per_dimension or load_encoded(checkpoint).mean.std(axis=0).tolist()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def cached_model(_checkpoint: Checkpoint, version: tuple[str, int]) -> VAE:
+    """load_model(), for who has no page to end: raises CheckpointError, FileNotFoundError."""
+    return _checkpoint.load_model(device())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def cached_encoded(_checkpoint: Checkpoint, version: tuple[str, int]) -> EncodedSet:
+    """load_encoded(), for who has no page to end: raises CheckpointError, FileNotFoundError."""
+    return _checkpoint.load_encoded()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def cached_examples(_checkpoint: Checkpoint, version: tuple[str, int]) -> NDArray[np.uint8]:
+    """The first test images, row i of the encoded set being image i, shared read-only. Shape: (n, c, h, w) uint8.
+
+    Raises CheckpointError, FileNotFoundError.
+    """
+    return _checkpoint.load_examples()
+
+
+def version_of(checkpoint: Checkpoint) -> tuple[str, int]:
+    """Tells a checkpoint from another that took its name later."""
+    return str(checkpoint.path), (checkpoint.path / "config.json").stat().st_mtime_ns
+
+
+def or_stop(load: Callable[[Checkpoint, tuple[str, int]], Loaded], checkpoint: Checkpoint) -> Loaded:
+    """What `load` gives; for a broken file, or one that has just been deleted, ends the page with the reason."""
+    try:
+        return load(checkpoint, version_of(checkpoint))
+    except (CheckpointError, FileNotFoundError) as error:
+        st.error(f"Checkpoint “{checkpoint.name}” cannot be used. {error} Meanwhile, choose another in the sidebar.")
+        st.stop()
+
+
+def usable(name: str) -> Checkpoint:
+    """The checkpoint of this name. Raises UnknownModelError, with the reason, if there is none or it is broken."""
+    # A stranger's input: compared with the names that are there, never made into a path.
+    found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
+    if found is None:
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+    if isinstance(found, BrokenCheckpoint):
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
+    return found
+
+
+def live_model(name: str) -> LiveModel:
+    """The model of this name for the live service: the one that the pages use. Called outside any page.
+
+    Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
+    """
+    found = usable(name)
+    try:
+        model = cached_model(found, version_of(found))
+        return LiveModel(name, model, found.kl_per_dimension, partial(_model_after_gpu, found))
+    except (CheckpointError, FileNotFoundError) as error:
+        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error

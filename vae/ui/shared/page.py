@@ -1,0 +1,179 @@
+"""The anatomy that all pages share: head, checkpoint picker, choices that stand in the link."""
+
+from math import isinf
+from typing import Any
+
+import streamlit as st
+
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
+from vae.ui.shared import loaders
+
+FIRST_CHOICE = "mnist-z10"
+PAGES = (
+    ("pages/1_Explore.py", "Explore", "Move along the latent dimensions and watch the picture follow."),
+    ("pages/2_Latent_map.py", "Latent map", "See the encoded test images as points in the plane or in space."),
+    ("pages/3_Sampling.py", "Sampling", "Draw latent vectors from the prior and decode them."),
+    ("pages/4_Interpolation.py", "Interpolation", "Walk from one image to another through latent space."),
+    ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
+    ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
+)
+
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 4.5rem } }
+[data-testid="stSidebarUserContent"] { padding-top: 0 }
+[data-testid="stMainBlockContainer"] h1 { padding-top: 0; font-size: 2.2rem }
+</style>"""
+
+
+def begin_page(title: str, question: str) -> None:
+    """The head of every page: the way to the others, the title and one open question."""
+    st.set_page_config(page_title=f"{title} · Latent Lab", page_icon="🌀", layout="wide")
+    st.html(STYLE)
+    _drop_infinite_parameters()
+    with st.sidebar:
+        st.page_link("app.py", label="Latent Lab")
+        for path, name, _ in PAGES:
+            st.page_link(path, label=name)
+    st.title(title, anchor=False)
+    st.markdown(f"##### {question}")
+
+
+def _drop_infinite_parameters() -> None:
+    """Takes numbers such as 1e999 out of a link: Streamlit's number fields refuse other nonsense, but fail on these."""
+    infinite = [key for key, value in st.query_params.to_dict().items() if _is_infinite(value)]
+    for key in infinite:
+        del st.query_params[key]
+    if infinite:
+        st.rerun()  # the fields of this run would still take their values from the link
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return isinf(float(text))
+    except ValueError:
+        return False
+
+
+def choose_checkpoint() -> Checkpoint:
+    """The checkpoint chosen in the sidebar; ends the page, with what to do, where there is none to choose."""
+    return find_checkpoint() or st.stop()
+
+
+def find_checkpoint() -> Checkpoint | None:
+    """The checkpoint chosen in the sidebar, with its card. It stands in the URL and is the same on all pages.
+
+    None, with the reason and what to do in the sidebar, where there is none to choose.
+    """
+    found = list_checkpoints(loaders.CHECKPOINTS)
+    whole = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
+    asked = st.query_params.get("checkpoint")
+    with st.sidebar:
+        if not whole:
+            _show_broken(found)
+            st.error(f"There is no usable checkpoint in {loaders.CHECKPOINTS}. Train one on the Training page.")
+            return None
+        names = list(whole)
+        # Neither Streamlit's binding, which leaves the first choice out of the link though elsewhere it may be another,
+        # nor its persistence, which forgets a choice that came by a link at the next change of page.
+        default = FIRST_CHOICE if FIRST_CHOICE in names else names[0]
+        current = next((name for name in (st.session_state.get("chosen"), asked) if name in names), default)
+        chosen = st.selectbox(
+            "Checkpoint",
+            names,
+            index=names.index(current),
+            key="checkpoint",
+            help="A trained model with its encoded test set. The choice holds for all pages and is part of the link.",
+        )
+        st.session_state["chosen"] = chosen
+        _show_card(whole[chosen])
+        _show_broken(found)
+    if asked is not None and asked not in whole:
+        st.warning(f"This link asks for the checkpoint “{asked}”, which is not usable here; showing {chosen} instead.")
+    st.query_params["checkpoint"] = chosen
+    return whole[chosen]
+
+
+def _show_card(checkpoint: Checkpoint) -> None:
+    config, metrics = checkpoint.model_config, checkpoint.metrics
+    with st.container(border=True):
+        st.markdown(f"**{checkpoint.name}** · z in {config.latent_dim} dimensions")
+        st.caption(
+            f"{checkpoint.dataset}, {' × '.join(map(str, config.image_shape))} pixels  \n"
+            f"{config.architecture}, {objective_name(checkpoint)}  \n"
+            f"{_score(metrics)}  \n"
+            f"decodes on {loaders.device_name()}"
+        )
+
+
+def objective_name(checkpoint: Checkpoint) -> str:
+    """What the checkpoint was trained to minimise, in a few words."""
+    objective = checkpoint.objective
+    named = {"autoencoder": "plain autoencoder", "iwae": f"IWAE of {objective.samples}", "beta-tc": "β-TC, "}
+    weighed = f"β = {objective.beta:g}" if objective.name in ("vae", "beta-tc") else ""
+    kind = named.get(objective.name, "" if weighed else objective.name) + weighed
+    cooled = ", KL cooled" if objective.warmup == "cooling" else ""
+    return kind + cooled + (", told the class" if checkpoint.model_config.classes else "")
+
+
+def _score(metrics: dict[str, Any]) -> str:
+    reconstruction = f"reconstruction {metrics['reconstruction']:.1f}"
+    if metrics["kl"] is None:
+        return f"test {reconstruction} nats per image; no KL, no prior"
+    return f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n= {reconstruction} + KL {metrics['kl']:.1f}"
+
+
+def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
+    for broken in found:
+        if isinstance(broken, BrokenCheckpoint):
+            st.warning(f"Checkpoint “{broken.name}” cannot be used. {broken.error}", icon=":material/broken_image:")
+
+
+def show_pages() -> None:
+    """Links to all pages, each with the job it does."""
+    columns = st.columns(3)
+    for place, (path, title, job) in enumerate(PAGES):
+        with columns[place % 3], st.container(border=True):
+            st.page_link(path, label=f"**{title}**")
+            st.caption(job)
+
+
+def show_checkpoints() -> None:
+    """A table of the usable checkpoints."""
+    rows = [found for found in list_checkpoints(loaders.CHECKPOINTS) if isinstance(found, Checkpoint)]
+    st.table(
+        {
+            "checkpoint": [row.name for row in rows],
+            "dataset": [row.dataset for row in rows],
+            "latent dimensions": [row.model_config.latent_dim for row in rows],
+            "architecture": [row.model_config.architecture for row in rows],
+            "objective": [objective_name(row) for row in rows],
+            "test −ELBO, nats per image": [_nats(row.metrics["negative_elbo"]) for row in rows],
+            "of it KL, nats": [_nats(row.metrics["kl"]) for row in rows],
+        },
+        hide_index=True,
+        hide_header=False,
+    )
+
+
+def _nats(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1f}"
+
+
+def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = None) -> int | None:
+    """The class that a conditional model decodes as, chosen in the sidebar and standing in the URL.
+
+    unchosen names the first choice, which returns `default`; so does every model that is told no class.
+    """
+    if not checkpoint.model_config.classes:
+        return default
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Decode as class",
+            ["", *checkpoint.class_names],
+            format_func=lambda name: name or unchosen,
+            key="class_told",
+            bind="query-params",
+            help="This model's decoder is told a class beside z: the same z in another class keeps the style.",
+        )
+    return checkpoint.class_names.index(chosen) if chosen else default
