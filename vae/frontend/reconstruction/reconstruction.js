@@ -422,7 +422,7 @@ export default class Reconstruction {
     this.tilesAt = performance.now();
     this.loadingTiles = true;
     const { near, images } = this;
-    const pictures = await Promise.all(near.map(({ i }) => images.load(i)));
+    const pictures = await Promise.all(near.map(({ index }) => images.load(index)));
     this.loadingTiles = false;
     if (this.closed || images !== this.images) return;
     near.forEach((row, k) => this.showNeighbour(this.tiles[k], row, pictures[k]));
