@@ -3,25 +3,24 @@
  * q(z|x), all following the hand. Python hears which test image is being looked at, and nothing else.
  */
 
-import { fromBase64 } from "../lib/bytes.js";
 import { drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
-import { gaussians, nearest, round4 } from "../lib/math.js";
+import { gaussians, round4 } from "../lib/math.js";
 import { readPicture } from "../lib/upload.js";
+import { Anomaly } from "./anomaly.js";
 import { BreakPanel, patchPixels } from "./break.js";
-import { PosteriorChart, PosteriorPlane, ScoreHistogram } from "./charts.js";
+import { PosteriorChart, PosteriorPlane } from "./charts.js";
 import { LossPanel } from "./loss.js";
+import { Neighbours } from "./neighbours.js";
 import { Picker } from "./picker.js";
 
 const BRIGHTER = [230, 97, 1], DARKER = [64, 96, 200]; // apart for every kind of colour vision
 const SAMPLES = 8;
-const NEIGHBOURS = 8;
 const SAMPLES_MS = 100; // eight pictures for each of the hand's would make it wait
 const TELL_MS = 200; // numbers that change faster cannot be read, and laying them out anew costs frames
-const REST_MS = TELL_MS + 50, TILES_MS = 1000;
 const STATUS_MS = 250;
 const ROUNDS = 12, ROUND_MS = 80;
 const MOST_CLASSES_TRIED = 32;
@@ -34,7 +33,8 @@ export default class Reconstruction {
     this.meter = new Meter();
     this.chart = new PosteriorChart();
     this.plane = new PosteriorPlane((i) => this.choose(i));
-    this.histogram = new ScoreHistogram();
+    this.neighbours = new Neighbours((i) => this.choose(i));
+    this.anomaly = new Anomaly((pixels, title) => this.load(pixels, { kind: "other", title }));
     this.loss = new LossPanel();
     this.picker = new Picker({
       onImage: (i) => this.choose(i),
@@ -44,7 +44,6 @@ export default class Reconstruction {
     this.breaking = new BreakPanel({ onChange: () => this.follow(), onRefill: () => this.refill() });
     this.mode = "mean";
     this.sampleAt = 0;
-    this.tilesAt = 0;
     this.build(parent);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
   }
@@ -55,9 +54,9 @@ export default class Reconstruction {
     this.data = data;
     const newModel = data.model !== old?.model || data.version !== old.version;
     if (newModel) this.takeModel(data, old);
-    if (newModel || data.other?.name !== old.other?.name) this.takeOther(data);
+    if (newModel || data.other?.name !== old.other?.name) this.anomaly.setScores(data);
     if (!newModel && data.label !== old.label) this.follow();
-    for (const chart of [this.chart, this.plane, this.histogram]) chart.paint(); // the theme may have changed
+    for (const chart of [this.chart, this.plane, this.anomaly.histogram]) chart.paint(); // the theme may have changed
   }
 
   takeModel(data, old) {
@@ -89,7 +88,7 @@ export default class Reconstruction {
 
   /** The encoded test set comes by a route of its own: it is too large for a page's run. */
   async takeEncoded(data) {
-    const { base, model, image, image_shape: imageShape, class_names: names, palette } = data;
+    const { base, model, image, image_shape: imageShape, class_names: names, classes, palette } = data;
     const address = (what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
     try {
       const encoded = await loadEncoded(address("encoded"));
@@ -103,32 +102,10 @@ export default class Reconstruction {
     this.noise = this.point ? null : new TestRows(address("noise"), this.encoded.images, [4 * this.encoded.latentDim]);
     this.picker.setModel(names, this.encoded.labels, this.encoded.reconstruction, this.encoded.images);
     this.plane.setModel(this.encoded, palette, this.point);
+    this.neighbours.setModel(this.encoded, this.images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(this.encoded), true);
     if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, this.encoded.images - 1));
     else this.follow();
-  }
-
-  takeOther({ other, scores, image_shape: imageShape }) {
-    const title = this.point ? "−log p(x|z), nats" : "−ELBO with z = μ, nats";
-    const outside = other ? floats(other.score) : null;
-    this.histogram.setScores(floats(scores), outside, title);
-    this.others.replaceChildren();
-    const own = this.histogram.own.length;
-    this.auroc.textContent = other
-      ? `AUROC ${other.auroc.toFixed(3)}: the probability that an image of ${other.name} (violet, ${outside.length}) ` +
-        `scores higher than a test image (grey, ${own}). Each set is scaled to its own highest bar.`
-      : `${own} test images in grey. Choose a data set under “Compare with data set” in the sidebar for its images ` +
-        "and its histogram.";
-    if (!other) return;
-    const pixels = fromBase64(other.images), size = pixels.length / other.count;
-    this.anomaly.open = true;
-    for (let i = 0; i < other.count; i++) {
-      const canvas = element("canvas");
-      drawPicture(canvas, pixels, imageShape, i);
-      const title = `Image ${i} of ${other.name}`;
-      const load = () => this.load(pixels.subarray(i * size, (i + 1) * size), { kind: "other", title });
-      this.others.append(element("button", { type: "button", ariaLabel: title, title, onclick: load }, canvas));
-    }
   }
 
   // — where the image comes from —
@@ -239,7 +216,7 @@ export default class Reconstruction {
     else this.followDrawn();
     this.chart.show(this.code);
     this.plane.show(this.code);
-    this.histogram.show(this.now.score);
+    this.anomaly.histogram.show(this.now.score);
     const ms = performance.now() - inputAt;
     this.meter.add(ms);
     const detail = { frame: Number(this.output.dataset.frame), ms };
@@ -340,8 +317,8 @@ export default class Reconstruction {
     this.picker.say(this.titleText());
     if (this.lossDetails.open) this.loss.show(this.shown, this.code, this.chart.order, this.zText());
     this.chart.describe();
-    this.tellScore(this.now.score);
-    this.tellNeighbours();
+    this.anomaly.tell(this.now.score);
+    if (this.encoded) this.tellNeighbours();
     const z = Array.from(this.code.mean, round4).join(",");
     this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
   }
@@ -386,58 +363,10 @@ export default class Reconstruction {
     return `Mean |Δ| to the unspoilt image: input ${from(input)}, reconstruction from μ ${from(pixels)}.`;
   }
 
-  tellScore(score) {
-    const share = this.histogram.share(score);
-    const at = this.point ? "" : " with z = μ";
-    this.scoreText.textContent = `${score.toFixed(2)} nats${at}: higher than ${percent(share)} of the test images.`;
-    this.histogram.canvas.ariaLabel = `Histogram of the scores. ${this.scoreText.textContent}`;
-  }
-
   tellNeighbours() {
-    if (!this.encoded) return;
-    const { labels, images, latentDim, mean } = this.encoded;
-    const own = this.source.kind === "test" ? this.source.index : -1;
-    const near = nearest(mean.subarray(0, images * latentDim), latentDim, this.code.mean, NEIGHBOURS, own);
-    for (const row of near) row.name = this.data.class_names[labels[row.index]];
-    this.plane.show(this.code, near.map(({ index }) => index));
+    const near = this.neighbours.find(this.code.mean, this.source.kind === "test" ? this.source.index : -1);
+    this.plane.show(this.code, near);
     this.plane.canvas.ariaLabel = `Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
-    const [winner, votes] = mostFrequent(near.map(({ name }) => name));
-    const style = this.data.classes ? " This model is told the class: its z holds the rest." : "";
-    this.voteText.textContent =
-      `${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
-    this.near = near;
-    this.showTilesSoon();
-  }
-
-  /** Eight pictures cost a frame or two: when the hand rests, and now and then while it does not. */
-  showTilesSoon() {
-    clearTimeout(this.tilesTimer);
-    const wait = Math.min(REST_MS, this.tilesAt + TILES_MS - performance.now());
-    this.tilesTimer = setTimeout(() => this.showTiles(), Math.max(0, wait));
-  }
-
-  /** One set of pictures under way at a time, however slow the connection: then the newest. */
-  async showTiles() {
-    if (this.loadingTiles) return;
-    this.tilesAt = performance.now();
-    this.loadingTiles = true;
-    const { near, images } = this;
-    const pictures = await Promise.all(near.map(({ index }) => images.load(index)));
-    this.loadingTiles = false;
-    if (this.closed || images !== this.images) return;
-    near.forEach((row, k) => this.showNeighbour(this.tiles[k], row, pictures[k]));
-    this.tiles.slice(near.length).forEach(({ button }) => (button.hidden = true));
-    if (near !== this.near) this.showTilesSoon();
-  }
-
-  showNeighbour(tile, { index, distance, name }, picture) {
-    if (picture) drawPicture(tile.canvas, picture, this.data.image_shape);
-    tile.name.textContent = name;
-    tile.distance.textContent = `· ${distance.toFixed(2)}`;
-    const { button } = tile;
-    button.title = button.ariaLabel = `Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
-    button.onclick = () => this.choose(index);
-    button.hidden = false;
   }
 
   /** What could not be done, or what to do next; gone with the next image. */
@@ -469,7 +398,7 @@ export default class Reconstruction {
     clearInterval(this.statusTimer);
     clearTimeout(this.tellTimer);
     clearTimeout(this.samplesTimer);
-    clearTimeout(this.tilesTimer);
+    this.neighbours.close();
     this.root.remove();
   }
 
@@ -576,20 +505,13 @@ export default class Reconstruction {
   buildBelow() {
     const panel = (title, ...content) => element("section", {}, element("h3", {}, title), ...content);
     this.codeTitle = element("span");
-    this.tiles = Array.from({ length: NEIGHBOURS }, () => {
-      const canvas = element("canvas"), name = element("span", { className: "name" }), distance = element("span");
-      const button = element("button", { type: "button", hidden: true }, canvas, element("span", {}, name, distance));
-      return { canvas, name, distance, button };
-    });
-    this.voteText = element("p", { className: "caption" });
-    const grid = element("div", { className: "tiles" }, ...this.tiles.map(({ button }) => button));
     this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
     return element(
       "div",
       { className: "below" },
       panel(this.codeTitle, this.chart.element),
       panel("Where it lies", this.plane.element),
-      panel("Nearest test images, class · latent distance", grid, this.voteText, this.explore),
+      panel("Nearest test images, class · latent distance", ...this.neighbours.elements, this.explore),
     );
   }
 
@@ -598,18 +520,13 @@ export default class Reconstruction {
     this.rounds = element("canvas", { role: "img", ariaLabel: "The patch being refilled, round by round" });
     this.roundsText = element("p", { className: "caption", role: "status", ariaLive: "polite" });
     this.refilled = element("div", { className: "refilled", hidden: true }, this.rounds, this.roundsText);
-    this.others = element("div", { className: "others" });
-    this.scoreText = element("p");
-    this.auroc = element("p", { className: "caption" });
-    const scores = [this.scoreText, this.histogram.element, this.auroc, this.others];
-    this.anomaly = details("Anomaly: how unlikely is it among the test images?", false, ...scores);
     this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.tell());
     return element(
       "div",
       { className: "more" },
       details("Break it: does the model repair what is spoilt?", true, this.breaking.element, this.refilled),
-      this.anomaly,
+      this.anomaly.element,
       this.lossDetails,
     );
   }
@@ -659,12 +576,6 @@ function pickLikeliest({ n, mean, logvar, reconstruction, kl, pixels }, labels) 
   return { label: labels[best], reconstruction: reconstruction[best], kl: kl[best], ...rows };
 }
 
-function mostFrequent(names) {
-  const counts = new Map();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ["none", 0]);
-}
-
 /** Mean |a − b| in parts of the grey range, over all pixels or over those of each plane that are told. */
 function meanDifference(a, b, inside = null, channels = 1, size = 0) {
   let sum = 0, count = 0;
@@ -683,8 +594,4 @@ function percent(share) {
 
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function floats(base64) {
-  return new Float32Array(fromBase64(base64).buffer);
 }
