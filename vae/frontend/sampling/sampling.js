@@ -3,12 +3,12 @@
  * value morph the pictures. Everything that moves lives here; Python hears of it when the hand has let go.
  */
 
-import { drawPicture, pngOf } from "../lib/canvas.js";
+import { drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
-import { download, npz } from "../lib/export.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { strongestFirst } from "../lib/math.js";
 import { Controls } from "./controls.js";
+import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Card, TestSet } from "./nearest.js";
 import { Panel } from "./panel.js";
 import { cellsOf, manifoldVectors, Noise, Source } from "./sources.js";
@@ -17,8 +17,6 @@ import { readParams, writeParams } from "./state.js";
 const REST_MS = 200;
 const STATUS_MS = 250;
 const SPAN = 3; // standard deviations: half the height of what shows a source's size
-const PNG_PIXELS = 56; // a picture of a PNG grid is at least that wide
-const SINGLE_PNG_SCALE = 8;
 const AROUND_TWO = 226, AROUND_ONE = 108; // CSS pixels above and below the pictures, in two columns and in one
 const LEAST_SIDE = 240;
 const PHONE = 640;
@@ -31,9 +29,9 @@ export default class Sampling {
     this.card = new Card();
     this.panels = [0, 1].map((place) => this.buildPanel(place));
     this.controls = new Controls((part) => this.change(part), {
-      grid: () => this.downloadGrid(),
-      picture: () => this.downloadPicture(),
-      arrays: () => this.downloadArrays(),
+      grid: () => saveGrid(this.shown()),
+      picture: () => savePicture(this.shown()),
+      arrays: () => saveArrays(this.shown()),
     });
     this.build(parent);
     this.onResize = () => this.resize();
@@ -176,6 +174,11 @@ export default class Sampling {
     return this.sources.get(this.state.choices[this.panels.indexOf(panel)]);
   }
 
+  /** What a download holds. */
+  shown() {
+    return { data: this.data, panels: this.visible(), plane: this.state.view === "plane", picked: this.picked };
+  }
+
   visible() {
     return this.panels.slice(0, this.state.view === "two" ? 2 : 1);
   }
@@ -299,45 +302,6 @@ export default class Sampling {
     } catch (error) {
       if (!outdated()) card.sayInstead(`The test set did not load (${error.message}).`);
     }
-  }
-
-  // — downloads —
-
-  async downloadGrid() {
-    const shown = this.visible().map(({ canvas }) => canvas), [, height, width] = this.data.image_shape;
-    const across = shown.length * (shown[0].width + width) - width; // a picture's width between the two
-    const sheet = element("canvas", { width: across, height: shown[0].height });
-    shown.forEach((canvas, place) => sheet.getContext("2d").drawImage(canvas, place * (canvas.width + width), 0));
-    download(await pngOf(sheet, Math.ceil(PNG_PIXELS / Math.min(width, height))), `${this.fileName()}.png`);
-  }
-
-  async downloadPicture() {
-    const { panel, cell } = this.picked ?? { panel: this.panels[0], cell: 0 }, { side } = this.state;
-    const canvas = element("canvas");
-    drawPicture(canvas, panel.pictureAt(cell), this.data.image_shape);
-    const place = `${panel.title}-row${Math.floor(cell / side) + 1}-column${(cell % side) + 1}`;
-    download(await pngOf(canvas, SINGLE_PNG_SCALE), `${this.fileName()}-${place}.png`);
-  }
-
-  downloadArrays() {
-    const { latent_dim: latentDim, image_shape: imageShape, classes } = this.data, arrays = {};
-    this.visible().forEach(({ shown: { n, pixels, vectors, labels } }, place) => {
-      const name = (word) => (place ? `${word}_against` : word);
-      arrays[name("z")] = { data: Float32Array.from(vectors.flatMap((z) => [...z])), shape: [n, latentDim] };
-      arrays[name("images")] = { data: pixels, shape: [n, ...imageShape] };
-      if (classes) arrays[name("told")] = { data: Uint16Array.from(labels), shape: [n] };
-    });
-    if (this.state.view !== "plane") arrays.seed = { data: Uint32Array.of(this.shownSeed()), shape: [] };
-    download(npz(arrays), `${this.fileName()}.npz`);
-  }
-
-  fileName() {
-    return `${this.data.model}-${this.state.view === "plane" ? "manifold" : `samples-seed${this.shownSeed()}`}`;
-  }
-
-  /** The seed of the pictures that are seen: those of a newly chosen one may not be here yet. */
-  shownSeed() {
-    return this.panels[0].shown.seed;
   }
 
   // — what the page shows of the state —
