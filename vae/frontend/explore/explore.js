@@ -5,7 +5,7 @@
 
 import { fromBase64 } from "../lib/bytes.js";
 import { drawDifference, drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
-import { button, element } from "../lib/dom.js";
+import { button, element, say } from "../lib/dom.js";
 import { download } from "../lib/export.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
@@ -280,7 +280,7 @@ export default class Explore {
     const { framesPerSecond, ms } = this.meter.read();
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
     const text = `${this.device ?? "connecting"} · ${this.data?.model ?? ""}${speed}`;
-    if (this.meterText.textContent !== text) this.meterText.textContent = text;
+    say(this.meterText, text);
   }
 
   say(text) {

@@ -2,7 +2,7 @@
 
 import { joined } from "../lib/bytes.js";
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, choice, element, figure, say, slider } from "../lib/dom.js";
+import { button, element, figure, say, select, slider } from "../lib/dom.js";
 import { norm } from "../lib/math.js";
 import { testEnd } from "./ends.js";
 import { NEIGHBOURS } from "./space.js";
@@ -225,9 +225,9 @@ export class ArithmeticView {
       this.refresh();
       this.page.remember({ [key]: this.page.space.groupOptions().find(([number]) => number === Number(value))[1] });
     };
-    this.plus = choice("A: the group added", [], change("plus"));
-    this.minus = choice("B: the group taken away", [], change("minus"));
-    this.apply = choice("The twenty others are of class", [], change("apply"));
+    this.plus = select("A: the group added", [], change("plus"));
+    this.minus = select("B: the group taken away", [], change("minus"));
+    this.apply = select("The twenty others are of class", [], change("apply"));
     this.plusPicture = figure("", "Decoded mean of A");
     this.minusPicture = figure("", "Decoded mean of B");
     this.base = this.page.card("C", "base");

@@ -1,7 +1,7 @@
 /** The ends of a way: pictures from anywhere with their places in latent space, as cards and in links. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, choice, element, figure, say } from "../lib/dom.js";
+import { button, element, figure, say, select } from "../lib/dom.js";
 import { round4 } from "../lib/math.js";
 
 const SIDE = 116; // CSS pixels of a card's picture
@@ -65,7 +65,7 @@ export class EndCard {
     open.append(this.picture.canvas);
     this.title = element("span", {});
     this.caption = element("p", { className: "end-title" }, element("b", {}, name), " ", this.title);
-    this.told = choice(`Decode ${name} as class`, [], (label) => onChange({ ...this.end, label: Number(label) }));
+    this.told = select(`Decode ${name} as class`, [], (label) => onChange({ ...this.end, label: Number(label) }));
     const tools = element("div", { className: "end-tools" });
     tools.append(button("Choose…", open.title, onChoose, `Choose ${name} from anywhere`));
     tools.append(button("⟳", "Another of the same kind", () => this.another(), `Another ${name} of the same kind`));

@@ -1,7 +1,7 @@
 /** The dialog that chooses an end: from the test images, a drawing, samples, a z or a file. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, choice, element, figure, segmented } from "../lib/dom.js";
+import { button, element, figure, segmented, select } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
@@ -54,7 +54,7 @@ export class Picker {
     const { space, end } = this;
     const { n } = space.encoded;
     const options = [[ALL, "all classes"], ...space.groupOptions().filter(([group]) => group !== ALL)];
-    this.shownClass = choice("Class", options, () => this.turnTo(0));
+    this.shownClass = select("Class", options, () => this.turnTo(0));
     this.shownClass.value = end.kind === "test" ? space.encoded.labels[end.row] : ALL;
     const number = element("input", { type: "number", min: 0, max: n - 1, value: end.row ?? "" });
     number.addEventListener("change", () => {

@@ -23,14 +23,14 @@ export function button(text, title, onclick, ariaLabel = text) {
 }
 
 /** A labelled drop-down. options: [value, text] each; onChange receives the value. */
-export function choice(label, options, onChange) {
-  const select = element("select", { ariaLabel: label });
+export function select(label, options, onChange) {
+  const node = element("select", { ariaLabel: label });
   const fill = (newOptions) => {
-    select.replaceChildren(...newOptions.map(([value, text]) => element("option", { value }, text)));
+    node.replaceChildren(...newOptions.map(([value, text]) => element("option", { value }, text)));
   };
   fill(options);
-  select.addEventListener("change", () => onChange(select.value));
-  return Object.assign(select, { fill });
+  node.addEventListener("change", () => onChange(node.value));
+  return Object.assign(node, { fill });
 }
 
 /** A row of radio buttons that looks like one control. options: [value, text] each. `choose` marks one. */

@@ -4,7 +4,7 @@
  */
 
 import { drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
-import { element } from "../lib/dom.js";
+import { element, say } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
@@ -389,7 +389,7 @@ export default class Reconstruction {
     const { framesPerSecond, ms } = this.meter.read();
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms hand → reconstruction`;
     const text = `${this.device ?? "connecting"} · ${this.data?.model ?? ""}${speed}`;
-    if (this.meterText.textContent !== text) this.meterText.textContent = text;
+    say(this.meterText, text);
   }
 
   close() {

@@ -4,7 +4,7 @@
  */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element } from "../lib/dom.js";
+import { element, say } from "../lib/dom.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { strongestFirst } from "../lib/math.js";
 import { Controls } from "./controls.js";
@@ -349,7 +349,7 @@ export default class Sampling {
     const { framesPerSecond, ms } = this.meter.read();
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(0)} ms input → pictures`;
     const text = `decoded now on ${this.device ?? "…"}${speed}`;
-    if (this.meterText.textContent !== text) this.meterText.textContent = text;
+    say(this.meterText, text);
   }
 
   resize() {
