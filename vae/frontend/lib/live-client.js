@@ -1,5 +1,5 @@
 /**
- * Browser side of the live service: socket, newest-wins, drawing. Wire format: docstring of vae/live.py.
+ * Browser side of the live service: socket, newest-wins. Wire format: docstring of vae/live.py.
  *
  *   const client = new LiveClient(liveUrl(""), "mnist-z10", {onStatus: ({state}) => …});
  *   const reply = await client.decode([z]);

@@ -1,6 +1,6 @@
 /** Around the plot: the bar above it, the foot beneath it, and what is laid over it while a projection is computed. */
 
-import { button, element } from "../lib/dom.js";
+import { button, element, say } from "../lib/dom.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
@@ -134,7 +134,7 @@ export class Overlay {
   /** A share of 1 is done. */
   showProgress(text, share) {
     this.progress.hidden = share >= 1;
-    if (this.text.textContent !== text) this.text.textContent = text;
+    say(this.text, text);
     this.bar.value = share;
   }
 
@@ -197,6 +197,6 @@ export class Foot {
   showSpeed(device, { framesPerSecond, ms }) {
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
     const text = `${device ?? "connecting"}${speed}`;
-    if (this.status.textContent !== text) this.status.textContent = text;
+    say(this.status, text);
   }
 }

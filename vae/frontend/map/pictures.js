@@ -1,7 +1,7 @@
 /** Pictures on the latent map: the card beside the pointer, and the decoded manifold under the points. */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element } from "../lib/dom.js";
+import { element, say } from "../lib/dom.js";
 import { normalQuantile } from "../lib/math.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
@@ -23,7 +23,7 @@ export class Card {
   show(x, y, width, height, text, isPoint) {
     this.element.hidden = false;
     this.left.hidden = !isPoint;
-    if (this.caption.textContent !== text) this.caption.textContent = text;
+    say(this.caption, text);
     const box = { width: isPoint ? 190 : 130, height: 165 };
     const left = x + OFFSET + box.width < width ? x + OFFSET : x - OFFSET - box.width;
     const top = Math.max(0, Math.min(height - box.height, y - box.height / 2));
