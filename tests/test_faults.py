@@ -424,7 +424,7 @@ def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None
         assert not imported & {"time_ns", "datetime"}, path
         assert "from time import time" not in path.read_text().splitlines(), path
     assert found == allowed
-    scripts = "".join(path.read_text() for path in (ROOT / "vae" / "frontend").glob("*.js"))
+    scripts = "".join(path.read_text() for path in (ROOT / "vae" / "frontend").rglob("*.js"))
     assert not re.search(r"\bDate\b", scripts)
 
 

@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import struct
+import sys
 import time
 import tracemalloc
 import zipfile

@@ -177,7 +177,7 @@ def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, brow
             """async () => {
                 const scripts = performance.getEntriesByType("resource").map(({ name }) => name);
                 const explore = scripts.find((name) => name.endsWith("/explore.js"));
-                const { default: mount } = await import(explore.replace("explore.js", "component.js"));
+                const { default: mount } = await import(explore.replace("explore/explore.js", "hosts/streamlit.js"));
                 const source = `export default class {
                     constructor(parent) { parent.log.made++; this.log = parent.log; }
                     update(data) { this.log.seen.push(data.n); }

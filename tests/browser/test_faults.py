@@ -18,7 +18,7 @@ from vae.ui.shared.scripts import FRONTEND
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"
 NOTE = 'function note(job) { if (job.slot === "main") (window.drawn ??= []).push(job.asked); }\n\n'
-# live.js with its patience shortened; it notes for each picture that is drawn the number of the request for it.
+# live-client.js with its patience shortened; it notes for each picture that is drawn the number of the request for it.
 HURRIED = (
     ("QUIET_MS = 3000, SILENCE_MS = 15_000", "QUIET_MS = 300, SILENCE_MS = 1500"),
     ("WATCH_MS = 500", "WATCH_MS = 50"),
@@ -122,8 +122,8 @@ class Network:
 
 
 def hurry(route: Route) -> None:
-    """Serves live.js with its patience shortened."""
-    source = (FRONTEND / "live.js").read_text()
+    """Serves live-client.js with its patience shortened."""
+    source = (FRONTEND / "lib" / "live-client.js").read_text()
     for old, new in HURRIED:
         assert source.count(old) == 1, old
         source = source.replace(old, new)
@@ -148,7 +148,7 @@ def test_on_a_network_that_holds_back_half_and_cuts_the_picture_is_never_old_and
     app: Server, browser: Browser
 ) -> None:
     with Network(app) as network, new_page(browser) as page:
-        page.route("**/live.js", hurry)
+        page.route("**/live-client.js", hurry)
         page.goto(f"http://127.0.0.1:{network.port}/{EXPLORE}")
         page.wait_for_selector("canvas.hero[data-frame]")
         settle(page)

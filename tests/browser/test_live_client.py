@@ -1,17 +1,18 @@
-"""LiveClient of vae/frontend/live.js against a socket whose other end the test holds: newest wins, nothing stale."""
+"""LiveClient of lib/live-client.js against a socket whose other end the test holds: newest wins, nothing stale."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from vae.ui.shared.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
-LIVE_JS = (FRONTEND / "live.js").read_text()
+PLACE = "http://scripts.test"  # where the test serves the scripts; no server is there
 SETUP = """
-async (source) => {
-  const live = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+async (script) => {
+  const live = await import(script);
   const sockets = [];
   window.WebSocket = class {
     static CONNECTING = 0; static OPEN = 1; static CLOSING = 2; static CLOSED = 3;
@@ -55,10 +56,20 @@ async (source) => {
 """
 
 
+def serve(route: Route) -> None:
+    """A script of the front end, or an empty page."""
+    path = FRONTEND / urlsplit(route.request.url).path[1:]
+    if path.is_file():
+        route.fulfill(body=path.read_text(), content_type="text/javascript")
+    else:
+        route.fulfill(body="", content_type="text/html")
+
+
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
     """A page of its own, reused by all tests here."""
     page = browser.new_page()
+    page.route(f"{PLACE}/**", serve)
     yield page
     page.close()
 
@@ -66,8 +77,8 @@ def blank(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def page(blank: Page) -> Page:
     """The blank page with a client on a socket whose other end is `sockets`."""
-    blank.goto("about:blank")
-    blank.evaluate(SETUP, LIVE_JS)
+    blank.goto(PLACE)
+    blank.evaluate(SETUP, f"{PLACE}/lib/live-client.js")
     return blank
 
 

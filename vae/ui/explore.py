@@ -30,7 +30,7 @@ def explore(checkpoint: Checkpoint) -> None:
         "z": st.session_state["explore_z"],
         "label": page.choose_label(checkpoint, f"the image's own: {checkpoint.class_names[own]}", own),
     }
-    component = scripts.component("explore", "explore.css")
+    component = scripts.component("explore", "explore/explore.css")
     result = component(key="explore", data=data, on_z_change=lambda: None)
     if not fresh and (z := links.sent_z(result.z, checkpoint.model_config.latent_dim)) is not None:
         st.session_state["explore_z"] = z
@@ -64,7 +64,7 @@ def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
     return {
         "base": scripts.base_path(),
-        "script": scripts.script_url("explore.js"),
+        "script": scripts.script_url("explore/explore.js"),
         "model": _checkpoint.name,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),

@@ -26,7 +26,7 @@ def interpolation(checkpoint: Checkpoint) -> None:
         "lassos": _lassos(checkpoint),
         "state": state,
     }
-    component = scripts.component("interpolation", "drawing.css", "interpolation.css")
+    component = scripts.component("interpolation", "lib/drawing.css", "interpolation/interpolation.css")
     result = component(key="interpolation", data=data, on_state_change=lambda: None)
     state = _known(result.state) or state
     st.session_state["interpolation_state"] = state
@@ -40,7 +40,7 @@ def interpolation(checkpoint: Checkpoint) -> None:
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """What does not change while the checkpoint stays; made once, because a page's run must be short."""
     return {
-        "script": scripts.script_url("interpolation.js"),
+        "script": scripts.script_url("interpolation/interpolation.js"),
         "base": scripts.base_path(),
         "model": _checkpoint.name,
         "version": str(version[1]),

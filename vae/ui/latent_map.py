@@ -38,7 +38,7 @@ def latent_map(checkpoint: Checkpoint, config: Mapping[str, object]) -> None:
         state["map_pinned"] = None if z is None else {"model": name, "z": z, "row": None, "exact": True}
     explored = state.get("explore_z") if state.get("explore_model") == name else None
     data = {
-        "script": scripts.script_url("map.js"),
+        "script": scripts.script_url("map/map.js"),
         "base": scripts.base_path(),
         "plotly": scripts.plotly_url(),
         "model": name,
@@ -52,7 +52,7 @@ def latent_map(checkpoint: Checkpoint, config: Mapping[str, object]) -> None:
         "pinned": state["map_pinned"],
         "examples": min(checkpoint.test_images, EXAMPLES),
     }
-    component = scripts.component("latent_map", "map.css")
+    component = scripts.component("latent_map", "map/map.css")
     result = component(key="latent_map", data=data, on_pinned_change=lambda: None, on_groups_change=lambda: None)
     if isinstance(result.pinned, dict) and result.pinned.get("model") == name:
         state["map_pinned"] = _sent_pin(result.pinned, checkpoint)

@@ -62,7 +62,7 @@ def reconstruction(checkpoint: Checkpoint) -> None:
         "image": _linked_image(checkpoint),
         "other": None if other is None else _other_data(checkpoint, other),
     }
-    component = scripts.component("reconstruction", "drawing.css", "reconstruction.css")
+    component = scripts.component("reconstruction", "lib/drawing.css", "reconstruction/reconstruction.css")
     result = component(key="reconstruction", data=data, on_image_change=lambda: None)
     if (row := links.sent_row(result.image, checkpoint)) is not None:
         st.query_params["image"] = str(row)
@@ -124,7 +124,7 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
     config = _checkpoint.model_config
     return {
         "base": scripts.base_path(),
-        "script": scripts.script_url("reconstruction.js"),
+        "script": scripts.script_url("reconstruction/reconstruction.js"),
         "model": _checkpoint.name,
         "version": version[1],
         "latent_dim": config.latent_dim,

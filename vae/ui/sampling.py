@@ -60,7 +60,7 @@ def sampling(checkpoint: Checkpoint) -> None:
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
-    component = scripts.component("sampling", "sampling.css")
+    component = scripts.component("sampling", "sampling/sampling.css")
     component(key="sampling", data=data, on_params_change=_take)
     _write_link(params | {"seed": str(seed)})
 
@@ -91,7 +91,7 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
     deviations = pca.project(encoded.mean).std(axis=0)
     return {
         "base": scripts.base_path(),
-        "script": scripts.script_url("sampling.js"),
+        "script": scripts.script_url("sampling/sampling.js"),
         "model": checkpoint.name,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),

@@ -26,7 +26,7 @@ JAVASCRIPT = "text/javascript"
 def component(name: str, *styles: str) -> Callable[..., Any]:
     """The component of this name, to be called with its key, its data and what to do when its state changes."""
     css = "".join(map(_text, styles))
-    return st.components.v2.component(name, js=_text("component.js"), css=css)
+    return st.components.v2.component(name, js=_text("hosts/streamlit.js"), css=css)
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,7 +41,7 @@ def base_path() -> str:
 
 
 def script_url(name: str) -> str:
-    """Where the browser finds a script. The version in the path holds for all that it imports from beside it."""
+    """Where the browser finds a script, "map/map.js". The version in the path holds for all that it imports."""
     return f"{base_path()}/live/frontend/{_scripts_version()}/{name}"
 
 
@@ -53,7 +53,7 @@ def plotly_url() -> str:
 @st.cache_resource(show_spinner=False)
 def _scripts_version() -> str:
     """Changes when a script does, so that no browser goes on with an old one."""
-    files = sorted(FRONTEND.iterdir())
+    files = sorted(path for path in FRONTEND.rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -134,7 +134,7 @@ def screen(checkpoint: Checkpoint | None) -> None:
     shown = [chosen] if beside == NO_FILM else [chosen, beside]
     data = {
         "base": scripts.base_path(),
-        "script": scripts.script_url("training.js"),
+        "script": scripts.script_url("training/training.js"),
         "palette": list(PALETTE),
         "films": [
             {"kind": "run" if name in going else "checkpoint", "name": name, "state": going.get(name)} for name in shown
@@ -147,7 +147,7 @@ def screen(checkpoint: Checkpoint | None) -> None:
 @st.fragment
 def _show_films(data: Json) -> None:
     """The films; they say at once when a run comes to another state."""
-    component = scripts.component("training", "training.css")
+    component = scripts.component("training", "training/training.css")
     component(key="training", data=data, on_changed_change=_note_change)
     if st.session_state.pop("run_changed", False):
         _follow_runs()

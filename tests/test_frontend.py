@@ -1,0 +1,61 @@
+"""The folders of vae/frontend: who imports whom, and that every script is used."""
+
+import re
+from pathlib import Path
+
+from vae.ui.shared.scripts import FRONTEND
+
+PAGES = ("explore", "interpolation", "map", "reconstruction", "sampling", "training")
+IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
+
+
+def imports(script: Path) -> list[Path]:
+    """The scripts that this one names, whether they are there or not."""
+    return [(script.parent / name).resolve() for name in IMPORT.findall(script.read_text("utf-8"))]
+
+
+def folder(script: Path) -> str:
+    return script.relative_to(FRONTEND).parts[0]
+
+
+ARROWS = {script: imports(script) for script in sorted(FRONTEND.rglob("*.js"))}
+
+
+def test_there_is_a_folder_for_each_page_one_for_what_they_share_and_one_for_the_hosts() -> None:
+    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts"}
+    for page in PAGES:
+        assert (FRONTEND / page / f"{page}.js").is_file()
+        assert (FRONTEND / page / f"{page}.css").is_file()
+
+
+def test_the_pattern_finds_every_way_to_name_a_script() -> None:
+    text = """import { a, b } from "./a.js"; import "./b.js"; await import("../lib/c.js");
+new Worker(new URL("./d.js", import.meta.url));
+import {
+  long,
+} from "./e.js";"""
+    assert IMPORT.findall(text) == ["./a.js", "./b.js", "../lib/c.js", "./d.js", "./e.js"]
+
+
+def test_every_import_names_a_script_that_exists() -> None:
+    assert not {(script, target) for script, targets in ARROWS.items() for target in targets if target not in ARROWS}
+
+
+def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
+    for script, targets in ARROWS.items():
+        assert {folder(target) for target in targets} <= {folder(script), "lib"}, script
+
+
+def test_every_script_is_used() -> None:
+    """Python names a page's main script and the hosts; other scripts name the rest."""
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | set((FRONTEND / "hosts").iterdir())
+    named = {target for targets in ARROWS.values() for target in targets}
+    assert set(ARROWS) - named == entries
+
+
+def test_no_script_imports_itself_by_a_circle() -> None:
+    left = {script: set(targets) for script, targets in ARROWS.items()}
+    while free := {script for script, targets in left.items() if not targets & left.keys()}:
+        for script in free:
+            del left[script]
+    assert not left

@@ -1,0 +1,208 @@
+/** The map of Explore: encoded test images as coloured points, the current z as a marker that can be dragged. */
+
+import { drawPicture } from "../lib/canvas.js";
+import { element, onDrag } from "../lib/dom.js";
+import { classHeight } from "../lib/math.js";
+
+const GRID = 15; // pictures per side of the manifold under a 2-D latent space
+const KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
+
+/**
+ * Shows (z - mean)·components, so the marker is exact. Dragging moves z within the plane of the two components; in a
+ * 2-D latent space that plane is all there is, and the decoded manifold lies under the points.
+ */
+export class LatentMap {
+  /** onMove(z) while the hand moves, onRelease() when it lets go. */
+  constructor({ onMove, onRelease }) {
+    Object.assign(this, { onMove, onRelease, manifold: null });
+    this.background = element("canvas"); // manifold and points: painted once, copied for every frame
+    this.canvas = element("canvas");
+    this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
+    this.caption = element("p", { className: "caption" });
+    this.legend = element("ul", { className: "legend" });
+    this.element = element("div", { className: "map" }, this.pad);
+    this.listen();
+    new ResizeObserver(() => this.paint()).observe(this.pad); // goes with the pad when the component unmounts
+  }
+
+  /** points: Float32Array k×2; labels: Uint16Array k; range: half the plane shown when the latent space is 2-D. */
+  setData(z, { points, labels, classNames, palette, projection, latentDim, range }) {
+    Object.assign(this, { z, start: null, labels, projection, latentDim, manifold: null });
+    this.points = latentDim === 1 ? spreadByClass(points, labels, classNames.length) : points;
+    this.colours = classNames.map((_, index) => palette[index % palette.length]);
+    this.isPlane = latentDim === 2;
+    this.setRange(range);
+    this.caption.textContent = captionOf(latentDim, labels.length);
+    this.legend.replaceChildren(...classNames.map((name, index) => this.legendItem(name, this.colours[index])));
+    this.paint();
+  }
+
+  setRange(range) {
+    this.bounds = this.isPlane ? { x: 0, y: 0, half: range } : boundsOf(this.points);
+    this.manifold = null;
+    this.paint();
+  }
+
+  /** The z of the manifold's pictures, row by row from the top left. */
+  manifoldVectors() {
+    const { half } = this.bounds;
+    const at = (i) => ((2 * i + 1) / GRID - 1) * half;
+    return Array.from({ length: GRID * GRID }, (_, i) => [at(i % GRID), -at(Math.floor(i / GRID))]);
+  }
+
+  drawManifold({ pixels, imageShape }) {
+    const [, height, width] = imageShape;
+    const row = document.createElement("canvas");
+    this.manifold = Object.assign(document.createElement("canvas"), { width: GRID * width, height: GRID * height });
+    const context = this.manifold.getContext("2d");
+    for (let i = 0; i < GRID; i++) {
+      drawPicture(row, pixels, imageShape, i * GRID, GRID);
+      context.drawImage(row, 0, i * height);
+    }
+    this.paint();
+  }
+
+  /** Moves the marker to z: called for every frame. A canvas is redrawn faster than elements are moved. */
+  show(z) {
+    this.z = z;
+    const context = this.canvas.getContext("2d");
+    context.drawImage(this.background, 0, 0);
+    if (this.start) this.drawMarker(context, this.start, square);
+    this.pad.dataset.at = this.drawMarker(context, z, ring); // for tests: -1 to 1 across and up
+  }
+
+  showStart(z) {
+    this.start = z;
+    this.show(this.z);
+  }
+
+  describe(text) {
+    this.pad.setAttribute("aria-label", text);
+  }
+
+  legendItem(name, colour) {
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.backgroundColor = colour;
+    return element("li", { title: name }, swatch, name);
+  }
+
+  /** Draws z's sign, faint at the edge when z lies outside. Returns where it lies, from -1 to 1 across and up. */
+  drawMarker(context, z, shape) {
+    const [x, y] = this.project(z);
+    const { x: middleX, y: middleY, half } = this.bounds;
+    const across = (x - middleX) / half, up = (y - middleY) / half;
+    const clamp = (value) => Math.max(-0.96, Math.min(0.96, value));
+    const side = this.canvas.width;
+    context.globalAlpha = Math.max(Math.abs(across), Math.abs(up)) > 1 ? 0.5 : 1;
+    const path = shape(((1 + clamp(across)) * side) / 2, ((1 - clamp(up)) * side) / 2, devicePixelRatio);
+    for (const [colour, width] of [["#000", 6], ["#fff", 2.5]]) {
+      Object.assign(context, { strokeStyle: colour, lineWidth: width * devicePixelRatio });
+      context.stroke(path);
+    }
+    return [across.toFixed(3), up.toFixed(3)];
+  }
+
+  project(z) {
+    const { mean, components } = this.projection;
+    return components.map((component) => component.reduce((sum, weight, i) => sum + weight * (z[i] - mean[i]), 0));
+  }
+
+  /** z moved within the plane so that its projection lies at (x, y): the components are orthonormal. */
+  lift(x, y) {
+    const [nowX, nowY] = this.project(this.z);
+    const [first, second] = this.projection.components;
+    return this.z.map((value, i) => value + (x - nowX) * first[i] + (y - nowY) * second[i]);
+  }
+
+  listen() {
+    const { pad } = this;
+    onDrag(pad, (event) => this.moveTo(event), () => this.onRelease());
+    pad.addEventListener("keydown", (event) => this.moveByKey(event));
+    pad.addEventListener("keyup", () => this.onRelease());
+    pad.addEventListener("blur", () => this.onRelease());
+  }
+
+  moveTo({ clientX, clientY }) {
+    const box = this.canvas.getBoundingClientRect();
+    const { x, y, half } = this.bounds;
+    const across = Math.max(-1, Math.min(1, (2 * (clientX - box.left)) / box.width - 1));
+    const up = Math.max(-1, Math.min(1, 1 - (2 * (clientY - box.top)) / box.height));
+    this.follow(this.lift(x + across * half, y + up * half));
+  }
+
+  moveByKey(event) {
+    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (!direction) return;
+    event.preventDefault();
+    const step = event.shiftKey ? BIG_KEY_STEP : KEY_STEP;
+    const [x, y] = this.project(this.z);
+    this.follow(this.lift(x + step * direction[0], y + step * direction[1]));
+  }
+
+  /** The map's own hand moved z: the marker stays under it in every frame. */
+  follow(z) {
+    this.onMove(z);
+    this.show(z);
+  }
+
+  paint() {
+    const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
+    if (!side || !this.points) return; // not on the page yet
+    for (const canvas of [this.canvas, this.background]) Object.assign(canvas, { width: side, height: side });
+    const context = this.background.getContext("2d");
+    context.fillStyle = getComputedStyle(this.pad).backgroundColor;
+    context.fillRect(0, 0, side, side);
+    if (this.manifold) context.drawImage(this.manifold, 0, 0, side, side);
+    const { x, y, half } = this.bounds;
+    const size = Math.max(2, Math.round(2.5 * devicePixelRatio));
+    const dot = (colour, across, up, size) => {
+      context.fillStyle = colour;
+      context.fillRect(across * side - size / 2, (1 - up) * side - size / 2, size, size);
+    };
+    context.globalAlpha = 0.8;
+    for (let i = 0; i < this.labels.length; i++) {
+      const across = 0.5 + (this.points[2 * i] - x) / half / 2, up = 0.5 + (this.points[2 * i + 1] - y) / half / 2;
+      if (this.manifold) dot("#000", across, up, size + 3); // or white strokes would swallow the points
+      dot(this.colours[this.labels[i]] ?? "#888", across, up, this.manifold ? size + 1 : size);
+    }
+    this.show(this.z);
+  }
+}
+
+/** The current z. */
+function ring(x, y, pixel) {
+  const path = new Path2D();
+  path.arc(x, y, 7 * pixel, 0, 2 * Math.PI);
+  return path;
+}
+
+/** The start. */
+function square(x, y, pixel) {
+  const path = new Path2D();
+  path.rect(x - 4 * pixel, y - 4 * pixel, 8 * pixel, 8 * pixel);
+  return path;
+}
+
+function captionOf(latentDim, count) {
+  const images = `${count.toLocaleString("en")} encoded test images`;
+  if (latentDim === 1) return `${images}: z₀ across, classes up. Drag: z moves there.`;
+  if (latentDim === 2) return `${images}: z₀ across, z₁ up. Drag: z moves there.`;
+  return `PCA of ${images}. Drag: z moves in this plane.`;
+}
+
+/** The square around all points: {x, y, half}, one scale for both axes so that distances are true. */
+function boundsOf(points) {
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  points.forEach((value, i) => {
+    low[i % 2] = Math.min(low[i % 2], value);
+    high[i % 2] = Math.max(high[i % 2], value);
+  });
+  if (!points.length) return { x: 0, y: 0, half: 3 };
+  const half = (1.06 * Math.max(high[0] - low[0], high[1] - low[1], 1e-3)) / 2;
+  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half };
+}
+
+/** In a 1-D latent space the second coordinate says nothing: it shows the class instead. */
+function spreadByClass(points, labels, classes) {
+  return points.map((value, i) => (i % 2 ? classHeight(labels[i >> 1], classes) : value));
+}

@@ -1,0 +1,194 @@
+/** The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures. */
+
+import { drawPicture } from "../lib/canvas.js";
+import { element, numberField, subscript } from "../lib/dom.js";
+import { isUnused, round4, strongestFirst } from "../lib/math.js";
+
+const STRONGEST = 8;
+const STRIP = 7; // pictures per strip
+const STEP = 0.01, KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
+
+export class Sliders {
+  /** onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
+  constructor({ onMove, onRelease, onGo }) {
+    Object.assign(this, { onMove, onRelease, onGo });
+    this.element = element("div", { className: "sliders" });
+  }
+
+  /**
+   * Builds the rows for a model. kl: nats per dimension, null for a plain autoencoder, whose dimensions are ranked by
+   * spread, the standard deviation of their means; range: half the sliders' length.
+   */
+  build(kl, spread, range, z) {
+    Object.assign(this, { kl, spread });
+    const strength = kl ?? spread;
+    this.z = z;
+    this.range = range;
+    this.stale = false;
+    this.rows = new Map(); // dimension -> {slider, number, strip, thumbs, shown: the value they show}
+    const order = strongestFirst(strength);
+    const rest = order.slice(STRONGEST);
+    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, !isUnused(strength[i]))));
+    if (rest.length) this.element.append(this.more(rest));
+    this.show(z);
+  }
+
+  setRange(range) {
+    this.range = range;
+    for (const [i, { slider }] of this.rows) {
+      Object.assign(slider, { min: -range, max: range });
+      slider.value = this.z[i]; // may have been cut off at the old range
+    }
+  }
+
+  /** Moves the thumbs to z: called for every frame, so only rows that change are touched. */
+  show(z) {
+    this.z = z;
+    for (const [i, row] of this.rows) {
+      if (row.shown === z[i]) continue;
+      row.shown = z[i];
+      row.slider.value = z[i];
+      row.late = true;
+    }
+  }
+
+  /** Numbers and marks of the rows that have changed; a field being typed in is left alone. */
+  showNumbers() {
+    for (const [i, row] of this.rows) {
+      if (!row.late) continue;
+      row.late = false;
+      row.number.show(this.z[i]);
+      this.markNearest(row);
+    }
+  }
+
+  /** The z of all strips' pictures, in the order drawStrips expects. */
+  stripVectors() {
+    return this.strips().flatMap(([i]) => this.stripValues().map((value) => this.z.with(i, value)));
+  }
+
+  drawStrips({ pixels, imageShape }) {
+    this.strips().forEach(([i, { strip, thumbs }], row) => {
+      drawPicture(strip, pixels, imageShape, row * STRIP, STRIP);
+      thumbs.forEach((thumb, k) => {
+        thumb.dataset.value = this.stripValues()[k];
+        thumb.title = `Set ${subscript(i)} to ${thumb.dataset.value}`;
+        thumb.ariaLabel = thumb.title;
+      });
+    });
+    for (const [, row] of this.strips()) this.markNearest(row);
+    this.setStale(false);
+  }
+
+  /** Strips belong to the z they were asked for: dimmed once it has moved on. CSS would dim them anew in every frame. */
+  setStale(stale) {
+    if (stale && !this.stale) for (const [, { strip }] of this.strips()) dim(strip);
+    this.stale = stale;
+  }
+
+  strips() {
+    return [...this.rows].filter(([, { thumbs }]) => thumbs.length);
+  }
+
+  stripValues() {
+    return Array.from({ length: STRIP }, (_, k) => round4(((2 * k) / (STRIP - 1) - 1) * this.range));
+  }
+
+  row(i, withStrip) {
+    const strength = (this.kl ?? this.spread)[i].toFixed(2);
+    const dead = this.kl !== null && isUnused(this.kl[i]);
+    const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
+    const explained = this.kl ? "KL from q(z|x) to the prior, mean over the test set" : "standard deviation of μ over the test set";
+    const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
+    const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
+    const slider = element("input", { ...range, title: "Double-click: 0" });
+    const number = numberField({ step: "any", ariaLabel: `${name}: value` });
+    const strip = element("canvas", { width: 1, height: 1 }); // one for all: a canvas each would slow down every frame
+    const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
+    this.rows.set(i, { slider, number, strip, thumbs });
+    this.listen(i, slider, number);
+    const row = element("div", { className: dead ? "row dead" : "row" });
+    if (dead) row.title = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
+    row.append(
+      element("span", { className: "name" }, subscript(i)),
+      element("span", { className: "kl", title: explained }, strength),
+      slider,
+      number,
+    );
+    const group = { className: "strip", role: "group", ariaLabel: `along z${i}` };
+    if (withStrip) row.append(element("div", group, strip, ...thumbs));
+    return row;
+  }
+
+  listen(i, slider, number) {
+    const moveTo = (value) => this.onMove(this.z.with(i, value));
+    slider.addEventListener("input", () => moveTo(Number(slider.value)));
+    slider.addEventListener("dblclick", () => this.onGo(this.z.with(i, 0)));
+    slider.addEventListener("keydown", (event) => {
+      const value = steppedValue(event, this.z[i], this.range);
+      if (value === undefined) return;
+      event.preventDefault(); // the browser's own step is too small to travel with, and differs between browsers
+      moveTo(value);
+    });
+    for (const type of ["change", "keyup", "blur", "pointercancel"]) {
+      slider.addEventListener(type, () => this.onRelease());
+    }
+    number.addEventListener("input", () => {
+      if (number.value !== "" && Number.isFinite(number.valueAsNumber)) moveTo(number.valueAsNumber);
+    });
+    number.addEventListener("change", () => {
+      number.show(this.z[i]);
+      this.onRelease();
+    });
+  }
+
+  /** The other dimensions, built when first asked for: there may be hundreds. */
+  more(dimensions) {
+    const summary = element("summary", {}, `more (${dimensions.length})`);
+    const more = element("details", { className: "more" }, summary);
+    more.addEventListener("toggle", () => {
+      more.append(...dimensions.filter((i) => !this.rows.has(i)).map((i) => this.row(i, false)));
+      this.show(this.z);
+    });
+    return more;
+  }
+
+  /** One picture of a strip. A strip is one stop of the tab key; arrows move within it. */
+  thumb(i, k) {
+    const thumb = element("button", { type: "button", className: "thumb", tabIndex: k ? -1 : 0 });
+    thumb.style.gridColumn = k + 1;
+    thumb.addEventListener("click", () => {
+      if (thumb.dataset.value) this.onGo(this.z.with(i, Number(thumb.dataset.value)));
+    });
+    thumb.addEventListener("keydown", ({ key }) => {
+      const next = { ArrowLeft: thumb.previousSibling, ArrowRight: thumb.nextSibling }[key];
+      if (!next?.matches("button")) return;
+      thumb.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+    return thumb;
+  }
+
+  markNearest({ thumbs, shown }) {
+    const nearest = Math.round(((shown / this.range + 1) / 2) * (STRIP - 1));
+    thumbs.forEach((thumb, k) => thumb.classList.toggle("nearest", k === nearest));
+  }
+}
+
+function dim(canvas) {
+  const context = canvas.getContext("2d");
+  context.globalAlpha = 0.45;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
+}
+
+function steppedValue({ key, shiftKey }, value, range) {
+  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -1, PageUp: 1 };
+  const big = shiftKey || key.startsWith("Page");
+  if (key === "0") return 0;
+  if (key === "Home" || key === "End") return key === "Home" ? -range : range;
+  if (!(key in steps)) return undefined;
+  const end = Math.max(range, Math.abs(value)); // a z from outside the range is not pulled in by a step
+  return Math.max(-end, Math.min(end, value + steps[key] * (big ? BIG_KEY_STEP : KEY_STEP)));
+}

@@ -1,0 +1,399 @@
+/**
+ * A pad to draw on, with mouse, finger, pen or keys, and what it takes to make a drawing look like the data set's images.
+ *
+ *   const pad = new DrawingPad({ imageShape: [1, 28, 28], frame, onChange: (pixels) => …, onRelease: () => … });
+ *   parent.append(pad.element);      // its styles: drawing.css
+ *   pad.load(pixels);                // begins with an image instead of an empty pad
+ *   pad.pixels                       // as handed to onChange: Uint8Array of c·h·w, channels first, 0 to 255
+ *
+ * onChange comes with every movement of the hand, onRelease when it lets go. frame says how the data set places what is
+ * drawn, null where it does not: {side, across, down}, in pixels, see `framed`. Drawings are bright on black.
+ */
+
+import { button, element } from "./dom.js";
+
+const SURFACE = 280; // pixels of the drawing surface along the longer side, about: several for each of the image
+const LINE = 2.4 / 28; // of the longer side: as thick as MNIST's lines are
+const INK = 24; // of 255: fainter specks do not count as part of the drawing, the paper of a photograph is never quite even
+const KEY_STEP = 0.5, BIG_KEY_STEP = 3; // pixels of the image
+
+/** MNIST's own rule: what is drawn fits into 20×20 pixels, its centre of mass lies in the middle of 28×28. */
+export const MNIST_FRAME = { side: 20, across: 14.5, down: 14.5 };
+
+export class DrawingPad {
+  constructor({ imageShape, frame = null, onChange, onRelease = () => {}, label = "Drawing pad" }) {
+    const [channels, height, width] = imageShape;
+    Object.assign(this, { imageShape, frame, onChange, onRelease });
+    this.scale = Math.max(1, Math.round(SURFACE / Math.max(width, height)));
+    this.marks = []; // strokes {width, colour, points}, cleared pads {clear, centred}, and first, maybe, an image {image}
+    this.lineWidth = Math.max(1, LINE * Math.max(width, height));
+    this.colour = "#ffffff";
+    this.pen = { x: width / 2, y: height / 2, down: false }; // the keyboard's, in pixels of the image
+    this.build(label, channels === 3);
+    this.repaint();
+    this.pixels = this.read();
+  }
+
+  /** Begins anew with this image. centred: whether it is placed as the data set's images are. Does not call onChange. */
+  load(pixels, { centred = false } = {}) {
+    this.marks = [{ image: pixels }];
+    this.centred.checked = centred && this.frame !== null;
+    this.repaint();
+    this.pixels = this.read();
+  }
+
+  clear() {
+    if (this.empty) return;
+    this.marks.push({ clear: true, centred: this.centred.checked });
+    this.centred.checked = this.frame !== null; // what comes next is a drawing
+    this.repaint();
+    this.change();
+    this.onRelease();
+  }
+
+  /** Takes back the last stroke or clearing; an image that was loaded stays. */
+  undo() {
+    if (!this.canUndo) return;
+    const mark = this.marks.pop();
+    if (mark.clear) this.centred.checked = mark.centred;
+    this.repaint();
+    this.change();
+    this.onRelease();
+  }
+
+  get empty() {
+    return !this.marks.length || Boolean(this.marks.at(-1).clear);
+  }
+
+  /** Whether anything was done since the last `load`. */
+  get canUndo() {
+    return this.marks.length > 0 && !this.marks.at(-1).image;
+  }
+
+  // — strokes —
+
+  begin(x, y, rubber) {
+    const colour = rubber || this.rubber.ariaPressed === "true" ? "#000000" : this.colour;
+    this.stroke = { colour, width: this.lineWidth * this.scale, points: [[x, y]] };
+    this.marks.push(this.stroke);
+    this.drawSegment(this.stroke, 0);
+    this.change();
+  }
+
+  extend(points) {
+    for (const point of points) {
+      this.stroke.points.push(point);
+      this.drawSegment(this.stroke, this.stroke.points.length - 1);
+    }
+    this.change();
+  }
+
+  end() {
+    if (!this.stroke) return;
+    this.stroke = null;
+    this.onRelease();
+  }
+
+  change() {
+    this.pixels = this.read();
+    this.undoButton.disabled = !this.canUndo;
+    this.onChange(this.pixels);
+  }
+
+  /** One piece of a stroke, from the point before number i to it: all that a movement of the hand paints. */
+  drawSegment({ colour, width, points }, i) {
+    const { context } = this;
+    Object.assign(context, { strokeStyle: colour, lineWidth: width, lineCap: "round", lineJoin: "round" });
+    context.beginPath();
+    context.moveTo(...points[Math.max(0, i - 1)]);
+    context.lineTo(...points[i]);
+    context.stroke();
+  }
+
+  repaint() {
+    const { context, surface, marks } = this;
+    context.fillStyle = "#000000";
+    context.fillRect(0, 0, surface.width, surface.height);
+    const from = marks.findLastIndex((mark) => mark.clear || mark.image);
+    for (const mark of marks.slice(Math.max(0, from))) {
+      if (mark.image) this.paintImage(mark.image);
+      mark.points?.forEach((_, i) => this.drawSegment(mark, i));
+    }
+    this.undoButton.disabled = !this.canUndo;
+  }
+
+  paintImage(pixels) {
+    const { scale, surface } = this;
+    const image = this.context.createImageData(surface.width, surface.height);
+    const [channels, height, width] = this.imageShape;
+    for (let i = 0; i < surface.width * surface.height; i++) {
+      const x = Math.floor((i % surface.width) / scale), y = Math.floor(i / surface.width / scale);
+      for (let c = 0; c < 3; c++) {
+        image.data[4 * i + c] = pixels[(channels === 3 ? c : 0) * width * height + y * width + x];
+      }
+      image.data[4 * i + 3] = 255;
+    }
+    this.context.putImageData(image, 0, 0);
+  }
+
+  /** The surface as an image of the model's size, and the dashed box around what was found on it. */
+  read() {
+    const { surface, imageShape } = this;
+    const { data } = this.context.getImageData(0, 0, surface.width, surface.height);
+    const planes = Array.from({ length: imageShape[0] }, (_, c) => planeOf(data, c));
+    const found = this.centred.checked ? framed(planes, surface.width, surface.height, imageShape, this.frame) : null;
+    this.showBox(found?.box);
+    return found?.pixels ?? resized(planes, surface.width, surface.height, imageShape);
+  }
+
+  showBox(box) {
+    this.box.hidden = !box;
+    if (!box) return;
+    const { width, height } = this.surface;
+    const [left, top, across, down] = [box.left / width, box.top / height, box.width / width, box.height / height];
+    const percent = (share) => `${(100 * share).toFixed(2)}%`;
+    Object.assign(this.box.style, { left: percent(left), top: percent(top), width: percent(across), height: percent(down) });
+  }
+
+  // — the hand —
+
+  listen() {
+    const { surface } = this;
+    surface.addEventListener("pointerdown", (event) => {
+      if (this.stroke || (event.button !== 0 && event.button !== 5)) return; // 5: the other end of a pen, a rubber
+      event.preventDefault(); // no text selection, no scrolling
+      surface.focus({ preventScroll: true });
+      surface.setPointerCapture(event.pointerId);
+      this.pointer = event.pointerId;
+      this.hideCursor();
+      this.begin(...this.place(event), event.button === 5);
+    });
+    surface.addEventListener("pointermove", (event) => {
+      if (!this.stroke || event.pointerId !== this.pointer) return;
+      const events = event.getCoalescedEvents?.() ?? [];
+      this.extend((events.length ? events : [event]).map((each) => this.place(each)));
+    });
+    for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      surface.addEventListener(type, (event) => event.pointerId === this.pointer && this.end());
+    }
+    surface.addEventListener("keydown", (event) => this.onKey(event));
+    surface.addEventListener("blur", () => {
+      this.hideCursor();
+      this.end();
+    });
+  }
+
+  /** Where on the surface, in its own pixels. */
+  place({ clientX, clientY }) {
+    const box = this.surface.getBoundingClientRect();
+    const { width, height } = this.surface;
+    return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
+  }
+
+  /** Arrow keys move a pen; the space key puts it down and lifts it. */
+  onKey(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") this.undo();
+    else if (event.key === " ") this.putPen(!this.pen.down);
+    else if (event.key === "Escape" && this.pen.down) this.putPen(false);
+    else if (event.key.startsWith("Arrow")) this.movePen(event);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  putPen(down) {
+    this.pen.down = down;
+    if (down) this.begin(this.pen.x * this.scale, this.pen.y * this.scale, false);
+    else this.end();
+    this.showCursor();
+  }
+
+  movePen({ key, shiftKey }) {
+    const step = shiftKey ? BIG_KEY_STEP : KEY_STEP;
+    const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    const [, height, width] = this.imageShape;
+    const { pen, scale } = this;
+    pen.x = Math.max(0, Math.min(width, pen.x + step * across));
+    pen.y = Math.max(0, Math.min(height, pen.y + step * down));
+    if (pen.down) this.extend([[pen.x * scale, pen.y * scale]]);
+    this.showCursor();
+  }
+
+  showCursor() {
+    const [, height, width] = this.imageShape;
+    this.cursor.hidden = false;
+    this.cursor.classList.toggle("down", this.pen.down);
+    Object.assign(this.cursor.style, { left: `${(100 * this.pen.x) / width}%`, top: `${(100 * this.pen.y) / height}%` });
+  }
+
+  hideCursor() {
+    this.cursor.hidden = true;
+    this.pen.down = false;
+  }
+
+  // — the page —
+
+  build(label, colour) {
+    const [, height, width] = this.imageShape;
+    const size = { width: width * this.scale, height: height * this.scale };
+    this.surface = element("canvas", { ...size, tabIndex: 0, role: "application", className: "drawing-surface" });
+    this.surface.ariaLabel = `${label}. Draw with mouse, finger or pen; or arrow keys move a pen, space puts it down and lifts it.`;
+    this.context = this.surface.getContext("2d", { willReadFrequently: true });
+    this.box = element("div", { className: "drawing-box", hidden: true });
+    this.cursor = element("div", { className: "drawing-cursor", hidden: true });
+    const place = element("div", { className: "drawing-place" }, this.surface, this.box, this.cursor);
+    place.style.aspectRatio = `${width} / ${height}`;
+    this.element = element("div", { className: "drawing" }, place, this.buildTools(colour));
+    this.listen();
+  }
+
+  buildTools(colour) {
+    this.undoButton = button("Undo", "Take the last stroke back (Ctrl+Z)", () => this.undo());
+    this.rubber = button("Rubber", "Draw in black: rub out", () => {
+      this.rubber.ariaPressed = String(this.rubber.ariaPressed !== "true");
+    });
+    this.rubber.ariaPressed = "false";
+    const tools = element("div", { className: "drawing-tools", role: "toolbar", ariaLabel: "Drawing" });
+    tools.append(this.undoButton, button("Clear", "Empty the pad", () => this.clear()), this.rubber);
+    tools.append(this.buildWidth());
+    if (colour) tools.append(this.buildColour());
+    tools.append(this.buildCentred());
+    return tools;
+  }
+
+  buildWidth() {
+    const [, height, width] = this.imageShape;
+    const range = { min: 0.5, max: Math.max(width, height) / 4, step: 0.1, value: this.lineWidth };
+    const slider = element("input", { type: "range", ...range });
+    const shown = element("output", {}, `${this.lineWidth.toFixed(1)} px`);
+    slider.addEventListener("input", () => {
+      this.lineWidth = Number(slider.value);
+      shown.textContent = `${this.lineWidth.toFixed(1)} px`;
+    });
+    return element("label", { title: "Line width, in pixels of the model's image" }, "Line ", slider, shown);
+  }
+
+  buildColour() {
+    const input = element("input", { type: "color", value: this.colour });
+    input.addEventListener("input", () => (this.colour = input.value));
+    return element("label", {}, "Colour ", input);
+  }
+
+  buildCentred() {
+    this.centred = element("input", { type: "checkbox", checked: this.frame !== null, disabled: this.frame === null });
+    this.centred.addEventListener("change", () => {
+      this.change();
+      this.onRelease();
+    });
+    const label = element("label", { hidden: this.frame === null }, this.centred, "Centre and scale like the data set");
+    if (this.frame) label.title = `Fits the drawing into ${this.frame.side}×${this.frame.side} pixels and moves its centre of mass to the middle`;
+    return label;
+  }
+}
+
+function planeOf(rgba, channel) {
+  const plane = new Float32Array(rgba.length / 4);
+  for (let i = 0; i < plane.length; i++) plane[i] = rgba[4 * i + channel];
+  return plane;
+}
+
+/**
+ * What is drawn, placed as the data set places it: scaled so that the longer side of its bounding box is `frame.side`
+ * pixels, then moved by whole pixels, as MNIST's were, until its centre of mass is nearest to (frame.across, frame.down)
+ * and all of it lies inside. Coordinates count from the image's top left corner. null where nothing is drawn.
+ *
+ * planes: one Float32Array of width × height, 0 to 255, per channel. Returns {pixels: Uint8Array of c·h·w, box: where the
+ * drawing was found: {left, top, width, height}}. Source: LeCun et al., the MNIST database.
+ */
+export function framed(planes, width, height, imageShape, frame) {
+  const box = inkBox(planes, width, height);
+  if (!box) return null;
+  const [channels, rows, columns] = imageShape;
+  const zoom = frame.side / Math.max(box.width, box.height);
+  const across = Math.max(1, Math.min(columns, Math.round(box.width * zoom)));
+  const down = Math.max(1, Math.min(rows, Math.round(box.height * zoom)));
+  const small = planes.map((plane) => resampled(plane, width, box, across, down));
+  const mass = centreOfMass(small, across, down);
+  const left = Math.max(0, Math.min(columns - across, Math.round(frame.across - mass.x)));
+  const top = Math.max(0, Math.min(rows - down, Math.round(frame.down - mass.y)));
+  const pixels = new Uint8Array(channels * rows * columns);
+  small.forEach((plane, c) =>
+    plane.forEach((value, i) => {
+      pixels[(c * rows + top + Math.floor(i / across)) * columns + left + (i % across)] = Math.round(value);
+    }),
+  );
+  return { pixels, box };
+}
+
+function inkBox(planes, width, height) {
+  let left = width, top = height, right = -1, bottom = -1;
+  for (const plane of planes) {
+    for (let i = 0; i < plane.length; i++) {
+      if (plane[i] <= INK) continue;
+      const x = i % width, y = (i - x) / width;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = Math.max(bottom, y);
+    }
+  }
+  return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+function centreOfMass(planes, width, height) {
+  let x = 0, y = 0, mass = 0;
+  for (const plane of planes) {
+    for (let i = 0; i < width * height; i++) {
+      x += plane[i] * ((i % width) + 0.5);
+      y += plane[i] * (Math.floor(i / width) + 0.5);
+      mass += plane[i];
+    }
+  }
+  return { x: x / mass, y: y / mass };
+}
+
+/** A part of a plane at another size: each new pixel is the mean of the area that it covers. */
+function resampled(plane, width, box, columns, rows) {
+  const across = shares(box.width, columns), down = shares(box.height, rows);
+  const narrow = new Float32Array(columns * box.height);
+  for (let y = 0; y < box.height; y++) {
+    const start = (box.top + y) * width + box.left;
+    across.forEach((parts, column) => {
+      for (const [x, share] of parts) narrow[y * columns + column] += share * plane[start + x];
+    });
+  }
+  const small = new Float32Array(columns * rows);
+  down.forEach((parts, row) => {
+    for (const [y, share] of parts) {
+      for (let column = 0; column < columns; column++) small[row * columns + column] += share * narrow[y * columns + column];
+    }
+  });
+  return small;
+}
+
+/** For each of `count` new pixels along a side of `length` old ones: [old pixel, share] of what it covers. */
+function shares(length, count) {
+  const step = length / count;
+  return Array.from({ length: count }, (_, i) => {
+    const from = i * step, to = Math.min(length, (i + 1) * step);
+    const parts = [];
+    for (let x = Math.floor(from); x < to; x++) {
+      const covered = Math.min(x + 1, to) - Math.max(x, from);
+      if (covered > 1e-9) parts.push([x, covered / step]);
+    }
+    return parts;
+  });
+}
+
+/** All of the planes, of width × height, as an image of this shape: Uint8Array of c·h·w. */
+export function resized(planes, width, height, imageShape) {
+  const [channels, rows, columns] = imageShape;
+  const box = { left: 0, top: 0, width, height };
+  const pixels = new Uint8Array(channels * rows * columns);
+  planes.forEach((plane, c) => {
+    resampled(plane, width, box, columns, rows).forEach((value, i) => {
+      pixels[c * rows * columns + i] = Math.round(value);
+    });
+  });
+  return pixels;
+}

@@ -1,0 +1,184 @@
+/** From a place on the map to the latent vector there, and what the latent space itself says of the map. */
+
+import { columnMeans, nearest } from "../lib/math.js";
+
+const NEIGHBOURS = 12; // of a place, for the local inverse
+export const TRUE_NEIGHBOURS = 10;
+const PAIRS = 2000; // random pairs of codes, for the typical distance
+
+/** A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both. */
+export function neighboursOf(row, { mean, latentDim }, layout, dims) {
+  const rows = (points, width) => {
+    const own = points.subarray(row * width, (row + 1) * width);
+    return nearest(points, width, own, TRUE_NEIGHBOURS, row).map(({ index }) => index);
+  };
+  const truly = rows(mean, latentDim), drawn = rows(layout, dims);
+  return { lines: truly.map((i) => [row, i]), drawn, kept: truly.filter((i) => drawn.includes(i)).length };
+}
+
+/** The mean distance between two test images' codes: what a distance in latent space is compared with. */
+export function typicalDistance({ mean, n, latentDim }) {
+  let sum = 0;
+  const pairs = Math.min(PAIRS, n);
+  for (let pair = 0; pair < pairs; pair++) {
+    const a = (pair * 7919) % n, b = (pair * 104729 + 1) % n; // scattered, and the same each time
+    const [from, to] = [a, b].map((i) => mean.subarray(i * latentDim, (i + 1) * latentDim));
+    sum += distance(from, to);
+  }
+  return sum / pairs || 1;
+}
+
+export function distance(a, b) {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
+}
+
+/** Raw dimensions and PCA: the map is a plane of the latent space, so every place has exactly one z in it. */
+export class LinearInverse {
+  exact = true;
+
+  /** origin (latentDim); components: dims orthonormal vectors; rest: where the coordinates outside the plane are. */
+  constructor(origin, components, rest) {
+    Object.assign(this, { origin, components, rest });
+  }
+
+  static of({ method, axes }, { pca, latentDim, mean, n }, dims) {
+    if (latentDim === 1) return new LinearInverse([0], [[1]], [0]);
+    if (method === "pca") return new LinearInverse(pca.mean, pca.components.slice(0, dims), pca.mean);
+    const unit = (axis) => Array.from({ length: latentDim }, (_, i) => Number(i === axis));
+    return new LinearInverse(new Array(latentDim).fill(0), axes.map(unit), columnMeans(mean, n, latentDim));
+  }
+
+  /** Where all codes of an encoded set lie. Shape: (n × dims). */
+  layoutOf({ mean, n, latentDim }) {
+    const offsets = this.components.map((component) => dot(component, this.origin));
+    const rows = coordinatesAlong(this.components, mean, n, latentDim);
+    return Float32Array.from(rows, (value, i) => value - offsets[i % offsets.length]);
+  }
+
+  project(z) {
+    return this.components.map((component) => dot(component, z) - dot(component, this.origin));
+  }
+
+  /** z at these coordinates; outside the plane it is `base`, or the data's mean. */
+  at(coordinates, base = this.rest) {
+    const now = this.project(base);
+    return base.map((value, i) =>
+      this.components.reduce((sum, component, k) => sum + (coordinates[k] - now[k]) * component[i], value),
+    );
+  }
+}
+
+/** t-SNE and UMAP: the codes of the nearest points on the map, weighted by their nearness. An approximation. */
+export class LocalInverse {
+  exact = false;
+
+  constructor(layout, dims, encoded) {
+    Object.assign(this, { layout, dims, encoded });
+    this.typical = typicalDistance(encoded);
+    this.errors = new Map(); // point -> how far off its own code the inverse is, when it may not look at the point
+  }
+
+  at(coordinates) {
+    return this.blend(nearest(this.layout, this.dims, coordinates, NEIGHBOURS));
+  }
+
+  /** The leave-one-out error around these coordinates, in typical distances between codes. */
+  errorAt(coordinates) {
+    const around = nearest(this.layout, this.dims, coordinates, NEIGHBOURS);
+    return around.reduce((sum, { index }) => sum + this.errorOf(index), 0) / around.length / this.typical;
+  }
+
+  errorOf(i) {
+    if (!this.errors.has(i)) {
+      const { layout, dims } = this;
+      const { mean, latentDim } = this.encoded;
+      const z = this.blend(nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS, i));
+      this.errors.set(i, distance(z, mean.subarray(i * latentDim, (i + 1) * latentDim)));
+    }
+    return this.errors.get(i);
+  }
+
+  blend(neighbours) {
+    const { mean, latentDim } = this.encoded;
+    const scale = neighbours.reduce((sum, { distance }) => sum + distance, 0) / neighbours.length || 1;
+    const z = new Array(latentDim).fill(0);
+    let total = 0;
+    for (const { index, distance } of neighbours) {
+      const weight = 1 / ((distance / scale) ** 2 + 1e-3);
+      total += weight;
+      for (let d = 0; d < latentDim; d++) z[d] += weight * mean[index * latentDim + d];
+    }
+    return z.map((value) => value / total);
+  }
+}
+
+/**
+ * How far the codes of all images together are from the prior: KL in nats from a Gaussian with the mean and covariance
+ * of the aggregate posterior, the mixture of all q(z|x), to N(0, I); within the plane of `components`.
+ */
+export function priorMismatch({ mean, logvar, n, latentDim }, components) {
+  const dims = components.length;
+  const rows = coordinatesAlong(components, mean, n, latentDim);
+  const centre = columnMeans(rows, n, dims);
+  const covariance = components.map((a) => components.map((b) => meanVariance(a, b, logvar, n, latentDim)));
+  for (let i = 0; i < n; i++) {
+    for (let a = 0; a < dims; a++) {
+      for (let b = 0; b < dims; b++) {
+        covariance[a][b] += ((rows[i * dims + a] - centre[a]) * (rows[i * dims + b] - centre[b])) / n;
+      }
+    }
+  }
+  const trace = covariance.reduce((sum, row, a) => sum + row[a], 0);
+  return (trace + dot(centre, centre) - dims - logDeterminant(covariance)) / 2;
+}
+
+/** The coordinates of n codes along orthonormal vectors. Shapes: (n × latentDim) -> (n × components). */
+function coordinatesAlong(components, mean, n, latentDim) {
+  const rows = new Float64Array(n * components.length);
+  for (let i = 0; i < n; i++) {
+    const code = mean.subarray(i * latentDim, (i + 1) * latentDim);
+    for (let a = 0; a < components.length; a++) rows[i * components.length + a] = dot(components[a], code);
+  }
+  return rows;
+}
+
+/** What the posteriors' own variances add to the covariance between two directions, mean over images. */
+function meanVariance(a, b, logvar, n, latentDim) {
+  let sum = 0;
+  for (let d = 0; d < latentDim; d++) {
+    if (a[d] === 0 || b[d] === 0) continue;
+    for (let i = 0; i < n; i++) sum += a[d] * b[d] * Math.exp(logvar[i * latentDim + d]);
+  }
+  return sum / n;
+}
+
+/** By Cholesky; the matrix is a covariance, hence symmetric, and positive unless codes lie in a plane. */
+function logDeterminant(matrix) {
+  const factor = matrix.map((row) => row.map(() => 0));
+  let sum = 0;
+  for (let i = 0; i < matrix.length; i++) {
+    for (let j = 0; j <= i; j++) {
+      let value = matrix[i][j];
+      for (let k = 0; k < j; k++) value -= factor[i][k] * factor[j][k];
+      factor[i][j] = i === j ? Math.sqrt(Math.max(value, 1e-12)) : value / factor[j][j];
+    }
+    sum += 2 * Math.log(factor[i][i]);
+  }
+  return sum;
+}
+
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** One latent dimension as a plane: z across, the class and a little scatter up. Shape: (n × 2). */
+export function spreadByClass({ mean, labels, classNames, n }) {
+  const layout = new Float32Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    layout[2 * i] = mean[i];
+    layout[2 * i + 1] = ((labels[i] + 0.35 + 0.3 * ((i * 0.618) % 1)) / classNames.length - 0.5) * 4;
+  }
+  return layout;
+}

@@ -1,0 +1,119 @@
+/** Pictures on the latent map: the card beside the pointer, and the decoded manifold under the points. */
+
+import { drawPicture } from "../lib/canvas.js";
+import { element, say } from "../lib/dom.js";
+import { normalQuantile } from "../lib/math.js";
+
+const OFFSET = 14; // CSS pixels from the pointer to the card
+const OPAQUE = 0.9, FAINTEST = 0.2;
+
+/** Shows what lies under the pointer: the decoded picture, beside the test image where there is one. */
+export class Card {
+  constructor() {
+    const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", {}, text));
+    this.original = element("canvas", { className: "original", role: "img", ariaLabel: "Test image" });
+    this.decoded = element("canvas", { className: "decoded", role: "img", ariaLabel: "Decoded picture" });
+    this.left = figure(this.original, "image");
+    this.caption = element("p", {});
+    const right = figure(this.decoded, "decoded");
+    this.element = element("div", { className: "card", hidden: true }, this.left, right, this.caption);
+  }
+
+  /** Beside the place (x, y) of a stage of this size, on the side where there is room. */
+  show(x, y, width, height, text, isPoint) {
+    this.element.hidden = false;
+    this.left.hidden = !isPoint;
+    say(this.caption, text);
+    const box = { width: isPoint ? 190 : 130, height: 165 };
+    const left = x + OFFSET + box.width < width ? x + OFFSET : x - OFFSET - box.width;
+    const top = Math.max(0, Math.min(height - box.height, y - box.height / 2));
+    this.element.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
+    this.element.style.width = `${box.width}px`;
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+
+  drawOriginal(pixels, shape) {
+    if (pixels) drawPicture(this.original, pixels, shape);
+    this.left.hidden = !pixels;
+  }
+
+  /** Draws the decoded picture and says how long it took from the hand. */
+  drawDecoded({ pixels, imageShape }, inputAt) {
+    drawPicture(this.decoded, pixels, imageShape);
+    const detail = { frame: Number(this.decoded.dataset.frame), ms: performance.now() - inputAt };
+    this.decoded.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
+    return detail.ms;
+  }
+}
+
+/**
+ * Decoded pictures where they belong in a plane of the latent space, side × side at the quantiles of a normal
+ * distribution along both axes: each picture stands for as much of its mass as any other.
+ */
+export class Manifold {
+  /** centre, spread: mean and standard deviation along both axes. */
+  constructor(side, centre, spread) {
+    Object.assign(this, { side, centre, spread, sheet: null });
+    const at = (share, axis) => centre[axis] + spread[axis] * normalQuantile(share);
+    this.steps = [0, 1].map((axis) => Array.from({ length: side }, (_, i) => at((i + 0.5) / side, axis)));
+  }
+
+  /** Coordinates of the pictures, row by row from the lowest. */
+  places() {
+    const [across, up] = this.steps;
+    return up.flatMap((y) => across.map((x) => [x, y]));
+  }
+
+  take({ pixels, imageShape }) {
+    const [, height, width] = imageShape;
+    const row = element("canvas");
+    this.sheet = element("canvas", { width: this.side * width, height: this.side * height });
+    this.size = { width, height };
+    const context = this.sheet.getContext("2d");
+    for (let i = 0; i < this.side; i++) {
+      drawPicture(row, pixels, imageShape, i * this.side, this.side);
+      context.drawImage(row, 0, i * height);
+    }
+  }
+
+  /** Each picture as large as its distance to the next one allows; the closer one looks, the fainter they are. */
+  paint(context, plane) {
+    if (!this.sheet) return;
+    const { width, height } = this.size;
+    context.imageSmoothingEnabled = false;
+    context.globalAlpha = Math.max(FAINTEST, OPAQUE / Math.sqrt(Math.max(1, plane.zoomed)));
+    const [left, bottom] = plane.lift(0, plane.height), [right, top] = plane.lift(plane.width, 0);
+    this.paintGround(context, plane, left, top);
+    this.steps[1].forEach((y, row) => {
+      const high = gap(this.steps[1], row);
+      if (y + high < bottom || y - high > top) return;
+      this.steps[0].forEach((x, column) => {
+        const wide = gap(this.steps[0], column), side = Math.min(wide, high);
+        if (x + wide < left || x - wide > right) return;
+        const size = side / plane.unit;
+        const at = [(x - side / 2 - left) / plane.unit, (top - y - side / 2) / plane.unit];
+        context.drawImage(this.sheet, column * width, row * height, width, height, ...at, size, size);
+      });
+    });
+    context.globalAlpha = 1;
+  }
+
+  /** One black plate under all pictures: what lies between them are no pictures' edges. */
+  paintGround(context, plane, left, top) {
+    const reach = this.steps.map((steps) => {
+      const margin = gap(steps, 0) / 2;
+      return [steps[0] - margin, steps.at(-1) + margin];
+    });
+    const [wide, high] = reach.map(([low, high]) => (high - low) / plane.unit);
+    context.fillStyle = "#000";
+    context.fillRect((reach[0][0] - left) / plane.unit, (top - reach[1][1]) / plane.unit, wide, high);
+  }
+}
+
+/** The smaller distance from step i to its neighbours. */
+function gap(steps, i) {
+  return Math.min(steps[i + 1] - steps[i] || Infinity, steps[i] - steps[i - 1] || Infinity);
+}

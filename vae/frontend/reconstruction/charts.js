@@ -1,0 +1,402 @@
+/** q(z|x) of one image, to scale: per dimension against the prior, and as an ellipse among the encoded test images. */
+
+import { element, subscript } from "../lib/dom.js";
+import { classHeight, roundStep, strongestFirst } from "../lib/math.js";
+
+const ROWS = 8; // dimensions shown first, the strongest
+const MOST_ROWS = 128;
+const ROW_HEIGHT = 17, AXIS_HEIGHT = 30; // CSS pixels
+const LABEL_WIDTH = 30, KL_WIDTH = 92;
+const LEAST_RANGE = 3; // prior standard deviations to either side
+const SEGMENTS = 64;
+const OUTSIDE = 0.005; // of the points may lie beyond the plane's edge
+const BINS = 40;
+const MOST_NAMES = 20; // in a legend; colours repeat long before
+export const HERE = "#e66101"; // this image, in every chart
+
+/** μ ± σ of every dimension over the prior's, and its KL. */
+export class PosteriorChart {
+  constructor() {
+    this.canvas = element("canvas", { role: "img" });
+    this.more = element("button", { type: "button", hidden: true, onclick: () => this.toggle() });
+    this.element = element("div", { className: "posterior" }, this.canvas, this.more);
+    new ResizeObserver(() => this.paint()).observe(this.element); // goes with the element
+  }
+
+  /** strength: what ranks the dimensions; point: whether the code is a point, without σ and KL. */
+  setModel(strength, point) {
+    this.order = strongestFirst(strength);
+    Object.assign(this, { point, rows: Math.min(ROWS, this.order.length), code: null });
+    this.range = LEAST_RANGE;
+    this.more.hidden = this.order.length <= ROWS;
+    this.nameButton();
+    this.paint();
+  }
+
+  toggle() {
+    const all = Math.min(MOST_ROWS, this.order.length);
+    this.rows = this.rows === all ? ROWS : all;
+    this.nameButton();
+    this.paint();
+  }
+
+  nameButton() {
+    const all = Math.min(MOST_ROWS, this.order.length);
+    const count = all === this.order.length ? `all ${all}` : `${all} of ${this.order.length}`;
+    this.more.textContent = this.rows === all ? `Only the strongest ${ROWS}` : `Show ${count}`;
+  }
+
+  /** code: {mean, sigma, kl}, arrays over dimensions. */
+  show(code) {
+    this.code = code;
+    this.paint();
+  }
+
+  describe() {
+    if (!this.code) return; // the model has changed meanwhile
+    const { mean, sigma, kl } = this.code;
+    const row = (i) => `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
+    const what = this.point ? "The code of this image" : "q(z|x) of this image, mean ± standard deviation";
+    this.canvas.ariaLabel = `${what}. ${this.order.slice(0, ROWS).map(row).join("; ")}`;
+  }
+
+  paint() {
+    const width = this.element.clientWidth;
+    if (!width || !this.order) return;
+    const context = fitted(this.canvas, width, this.rows * ROW_HEIGHT + AXIS_HEIGHT);
+    const ink = inkOf(this.element);
+    const plot = { left: LABEL_WIDTH, right: width - (this.point ? 8 : KL_WIDTH), bottom: this.rows * ROW_HEIGHT };
+    this.fitRange();
+    const across = (value) => plot.left + ((value / this.range + 1) / 2) * (plot.right - plot.left);
+    if (!this.point) this.paintPrior(context, ink, across, plot);
+    this.paintAxis(context, ink, across, plot);
+    this.order.slice(0, this.rows).forEach((i, row) => this.paintRow(context, ink, across, plot, i, row));
+  }
+
+  /** Grows at once and shrinks never: a scale that breathes cannot be read. */
+  fitRange() {
+    if (!this.code) return;
+    const { mean, sigma } = this.code;
+    const reach = Math.max(...this.order.slice(0, this.rows).map((i) => Math.abs(mean[i]) + (this.point ? 0 : sigma[i])));
+    this.range = Math.max(this.range, Math.min(1e4, Math.ceil(reach)));
+  }
+
+  paintPrior(context, ink, across, { bottom }) {
+    context.fillStyle = ink;
+    for (const reach of [1, 2]) {
+      context.globalAlpha = 0.09;
+      context.fillRect(across(-reach), 0, across(reach) - across(-reach), bottom);
+    }
+    context.globalAlpha = 1;
+  }
+
+  paintAxis(context, ink, across, { left, right, bottom }) {
+    Object.assign(context, { fillStyle: ink, strokeStyle: ink, font: "11px sans-serif", textAlign: "center", globalAlpha: 0.75 });
+    const step = this.range <= 4 ? 1 : this.range <= 10 ? 2 : 10 ** Math.floor(Math.log10(this.range));
+    for (let value = -Math.floor(this.range / step) * step; value <= this.range; value += step) {
+      context.fillRect(across(value) - 0.5, bottom, 1, 4);
+      context.fillText(value, across(value), bottom + 14);
+    }
+    context.fillText(this.point ? "latent units" : "prior standard deviations", (left + right) / 2, bottom + 26);
+    if (!this.point) context.fillText("KL, nats", right + KL_WIDTH / 2, bottom + 14);
+    context.globalAlpha = 0.3;
+    context.fillRect(across(0) - 0.5, 0, 1, bottom);
+    context.globalAlpha = 1;
+  }
+
+  paintRow(context, ink, across, { right }, i, row) {
+    const y = (row + 0.5) * ROW_HEIGHT;
+    Object.assign(context, { fillStyle: ink, font: "12px sans-serif", textAlign: "left" });
+    context.fillText(subscript(i), 4, y + 4);
+    if (!this.code) return;
+    const { mean, sigma, kl } = this.code;
+    context.fillStyle = HERE;
+    if (!this.point) {
+      context.globalAlpha = 0.45;
+      context.fillRect(across(mean[i] - sigma[i]), y - 4, Math.max(1, across(sigma[i]) - across(-sigma[i])), 8);
+      context.globalAlpha = 1;
+      const full = Math.max(1, ...this.order.slice(0, this.rows).map((k) => kl[k]));
+      context.fillRect(right + 10, y - 4, ((KL_WIDTH - 52) * kl[i]) / full, 8);
+    }
+    context.fillRect(across(mean[i]) - 1.5, y - 6, 3, 12);
+    if (this.point) return;
+    Object.assign(context, { fillStyle: ink, textAlign: "right", font: "11px sans-serif" });
+    context.fillText(kl[i].toFixed(2), right + KL_WIDTH - 4, y + 4);
+  }
+}
+
+/** The plane of z₀ and z₁, or of the first two principal components, with q(z|x) to the same scale as the points. */
+export class PosteriorPlane {
+  /** onPick(i): a test image was chosen by its point. */
+  constructor(onPick) {
+    this.background = element("canvas");
+    this.canvas = element("canvas", { role: "img" });
+    this.caption = element("p", { className: "caption" });
+    this.place = element("div", { className: "plane-place" }, this.canvas);
+    this.legend = element("ul", { className: "legend" });
+    this.element = element("div", { className: "plane" }, this.place, this.legend, this.caption);
+    this.canvas.addEventListener("click", (event) => {
+      const nearest = this.pointAt(event);
+      if (nearest !== null) onPick(nearest);
+    });
+    new ResizeObserver(() => this.paint()).observe(this.place); // goes with the element
+  }
+
+  /** encoded: as lib/encoded-set.js loads it. */
+  setModel(encoded, palette, point) {
+    const { n, latentDim, mean, labels, pca } = encoded;
+    const raw = latentDim <= 2;
+    Object.assign(this, { n, labels, point, latentDim, code: null, near: [] });
+    this.origin = raw ? new Array(latentDim).fill(0) : pca.mean;
+    this.axes = raw ? [[1, 0], [0, 1]].map((axis) => axis.slice(0, latentDim)) : pca.components.slice(0, 2);
+    this.colours = encoded.classNames.map((_, k) => palette[k % palette.length]);
+    this.points = new Float32Array(2 * n);
+    for (let i = 0; i < n; i++) {
+      this.points.set(this.project(mean.subarray(i * latentDim, (i + 1) * latentDim)), 2 * i);
+      if (latentDim === 1) this.points[2 * i + 1] = classHeight(labels[i], encoded.classNames.length);
+    }
+    this.bounds = boundsOf(this.points);
+    this.legend.replaceChildren(...encoded.classNames.slice(0, MOST_NAMES).map((name, k) => this.legendItem(name, k)));
+    this.caption.textContent = this.explain(pca?.explained);
+    this.paint();
+  }
+
+  legendItem(name, k) {
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.backgroundColor = this.colours[k];
+    return element("li", {}, swatch, name);
+  }
+
+  explain(explained) {
+    const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][this.latentDim - 1];
+    const share = explained ? ` (${Math.round(100 * (explained[0] + explained[1]))} % of the variance)` : "";
+    const where = `${this.n.toLocaleString("en")} encoded test images, ${axes ?? `first two principal components${share}`}.`;
+    const what = this.point ? "Cross: this image." : "Orange: q(z|x), 1 σ and 2 σ; dashed: the prior's.";
+    return `${where} ${what} Rings: nearest. Click a point to load its image.`;
+  }
+
+  /** code: {mean, sigma}; near: rows of the nearest test images. */
+  show(code, near = this.near) {
+    Object.assign(this, { code, near });
+    this.draw();
+  }
+
+  project(z) {
+    return this.axes.map((axis) => axis.reduce((sum, weight, i) => sum + weight * (z[i] - this.origin[i]), 0));
+  }
+
+  /** Where a latent place lies on the canvas, in its pixels. */
+  pixel(across, up) {
+    const { x, y, half } = this.bounds, side = this.canvas.width;
+    return [(0.5 + (across - x) / half / 2) * side, (0.5 - (up - y) / half / 2) * side];
+  }
+
+  pointAt({ offsetX, offsetY }) {
+    if (!this.points) return null;
+    const scale = this.canvas.width / this.canvas.clientWidth;
+    let best = null, least = (14 * scale) ** 2;
+    for (let i = 0; i < this.n; i++) {
+      const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
+      const distance = (x - offsetX * scale) ** 2 + (y - offsetY * scale) ** 2;
+      if (distance < least) [best, least] = [i, distance];
+    }
+    return best;
+  }
+
+  paint() {
+    const side = this.place.clientWidth;
+    if (!side || !this.points) return;
+    fitted(this.canvas, side, side);
+    const context = fitted(this.background, side, side);
+    context.resetTransform();
+    context.globalAlpha = 0.55;
+    const size = Math.max(2, 2 * devicePixelRatio);
+    for (let i = 0; i < this.n; i++) {
+      const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
+      context.fillStyle = this.colours[this.labels[i]];
+      context.fillRect(x - size / 2, y - size / 2, size, size);
+    }
+    context.globalAlpha = 1;
+    if (!this.point) this.paintPrior(context);
+    this.draw();
+  }
+
+  paintPrior(context) {
+    Object.assign(context, { strokeStyle: inkOf(this.element), lineWidth: devicePixelRatio });
+    context.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+    const unit = this.axes.map(() => 1);
+    for (const reach of [1, 2]) context.stroke(this.outline(this.origin.map(() => 0), unit, reach));
+    context.setLineDash([]);
+  }
+
+  draw() {
+    if (!this.points || !this.canvas.width) return;
+    const context = this.canvas.getContext("2d");
+    context.resetTransform();
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.background, 0, 0);
+    context.strokeStyle = inkOf(this.element);
+    context.lineWidth = 1.5 * devicePixelRatio;
+    for (const i of this.near) {
+      context.beginPath();
+      context.arc(...this.pixel(this.points[2 * i], this.points[2 * i + 1]), 4 * devicePixelRatio, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    if (this.code) this.drawCode(context);
+  }
+
+  drawCode(context) {
+    const { mean, sigma } = this.code;
+    Object.assign(context, { strokeStyle: HERE, fillStyle: HERE, lineWidth: 2 * devicePixelRatio });
+    if (!this.point) {
+      const [inner, outer] = [1, 2].map((reach) => this.outline(mean, this.spread(sigma), reach));
+      context.globalAlpha = 0.35;
+      context.fill(inner);
+      context.globalAlpha = 1;
+      context.stroke(inner);
+      context.stroke(outer);
+    }
+    const [across, up = 0] = this.project(mean);
+    const [x, y] = this.pixel(across, up), arm = 6 * devicePixelRatio;
+    context.beginPath();
+    for (const [dx, dy] of [[arm, 0], [0, arm]]) {
+      context.moveTo(x - dx, y - dy);
+      context.lineTo(x + dx, y + dy);
+    }
+    context.stroke();
+    this.canvas.dataset.at = [across.toFixed(3), up.toFixed(3)]; // for tests, in latent units
+  }
+
+  /** The covariance of the projected Gaussian, as its factor L (2×2, lower), or the one σ of a line. */
+  spread(sigma) {
+    const covariance = (a, b) => a.reduce((sum, weight, i) => sum + weight * b[i] * sigma[i] ** 2, 0);
+    const [first, second] = this.axes;
+    const xx = covariance(first, first);
+    if (this.latentDim === 1) return [Math.sqrt(xx)];
+    const xy = covariance(first, second), yy = covariance(second, second);
+    const corner = Math.sqrt(xx);
+    return [corner, xy / corner, Math.sqrt(Math.max(0, yy - (xy / corner) ** 2))];
+  }
+
+  /** All places `reach` standard deviations from a mean; in one dimension, a band as high as the plane. */
+  outline(mean, factor, reach) {
+    const path = new Path2D();
+    const [across, up = 0] = this.project(mean);
+    if (this.latentDim === 1) {
+      const [left] = this.pixel(across - reach * factor[0], 0), [right] = this.pixel(across + reach * factor[0], 0);
+      path.rect(left, 1, right - left, this.canvas.height - 2);
+      return path;
+    }
+    const [a, b, c] = factor.length === 3 ? factor : [1, 0, 1];
+    for (let k = 0; k <= SEGMENTS; k++) {
+      const angle = (2 * Math.PI * k) / SEGMENTS, u = reach * Math.cos(angle), v = reach * Math.sin(angle);
+      path.lineTo(...this.pixel(across + a * u, up + b * u + c * v));
+    }
+    return path;
+  }
+}
+
+/** Where this image's score lies among the test images', and among another data set's. */
+export class ScoreHistogram {
+  constructor() {
+    this.canvas = element("canvas", { role: "img" });
+    this.element = element("div", { className: "histogram" }, this.canvas);
+    new ResizeObserver(() => this.paint()).observe(this.element); // goes with the element
+  }
+
+  /** own, other: Float32Array of scores in nats, other null where there is none; title: what the score is. */
+  setScores(own, other, title) {
+    Object.assign(this, { own: own.toSorted(), other: other?.toSorted() ?? null, title });
+    const all = [this.own, ...(this.other ? [this.other] : [])];
+    this.low = Math.min(...all.map((scores) => scores[Math.floor(0.002 * scores.length)]));
+    const high = Math.max(...all.map((scores) => scores[Math.floor(0.99 * (scores.length - 1))]));
+    this.low -= 0.04 * (high - this.low);
+    this.high = Math.max(this.low + 1e-3, high + 0.08 * (high - this.low));
+    this.paint();
+  }
+
+  show(score) {
+    this.score = score;
+    this.paint();
+  }
+
+  /** The share of the test images that score lower. */
+  share(score) {
+    let lower = 0;
+    while (lower < this.own.length && this.own[lower] < score) lower++;
+    return lower / this.own.length;
+  }
+
+  paint() {
+    const width = this.element.clientWidth;
+    if (!width || !this.own) return;
+    const height = 150, bottom = height - AXIS_HEIGHT;
+    const context = fitted(this.canvas, width, height);
+    const ink = inkOf(this.element);
+    this.bars(context, this.own, ink, width, bottom);
+    if (this.other) this.bars(context, this.other, "#832db6", width, bottom);
+    Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
+    context.fillRect(0, bottom, width, 1);
+    const length = this.high - this.low, step = roundStep(length / 6, 0.1);
+    for (let value = Math.ceil((this.low + 0.02 * length) / step) * step; value < this.high - 0.02 * length; value += step) {
+      context.fillText(step < 1 ? value.toFixed(1) : Math.round(value), ((value - this.low) / length) * width, bottom + 14);
+    }
+    context.fillText(this.title, width / 2, bottom + 27);
+    context.globalAlpha = 1;
+    if (this.score !== undefined) this.mark(context, width, bottom);
+  }
+
+  bars(context, scores, colour, width, bottom) {
+    const counts = new Array(BINS).fill(0);
+    for (const score of scores) {
+      const bin = Math.floor(((score - this.low) / (this.high - this.low)) * BINS);
+      counts[Math.max(0, Math.min(BINS - 1, bin))]++;
+    }
+    const most = Math.max(...counts);
+    Object.assign(context, { fillStyle: colour, globalAlpha: 0.45 });
+    counts.forEach((count, k) => {
+      const tall = (bottom - 12) * (count / most);
+      context.fillRect((k / BINS) * width + 0.5, bottom - tall, width / BINS - 1, tall);
+    });
+    context.globalAlpha = 1;
+  }
+
+  mark(context, width, bottom) {
+    const share = (this.score - this.low) / (this.high - this.low);
+    const x = Math.max(2, Math.min(width - 2, share * width));
+    context.fillStyle = HERE;
+    context.fillRect(x - 1.5, 0, 3, bottom);
+    context.textAlign = x > width / 2 ? "right" : "left";
+    const beyond = share > 1 ? " →" : share < 0 ? "← " : "";
+    const text = share < 0 ? `${beyond}this image` : `this image${beyond}`;
+    context.fillText(text, x + (x > width / 2 ? -6 : 6), 10);
+  }
+}
+
+/** The canvas at this size in CSS pixels, cleared; its context counts in them. */
+function fitted(canvas, width, height) {
+  const [columns, rows] = [width, height].map((length) => Math.round(length * devicePixelRatio));
+  if (canvas.width !== columns || canvas.height !== rows) {
+    Object.assign(canvas, { width: columns, height: rows });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return context;
+}
+
+function inkOf(node) {
+  return getComputedStyle(node).color;
+}
+
+/** The square around nearly all points: {x, y, half}, one scale for both axes, so that distances and circles are true. */
+function boundsOf(points) {
+  const ends = [0, 1].map((axis) => {
+    const values = points.filter((_, i) => i % 2 === axis).sort();
+    const cut = Math.floor(OUTSIDE * values.length);
+    return [Math.min(values[cut], -1), Math.max(values[values.length - 1 - cut], 1)];
+  });
+  const [[left, right], [low, high]] = ends;
+  return { x: (left + right) / 2, y: (low + high) / 2, half: 0.54 * Math.max(right - left, high - low) };
+}

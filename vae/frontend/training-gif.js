@@ -1,5 +1,0 @@
-/** A worker that packs a GIF: seconds of work, which would stop everything that moves. */
-
-import { gif } from "./interpolation-gif.js";
-
-onmessage = ({ data: { frames, shape, options } }) => postMessage(gif(frames, shape, options));

@@ -1,0 +1,128 @@
+/** The scrubber over one film or two: where in the run everything stands, by hand, by key, or playing. */
+
+import { button, element } from "../lib/dom.js";
+
+const SECONDS = 12; // of a whole film at speed 1
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+const JUMP = 6; // frames, by page keys
+
+/**
+ * Frames are dense where the run is young, so the places along the slider are the square root of the run's share: they
+ * lie evenly there. onShare(share) hears of every step.
+ */
+export class Scrubber {
+  share = 1;
+  end = 0; // the newest share that there is a frame of
+  shares = [0]; // of all frames, in order
+  live = false; // whether the end still moves
+  following = true; // the end
+
+  constructor(onShare) {
+    this.onShare = onShare;
+    this.build();
+  }
+
+  /** New frames have come. live: whether more will. */
+  setFrames(shares, live) {
+    Object.assign(this, { shares, live, end: shares.at(-1) ?? 0 });
+    this.range.disabled = this.playButton.disabled = shares.length < 2;
+    if (this.following) this.go(this.end);
+    else this.go(Math.min(this.share, this.end));
+    this.showLive();
+  }
+
+  /** The one way the moment changes: hand, keys, play and new frames end here. */
+  go(share) {
+    this.share = share;
+    this.range.value = Math.sqrt(share);
+    this.onShare(share);
+  }
+
+  /** What the slider's place is called. */
+  name(text) {
+    this.label.textContent = text;
+    this.range.setAttribute("aria-valuetext", text);
+  }
+
+  scrub(share) {
+    this.stop();
+    this.following = share >= this.end;
+    this.go(Math.min(share, this.end));
+    this.showLive();
+  }
+
+  showLive() {
+    this.liveButton.hidden = !this.live || this.following;
+  }
+
+  follow() {
+    this.stop();
+    this.following = true;
+    this.go(this.end);
+    this.showLive();
+  }
+
+  step(count) {
+    const { shares } = this;
+    const after = shares.findIndex((share) => share > this.share + 1e-9);
+    const here = (after < 0 ? shares.length : after) - 1;
+    this.scrub(shares[Math.max(0, Math.min(shares.length - 1, here + count))]);
+  }
+
+  togglePlay() {
+    if (this.playing) return this.stop();
+    if (this.share >= this.end) this.go(0);
+    this.following = false;
+    this.showLive();
+    this.playing = { place: Math.sqrt(this.share), before: performance.now() };
+    this.showPlay();
+    this.frame = requestAnimationFrame((now) => this.play(now));
+  }
+
+  play(now) {
+    const { playing } = this, last = Math.sqrt(this.end);
+    playing.place += (Math.max(0, now - playing.before) / 1000 / SECONDS) * Number(this.speed.value);
+    playing.before = now;
+    if (playing.place >= last && !this.loop.checked) return this.follow();
+    if (playing.place > last * 1.08) playing.place = 0; // the end stays for a moment
+    this.go(Math.min(this.end, playing.place ** 2));
+    this.frame = requestAnimationFrame((next) => this.play(next));
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.playing = null;
+    this.showPlay();
+  }
+
+  showPlay() {
+    this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
+    this.playButton.ariaPressed = String(Boolean(this.playing));
+  }
+
+  onKey(event) {
+    const { key } = event;
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -JUMP, PageUp: JUMP }[key];
+    if (by === undefined && key !== " ") return;
+    event.preventDefault();
+    if (key === " ") this.togglePlay();
+    else this.step(by);
+  }
+
+  build() {
+    const title = "The early moments lie further apart than the late ones, as the film has them";
+    const range = { type: "range", min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
+    this.range = element("input", range);
+    this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
+    this.range.addEventListener("keydown", (event) => this.onKey(event));
+    this.label = element("span", { className: "moment" });
+    this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
+    this.liveButton = button("● live", "Follow the newest frame again", () => this.follow(), "Back to live");
+    this.liveButton.className = "live";
+    this.loop = element("input", { type: "checkbox" });
+    const speeds = SPEEDS.map((value) => element("option", { value, selected: value === 1 }, `${value}×`));
+    this.speed = element("select", { ariaLabel: "Speed" }, ...speeds);
+    this.element = element("div", { className: "scrubber" }, this.playButton, this.range, this.label, this.liveButton);
+    this.tools = [element("label", {}, this.loop, " loop"), element("label", {}, "speed ", this.speed)];
+  }
+}
