@@ -1,11 +1,15 @@
 """The installed command: where its checkpoints and data sets lie."""
 
 import os
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
-from vae.console import use_folder_of_user
+from vae.console import main, use_folder_of_user
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -65,3 +69,36 @@ def test_where_the_user_has_no_folder_the_shipped_checkpoints_are_read_where_the
     use_folder_of_user(shipped)
     assert os.environ["VAE_CHECKPOINTS"] == str(shipped)
     assert f"cannot be copied to {home / 'checkpoints'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module", "passed"),
+    [
+        ([], "streamlit", ["run", str(ROOT / "app.py")]),
+        (["--server.port", "8502"], "streamlit", ["run", str(ROOT / "app.py"), "--server.port", "8502"]),
+        (["train", "--help"], "vae", ["train", "--help"]),
+    ],
+)
+def test_options_go_to_the_app_and_commands_to_the_command_line(
+    arguments: list[str], module: str, passed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(runpy, "run_module", lambda name, **_: ran.append((name, sys.argv[1:])))
+    monkeypatch.setattr(sys, "argv", ["latent-lab", *arguments])
+    main()
+    assert ran == [(module, passed)]
+
+
+def test_a_checkout_keeps_its_own_checkpoints(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runpy, "run_module", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "argv", ["latent-lab"])
+    main()
+    assert "VAE_CHECKPOINTS" not in os.environ
+    assert not home.exists()
+
+
+def test_help_names_both_uses(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["latent-lab", "--help"])
+    main()
+    assert "STREAMLIT OPTION" in (usage := capsys.readouterr().out)
+    assert "COMMAND" in usage
