@@ -1,9 +1,12 @@
-# make run    start the app            make test   every check and test
-# make check  linters alone            make shots  the README's screenshots
-# make audit  known vulnerabilities    make prove  what a stranger may send, 20,000 cases of each kind: two hours
+# make run    start the app            make test     every check and test
+# make check  linters and types alone  make test-js  JavaScript's unit tests alone
+# make audit  known vulnerabilities    make prove    what a stranger may send, 20,000 cases of each kind: two hours
+# make shots  the README's screenshots
+# make lock   writes the lock files after a change of requirements*.txt; make lock UPGRADE=--upgrade renews all packages
 
 PYTHON ?= python3
 BIN := .venv/bin
+NODE := $(BIN)/node
 # Files of pip's that last a moment go beside what it installs: /tmp may be memory, and too little for PyTorch.
 PIP := mkdir -p .venv/tmp && TMPDIR="$(CURDIR)/.venv/tmp" $(BIN)/python -m pip install --disable-pip-version-check -q
 
@@ -11,16 +14,24 @@ run: .venv/run-installed
 	$(BIN)/python -m streamlit run app.py
 
 # What hangs for 20 minutes ends, with every thread's stack.
-test: check
+test: check test-js
 	$(BIN)/python -m pytest -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 prove: .venv/test-installed
 	$(BIN)/python -m pytest tests/test_hostile.py --hypothesis-profile=prove --hypothesis-show-statistics
 
-check: .venv/test-installed
+check: .venv/test-installed node_modules/.installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(NODE) node_modules/@biomejs/biome/bin/biome ci .
+	$(NODE) node_modules/typescript/bin/tsc --project .
+	$(NODE) node_modules/typescript/bin/tsc --project tests/js
+
+# Needs no package of npm's.
+test-js: .venv/test-installed
+	$(NODE) --test --experimental-test-coverage --test-coverage-include='vae/frontend/lib/**' \
+	    --test-coverage-lines=90 'tests/js/**/*.test.js'
 
 shots: .venv/test-installed
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
@@ -31,18 +42,32 @@ audit: .venv/test-installed
 	.venv/audit/bin/python -m pip install --disable-pip-version-check -q pip-audit==2.10.1
 	.venv/audit/bin/python -m pip_audit --strict --path .venv/lib/python3*/site-packages
 
-# The stamps are younger than the requirement files exactly when nothing needs to be installed.
-.venv/run-installed: requirements.txt
+# For every platform and every Python from 3.11 on. What is locked already keeps its version.
+LOCK = .venv/lock/bin/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
+    --no-header --no-emit-index-url --no-emit-find-links
+lock:
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --disable-pip-version-check -q uv==0.13.9
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) --constraints requirements.lock requirements-dev.txt --output-file requirements-dev.lock
+
+# The stamps are younger than the lock files exactly when nothing needs to be installed.
+.venv/run-installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Latent Lab needs Python 3.11 or newer; this is \
 	%d.%d. Name a newer one: make run PYTHON=python3.13" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(PIP) "pip>=26"  # with older ones, which come with Python, an archive may write outside its folder
 	@echo "The first time this installs 6.7 GB, PyTorch among it, and says nothing for minutes."
-	$(PIP) -r requirements.txt
+	$(PIP) --require-hashes -r requirements.lock
 	touch $@
 
-.venv/test-installed: requirements-dev.txt .venv/run-installed
-	$(PIP) -r requirements-dev.txt
+.venv/test-installed: requirements-dev.lock .venv/run-installed
+	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
-.PHONY: run test prove check shots audit
+# With the Node.js that the development requirements bring.
+node_modules/.installed: package.json package-lock.json .npmrc .venv/test-installed
+	$(BIN)/npm ci --loglevel=error
+	touch $@
+
+.PHONY: run test test-js prove check lock shots audit

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -87,7 +88,8 @@ def parser() -> argparse.ArgumentParser:
     projection.add_argument("--seed", type=int, default=ProjectionConfig.seed, help="of tsne and umap")
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
-    listing.add_argument("--checkpoints", type=Path, default=Path("checkpoints"), help="the folder they are in")
+    usual = Path(os.environ.get("VAE_CHECKPOINTS", "checkpoints"))
+    listing.add_argument("--checkpoints", type=Path, default=usual, help="the folder they are in")
 
     _bench_commands(commands)
     return top
