@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
-from support.browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
 
+from tests.support.browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
 from vae.bench.browser import CHROMIUM_NAMES
 from vae.datasets.registry import Dataset, load_dataset
 from vae.model.networks import default_config

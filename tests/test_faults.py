@@ -29,18 +29,18 @@ import pytest
 from safetensors import safe_open
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from support.browsing import APP, ROOT
-from support.live import ask, decoded, same_pictures, serve, zs
-from support.live import request as live_request
-from support.live import until as until_now
-from support.pages import open_page
-from support.projections import QUICK, Lab, events, points
-from support.projections import run as with_layouts
-from support.runs import IDLER, request, until
 from websockets.asyncio.client import connect as connect_later
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.sync.client import connect
 
+from tests.support.browsing import APP, ROOT
+from tests.support.live import ask, decoded, same_pictures, serve, zs
+from tests.support.live import request as live_request
+from tests.support.live import until as until_now
+from tests.support.pages import open_page
+from tests.support.projections import QUICK, Lab, events, points
+from tests.support.projections import run as with_layouts
+from tests.support.runs import IDLER, request, until
 from vae.__main__ import main
 from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started

@@ -37,11 +37,11 @@ from starlette.requests import Request
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
-from support.checkpoints import save
-from support.live import GREY, Running, ask, load, serve
-from support.maps import source
-from support.pages import RELEASE
 
+from tests.support.checkpoints import save
+from tests.support.live import GREY, Running, ask, load, serve
+from tests.support.maps import source
+from tests.support.pages import RELEASE
 from vae.datasets import registry
 from vae.datasets.pictures import PICTURE_SUFFIXES, DataError, decode_picture
 from vae.datasets.registry import Dataset, load_dataset
@@ -1070,7 +1070,7 @@ def test_full_collections_are_nobody_s_and_other_work_is_the_case_s() -> None:
 
 
 def waiting_page() -> None:
-    from support.pages import RELEASE
+    from tests.support.pages import RELEASE
 
     RELEASE.wait()
 

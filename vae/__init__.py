@@ -12,4 +12,5 @@ server       the routes beside Streamlit's: live decoding, map, runs and films
 bench        measures the running app, from outside
 ui           the pages; the only package that imports streamlit
 frontend     the pages' JavaScript
+console      the installed command latent-lab
 """

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browsing import APP
 from websockets.asyncio.server import ServerConnection, serve
 
+from tests.support.browsing import APP
 from vae.__main__ import main
 from vae.bench import classroom
 from vae.bench.classroom import Lesson

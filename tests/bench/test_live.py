@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from support.browsing import APP
-from support.live import Running, serve
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_sockets
 from websockets.frames import Frame, Opcode
 
+from tests.support.browsing import APP
+from tests.support.live import Running, serve
 from vae.__main__ import main
 from vae.bench import live
 from vae.bench.live import BINARY, DECODE, TEXT, Drag, Server, connect_drag

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.mnist import write_mnist
 
+from tests.support.mnist import write_mnist
 from vae.__main__ import main
 from vae.bench import run
 from vae.jobs.runs import Run, Runs

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.mnist import write_mnist
 
+from tests.support.mnist import write_mnist
 from vae.__main__ import main
 from vae.bench import train as bench
 from vae.bench.train import PEAK_SIDE, Tutorial, TutorialLoop, peak_flops, training_flop

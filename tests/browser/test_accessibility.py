@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from support.browsing import opened, rest, until
 
+from tests.support.browsing import opened, rest, until
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Locator, Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from support.browsing import APP, changed, choose, explore, frames, moving, new_page, pixels, settle, swing, until
 
+from tests.support.browsing import APP, changed, choose, explore, frames, moving, new_page, pixels, settle, swing, until
 from vae.bench.live import Server, free_port, started
 
 pytestmark = pytest.mark.browser

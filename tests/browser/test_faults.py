@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from support.browsing import APP, explore, frames, new_page, pixels, settle
 
+from tests.support.browsing import APP, explore, frames, new_page, pixels, settle
 from vae.bench.live import Server, free_port, started
 from vae.ui.shared.scripts import FRONTEND
 
@@ -20,7 +20,8 @@ EXPLORE = "Explore?checkpoint=digits-z2"
 NOTE = 'function note(job) { if (job.slot === "main") (window.drawn ??= []).push(job.asked); }\n\n'
 # live-client.js with its patience shortened; it notes for each picture that is drawn the number of the request for it.
 HURRIED = (
-    ("QUIET_MS = 3000, SILENCE_MS = 15_000", "QUIET_MS = 300, SILENCE_MS = 1500"),
+    ("QUIET_MS = 3000", "QUIET_MS = 300"),
+    ("SILENCE_MS = 15_000", "SILENCE_MS = 1500"),
     ("WATCH_MS = 500", "WATCH_MS = 50"),
     ("done: 0, parts: []", "done: 0, parts: [], asked: (window.asked = (window.asked ?? 0) + 1)"),
     ("else job.resolve(readReply(", "else if (note(job), true) job.resolve(readReply("),

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.browsing import PIXELS, opened, pixels, rest
 
+from tests.support.browsing import PIXELS, opened, pixels, rest
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from support.browsing import choose, opened, rest
 
+from tests.support.browsing import choose, opened, rest
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
 from vae.ui.shared.scripts import FRONTEND, script_url

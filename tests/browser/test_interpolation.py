@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.browsing import APP, changed, choose, moving, opened, pixels, rest, swing, until
 
+from tests.support.browsing import APP, changed, choose, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server, started
 from vae.datasets.registry import Dataset, Split
 from vae.model.latents import decode, interpolate

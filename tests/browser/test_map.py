@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
 
+from tests.support.browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
 from vae.model.latents import EncodedSet
 from vae.projection.methods import ProjectionConfig, project

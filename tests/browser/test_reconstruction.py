@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from support.browsing import moving, opened, pixels, rest, swing, until
 
+from tests.support.browsing import moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.latents import encode, reconstruct

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from scipy.stats import norm, truncnorm
 from sklearn.neighbors import KNeighborsClassifier
-from support.browsing import choose, moving, opened, pixels, rest, swing
 
+from tests.support.browsing import choose, moving, opened, pixels, rest, swing
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.latents import decode, sample

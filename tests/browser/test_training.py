@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from support.browsing import APP, ROOT, opened, pixels, rest
 
+from tests.support.browsing import APP, ROOT, opened, pixels, rest
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
 from vae.storage.checkpoints import read_checkpoint

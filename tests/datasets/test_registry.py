@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
-from support.mnist import RNG, idx, idx_files, write_mnist
 
+from tests.support.mnist import RNG, idx, idx_files, write_mnist
 from vae.datasets import pictures, registry
 from vae.datasets.registry import DataError, load_dataset
 

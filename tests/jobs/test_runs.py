@@ -24,9 +24,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from support.runs import IDLER, PATIENCE, request, until
 from torch import Tensor
 
+from tests.support.runs import IDLER, PATIENCE, request, until
 from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
 from vae.jobs.worker import asked

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 
-import { npz } from "../../vae/frontend/lab.js";
+import { npz } from "../../vae/frontend/lib/export.js";
 
 const LOCAL_FILE = 0x04034b50;
 const HEADER = 30; // bytes of a zip's local file header before the file's name

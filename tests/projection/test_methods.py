@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
-from support.layouts import assert_as_good, cloud, project
 
+from tests.support.layouts import assert_as_good, cloud, project
 from vae.model.latents import decode
 from vae.projection import methods
 from vae.projection.methods import METHODS, Cancelled, Pca, ProjectionConfig, fit_pca, quality

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
-from support.projections import FAKE, PATIENCE, QUICK, Lab, events, points, run, until
 
+from tests.support.projections import FAKE, PATIENCE, QUICK, Lab, events, points, run, until
 from vae.jobs import nice
 from vae.projection import service as module
 from vae.projection import worker

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.layouts import assert_as_good, cloud, project
 from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
+from tests.support.layouts import assert_as_good, cloud, project
 from vae.projection import methods, umap
 
 # ---- the graph -------------------------------------------------------------------------------------------------------

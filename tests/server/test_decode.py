@@ -22,7 +22,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.live import (
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import connect
+
+from tests.support.live import (
     COLOR,
     CONDITIONAL,
     GREY,
@@ -43,9 +46,6 @@ from support.live import (
     until,
     zs,
 )
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
-from websockets.sync.client import connect
-
 from vae.__main__ import parser, run_evaluate
 from vae.bench import live as bench
 from vae.model.latents import encode, posterior_noise

@@ -22,11 +22,11 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
-from support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED, SOURCE, N, source
-from support.projections import FAKE
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED, SOURCE, N, source
+from tests.support.projections import FAKE
 from vae.datasets.registry import Dataset
 from vae.model.latents import EncodedSet, posterior_noise
 from vae.projection.methods import ProjectionConfig, fit_pca, quality

@@ -13,10 +13,10 @@ from time import monotonic, sleep
 from urllib.parse import urlparse
 
 import pytest
-from support.browsing import APP
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.support.browsing import APP
 from vae.bench.live import Server, free_port
 from vae.server.decode import HEADER, Limits
 

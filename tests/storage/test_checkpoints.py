@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from support.checkpoints import CLASSES, EPOCH, GREY, OBJECTIVE, TRAINING, save, save_model
 
+from tests.support.checkpoints import CLASSES, EPOCH, GREY, OBJECTIVE, TRAINING, save, save_model
 from vae.model.latents import code, decode, encode, reconstruct, sample
 from vae.model.networks import VAE, Likelihood, ModelConfig
 from vae.storage import checkpoints

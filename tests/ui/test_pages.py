@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.pages import open_page
 
+from tests.support.pages import open_page
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import default_config

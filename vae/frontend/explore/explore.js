@@ -13,7 +13,8 @@ import { LatentMap } from "./map.js";
 import { Sliders } from "./sliders.js";
 
 const HISTORY = 200;
-const BRIGHTER = [230, 97, 1], DARKER = [64, 96, 200]; // apart for every kind of colour vision
+const BRIGHTER = [230, 97, 1],
+  DARKER = [64, 96, 200]; // apart for every kind of colour vision
 const PNG_SCALE = 8;
 const STATUS_MS = 250;
 const REST_MS = 150;
@@ -76,7 +77,10 @@ export default class Explore {
     this.map.setData(this.z, {
       points: new Float32Array(bytesOf(points).slice().buffer),
       labels: new Uint16Array(bytesOf(labels).slice().buffer),
-      classNames, palette, projection, latentDim,
+      classNames,
+      palette,
+      projection,
+      latentDim,
       range: this.range,
     });
     (this.map.isPlane ? this.padPlace : this.mapPlace).append(this.map.element);

@@ -5,7 +5,8 @@ import { element, onDrag } from "../lib/dom.js";
 import { classHeight } from "../lib/math.js";
 
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
-const KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
+const KEY_STEP = 0.05,
+  BIG_KEY_STEP = 0.5;
 
 /**
  * Shows (z - mean)·components, so the marker is exact. Dragging moves z within the plane of the two components; in a
@@ -90,12 +91,16 @@ export class LatentMap {
   drawMarker(context, z, shape) {
     const [x, y] = this.project(z);
     const { x: middleX, y: middleY, half } = this.bounds;
-    const across = (x - middleX) / half, up = (y - middleY) / half;
+    const across = (x - middleX) / half,
+      up = (y - middleY) / half;
     const clamp = (value) => Math.max(-0.96, Math.min(0.96, value));
     const side = this.canvas.width;
     context.globalAlpha = Math.max(Math.abs(across), Math.abs(up)) > 1 ? 0.5 : 1;
     const path = shape(((1 + clamp(across)) * side) / 2, ((1 - clamp(up)) * side) / 2, devicePixelRatio);
-    for (const [colour, width] of [["#000", 6], ["#fff", 2.5]]) {
+    for (const [colour, width] of [
+      ["#000", 6],
+      ["#fff", 2.5],
+    ]) {
       Object.assign(context, { strokeStyle: colour, lineWidth: width * devicePixelRatio });
       context.stroke(path);
     }
@@ -116,7 +121,11 @@ export class LatentMap {
 
   listen() {
     const { pad } = this;
-    onDrag(pad, (event) => this.moveTo(event), () => this.onRelease());
+    onDrag(
+      pad,
+      (event) => this.moveTo(event),
+      () => this.onRelease(),
+    );
     pad.addEventListener("keydown", (event) => this.moveByKey(event));
     pad.addEventListener("keyup", () => this.onRelease());
     pad.addEventListener("blur", () => this.onRelease());
@@ -161,7 +170,8 @@ export class LatentMap {
     };
     context.globalAlpha = 0.8;
     for (let i = 0; i < this.labels.length; i++) {
-      const across = 0.5 + (this.points[2 * i] - x) / half / 2, up = 0.5 + (this.points[2 * i + 1] - y) / half / 2;
+      const across = 0.5 + (this.points[2 * i] - x) / half / 2,
+        up = 0.5 + (this.points[2 * i + 1] - y) / half / 2;
       if (this.manifold) dot("#000", across, up, size + 3); // or white strokes would swallow the points
       dot(this.colours[this.labels[i]] ?? "#888", across, up, this.manifold ? size + 1 : size);
     }
@@ -192,7 +202,8 @@ function captionOf(latentDim, count) {
 
 /** The square around all points: {x, y, half}, one scale for both axes so that distances are true. */
 function boundsOf(points) {
-  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  const low = [Infinity, Infinity],
+    high = [-Infinity, -Infinity];
   points.forEach((value, i) => {
     low[i % 2] = Math.min(low[i % 2], value);
     high[i % 2] = Math.max(high[i % 2], value);

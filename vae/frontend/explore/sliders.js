@@ -6,7 +6,9 @@ import { isUnused, round4, strongestFirst } from "../lib/math.js";
 
 const STRONGEST = 8;
 const STRIP = 7; // pictures per strip
-const STEP = 0.01, KEY_STEP = 0.05, BIG_KEY_STEP = 0.5;
+const STEP = 0.01,
+  KEY_STEP = 0.05,
+  BIG_KEY_STEP = 0.5;
 
 export class Sliders {
   /** onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
@@ -98,7 +100,9 @@ export class Sliders {
     const strength = (this.kl ?? this.spread)[i].toFixed(2);
     const dead = this.kl !== null && isUnused(this.kl[i]);
     const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
-    const explained = this.kl ? "KL from q(z|x) to the prior, mean over the test set" : "standard deviation of μ over the test set";
+    const explained = this.kl
+      ? "KL from q(z|x) to the prior, mean over the test set"
+      : "standard deviation of μ over the test set";
     const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
     const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
     const slider = element("input", { ...range, title: "Double-click: 0" });
@@ -108,7 +112,8 @@ export class Sliders {
     this.rows.set(i, { slider, number, strip, thumbs });
     this.listen(i, slider, number);
     const row = element("div", { className: dead ? "row dead" : "row" });
-    if (dead) row.title = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
+    if (dead)
+      row.title = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
     row.append(
       element("span", { className: "name" }, subscript(i)),
       element("span", { className: "kl", title: explained }, strength),

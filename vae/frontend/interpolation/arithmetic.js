@@ -7,10 +7,15 @@ import { norm } from "../lib/math.js";
 import { testEnd } from "./ends.js";
 import { NEIGHBOURS } from "./space.js";
 
-const OTHERS = 20, PER_ROW = 10;
-const LEAST_STRENGTH = -2, MOST_STRENGTH = 3;
-const SIDE = 116, SMALL_SIDE = 88, HERO_SIDE = 176; // CSS pixels
-const SHORT_NAME = 3, MOST_IN_LEGEND = 20; // letters of a class name; classes
+const OTHERS = 20,
+  PER_ROW = 10;
+const LEAST_STRENGTH = -2,
+  MOST_STRENGTH = 3;
+const SIDE = 116,
+  SMALL_SIDE = 88,
+  HERO_SIDE = 176; // CSS pixels
+const SHORT_NAME = 3,
+  MOST_IN_LEGEND = 20; // letters of a class name; classes
 const CLASSIFY_MS = 4; // of a frame, at most: the hand comes first
 
 export class ArithmeticView {
@@ -50,17 +55,26 @@ export class ArithmeticView {
 
   /** Twenty images of the chosen group, the same for the same seed, and not the base itself. */
   chooseOthers() {
-    const { space, ends: { base } } = this.page;
+    const {
+      space,
+      ends: { base },
+    } = this.page;
     const rows = space.group(Number(this.apply.value)).filter((row) => row !== base.row);
-    return shuffled(rows, this.seed).slice(0, OTHERS).sort((a, b) => a - b);
+    return shuffled(rows, this.seed)
+      .slice(0, OTHERS)
+      .sort((a, b) => a - b);
   }
 
   /** mean(A) − mean(B), from images that are not among those it is tried on, where there are others. */
   findDirection() {
-    const { space, ends: { base } } = this.page;
+    const {
+      space,
+      ends: { base },
+    } = this.page;
     const tried = new Set([...this.others, base.row]);
     const groups = [this.plus, this.minus].map((select) => {
-      const group = space.group(Number(select.value)), left = group.filter((row) => !tried.has(row));
+      const group = space.group(Number(select.value)),
+        left = group.filter((row) => !tried.has(row));
       return left.length ? left : group;
     });
     this.centres = groups.map((group) => space.centre(group));
@@ -78,18 +92,26 @@ export class ArithmeticView {
     const { space } = this.page;
     const { others, direction } = this;
     const told = (select) => space.told(Math.max(0, Number(select.value)));
-    const codes = [[...this.centres[0], ...told(this.plus)], [...this.centres[1], ...told(this.minus)]];
+    const codes = [
+      [...this.centres[0], ...told(this.plus)],
+      [...this.centres[1], ...told(this.minus)],
+    ];
     codes.push(...others.map((row) => space.code(testEnd(space, row))));
     const pictures = await space.decode(codes, { slot: "fixed" });
     if (!pictures || direction !== this.direction) return;
-    [this.plusPicture, this.minusPicture].forEach(({ canvas }, i) => drawPicture(canvas, pictures[i], space.imageShape));
+    [this.plusPicture, this.minusPicture].forEach(({ canvas }, i) =>
+      drawPicture(canvas, pictures[i], space.imageShape),
+    );
     this.drawStrips("before", pictures.slice(2));
   }
 
   /** The one way the strength changes: all 21 pictures come in one request. */
   async move() {
     const inputAt = performance.now();
-    const { space, ends: { base } } = this.page;
+    const {
+      space,
+      ends: { base },
+    } = this.page;
     const ends = [base, ...this.others.map((row) => testEnd(space, row))];
     const moved = ends.map((end) => ({ ...end, z: this.moved(end.z) }));
     this.movedZ = moved.slice(1).map(({ z }) => z);
@@ -164,7 +186,8 @@ export class ArithmeticView {
 
   fillNames() {
     this.names = this.others.map(() => {
-      const swatch = element("span", { className: "swatch" }), label = element("span", {});
+      const swatch = element("span", { className: "swatch" }),
+        label = element("span", {});
       return { swatch, label, place: element("span", { className: "name" }, swatch, label) };
     });
     this.lines.forEach(({ names }, k) => {
@@ -184,7 +207,10 @@ export class ArithmeticView {
 
   /** Class colours by name, where the names are too long to stand under each picture. */
   fillLegend() {
-    const { space: { classNames }, palette } = this.page;
+    const {
+      space: { classNames },
+      palette,
+    } = this.page;
     const needed = classNames.length <= MOST_IN_LEGEND && classNames.some((name) => name.length > SHORT_NAME);
     const items = (needed ? classNames : []).map((name, label) => {
       const swatch = element("span", { className: "swatch" });
@@ -264,7 +290,14 @@ export class ArithmeticView {
   buildOthers() {
     const again = button("⟳", "Other images", () => this.drawAgain(), "Twenty other images");
     const key = element("span", { className: "quiet" }, "above: reconstructed; below: after it, → the new class");
-    const head = element("div", { className: "tools" }, "The same step for 20 others of class ", this.apply, again, key);
+    const head = element(
+      "div",
+      { className: "tools" },
+      "The same step for 20 others of class ",
+      this.apply,
+      again,
+      key,
+    );
     this.lines = Array.from({ length: OTHERS / PER_ROW }, () => ({
       before: element("canvas", { className: "strip", role: "img", ariaLabel: "Reconstructions before the step" }),
       after: element("canvas", { className: "strip", role: "img", ariaLabel: "Pictures after the step" }),

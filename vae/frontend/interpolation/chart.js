@@ -2,7 +2,8 @@
 
 import { svgElement } from "../lib/dom.js";
 
-const TOP = 5, BOTTOM = 4; // CSS pixels of margin
+const TOP = 5,
+  BOTTOM = 4; // CSS pixels of margin
 
 /**
  * Draws rows {values, mark: "circle" | "square" | "triangle", colour} into an svg of this size. Each value stands in the

@@ -7,8 +7,14 @@ import { blend, cornerWeights } from "./space.js";
 const GRID = 13; // pictures along each side, the corners' own included
 const REST_MS = 150;
 const CARD_SIDE = 96; // CSS pixels
-const KEY_STEP = 0.02, BIG_KEY_STEP = 0.1;
-const CORNERS = [["A", "from"], ["B", "to"], ["C", "third"], ["D", "fourth"]];
+const KEY_STEP = 0.02,
+  BIG_KEY_STEP = 0.1;
+const CORNERS = [
+  ["A", "from"],
+  ["B", "to"],
+  ["C", "third"],
+  ["D", "fourth"],
+];
 
 export class CornersView {
   name = "corners";
@@ -113,7 +119,10 @@ export class CornersView {
     const ring = new Path2D();
     const [x, y] = [this.x, this.y].map((share) => cell / 2 + share * (canvas.width - cell));
     ring.arc(x, y, 8 * devicePixelRatio, 0, 7);
-    for (const [colour, width] of [["#000", 6], ["#fff", 2.5]]) {
+    for (const [colour, width] of [
+      ["#000", 6],
+      ["#fff", 2.5],
+    ]) {
       Object.assign(context, { strokeStyle: colour, lineWidth: width * devicePixelRatio });
       context.stroke(ring);
     }
@@ -162,7 +171,11 @@ export class CornersView {
 
   listen() {
     const { pad } = this;
-    onDrag(pad, (event) => this.moveTo(event), () => this.release());
+    onDrag(
+      pad,
+      (event) => this.moveTo(event),
+      () => this.release(),
+    );
     pad.addEventListener("keydown", (event) => this.onKey(event));
   }
 

@@ -8,8 +8,10 @@ import { gif } from "../lib/gif.js";
 import { blend, shares } from "./space.js";
 
 const SIDE = 224; // pixels of an exported picture's longer side, about
-const FRAMES = 24, MOST_FRAMES = 240;
-const RATE = 10, RATES = [5, 10, 20, 25, 50]; // frames/s that a GIF can have: its clock ticks in hundredths of a second
+const FRAMES = 24,
+  MOST_FRAMES = 240;
+const RATE = 10,
+  RATES = [5, 10, 20, 25, 50]; // frames/s that a GIF can have: its clock ticks in hundredths of a second
 const WIDEST = 16384; // pixels that every browser's canvas can have
 
 export class Downloads {
@@ -39,14 +41,25 @@ export class Downloads {
     const pictures = await way.space.decode(codes, { slot: "export", background: true });
     this.said.textContent = pictures ? "" : "The decoder did not answer; try again.";
     if (!pictures) return null;
-    const mixed = shares(count).map((t) => blend([[pictures[0], 1 - t], [pictures.at(-1), t]]));
+    const mixed = shares(count).map((t) =>
+      blend([
+        [pictures[0], 1 - t],
+        [pictures.at(-1), t],
+      ]),
+    );
     return { ...way, codes, pictures, mixed };
   }
 
   async saveGif() {
     const way = await this.decode();
     if (!way) return;
-    const { space: { imageShape }, pictures, mixed, loop, name } = way;
+    const {
+      space: { imageShape },
+      pictures,
+      mixed,
+      loop,
+      name,
+    } = way;
     const [channels, height, width] = imageShape;
     const beside = this.beside.checked;
     const there = beside ? pictures.map((picture, i) => sideBySide(picture, mixed[i], imageShape)) : pictures;
@@ -58,7 +71,12 @@ export class Downloads {
   async savePng() {
     const way = await this.decode();
     if (!way) return;
-    const { space: { imageShape }, pictures, mixed, name } = way;
+    const {
+      space: { imageShape },
+      pictures,
+      mixed,
+      name,
+    } = way;
     const [, height, width] = imageShape;
     const rows = this.beside.checked ? [pictures, mixed] : [pictures];
     const sheet = element("canvas", { width: width * pictures.length, height: height * rows.length });
@@ -74,7 +92,12 @@ export class Downloads {
   async saveNpz() {
     const way = await this.decode();
     if (!way) return;
-    const { space: { imageShape, latentDim }, codes, pictures, name } = way;
+    const {
+      space: { imageShape, latentDim },
+      codes,
+      pictures,
+      name,
+    } = way;
     const n = codes.length;
     const arrays = {
       t: { data: Float32Array.from(shares(n)), shape: [n] },

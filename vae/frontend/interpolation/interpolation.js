@@ -16,7 +16,11 @@ import { Picker } from "./picker.js";
 import { Space } from "./space.js";
 
 const STATUS_MS = 250;
-const VIEWS = [["ends", "Two ends"], ["corners", "Four corners"], ["arithmetic", "Arithmetic"]];
+const VIEWS = [
+  ["ends", "Two ends"],
+  ["corners", "Four corners"],
+  ["arithmetic", "Arithmetic"],
+];
 const ENDS = { from: "A", to: "B", third: "C", fourth: "D", base: "the C of the arithmetic" };
 const HERO_ROOM = 0.33; // of the window's height
 
@@ -98,7 +102,8 @@ export default class Interpolation {
   defaultEnds() {
     const { space } = this;
     const [lower] = space.closestClasses();
-    const seen = new Set(), rows = [];
+    const seen = new Set(),
+      rows = [];
     for (let row = 0; row < space.encoded.n && rows.length < 4; row++) {
       const label = space.encoded.labels[row];
       if (!seen.has(label)) rows.push(row);
@@ -229,7 +234,15 @@ export default class Interpolation {
     this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
     const status = element("p", { className: "status" }, this.explore, " · ", this.meterText);
     const bar = element("div", { className: "bar" }, this.tabs.element, this.tools);
-    this.root = element("div", { className: "interpolation" }, bar, this.notice, this.body, status, this.picker.element);
+    this.root = element(
+      "div",
+      { className: "interpolation" },
+      bar,
+      this.notice,
+      this.body,
+      status,
+      this.picker.element,
+    );
     this.root.addEventListener("keydown", (event) => {
       const control = event.composedPath()[0].matches("input, button, select, textarea, .pad, canvas");
       if (control) event.stopPropagation(); // r and c are Streamlit's

@@ -8,7 +8,9 @@ import { drawChart, markOf } from "./chart.js";
 import { Downloads } from "./downloads.js";
 import { blend, change, shares } from "./space.js";
 
-const LEAST_STEPS = 3, MOST_STEPS = 25, STEPS = 13;
+const LEAST_STEPS = 3,
+  MOST_STEPS = 25,
+  STEPS = 13;
 const KEY_STEP = 0.02;
 const CHART_HEIGHT = 40; // CSS pixels
 const ROWS = [
@@ -51,7 +53,10 @@ export class PathView {
   }
 
   async decodeEnds() {
-    const { space, ends: { from, to } } = this.page;
+    const {
+      space,
+      ends: { from, to },
+    } = this.page;
     this.scrub(this.t);
     const pictures = await space.decode([space.code(from), space.code(to)], { slot: "ends" });
     if (!pictures || !this.isCurrent(space, from, to)) return;
@@ -60,13 +65,21 @@ export class PathView {
   }
 
   async refreshRows() {
-    const { space, ends: { from, to } } = this.page;
+    const {
+      space,
+      ends: { from, to },
+    } = this.page;
     const { steps } = this;
     const codes = ["linear", "spherical"].flatMap((curve) => this.codes(curve, steps));
     const pictures = await space.decode(codes, { slot: "rows", background: true });
     if (!pictures || !this.isCurrent(space, from, to) || steps !== this.steps) return;
     const norms = codes.map((code) => norm(code.slice(0, space.latentDim)));
-    const mixed = shares(steps).map((t) => blend([[pictures[0], 1 - t], [pictures[steps - 1], t]]));
+    const mixed = shares(steps).map((t) =>
+      blend([
+        [pictures[0], 1 - t],
+        [pictures[steps - 1], t],
+      ]),
+    );
     this.rows = {
       linear: row(pictures.slice(0, steps), norms.slice(0, steps)),
       spherical: row(pictures.slice(steps), norms.slice(steps)),
@@ -81,14 +94,20 @@ export class PathView {
   }
 
   codes(curve, count) {
-    const { space, ends: { from, to } } = this.page;
+    const {
+      space,
+      ends: { from, to },
+    } = this.page;
     return shares(count).map((t) => space.between(curve, from, to, t));
   }
 
   /** The one way t changes: hand, keys and play end here. */
   scrub(t) {
     const inputAt = performance.now();
-    const { space, ends: { from, to } } = this.page;
+    const {
+      space,
+      ends: { from, to },
+    } = this.page;
     this.t = t;
     this.scrubber.value = t;
     this.placeCursor();
@@ -106,7 +125,14 @@ export class PathView {
   drawBlend(t) {
     if (!this.endPictures) return;
     const [from, to] = this.endPictures;
-    drawPicture(this.ghost.canvas, blend([[from, 1 - t], [to, t]]), this.page.space.imageShape);
+    drawPicture(
+      this.ghost.canvas,
+      blend([
+        [from, 1 - t],
+        [to, t],
+      ]),
+      this.page.space.imageShape,
+    );
   }
 
   /** A line through the strips and charts at t; its ends lie over the middle of the first and last picture. */
@@ -132,10 +158,13 @@ export class PathView {
     const typical = space.prior ? Math.sqrt(space.latentDim) : null;
     const lines = (key) =>
       ROWS.filter(({ name }) => this.rows[name][key]).map(({ name, mark, colour }) => ({
-        values: this.rows[name][key], mark, colour: palette[colour],
+        values: this.rows[name][key],
+        mark,
+        colour: palette[colour],
       }));
     const size = { width: this.stripWidth, height: CHART_HEIGHT, columns: this.steps };
-    const norms = lines("norms"), changes = lines("changes");
+    const norms = lines("norms"),
+      changes = lines("changes");
     const longest = Math.max(1e-6, typical ?? 0, ...norms.flatMap(({ values }) => values));
     const largest = Math.max(1e-6, ...changes.flatMap(({ values }) => values));
     drawChart(this.normChart, { ...size, rows: norms, top: longest, reference: typical });
@@ -220,7 +249,10 @@ export class PathView {
 
   /** The z of the large picture. */
   place() {
-    const { space, ends: { from, to } } = this.page;
+    const {
+      space,
+      ends: { from, to },
+    } = this.page;
     return space.between(this.curve, from, to, this.t).slice(0, space.latentDim);
   }
 
@@ -333,7 +365,10 @@ export class PathView {
     });
     this.downloads = new Downloads(() => {
       this.stop();
-      const { page: { space, data }, curve } = this;
+      const {
+        page: { space, data },
+        curve,
+      } = this;
       const codes = (count) => this.codes(curve, count);
       return { space, codes, loop: this.loop.checked, name: `${data.model}-${curve}` };
     });

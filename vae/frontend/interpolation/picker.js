@@ -7,7 +7,8 @@ import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
 
-const GALLERY = 40, SAMPLES = 24;
+const GALLERY = 40,
+  SAMPLES = 24;
 const PREVIEW_SIDE = 168; // CSS pixels
 
 export class Picker {
@@ -15,7 +16,13 @@ export class Picker {
     this.heading = element("h2", {});
     this.sources = segmented(
       "Where from",
-      [["test", "Test image"], ["drawing", "Draw"], ["sample", "Sample"], ["z", "z"], ["upload", "File"]],
+      [
+        ["test", "Test image"],
+        ["drawing", "Draw"],
+        ["sample", "Sample"],
+        ["z", "z"],
+        ["upload", "File"],
+      ],
       (source) => this.showSource(source),
     );
     this.panel = element("div", { className: "picker-panel" });
@@ -42,8 +49,11 @@ export class Picker {
 
   showSource(source) {
     const build = {
-      test: () => this.buildTest(), drawing: () => this.buildDrawing(), sample: () => this.buildSamples(),
-      z: () => this.buildVector(), upload: () => this.buildUpload(),
+      test: () => this.buildTest(),
+      drawing: () => this.buildDrawing(),
+      sample: () => this.buildSamples(),
+      z: () => this.buildVector(),
+      upload: () => this.buildUpload(),
     };
     this.panel.replaceChildren(...build[source]());
   }
@@ -79,7 +89,8 @@ export class Picker {
 
   async turnTo(first) {
     const { space } = this;
-    const all = this.rows(), rows = all.slice(first, first + GALLERY);
+    const all = this.rows(),
+      rows = all.slice(first, first + GALLERY);
     this.first = first;
     this.back.disabled = first === 0;
     this.forward.disabled = first + GALLERY >= all.length;
@@ -103,7 +114,10 @@ export class Picker {
   }
 
   decodeSome(ends) {
-    return this.space.decode(ends.map((end) => this.space.code(end)), { slot: "gallery" });
+    return this.space.decode(
+      ends.map((end) => this.space.code(end)),
+      { slot: "gallery" },
+    );
   }
 
   thumb(title, end, current = false) {

@@ -4,7 +4,8 @@ import { meanOf, spreadOf } from "../lib/encoded-set.js";
 import { columnMeans, gaussian, linear, nearest, norm, spherical } from "../lib/math.js";
 
 export const NEIGHBOURS = 15; // of a code, for the class it would be taken for
-export const ALL = -1, LASSOS = { A: -2, B: -3 }; // groups beside the classes: all test images, and lassos of the map
+export const ALL = -1,
+  LASSOS = { A: -2, B: -3 }; // groups beside the classes: all test images, and lassos of the map
 const COMPARED = 50; // classes, at most, to find those whose mean codes are nearest to each other
 
 /** `count` values from 0 to 1, evenly spaced. */

@@ -2,7 +2,8 @@
 
 import { element } from "./dom.js";
 
-const OPACITY = 0.85, DIMMED = 0.12;
+const OPACITY = 0.85,
+  DIMMED = 0.12;
 const RIM = 0.65; // brightness at a dot's edge: dots stay apart from each other and from pictures beneath
 
 /**
@@ -49,14 +50,17 @@ function paint(canvas, height, width, paintPixel) {
  * drawings, for tests and the benchmark, as drawPicture's does.
  */
 export function drawGrid(canvas, pixels, [channels, height, width], n, columns, gap = 1) {
-  const sheetWidth = columns * (width + gap) - gap, sheetHeight = Math.ceil(n / columns) * (height + gap) - gap;
+  const sheetWidth = columns * (width + gap) - gap,
+    sheetHeight = Math.ceil(n / columns) * (height + gap) - gap;
   if (canvas.width !== sheetWidth || canvas.height !== sheetHeight) {
     Object.assign(canvas, { width: sheetWidth, height: sheetHeight });
   }
   const context = canvas.getContext("2d");
   const image = context.createImageData(sheetWidth, sheetHeight);
-  const rgba = image.data, size = height * width;
-  const green = channels === 3 ? size : 0, blue = 2 * green;
+  const rgba = image.data,
+    size = height * width;
+  const green = channels === 3 ? size : 0,
+    blue = 2 * green;
   for (let i = 0; i < n; i++) {
     let from = i * channels * size;
     const corner = Math.floor(i / columns) * (height + gap) * sheetWidth + (i % columns) * (width + gap);
@@ -97,7 +101,8 @@ export function rgb(colour) {
 
 /** A dot of this radius as pixels {x, y, coverage, light}: coverage 0 to 1, light 1 inside and less at the rim. */
 export function dotStamp(radius) {
-  const pixels = [], reach = Math.ceil(radius);
+  const pixels = [],
+    reach = Math.ceil(radius);
   for (let y = -reach; y <= reach; y++) {
     for (let x = -reach; x <= reach; x++) {
       const inside = radius + 0.5 - Math.hypot(x, y);
@@ -121,7 +126,8 @@ export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, 
   const paint = (wanted) => {
     for (let i = 0; i < colours.length; i++) {
       if (!visible[i] || (bright && bright[i] !== wanted)) continue;
-      const x = Math.round(screen[2 * i] * pixelRatio), y = Math.round(screen[2 * i + 1] * pixelRatio);
+      const x = Math.round(screen[2 * i] * pixelRatio),
+        y = Math.round(screen[2 * i + 1] * pixelRatio);
       if (!(x > -20 && y > -20 && x < width + 20 && y < height + 20)) continue;
       const opacity = (bright && !wanted ? DIMMED : OPACITY) * (depths ? 0.3 + 0.7 * depths[i] : 1);
       stampDot(data, width, height, stamp, x, y, palette[colours[i]], opacity);
@@ -133,11 +139,15 @@ export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, 
 
 function stampDot(data, width, height, stamp, x, y, colour, opacity) {
   for (const pixel of stamp) {
-    const column = x + pixel.x, row = y + pixel.y;
+    const column = x + pixel.x,
+      row = y + pixel.y;
     if (column < 0 || row < 0 || column >= width || row >= height) continue;
     const at = 4 * (row * width + column);
-    const alpha = opacity * pixel.coverage, beneath = (data[at + 3] / 255) * (1 - alpha), sum = alpha + beneath;
-    const share = (alpha / sum) * pixel.light, rest = beneath / sum;
+    const alpha = opacity * pixel.coverage,
+      beneath = (data[at + 3] / 255) * (1 - alpha),
+      sum = alpha + beneath;
+    const share = (alpha / sum) * pixel.light,
+      rest = beneath / sum;
     data[at] = colour[0] * share + data[at] * rest;
     data[at + 1] = colour[1] * share + data[at + 1] * rest;
     data[at + 2] = colour[2] * share + data[at + 2] * rest;

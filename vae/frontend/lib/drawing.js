@@ -15,7 +15,8 @@ import { button, element } from "./dom.js";
 const SURFACE = 280; // pixels of the drawing surface along the longer side, about: several for each of the image
 const LINE = 2.4 / 28; // of the longer side: as thick as MNIST's lines are
 const INK = 24; // of 255: fainter specks do not count as part of the drawing, the paper of a photograph is never quite even
-const KEY_STEP = 0.5, BIG_KEY_STEP = 3; // pixels of the image
+const KEY_STEP = 0.5,
+  BIG_KEY_STEP = 3; // pixels of the image
 
 /** MNIST's own rule: what is drawn fits into 20×20 pixels, its centre of mass lies in the middle of 28×28. */
 export const MNIST_FRAME = { side: 20, across: 14.5, down: 14.5 };
@@ -127,7 +128,8 @@ export class DrawingPad {
     const image = this.context.createImageData(surface.width, surface.height);
     const [channels, height, width] = this.imageShape;
     for (let i = 0; i < surface.width * surface.height; i++) {
-      const x = Math.floor((i % surface.width) / scale), y = Math.floor(i / surface.width / scale);
+      const x = Math.floor((i % surface.width) / scale),
+        y = Math.floor(i / surface.width / scale);
       for (let c = 0; c < 3; c++) {
         image.data[4 * i + c] = pixels[(channels === 3 ? c : 0) * width * height + y * width + x];
       }
@@ -152,7 +154,12 @@ export class DrawingPad {
     const { width, height } = this.surface;
     const [left, top, across, down] = [box.left / width, box.top / height, box.width / width, box.height / height];
     const percent = (share) => `${(100 * share).toFixed(2)}%`;
-    Object.assign(this.box.style, { left: percent(left), top: percent(top), width: percent(across), height: percent(down) });
+    Object.assign(this.box.style, {
+      left: percent(left),
+      top: percent(top),
+      width: percent(across),
+      height: percent(down),
+    });
   }
 
   // — the hand —
@@ -223,7 +230,10 @@ export class DrawingPad {
     const [, height, width] = this.imageShape;
     this.cursor.hidden = false;
     this.cursor.classList.toggle("down", this.pen.down);
-    Object.assign(this.cursor.style, { left: `${(100 * this.pen.x) / width}%`, top: `${(100 * this.pen.y) / height}%` });
+    Object.assign(this.cursor.style, {
+      left: `${(100 * this.pen.x) / width}%`,
+      top: `${(100 * this.pen.y) / height}%`,
+    });
   }
 
   hideCursor() {
@@ -254,7 +264,11 @@ export class DrawingPad {
     });
     this.rubber.ariaPressed = "false";
     const tools = element("div", { className: "drawing-tools", role: "toolbar", ariaLabel: "Drawing" });
-    tools.append(this.undoButton, button("Clear", "Empty the pad", () => this.clear()), this.rubber);
+    tools.append(
+      this.undoButton,
+      button("Clear", "Empty the pad", () => this.clear()),
+      this.rubber,
+    );
     tools.append(this.buildWidth());
     if (colour) tools.append(this.buildColour());
     tools.append(this.buildCentred());
@@ -286,7 +300,8 @@ export class DrawingPad {
       this.onRelease();
     });
     const label = element("label", { hidden: this.frame === null }, this.centred, "Centre and scale like the data set");
-    if (this.frame) label.title = `Fits the drawing into ${this.frame.side}×${this.frame.side} pixels and moves its centre of mass to the middle`;
+    if (this.frame)
+      label.title = `Fits the drawing into ${this.frame.side}×${this.frame.side} pixels and moves its centre of mass to the middle`;
     return label;
   }
 }
@@ -326,11 +341,15 @@ export function framed(planes, width, height, imageShape, frame) {
 }
 
 function inkBox(planes, width, height) {
-  let left = width, top = height, right = -1, bottom = -1;
+  let left = width,
+    top = height,
+    right = -1,
+    bottom = -1;
   for (const plane of planes) {
     for (let i = 0; i < plane.length; i++) {
       if (plane[i] <= INK) continue;
-      const x = i % width, y = (i - x) / width;
+      const x = i % width,
+        y = (i - x) / width;
       if (x < left) left = x;
       if (x > right) right = x;
       if (y < top) top = y;
@@ -341,7 +360,9 @@ function inkBox(planes, width, height) {
 }
 
 function centreOfMass(planes, width, height) {
-  let x = 0, y = 0, mass = 0;
+  let x = 0,
+    y = 0,
+    mass = 0;
   for (const plane of planes) {
     for (let i = 0; i < width * height; i++) {
       x += plane[i] * ((i % width) + 0.5);
@@ -354,7 +375,8 @@ function centreOfMass(planes, width, height) {
 
 /** A part of a plane at another size: each new pixel is the mean of the area that it covers. */
 function resampled(plane, width, box, columns, rows) {
-  const across = shares(box.width, columns), down = shares(box.height, rows);
+  const across = shares(box.width, columns),
+    down = shares(box.height, rows);
   const narrow = new Float32Array(columns * box.height);
   for (let y = 0; y < box.height; y++) {
     const start = (box.top + y) * width + box.left;
@@ -365,7 +387,8 @@ function resampled(plane, width, box, columns, rows) {
   const small = new Float32Array(columns * rows);
   down.forEach((parts, row) => {
     for (const [y, share] of parts) {
-      for (let column = 0; column < columns; column++) small[row * columns + column] += share * narrow[y * columns + column];
+      for (let column = 0; column < columns; column++)
+        small[row * columns + column] += share * narrow[y * columns + column];
     }
   });
   return small;
@@ -375,7 +398,8 @@ function resampled(plane, width, box, columns, rows) {
 function shares(length, count) {
   const step = length / count;
   return Array.from({ length: count }, (_, i) => {
-    const from = i * step, to = Math.min(length, (i + 1) * step);
+    const from = i * step,
+      to = Math.min(length, (i + 1) * step);
     const parts = [];
     for (let x = Math.floor(from); x < to; x++) {
       const covered = Math.min(x + 1, to) - Math.max(x, from);

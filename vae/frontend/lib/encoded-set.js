@@ -14,7 +14,11 @@ export async function loadEncoded(address) {
   const { n, latent_dim: latentDim, classes: classNames, image_shape: imageShape, images, pca } = header;
   const encoded = { n, latentDim, classNames, imageShape, images, pca };
   for (const { name, dtype, shape, offset } of header.arrays) {
-    encoded[name] = new ARRAYS[dtype](body, offset, shape.reduce((product, size) => product * size, 1));
+    encoded[name] = new ARRAYS[dtype](
+      body,
+      offset,
+      shape.reduce((product, size) => product * size, 1),
+    );
   }
   return encoded;
 }
@@ -27,7 +31,8 @@ export function meanOf({ mean, latentDim }, i) {
 /** The standard deviation of the test images' means, per dimension. */
 export function spreadOf({ n, latentDim, mean }) {
   return Array.from({ length: latentDim }, (_, k) => {
-    let sum = 0, squares = 0;
+    let sum = 0,
+      squares = 0;
     for (let i = k; i < mean.length; i += latentDim) {
       sum += mean[i];
       squares += mean[i] ** 2;

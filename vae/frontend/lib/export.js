@@ -4,11 +4,19 @@ import { crc32, joined, u2, u4 } from "./bytes.js";
 import { element } from "./dom.js";
 
 const DESCRIPTORS = {
-  Uint8Array: "|u1", Uint16Array: "<u2", Uint32Array: "<u4", Int32Array: "<i4", Float32Array: "<f4", Float64Array: "<f8",
+  Uint8Array: "|u1",
+  Uint16Array: "<u2",
+  Uint32Array: "<u4",
+  Int32Array: "<i4",
+  Float32Array: "<f4",
+  Float64Array: "<f8",
 };
 const NPY_ALIGNMENT = 64;
-const LOCAL_FILE = 0x04034b50, DIRECTORY_ENTRY = 0x02014b50, DIRECTORY_END = 0x06054b50;
-const ZIP_VERSION = 20, DATE = 0x21; // 1980-01-01, the earliest: the same arrays make the same file
+const LOCAL_FILE = 0x04034b50,
+  DIRECTORY_ENTRY = 0x02014b50,
+  DIRECTORY_END = 0x06054b50;
+const ZIP_VERSION = 20,
+  DATE = 0x21; // 1980-01-01, the earliest: the same arrays make the same file
 
 /** Hands a blob to the reader's downloads. */
 export function download(blob, name) {
@@ -22,11 +30,14 @@ export function download(blob, name) {
  * Sources: NumPy's NEP 1 for .npy, PKWARE's APPNOTE 4.3 for zip.
  */
 export function npz(arrays) {
-  const files = [], entries = [];
+  const files = [],
+    entries = [];
   let offset = 0;
   for (const [name, array] of Object.entries(arrays)) {
-    const title = new TextEncoder().encode(`${name}.npy`), content = npy(array);
-    const { length } = content, checksum = crc32(content);
+    const title = new TextEncoder().encode(`${name}.npy`),
+      content = npy(array);
+    const { length } = content,
+      checksum = crc32(content);
     const about = [u2(ZIP_VERSION, 0, 0, 0, DATE), u4(checksum, length, length), u2(title.length, 0)];
     const header = joined([u4(LOCAL_FILE), ...about, title]);
     files.push(header, content);
@@ -34,7 +45,12 @@ export function npz(arrays) {
     offset += header.length + length;
   }
   const directory = joined(entries);
-  const end = joined([u4(DIRECTORY_END), u2(0, 0, entries.length, entries.length), u4(directory.length, offset), u2(0)]);
+  const end = joined([
+    u4(DIRECTORY_END),
+    u2(0, 0, entries.length, entries.length),
+    u4(directory.length, offset),
+    u2(0),
+  ]);
   return new Blob([...files, directory, end], { type: "application/zip" });
 }
 

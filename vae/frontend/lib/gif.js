@@ -42,10 +42,14 @@ function enlarged(indices, height, width, scale) {
 
 /** LZW with codes of 9 to 12 bits; the table begins anew when it is full. */
 function compressed(pixels) {
-  const clear = 256, end = 257;
+  const clear = 256,
+    end = 257;
   const bytes = [];
   const table = new Int16Array(MOST_CODES * 256); // code of a known string, by its beginning's code and its last pixel
-  let bits = 0, held = 0, size, next;
+  let bits = 0,
+    held = 0,
+    size,
+    next;
   const write = (code) => {
     bits |= code << held;
     for (held += size; held >= 8; held -= 8, bits >>>= 8) bytes.push(bits & 0xff);
@@ -102,14 +106,18 @@ function reduced(frames) {
   const palette = new Uint8Array(768);
   const indexOf = new Uint8Array(counts.length);
   medianCut(used, counts).forEach((box, index) => {
-    palette.set([0, 1, 2].map((channel) => meanLevel(box, counts, channel)), 3 * index);
+    palette.set(
+      [0, 1, 2].map((channel) => meanLevel(box, counts, channel)),
+      3 * index,
+    );
     for (const bin of box) indexOf[bin] = index;
   });
   return { palette, indices: binned.map((frame) => frame.map((bin) => indexOf[bin])) };
 }
 
 function bins(pixels) {
-  const size = pixels.length / 3, drop = 8 - BITS;
+  const size = pixels.length / 3,
+    drop = 8 - BITS;
   return Uint16Array.from({ length: size }, (_, i) => {
     const [red, green, blue] = [0, 1, 2].map((channel) => pixels[channel * size + i] >> drop);
     return (red << (2 * BITS)) | (green << BITS) | blue;

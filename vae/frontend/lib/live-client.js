@@ -15,13 +15,19 @@
 import { joined } from "./bytes.js";
 
 const VERSION = 1;
-const DECODE = 1, ENCODE = 2, RECONSTRUCT = 3, DRAW = 4;
+const DECODE = 1,
+  ENCODE = 2,
+  RECONSTRUCT = 3,
+  DRAW = 4;
 const HEADER_BYTES = 8;
 const REST_MS = 150;
 const BACKGROUND_VECTORS = 64; // a hand that starts again waits for at most this many pictures
-const QUIET_MS = 3000, SILENCE_MS = 15_000; // of waiting for an answer: until it is said, until the server is given up
+// Of waiting for an answer: until the page says so, until the connection is given up.
+const QUIET_MS = 3000;
+const SILENCE_MS = 15_000;
 const WATCH_MS = 500;
-const FIRST_RETRY_S = 0.25, LAST_RETRY_S = 8;
+const FIRST_RETRY_S = 0.25,
+  LAST_RETRY_S = 8;
 const HURRIED_RETRY_MS = 1000; // while a hand moves
 
 /** Address of the live socket on this page's own server. base: server.baseUrlPath as "" or "/prefix". */
@@ -156,7 +162,8 @@ export class LiveClient {
   accept(job, n, buffer) {
     job.done += n;
     job.parts.push(new Uint8Array(buffer, HEADER_BYTES));
-    if (job.background && this.waiting.has(job.slot)) job.resolve(null); // outdated while it was under way
+    if (job.background && this.waiting.has(job.slot))
+      job.resolve(null); // outdated while it was under way
     else if (job.done < job.n) this.waiting.set(job.slot, job);
     else job.resolve(readReply(job, this.greeting));
   }
@@ -252,7 +259,8 @@ function readReply({ operation, n, parts }, { latent_dim: latentDim, image_shape
 
 /** The n rows of one array of bytes, each followed by the same row of another. */
 function sideBySide(n, left, right) {
-  const split = left.length / n, size = split + right.length / n;
+  const split = left.length / n,
+    size = split + right.length / n;
   const rows = new Uint8Array(n * size);
   for (let k = 0; k < n; k++) {
     rows.set(left.subarray(k * split, (k + 1) * split), k * size);
@@ -278,7 +286,10 @@ export class Meter {
 
   read() {
     const recent = this.frames.filter(({ at }) => at > performance.now() - 1000).length;
-    const delays = this.frames.slice(-60).map(({ ms }) => ms).sort((a, b) => a - b);
+    const delays = this.frames
+      .slice(-60)
+      .map(({ ms }) => ms)
+      .sort((a, b) => a - b);
     return { framesPerSecond: recent, ms: delays[delays.length >> 1] };
   }
 }

@@ -1,12 +1,16 @@
 /** Numbers and vectors: neighbours, means, ways between codes, the normal distribution, rounding. */
 
 // Acklam's coefficients, highest power first.
-const MIDDLE = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716,
-  2.506628277459239];
-const MIDDLE_BELOW = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572,
-  1];
-const TAIL = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
-  2.938163982698783];
+const MIDDLE = [
+  -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
+];
+const MIDDLE_BELOW = [
+  -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1,
+];
+const TAIL = [
+  -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783,
+];
 const TAIL_BELOW = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
 
 /** z values are kept to four decimals: what a link carries is exactly what was decoded. */
@@ -109,5 +113,8 @@ function polynomial(coefficients, x) {
 /** The next of 1, 2 and 5 times a power of ten. */
 export function roundStep(least, smallestStep = 0) {
   const power = 10 ** Math.floor(Math.log10(least));
-  return Math.max(smallestStep, [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least));
+  return Math.max(
+    smallestStep,
+    [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least),
+  );
 }

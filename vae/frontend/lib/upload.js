@@ -16,7 +16,11 @@ export async function readPicture(file, imageShape) {
   const address = URL.createObjectURL(file);
   try {
     const picture = await opened(address, file.name);
-    return { pixels: shrunk(picture, imageShape, file.name), width: picture.naturalWidth, height: picture.naturalHeight };
+    return {
+      pixels: shrunk(picture, imageShape, file.name),
+      width: picture.naturalWidth,
+      height: picture.naturalHeight,
+    };
   } finally {
     URL.revokeObjectURL(address);
   }
@@ -26,10 +30,12 @@ export async function readPicture(file, imageShape) {
 function opened(address, name) {
   return new Promise((resolve, reject) => {
     const picture = new Image();
-    picture.onerror = () => reject(new Error(`${name} is not a picture that this browser can read. PNG, JPEG, GIF and WebP work.`));
+    picture.onerror = () =>
+      reject(new Error(`${name} is not a picture that this browser can read. PNG, JPEG, GIF and WebP work.`));
     picture.onload = () => {
       const { naturalWidth: width, naturalHeight: height } = picture;
-      if (!width || !height) reject(new Error(`${name} does not say how large its picture is. Save it as PNG or JPEG.`));
+      if (!width || !height)
+        reject(new Error(`${name} does not say how large its picture is. Save it as PNG or JPEG.`));
       else if (width * height > MOST_PIXELS) {
         const millions = Math.round((width * height) / 1e6);
         reject(new Error(`${name} has ${millions} million pixels; 50 million are the most. Scale it down first.`));
@@ -51,7 +57,8 @@ function shrunk(picture, imageShape, name) {
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
-  const left = (picture.naturalWidth - cut.width) / 2, top = (picture.naturalHeight - cut.height) / 2;
+  const left = (picture.naturalWidth - cut.width) / 2,
+    top = (picture.naturalHeight - cut.height) / 2;
   let data;
   try {
     context.drawImage(picture, left, top, cut.width, cut.height, 0, 0, canvas.width, canvas.height);

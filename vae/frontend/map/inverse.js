@@ -12,7 +12,8 @@ export function neighboursOf(row, { mean, latentDim }, layout, dims) {
     const own = points.subarray(row * width, (row + 1) * width);
     return nearest(points, width, own, TRUE_NEIGHBOURS, row).map(({ index }) => index);
   };
-  const truly = rows(mean, latentDim), drawn = rows(layout, dims);
+  const truly = rows(mean, latentDim),
+    drawn = rows(layout, dims);
   return { lines: truly.map((i) => [row, i]), drawn, kept: truly.filter((i) => drawn.includes(i)).length };
 }
 
@@ -21,7 +22,8 @@ export function typicalDistance({ mean, n, latentDim }) {
   let sum = 0;
   const pairs = Math.min(PAIRS, n);
   for (let pair = 0; pair < pairs; pair++) {
-    const a = (pair * 7919) % n, b = (pair * 104729 + 1) % n; // scattered, and the same each time
+    const a = (pair * 7919) % n,
+      b = (pair * 104729 + 1) % n; // scattered, and the same each time
     const [from, to] = [a, b].map((i) => mean.subarray(i * latentDim, (i + 1) * latentDim));
     sum += distance(from, to);
   }

@@ -19,9 +19,11 @@ import { Card, Manifold } from "./pictures.js";
 import { Plot } from "./plot.js";
 import { ProjectionSocket } from "./projection-socket.js";
 
-const MORPH_MS = 800, FOLLOW_MS = 120;
+const MORPH_MS = 800,
+  FOLLOW_MS = 120;
 const STATUS_MS = 250;
-const LEAST_HEIGHT = 300, BELOW = 54; // CSS pixels: of the plot, and of the lines beneath it
+const LEAST_HEIGHT = 300,
+  BELOW = 54; // CSS pixels: of the plot, and of the lines beneath it
 const OWN_PICTURES = 15; // per side, under a latent space of two dimensions
 const METHODS = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 export default class LatentMap {
@@ -210,8 +212,16 @@ export default class LatentMap {
     const { layout, data, encoded } = this;
     if (data.config.method === "raw" && data.prior) return new Manifold(side, [0, 0], [1, 1]);
     const centre = columnMeans(layout, encoded.n, 2);
-    const squares = columnMeans(layout.map((value) => value * value), encoded.n, 2);
-    return new Manifold(side, centre, squares.map((square, k) => Math.sqrt(square - centre[k] ** 2)));
+    const squares = columnMeans(
+      layout.map((value) => value * value),
+      encoded.n,
+      2,
+    );
+    return new Manifold(
+      side,
+      centre,
+      squares.map((square, k) => Math.sqrt(square - centre[k] ** 2)),
+    );
   }
 
   /** What the coordinates outside a linear plane are taken from: undefined for the data's mean. */
@@ -242,7 +252,8 @@ export default class LatentMap {
     const axis = Number(by.slice(1));
     const values = encoded[by] ?? Float32Array.from({ length: n }, (_, i) => encoded.mean[i * latentDim + axis]);
     const sorted = values.slice().sort();
-    const low = sorted[Math.floor(0.02 * (n - 1))], high = sorted[Math.ceil(0.98 * (n - 1))];
+    const low = sorted[Math.floor(0.02 * (n - 1))],
+      high = sorted[Math.ceil(0.98 * (n - 1))];
     const last = RAMP.length - 1;
     const place = (value) => Math.round(last * Math.max(0, Math.min(1, (value - low) / (high - low || 1))));
     return { low, high, unit: encoded[by] ? "nats" : "", colours: Uint8Array.from(values, place) };

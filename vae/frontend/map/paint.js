@@ -4,7 +4,16 @@ import { rgb } from "../lib/canvas.js";
 
 /** The ramp for numbers: viridis, evenly sampled. Source: van der Walt & Smith 2015, CC0. */
 const VIRIDIS = [
-  "#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
+  "#440154",
+  "#482878",
+  "#3e4a89",
+  "#31688e",
+  "#26828e",
+  "#1f9e89",
+  "#35b779",
+  "#6ece58",
+  "#b5de2b",
+  "#fde725",
 ];
 const RAMP_STEPS = 64;
 
@@ -12,14 +21,18 @@ export const RAMP = Array.from({ length: RAMP_STEPS }, (_, i) => between(VIRIDIS
 export const RAMP_CSS = `linear-gradient(90deg, ${VIRIDIS.join(", ")})`;
 
 function between(colours, share) {
-  const at = share * (colours.length - 1), low = Math.min(colours.length - 2, Math.floor(at));
+  const at = share * (colours.length - 1),
+    low = Math.min(colours.length - 2, Math.floor(at));
   const [from, to] = [rgb(colours[low]), rgb(colours[low + 1])];
   return from.map((value, c) => Math.round(value + (at - low) * (to[c] - value)));
 }
 
 /** Draws a path twice, the wider one beneath in the opposite shade, so that it is seen on anything. */
 export function outlined(context, path, colour = "#fff", width = 2, halo = "#000") {
-  for (const [strokeStyle, lineWidth] of [[halo, width + 2], [colour, width]]) {
+  for (const [strokeStyle, lineWidth] of [
+    [halo, width + 2],
+    [colour, width],
+  ]) {
     Object.assign(context, { strokeStyle, lineWidth });
     context.stroke(path);
   }
@@ -41,7 +54,10 @@ export function circle(x, y, radius) {
 
 export function cross(x, y, size) {
   const path = new Path2D();
-  for (const [dx, dy] of [[1, 0], [0, 1]]) {
+  for (const [dx, dy] of [
+    [1, 0],
+    [0, 1],
+  ]) {
     path.moveTo(x - size * dx, y - size * dy);
     path.lineTo(x + size * dx, y + size * dy);
   }

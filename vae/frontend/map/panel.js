@@ -7,8 +7,10 @@ import { nearest } from "../lib/math.js";
 import { TRUE_NEIGHBOURS } from "./inverse.js";
 
 const SHOWN_LATENTS = 6;
-const THUMBNAILS = 30, PER_ROW = 10;
-const AVERAGED = 1000, AVERAGED_BYTES = 4 * 1024 * 1024; // at most in the mean image: each must be fetched
+const THUMBNAILS = 30,
+  PER_ROW = 10;
+const AVERAGED = 1000,
+  AVERAGED_BYTES = 4 * 1024 * 1024; // at most in the mean image: each must be fetched
 
 /** The classes as buttons, one of which hides or shows; or the ramp of a number. */
 export class Legend {
@@ -96,7 +98,10 @@ export class PinPanel {
     this.element.hidden = false;
     const classOf = (i) => encoded.classNames[encoded.labels[i]];
     this.title.textContent = row === null ? "Pinned place" : `Test image ${row} · ${classOf(row)}`;
-    const shown = z.slice(0, SHOWN_LATENTS).map((value) => value.toFixed(2)).join(", ");
+    const shown = z
+      .slice(0, SHOWN_LATENTS)
+      .map((value) => value.toFixed(2))
+      .join(", ");
     const more = z.length > SHOWN_LATENTS ? ", …" : "";
     this.text.textContent = `z = ${shown}${more}${exact ? "" : " (approximate)"}`;
     this.neighbours.textContent = neighbours ? neighbourText(neighbours.kept) : "";
@@ -129,7 +134,8 @@ function linksOf(pin, earlier, encoded, { base, model, classes, label, examples 
   const named = (k) => encodeURIComponent(encoded.classNames[k]);
   const link = (page, query) => `${base}/${page}?checkpoint=${encodeURIComponent(model)}&${query}`;
   const told = classes ? `&class_told=${named(label ?? pin.label ?? 0)}` : "";
-  const to = row(pin), ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
+  const to = row(pin),
+    ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
   const way = earlier ? "From A to B" : "From here; pin a second place for the other end";
   return [
     ["Explore", link("Explore", `z=${pin.z.join(",")}${told}`), "Move on from this z with sliders"],
@@ -207,7 +213,8 @@ export class SelectionPanel {
   }
 
   strip(pictures, shape) {
-    const canvas = element("canvas", {}), size = pictures[0].length;
+    const canvas = element("canvas", {}),
+      size = pictures[0].length;
     const pixels = new Uint8Array(PER_ROW * size);
     pictures.forEach((picture, i) => pixels.set(picture, i * size));
     drawPicture(canvas, pixels, shape, 0, PER_ROW);
@@ -226,7 +233,10 @@ export class SelectionPanel {
   }
 
   arrays() {
-    const { rows, page: { encoded, layout, dims } } = this;
+    const {
+      rows,
+      page: { encoded, layout, dims },
+    } = this;
     const { mean, labels, latentDim } = encoded;
     return {
       index: { data: Int32Array.from(rows), shape: [rows.length] },
@@ -237,7 +247,10 @@ export class SelectionPanel {
   }
 
   columns() {
-    const { rows, page: { encoded, layout, dims, method } } = this;
+    const {
+      rows,
+      page: { encoded, layout, dims, method },
+    } = this;
     const { mean, labels, classNames, latentDim } = encoded;
     const columns = (name, values, width) =>
       Array.from({ length: width }, (_, k) => [`${name}${k}`, rows.map((i) => values[i * width + k])]);

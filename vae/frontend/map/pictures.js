@@ -5,7 +5,8 @@ import { element, say } from "../lib/dom.js";
 import { normalQuantile } from "../lib/math.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
-const OPAQUE = 0.9, FAINTEST = 0.2;
+const OPAQUE = 0.9,
+  FAINTEST = 0.2;
 
 /** Shows what lies under the pointer: the decoded picture, beside the test image where there is one. */
 export class Card {
@@ -85,13 +86,15 @@ export class Manifold {
     const { width, height } = this.size;
     context.imageSmoothingEnabled = false;
     context.globalAlpha = Math.max(FAINTEST, OPAQUE / Math.sqrt(Math.max(1, plane.zoomed)));
-    const [left, bottom] = plane.lift(0, plane.height), [right, top] = plane.lift(plane.width, 0);
+    const [left, bottom] = plane.lift(0, plane.height),
+      [right, top] = plane.lift(plane.width, 0);
     this.paintGround(context, plane, left, top);
     this.steps[1].forEach((y, row) => {
       const high = gap(this.steps[1], row);
       if (y + high < bottom || y - high > top) return;
       this.steps[0].forEach((x, column) => {
-        const wide = gap(this.steps[0], column), side = Math.min(wide, high);
+        const wide = gap(this.steps[0], column),
+          side = Math.min(wide, high);
         if (x + wide < left || x - wide > right) return;
         const size = side / plane.unit;
         const at = [(x - side / 2 - left) / plane.unit, (top - y - side / 2) / plane.unit];

@@ -12,13 +12,16 @@ import { circle, cross, label, lines, outlined } from "./paint.js";
 import { Plane, Space } from "./views.js";
 
 const MARGIN = { l: 46, r: 8, t: 8, b: 34 };
-const DOT = 2.4, SMALL_DOT = 1.9; // radius in CSS pixels; small for many points
+const DOT = 2.4,
+  SMALL_DOT = 1.9; // radius in CSS pixels; small for many points
 const MANY = 4000;
 const REACH = { mouse: 7, pen: 7, touch: 14, keyboard: 4 }; // CSS pixels from a point that still mean the point
 const CLICK_PIXELS = 4;
 const REST_MS = 400; // without a touch: the hand rests
-const KEY_STEP = 8, BIG_KEY_STEP = 40; // CSS pixels
-const KEY_ZOOM = 1.25, WHEEL_ZOOM = 0.0015;
+const KEY_STEP = 8,
+  BIG_KEY_STEP = 40; // CSS pixels
+const KEY_ZOOM = 1.25,
+  WHEEL_ZOOM = 0.0015;
 const HALF_LABEL = 10; // CSS pixels
 const TURN = 0.008; // radians per CSS pixel
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -157,15 +160,26 @@ export class Plot {
       range,
       title: { text: this.titles[k] ?? "", standoff: 4 },
       showticklabels: this.titles[k] !== null,
-      showgrid: this.titles[k] !== null, zeroline: this.titles[k] !== null,
-      gridcolor: grid, zerolinecolor: grid, zerolinewidth: 2, ticks: "", automargin: false,
+      showgrid: this.titles[k] !== null,
+      zeroline: this.titles[k] !== null,
+      gridcolor: grid,
+      zerolinecolor: grid,
+      zerolinewidth: 2,
+      ticks: "",
+      automargin: false,
     });
     return {
-      width: this.width, height: this.height, margin: MARGIN, hovermode: false, showlegend: false,
+      width: this.width,
+      height: this.height,
+      margin: MARGIN,
+      hovermode: false,
+      showlegend: false,
       dragmode: this.tool === "move" ? "pan" : false,
-      paper_bgcolor: "transparent", plot_bgcolor: ground,
+      paper_bgcolor: "transparent",
+      plot_bgcolor: ground,
       font: { color: theme.color, family: theme.fontFamily, size: 11 },
-      xaxis: axis(0, x), yaxis: { ...axis(1, y), scaleanchor: "x" },
+      xaxis: axis(0, x),
+      yaxis: { ...axis(1, y), scaleanchor: "x" },
     };
   }
 
@@ -261,7 +275,8 @@ export class Plot {
 
   /** Circles at 1, 2, 3 standard deviations of the prior; those that pass the area by cost the most, deep in a zoom. */
   paintPrior(context, { centre, radii }, text, ground) {
-    const [x, y] = this.place(centre), { width, height, unit } = this.plane;
+    const [x, y] = this.place(centre),
+      { width, height, unit } = this.plane;
     const nearest = Math.hypot(Math.max(0, -x, x - width), Math.max(0, -y, y - height));
     const farthest = Math.hypot(Math.max(x, width - x), Math.max(y, height - y));
     for (const sigmas of radii) {
@@ -281,7 +296,8 @@ export class Plot {
     });
     context.globalAlpha = 1;
     this.space.edges.slice(0, 3).forEach(([, end], k) => {
-      const [x, y] = this.place(end), { width, height } = this.view;
+      const [x, y] = this.place(end),
+        { width, height } = this.view;
       const inside = [Math.max(60, Math.min(width - 60, x)), Math.max(10, Math.min(height - 10, y))];
       if (this.titles[k]) label(context, this.titles[k], ...inside, text, ground);
     });
@@ -352,7 +368,8 @@ export class Plot {
   }
 
   pick(x, y, reach) {
-    let best = reach * reach, found = -1;
+    let best = reach * reach,
+      found = -1;
     for (let i = 0; i < this.style.visible.length; i++) {
       const squared = (this.screen[2 * i] - x) ** 2 + (this.screen[2 * i + 1] - y) ** 2;
       if (squared > best || !this.style.visible[i]) continue;
@@ -428,7 +445,8 @@ export class Plot {
   }
 
   rowsWithin(path) {
-    const context = this.layers[2].getContext("2d"), polygon = new Path2D();
+    const context = this.layers[2].getContext("2d"),
+      polygon = new Path2D();
     for (const [x, y] of path) polygon.lineTo(x, y);
     context.setTransform(1, 0, 0, 1, 0, 0);
     const rows = [];

@@ -6,7 +6,8 @@ const DISTANCE = 4; // of the eye, in half widths of the space
 
 /** The lowest and highest value in each of the layout's dimensions. */
 export function boundsOf(layout, dims) {
-  const low = new Array(dims).fill(Infinity), high = new Array(dims).fill(-Infinity);
+  const low = new Array(dims).fill(Infinity),
+    high = new Array(dims).fill(-Infinity);
   for (let i = 0; i < layout.length; i++) {
     const axis = i % dims;
     if (layout[i] < low[axis]) low[axis] = layout[i];
@@ -57,7 +58,8 @@ export class Plane {
 
   project(layout, screen) {
     const { centre, unit, width, height } = this;
-    const left = width / 2 - centre[0] / unit, top = height / 2 + centre[1] / unit;
+    const left = width / 2 - centre[0] / unit,
+      top = height / 2 + centre[1] / unit;
     for (let i = 0; i < layout.length; i += 2) {
       screen[i] = left + layout[i] / unit;
       screen[i + 1] = top - layout[i + 1] / unit;
@@ -121,10 +123,13 @@ export class Space {
 
   /** depths, where given: 0 for the farthest to 1 for the nearest. */
   project(layout, screen, depths) {
-    const r = this.rotation, { centre, half, scale } = this;
+    const r = this.rotation,
+      { centre, half, scale } = this;
     const middle = [this.width / 2 + this.shift[0], this.height / 2 + this.shift[1]];
     for (let i = 0, at = 0; i < layout.length; i += 3, at += 2) {
-      const x = layout[i] - centre[0], y = layout[i + 1] - centre[1], z = layout[i + 2] - centre[2];
+      const x = layout[i] - centre[0],
+        y = layout[i + 1] - centre[1],
+        z = layout[i + 2] - centre[2];
       const near = (r[6] * x + r[7] * y + r[8] * z) / half;
       const size = (scale * DISTANCE) / Math.max(0.1, DISTANCE - near);
       screen[at] = middle[0] + size * (r[0] * x + r[1] * y + r[2] * z);
@@ -166,7 +171,20 @@ export class Space {
   get edges() {
     const { low, high } = this.box;
     const corner = (bits) => low.map((value, axis) => (bits & (1 << axis) ? high[axis] : value));
-    const pairs = [[0, 1], [0, 2], [0, 4], [1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6], [3, 7], [5, 7], [6, 7]];
+    const pairs = [
+      [0, 1],
+      [0, 2],
+      [0, 4],
+      [1, 3],
+      [1, 5],
+      [2, 3],
+      [2, 6],
+      [4, 5],
+      [4, 6],
+      [3, 7],
+      [5, 7],
+      [6, 7],
+    ];
     return pairs.map(([a, b]) => [corner(a), corner(b)]);
   }
 }

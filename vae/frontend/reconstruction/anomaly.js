@@ -31,7 +31,8 @@ export class Anomaly {
       : `${own} test images in grey. Choose a data set under “Compare with data set” in the sidebar for its images ` +
         "and its histogram.";
     if (!other) return;
-    const pixels = fromBase64(other.images), size = pixels.length / other.count;
+    const pixels = fromBase64(other.images),
+      size = pixels.length / other.count;
     this.element.open = true;
     for (let i = 0; i < other.count; i++) {
       const canvas = element("canvas");

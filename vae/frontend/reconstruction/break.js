@@ -17,7 +17,10 @@ export class BreakPanel {
   setModel([channels, height, width]) {
     this.size = channels * height * width;
     this.epsilon = gaussians(this.size);
-    for (const [key, side] of [["across", width], ["down", height]]) {
+    for (const [key, side] of [
+      ["across", width],
+      ["down", height],
+    ]) {
       Object.assign(this.sliders.get(key).slider, { min: -side / 2, max: side / 2, step: side > 16 ? 1 : 0.5 });
     }
     this.reset();
@@ -25,7 +28,10 @@ export class BreakPanel {
 
   /** Whether there is anything to undo. */
   get active() {
-    return Object.keys(WHOLE).some((key) => !key.startsWith("patch") && this.damage[key] !== WHOLE[key]) || this.damage.patch > 0;
+    return (
+      Object.keys(WHOLE).some((key) => !key.startsWith("patch") && this.damage[key] !== WHOLE[key]) ||
+      this.damage.patch > 0
+    );
   }
 
   /** The image as the model is to see it. */
@@ -65,7 +71,9 @@ export class BreakPanel {
       this.reset();
       this.onChange();
     });
-    this.refillButton = button("Refill", "Encode and decode in rounds, each time keeping the patch's new pixels", () => this.onRefill());
+    this.refillButton = button("Refill", "Encode and decode in rounds, each time keeping the patch's new pixels", () =>
+      this.onRefill(),
+    );
     const noise = button("New noise", "Another draw of the same noise", () => {
       this.epsilon = gaussians(this.size);
       this.onChange();
@@ -73,8 +81,18 @@ export class BreakPanel {
     const buttons = element("div", { className: "buttons" });
     buttons.append(element("label", {}, this.invert, "Invert"), noise, this.refillButton, this.resetButton);
     const sliders = [
-      this.slider("noise", "Noise", { min: 0, max: 1, step: 0.01 }, (value) => `σ ${value.toFixed(2)} of the grey range`),
-      this.slider("patch", "Erase a patch", { min: 0, max: 1, step: 0.02 }, (value) => `${Math.round(100 * value)} % of the side`),
+      this.slider(
+        "noise",
+        "Noise",
+        { min: 0, max: 1, step: 0.01 },
+        (value) => `σ ${value.toFixed(2)} of the grey range`,
+      ),
+      this.slider(
+        "patch",
+        "Erase a patch",
+        { min: 0, max: 1, step: 0.02 },
+        (value) => `${Math.round(100 * value)} % of the side`,
+      ),
       this.slider("rotate", "Rotate", { min: -180, max: 180, step: 1 }, (value) => `${value}°`),
       this.slider("across", "Shift right", { min: -14, max: 14, step: 1 }, (value) => `${value} px`),
       this.slider("down", "Shift down", { min: -14, max: 14, step: 1 }, (value) => `${value} px`),
@@ -121,8 +139,10 @@ export function damaged(pixels, imageShape, damage, epsilon) {
 
 /** Where in a plane of the image the erased patch lies. */
 export function patchPixels([, height, width], { patch, patchX, patchY }) {
-  const across = Math.round(patch * width), down = Math.round(patch * height);
-  const left = Math.round(patchX * width - across / 2), top = Math.round(patchY * height - down / 2);
+  const across = Math.round(patch * width),
+    down = Math.round(patch * height);
+  const left = Math.round(patchX * width - across / 2),
+    top = Math.round(patchY * height - down / 2);
   const inside = [];
   for (let y = Math.max(0, top); y < Math.min(height, top + down); y++) {
     for (let x = Math.max(0, left); x < Math.min(width, left + across); x++) inside.push(y * width + x);
@@ -134,12 +154,16 @@ export function patchPixels([, height, width], { patch, patchX, patchY }) {
 function moved(pixels, [channels, height, width], { rotate, across, down }) {
   const out = new Uint8ClampedArray(pixels);
   if (!rotate && !across && !down) return out;
-  const cos = Math.cos((rotate * Math.PI) / 180), sin = Math.sin((rotate * Math.PI) / 180);
-  const middleX = (width - 1) / 2, middleY = (height - 1) / 2;
+  const cos = Math.cos((rotate * Math.PI) / 180),
+    sin = Math.sin((rotate * Math.PI) / 180);
+  const middleX = (width - 1) / 2,
+    middleY = (height - 1) / 2;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const dx = x - across - middleX, dy = y - down - middleY;
-      const fromX = cos * dx + sin * dy + middleX, fromY = cos * dy - sin * dx + middleY;
+      const dx = x - across - middleX,
+        dy = y - down - middleY;
+      const fromX = cos * dx + sin * dy + middleX,
+        fromY = cos * dy - sin * dx + middleY;
       for (let c = 0; c < channels; c++) {
         out[(c * height + y) * width + x] = between(pixels, c * height * width, width, height, fromX, fromY);
       }
@@ -149,7 +173,8 @@ function moved(pixels, [channels, height, width], { rotate, across, down }) {
 }
 
 function between(pixels, plane, width, height, x, y) {
-  const left = Math.floor(x), top = Math.floor(y);
+  const left = Math.floor(x),
+    top = Math.floor(y);
   const at = (column, row) =>
     column < 0 || row < 0 || column >= width || row >= height ? 0 : pixels[plane + row * width + column];
   const above = at(left, top) * (left + 1 - x) + at(left + 1, top) * (x - left);

@@ -5,8 +5,10 @@ import { classHeight, roundStep, strongestFirst } from "../lib/math.js";
 
 const ROWS = 8; // dimensions shown first, the strongest
 const MOST_ROWS = 128;
-const ROW_HEIGHT = 17, AXIS_HEIGHT = 30; // CSS pixels
-const LABEL_WIDTH = 30, KL_WIDTH = 92;
+const ROW_HEIGHT = 17,
+  AXIS_HEIGHT = 30; // CSS pixels
+const LABEL_WIDTH = 30,
+  KL_WIDTH = 92;
 const LEAST_RANGE = 3; // prior standard deviations to either side
 const SEGMENTS = 64;
 const OUTSIDE = 0.005; // of the points may lie beyond the plane's edge
@@ -55,7 +57,8 @@ export class PosteriorChart {
   describe() {
     if (!this.code) return; // the model has changed meanwhile
     const { mean, sigma, kl } = this.code;
-    const row = (i) => `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
+    const row = (i) =>
+      `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
     const what = this.point ? "The code of this image" : "q(z|x) of this image, mean ± standard deviation";
     this.canvas.ariaLabel = `${what}. ${this.order.slice(0, ROWS).map(row).join("; ")}`;
   }
@@ -77,7 +80,9 @@ export class PosteriorChart {
   fitRange() {
     if (!this.code) return;
     const { mean, sigma } = this.code;
-    const reach = Math.max(...this.order.slice(0, this.rows).map((i) => Math.abs(mean[i]) + (this.point ? 0 : sigma[i])));
+    const reach = Math.max(
+      ...this.order.slice(0, this.rows).map((i) => Math.abs(mean[i]) + (this.point ? 0 : sigma[i])),
+    );
     this.range = Math.max(this.range, Math.min(1e4, Math.ceil(reach)));
   }
 
@@ -91,7 +96,13 @@ export class PosteriorChart {
   }
 
   paintAxis(context, ink, across, { left, right, bottom }) {
-    Object.assign(context, { fillStyle: ink, strokeStyle: ink, font: "11px sans-serif", textAlign: "center", globalAlpha: 0.75 });
+    Object.assign(context, {
+      fillStyle: ink,
+      strokeStyle: ink,
+      font: "11px sans-serif",
+      textAlign: "center",
+      globalAlpha: 0.75,
+    });
     const step = this.range <= 4 ? 1 : this.range <= 10 ? 2 : 10 ** Math.floor(Math.log10(this.range));
     for (let value = -Math.floor(this.range / step) * step; value <= this.range; value += step) {
       context.fillRect(across(value) - 0.5, bottom, 1, 4);
@@ -148,7 +159,12 @@ export class PosteriorPlane {
     const raw = latentDim <= 2;
     Object.assign(this, { n, labels, point, latentDim, code: null, near: [] });
     this.origin = raw ? new Array(latentDim).fill(0) : pca.mean;
-    this.axes = raw ? [[1, 0], [0, 1]].map((axis) => axis.slice(0, latentDim)) : pca.components.slice(0, 2);
+    this.axes = raw
+      ? [
+          [1, 0],
+          [0, 1],
+        ].map((axis) => axis.slice(0, latentDim))
+      : pca.components.slice(0, 2);
     this.colours = encoded.classNames.map((_, k) => palette[k % palette.length]);
     this.points = new Float32Array(2 * n);
     for (let i = 0; i < n; i++) {
@@ -187,14 +203,16 @@ export class PosteriorPlane {
 
   /** Where a latent place lies on the canvas, in its pixels. */
   pixel(across, up) {
-    const { x, y, half } = this.bounds, side = this.canvas.width;
+    const { x, y, half } = this.bounds,
+      side = this.canvas.width;
     return [(0.5 + (across - x) / half / 2) * side, (0.5 - (up - y) / half / 2) * side];
   }
 
   pointAt({ offsetX, offsetY }) {
     if (!this.points) return null;
     const scale = this.canvas.width / this.canvas.clientWidth;
-    let best = null, least = (14 * scale) ** 2;
+    let best = null,
+      least = (14 * scale) ** 2;
     for (let i = 0; i < this.n; i++) {
       const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
       const distance = (x - offsetX * scale) ** 2 + (y - offsetY * scale) ** 2;
@@ -225,7 +243,14 @@ export class PosteriorPlane {
     Object.assign(context, { strokeStyle: inkOf(this.element), lineWidth: devicePixelRatio });
     context.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
     const unit = this.axes.map(() => 1);
-    for (const reach of [1, 2]) context.stroke(this.outline(this.origin.map(() => 0), unit, reach));
+    for (const reach of [1, 2])
+      context.stroke(
+        this.outline(
+          this.origin.map(() => 0),
+          unit,
+          reach,
+        ),
+      );
     context.setLineDash([]);
   }
 
@@ -257,9 +282,13 @@ export class PosteriorPlane {
       context.stroke(outer);
     }
     const [across, up = 0] = this.project(mean);
-    const [x, y] = this.pixel(across, up), arm = 6 * devicePixelRatio;
+    const [x, y] = this.pixel(across, up),
+      arm = 6 * devicePixelRatio;
     context.beginPath();
-    for (const [dx, dy] of [[arm, 0], [0, arm]]) {
+    for (const [dx, dy] of [
+      [arm, 0],
+      [0, arm],
+    ]) {
       context.moveTo(x - dx, y - dy);
       context.lineTo(x + dx, y + dy);
     }
@@ -273,7 +302,8 @@ export class PosteriorPlane {
     const [first, second] = this.axes;
     const xx = covariance(first, first);
     if (this.latentDim === 1) return [Math.sqrt(xx)];
-    const xy = covariance(first, second), yy = covariance(second, second);
+    const xy = covariance(first, second),
+      yy = covariance(second, second);
     const corner = Math.sqrt(xx);
     return [corner, xy / corner, Math.sqrt(Math.max(0, yy - (xy / corner) ** 2))];
   }
@@ -283,13 +313,16 @@ export class PosteriorPlane {
     const path = new Path2D();
     const [across, up = 0] = this.project(mean);
     if (this.latentDim === 1) {
-      const [left] = this.pixel(across - reach * factor[0], 0), [right] = this.pixel(across + reach * factor[0], 0);
+      const [left] = this.pixel(across - reach * factor[0], 0),
+        [right] = this.pixel(across + reach * factor[0], 0);
       path.rect(left, 1, right - left, this.canvas.height - 2);
       return path;
     }
     const [a, b, c] = factor.length === 3 ? factor : [1, 0, 1];
     for (let k = 0; k <= SEGMENTS; k++) {
-      const angle = (2 * Math.PI * k) / SEGMENTS, u = reach * Math.cos(angle), v = reach * Math.sin(angle);
+      const angle = (2 * Math.PI * k) / SEGMENTS,
+        u = reach * Math.cos(angle),
+        v = reach * Math.sin(angle);
       path.lineTo(...this.pixel(across + a * u, up + b * u + c * v));
     }
     return path;
@@ -330,16 +363,26 @@ export class ScoreHistogram {
   paint() {
     const width = this.element.clientWidth;
     if (!width || !this.own) return;
-    const height = 150, bottom = height - AXIS_HEIGHT;
+    const height = 150,
+      bottom = height - AXIS_HEIGHT;
     const context = fitted(this.canvas, width, height);
     const ink = inkOf(this.element);
     this.bars(context, this.own, ink, width, bottom);
     if (this.other) this.bars(context, this.other, "#832db6", width, bottom);
     Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
     context.fillRect(0, bottom, width, 1);
-    const length = this.high - this.low, step = roundStep(length / 6, 0.1);
-    for (let value = Math.ceil((this.low + 0.02 * length) / step) * step; value < this.high - 0.02 * length; value += step) {
-      context.fillText(step < 1 ? value.toFixed(1) : Math.round(value), ((value - this.low) / length) * width, bottom + 14);
+    const length = this.high - this.low,
+      step = roundStep(length / 6, 0.1);
+    for (
+      let value = Math.ceil((this.low + 0.02 * length) / step) * step;
+      value < this.high - 0.02 * length;
+      value += step
+    ) {
+      context.fillText(
+        step < 1 ? value.toFixed(1) : Math.round(value),
+        ((value - this.low) / length) * width,
+        bottom + 14,
+      );
     }
     context.fillText(this.title, width / 2, bottom + 27);
     context.globalAlpha = 1;

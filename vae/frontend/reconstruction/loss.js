@@ -17,8 +17,10 @@ export class LossPanel {
     if (point) formula.append(this.term("reconstruction", "−log p(x|z)"));
     else {
       formula.append(
-        this.term("sum", "−ELBO(x)"), " = ",
-        this.term("reconstruction", "−log p(x|z)"), " + ",
+        this.term("sum", "−ELBO(x)"),
+        " = ",
+        this.term("reconstruction", "−log p(x|z)"),
+        " + ",
         this.term("kl", "KL(q(z|x) ‖ N(0, I))"),
       );
     }
@@ -44,7 +46,9 @@ export class LossPanel {
     this.drawn.textContent = `Computed now, with ${zText}, as chosen at “Decode”. `;
     this.values.kl.textContent = nats(kl);
     this.values.sum.textContent = nats(reconstruction + kl);
-    const i = order[0], mean = code.mean[i].toFixed(2), sigma = code.sigma[i].toFixed(2);
+    const i = order[0],
+      mean = code.mean[i].toFixed(2),
+      sigma = code.sigma[i].toFixed(2);
     this.strongest.textContent =
       `Dimension ${subscript(i)} of this image: ½ (μ² + σ² − 1 − ln σ²) = ½ (${mean}² + ${sigma}² − 1 − ln ${sigma}²) ` +
       `= ${code.kl[i].toFixed(2)} nats; the sum over all ${code.kl.length} dimensions is the KL.`;
@@ -65,5 +69,10 @@ function listing({ file, line, code }) {
     return row;
   });
   const caption = element("figcaption", {}, `${file}, line ${line}`);
-  return element("figure", {}, caption, element("pre", { tabIndex: 0, ariaLabel: `Source of ${file} from line ${line}` }, ...rows));
+  return element(
+    "figure",
+    {},
+    caption,
+    element("pre", { tabIndex: 0, ariaLabel: `Source of ${file} from line ${line}` }, ...rows),
+  );
 }

@@ -5,14 +5,17 @@ import { element } from "../lib/dom.js";
 import { nearest } from "../lib/math.js";
 
 const NEIGHBOURS = 8;
-const REST_MS = 250, TILES_MS = 1000;
+const REST_MS = 250,
+  TILES_MS = 1000;
 
 export class Neighbours {
   /** onChoose(i): the user chose one of the test images. */
   constructor(onChoose) {
     Object.assign(this, { onChoose, tilesAt: 0 });
     this.tiles = Array.from({ length: NEIGHBOURS }, () => {
-      const canvas = element("canvas"), name = element("span", { className: "name" }), distance = element("span");
+      const canvas = element("canvas"),
+        name = element("span", { className: "name" }),
+        distance = element("span");
       const button = element("button", { type: "button", hidden: true }, canvas, element("span", {}, name, distance));
       return { canvas, name, distance, button };
     });
@@ -32,8 +35,7 @@ export class Neighbours {
     for (const row of near) row.name = classNames[labels[row.index]];
     const [winner, votes] = mostFrequent(near.map(({ name }) => name));
     const style = this.conditional ? " This model is told the class: its z holds the rest." : "";
-    this.voteText.textContent =
-      `${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
+    this.voteText.textContent = `${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
     this.near = near;
     this.showTilesSoon();
     return near.map(({ index }) => index);
@@ -65,7 +67,8 @@ export class Neighbours {
     tile.name.textContent = name;
     tile.distance.textContent = `· ${distance.toFixed(2)}`;
     const { button } = tile;
-    button.title = button.ariaLabel = `Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
+    button.title =
+      button.ariaLabel = `Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
     button.onclick = () => this.onChoose(index);
     button.hidden = false;
   }

@@ -32,7 +32,9 @@ export class Picker {
     const bar = element("div", { className: "picker", role: "toolbar", ariaLabel: "Input image" });
     bar.append(
       button("Draw your own", "Empty the pad and draw", onDraw),
-      button("Upload…", "Upload a picture: it is scaled to the model's size and stays in this browser", () => file.click()),
+      button("Upload…", "Upload a picture: it is scaled to the model's size and stays in this browser", () =>
+        file.click(),
+      ),
       file,
       element("span", { className: "tests" }, "or test images ", this.classes, this.order, this.previous, this.next),
       this.title,
@@ -83,7 +85,9 @@ export class Picker {
 
   place(i) {
     const among = this.rows[this.at] === i && this.order.value !== "order";
-    return among ? ` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[this.order.value]}` : "";
+    return among
+      ? ` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[this.order.value]}`
+      : "";
   }
 }
 

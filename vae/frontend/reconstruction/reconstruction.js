@@ -17,12 +17,14 @@ import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
 import { Picker } from "./picker.js";
 
-const BRIGHTER = [230, 97, 1], DARKER = [64, 96, 200]; // apart for every kind of colour vision
+const BRIGHTER = [230, 97, 1],
+  DARKER = [64, 96, 200]; // apart for every kind of colour vision
 const SAMPLES = 8;
 const SAMPLES_MS = 100; // eight pictures for each of the hand's would make it wait
 const TELL_MS = 200; // numbers that change faster cannot be read, and laying them out anew costs frames
 const STATUS_MS = 250;
-const ROUNDS = 12, ROUND_MS = 80;
+const ROUNDS = 12,
+  ROUND_MS = 80;
 const MOST_CLASSES_TRIED = 32;
 const VISIBLE = 0.005; // nats that two decimals show
 const DRAWING = { kind: "drawing" };
@@ -95,7 +97,9 @@ export default class Reconstruction {
       if (this.data.model !== model || this.closed) return;
       this.encoded = encoded;
     } catch (error) {
-      this.say(`The encoded test set did not come (${error.message}). Drawing works without it; reload the page to try again.`);
+      this.say(
+        `The encoded test set did not come (${error.message}). Drawing works without it; reload the page to try again.`,
+      );
       return;
     }
     this.images = new TestRows(address("images"), this.encoded.images, imageShape);
@@ -175,7 +179,8 @@ export default class Reconstruction {
     this.modes.evaluation.disabled = !this.source.noise;
     if (this.mode === "evaluation" && !this.source.noise) this.setMode("mean");
     const whole = this.pad.pixels;
-    const input = this.breaking.apply(whole, imageShape), { source } = this;
+    const input = this.breaking.apply(whole, imageShape),
+      { source } = this;
     this.input = input;
     drawPicture(this.inputPicture, input, imageShape);
     this.inputPicture.classList.toggle("movable", this.breaking.damage.patch > 0);
@@ -235,7 +240,8 @@ export default class Reconstruction {
 
   async followDrawn() {
     if (!this.code) return; // nothing has been encoded yet
-    const { input, label } = this.now, noise = this.chosenNoise();
+    const { input, label } = this.now,
+      noise = this.chosenNoise();
     const payload = this.payload(input, this.data.classes ? [label] : []);
     const reply = await this.client.reconstruct(1, payload, { noise, slot: "drawn" });
     if (!reply || this.closed || !this.code || this.mode === "mean") return;
@@ -268,8 +274,10 @@ export default class Reconstruction {
   /** Encode and decode in rounds; after each, the erased patch takes its pixels from the reconstruction. */
   async refill() {
     const { image_shape: imageShape } = this.data;
-    const { input } = this, whole = this.pad.pixels;
-    const inside = patchPixels(imageShape, this.breaking.damage), size = imageShape[1] * imageShape[2];
+    const { input } = this,
+      whole = this.pad.pixels;
+    const inside = patchPixels(imageShape, this.breaking.damage),
+      size = imageShape[1] * imageShape[2];
     const rounds = [input];
     for (let round = 1; round <= ROUNDS; round++) {
       const current = rounds.at(-1);
@@ -343,7 +351,8 @@ export default class Reconstruction {
     const { reconstruction, kl } = this.encoded;
     if (this.point) return `Stored from the evaluation: ${reconstruction[index].toFixed(2)}.`;
     const stored = reconstruction[index] + kl[index];
-    if (!noise || this.shown.noise !== noise) return `Stored from the evaluation, with one z drawn: ${stored.toFixed(2)}.`;
+    if (!noise || this.shown.noise !== noise)
+      return `Stored from the evaluation, with one z drawn: ${stored.toFixed(2)}.`;
     const away = Math.abs(this.shown.reconstruction + this.shown.kl - stored);
     const why = away > VISIBLE ? ": it told another class, or ran on another device or version of torch" : "";
     return `Stored from the evaluation, with this ε: ${stored.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
@@ -353,7 +362,9 @@ export default class Reconstruction {
     if (!this.data.classes) return "";
     const name = this.data.class_names[this.now.label];
     if (this.data.label !== null) return `Decoded as class ${name}, as chosen.`;
-    return this.source.kind === "test" ? `Decoded as class ${name}, its own.` : `Decoded as class ${name}, the likeliest of all.`;
+    return this.source.kind === "test"
+      ? `Decoded as class ${name}, its own.`
+      : `Decoded as class ${name}, the likeliest of all.`;
   }
 
   denoisedText() {
@@ -408,7 +419,9 @@ export default class Reconstruction {
     this.mode = mode;
     for (const [name, radio] of Object.entries(this.modes)) radio.checked = name === mode;
     this.thumbs.forEach((thumb, k) => thumb.classList.toggle("chosen", mode === "sample" && k === this.sampleAt));
-    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: "of the evaluation's sample" }[mode];
+    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: "of the evaluation's sample" }[
+      mode
+    ];
     this.outputTitle.textContent = `Reconstruction ${this.point ? "of the code" : from}`;
     if (!this.now || !this.code) return;
     if (mode === "mean") this.drawOutput(this.now);
@@ -448,7 +461,11 @@ export default class Reconstruction {
     const figure = (canvas, ...caption) => element("figure", {}, canvas, element("figcaption", {}, ...caption));
     this.inputPicture = element("canvas", { role: "img", ariaLabel: "The image as the model sees it" });
     this.output = element("canvas", { role: "img", className: "output", ariaLabel: "The reconstruction" });
-    this.error = element("canvas", { role: "img", className: "difference", ariaLabel: "Error map: reconstruction minus input" });
+    this.error = element("canvas", {
+      role: "img",
+      className: "difference",
+      ariaLabel: "Error map: reconstruction minus input",
+    });
     this.outputTitle = element("span");
     this.errorText = element("span");
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
@@ -458,7 +475,11 @@ export default class Reconstruction {
     row.append(
       figure(this.inputPicture, "x: what the model sees"),
       figure(this.output, this.outputTitle),
-      figure(this.error, element("span", { title: "Reconstruction minus x, mean over the colours" }, "Error: ", this.errorText), ramp),
+      figure(
+        this.error,
+        element("span", { title: "Reconstruction minus x, mean over the colours" }, "Error: ", this.errorText),
+        ramp,
+      ),
     );
     return element("div", { className: "pictures" }, row, this.buildNumbers(), this.buildSamples(), this.notice);
   }
@@ -469,7 +490,12 @@ export default class Reconstruction {
     const { score, reconstruction, kl } = this.numbers;
     const numbers = element("p", { className: "numbers" });
     numbers.append(
-      element("span", { className: "term sum", title: "Lower is better: the model finds the image likelier" }, "−ELBO ", score),
+      element(
+        "span",
+        { className: "term sum", title: "Lower is better: the model finds the image likelier" },
+        "−ELBO ",
+        score,
+      ),
       element("span", { className: "sign" }, " = "),
       element("span", { className: "term reconstruction" }, "reconstruction ", reconstruction),
       element("span", { className: "sign" }, " + "),
@@ -492,13 +518,25 @@ export default class Reconstruction {
     const group = element("div", { className: "modes", role: "radiogroup", ariaLabel: "What is decoded" });
     const properties = { type: "button", title: "Other noise for the samples", onclick: () => this.drawAgain() };
     const again = element("button", properties, "Draw again");
-    group.append("Decode ", radio("mean", "the mean μ"), radio("sample", "a sample μ + σε"), radio("evaluation", "the evaluation's sample"), again);
+    group.append(
+      "Decode ",
+      radio("mean", "the mean μ"),
+      radio("sample", "a sample μ + σε"),
+      radio("evaluation", "the evaluation's sample"),
+      again,
+    );
     this.samples = element("canvas", { role: "img", ariaLabel: `${SAMPLES} decoded samples of q(z|x)` });
     this.thumbs = Array.from({ length: SAMPLES }, (_, k) => {
-      const name = `Show sample ${k + 1}`, onclick = () => this.chooseSample(k);
+      const name = `Show sample ${k + 1}`,
+        onclick = () => this.chooseSample(k);
       return element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
     });
-    const strip = element("div", { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" }, this.samples, ...this.thumbs);
+    const strip = element(
+      "div",
+      { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" },
+      this.samples,
+      ...this.thumbs,
+    );
     return element("div", { className: "sampling" }, group, strip);
   }
 
@@ -516,7 +554,8 @@ export default class Reconstruction {
   }
 
   buildMore() {
-    const details = (title, open, ...content) => element("details", { open }, element("summary", {}, title), ...content);
+    const details = (title, open, ...content) =>
+      element("details", { open }, element("summary", {}, title), ...content);
     this.rounds = element("canvas", { role: "img", ariaLabel: "The patch being refilled, round by round" });
     this.roundsText = element("p", { className: "caption", role: "status", ariaLive: "polite" });
     this.refilled = element("div", { className: "refilled", hidden: true }, this.rounds, this.roundsText);
@@ -549,7 +588,8 @@ export default class Reconstruction {
   /** The erased patch is dragged on the picture that shows it, or moved with the arrow keys. */
   listenToPatch() {
     const canvas = this.inputPicture;
-    const move = ({ offsetX, offsetY }) => this.breaking.movePatch(offsetX / canvas.clientWidth, offsetY / canvas.clientHeight);
+    const move = ({ offsetX, offsetY }) =>
+      this.breaking.movePatch(offsetX / canvas.clientWidth, offsetY / canvas.clientHeight);
     canvas.tabIndex = 0;
     canvas.addEventListener("pointerdown", (event) => {
       if (!this.breaking.damage.patch) return;
@@ -578,7 +618,8 @@ function pickLikeliest({ n, mean, logvar, reconstruction, kl, pixels }, labels) 
 
 /** Mean |a − b| in parts of the grey range, over all pixels or over those of each plane that are told. */
 function meanDifference(a, b, inside = null, channels = 1, size = 0) {
-  let sum = 0, count = 0;
+  let sum = 0,
+    count = 0;
   const add = (i) => {
     sum += Math.abs(a[i] - b[i]);
     count++;

@@ -22,7 +22,11 @@ export class Controls {
     const { kl, spread, components, latent_dim: latentDim } = data;
     this.data = data;
     const strength = (i) => (kl ? `KL ${kl[i].toFixed(2)} nats` : `spread ${spread[i].toFixed(2)}`);
-    const dimensions = strongestFirst(kl ?? spread).map((i) => ({ text: `z${i} · ${strength(i)}`, value: i, axis: `z${i}` }));
+    const dimensions = strongestFirst(kl ?? spread).map((i) => ({
+      text: `z${i} · ${strength(i)}`,
+      value: i,
+      axis: `z${i}`,
+    }));
     const percent = (share) => `${(100 * share).toFixed(0)} % of variance`;
     const ofComponent = (share, k) => ({ text: `PC ${k + 1} · ${percent(share)}`, axis: `pc${k + 1}` });
     const axes = [...dimensions, ...components.explained.map(ofComponent)];
@@ -102,7 +106,12 @@ export class Controls {
     this.side = slider("Grid", { min: 2, max: MOST_SIDE, step: 1 }, change("side"));
     const onchange = () => hold({ dimension: Number(this.dimension.value), value: null });
     this.dimension = element("select", { ariaLabel: "Latent to hold at one value in all pictures", onchange });
-    this.free = button("let go", "Let this latent vary again", () => hold({ value: null }), "Let this latent vary again");
+    this.free = button(
+      "let go",
+      "Let this latent vary again",
+      () => hold({ value: null }),
+      "Let this latent vary again",
+    );
     return element(
       "div",
       { className: "sliders" },

@@ -11,7 +11,8 @@ const PNG_PIXELS = 56; // a picture of a PNG grid is at least that wide
 const SINGLE_PNG_SCALE = 8;
 
 export async function saveGrid({ data, panels, plane }) {
-  const shown = panels.map(({ canvas }) => canvas), [, height, width] = data.image_shape;
+  const shown = panels.map(({ canvas }) => canvas),
+    [, height, width] = data.image_shape;
   const across = shown.length * (shown[0].width + width) - width; // a picture's width between the two
   const sheet = element("canvas", { width: across, height: shown[0].height });
   shown.forEach((canvas, place) => sheet.getContext("2d").drawImage(canvas, place * (canvas.width + width), 0));
@@ -20,7 +21,8 @@ export async function saveGrid({ data, panels, plane }) {
 
 /** The picture that is picked, else the first. */
 export async function savePicture({ data, panels, plane, picked }) {
-  const { panel, cell } = picked ?? { panel: panels[0], cell: 0 }, { side } = panel;
+  const { panel, cell } = picked ?? { panel: panels[0], cell: 0 },
+    { side } = panel;
   const canvas = element("canvas");
   drawPicture(canvas, panel.pictureAt(cell), data.image_shape);
   const place = `${panel.title}-row${Math.floor(cell / side) + 1}-column${(cell % side) + 1}`;
@@ -28,7 +30,8 @@ export async function savePicture({ data, panels, plane, picked }) {
 }
 
 export function saveArrays({ data, panels, plane }) {
-  const { latent_dim: latentDim, image_shape: imageShape, classes } = data, arrays = {};
+  const { latent_dim: latentDim, image_shape: imageShape, classes } = data,
+    arrays = {};
   panels.forEach(({ shown: { n, pixels, vectors, labels } }, place) => {
     const name = (word) => (place ? `${word}_against` : word);
     arrays[name("z")] = { data: Float32Array.from(vectors.flatMap((z) => [...z])), shape: [n, latentDim] };

@@ -63,7 +63,9 @@ export class TestSet {
    * images searched; null where the server has no images.
    */
   async nearestPixels(picture) {
-    const all = await this.allPixels(), size = picture.length, count = all.length / size;
+    const all = await this.allPixels(),
+      size = picture.length,
+      count = all.length / size;
     if (count < 2) return null;
     const between = (i) => closest(all, all.subarray(i * size, (i + 1) * size), i).distance;
     this.typicalPixels ??= inSlices(spreadOver(count), between).then(median);
@@ -112,7 +114,8 @@ export class Card {
   show(cell, room, picture, shape, title) {
     this.element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = this.element;
-    const right = cell.right + CARD_GAP, left = cell.left - CARD_GAP - width;
+    const right = cell.right + CARD_GAP,
+      left = cell.left - CARD_GAP - width;
     const beside = right + width <= room.right ? right : left >= room.left ? left : null;
     const x = beside ?? Math.min(cell.left, room.right - width);
     const y = beside === null ? cell.bottom + CARD_GAP : cell.top;
@@ -160,7 +163,8 @@ export class Card {
 /** The image nearest to `picture` among all but image `skip`; the search gives up an image once it is worse. */
 function closest(all, picture, skip = -1) {
   const size = picture.length;
-  let best = Infinity, index = -1;
+  let best = Infinity,
+    index = -1;
   for (let i = 0, at = 0; at < all.length; i++, at += size) {
     if (i === skip) continue;
     let sum = 0;

@@ -87,7 +87,9 @@ export class Panel {
   /** As large as the room allows, at a whole number of screen pixels per picture pixel unless that is hardly any. */
   resize(room, imageShape, side) {
     const [, height, width] = imageShape;
-    const gap = gapOf(imageShape), sheetWidth = side * (width + gap) - gap, sheetHeight = side * (height + gap) - gap;
+    const gap = gapOf(imageShape),
+      sheetWidth = side * (width + gap) - gap,
+      sheetHeight = side * (height + gap) - gap;
     const exact = (room * devicePixelRatio) / Math.max(sheetWidth, sheetHeight);
     const scale = (exact < 2 ? exact : Math.floor(exact)) / devicePixelRatio;
     this.canvas.style.width = `${scale * sheetWidth}px`;
@@ -99,7 +101,9 @@ export class Panel {
   mark(cell) {
     this.frame.hidden = cell === null || cell >= this.side ** 2;
     if (this.frame.hidden) return;
-    const { imageShape } = this.shown, [, height, width] = imageShape, gap = gapOf(imageShape);
+    const { imageShape } = this.shown,
+      [, height, width] = imageShape,
+      gap = gapOf(imageShape);
     const across = (pixels) => `${(100 * pixels) / this.canvas.width}%`;
     const down = (pixels) => `${(100 * pixels) / this.canvas.height}%`;
     const left = across((cell % this.side) * (width + gap));
@@ -125,8 +129,10 @@ export class Panel {
     if (event.key === "Escape") this.onPick(null);
     if (!STEPS[event.key] || !this.side) return;
     event.preventDefault();
-    const [down, right] = STEPS[event.key], now = this.picked ?? 0;
-    const row = this.clamp(Math.floor(now / this.side) + down), column = this.clamp((now % this.side) + right);
+    const [down, right] = STEPS[event.key],
+      now = this.picked ?? 0;
+    const row = this.clamp(Math.floor(now / this.side) + down),
+      column = this.clamp((now % this.side) + right);
     const cell = this.picked === null ? 0 : row * this.side + column;
     if (cell !== this.picked) this.onPick(cell);
   }
@@ -141,11 +147,13 @@ export class Panel {
     if (counts.length > MOST_BARS) ranked.sort((a, b) => counts[b] - counts[a]).splice(MOST_BARS);
     const percent = (share) => `${(100 * share) / highest}%`;
     const bar = (label) => {
-      const fill = element("span", { className: "fill" }), tick = element("span", { className: "tick" });
+      const fill = element("span", { className: "fill" }),
+        tick = element("span", { className: "tick" });
       const background = palette[label % palette.length];
       Object.assign(fill.style, { height: percent(counts[label] / total), background });
       tick.style.bottom = percent(shares[label]);
-      const name = classNames[label], ofTest = `${(100 * shares[label]).toFixed(1)} % of the test set`;
+      const name = classNames[label],
+        ofTest = `${(100 * shares[label]).toFixed(1)} % of the test set`;
       const title = `${name}: ${counts[label]} of ${total} samples; ${ofTest}`;
       const column = element("span", { className: "column" }, fill, tick);
       return element("span", { className: "bar", title }, column, element("span", { className: "name" }, name));
@@ -166,12 +174,17 @@ export class Panel {
    * centre: what stands at half height, per dimension; span: half the height.
    */
   drawIntervals(source, dimensions, temperature, { centre, span, prior }) {
-    const canvas = this.intervals, shown = dimensions.slice(0, MOST_INTERVALS), pixel = devicePixelRatio;
-    const width = Math.round(canvas.clientWidth * pixel), height = Math.round(canvas.clientHeight * pixel);
+    const canvas = this.intervals,
+      shown = dimensions.slice(0, MOST_INTERVALS),
+      pixel = devicePixelRatio;
+    const width = Math.round(canvas.clientWidth * pixel),
+      height = Math.round(canvas.clientHeight * pixel);
     if (!width || !height) return; // not on the page
     Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d"), style = getComputedStyle(canvas);
-    const step = width / shown.length, thick = Math.min(0.6 * step, 14 * pixel);
+    const context = canvas.getContext("2d"),
+      style = getComputedStyle(canvas);
+    const step = width / shown.length,
+      thick = Math.min(0.6 * step, 14 * pixel);
     const level = (value) => (height * (1 - value / span)) / 2;
     context.fillStyle = style.getPropertyValue("--track");
     if (prior) context.fillRect(0, level(1), width, level(-1) - level(1));
@@ -179,7 +192,8 @@ export class Panel {
     context.fillStyle = style.getPropertyValue("--st-primary-color");
     shown.forEach((i, place) => {
       const { mean, deviation } = source.marginal(i, temperature);
-      const top = level(mean - centre[i] + deviation), bottom = level(mean - centre[i] - deviation);
+      const top = level(mean - centre[i] + deviation),
+        bottom = level(mean - centre[i] - deviation);
       context.fillRect((place + 0.5) * step - thick / 2, top, thick, Math.max(2 * pixel, bottom - top));
     });
     this.sizes.textContent = `μ ± σ in each latent${prior ? "; grey: prior ±1" : ""}`;
@@ -198,7 +212,8 @@ export class Panel {
   }
 
   buildChoice() {
-    const named = (text) => ({ ariaLabel: `${this.title}: ${text}` }), onchange = () => this.chooseSource();
+    const named = (text) => ({ ariaLabel: `${this.title}: ${text}` }),
+      onchange = () => this.chooseSource();
     this.source = element("select", { ...named("where z comes from"), onchange });
     this.image = numberField({ min: 0, step: 1, hidden: true, ...named("test image"), onchange });
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });

@@ -17,7 +17,8 @@ import { readParams, writeParams } from "./state.js";
 const REST_MS = 200;
 const STATUS_MS = 250;
 const SPAN = 3; // standard deviations: half the height of what shows a source's size
-const AROUND_TWO = 226, AROUND_ONE = 108; // CSS pixels above and below the pictures, in two columns and in one
+const AROUND_TWO = 226,
+  AROUND_ONE = 108; // CSS pixels above and below the pictures, in two columns and in one
 const LEAST_SIDE = 240;
 const PHONE = 640;
 const RELEASES = ["pointerup", "pointercancel"]; // wherever the pointer is by then
@@ -113,7 +114,11 @@ export default class Sampling {
   }
 
   async decode(panel, vectors, labels, inputAt) {
-    const { testSet, data, state: { seed } } = this; // of these pictures
+    const {
+      testSet,
+      data,
+      state: { seed },
+    } = this; // of these pictures
     const weights = (label) => Array.from({ length: data.classes }, (_, k) => Number(k === label));
     const codes = data.classes ? vectors.map((z, i) => [...z, ...weights(labels[i])]) : vectors;
     const reply = await this.client.decode(codes, { slot: panel.title });
@@ -141,7 +146,8 @@ export default class Sampling {
   }
 
   draws(source) {
-    const { side, temperature, truncation, seed } = this.state, noise = this.noises.get(String(seed));
+    const { side, temperature, truncation, seed } = this.state,
+      noise = this.noises.get(String(seed));
     if (!source || !noise) return null;
     noise.truncate(truncation);
     return source.vectors(cellsOf(side), noise, temperature);
@@ -149,7 +155,8 @@ export default class Sampling {
 
   manifold() {
     const { side, temperature, plane } = this.state;
-    const { components, kl, spread } = this.data, { origin } = this.middleOfPlane();
+    const { components, kl, spread } = this.data,
+      { origin } = this.middleOfPlane();
     const direction = (axis) => {
       if (axis.startsWith("pc")) return components.directions[Number(axis.slice(2)) - 1];
       const i = Number(axis.slice(1));
@@ -160,13 +167,15 @@ export default class Sampling {
 
   /** Where the directions outside the manifold stay, in numbers and in words. */
   middleOfPlane() {
-    const { kl, centre } = this.data, ofPrior = kl && !this.state.plane.some((axis) => axis.startsWith("pc"));
+    const { kl, centre } = this.data,
+      ofPrior = kl && !this.state.plane.some((axis) => axis.startsWith("pc"));
     return ofPrior ? { origin: centre.map(() => 0), name: "0" } : { origin: centre, name: "the codes' mean" };
   }
 
   /** The classes that a conditional model is told, one per cell. */
   labelsOf(panel) {
-    const { side, told } = this.state, chosen = told[this.panels.indexOf(panel)];
+    const { side, told } = this.state,
+      chosen = told[this.panels.indexOf(panel)];
     return Array.from({ length: side * side }, (_, i) => chosen ?? (i % side) % this.data.classes);
   }
 
@@ -215,7 +224,8 @@ export default class Sampling {
   }
 
   async countClasses(panel) {
-    const { shown } = panel, { testSet, data } = this;
+    const { shown } = panel,
+      { testSet, data } = this;
     if (!shown || panel.counted === shown) return;
     if (data.classes) {
       panel.sayInsteadOfClasses("The class is what the decoder is told.");
@@ -232,7 +242,8 @@ export default class Sampling {
   }
 
   drawIntervals(panel) {
-    const source = this.sourceOf(panel), { kl, spread, centre } = this.data;
+    const source = this.sourceOf(panel),
+      { kl, spread, centre } = this.data;
     if (!source || this.state.view === "plane") return;
     const ofPrior = { centre: centre.map(() => 0), span: SPAN, prior: true };
     const ofCodes = { centre, span: SPAN * Math.max(...spread), prior: false };
@@ -241,7 +252,9 @@ export default class Sampling {
 
   /** The test image whose posterior the panel shows. */
   async showThumb(panel) {
-    const { testSet } = this, place = this.panels.indexOf(panel), choice = this.state.choices[place];
+    const { testSet } = this,
+      place = this.panels.indexOf(panel),
+      choice = this.state.choices[place];
     const [kind, number] = choice.split(":");
     if (kind !== "image") return;
     await testSet.load().catch(() => null); // countClasses says so
@@ -280,7 +293,8 @@ export default class Sampling {
   }
 
   showPicked() {
-    const { panel, cell } = this.picked, { side } = this.state;
+    const { panel, cell } = this.picked,
+      { side } = this.state;
     if (!this.visible().includes(panel) || cell >= panel.side ** 2) {
       this.pick(null); // the grid has become smaller
       return;
@@ -292,7 +306,9 @@ export default class Sampling {
   }
 
   async findNearest() {
-    const { testSet, card, data } = this, { panel, cell } = this.picked, { shown } = panel;
+    const { testSet, card, data } = this,
+      { panel, cell } = this.picked,
+      { shown } = panel;
     const outdated = () => this.picked?.cell !== cell || this.picked.panel !== panel || panel.shown !== shown;
     try {
       const code = await testSet.nearestCode(shown.vectors[cell]);
@@ -324,8 +340,10 @@ export default class Sampling {
   }
 
   describePlane() {
-    const { side, plane, temperature } = this.state, { kl, latent_dim: latentDim } = this.data;
-    const { name } = this.middleOfPlane(), ofPrior = kl && name === "0";
+    const { side, plane, temperature } = this.state,
+      { kl, latent_dim: latentDim } = this.data;
+    const { name } = this.middleOfPlane(),
+      ofPrior = kl && name === "0";
     const count = plane.length === 1 ? side * side : side;
     const along = plane.length === 1 ? `${plane[0]}, in reading order` : "each axis";
     const scale = ofPrior ? "of the prior" : "with the test codes' mean and spread";
@@ -354,7 +372,8 @@ export default class Sampling {
 
   resize() {
     if (!this.data) return;
-    const phone = this.root.clientWidth < PHONE, two = this.state.view === "two";
+    const phone = this.root.clientWidth < PHONE,
+      two = this.state.view === "two";
     this.root.classList.toggle("phone", phone);
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
     const top = this.root.getBoundingClientRect().top + scrolled;

@@ -6,8 +6,8 @@ import { normalQuantile } from "../lib/math.js";
 export const MOST_SIDE = 16;
 export const NO_TRUNCATION = 4; // the slider's end: 1 in 16,000 ε lies beyond it
 const ERFC = [
-  0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807,
-  -0.18628806, 0.09678418, 0.37409196, 1.00002368, -1.26551223,
+  0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
+  -1.26551223,
 ];
 
 /** A grid's cells and the number of each one's ε: a cell keeps its ε when the grid grows. */
@@ -43,7 +43,8 @@ function truncatedNormal(x, bound) {
 
 /** The share of the standard normal below x ≤ 0. Source: Numerical Recipes' erfc, relative error below 1.2e-7. */
 function normalShare(x) {
-  const y = -x / Math.SQRT2, t = 1 / (1 + y / 2);
+  const y = -x / Math.SQRT2,
+    t = 1 / (1 + y / 2);
   return (t / 2) * Math.exp(-y * y + ERFC.reduce((sum, coefficient) => sum * t + coefficient, 0));
 }
 
@@ -60,7 +61,8 @@ export class Source {
     this.prepare(noise);
     const { latentDim, means, offsets, component } = this;
     return cells.map((cell) => {
-      const mean = component[cell] * latentDim, offset = cell * latentDim;
+      const mean = component[cell] * latentDim,
+        offset = cell * latentDim;
       return Float32Array.from({ length: latentDim }, (_, i) => means[mean + i] + temperature * offsets[offset + i]);
     });
   }
@@ -86,8 +88,10 @@ export class Source {
   spread(values) {
     const { latentDim, factors } = this;
     return values.map((_, at) => {
-      const cell = Math.floor(at / latentDim), i = at % latentDim;
-      const row = (this.component[cell] * latentDim + i) * latentDim, first = cell * latentDim;
+      const cell = Math.floor(at / latentDim),
+        i = at % latentDim;
+      const row = (this.component[cell] * latentDim + i) * latentDim,
+        first = cell * latentDim;
       let sum = 0;
       for (let j = 0; j <= i; j++) sum += factors[row + j] * values[first + j];
       return sum;
@@ -97,9 +101,11 @@ export class Source {
   /** Mean and standard deviation of z's i-th dimension at this temperature, over all components. */
   marginal(i, temperature) {
     const { weights, latentDim, means, factors } = this;
-    let mean = 0, square = 0;
+    let mean = 0,
+      square = 0;
     weights.forEach((weight, k) => {
-      const centre = means[k * latentDim + i], row = (k * latentDim + i) * latentDim;
+      const centre = means[k * latentDim + i],
+        row = (k * latentDim + i) * latentDim;
       let variance = 0;
       for (let j = 0; j <= i; j++) variance += (temperature * factors[row + j]) ** 2;
       mean += weight * centre;

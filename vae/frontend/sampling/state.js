@@ -5,11 +5,13 @@ import { MOST_SIDE, NO_TRUNCATION } from "./sources.js";
 
 const SIDE = 8;
 const NUMBERS = ["seed", "side", "temperature", "truncation"];
-const CHOICES = ["source", "against"], TOLD = ["told", "against_told"]; // by panel
+const CHOICES = ["source", "against"],
+  TOLD = ["told", "against_told"]; // by panel
 
 /** What the page starts with, where the link does not say otherwise. */
 function startOf(data) {
-  const { classes, default_sources: sources } = data, strongest = strongestFirst(data.kl ?? data.spread);
+  const { classes, default_sources: sources } = data,
+    strongest = strongestFirst(data.kl ?? data.spread);
   return {
     view: "two", // or "one", "plane"
     seed: 0,
@@ -19,7 +21,10 @@ function startOf(data) {
     choices: [sources.source, sources.against], // by panel
     told: [null, null], // the classes that a conditional model is told, by panel; null: each in turn
     hold: { dimension: strongest[0], value: null }, // null: the dimension is free
-    plane: strongest.slice(0, 2).sort((a, b) => a - b).map((i) => `z${i}`), // the manifold's axes: z0, pc1, …
+    plane: strongest
+      .slice(0, 2)
+      .sort((a, b) => a - b)
+      .map((i) => `z${i}`), // the manifold's axes: z0, pc1, …
   };
 }
 

@@ -6,11 +6,16 @@ import { halvesOf, Painter, placesOf } from "./map.js";
 import { drawCells, Sheets } from "./pictures.js";
 import { epochsOf } from "./words.js";
 
-const MAP = 300, BESIDE = 250, EDGE = 10, TITLE = 20; // pixels
+const MAP = 300,
+  BESIDE = 250,
+  EDGE = 10,
+  TITLE = 20; // pixels
 const SQUARE = { width: MAP, height: MAP };
-const MOST_FRAMES = 60, HOLD = 8; // pictures; the last one stays that many times as long
+const MOST_FRAMES = 60,
+  HOLD = 8; // pictures; the last one stays that many times as long
 const HUNDREDTHS = 15; // of a second per picture
-const HEIGHT = TITLE + MAP + EDGE, WIDTH = EDGE + MAP + EDGE + BESIDE + EDGE;
+const HEIGHT = TITLE + MAP + EDGE,
+  WIDTH = EDGE + MAP + EDGE + BESIDE + EDGE;
 
 export class Export {
   /** items: of feed.js; look: {palette, ink, paper, ratio}; say(text) hears how far it is. */
@@ -26,7 +31,8 @@ export class Export {
 
   /** grid: whether the map is the decoded plane, where there is one. */
   async save(grid) {
-    const shares = moments(this.parts.map(({ frames }) => frames)), pictures = [];
+    const shares = moments(this.parts.map(({ frames }) => frames)),
+      pictures = [];
     try {
       for (const [i, share] of shares.entries()) {
         this.say(`picture ${i + 1} of ${shares.length}`);
@@ -46,8 +52,11 @@ export class Export {
   }
 
   async compose(share, grid) {
-    const context = this.canvas.getContext("2d", { willReadFrequently: true }), { width, height } = this.canvas;
-    const moments = this.parts.map(({ frames }) => frames.findLast((frame) => frame.share <= share + 1e-9) ?? frames[0]);
+    const context = this.canvas.getContext("2d", { willReadFrequently: true }),
+      { width, height } = this.canvas;
+    const moments = this.parts.map(
+      ({ frames }) => frames.findLast((frame) => frame.share <= share + 1e-9) ?? frames[0],
+    );
     const sheets = await Promise.all(this.parts.map((part, i) => sheetsOf(part, moments[i])));
     Object.assign(context, { fillStyle: this.look.paper });
     context.fillRect(0, 0, width, height);
@@ -62,7 +71,8 @@ export class Export {
   }
 
   drawPart(context, part, frame, [sheet, originals], grid) {
-    const { name, head, half, painter } = part, { ink } = this.look;
+    const { name, head, half, painter } = part,
+      { ink } = this.look;
     Object.assign(context, { fillStyle: ink, font: "bold 12px sans-serif", textBaseline: "middle" });
     context.fillText(name, EDGE, TITLE / 2 + 1, MAP);
     const left = EDGE + MAP + EDGE;
@@ -78,14 +88,17 @@ export class Export {
 
   drawPictures(context, head, sheet, originals, left) {
     const { originals: k, samples: m, columns } = head;
-    const small = sizeIn(head, BESIDE, k), y = TITLE + 16;
+    const small = sizeIn(head, BESIDE, k),
+      y = TITLE + 16;
     Object.assign(context, { fillStyle: this.look.ink, font: "12px sans-serif", textAlign: "left" });
     context.fillText("test images, reconstructions", left, TITLE + 10);
     const row = { first: 0, count: k, across: k, x: left, size: small, gap: 1 };
     if (originals) drawCells(context, originals, head, { ...row, y });
     drawCells(context, sheet, head, { ...row, y: y + small[1] + 1 });
     if (!m) return;
-    const below = y + 2 * small[1] + 26, across = Math.min(m, columns, 5), size = sizeIn(head, BESIDE, across);
+    const below = y + 2 * small[1] + 26,
+      across = Math.min(m, columns, 5),
+      size = sizeIn(head, BESIDE, across);
     const rows = Math.min(Math.ceil(m / across), Math.floor((HEIGHT - below) / (size[1] + 1)));
     context.fillStyle = this.look.ink;
     context.fillText("samples", left, below - 6);
@@ -122,7 +135,8 @@ function sheetsOf({ head, sheets }, frame) {
 }
 
 function drawPlane(context, sheet, head) {
-  const { originals, samples, side } = head, size = sizeIn(head, MAP, side, 0);
+  const { originals, samples, side } = head,
+    size = sizeIn(head, MAP, side, 0);
   drawCells(context, sheet, head, { first: originals + samples, count: side ** 2, across: side, size, gap: 0 });
 }
 
@@ -133,7 +147,8 @@ function sizeIn({ imageShape: [, height, width] }, room, across, gap = 1) {
 }
 
 function channelsFirst(rgba) {
-  const size = rgba.length / 4, planes = new Uint8Array(3 * size);
+  const size = rgba.length / 4,
+    planes = new Uint8Array(3 * size);
   for (let i = 0; i < size; i++) {
     for (let c = 0; c < 3; c++) planes[c * size + i] = rgba[4 * i + c];
   }

@@ -9,8 +9,10 @@
 
 import { Film, FilmError } from "./film.js";
 
-const POLL_MS = 400, SLOW_MS = 2000;
-const FIRST_RETRY_MS = 500, LAST_RETRY_MS = 8000;
+const POLL_MS = 400,
+  SLOW_MS = 2000;
+const FIRST_RETRY_MS = 500,
+  LAST_RETRY_MS = 8000;
 const MOST_MISSES = 3; // a run that has left the list may be a moment away from being a checkpoint
 const FETCH_MS = 15_000; // a server that keeps us waiting longer is taken for gone
 const BUSY = ["starting", "running", "saving"];

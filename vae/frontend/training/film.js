@@ -6,12 +6,19 @@
 import { crc32 } from "../lib/bytes.js";
 
 const PREFIX_BYTES = 12;
-const MOST_BYTES = 12_000_000, MOST_TEXT = 1_000_000;
-const MOST_FRAMES = 1000, MOST_EPOCHS = 20_000;
+const MOST_BYTES = 12_000_000,
+  MOST_TEXT = 1_000_000;
+const MOST_FRAMES = 1000,
+  MOST_EPOCHS = 20_000;
 const INSIDE = 0.99; // of the points, which a frame's reach is taken from
 const PLANES = ["line", "latent", "principal"];
 const LIMITS = {
-  latent_dim: [1, 4096], epochs: [1, 1e6], points: [1, 20_000], originals: [0, 20], samples: [0, 200], side: [0, 32],
+  latent_dim: [1, 4096],
+  epochs: [1, 1e6],
+  points: [1, 20_000],
+  originals: [0, 20],
+  samples: [0, 200],
+  side: [0, 32],
   columns: [1, 100],
 };
 
@@ -57,7 +64,8 @@ export class Film {
   }
 
   torn() {
-    const { length } = this.frames, where = length ? ` after ${length} pictures; what comes before is shown` : "";
+    const { length } = this.frames,
+      where = length ? ` after ${length} pictures; what comes before is shown` : "";
     return new FilmError(`This film is damaged${where}.`, true);
   }
 
@@ -71,14 +79,20 @@ export class Film {
   }
 
   frameOf(fields, body) {
-    const { head } = this, { share, epoch, seconds, reconstruction, kl, kl_per_dimension: each, scale } = fields;
-    const pointBytes = 4 * head.points, sheet = body.subarray(pointBytes);
+    const { head } = this,
+      { share, epoch, seconds, reconstruction, kl, kl_per_dimension: each, scale } = fields;
+    const pointBytes = 4 * head.points,
+      sheet = body.subarray(pointBytes);
     const rows = Math.ceil((head.originals + head.samples + head.side ** 2) / head.columns);
     const fits =
-      [share, epoch, seconds, scale].every(isNumber) && share >= (this.frames.at(-1)?.share ?? 0) && share <= 1 &&
-      scale > 0 && [reconstruction, kl].every((value) => value === null || isNumber(value)) &&
+      [share, epoch, seconds, scale].every(isNumber) &&
+      share >= (this.frames.at(-1)?.share ?? 0) &&
+      share <= 1 &&
+      scale > 0 &&
+      [reconstruction, kl].every((value) => value === null || isNumber(value)) &&
       (each === null || (each?.length === head.latentDim && each.every(isNumber))) &&
-      sheet.length > 0 && isSheet(webpSize(sheet), head, rows);
+      sheet.length > 0 &&
+      isSheet(webpSize(sheet), head, rows);
     if (!fits) throw misfit(`Picture ${this.frames.length + 1}`);
     const points = new Int16Array(body.buffer.slice(0, pointBytes)); // little-endian, as every browser's machine is
     const reach = reachOf(points, scale, head.plane);
@@ -112,9 +126,14 @@ function headOf(fields, body) {
     throw new FilmError(`This film is of version ${Number(version)}, and this page reads version 1. Reload the page.`);
   }
   const fits =
-    kind === "head" && typeof dataset === "string" && PLANES.includes(plane) &&
-    Array.isArray(classNames) && classNames.length <= 65_536 && classNames.every((name) => typeof name === "string") &&
-    isShape(imageShape) && Object.entries(LIMITS).every(([name, [least, most]]) => isWhole(fields[name], least, most));
+    kind === "head" &&
+    typeof dataset === "string" &&
+    PLANES.includes(plane) &&
+    Array.isArray(classNames) &&
+    classNames.length <= 65_536 &&
+    classNames.every((name) => typeof name === "string") &&
+    isShape(imageShape) &&
+    Object.entries(LIMITS).every(([name, [least, most]]) => isWhole(fields[name], least, most));
   if (!fits) throw misfit("The head");
   const { latent_dim: latentDim, epochs, points, originals, samples, side, columns } = fields;
   const head = { dataset, classNames, imageShape, plane, latentDim, epochs, points, originals, samples, side, columns };

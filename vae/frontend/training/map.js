@@ -8,7 +8,9 @@ const PRIOR_REACH = 3.5; // prior standard deviations to either side: the circle
 const MARGIN = 1.06;
 const OUTLIER = 3; // times as far as in the others: such a frame does not set the view
 const TWEEN_MS = 220;
-const SMALL = 300, RADIUS = 1.9, SMALL_RADIUS = 1.5; // CSS pixels
+const SMALL = 300,
+  RADIUS = 1.9,
+  SMALL_RADIUS = 1.5; // CSS pixels
 const PLANES = {
   line: "z across; the height means nothing",
   latent: "the latent plane: z₀ across, z₁ up",
@@ -25,7 +27,8 @@ function halfOf({ head, frames }) {
 
 /** The same of several films: latent planes are all seen at one scale, that they compare. */
 export function halvesOf(films) {
-  const halves = films.map(halfOf), ofPlanes = halves.filter((_, i) => films[i].head.plane === "latent");
+  const halves = films.map(halfOf),
+    ofPlanes = halves.filter((_, i) => films[i].head.plane === "latent");
   return films.map(({ head }, i) => (head.plane === "latent" ? Math.max(...ofPlanes) : halves[i]));
 }
 
@@ -119,11 +122,13 @@ export class FilmMap {
     cancelAnimationFrame(this.frame);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!this.goal || !width || !height) return;
-    const ratio = devicePixelRatio, sides = [width, height].map((side) => Math.round(side * ratio));
+    const ratio = devicePixelRatio,
+      sides = [width, height].map((side) => Math.round(side * ratio));
     if (this.canvas.width !== sides[0] || this.canvas.height !== sides[1]) {
       [this.canvas.width, this.canvas.height] = sides;
     }
-    const context = this.canvas.getContext("2d"), moving = this.from.places !== this.goal.places && this.now();
+    const context = this.canvas.getContext("2d"),
+      moving = this.from.places !== this.goal.places && this.now();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const seen = { head: this.goal.head, ...(moving || this.goal) };

@@ -2,7 +2,8 @@
 
 import { element } from "../lib/dom.js";
 
-const MOST_SHEETS = 60, MOST_BYTES = 64e6; // decoded, per film
+const MOST_SHEETS = 60,
+  MOST_BYTES = 64e6; // decoded, per film
 const GAP = 1; // picture pixels
 
 /** Decodes sheets and keeps those looked at last. */
@@ -40,7 +41,9 @@ export function drawCells(context, sheet, head, { first, count, across, x = 0, y
   const [, height, width] = head.imageShape;
   context.imageSmoothingEnabled = size[0] < width;
   for (let i = 0; i < count; i++) {
-    const from = first + i, column = i % across, row = Math.floor(i / across);
+    const from = first + i,
+      column = i % across,
+      row = Math.floor(i / across);
     const [left, top] = [(from % head.columns) * width, Math.floor(from / head.columns) * height];
     const place = [x + column * (size[0] + gap), y + row * (size[1] + gap)];
     context.drawImage(sheet, left, top, width, height, ...place, ...size);
@@ -82,11 +85,19 @@ export class Pictures {
   }
 
   draw({ film: { head }, frame }, sheet, originals) {
-    const { originals: k, samples: m, side, columns, imageShape: [, height, width] } = head, size = [width, height];
+    const {
+        originals: k,
+        samples: m,
+        side,
+        columns,
+        imageShape: [, height, width],
+      } = head,
+      size = [width, height];
     const pairs = sized(this.pairs, k * (width + GAP) - GAP, 2 * height + GAP);
     if (originals) drawCells(pairs, originals, head, { first: 0, count: k, across: k, size, gap: GAP });
     drawCells(pairs, sheet, head, { first: 0, count: k, across: k, y: height + GAP, size, gap: GAP });
-    const across = Math.min(m, columns), rows = Math.min(this.sampleRows, Math.ceil(m / columns));
+    const across = Math.min(m, columns),
+      rows = Math.min(this.sampleRows, Math.ceil(m / columns));
     const samples = sized(this.samples, across * (width + GAP) - GAP, rows * (height + GAP) - GAP);
     drawCells(samples, sheet, head, { first: k, count: Math.min(m, rows * across), across, size, gap: GAP });
     const grid = sized(this.grid, side * width, side * height);

@@ -80,7 +80,8 @@ export class Scrubber {
   }
 
   play(now) {
-    const { playing } = this, last = Math.sqrt(this.end);
+    const { playing } = this,
+      last = Math.sqrt(this.end);
     playing.place += (Math.max(0, now - playing.before) / 1000 / SECONDS) * Number(this.speed.value);
     playing.before = now;
     if (playing.place >= last && !this.loop.checked) return this.follow();

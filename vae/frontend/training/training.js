@@ -61,12 +61,17 @@ export default class Training {
     this.controls.hidden = !films.length;
     this.gridSwitch.element.hidden = !films.some(({ head }) => head.side);
     this.download.disabled = !films.length;
-    if (films.length) this.scrubber.setFrames([...new Set(shares)].sort((a, b) => a - b), live);
+    if (films.length)
+      this.scrubber.setFrames(
+        [...new Set(shares)].sort((a, b) => a - b),
+        live,
+      );
   }
 
   /** Two films of the same data have their scales in common, that they compare. */
   takeFilms(films) {
-    const { references } = this.data, halves = halvesOf(films);
+    const { references } = this.data,
+      halves = halvesOf(films);
     this.feed.items.forEach(({ film }, i) => {
       const half = halves[films.indexOf(film)];
       if (!half) return;
@@ -86,7 +91,8 @@ export default class Training {
     const films = this.feed.items.map(({ film }) => film).filter(({ frames }) => frames.length);
     const epochs = new Set(films.map(({ head }) => head.epochs));
     if (epochs.size > 1) return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the run`;
-    const [film] = films, { epoch } = film.frames[film.indexAt(share)];
+    const [film] = films,
+      { epoch } = film.frames[film.indexAt(share)];
     return `epoch ${epochsOf(films.length > 1 ? share * film.head.epochs : epoch)} of ${film.head.epochs}`;
   }
 
@@ -120,11 +126,18 @@ export default class Training {
 
   build(parent) {
     this.films = element("div", { className: "films" });
-    this.gridSwitch = segmented("The map shows", [["points", "points"], ["grid", "decoded grid"]], (value) => {
-      this.grid = value === "grid";
-      this.show(this.scrubber.share);
-      this.resize();
-    });
+    this.gridSwitch = segmented(
+      "The map shows",
+      [
+        ["points", "points"],
+        ["grid", "decoded grid"],
+      ],
+      (value) => {
+        this.grid = value === "grid";
+        this.show(this.scrubber.share);
+        this.resize();
+      },
+    );
     this.gridSwitch.choose("points");
     this.download = button("GIF", "The film as an animation", () => this.save(), "Download the film as GIF");
     this.said = element("span", { className: "said", role: "status", ariaLive: "polite" });

@@ -27,7 +27,9 @@ export class FilmView {
   /** What the server says of the run. item: of feed.js. */
   showState({ run, film, problem, kind }, lost) {
     const { head } = film;
-    const about = head ? `${head.dataset} · ${head.latentDim}-D · ${head.epochs} epoch${head.epochs > 1 ? "s" : ""}` : "";
+    const about = head
+      ? `${head.dataset} · ${head.latentDim}-D · ${head.epochs} epoch${head.epochs > 1 ? "s" : ""}`
+      : "";
     say(this.state, run ? stateOf(run) : head ? "Trained." : "");
     const unfinished = run !== null && !["done", "gone"].includes(run.state);
     say(this.about, (unfinished && progressOf({ ...run, epochs: run.epochs ?? head?.epochs })) || about);
@@ -37,7 +39,10 @@ export class FilmView {
     this.notice.hidden = !this.notice.textContent;
     this.stage.hidden = this.charts.hidden = !film.frames.length;
     this.waiting.hidden = film.frames.length > 0 || Boolean(problem);
-    say(this.waiting, run && kind === "run" ? "The first picture comes when the training starts." : "Reading the film…");
+    say(
+      this.waiting,
+      run && kind === "run" ? "The first picture comes when the training starts." : "Reading the film…",
+    );
   }
 
   /** Takes what is the same for all frames. scale: {half, reconstruction, kl, mostKl}, shared with the other film. */
@@ -100,7 +105,8 @@ export class FilmView {
   }
 
   describe({ epoch, seconds, reconstruction, kl }) {
-    const { epochs, originals, samples } = this.film.head, at = `at epoch ${epochsOf(epoch)} of ${epochs}`;
+    const { epochs, originals, samples } = this.film.head,
+      at = `at epoch ${epochsOf(epoch)} of ${epochs}`;
     const loss = reconstruction === null ? "" : ` · reconstruction + KL ${nats(reconstruction + (kl ?? 0))} nats`;
     const known = this.references.filter(({ term }) => term === "loss");
     const compared = known.map(({ label, value }) => ` · ${label} ${nats(value)}`).join("");

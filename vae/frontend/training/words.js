@@ -25,7 +25,9 @@ export function progressOf({ epoch, epochs, images_per_second: rate, seconds_lef
     running && rate ? `${Number(rate.toPrecision(2)).toLocaleString("en")} images/s` : "",
     running && Number.isFinite(left) ? `${duration(Math.ceil(left))} left` : "",
     device ?? "",
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function ordinal(n) {
