@@ -1561,7 +1561,7 @@ def test_a_film_of_any_records_is_read_and_gone_on_with_or_refused(
 
 def goes_on(trainer: Trainer) -> None:
     """A run that was taken up takes its next step, or says that it cannot."""
-    assert 0 <= trainer.share <= 1
+    assert 0 <= trainer.progress <= 1
     with suppress(Enough, TrainingError):
         next(trainer.epochs(stop), None)
 

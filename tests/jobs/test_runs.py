@@ -189,7 +189,7 @@ def test_a_run_becomes_a_checkpoint_with_its_film_and_looks_alive_until_then(lab
         for viewer in viewers:
             viewer.result(PATIENCE)
     assert {status.state for status in seen} == {"queued", "starting", "running", "saving"}
-    assert all(0 <= status.share <= 1 and 0 <= status.epoch <= 20 for status in seen)
+    assert all(0 <= status.progress <= 1 and 0 <= status.epoch <= 20 for status in seen)
     assert checkpoint.training["origin"] == "page"
     lab.check_nothing_left()
     assert [found.name for found in list_checkpoints(lab.checkpoints)] == ["first"]
@@ -276,18 +276,18 @@ def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> Non
     assert [run.name for run, _ in lab.runs.all()] == ["d", "c", "b", "a"]
     lab.until_state(first, "running")
     assert lab.states() == {"d": "running", "c": "queued", "b": "queued", "a": "queued"}
-    assert [lab.runs.place(run) for run in (second, third, fourth)] == [1, 2, 3]
+    assert [lab.runs.queue_position(run) for run in (second, third, fourth)] == [1, 2, 3]
     lab.runs.want(third, "pause")
     lab.until_state(third, "paused")
-    assert lab.runs.place(fourth) == 2
+    assert lab.runs.queue_position(fourth) == 2
     lab.runs.resume(third)
-    assert [lab.runs.place(run) for run in (second, fourth, third)] == [1, 2, 3]
+    assert [lab.runs.queue_position(run) for run in (second, fourth, third)] == [1, 2, 3]
     lab.runs.want(third, "discard")
     until(lambda: lab.runs.find("b") is None, "a queued run is discarded")
     lab.kill(fourth)
     until(lambda: fourth.status().state == "killed", "its death is noticed")
     lab.runs.resume(fourth)
-    assert (lab.runs.place(second), lab.runs.place(fourth)) == (1, 2)
+    assert (lab.runs.queue_position(second), lab.runs.queue_position(fourth)) == (1, 2)
     assert not second.out.exists()
     lab.runs.want(first, "stop")
     finished = [lab.until_checkpoint(run) for run in (first, second, fourth)]
@@ -353,7 +353,7 @@ def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab
     lab.runs.want(run, "pause")
     paused = lab.until_state(run, "paused")
     assert paused.sentence == "Paused."
-    assert 0 < paused.share < 1
+    assert 0 < paused.progress < 1
     assert paused.seconds > 0
     with pytest.raises(RunError, match="does not go on; resume or discard"):
         lab.runs.want(run, "stop")
@@ -365,7 +365,7 @@ def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab
     lab.until_epoch(run, paused.epoch + 1)
     for process in lab.processes[1:]:  # as a machine does that is being switched off
         process.terminate()
-    assert lab.until_state(run, "paused").share > paused.share
+    assert lab.until_state(run, "paused").progress > paused.progress
     for process in lab.processes:
         process.wait(PATIENCE)
     lab.runs.resume(run)
@@ -549,7 +549,7 @@ def test_a_stale_process_id_of_another_program_is_never_signalled(lab: Lab) -> N
     try:
         for wish in ("stop", "discard", "resume"):
             run = lab.prepare(f"run-{wish}", request(ENDLESS))
-            run.write_status(Status("running", share=0.5))
+            run.write_status(Status("running", progress=0.5))
             for file in ("lock", "pid", "run.pid", "wish", "log.txt"):
                 (run.path / file).write_text(f"{innocent.pid}\n")
             run.write_request(run.request() | {"pid": innocent.pid, "order": innocent.pid})
@@ -715,8 +715,8 @@ def check_listed(lab: Lab, run: Run) -> Status:
     ((found, status),) = lab.runs.all()
     assert found == run
     assert status.state in ("paused", "failed", "killed")
-    assert 0 <= status.share <= 1
-    assert lab.runs.place(run) == 1
+    assert 0 <= status.progress <= 1
+    assert lab.runs.queue_position(run) == 1
     json.dumps(vars(status), allow_nan=False)
     return status
 

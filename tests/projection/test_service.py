@@ -37,7 +37,7 @@ def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(
         seen = await events(await lab.layouts.open(points(), config))
         *progress, done = seen
         assert all(isinstance(event, Progress) for event in progress)
-        shares = [event.share for event in progress if isinstance(event, Progress)]
+        shares = [event.progress for event in progress if isinstance(event, Progress)]
         assert shares == sorted(shares)
         assert shares[-1] == 1
         frames = [event.layout for event in progress if isinstance(event, Progress) and event.layout is not None]
@@ -80,12 +80,12 @@ def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         first = await lab.layouts.open(points(), LONG)
         async for event in first:
-            if isinstance(event, Progress) and event.share > 0.05:
+            if isinstance(event, Progress) and event.progress > 0.05:
                 break
         late = await lab.layouts.open(points(), LONG)
         event = await anext(late)
         assert isinstance(event, Progress)
-        assert event.share > 0
+        assert event.progress > 0
         assert event.layout is not None
 
     run(tmp_path, body)
@@ -127,7 +127,7 @@ def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
     watch.offer(Progress(0.2))
     event = asyncio.run(anext(watch))  # type: ignore[arg-type]
     assert isinstance(event, Progress)
-    assert event.share == 0.2
+    assert event.progress == 0.2
     assert event.layout is layout
 
 
@@ -589,7 +589,7 @@ def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_pat
             assert np.array_equal(found.layout, project(points(60), config))
             watch = await layouts.open(many, config)
             async for event in watch:
-                if isinstance(event, Progress) and event.share > 0:
+                if isinstance(event, Progress) and event.progress > 0:
                     break
             watch.close()
             second = (await events(await layouts.open(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]

@@ -261,7 +261,7 @@ def test_a_projection_is_told_shown_and_measured(server: Running) -> None:
         asked = {"model": "small", "method": "umap", "dims": 3}
         assert all(text.items() >= asked.items() for text in texts)
         assert {text["state"] for text in running} == {"running"}
-        shares = [text["share"] for text in running]
+        shares = [text["progress"] for text in running]
         assert shares == sorted(shares)
         assert len(frames) >= 2
         assert np.array_equal(frames[-1], 2 * ENCODED.mean[:, :3])

@@ -93,7 +93,7 @@ def test_every_run_is_told_with_all_the_fields_of_the_docstring(theatre: Theatre
     theatre.run("second", Status("failed", "The disk is full."), order=2)
     theatre.run("first", paused, order=1, film=FILM)
     first, second = theatre.listed()
-    assert first == {"name": "first", "place": None, "film_bytes": len(FILM), **asdict(paused)}
+    assert first == {"name": "first", "queue_position": None, "film_bytes": len(FILM), **asdict(paused)}
     assert (second["name"], second["film_bytes"], second["epochs"]) == ("second", 0, None)
     for field in first:
         assert f'"{field}"' in (runs_and_films.__doc__ or "")
@@ -105,7 +105,7 @@ def test_those_that_wait_are_told_their_place(theatre: Theatre) -> None:
     dead = theatre.run("dead", Status("starting"), order=-2)
     locks = [run.lock() for run in made]
     with locks[0].acquire(), locks[1].acquire(), locks[2].acquire():
-        found = [(run["name"], run["state"], run["place"]) for run in theatre.listed()]
+        found = [(run["name"], run["state"], run["queue_position"]) for run in theatre.listed()]
     assert found == [
         ("dead", "killed", None),
         ("running", "killed", None),
@@ -127,7 +127,8 @@ def test_many_viewers_look_no_more_often_than_one(theatre: Theatre, monkeypatch:
 
 
 SPOILT = [
-    "", "{", '{"state": "running", "share": 1e999}', "[" * 100_000, r'{"state": "paused", "sentence": "Pau\ud800sed."}',
+    "", "{", '{"state": "running", "progress": 1e999}', "[" * 100_000,
+    r'{"state": "paused", "sentence": "Pau\ud800sed."}',
     r'{"state": "paused", "device": "\ud800"}',
 ]  # fmt: skip
 

@@ -102,7 +102,7 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
         assert group == Group(0, 1)
         assert group.leads
         batch, totals = torch.arange(5), torch.ones(3)
-        assert torch.equal(group.share(batch), batch)
+        assert torch.equal(group.shard(batch), batch)
         assert group.total(totals) is totals
         layer = torch.nn.Linear(2, 1)
         layer(torch.ones(1, 2)).backward()
@@ -114,7 +114,7 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
 @pytest.mark.parametrize("count", [2, 16, 17, 100])
 def test_the_shares_of_a_batch_are_the_batch(size: int, count: int) -> None:
     batch = torch.randperm(count)
-    shares = [Group(rank, size).share(batch) for rank in range(size)]
+    shares = [Group(rank, size).shard(batch) for rank in range(size)]
     assert sorted(torch.cat(shares).tolist()) == list(range(count))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
@@ -154,7 +154,7 @@ def member(folder: str) -> None:
 
 def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
     pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    code = f"import test_parallel; test_parallel.member({str(tmp_path)!r})"
+    code = f"from tests.training.test_distributed import member; member({str(tmp_path)!r})"
     members = [
         subprocess.Popen([sys.executable, "-c", code], env=environment(RANK=str(r), LOCAL_RANK=str(r), **pair))
         for r in range(2)

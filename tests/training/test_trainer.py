@@ -1018,7 +1018,7 @@ def test_a_run_that_is_ended_closes_its_epoch_early_and_keeps_what_it_has_learnt
 
     history = list(trainer.epochs(end))
     assert [epoch.epoch for epoch in history] == [1, 2]
-    assert (trainer.done, trainer.share) == (7, 0.7)
+    assert (trainer.done, trainer.progress) == (7, 0.7)
     assert seen[-1][0] == 300 + 2 * 64
     assert torch.equal(weights(trainer.model), seen[-1][1])
     again = validate(trainer.model, *trainer.validation, QUICK.seed)

@@ -66,7 +66,7 @@ async def _ours(points: FloatArray, labels: Labels, method: Method) -> Row:
     projector = Projector()
     try:
         (cold, first_frame), (warm, _) = [await _watch(projector, points, method, seed) for seed in (0, 1)]
-        layout, _, _ = await projector.compute(points, ProjectionConfig(method), None, lambda share, frame: None)
+        layout, _, _ = await projector.compute(points, ProjectionConfig(method), None, lambda progress, frame: None)
     finally:
         await projector.close()
     return _row(method, points, layout, labels, cold=cold, warm=warm, first_frame=first_frame)

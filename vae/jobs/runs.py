@@ -65,11 +65,11 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Status:
-    """How a run gets on. share: 0 to 1. seconds: of training; seconds_left: by the clock on the wall, None: unknown."""
+    """How a run gets on. progress: 0 to 1. seconds: of training; seconds_left: of wall time, None: unknown."""
 
     state: State
     sentence: str = ""
-    share: float = 0.0
+    progress: float = 0.0
     epoch: float = 0.0
     epochs: int | None = None
     seconds: float = 0.0
@@ -138,7 +138,7 @@ class Run:
         if found.alive and not self._has_process() and not (found.state == "queued" and self._is_young()):
             found = self._written_status()  # it may have ended properly meanwhile
             if found.alive:
-                return Status("killed", KILLED, found.share, found.epoch, found.epochs, found.seconds)
+                return Status("killed", KILLED, found.progress, found.epoch, found.epochs, found.seconds)
         return found
 
     def _written_status(self) -> Status:
@@ -302,7 +302,7 @@ class Runs:
         else:
             raise RunError(f"The run {run.name} does not go on; resume or discard it.")
 
-    def place(self, run: Run) -> int:
+    def queue_position(self, run: Run) -> int:
         """Its place in the queue, 1 for the next."""
         waiting = [other.name for other, status in self.all() if status.state == "queued"]
         return waiting.index(run.name) + 1 if run.name in waiting else 1
@@ -354,12 +354,12 @@ def _order(run: Run) -> float:
 
 def _checked(status: Status) -> Status:
     """The status of a file that anybody may have edited. Raises ValueError."""
-    numbers = [status.share, status.epoch, status.seconds]
+    numbers = [status.progress, status.epoch, status.seconds]
     numbers += [
         number for number in (status.seconds_left, status.images_per_second, status.epochs) if number is not None
     ]
     fine = all(isinstance(number, (int, float)) and isfinite(number) for number in numbers)
-    fine = fine and 0 <= status.share <= 1
+    fine = fine and 0 <= status.progress <= 1
     texts = isinstance(status.sentence, str) and isinstance(status.device, str)
     if status.state not in get_args(State) or not fine or not texts:
         raise ValueError("a status that no run has")

@@ -77,7 +77,7 @@ def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
     """Waits until this run is the next and one of the places to train is free, and holds that."""
     runs = Runs(run.out.parent, slots)
     places = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
-    while (taken := _first_free(places) if runs.place(run) == 1 else None) is None:
+    while (taken := _first_free(places) if runs.queue_position(run) == 1 else None) is None:
         session.look()
         time.sleep(WAIT_SECONDS)
     try:
@@ -104,7 +104,7 @@ class _Session:
         self._status = run.status()
         self._interrupted = False
         self._looked = 0.0
-        self._began, self._first_share = 0.0, 0.0  # of the training in this process
+        self._began, self._first_progress = 0.0, 0.0  # of the training in this process
         self._history: list[EpochMetrics] = []
 
     def interrupt(self, *_: object) -> None:
@@ -150,7 +150,7 @@ class _Session:
             if file.exists():
                 self._history = trainer.load(file)
                 break
-        self._began, self._first_share = time.monotonic(), trainer.share
+        self._began, self._first_progress = time.monotonic(), trainer.progress
         try:
             for epoch in trainer.epochs(self._after_step):
                 self._history.append(epoch)
@@ -183,13 +183,13 @@ class _Session:
         trainer.ending = wish == "stop"
 
     def _tell(self, trainer: "Trainer") -> None:
-        gone = trainer.share - self._first_share
-        left = (time.monotonic() - self._began) * (1 - trainer.share) / gone if gone > 0 else None
+        gone = trainer.progress - self._first_progress
+        left = (time.monotonic() - self._began) * (1 - trainer.progress) / gone if gone > 0 else None
         self.say(
             "running",
             "Training.",
-            share=trainer.share,
-            epoch=trainer.share * trainer.config.epochs,
+            progress=trainer.progress,
+            epoch=trainer.progress * trainer.config.epochs,
             seconds=trainer.seconds,
             seconds_left=left,
             images_per_second=trainer.images_seen / trainer.seconds if trainer.seconds else None,

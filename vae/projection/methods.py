@@ -168,9 +168,9 @@ class _Frames:
     def __init__(self, on_frame: OnFrame | None) -> None:
         self._on_frame = on_frame
 
-    def show(self, share: float, layout: NDArray[Any]) -> None:
+    def show(self, progress: float, layout: NDArray[Any]) -> None:
         if self._on_frame:
-            self._on_frame(min(share, 1.0), np.array(layout, np.float32))
+            self._on_frame(min(progress, 1.0), np.array(layout, np.float32))
 
 
 def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]:

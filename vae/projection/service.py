@@ -40,16 +40,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Queued:
-    """Waiting; place 2 is the next, after the one that is being computed."""
+    """Waiting in the queue; position 2 is the next, after the one that is being computed."""
 
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
 class Progress:
     """The share done, 0 to 1, and the layout so far, where there is a newer one. Shape: (n, dims)."""
 
-    share: float
+    progress: float
     layout: FloatArray | None = None
 
 
@@ -160,13 +160,13 @@ class _Lane:
             await self._free.acquire()
         finally:
             self._line.remove(job)
-            for place, other in enumerate(self._line, 2):
+            for position, other in enumerate(self._line, 2):
                 if other.layout is None:
-                    other.tell(Queued(place))
+                    other.tell(Queued(position))
         try:
             if job.layout is None:
                 job.tell(Progress(0.0))
-            show = lambda share, layout: job.tell(Progress(share, layout))  # noqa: E731
+            show = lambda progress, layout: job.tell(Progress(progress, layout))  # noqa: E731
             return await self.projector.compute(job.points, job.config, job.layout, show)
         finally:
             self._free.release()

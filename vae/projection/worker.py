@@ -7,7 +7,7 @@ the server does.
 
 To the process    {"id": 1, "points": PATH, "layout": PATH or null, "config": {…}, "folder": PATH}
                   {"cancel": 1}
-From it           {"id": 1, "share": 0.3, "frame": PATH or null}     as it iterates; whoever has read a frame deletes it
+From it           {"id": 1, "progress": 0.3, "frame": PATH or null}     as it iterates; the reader deletes the frame
                   {"id": 1, "layout": PATH, "seconds": 7.1}          the projection, where none was given
                   {"id": 1, "quality": {…}}                          the last word if all went well
                   {"id": 1, "error": SENTENCE or null}               the last word otherwise; null: as it was cancelled
@@ -165,7 +165,7 @@ class Projector:
                 on_progress(1.0, layout)
             else:
                 path = message["frame"]
-                on_progress(message["share"], None if path is None else await self._in_thread(_take, path))
+                on_progress(message["progress"], None if path is None else await self._in_thread(_take, path))
 
     async def _call_off(self, request: int) -> None:
         try:
@@ -290,8 +290,8 @@ class _Service:
     def is_cancelled(self, identity: int) -> bool:
         return identity in self._cancelled
 
-    def report(self, identity: int, share: float, frame: str | None) -> None:
-        self._say({"id": identity, "share": share, "frame": frame})
+    def report(self, identity: int, progress: float, frame: str | None) -> None:
+        self._say({"id": identity, "progress": progress, "frame": frame})
 
 
 def _end(folder: Path) -> None:
@@ -311,14 +311,14 @@ class _Reporter:
         self._service, self._identity, self._frame = service, identity, folder / "frame"
         self._at = 0.0
 
-    def show(self, share: float, layout: FloatArray) -> None:
+    def show(self, progress: float, layout: FloatArray) -> None:
         if self._service.is_cancelled(self._identity):
             raise Cancelled
         if (now := time.perf_counter()) - self._at < FRAME_SECONDS:
             return
         self._at = now
         taken = not self._frame.exists()
-        self._service.report(self._identity, share, _write(layout, self._frame) if taken else None)
+        self._service.report(self._identity, progress, _write(layout, self._frame) if taken else None)
 
 
 def _write_all(arrays: dict[str, FloatArray], folder: Path) -> dict[str, str]:

@@ -27,8 +27,8 @@ WebSocket <base>/live/projections
         {"version": 1, "cancel": true}
     The server answers each with text frames, of which the first precedes any layout:
         {"version": 1, "error": SENTENCE}                      a bad request; what went on before is over
-        {"version": 1, "state": "queued", "place": 2}          one other is computed first
-        {"version": 1, "state": "running", "share": 0.31}
+        {"version": 1, "state": "queued", "queue_position": 2}          one other is computed first
+        {"version": 1, "state": "running", "progress": 0.31}
         {"version": 1, "state": "done", "seconds": 7.1, "source": "computed here", "from the cache" or "shipped with
          the checkpoint", "quality": {"trustworthiness": …, "continuity": …, "neighbours_kept": …, "protocol": "…"}}
         {"version": 1, "state": "failed", "error": SENTENCE}
@@ -316,7 +316,7 @@ class Client:
         sent: FloatArray | None = None
         async for event in self._watch:
             if isinstance(event, Done) and sent is None:
-                await self._say({"state": "running", "share": 1.0, **asked})
+                await self._say({"state": "running", "progress": 1.0, **asked})
             elif not isinstance(event, (Done, Failed)):
                 await self._say(_state(event) | asked)
             layout = getattr(event, "layout", None)
@@ -413,14 +413,14 @@ def read_request(text: str | None) -> tuple[str, ProjectionConfig] | None:
 
 def _state(event: Event) -> Json:
     match event:
-        case Queued(place):
-            return {"state": "queued", "place": place}
+        case Queued(position):
+            return {"state": "queued", "queue_position": position}
         case Done(_, quality, seconds, source):
             return {"state": "done", "seconds": seconds, "source": source, "quality": asdict(quality)}
         case Failed(sentence):
             return {"state": "failed", "error": sentence}
         case _:
-            return {"state": "running", "share": event.share}
+            return {"state": "running", "progress": event.progress}
 
 
 def _frame(layout: FloatArray) -> bytes:

@@ -6,8 +6,8 @@ one sentence, as plain text.
 GET <base>/live/runs
     How all runs get on, in the order in which they were asked for: JSON {"version": 1, "runs": [{"name": NAME,
     "state": "queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed", "sentence": SENTENCE,
-    "place": 1 for the next in the queue or null, "share": 0 to 1, "epoch": epochs done, with decimals, "epochs": E or
-    null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null, "device": "cpu",
+    "queue_position": 1 for the next in the queue or null, "progress": 0 to 1, "epoch": epochs done, with
+    decimals, "epochs": E or null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null, "device": "cpu",
     "film_bytes": n}, …]}. A run that has finished is no longer there: it has become the checkpoint of its name.
 GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
     The film, as vae.training.film describes it, from byte K on; of a run, as far as it has got, and perhaps ending
@@ -97,10 +97,10 @@ class Service:
         return self._seen
 
     def _statuses(self) -> list[Json]:
-        found, place = [], 0
+        found, waiting = [], 0
         for run, status in self._all.all():
-            place += status.state == "queued"
-            rest = {"place": place if status.state == "queued" else None, "film_bytes": _size(run.film)}
+            waiting += status.state == "queued"
+            rest = {"queue_position": waiting if status.state == "queued" else None, "film_bytes": _size(run.film)}
             found.append({"name": run.name, **vars(status), **rest})
         return found
 

@@ -25,7 +25,7 @@ class Group:
         """Whether this is the process that reports and writes."""
         return self.rank == 0
 
-    def share(self, batch: Tensor) -> Tensor:
+    def shard(self, batch: Tensor) -> Tensor:
         """This process's part of a batch that all know: every size-th row."""
         return batch[self.rank :: self.size]
 

@@ -33,7 +33,7 @@ class Step:
         """Shapes: batch (n,) int64, rows of the split -> the terms in the order of `names`, in nats, summed over this
         process's images. knobs: as TrainingConfig.knobs_at."""
         learning_rate, beta, capacity, heat = knobs
-        index = self.group.share(batch)
+        index = self.group.shard(batch)
         x = to_unit(self.images.index_select(0, index))
         if self.config.binarisation == "dynamic":
             x = torch.bernoulli(x, generator=self.generator)

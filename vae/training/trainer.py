@@ -100,7 +100,7 @@ class Trainer:
         self._totals, self._since_frame = _Totals(model.device), _Totals(model.device)
 
     @property
-    def share(self) -> float:
+    def progress(self) -> float:
         """How much of the run is done, 0 to 1."""
         return self.done / self.steps
 
@@ -147,7 +147,7 @@ class Trainer:
         with self._clock:
             metrics = self._close_epoch()
         if self._film is not None:
-            self._film.add_epoch(asdict(metrics), self.share)
+            self._film.add_epoch(asdict(metrics), self.progress)
             if self.ending and self.done not in self._moments:
                 self._photograph()
         return metrics
@@ -177,7 +177,7 @@ class Trainer:
             self._check_finite(*found.values())
             means = {name: round(found[name], 4) for name in means}
         self._since_frame.clear()
-        at = {"share": self.share, "epoch": round(self.done / self._per_epoch, 4), "seconds": round(self.seconds, 3)}
+        at = {"share": self.progress, "epoch": round(self.done / self._per_epoch, 4), "seconds": round(self.seconds, 3)}
         self._film.take(self.model, at | means)
 
     def _check_finite(self, *values: float) -> None:
@@ -234,7 +234,7 @@ class Trainer:
                 f"{path}: cannot be read ({type(error).__name__}: {error}); discard the run and train again."
             ) from error
         if self._film is not None:
-            self._film.resume(self.share, self.epoch)
+            self._film.resume(self.progress, self.epoch)
         return history
 
     def _asked(self) -> Any:
@@ -345,7 +345,7 @@ def train(
 
     def tell(trainer: Trainer) -> None:
         if progress is not None and trainer.done % PROGRESS_STEPS == 0:
-            progress(trainer.share)
+            progress(trainer.progress)
 
     yield from Trainer(model, train_split, validation_split, config, group=group, film=film).epochs(tell)
 
@@ -369,7 +369,7 @@ def seconds_per_epoch(dataset: Dataset, model_config: ModelConfig, config: Train
     with suppress(Enough):
         for epoch in trainer.epochs(tell):
             return epoch.seconds
-    steps = trainer.seconds / trainer.share
+    steps = trainer.seconds / trainer.progress
     few = [part[:MEASURE_IMAGES] for part in trainer.validation]
     began = time.perf_counter()
     validate(model, few[0], few[1], config.seed)

@@ -407,13 +407,13 @@ export default class LatentMap {
   // — what is said —
 
   showState(message) {
-    const { state, share = 0, place, error, reason, quality, seconds, source } = message;
+    const { state, progress = 0, queue_position: queuePosition, error, reason, quality, seconds, source } = message;
     const name = METHODS[this.data.config.method];
     this.plot.element.dataset.state = state;
-    const others = place > 2 ? `${place - 1} other projections first…` : "another projection first…";
+    const others = queuePosition > 2 ? `${queuePosition - 1} other projections first…` : "another projection first…";
     if (state === "queued") this.overlay.showProgress(`${name}: ${others}`, 0);
-    else this.overlay.showProgress(`${name}: ${Math.round(100 * share)} %`, state === "running" ? share : 1);
-    if (state === "running" && share === 1) this.foot.quality.textContent = "measuring how far to trust this map…";
+    else this.overlay.showProgress(`${name}: ${Math.round(100 * progress)} %`, state === "running" ? progress : 1);
+    if (state === "running" && progress === 1) this.foot.quality.textContent = "measuring how far to trust this map…";
     const problem = {
       lost: `${reason || "Connection lost"} – trying again.`,
       failed: error,

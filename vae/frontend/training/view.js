@@ -34,7 +34,7 @@ export class FilmView {
     const unfinished = run !== null && !["done", "gone"].includes(run.state);
     say(this.about, (unfinished && progressOf({ ...run, epochs: run.epochs ?? head?.epochs })) || about);
     this.progress.hidden = !unfinished || run.state === "queued";
-    this.progress.value = run?.share ?? 0;
+    this.progress.value = run?.progress ?? 0;
     say(this.notice, lost ? "Connection lost – trying again." : problem);
     this.notice.hidden = !this.notice.textContent;
     this.stage.hidden = this.charts.hidden = !film.frames.length;

@@ -12,9 +12,9 @@ const SENTENCES = {
 };
 
 /** One sentence for how a run stands. */
-export function stateOf({ state, sentence, place }) {
+export function stateOf({ state, sentence, queue_position: position }) {
   const said = sentence || SENTENCES[state] || "";
-  return state === "queued" && place ? `${said} ${place === 1 ? "Next" : ordinal(place)} in the queue.` : said;
+  return state === "queued" && position ? `${said} ${position === 1 ? "Next" : ordinal(position)} in the queue.` : said;
 }
 
 /** "epoch 7 of 20 · 61,000 images/s · 12 s left · cpu", of what is known. */
