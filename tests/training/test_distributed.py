@@ -37,7 +37,7 @@ TRAIN = ("train", "--dataset", "digits", "--latent-dim", "4", "--batch-size", "6
 def environment(**more: str) -> dict[str, str]:
     """This process's, less what would make its children part of another group."""
     kept = {key: value for key, value in os.environ.items() if key not in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
-    return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"} | more
+    return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | more
 
 
 def free_port() -> str:
@@ -135,7 +135,7 @@ def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
     step = Step(model, images, config, group)
     totals = torch.zeros(3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(step, "mixed_precision", lambda _: nullcontext())
+        patch.setattr(step_module, "mixed_precision", lambda _: nullcontext())
         for rows in (range(64), range(64, 71), range(100, 103)):
             totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0, 1.0)))
     return dict(zip(step.names, totals.tolist(), strict=True)), weights(model)

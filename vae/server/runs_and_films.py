@@ -7,8 +7,9 @@ GET <base>/live/runs
     How all runs get on, in the order in which they were asked for: JSON {"version": 1, "runs": [{"name": NAME,
     "state": "queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed", "sentence": SENTENCE,
     "queue_position": 1 for the next in the queue or null, "progress": 0 to 1, "epoch": epochs done, with
-    decimals, "epochs": E or null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null, "device": "cpu",
-    "film_bytes": n}, …]}. A run that has finished is no longer there: it has become the checkpoint of its name.
+    decimals, "epochs": E or null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null,
+    "device": "cpu", "film_bytes": n}, …]}. A run that has finished is no longer there: it has become the checkpoint of
+    its name.
 GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
     The film, as vae.training.film describes it, from byte K on; of a run, as far as it has got, and perhaps ending
     within a record. Who asks for a run that has just been saved gets its checkpoint's. 404 where there is none;
