@@ -56,7 +56,7 @@ from vae.server.latent_map import Service as MapService
 from vae.server.runs_and_films import Service as ScreeningService
 from vae.storage import checkpoints
 from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.training import trainer
+from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
 from vae.training.trainer import EpochMetrics, Trainer, TrainingError
@@ -1404,7 +1404,7 @@ def fake_data(digits: Dataset) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "load_dataset", load)
-        patch.setattr(trainer, "seconds_per_epoch", lambda *_: 0.5)
+        patch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 0.5)
         yield
 
 

@@ -22,7 +22,7 @@ from vae.model.losses import Objective
 from vae.model.networks import ModelConfig
 from vae.projection.methods import quality
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
-from vae.training import trainer
+from vae.training import trainer as trainer_module
 from vae.training.config import LEARNING_RATES, Optimizer, TrainingConfig
 from vae.training.film import read_film
 from vae.training.step import Knobs, Step
@@ -185,7 +185,7 @@ def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pyte
         def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
             return super().__call__(batch, knobs) * float("nan")
 
-    monkeypatch.setattr(trainer, "Step", Spoiled)
+    monkeypatch.setattr(trainer_module, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 

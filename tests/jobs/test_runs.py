@@ -31,7 +31,7 @@ from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
 from vae.jobs.worker import asked
 from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
-from vae.training import trainer
+from vae.training import trainer as trainer_module
 from vae.training.film import read_film
 from vae.training.step import Knobs, Step
 from vae.training.trainer import train_checkpoint
@@ -471,7 +471,7 @@ def test_a_stopped_run_that_could_not_be_saved_is_saved_when_resumed_and_not_tra
     run = lab.prepare("run", request(50))
     step = after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "stop"))
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_checkpoint", failing(CheckpointError("The disk is on fire.")))
+        patch.setattr(trainer_module, "save_checkpoint", failing(CheckpointError("The disk is on fire.")))
         assert here(run).state == "failed"
     assert not run.out.exists()
     here(run)
@@ -529,7 +529,7 @@ def after_steps(  # noqa: PLR0917
                     self.model.decoder.head.bias.fill_(torch.nan)
             return sums
 
-    monkeypatch.setattr(trainer, "Step", Counted)
+    monkeypatch.setattr(trainer_module, "Step", Counted)
     monkeypatch.setattr(worker, "STATUS_SECONDS", 0.0)
     return counter
 
@@ -889,7 +889,7 @@ def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
     run.write_request(wanted)
     epochs = train_checkpoint(*asked(run), tmp_path / "two")
     next(epochs), next(epochs)
-    with pytest.raises(trainer.TrainingError):
+    with pytest.raises(trainer_module.TrainingError):
         epochs.throw(KeyboardInterrupt)
     for file in ("model.safetensors", "encoded.safetensors"):
         assert (run.out / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
@@ -928,7 +928,7 @@ def test_too_little_memory_when_resuming_does_not_advise_to_discard(
     after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
     assert here(run).state == "paused"
     with monkeypatch.context() as patch:
-        patch.setattr(trainer.Trainer, "_restore", failing(MemoryError()))
+        patch.setattr(trainer_module.Trainer, "_restore", failing(MemoryError()))
         status = here(run)
     assert "not enough memory" in status.sentence
     assert "discard" not in status.sentence
@@ -959,12 +959,12 @@ def test_a_name_taken_meanwhile_is_said_at_the_end_and_nothing_is_lost(lab: Lab,
 
 def test_a_time_budget_fixes_the_epochs_once(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = lab.prepare("run", request(1, seconds=2.0) | {"order": 7})
-    monkeypatch.setattr(trainer, "seconds_per_epoch", lambda *_: 0.1)
+    monkeypatch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 0.1)
     after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
     assert here(run).epochs == 17
     fixed = run.request()
     assert (fixed["training"]["epochs"], fixed["seconds"], fixed["order"]) == (17, None, 7)
-    monkeypatch.setattr(trainer, "seconds_per_epoch", failing(AssertionError("measured again")))
+    monkeypatch.setattr(trainer_module, "seconds_per_epoch", failing(AssertionError("measured again")))
     here(run)
     checkpoint = read_checkpoint(run.out)
     assert checkpoint.training["epochs"] == len(checkpoint.history) == 17
@@ -984,7 +984,7 @@ def test_a_full_disk_is_said_in_one_sentence_wherever_it_is_met(
             from safetensors import SafetensorError
 
             error = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
-            patch.setattr(trainer, "save_file", failing(error))
+            patch.setattr(trainer_module, "save_file", failing(error))
         else:
             patch.setattr("vae.storage.checkpoints.save_arrays", failing(full))
         status = here(run)

@@ -22,6 +22,7 @@ from vae.datasets.registry import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training import step as step_module
 from vae.training.config import TrainingConfig
 from vae.training.distributed import Group, joined
 from vae.training.step import Step
