@@ -41,7 +41,7 @@ export class Controls {
       onchange: () => this.fix({ dimension: Number(this.dimension.value), value: null }),
     });
     const vary = "Let this latent vary again";
-    this.vary = button("let it vary", vary, () => this.fix({ value: null }), vary);
+    this.vary = button("vary", vary, () => this.fix({ value: null }), vary);
     this.axisSelects = ["across", "up"].map((title) =>
       element("select", { ariaLabel: `Manifold: ${title}`, onchange: () => this.choosePlane() }),
     );

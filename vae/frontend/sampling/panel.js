@@ -301,7 +301,7 @@ export class Panel {
   // — the elements —
 
   buildBeneath() {
-    const votes = `class by vote of the ${VOTERS} nearest test codes; mark: share in the test set`;
+    const votes = `class by vote of ${VOTERS} nearest codes; line: share in test set`;
     const classes = element("figure", {}, this.bars, element("figcaption", { title: "Counted now" }, votes));
     const spread = element("figure", { className: "spread" }, this.intervals, this.sizes);
     return element("div", { className: "beneath" }, classes, spread);
