@@ -1,7 +1,7 @@
 /** The picture under the pointer, or chosen by click or key: framed in both grids, its nearest test images on a card. */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element, messageOf } from "../lib/dom.js";
+import { contextOf, element, messageOf } from "../lib/dom.js";
 import { pictureOf } from "./panel.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -206,6 +206,8 @@ class Picture {
     this.figure.dataset.image = String(index); // for tests
     this.text.textContent = `image ${index} · ${encoded.classNames[encoded.labels[index]]}\n${text}`;
     const pixels = await pictures.load(index);
+    if (this.figure.dataset.image !== String(index)) return; // another image is shown by now
     if (pixels) drawPicture(this.canvas, pixels, encoded.imageShape);
+    else contextOf(this.canvas).clearRect(0, 0, this.canvas.width, this.canvas.height); // the server has no such image
   }
 }
