@@ -76,7 +76,7 @@ LATER = (
     "Input image",
     "Line",
     "Centre and scale",
-    "Latent to hold",
+    "Latent to fix",
     "The latent coordinates outside",
     "The image as the model sees it",
 )

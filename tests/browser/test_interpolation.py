@@ -138,7 +138,7 @@ def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Serv
         settle(page)
         assert pixels(page, ".hero") == strips["linear"][11]
         assert pixels(page, ".ghost") == strips["pixels"][11]
-        page.get_by_role("radio", name="Follow the spherical way").check()
+        page.get_by_role("radio", name="Follow the spherical path").check()
         settle(page)
         assert pixels(page, ".hero") == strips["arc"][11]
         page.wait_for_url("**path=spherical**")
@@ -405,7 +405,7 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
         link = page.get_by_role("link", name="Open in Explore").get_attribute("href")
         assert len(parse_qs(urlparse(link).query)["z"][0].split(",")) == 10
         choose(page, "plain")
-        expect(page.locator(".notice")).to_contain_text("A as chosen means nothing to this model")
+        expect(page.locator(".notice")).to_contain_text("A as chosen does not fit this model")
         settle(page)
         expect(page.locator(".meter")).to_contain_text("plain")
         expect(page.locator(".end-title").nth(2)).to_contain_text("B test image 7")
@@ -460,7 +460,7 @@ def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, 
 def test_a_link_that_means_nothing_says_so_and_shows_test_images(lab: Server, browser: Browser) -> None:
     query = "checkpoint=ten&from=z1,2&to=999999&t=nan&steps=1e9&view=%3Cb%3E&strength=-7&plus=nobody&x=2"
     with interpolation(browser, lab, query) as page:
-        expect(page.locator(".notice")).to_contain_text("A, B as chosen mean nothing to this model")
+        expect(page.locator(".notice")).to_contain_text("A, B as chosen do not fit this model")
         expect(page.locator(".end-title").first).to_contain_text("A test image 0")
         assert len(pictures(page, ".strip")) == 13
         assert json.loads(page.locator(".scrubber").input_value()) == 0.5

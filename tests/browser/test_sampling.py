@@ -111,7 +111,7 @@ def source(page: Page, panel: str = "A") -> Locator:
 
 
 def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
-    sliders = {"Temperature": "temperature", "Truncation": "truncation", "Value of the latent held": "hold"}
+    sliders = {"Temperature": "temperature", "Truncation": "truncation", "Value of the fixed latent": "hold"}
     with sampling(browser, app, Z2) as page:
         for name, parameter in sliders.items():
             before = linked(page)
@@ -137,12 +137,12 @@ def test_the_link_reproduces_the_pictures_bit_by_bit(app: Server, browser: Brows
     with sampling(browser, app, query) as page, sampling(browser, app, query) as other:
         assert both(page) == both(other)
         assert linked(page) == dict(pair.split("=") for pair in query.split("&"))
-        page.get_by_role("button", name="New ε").click()
+        page.get_by_role("button", name="Draw new noise").click()
         settle(page)
         assert both(page) != both(other)
         assert linked(page)["seed"] == "8"
         link = page.url
-        field = page.get_by_role("spinbutton", name="Seed of ε")
+        field = page.get_by_role("spinbutton", name="Seed of the noise")
         assert field.input_value() == "8"
         field.fill("7")
         field.press("Enter")
@@ -152,7 +152,7 @@ def test_the_link_reproduces_the_pictures_bit_by_bit(app: Server, browser: Brows
         other.wait_for_selector(f"{GRIDS}[data-frame]")
         settle(other)
         assert both(page) != both(other)
-        assert other.get_by_role("spinbutton", name="Seed of ε").input_value() == "8"
+        assert other.get_by_role("spinbutton", name="Seed of the noise").input_value() == "8"
 
 
 # ---- the numbers -----------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Serv
 def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, f"{Z2}&view=one&seed=3") as page:
         with page.expect_download() as download:  # in one go: those of seed 9 cannot be here yet
-            page.get_by_role("spinbutton", name="Seed of ε").evaluate(
+            page.get_by_role("spinbutton", name="Seed of the noise").evaluate(
                 """field => {
                   field.value = 9;
                   field.dispatchEvent(new Event("change"));
@@ -252,8 +252,8 @@ def test_a_cell_keeps_its_noise_when_the_grid_grows_and_a_held_latent_its_value(
         slide(page, "Grid", 16)
         large = arrays(page, tmp_path)["z"].reshape(16, 16, 2)
         np.testing.assert_array_equal(large[:3, :3], small)
-        page.get_by_role("combobox", name="Latent to hold").select_option("1")
-        slide(page, "Value of the latent held", -1.5)
+        page.get_by_role("combobox", name="Latent to fix").select_option("1")
+        slide(page, "Value of the fixed latent", -1.5)
         held = arrays(page, tmp_path)["z"].reshape(16, 16, 2)
         assert set(held[..., 1].ravel()) == {-1.5}
         np.testing.assert_array_equal(held[..., 0], large[..., 0])
@@ -387,8 +387,8 @@ def test_a_conditional_model_is_told_classes(
         for suffix in ("", "_against"):
             expected = decode(model, found["z"], found["told" + suffix].astype(np.int64))
             assert np.abs(found["images" + suffix].astype(int) - expected).max() <= 1
-        expect(page.locator(".bars").first).to_contain_text("The class is what the decoder is told.")
-        page.get_by_role("combobox", name="A: class that the decoder is told").select_option(label="as 7")
+        expect(page.locator(".bars").first).to_contain_text("Not counted: the decoder is given the class.")
+        page.get_by_role("combobox", name="A: class given to the decoder").select_option(label="as 7")
         settle(page)
         assert linked(page)["told"] == "7"
 

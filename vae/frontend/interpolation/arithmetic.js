@@ -1,42 +1,67 @@
-/** Latent arithmetic, C + s · (A − B) with classes for A and B, and what it does to twenty other images. */
+/** Latent arithmetic, C + s · (A − B) with classes for A and B, and its effect on twenty other images. */
 
-import { joined } from "../lib/bytes.js";
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { button, element, figure, say, select, slider } from "../lib/dom.js";
 import { norm } from "../lib/math.js";
 import { testEnd } from "./ends.js";
+import { OTHERS, Others } from "./others.js";
 import { NEIGHBOURS } from "./space.js";
 
-const OTHERS = 20,
-  PER_ROW = 10;
+/** @import { Figure, Select } from "../lib/dom.js" */
+/** @import { Page, State } from "./ends.js" */
+/** @typedef {{centre: number[], count: number, label: number}} Group mean code of `count` images; label: its class, or 0 */
+
 const LEAST_STRENGTH = -2,
   MOST_STRENGTH = 3;
 const SIDE = 116,
   SMALL_SIDE = 88,
   HERO_SIDE = 176; // CSS pixels
-const SHORT_NAME = 3,
-  MOST_IN_LEGEND = 20; // letters of a class name; classes
-const CLASSIFY_MS = 4; // of a frame, at most: the hand comes first
 
 export class ArithmeticView {
   name = "arithmetic";
 
+  /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    this.build();
+    this.seed = 0; // of the choice of the others
+    /** @type {number[]} */
+    this.direction = []; // A − B
+    this.plus = select("A: the group added", [], (value) => this.chooseGroup("plus", value));
+    this.minus = select("B: the group taken away", [], (value) => this.chooseGroup("minus", value));
+    this.apply = select("The twenty others are of class", [], (value) => this.chooseGroup("apply", value));
+    this.plusPicture = figure("", "Decoded mean of A");
+    this.minusPicture = figure("", "Decoded mean of B");
+    this.base = page.card("C", "base");
+    this.hero = figure("hero", "C moved along A − B");
+    this.length = element("span", { className: "quiet", title: "Length of the direction in latent space" });
+    const range = { min: LEAST_STRENGTH, max: MOST_STRENGTH, step: 0.05, value: 1 };
+    this.strength = slider("Strength s", range, {
+      show: (value) => value.toFixed(2),
+      onInput: () => void this.move(),
+      onChange: (value) => page.remember({ strength: `${value}` }),
+    });
+    this.others = new Others(page.palette);
+    this.note = element("p", { className: "quiet" });
+    this.element = this.build();
+    this.tools = element("div", { className: "tools" });
   }
 
-  /** Groups stand in links by name; a name that this model has not becomes its first choice. */
+  /**
+   * Links have the names of groups; in place of one that this model does not have, its first choice is taken.
+   *
+   * @param {State} state
+   */
   takeState({ plus, minus, apply, draw, strength }) {
     const { space } = this.page;
     const [lower, higher] = space.closestClasses();
     const options = space.groupOptions();
-    for (const select of [this.plus, this.minus, this.apply]) select.fill(options);
-    const read = (asked, otherwise) => options.find(([, name]) => name === asked)?.[0] ?? otherwise;
+    for (const list of [this.plus, this.minus, this.apply]) list.fill(options);
+    /** @type {(wanted: string | undefined, otherwise: number) => string} */
+    const read = (wanted, otherwise) => `${options.find(([, name]) => name === wanted)?.[0] ?? otherwise}`;
     this.plus.value = read(plus, higher);
     this.minus.value = read(minus, lower);
     this.apply.value = read(apply, Number(this.minus.value));
-    this.seed = /^\d{1,6}$/.test(draw) ? Number(draw) : 0;
+    this.seed = draw !== undefined && /^\d{1,6}$/.test(draw) ? Number(draw) : 0;
     const s = Number(strength ?? 1);
     this.strength.set(s >= LEAST_STRENGTH && s <= MOST_STRENGTH ? s : 1);
   }
@@ -44,185 +69,85 @@ export class ArithmeticView {
   refresh() {
     const { space, ends } = this.page;
     this.base.show(ends.base, space);
-    this.others = this.chooseOthers();
-    this.direction = this.findDirection();
-    this.strips = null;
-    this.classes = { before: this.others.map((row) => space.classOf(space.mean(row), row)), after: [] };
-    this.fillNames();
-    this.decodeFixed();
-    this.move();
+    const rows = this.chooseOthers();
+    const left = new Set([...rows, ends.base.row]);
+    const [plus, minus] = [this.group(this.plus, left), this.group(this.minus, left)];
+    this.direction = plus.centre.map((value, d) => value - minus.centre[d]);
+    this.others.choose(space, rows, Number(this.plus.value));
+    this.describe(plus, minus);
+    void this.decodeFixed(plus, minus);
+    void this.move();
   }
 
   /** Twenty images of the chosen group, the same for the same seed, and not the base itself. */
   chooseOthers() {
-    const {
-      space,
-      ends: { base },
-    } = this.page;
-    const rows = space.group(Number(this.apply.value)).filter((row) => row !== base.row);
+    const { space, ends } = this.page;
+    const rows = space.group(Number(this.apply.value)).filter((row) => row !== ends.base.row);
     return shuffled(rows, this.seed)
       .slice(0, OTHERS)
       .sort((a, b) => a - b);
   }
 
-  /** mean(A) − mean(B), from images that are not among those it is tried on, where there are others. */
-  findDirection() {
-    const {
-      space,
-      ends: { base },
-    } = this.page;
-    const tried = new Set([...this.others, base.row]);
-    const groups = [this.plus, this.minus].map((select) => {
-      const group = space.group(Number(select.value)),
-        left = group.filter((row) => !tried.has(row));
-      return left.length ? left : group;
-    });
-    this.centres = groups.map((group) => space.centre(group));
-    this.counts = groups.map((group) => group.length);
-    return this.centres[0].map((value, d) => value - this.centres[1][d]);
+  /**
+   * The chosen group without these rows, or where no others are left with them: the direction is tried on images that
+   * it was not made from.
+   *
+   * @param {Select} chosen
+   * @param {Set<number | undefined>} without
+   * @returns {Group}
+   */
+  group(chosen, without) {
+    const { space } = this.page;
+    const number = Number(chosen.value);
+    const all = space.group(number),
+      others = all.filter((row) => !without.has(row));
+    const rows = others.length ? others : all;
+    return { centre: space.centre(rows), count: rows.length, label: Math.max(0, number) };
   }
 
+  /** @param {number[]} z */
   moved(z) {
     const strength = this.strength.input.valueAsNumber;
     return z.map((value, d) => value + strength * this.direction[d]);
   }
 
-  /** What does not change with the strength: the two means and the twenty images as they are. */
-  async decodeFixed() {
+  /**
+   * Decodes what does not change with the strength: the two means and the twenty images as they are.
+   *
+   * @param {Group} plus
+   * @param {Group} minus
+   */
+  async decodeFixed(plus, minus) {
     const { space } = this.page;
-    const { others, direction } = this;
-    const told = (select) => space.told(Math.max(0, Number(select.value)));
-    const codes = [
-      [...this.centres[0], ...told(this.plus)],
-      [...this.centres[1], ...told(this.minus)],
-    ];
-    codes.push(...others.map((row) => space.code(testEnd(space, row))));
+    const { direction, others } = this;
+    const codes = [plus, minus].map(({ centre, label }) => space.code({ z: centre, label }));
+    codes.push(...others.rows.map((row) => space.code(testEnd(space, row))));
     const pictures = await space.decode(codes, { slot: "fixed" });
     if (!pictures || direction !== this.direction) return;
-    [this.plusPicture, this.minusPicture].forEach(({ canvas }, i) =>
-      drawPicture(canvas, pictures[i], space.imageShape),
-    );
-    this.drawStrips("before", pictures.slice(2));
+    drawPicture(this.plusPicture.canvas, pictures[0], space.imageShape);
+    drawPicture(this.minusPicture.canvas, pictures[1], space.imageShape);
+    others.draw("before", pictures.slice(2));
   }
 
-  /** The one way the strength changes: all 21 pictures come in one request. */
+  /** Every change of the strength comes here: all 21 pictures come in one request. */
   async move() {
     const inputAt = performance.now();
-    const {
-      space,
-      ends: { base },
-    } = this.page;
-    const ends = [base, ...this.others.map((row) => testEnd(space, row))];
-    const moved = ends.map((end) => ({ ...end, z: this.moved(end.z) }));
-    this.movedZ = moved.slice(1).map(({ z }) => z);
-    this.classifySoon();
+    const { space, ends } = this.page;
+    const { rows } = this.others;
+    const moved = [ends.base, ...rows.map((row) => testEnd(space, row))].map(({ z, label }) => ({
+      z: this.moved(z),
+      label,
+    }));
+    this.others.classify(moved.slice(1).map(({ z }) => z));
     const pictures = await space.decode(moved.map((end) => space.code(end)));
-    if (!pictures || space !== this.page.space || pictures.length !== this.others.length + 1) return;
+    if (!pictures || space !== this.page.space || pictures.length !== this.others.rows.length + 1) return;
     drawPicture(this.hero.canvas, pictures[0], space.imageShape);
-    this.drawStrips("after", pictures.slice(1));
+    this.others.draw("after", pictures.slice(1));
     this.page.tookFrame(this.hero.canvas, performance.now() - inputAt);
   }
 
-  drawStrips(which, pictures) {
-    const whole = joined(pictures);
-    this.lines.forEach((line, k) => {
-      const count = Math.min(PER_ROW, pictures.length - k * PER_ROW);
-      line[which].hidden = count <= 0;
-      if (count > 0) drawPicture(line[which], whole, this.page.space.imageShape, k * PER_ROW, count);
-      line[which].style.width = `${(100 * Math.max(0, count)) / PER_ROW}%`;
-    });
-  }
-
-  // — evidence —
-
-  /** Looks up the class of each moved z, a few milliseconds at a time, beginning anew where the last round stopped. */
-  classifySoon() {
-    this.unclassified = this.others.length;
-    this.next ??= 0;
-    this.classifyTimer ??= setTimeout(() => this.classify());
-  }
-
-  classify() {
-    const { space } = this.page;
-    const until = performance.now() + CLASSIFY_MS;
-    this.classifyTimer = undefined;
-    while (this.unclassified > 0 && performance.now() < until) {
-      const i = this.next % this.others.length;
-      this.classes.after[i] = space.classOf(this.movedZ[i], this.others[i]);
-      this.showClass(i);
-      this.next = i + 1;
-      this.unclassified--;
-    }
-    this.showEvidence();
-    if (this.unclassified > 0) this.classifyTimer = setTimeout(() => this.classify());
-  }
-
-  /** Under each picture the class it has come to, or still has: told by arrow and line, and not by colour alone. */
-  showClass(i) {
-    const { before, after } = this.classes;
-    const [from, to] = [before[i], after[i]].map((label) => this.page.space.classNames[label]);
-    const target = Number(this.plus.value);
-    const changed = before[i] !== after[i];
-    const outcome = !changed ? "same" : after[i] === target ? "reached" : "other";
-    const name = this.names[i];
-    say(name.label, changed ? `→ ${to}` : from);
-    name.place.className = `name ${outcome}`;
-    name.swatch.style.backgroundColor = this.page.palette[after[i] % this.page.palette.length];
-    name.place.title = `Test image ${this.others[i]}: among ${from} before, among ${to} after`;
-  }
-
-  showEvidence() {
-    const { before, after } = this.classes;
-    const total = this.others.length;
-    if (after.filter((label) => label !== undefined).length < total) return;
-    const changed = after.filter((label, i) => label !== before[i]).length;
-    const target = Number(this.plus.value);
-    const reached = after.filter((label, i) => label === target && label !== before[i]).length;
-    const name = this.page.space.classNames[target];
-    const to = name === undefined ? "" : `, ${reached} of them to ${name}`;
-    say(this.evidence, `${changed} of ${total} changed their class${to}`);
-    this.evidence.dataset.changed = changed;
-  }
-
-  fillNames() {
-    this.names = this.others.map(() => {
-      const swatch = element("span", { className: "swatch" }),
-        label = element("span", {});
-      return { swatch, label, place: element("span", { className: "name" }, swatch, label) };
-    });
-    this.lines.forEach(({ names }, k) => {
-      names.replaceChildren(...this.names.slice(k * PER_ROW, (k + 1) * PER_ROW).map(({ place }) => place));
-    });
-    this.fillLegend();
-    const { space } = this.page;
-    const told = space.classes ? " This model is told the class beside z, so z itself holds little of it." : "";
-    const n = space.encoded.n.toLocaleString("en");
-    say(
-      this.note,
-      `Class: that of most of the ${Math.min(NEIGHBOURS, space.encoded.n - 1)} nearest codes among ${n} test images, ` +
-        `looked up now. A and B are means over ${this.counts[0]} and ${this.counts[1]} of them, ` +
-        `the ${this.others.length} shown and C left out.${told}`,
-    );
-  }
-
-  /** Class colours by name, where the names are too long to stand under each picture. */
-  fillLegend() {
-    const {
-      space: { classNames },
-      palette,
-    } = this.page;
-    const needed = classNames.length <= MOST_IN_LEGEND && classNames.some((name) => name.length > SHORT_NAME);
-    const items = (needed ? classNames : []).map((name, label) => {
-      const swatch = element("span", { className: "swatch" });
-      swatch.style.backgroundColor = palette[label % palette.length];
-      return element("li", {}, swatch, name);
-    });
-    this.legend.replaceChildren(...items);
-  }
-
   hide() {
-    clearTimeout(this.classifyTimer);
-    this.classifyTimer = undefined;
+    this.others.stop();
   }
 
   /** The z of the large picture. */
@@ -235,6 +160,23 @@ export class ArithmeticView {
     say(this.length, `|A − B| = ${norm(this.direction).toFixed(2)}`);
   }
 
+  /**
+   * @param {Group} plus
+   * @param {Group} minus
+   */
+  describe(plus, minus) {
+    const { classes, encoded } = this.page.space;
+    const conditional = classes ? " This model's decoder gets the class beside z, so z itself holds little of it." : "";
+    say(
+      this.note,
+      `Class: that of most of the ${Math.min(NEIGHBOURS, encoded.n - 1)} nearest codes among ` +
+        `${encoded.n.toLocaleString("en")} test images, looked up now. ` +
+        `A and B are means over ${plus.count} and ${minus.count} of them, ` +
+        `the ${this.others.rows.length} shown and C left out.${conditional}`,
+    );
+  }
+
+  /** @param {number} room for the large picture, in CSS pixels */
   resize(room) {
     const { imageShape } = this.page.space;
     const side = this.element.clientWidth < 600 ? SMALL_SIDE : SIDE;
@@ -247,28 +189,18 @@ export class ArithmeticView {
   // — the page —
 
   build() {
-    const change = (key) => (value) => {
-      this.refresh();
-      this.page.remember({ [key]: this.page.space.groupOptions().find(([number]) => number === Number(value))[1] });
-    };
-    this.plus = select("A: the group added", [], change("plus"));
-    this.minus = select("B: the group taken away", [], change("minus"));
-    this.apply = select("The twenty others are of class", [], change("apply"));
-    this.plusPicture = figure("", "Decoded mean of A");
-    this.minusPicture = figure("", "Decoded mean of B");
-    this.base = this.page.card("C", "base");
-    this.hero = figure("hero", "C moved along A − B");
-    this.length = element("span", { className: "quiet", title: "Length of the direction in latent space" });
-    const parts = [this.buildEquation(), this.buildStrength(), this.buildOthers()];
-    this.element = element("div", { className: "arithmetic" }, ...parts);
-    this.tools = element("div", { className: "tools" });
+    const strength = element("div", { className: "tools strength" });
+    strength.append(this.strength.element, this.length, this.others.evidence);
+    return element("div", { className: "arithmetic" }, this.buildEquation(), strength, this.buildOthers());
   }
 
   buildEquation() {
-    const group = (name, picture, select) => {
-      picture.caption.append(element("b", {}, `${name} `), "mean of ", select);
+    /** @type {(name: string, picture: Figure, list: Select) => HTMLElement} */
+    const group = (name, picture, list) => {
+      picture.caption.append(element("b", {}, `${name} `), "mean of ", list);
       return picture.element;
     };
+    /** @param {string} text */
     const sign = (text) => element("span", { className: "sign", ariaHidden: "true" }, text);
     const equation = element("div", { className: "equation" });
     equation.append(this.base.element, sign("+ s · ("), group("A", this.plusPicture, this.plus), sign("−"));
@@ -276,38 +208,23 @@ export class ArithmeticView {
     return equation;
   }
 
-  buildStrength() {
-    const range = { min: LEAST_STRENGTH, max: MOST_STRENGTH, step: 0.05, value: 1 };
-    this.strength = slider("Strength s", range, {
-      show: (value) => value.toFixed(2),
-      onInput: () => this.move(),
-      onChange: (value) => this.page.remember({ strength: `${value}` }),
-    });
-    this.evidence = element("output", { className: "evidence" });
-    return element("div", { className: "tools strength" }, this.strength.element, this.length, this.evidence);
-  }
-
   buildOthers() {
+    const { others } = this;
     const again = button("⟳", "Other images", () => this.drawAgain(), "Twenty other images");
     const key = element("span", { className: "quiet" }, "above: reconstructed; below: after it, → the new class");
-    const head = element(
-      "div",
-      { className: "tools" },
-      "The same step for 20 others of class ",
-      this.apply,
-      again,
-      key,
-    );
-    this.lines = Array.from({ length: OTHERS / PER_ROW }, () => ({
-      before: element("canvas", { className: "strip", role: "img", ariaLabel: "Reconstructions before the step" }),
-      after: element("canvas", { className: "strip", role: "img", ariaLabel: "Pictures after the step" }),
-      names: element("div", { className: "names" }),
-    }));
-    this.note = element("p", { className: "quiet" });
-    this.legend = element("ul", { className: "legend" });
-    const line = ({ before, after, names }) => element("div", { className: "line" }, before, after, names);
-    const lines = element("div", { className: "lines" }, ...this.lines.map(line));
-    return element("div", { className: "others" }, head, lines, this.legend, this.note);
+    const head = element("div", { className: "tools" });
+    head.append("The same step for 20 others of class ", this.apply, again, key);
+    return element("div", { className: "others" }, head, others.element, others.legend, this.note);
+  }
+
+  /**
+   * @param {"plus" | "minus" | "apply"} key
+   * @param {string} value of the chosen option
+   */
+  chooseGroup(key, value) {
+    this.refresh();
+    const group = this.page.space.groupOptions().find(([number]) => number === Number(value));
+    if (group) this.page.remember({ [key]: group[1] });
   }
 
   drawAgain() {
@@ -317,11 +234,17 @@ export class ArithmeticView {
   }
 }
 
+/** @param {number} value */
 function signed(value) {
   return `${value < 0 ? "−" : "+"} ${Math.abs(value).toFixed(2)}`;
 }
 
-/** The values in an order that the seed decides. A linear congruential generator is enough for that. */
+/**
+ * The values in an order that the seed decides. A linear congruential generator is enough for that.
+ *
+ * @param {number[]} values
+ * @param {number} seed
+ */
 function shuffled(values, seed) {
   const order = [...values];
   let state = (seed * 2654435761 + 12345) >>> 0;

@@ -1,11 +1,25 @@
-/** The way between two ends as files: an animation, a strip of pictures, and arrays. */
+/** The path between two ends as files: an animation, a strip of pictures, and arrays. */
 
 import { joined } from "../lib/bytes.js";
 import { drawPicture, pngOf } from "../lib/canvas.js";
-import { button, element } from "../lib/dom.js";
+import { button, contextOf, element, messageOf } from "../lib/dom.js";
 import { download, npz } from "../lib/export.js";
 import { gif } from "../lib/gif.js";
 import { blend, shares } from "./space.js";
+
+/** @import { Pixels } from "../lib/canvas.js" */
+/** @import { ImageShape } from "../lib/contract.js" */
+/** @import { Space } from "./space.js" */
+/**
+ * What is saved. codes: of a number of frames; loop: forward and back without end; name: of the file.
+ *
+ * @typedef {{space: Space, codes: (frames: number) => number[][], loop: boolean, name: string}} SavedPath
+ */
+/**
+ * The path in frames. mixed: its ends mixed pixel by pixel, as many.
+ *
+ * @typedef {{codes: number[][], pictures: Pixels[], mixed: Uint8Array[]}} Frames
+ */
 
 const SIDE = 224; // pixels of an exported picture's longer side, about
 const FRAMES = 24,
@@ -15,13 +29,18 @@ const RATE = 10,
 const WIDEST = 16384; // pixels that every browser's canvas can have
 
 export class Downloads {
-  /** way() says what is to be saved: {space, codes: of a number of frames, loop, name: of the file}. */
-  constructor(way) {
-    this.way = way;
-    this.build();
+  /** @param {() => SavedPath} path */
+  constructor(path) {
+    this.path = path;
+    const rates = RATES.map((rate) => element("option", { value: rate, selected: rate === RATE }, `${rate}`));
+    this.frames = element("input", { type: "number", min: 2, max: MOST_FRAMES, value: FRAMES });
+    this.rate = element("select", {}, ...rates);
+    this.beside = element("input", { type: "checkbox" });
+    this.status = element("span", { className: "quiet", role: "status", ariaLive: "polite" });
+    this.element = this.build();
   }
 
-  /** How long the way takes at the chosen speed. */
+  /** How long the path takes at the chosen speed. */
   get seconds() {
     return this.count() / Number(this.rate.value);
   }
@@ -31,73 +50,69 @@ export class Downloads {
     return count >= 2 && count <= MOST_FRAMES ? count : FRAMES;
   }
 
-  /** The way in as many frames as chosen, and its ends mixed pixel by pixel; null if the decoder could not. */
-  async decode() {
-    const way = this.way();
+  /**
+   * Decodes the path and saves it; shows a sentence where that fails.
+   *
+   * @param {(path: SavedPath, frames: Frames) => void | Promise<void>} saveAs
+   */
+  async save(saveAs) {
+    const path = this.path();
     const count = this.count();
-    this.frames.value = count;
-    this.said.textContent = "decoding…";
-    const codes = way.codes(count);
-    const pictures = await way.space.decode(codes, { slot: "export", background: true });
-    this.said.textContent = pictures ? "" : "The decoder did not answer; try again.";
-    if (!pictures) return null;
+    this.frames.value = `${count}`;
+    this.status.textContent = "decoding…";
+    const codes = path.codes(count);
+    const pictures = await path.space.decode(codes, { slot: "export", background: true });
+    this.status.textContent = pictures ? "" : "The decoder did not answer; try again.";
+    if (!pictures) return;
+    const [first, last] = [pictures[0], pictures[count - 1]];
     const mixed = shares(count).map((t) =>
       blend([
-        [pictures[0], 1 - t],
-        [pictures.at(-1), t],
+        [first, 1 - t],
+        [last, t],
       ]),
     );
-    return { ...way, codes, pictures, mixed };
+    try {
+      await saveAs(path, { codes, pictures, mixed });
+    } catch (error) {
+      this.status.textContent = messageOf(error);
+    }
   }
 
-  async saveGif() {
-    const way = await this.decode();
-    if (!way) return;
-    const {
-      space: { imageShape },
-      pictures,
-      mixed,
-      loop,
-      name,
-    } = way;
+  /**
+   * @param {SavedPath} path
+   * @param {Frames} frames
+   */
+  saveGif({ space: { imageShape }, loop, name }, { pictures, mixed }) {
     const [channels, height, width] = imageShape;
     const beside = this.beside.checked;
-    const there = beside ? pictures.map((picture, i) => sideBySide(picture, mixed[i], imageShape)) : pictures;
-    const frames = loop ? [...there, ...there.slice(1, -1).reverse()] : there;
+    const forward = beside ? pictures.map((picture, i) => sideBySide(picture, mixed[i], imageShape)) : pictures;
+    const frames = loop ? [...forward, ...forward.slice(1, -1).reverse()] : forward;
     const options = { scale: scaleOf(imageShape), hundredths: Math.round(100 / Number(this.rate.value)), loop };
     download(gif(frames, [channels, height, beside ? 2 * width : width], options), `${name}.gif`);
   }
 
-  async savePng() {
-    const way = await this.decode();
-    if (!way) return;
-    const {
-      space: { imageShape },
-      pictures,
-      mixed,
-      name,
-    } = way;
+  /**
+   * @param {SavedPath} path
+   * @param {Frames} frames
+   */
+  async savePng({ space: { imageShape }, name }, { pictures, mixed }) {
     const [, height, width] = imageShape;
     const rows = this.beside.checked ? [pictures, mixed] : [pictures];
     const sheet = element("canvas", { width: width * pictures.length, height: height * rows.length });
     const strip = element("canvas", {});
     rows.forEach((row, i) => {
       drawPicture(strip, joined(row), imageShape, 0, row.length);
-      sheet.getContext("2d").drawImage(strip, 0, i * height);
+      contextOf(sheet).drawImage(strip, 0, i * height);
     });
     const scale = Math.max(1, Math.min(scaleOf(imageShape), Math.floor(WIDEST / sheet.width)));
     download(await pngOf(sheet, scale), `${name}.png`);
   }
 
-  async saveNpz() {
-    const way = await this.decode();
-    if (!way) return;
-    const {
-      space: { imageShape, latentDim },
-      codes,
-      pictures,
-      name,
-    } = way;
+  /**
+   * @param {SavedPath} path
+   * @param {Frames} frames
+   */
+  saveNpz({ space: { imageShape, latentDim }, name }, { codes, pictures }) {
     const n = codes.length;
     const arrays = {
       t: { data: Float32Array.from(shares(n)), shape: [n] },
@@ -108,30 +123,34 @@ export class Downloads {
   }
 
   build() {
-    const rates = RATES.map((rate) => element("option", { value: rate, selected: rate === RATE }, `${rate}`));
-    this.frames = element("input", { type: "number", min: 2, max: MOST_FRAMES, value: FRAMES });
-    this.rate = element("select", {}, ...rates);
-    this.beside = element("input", { type: "checkbox" });
-    this.said = element("span", { className: "quiet", role: "status", ariaLive: "polite" });
+    /** @type {(text: string, title: string, saveAs: Parameters<Downloads["save"]>[0]) => HTMLButtonElement} */
+    const file = (text, title, saveAs) => button(text, title, () => void this.save(saveAs), `Download ${text}`);
     const panel = element("div", { className: "popover" });
     panel.append(
       element("label", {}, "Frames from A to B ", this.frames),
       element("label", {}, "Frames/s, also of play ", this.rate),
       element("label", {}, this.beside, " pixel blend beside it, in pictures"),
-      button("GIF", "The way as an animation", () => this.saveGif(), "Download GIF"),
-      button("PNG strip", "All frames side by side", () => this.savePng(), "Download PNG strip"),
-      button("NPZ", "t, z and the pictures of the way, for NumPy", () => this.saveNpz(), "Download NPZ"),
-      this.said,
+      file("GIF", "The path as an animation", (path, frames) => this.saveGif(path, frames)),
+      file("PNG strip", "All frames side by side", (path, frames) => this.savePng(path, frames)),
+      file("NPZ", "t, z and the pictures of the path, for NumPy", (path, frames) => this.saveNpz(path, frames)),
+      this.status,
     );
-    this.element = element("details", { className: "downloads" }, element("summary", {}, "Download"), panel);
+    return element("details", { className: "downloads" }, element("summary", {}, "Download"), panel);
   }
 }
 
+/** @param {ImageShape} shape */
 function scaleOf([, height, width]) {
   return Math.max(1, Math.round(SIDE / Math.max(height, width)));
 }
 
-/** Two pictures as one of twice the width. */
+/**
+ * Two pictures as one of twice the width.
+ *
+ * @param {Uint8Array} left
+ * @param {Uint8Array} right
+ * @param {ImageShape} shape
+ */
 function sideBySide(left, right, [channels, height, width]) {
   const both = new Uint8Array(2 * left.length);
   for (let line = 0; line < channels * height; line++) {

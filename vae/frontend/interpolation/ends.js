@@ -1,14 +1,61 @@
-/** The ends of a way: pictures from anywhere with their places in latent space, as cards and in links. */
+/** The ends of a path: pictures of every kind with their codes in latent space, on cards and in links. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
+import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, say, select } from "../lib/dom.js";
 import { round4 } from "../lib/math.js";
 
 const SIDE = 116; // CSS pixels of a card's picture
 
+/** @import { DrawingFrame, InterpolationKey } from "../lib/contract.js" */
+/** @import { Space } from "./space.js" */
+
 /**
- * An end: {kind: "test" | "sample" | "z" | "drawing" | "upload", z, label: the class that a conditional model decodes it
- * as, pixels: of the original where there is one, title; and of a test image its row}.
+ * An end of a path. label: the class that a conditional model decodes it as. pixels: of the original where there is one.
+ *
+ * @typedef {{z: number[], label: number, pixels: Uint8Array | null, title: string}} EndParts
+ * @typedef {EndParts & {kind: "test", row: number}} TestEnd
+ * @typedef {EndParts & {kind: "sample" | "z" | "drawing" | "upload", row?: undefined}} OtherEnd
+ * @typedef {TestEnd | OtherEnd} End
+ * @typedef {"from" | "to" | "third" | "fourth" | "base"} EndKey
+ * @typedef {Record<EndKey, End>} Ends
+ */
+
+/** @typedef {Partial<Record<InterpolationKey, string>>} State what a link has, as text */
+
+/**
+ * What Python sends, see vae/ui/interpolation.py.
+ *
+ * @typedef {object} InterpolationData
+ * @property {string} base the server's base path
+ * @property {string} model
+ * @property {string} version of the model's files
+ * @property {number} classes of a conditional model how many it knows, else 0
+ * @property {boolean} prior false for a plain autoencoder
+ * @property {string[]} palette
+ * @property {DrawingFrame | null} frame see DrawingPad
+ * @property {{title: string, z: number[]}[]} pins z of other pages
+ * @property {Partial<Record<"A" | "B", number[]>>} lassos of the map, as rows of the test set
+ * @property {State} state
+ */
+
+/**
+ * What the three views use of the page. A view is shown only while there is a model, with its space and ends.
+ *
+ * @typedef {object} Page
+ * @property {Space} space
+ * @property {Ends} ends
+ * @property {string[]} palette
+ * @property {InterpolationData} data
+ * @property {(name: string, key: EndKey, side?: number) => EndCard} card shows and changes the end of this key
+ * @property {(change: State) => void} remember puts the change into the link
+ * @property {(canvas: HTMLCanvasElement, ms: number) => void} tookFrame a picture was drawn, ms after the input
+ */
+
+/**
+ * @param {Space} space
+ * @param {number} row
+ * @returns {TestEnd}
  */
 export function testEnd(space, row) {
   const label = space.encoded.labels[row];
@@ -16,88 +63,152 @@ export function testEnd(space, row) {
   return { kind: "test", row, z: space.mean(row), label, pixels: null, title };
 }
 
+/**
+ * @param {number[]} z
+ * @param {OtherEnd["kind"]} kind
+ * @param {string} title
+ * @returns {OtherEnd}
+ */
 export function vectorEnd(z, kind, title, label = 0) {
   return { kind, z: z.map(round4), label, pixels: null, title };
 }
 
-/** An image's end lies at the mean of q(z|x). Resolves to null when a newer image has taken its place. */
+/**
+ * An image's end lies at the mean of q(z|x). Resolves to null when a newer image has taken its place.
+ *
+ * @param {Space} space
+ * @param {Uint8Array} pixels
+ * @param {OtherEnd["kind"]} kind
+ * @returns {Promise<OtherEnd | null>}
+ */
 export async function imageEnd(space, pixels, kind, label = 0) {
   const reply = await space.client.encode(1, pixels, { slot: "encode" });
   return reply && { ...vectorEnd(Array.from(reply.mean), kind, kind, label), pixels };
 }
 
-/** How an end stands in a link: "17", the test image, or "z0.5,-1.2"; with "@3", the class, where that is a choice. */
+/**
+ * An end as a link has it: "17", the test image, or "z0.5,-1.2"; with "@3", the class, where that is a choice.
+ *
+ * @param {End} end
+ * @param {Space} space
+ */
 export function writeEnd({ kind, row, z, label }, space) {
   const place = kind === "test" ? `${row}` : `z${z.join(",")}`;
   const own = kind === "test" ? space.encoded.labels[row] : 0;
   return space.classes && label !== own ? `${place}@${label}` : place;
 }
 
-/** The end that a link means; null where it means none of this model's. */
+/**
+ * The end that a link's text describes; null where this model has none such.
+ *
+ * @param {string} text
+ * @param {Space} space
+ * @returns {End | null}
+ */
 export function readEnd(text, space) {
-  const [place, told] = text.split("@");
+  const [place, labelText] = text.split("@");
   const end = place.startsWith("z") ? readVector(place.slice(1), space) : readRow(place, space);
-  if (!end || told === undefined) return end;
-  const label = Number(told);
+  if (!end || labelText === undefined) return end;
+  const label = Number(labelText);
   return Number.isInteger(label) && label >= 0 && label < space.classes ? { ...end, label } : null;
 }
 
+/**
+ * @param {string} text
+ * @param {Space} space
+ */
 function readRow(text, space) {
   return /^\d{1,9}$/.test(text) && Number(text) < space.encoded.n ? testEnd(space, Number(text)) : null;
 }
 
-/** Numbers with commas or white space between them. */
+/**
+ * Reads numbers with commas or white space between them; null where they are no z of this space.
+ *
+ * @param {string} text
+ * @param {Pick<Space, "latentDim">} space
+ */
 export function readVector(text, { latentDim }) {
   const parts = text.trim().split(/[\s,;]+/);
   const z = parts.map(Number);
-  if (z.length !== latentDim || parts.includes("") || !z.every((value) => Math.abs(value) <= 1000)) return null;
-  return vectorEnd(z, "z", "pinned z");
+  const outside = z.some((value) => !(Math.abs(value) <= MAX_LINKED_Z)); // also for NaN
+  return z.length !== latentDim || parts.includes("") || outside ? null : vectorEnd(z, "z", "pinned z");
 }
 
 /** Shows one end, and changes it. */
 export class EndCard {
-  /** name: as people know it; onChoose() opens the dialog, onChange(end) is a new end; side: of the picture. */
+  /**
+   * @param {string} name on the page
+   * @param {{onChoose: () => void, onChange: (end: End) => void, side?: number}} options onChoose opens the dialog, onChange
+   *   receives a new end; side: of the picture, in CSS pixels
+   */
   constructor(name, { onChoose, onChange, side = SIDE }) {
-    Object.assign(this, { name, onChange, side });
+    this.name = name;
+    this.onChange = onChange;
+    this.side = side;
+    /** @type {{end: End, space: Space} | null} */
+    this.shown = null;
     this.picture = figure("end-picture", `End ${name}`);
-    const open = element("button", { type: "button", className: "picture-button", ariaLabel: `Choose ${name}` });
-    Object.assign(open, { title: `Choose ${name}: test image, drawing, sample, z or file`, onclick: onChoose });
-    open.append(this.picture.canvas);
+    const open = element(
+      "button",
+      {
+        type: "button",
+        className: "picture-button",
+        ariaLabel: `Choose ${name}`,
+        title: `Choose ${name}: test image, drawing, sample, z or file`,
+        onclick: onChoose,
+      },
+      this.picture.canvas,
+    );
     this.title = element("span", {});
     this.caption = element("p", { className: "end-title" }, element("b", {}, name), " ", this.title);
-    this.told = select(`Decode ${name} as class`, [], (label) => onChange({ ...this.end, label: Number(label) }));
+    this.label = select(`Decode ${name} as class`, [], (label) => this.decodeAs(Number(label)));
     const tools = element("div", { className: "end-tools" });
     tools.append(button("Choose…", open.title, onChoose, `Choose ${name} from anywhere`));
     tools.append(button("⟳", "Another of the same kind", () => this.another(), `Another ${name} of the same kind`));
-    this.element = element("div", { className: "end" }, open, this.caption, tools, this.told);
+    this.element = element("div", { className: "end" }, open, this.caption, tools, this.label);
   }
 
+  /**
+   * @param {End} end
+   * @param {Space} space
+   */
   show(end, space) {
-    const newSpace = space !== this.space;
-    Object.assign(this, { end, space });
-    if (newSpace) this.told.fill(space.classNames.map((name, label) => [label, `as ${name}`]));
-    this.told.hidden = !space.classes;
-    this.told.value = end.label;
+    if (space !== this.shown?.space) this.label.fill(space.classNames.map((name, label) => [label, `as ${name}`]));
+    this.shown = { end, space };
+    this.label.hidden = !space.classes;
+    this.label.value = `${end.label}`;
     say(this.title, end.title);
     fitPicture(this.picture.canvas, space.imageShape, this.side);
     this.picture.canvas.ariaLabel = `${this.name}: ${end.title}`;
-    this.drawPicture(end, space);
+    void this.drawPicture(end, space);
   }
 
-  /** The original where there is one; else what z decodes to. */
+  /**
+   * Draws the original where there is one, else the picture decoded from z.
+   *
+   * @param {End} end
+   * @param {Space} space
+   */
   async drawPicture(end, space) {
     if (end.kind === "test") end.pixels ??= await space.images.load(end.row);
     const slot = `card ${this.name}`;
     const pixels = end.pixels ?? (await space.decode([space.code(end)], { slot }))?.[0];
-    if (!pixels || this.end !== end) return;
+    if (!pixels || this.shown?.end !== end) return;
     drawPicture(this.picture.canvas, pixels, space.imageShape);
-    if (end.kind === "test" && !end.pixels) say(this.title, `${end.title}, decoded: the original is not here`);
+    if (end.kind === "test" && !end.pixels) say(this.title, `${end.title}, decoded: the server has no original`);
+  }
+
+  /** @param {number} label */
+  decodeAs(label) {
+    if (this.shown) this.onChange({ ...this.shown.end, label });
   }
 
   another() {
-    const { end, space } = this;
-    if (end.kind !== "test") return this.onChange(vectorEnd(space.draw(), "sample", "sample", end.label));
-    const group = space.group(space.encoded.labels[end.row]);
-    return this.onChange(testEnd(space, group[Math.floor(Math.random() * group.length)]));
+    if (!this.shown) return;
+    const { end, space } = this.shown;
+    if (end.kind === "test") {
+      const group = space.group(space.encoded.labels[end.row]);
+      this.onChange(testEnd(space, group[Math.floor(Math.random() * group.length)]));
+    } else this.onChange(vectorEnd(space.sample(), "sample", "sample", end.label));
   }
 }

@@ -1,10 +1,9 @@
 /**
- * The Interpolation component: ways between pictures through latent space, decoded while the hand moves. Three views
- * share the ends, the model and the decoder. What is worth a link is in `state`, texts by key, and goes to Python when
- * the hand lets go.
+ * The Interpolation component: paths between pictures through latent space, decoded during a movement. Three views share
+ * the ends, the model and the decoder. `state` has what belongs in a link, as text by key; Python gets it on release.
  */
 
-import { element, say, segmented } from "../lib/dom.js";
+import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
@@ -15,108 +14,207 @@ import { PathView } from "./path.js";
 import { Picker } from "./picker.js";
 import { Space } from "./space.js";
 
+/** @import { LiveStatus } from "../lib/live-client.js" */
+/** @import { Option } from "../lib/dom.js" */
+/** @import { End, EndKey, Ends, InterpolationData, State } from "./ends.js" */
+/** @typedef {(name: string, value: unknown) => void} Send makes the value the component's state of this name in Python */
+/** @typedef {PathView | CornersView | ArithmeticView} View */
+
 const STATUS_MS = 250;
+const SEND_MS = 300; // after the last change: a drawing pad is released often
+/** @type {Option<string>[]} */
 const VIEWS = [
   ["ends", "Two ends"],
   ["corners", "Four corners"],
   ["arithmetic", "Arithmetic"],
 ];
-const ENDS = { from: "A", to: "B", third: "C", fourth: "D", base: "the C of the arithmetic" };
+/** @type {[key: EndKey, name: string][]} */
+const ENDS = [
+  ["from", "A"],
+  ["to", "B"],
+  ["third", "C"],
+  ["fourth", "D"],
+  ["base", "the C of the arithmetic"],
+];
 const HERO_ROOM = 0.33; // of the window's height
 
 export default class Interpolation {
+  /**
+   * @param {HTMLElement} parent
+   * @param {Send} send
+   */
   constructor(parent, send) {
-    Object.assign(this, { parent, send, meter: new Meter(), cards: [], ends: {}, space: null });
+    this.parent = parent;
+    this.send = send;
+    /** @type {InterpolationView | null} */
+    this.view = null;
   }
 
-  /** The first data bring the state; later ones at most another model; a theme is the style sheet's business. */
+  /**
+   * The first data bring the state; later ones at most another model; the style sheet follows the theme by itself.
+   *
+   * @param {InterpolationData} data
+   */
+  update(data) {
+    if (this.view) this.view.update(data);
+    else this.view = new InterpolationView(this.parent, this.send, data);
+  }
+
+  close() {
+    this.view?.close();
+  }
+}
+
+/** All that the page shows, from its first data on. */
+class InterpolationView {
+  /**
+   * @param {HTMLElement} parent
+   * @param {Send} send
+   * @param {InterpolationData} data
+   */
+  constructor(parent, send, data) {
+    this.send = send;
+    this.data = data;
+    /** @type {State} */
+    this.state = { ...data.state };
+    this.palette = data.palette;
+    this.meter = new Meter();
+    this.device = "connecting";
+    /** @type {{space: Space, ends: Ends} | null} */
+    this.loaded = null; // the model before stays until another one is loaded
+    this.loading = {}; // a new object for each model
+    this.tabs = segmented("View", VIEWS, (name) => this.chooseView(name));
+    this.tools = element("div", { className: "view-tools" });
+    this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
+    this.body = element("div", { className: "body", hidden: true });
+    this.picker = new Picker();
+    this.meterText = element("span", { className: "meter" });
+    const about = "Change the z of this picture with sliders";
+    this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
+    this.root = this.build();
+    parent.append(this.root);
+    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
+    /** @type {View} */
+    this.view = new PathView(this);
+    this.views = [this.view, new CornersView(this), new ArithmeticView(this)];
+    this.onResize = () => this.resize();
+    this.sizes = new ResizeObserver(this.onResize);
+    this.sizes.observe(this.root);
+    addEventListener("resize", this.onResize);
+    this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.sendTimer = undefined;
+    void this.takeModel(data);
+  }
+
+  /** @param {InterpolationData} data */
   update(data) {
     const old = this.data;
     this.data = data;
-    if (!old) this.begin(data);
-    if (!old || data.model !== old.model || data.version !== old.version) this.takeModel(data);
+    if (data.model === old.model && data.version === old.version) return;
+    this.view.hide();
+    this.picker.element.close();
+    this.client.setModel(data.model);
+    void this.takeModel(data);
   }
 
-  begin(data) {
-    this.state = { ...data.state };
-    this.palette = data.palette;
-    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
-    this.views = { ends: new PathView(this), corners: new CornersView(this), arithmetic: new ArithmeticView(this) };
-    this.build();
-    this.watchSize();
-  }
-
+  /** @param {InterpolationData} data */
   async takeModel(data) {
-    if (this.client.model !== data.model || this.space) this.client.setModel(data.model);
-    this.space = null;
+    const loading = {};
+    this.loading = loading;
     this.body.hidden = true;
+    const { base, classes, prior, lassos } = data;
     const query = `model=${encodeURIComponent(data.model)}`;
     try {
-      const encoded = await loadEncoded(`${data.base}/live/encoded?${query}`);
-      if (this.data.model !== data.model || this.data.version !== data.version || this.closed) return;
-      const images = new TestRows(`${data.base}/live/images?${query}`, encoded.images, encoded.imageShape);
-      const { classes, prior, lassos } = data;
-      this.space = new Space({ client: this.client, encoded, images, classes, prior, lassos });
+      const encoded = await loadEncoded(`${base}/live/encoded?${query}`);
+      const images = new TestRows(`${base}/live/images?${query}`, encoded.images, encoded.imageShape);
+      const space = new Space({ client: this.client, encoded, images, classes, prior, lassos });
+      const found = await this.findEnds(space);
+      if (loading !== this.loading) return; // another model has been chosen, or the page left
+      this.takeEnds(space, found);
     } catch (error) {
-      this.complain(`The encoded test set could not be loaded (${error.message}). Reload the page.`);
+      if (loading !== this.loading) return;
+      this.complain(`The encoded test set could not be loaded (${messageOf(error)}). Reload the page.`);
       return;
     }
-    const { space } = this;
-    await this.takeEnds();
-    if (space !== this.space || this.closed) return; // another model has been chosen meanwhile
-    for (const view of Object.values(this.views)) view.takeState(this.state);
+    for (const view of this.views) view.takeState(this.state);
     this.body.hidden = false;
-    this.showView(this.views[this.state.view] ? this.state.view : "ends");
+    this.showView(this.state.view);
   }
 
-  /** The ends of the link or of the model before, where they mean something to this one; else test images. */
-  async takeEnds() {
-    const { space, state } = this;
-    const defaults = this.defaultEnds();
+  /** @param {Space} space */
+  async findEnds(space) {
+    /** @type {Map<EndKey, End | null>} */
+    const found = new Map();
+    for (const [key] of ENDS) found.set(key, await this.findEnd(key, space)); // one by one: a newer image replaces one
+    return found;
+  }
+
+  /**
+   * The end of the link or of the model before, null where this model has none such: a z of another model means nothing
+   * here, a picture of this size can be encoded anew.
+   *
+   * @param {EndKey} key
+   * @param {Space} space
+   */
+  findEnd(key, space) {
+    const { state } = this;
+    const linked = readEnd(state[key] ?? "", space);
+    if (!this.loaded) return linked ?? (key === "from" && state.z !== undefined ? readVector(state.z, space) : null);
+    const old = this.loaded.ends[key];
+    if (old.kind === "test") return linked;
+    const fits = old.pixels?.length === space.imageShape.reduce((product, side) => product * side, 1);
+    return old.pixels && fits ? imageEnd(space, old.pixels, old.kind) : null;
+  }
+
+  /**
+   * Shows the ends that were found, test images in place of the others.
+   *
+   * @param {Space} space
+   * @param {Map<EndKey, End | null>} found
+   */
+  takeEnds(space, found) {
+    const { state } = this;
+    const ends = defaultEnds(space);
+    /** @type {string[]} */
     const refused = [];
-    for (const [key, name] of Object.entries(ENDS)) {
-      const end = await this.findEnd(key);
-      if (space !== this.space) return;
+    for (const [key, name] of ENDS) {
+      const end = found.get(key);
       if (!end && state[key] !== undefined) refused.push(name);
-      this.ends[key] = end ?? defaults[key];
-      if (end) state[key] = writeEnd(end, space);
-      else delete state[key];
+      if (end) {
+        ends[key] = end;
+        state[key] = writeEnd(end, space);
+      } else delete state[key];
     }
     delete state.z;
-    const mean = refused.length > 1 ? "mean" : "means";
-    const text = `${refused.join(", ")} as chosen ${mean} nothing to this model: test images instead.`;
+    this.loaded = { space, ends };
+    const fit = refused.length > 1 ? "do" : "does";
+    const text = `${refused.join(", ")} as chosen ${fit} not fit this model: test images instead.`;
     this.complain(refused.length ? text : "");
-  }
-
-  /** null where there is none. A z of another model means nothing here, a picture of this size can be encoded anew. */
-  findEnd(key) {
-    const { space, state } = this;
-    const old = this.ends[key];
-    const asked = readEnd(state[key] ?? "", space);
-    if (!old) return asked ?? (key === "from" && state.z !== undefined ? readVector(state.z, space) : null);
-    if (old.kind === "test") return asked;
-    const fits = old.pixels?.length === space.imageShape.reduce((product, side) => product * side);
-    return fits ? imageEnd(space, old.pixels, old.kind) : null;
-  }
-
-  defaultEnds() {
-    const { space } = this;
-    const [lower] = space.closestClasses();
-    const seen = new Set(),
-      rows = [];
-    for (let row = 0; row < space.encoded.n && rows.length < 4; row++) {
-      const label = space.encoded.labels[row];
-      if (!seen.has(label)) rows.push(row);
-      seen.add(label);
-    }
-    for (let row = 0; rows.length < 4; row++) rows.push(Math.min(row, space.encoded.n - 1)); // fewer than four classes
-    const [from, to, third, fourth] = rows.map((row) => testEnd(space, row));
-    return { from, to, third, fourth, base: testEnd(space, space.group(lower)[0]) };
   }
 
   // — what the views use —
 
-  /** A card for the end of this key, called `name` by people. */
+  get space() {
+    return this.present().space;
+  }
+
+  get ends() {
+    return this.present().ends;
+  }
+
+  present() {
+    if (!this.loaded) throw new Error("The page shows no view before its model is loaded.");
+    return this.loaded;
+  }
+
+  /**
+   * A card for the end of this key, with its name on the page.
+   *
+   * @param {string} name
+   * @param {EndKey} key
+   * @param {number} [side]
+   */
   card(name, key, side) {
     return new EndCard(name, {
       side,
@@ -125,19 +223,29 @@ export default class Interpolation {
     });
   }
 
+  /**
+   * @param {EndKey} key
+   * @param {End} end
+   */
   setEnd(key, end) {
     this.ends[key] = end;
     this.view.refresh();
     this.remember({ [key]: writeEnd(end, this.space) });
   }
 
+  /** @param {State} change */
   remember(change) {
     this.state = { ...this.state, ...change };
     clearTimeout(this.sendTimer);
-    this.sendTimer = setTimeout(() => this.send("state", this.state), 300); // a drawing hand lets go often
+    this.sendTimer = setTimeout(() => this.send("state", this.state), SEND_MS);
   }
 
-  /** A picture came: counted, and announced to whoever measures. */
+  /**
+   * A picture came: counted, and announced to tests and the benchmark.
+   *
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} ms
+   */
   tookFrame(canvas, ms) {
     this.meter.add(ms);
     const detail = { frame: Number(canvas.dataset.frame), ms };
@@ -145,24 +253,38 @@ export default class Interpolation {
     if (!this.notice.hidden && this.notice.dataset.lasting !== "yes") this.notice.hidden = true;
   }
 
+  /**
+   * @param {string} name
+   * @param {EndKey} key
+   */
   choose(name, key) {
+    const { space, ends } = this.present();
     const { pins, frame } = this.data;
-    this.picker.open(name, this.ends[key], this.space, { pins, frame, onChoose: (end) => this.setEnd(key, end) });
+    this.picker.open(name, { end: ends[key], space, pins, frame, onChoose: (end) => this.setEnd(key, end) });
   }
 
   // — what the page shows of the state —
 
+  /** @param {string} name */
+  chooseView(name) {
+    if (!this.body.hidden) this.showView(name); // else it is shown once the model is loaded
+    this.remember({ view: name });
+  }
+
+  /** @param {string | undefined} name */
   showView(name) {
-    if (this.view && this.view.name !== name) this.view.hide();
-    this.view = this.views[name];
-    this.tabs.choose(name);
-    this.tools.replaceChildren(this.view.tools);
-    this.body.replaceChildren(this.view.element);
-    this.view.refresh();
+    const view = this.views.find((each) => each.name === name) ?? this.views[0];
+    if (this.view !== view) this.view.hide();
+    this.view = view;
+    this.tabs.choose(view.name);
+    this.tools.replaceChildren(view.tools);
+    this.body.replaceChildren(view.element);
+    view.refresh();
     this.resize();
     this.showPlace();
   }
 
+  /** @param {LiveStatus} status */
   showStatus(status) {
     const { state, greeting } = status;
     if (state === "connecting") return;
@@ -172,18 +294,22 @@ export default class Interpolation {
     if (text || this.notice.dataset.lasting !== "yes") this.complain(text, false);
   }
 
+  /**
+   * @param {string} text "" where nothing is wrong
+   * @param {boolean} [lasting] stays although pictures come
+   */
   complain(text, lasting = true) {
     this.notice.textContent = text;
     this.notice.hidden = !text;
     this.notice.dataset.lasting = lasting ? "yes" : "no";
   }
 
-  /** Text is laid out anew whenever it changes: four times a second, not in every frame. */
+  /** Four times a second, not in every frame: each change of a text costs a layout. */
   showMeter() {
-    if (this.space && this.view) this.showPlace();
+    if (!this.body.hidden) this.showPlace();
     const { framesPerSecond, ms } = this.meter.read();
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
-    say(this.meterText, `${this.device ?? "connecting"} · ${this.data.model}${speed}`);
+    say(this.meterText, `${this.device} · ${this.data.model}${speed}`);
   }
 
   showPlace() {
@@ -195,58 +321,55 @@ export default class Interpolation {
   }
 
   resize() {
-    if (!this.space || !this.view) return;
+    if (this.body.hidden) return;
     const phone = this.root.clientWidth < 640;
     this.root.classList.toggle("phone", phone);
     this.view.resize(phone ? innerHeight * 0.3 : Math.max(196, HERO_ROOM * innerHeight));
   }
 
-  watchSize() {
-    this.sizes = new ResizeObserver(() => this.resize());
-    this.sizes.observe(this.root);
-    this.onResize = () => this.resize();
-    addEventListener("resize", this.onResize);
-    this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
-  }
-
   close() {
-    this.closed = true;
-    for (const view of Object.values(this.views ?? {})) view.hide();
-    this.client?.close();
-    this.sizes?.disconnect();
+    this.loading = {};
+    for (const view of this.views) view.hide();
+    this.client.close();
+    this.sizes.disconnect();
     removeEventListener("resize", this.onResize);
     clearInterval(this.statusTimer);
     clearTimeout(this.sendTimer);
-    this.root?.remove();
+    this.root.remove();
   }
 
   build() {
-    this.tabs = segmented("View", VIEWS, (name) => {
-      this.showView(name);
-      this.remember({ view: name });
-    });
-    this.tools = element("div", { className: "view-tools" });
-    this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
-    this.body = element("div", { className: "body", hidden: true });
-    this.picker = new Picker();
-    this.meterText = element("span", { className: "meter" });
-    const about = "Move on from the z of this picture with sliders";
-    this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
     const status = element("p", { className: "status" }, this.explore, " · ", this.meterText);
     const bar = element("div", { className: "bar" }, this.tabs.element, this.tools);
-    this.root = element(
-      "div",
-      { className: "interpolation" },
-      bar,
-      this.notice,
-      this.body,
-      status,
-      this.picker.element,
-    );
-    this.root.addEventListener("keydown", (event) => {
-      const control = event.composedPath()[0].matches("input, button, select, textarea, .pad, canvas");
-      if (control) event.stopPropagation(); // r and c are Streamlit's
+    const parts = [bar, this.notice, this.body, status, this.picker.element];
+    const root = element("div", { className: "interpolation" }, ...parts);
+    root.addEventListener("keydown", (event) => {
+      const [target] = event.composedPath();
+      const control = "input, button, select, textarea, .pad, canvas";
+      if (target instanceof Element && target.matches(control)) event.stopPropagation(); // r and c are Streamlit's
     });
-    this.parent.append(this.root);
+    return root;
   }
+}
+
+/**
+ * Test images of four classes; the base is of the lower one of the two closest classes.
+ *
+ * @param {Space} space
+ * @returns {Ends}
+ */
+function defaultEnds(space) {
+  const { n, labels } = space.encoded;
+  const [lower] = space.closestClasses();
+  /** @type {Set<number>} */
+  const seen = new Set();
+  /** @type {number[]} */
+  const rows = [];
+  for (let row = 0; row < n && rows.length < 4; row++) {
+    if (!seen.has(labels[row])) rows.push(row);
+    seen.add(labels[row]);
+  }
+  for (let row = 0; rows.length < 4; row++) rows.push(Math.min(row, n - 1)); // fewer than four classes
+  const [from, to, third, fourth] = rows.map((row) => testEnd(space, row));
+  return { from, to, third, fourth, base: testEnd(space, space.group(lower)[0]) };
 }

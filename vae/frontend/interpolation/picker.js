@@ -1,92 +1,260 @@
 /** The dialog that chooses an end: from the test images, a drawing, samples, a z or a file. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, element, figure, segmented, select } from "../lib/dom.js";
+import { MAX_LINKED_Z } from "../lib/contract.js";
+import { button, element, figure, messageOf, segmented, select } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
 
+/** @import { DrawingFrame } from "../lib/contract.js" */
+/** @import { Figure, Option } from "../lib/dom.js" */
+/** @import { End, OtherEnd } from "./ends.js" */
+/** @import { Space } from "./space.js" */
+/** @typedef {End["kind"]} SourceKind */
+/** @typedef {{seen: Figure, decoded: Figure}} Preview the encoder's input, and the picture decoded from its mean */
+/**
+ * What one opening of the dialog is about. end: the present one; pins: offered as z; frame: see DrawingPad.
+ *
+ * @typedef {object} Request
+ * @property {End} end
+ * @property {Space} space
+ * @property {{title: string, z: number[]}[]} pins
+ * @property {DrawingFrame | null} frame
+ * @property {(end: End) => void} onChoose
+ */
+
 const GALLERY = 40,
   SAMPLES = 24;
 const PREVIEW_SIDE = 168; // CSS pixels
+/** @type {Option<SourceKind>[]} */
+const SOURCES = [
+  ["test", "Test image"],
+  ["drawing", "Draw"],
+  ["sample", "Sample"],
+  ["z", "z"],
+  ["upload", "File"],
+];
 
 export class Picker {
   constructor() {
+    /** @type {Request | null} */
+    this.request = null;
     this.heading = element("h2", {});
-    this.sources = segmented(
-      "Where from",
-      [
-        ["test", "Test image"],
-        ["drawing", "Draw"],
-        ["sample", "Sample"],
-        ["z", "z"],
-        ["upload", "File"],
-      ],
-      (source) => this.showSource(source),
-    );
+    this.sources = segmented("Where from", SOURCES, (source) => this.request && this.showSource(source, this.request));
     this.panel = element("div", { className: "picker-panel" });
     const close = button("✕", "Close (Esc)", () => this.element.close(), "Close");
     const head = element("div", { className: "picker-head" }, this.heading, this.sources.element, close);
-    this.element = element("dialog", { className: "picker" }, head, this.panel);
-    this.element.setAttribute("aria-label", "Choose a picture");
+    this.element = element("dialog", { className: "picker", ariaLabel: "Choose a picture" }, head, this.panel);
     this.element.addEventListener("click", (event) => event.target === this.element && this.element.close());
   }
 
-  /** onChoose(end) for every choice; pins: {title, z} each, offered as z; frame: see DrawingPad. */
-  open(name, end, space, { pins, frame, onChoose }) {
-    Object.assign(this, { end, space, pins, frame, onChoose });
+  /**
+   * Asks for an end; onChoose receives every choice.
+   *
+   * @param {string} name of the end on the page
+   * @param {Request} request
+   */
+  open(name, request) {
+    this.request = { ...request };
     this.heading.textContent = `Choose ${name}`;
-    this.sources.choose(end.kind);
-    this.showSource(end.kind);
+    this.sources.choose(request.end.kind);
+    this.showSource(request.end.kind, this.request);
     this.element.showModal();
   }
 
-  choose(end) {
-    this.onChoose(end);
+  /**
+   * @param {End} end
+   * @param {Request} request
+   */
+  choose(end, request) {
+    request.onChoose(end);
     this.element.close();
   }
 
-  showSource(source) {
+  /**
+   * @param {SourceKind} source
+   * @param {Request} request
+   */
+  showSource(source, request) {
+    /** @type {Record<SourceKind, () => (Node | string)[]>} */
     const build = {
-      test: () => this.buildTest(),
-      drawing: () => this.buildDrawing(),
-      sample: () => this.buildSamples(),
-      z: () => this.buildVector(),
-      upload: () => this.buildUpload(),
+      test: () => this.buildTest(request),
+      drawing: () => this.buildDrawing(request),
+      sample: () => this.buildSamples(request),
+      z: () => this.buildVector(request),
+      upload: () => this.buildUpload(request),
     };
     this.panel.replaceChildren(...build[source]());
   }
 
   // — test images —
 
-  buildTest() {
-    const { space, end } = this;
+  /** @param {Request} request */
+  buildTest(request) {
+    const { space, end } = request;
     const { n } = space.encoded;
-    const options = [[ALL, "all classes"], ...space.groupOptions().filter(([group]) => group !== ALL)];
-    this.shownClass = select("Class", options, () => this.turnTo(0));
-    this.shownClass.value = end.kind === "test" ? space.encoded.labels[end.row] : ALL;
+    const gallery = new Gallery(space, end.row, (row) => this.choose(testEnd(space, row), request));
     const number = element("input", { type: "number", min: 0, max: n - 1, value: end.row ?? "" });
     number.addEventListener("change", () => {
       const row = number.valueAsNumber;
-      if (Number.isInteger(row) && row >= 0 && row < n) this.choose(testEnd(space, row));
+      if (Number.isInteger(row) && row >= 0 && row < n) this.choose(testEnd(space, row), request);
     });
-    this.count = element("span", { className: "quiet" });
-    this.back = button("◀", "Earlier images", () => this.turnTo(this.first - GALLERY), "Earlier images");
-    this.forward = button("▶", "Later images", () => this.turnTo(this.first + GALLERY), "Later images");
-    this.gallery = element("div", { className: "gallery", role: "group", ariaLabel: "Test images" });
     const tools = element("div", { className: "tools" });
-    tools.append(element("label", {}, "Class ", this.shownClass), this.back, this.forward, this.count);
+    tools.append(element("label", {}, "Class ", gallery.shownClass), gallery.back, gallery.forward, gallery.count);
     tools.append(element("label", {}, `Number (0 to ${n - 1}) `, number));
-    const place = end.kind === "test" ? this.rows().indexOf(end.row) : 0;
-    this.turnTo(Math.floor(Math.max(0, place) / GALLERY) * GALLERY);
-    return [tools, this.gallery];
+    return [tools, gallery.element];
+  }
+
+  // — samples —
+
+  /** @param {Request} request */
+  buildSamples(request) {
+    const { space, end } = request;
+    const source = space.prior
+      ? "Samples from the prior N(0, I), decoded now."
+      : "A plain autoencoder has no prior: samples from a Gaussian as wide as its codes, decoded now.";
+    const gallery = element("div", { className: "gallery", role: "group", ariaLabel: "Samples" });
+    const fill = async () => {
+      const ends = Array.from({ length: SAMPLES }, () => vectorEnd(space.sample(), "sample", "sample", end.label));
+      const thumbs = ends.map((sample, i) => thumb(`Sample ${i + 1}`, () => this.choose(sample, request)));
+      gallery.replaceChildren(...thumbs.map(({ place }) => place));
+      const pictures = await decodeSome(space, ends);
+      pictures?.forEach((pixels, i) => drawPicture(thumbs[i].canvas, pixels, space.imageShape));
+    };
+    void fill();
+    const tools = element(
+      "div",
+      { className: "tools" },
+      button("New samples", "Sample again", () => void fill()),
+    );
+    tools.append(element("span", { className: "quiet" }, source));
+    return [tools, gallery];
+  }
+
+  // — z —
+
+  /** @param {Request} request */
+  buildVector(request) {
+    const { space, end, pins } = request;
+    const field = element("textarea", { rows: 3, value: end.z.map((value) => value.toFixed(4)).join(", ") });
+    const problem = element("p", { className: "problem", role: "alert" });
+    field.ariaLabel = `z: ${space.latentDim} numbers`;
+    const limits = `from -${MAX_LINKED_Z} to ${MAX_LINKED_Z}`;
+    const use = () => {
+      const read = readVector(field.value, space);
+      if (read) this.choose({ ...read, label: end.label }, request);
+      else problem.textContent = `z must be ${space.latentDim} numbers ${limits}, with commas between them.`;
+    };
+    const tools = element("div", { className: "tools" }, button("Use this z", "Take it as the end", use));
+    for (const { title, z } of pins) {
+      if (z.length !== space.latentDim) continue;
+      const take = () => this.choose(vectorEnd(z, "z", title, end.label), request);
+      tools.append(button(title, "A z from another page", take));
+    }
+    return [field, tools, problem];
+  }
+
+  // — drawings and files —
+
+  /** @param {Request} request */
+  buildDrawing(request) {
+    const { space, end, frame } = request;
+    const preview = previewOf(space);
+    const pad = new DrawingPad({
+      imageShape: space.imageShape,
+      frame,
+      onChange: (pixels) => void this.takeImage(pixels, "drawing", preview, request),
+    });
+    if (end.kind === "drawing" && end.pixels) pad.load(end.pixels);
+    return [this.imagePanel(pad.element, preview, "Draw here; the page behind follows each stroke.")];
+  }
+
+  /** @param {Request} request */
+  buildUpload(request) {
+    const { space } = request;
+    const problem = element("p", { className: "problem", role: "alert" });
+    const preview = previewOf(space);
+    const invert = element("input", { type: "checkbox" });
+    const input = element("input", { type: "file", accept: "image/*", ariaLabel: "Picture file" });
+    const read = async () => {
+      const file = input.files?.[0];
+      if (!file) return;
+      problem.textContent = "";
+      try {
+        const { pixels } = await readPicture(file, space.imageShape);
+        const image = invert.checked ? pixels.map((value) => 255 - value) : pixels;
+        await this.takeImage(image, "upload", preview, request);
+      } catch (error) {
+        problem.textContent = messageOf(error);
+      }
+    };
+    for (const control of [input, invert]) control.addEventListener("change", () => void read());
+    const label = element("label", {}, invert, " Invert: dark on light becomes light on dark");
+    const controls = element("div", { className: "upload" }, input, label, problem);
+    const text = "The middle of the file's picture, scaled to the model's size. Only that is sent, to be encoded.";
+    return [this.imagePanel(controls, preview, text)];
+  }
+
+  /**
+   * @param {HTMLElement} source
+   * @param {Preview} preview
+   * @param {string} text
+   */
+  imagePanel(source, { seen, decoded }, text) {
+    const done = button("Done", "Back to the page", () => this.element.close());
+    const side = element("div", { className: "previews" }, seen.element, decoded.element);
+    side.append(element("p", { className: "quiet" }, text), done);
+    return element("div", { className: "image-panel" }, source, side);
+  }
+
+  /**
+   * @param {Uint8Array} pixels
+   * @param {OtherEnd["kind"]} kind
+   * @param {Preview} preview
+   * @param {Request} request
+   */
+  async takeImage(pixels, kind, { seen, decoded }, request) {
+    const { space } = request;
+    drawPicture(seen.canvas, pixels, space.imageShape);
+    const end = await imageEnd(space, pixels, kind, request.end.label);
+    if (!end || request !== this.request) return;
+    request.end = end;
+    request.onChoose(end);
+    const pictures = await space.decode([space.code(end)], { slot: "preview" });
+    if (pictures) drawPicture(decoded.canvas, pictures[0], space.imageShape);
+  }
+}
+
+/** Test images of a class, forty at a time. */
+class Gallery {
+  /**
+   * @param {Space} space
+   * @param {number | undefined} current the row of the present end, where it is a test image
+   * @param {(row: number) => void} onChoose
+   */
+  constructor(space, current, onChoose) {
+    this.space = space;
+    this.current = current;
+    this.onChoose = onChoose;
+    this.first = 0;
+    const classes = space.groupOptions().filter(([group]) => group !== ALL);
+    this.shownClass = select("Class", [[ALL, "all classes"], ...classes], () => void this.turnTo(0));
+    this.shownClass.value = `${current === undefined ? ALL : space.encoded.labels[current]}`;
+    this.count = element("span", { className: "quiet" });
+    this.back = button("◀", "Earlier images", () => void this.turnTo(this.first - GALLERY), "Earlier images");
+    this.forward = button("▶", "Later images", () => void this.turnTo(this.first + GALLERY), "Later images");
+    this.element = element("div", { className: "gallery", role: "group", ariaLabel: "Test images" });
+    const place = current === undefined ? 0 : this.rows().indexOf(current);
+    void this.turnTo(Math.floor(Math.max(0, place) / GALLERY) * GALLERY);
   }
 
   rows() {
     return this.space.group(Number(this.shownClass.value));
   }
 
+  /** @param {number} first place in the class */
   async turnTo(first) {
     const { space } = this;
     const all = this.rows(),
@@ -95,137 +263,59 @@ export class Picker {
     this.back.disabled = first === 0;
     this.forward.disabled = first + GALLERY >= all.length;
     this.count.textContent = all.length ? `${first + 1} to ${first + rows.length} of ${all.length}` : "none";
-    const thumbs = rows.map((row) => {
-      const end = testEnd(space, row);
-      return this.thumb(end.title, end, row === this.end.row);
-    });
-    this.gallery.replaceChildren(...thumbs.map(({ place }) => place));
-    const draw = (i, pixels) => drawPicture(thumbs[i].canvas, pixels, space.imageShape);
-    const missing = [];
+    const ends = rows.map((row) => testEnd(space, row));
+    const thumbs = ends.map(({ title, row }) => thumb(title, () => this.onChoose(row), row === this.current));
+    this.element.replaceChildren(...thumbs.map(({ place }) => place));
+    /** @type {number[]} */
+    const missing = []; // images that the server does not have
     const fetched = rows.map(async (row, i) => {
       const pixels = await space.images.load(row);
-      if (pixels) draw(i, pixels);
+      if (pixels) drawPicture(thumbs[i].canvas, pixels, space.imageShape);
       else missing.push(i);
     });
     await Promise.all(fetched);
     if (!missing.length || first !== this.first) return;
-    const decoded = await this.decodeSome(missing.map((i) => testEnd(space, rows[i])));
-    decoded?.forEach((pixels, k) => draw(missing[k], pixels));
-  }
-
-  decodeSome(ends) {
-    return this.space.decode(
-      ends.map((end) => this.space.code(end)),
-      { slot: "gallery" },
+    const decoded = await decodeSome(
+      space,
+      missing.map((i) => ends[i]),
     );
+    decoded?.forEach((pixels, k) => drawPicture(thumbs[missing[k]].canvas, pixels, space.imageShape));
   }
+}
 
-  thumb(title, end, current = false) {
-    const canvas = element("canvas", { width: 1, height: 1 });
-    const place = button("", title, () => this.choose(end), title);
-    place.className = current ? "thumb current" : "thumb";
-    place.append(canvas);
-    return { place, canvas };
-  }
+/**
+ * @param {Space} space
+ * @param {End[]} ends
+ */
+function decodeSome(space, ends) {
+  return space.decode(
+    ends.map((end) => space.code(end)),
+    { slot: "gallery" },
+  );
+}
 
-  // — samples —
+/**
+ * A button with a small picture.
+ *
+ * @param {string} title
+ * @param {() => void} onChoose
+ */
+function thumb(title, onChoose, current = false) {
+  const canvas = element("canvas", { width: 1, height: 1 });
+  const place = button("", title, onChoose, title);
+  place.className = current ? "thumb current" : "thumb";
+  place.append(canvas);
+  return { place, canvas };
+}
 
-  buildSamples() {
-    const source = this.space.prior
-      ? "Draws from the prior N(0, I), decoded now."
-      : "A plain autoencoder has no prior: draws from a Gaussian as wide as its codes, decoded now.";
-    const gallery = element("div", { className: "gallery", role: "group", ariaLabel: "Samples" });
-    const fill = async () => {
-      const { label } = this.end;
-      const ends = Array.from({ length: SAMPLES }, () => vectorEnd(this.space.draw(), "sample", "sample", label));
-      const thumbs = ends.map((end, i) => this.thumb(`Sample ${i + 1}`, end));
-      gallery.replaceChildren(...thumbs.map(({ place }) => place));
-      const pictures = await this.decodeSome(ends);
-      pictures?.forEach((pixels, i) => drawPicture(thumbs[i].canvas, pixels, this.space.imageShape));
-    };
-    fill();
-    const tools = element("div", { className: "tools" }, button("New draws", "Draw again", fill));
-    tools.append(element("span", { className: "quiet" }, source));
-    return [tools, gallery];
-  }
-
-  // — z —
-
-  buildVector() {
-    const { space, end } = this;
-    const field = element("textarea", { rows: 3, value: end.z.map((value) => value.toFixed(4)).join(", ") });
-    const problem = element("p", { className: "problem", role: "alert" });
-    field.ariaLabel = `z: ${space.latentDim} numbers`;
-    const use = () => {
-      const read = readVector(field.value, space);
-      if (read) this.choose({ ...read, label: end.label });
-      else problem.textContent = `z must be ${space.latentDim} numbers from -1000 to 1000, with commas between them.`;
-    };
-    const tools = element("div", { className: "tools" }, button("Use this z", "Take it as the end", use));
-    for (const { title, z } of this.pins.filter(({ z }) => z.length === space.latentDim)) {
-      tools.append(button(title, "A z from another page", () => this.choose(vectorEnd(z, "z", title, end.label))));
-    }
-    return [field, tools, problem];
-  }
-
-  // — drawings and files —
-
-  buildDrawing() {
-    const { space } = this;
-    const preview = this.preview();
-    const take = (pixels) => this.takeImage(pixels, "drawing", preview);
-    const pad = new DrawingPad({ imageShape: space.imageShape, frame: this.frame, onChange: take });
-    if (this.end.kind === "drawing" && this.end.pixels) pad.load(this.end.pixels);
-    return [this.imagePanel(pad.element, preview, "Drawn here; everything behind follows the pen.")];
-  }
-
-  buildUpload() {
-    const problem = element("p", { className: "problem", role: "alert" });
-    const preview = this.preview();
-    const invert = element("input", { type: "checkbox" });
-    const input = element("input", { type: "file", accept: "image/*", ariaLabel: "Picture file" });
-    const read = async () => {
-      if (!input.files.length) return;
-      problem.textContent = "";
-      try {
-        const { pixels } = await readPicture(input.files[0], this.space.imageShape);
-        const image = invert.checked ? pixels.map((value) => 255 - value) : pixels;
-        await this.takeImage(image, "upload", preview);
-      } catch (error) {
-        problem.textContent = error.message;
-      }
-    };
-    for (const control of [input, invert]) control.addEventListener("change", read);
-    const label = element("label", {}, invert, " Invert: dark on light becomes light on dark");
-    const controls = element("div", { className: "upload" }, input, label, problem);
-    const text = "The middle of the file's picture, scaled to the model's size. Only that is sent, to be encoded.";
-    return [this.imagePanel(controls, preview, text)];
-  }
-
-  preview() {
-    const { imageShape } = this.space;
-    const pictures = { seen: figure("", "What the model is given"), decoded: figure("", "Decoded from its code") };
-    pictures.seen.caption.textContent = "given to the encoder";
-    pictures.decoded.caption.textContent = "decoded from its mean";
-    for (const { canvas } of Object.values(pictures)) fitPicture(canvas, imageShape, PREVIEW_SIDE);
-    return pictures;
-  }
-
-  imagePanel(source, { seen, decoded }, text) {
-    const done = button("Done", "Back to the page", () => this.element.close());
-    const side = element("div", { className: "previews" }, seen.element, decoded.element);
-    side.append(element("p", { className: "quiet" }, text), done);
-    return element("div", { className: "image-panel" }, source, side);
-  }
-
-  async takeImage(pixels, kind, { seen, decoded }) {
-    const { space } = this;
-    drawPicture(seen.canvas, pixels, space.imageShape);
-    const end = await imageEnd(space, pixels, kind, this.end.label);
-    if (!end || space !== this.space) return;
-    this.end = end;
-    this.onChoose(end);
-    const pictures = await space.decode([space.code(end)], { slot: "preview" });
-    if (pictures) drawPicture(decoded.canvas, pictures[0], space.imageShape);
-  }
+/**
+ * @param {Space} space
+ * @returns {Preview}
+ */
+function previewOf({ imageShape }) {
+  const pictures = { seen: figure("", "The encoder's input"), decoded: figure("", "Decoded from its code") };
+  pictures.seen.caption.textContent = "given to the encoder";
+  pictures.decoded.caption.textContent = "decoded from its mean";
+  for (const { canvas } of Object.values(pictures)) fitPicture(canvas, imageShape, PREVIEW_SIDE);
+  return pictures;
 }

@@ -1,19 +1,34 @@
-/** Ways through latent space, and the encoded test set in which they lie. */
+/** Paths through latent space, and the encoded test set around them. */
 
 import { meanOf, spreadOf } from "../lib/encoded-set.js";
 import { columnMeans, gaussian, linear, nearest, norm, spherical } from "../lib/math.js";
 
-export const NEIGHBOURS = 15; // of a code, for the class it would be taken for
+/** @import { Pixels } from "../lib/canvas.js" */
+/** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
+/** @import { LiveClient, RequestOptions } from "../lib/live-client.js" */
+/** @typedef {"linear" | "spherical"} Curve */
+/** @typedef {"A" | "B"} Lasso */
+/** @typedef {{z: number[], label: number}} Place label: the class that a conditional model decodes z as */
+
+export const NEIGHBOURS = 15; // nearest codes that decide a code's class
 export const ALL = -1,
   LASSOS = { A: -2, B: -3 }; // groups beside the classes: all test images, and lassos of the map
 const COMPARED = 50; // classes, at most, to find those whose mean codes are nearest to each other
 
-/** `count` values from 0 to 1, evenly spaced. */
+/**
+ * `count` values from 0 to 1, evenly spaced.
+ *
+ * @param {number} count
+ */
 export function shares(count) {
   return Array.from({ length: count }, (_, i) => i / (count - 1));
 }
 
-/** Pictures mixed pixel by pixel: what a slide projector's cross-fade shows. parts: [pixels, weight] each. */
+/**
+ * Pictures mixed pixel by pixel, as a cross-fade shows them.
+ *
+ * @param {[pixels: Uint8Array, weight: number][]} parts
+ */
 export function blend(parts) {
   const mixed = new Uint8Array(parts[0][0].length);
   for (let i = 0; i < mixed.length; i++) {
@@ -24,14 +39,24 @@ export function blend(parts) {
   return mixed;
 }
 
-/** The mean |Δ| of two pictures, as a share of the pixels' full range. */
+/**
+ * The mean absolute difference of two pictures, as a share of the pixels' full range.
+ *
+ * @param {Uint8Array} one
+ * @param {Uint8Array} other
+ */
 export function change(one, other) {
   let sum = 0;
   for (let i = 0; i < one.length; i++) sum += Math.abs(one[i] - other[i]);
   return sum / one.length / 255;
 }
 
-/** Weights of the four corners at (x, y), 0…1 across and down: top left, top right, bottom left, bottom right. */
+/**
+ * Weights of the four corners at (x, y), 0…1 across and down: top left, top right, bottom left, bottom right.
+ *
+ * @param {number} x
+ * @param {number} y
+ */
 export function cornerWeights(x, y) {
   return [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y];
 }
@@ -39,34 +64,79 @@ export function cornerWeights(x, y) {
 /** The latent space of one model with its encoded test set and its decoder. */
 export class Space {
   /**
-   * encoded: see loadEncoded; images: a TestRows; classes: how many classes a conditional model is told, else 0;
-   * prior: false for a plain autoencoder; lassos: rows of the test images that were drawn around on the map, by name.
+   * @param {object} parts
+   * @param {LiveClient} parts.client
+   * @param {EncodedSet} parts.encoded
+   * @param {TestRows} parts.images
+   * @param {number} parts.classes of a conditional model how many it knows, else 0
+   * @param {boolean} parts.prior false for a plain autoencoder
+   * @param {Partial<Record<Lasso, number[]>>} parts.lassos rows of the test images inside each lasso of the map
    */
   constructor({ client, encoded, images, classes, prior, lassos }) {
-    Object.assign(this, { client, encoded, images, classes, prior });
-    this.lassos = Object.keys(lassos);
-    this.groups = new Map(this.lassos.map((name) => [LASSOS[name], lassos[name].filter((row) => row < encoded.n)]));
-    const { latentDim, imageShape, classNames } = encoded;
-    Object.assign(this, { latentDim, imageShape, classNames });
+    const { latentDim, imageShape, classNames, n } = encoded;
+    this.client = client;
+    this.encoded = encoded;
+    this.images = images;
+    this.classes = classes;
+    this.prior = prior;
+    this.latentDim = latentDim;
+    this.imageShape = imageShape;
+    this.classNames = classNames;
+    /** @type {Lasso[]} */
+    this.lassos = [];
+    /** @type {Map<number, number[]>} */
+    this.groups = new Map(); // rows by group
+    for (const name of /** @type {const} */ (["A", "B"])) {
+      const rows = lassos[name];
+      if (!rows) continue;
+      this.lassos.push(name);
+      this.groups.set(
+        LASSOS[name],
+        rows.filter((row) => row < n),
+      );
+    }
+    /** @type {{centre: number[], spread: number[]} | undefined} */
+    this.moments = undefined; // of the codes, once they are needed
   }
 
-  /** What the decoder takes for a class: of a conditional model 1 for it and 0 for the others, else nothing. */
-  told(label) {
+  /**
+   * The decoder's input for a class: of a conditional model 1 for it and 0 for the others, else nothing.
+   *
+   * @param {number} label
+   */
+  classWeights(label) {
     return Array.from({ length: this.classes }, (_, k) => Number(k === label));
   }
 
-  /** Where an end lies: z, and for a conditional model the class it is decoded as. */
+  /**
+   * A place's code: z, and for a conditional model the class it is decoded as.
+   *
+   * @param {Place} place
+   */
   code({ z, label }) {
-    return [...z, ...this.told(label)];
+    return [...z, ...this.classWeights(label)];
   }
 
-  /** The code at t on the way between two ends; a conditional model's class goes from the one to the other, too. */
+  /**
+   * The code at t on the path between two places; a conditional model's class goes from the one to the other, too.
+   *
+   * @param {Curve} curve
+   * @param {Place} a
+   * @param {Place} b
+   * @param {number} t
+   */
   between(curve, a, b, t) {
-    const way = curve === "spherical" ? spherical : linear;
-    return [...way(a.z, b.z, t), ...linear(this.told(a.label), this.told(b.label), t)];
+    const path = curve === "spherical" ? spherical : linear;
+    return [...path(a.z, b.z, t), ...linear(this.classWeights(a.label), this.classWeights(b.label), t)];
   }
 
-  /** The pictures of these codes, as Uint8Arrays; null when there is nothing to draw. */
+  /**
+   * The pictures of these codes; null when there is nothing to draw.
+   *
+   * @param {number[][]} codes
+   * @param {RequestOptions} [options]
+   * @returns {Promise<Pixels[] | null>}
+   */
   async decode(codes, options) {
     const reply = await this.client.decode(codes, options);
     if (!reply) return null;
@@ -74,38 +144,59 @@ export class Space {
     return codes.map((_, i) => reply.pixels.subarray(i * size, (i + 1) * size));
   }
 
-  /** The latent mean of test image i. */
+  /**
+   * The latent mean of test image i.
+   *
+   * @param {number} i
+   */
   mean(i) {
     return meanOf(this.encoded, i);
   }
 
-  /** The rows of a class's test images, of all, or of a lasso. */
+  /**
+   * The rows of a class's test images, of all, or of a lasso.
+   *
+   * @param {number} label
+   */
   group(label) {
-    if (!this.groups.has(label)) {
-      const { n, labels } = this.encoded;
-      const rows = [];
-      for (let i = 0; i < n; i++) if (label === ALL || labels[i] === label) rows.push(i);
-      this.groups.set(label, rows);
-    }
-    return this.groups.get(label);
+    const known = this.groups.get(label);
+    if (known) return known;
+    const { n, labels } = this.encoded;
+    /** @type {number[]} */
+    const rows = [];
+    for (let i = 0; i < n; i++) if (label === ALL || labels[i] === label) rows.push(i);
+    this.groups.set(label, rows);
+    return rows;
   }
 
-  /** Groups to choose from: [number, name] each. */
+  /**
+   * Groups to choose from.
+   *
+   * @returns {[group: number, name: string][]}
+   */
   groupOptions() {
-    const lassos = this.lassos.map((name) => [LASSOS[name], `lasso ${name}`]);
-    return [...this.classNames.map((name, label) => [label, name]), [ALL, "all images"], ...lassos];
+    /** @type {[number, string][]} */
+    const options = this.classNames.map((name, label) => [label, name]);
+    options.push([ALL, "all images"]);
+    for (const name of this.lassos) options.push([LASSOS[name], `lasso ${name}`]);
+    return options;
   }
 
-  /** The mean code of these rows. */
+  /**
+   * The mean code of these rows.
+   *
+   * @param {number[]} rows
+   */
   centre(rows) {
+    /** @type {number[]} */
     const sum = new Array(this.latentDim).fill(0);
     const { mean, latentDim } = this.encoded;
     for (const row of rows) for (let d = 0; d < latentDim; d++) sum[d] += mean[row * latentDim + d];
     return sum.map((value) => value / Math.max(1, rows.length));
   }
 
-  /** A draw from the prior; of a plain autoencoder, which has none, from a Gaussian as wide as its codes. */
-  draw() {
+  /** A sample from the prior; of a plain autoencoder, which has none, from a Gaussian as wide as its codes. */
+  sample() {
     if (this.prior) return Array.from({ length: this.latentDim }, gaussian);
     this.moments ??= this.measure();
     const { centre, spread } = this.moments;
@@ -118,9 +209,15 @@ export class Space {
     return { centre, spread: spreadOf(this.encoded) };
   }
 
-  /** The class that most of the nearest codes of other test images belong to; of equals the one met nearest. */
+  /**
+   * The commonest class of the nearest test codes; the nearer one where two are equally common.
+   *
+   * @param {number[]} z
+   * @param {number} self the row that is left out
+   */
   classOf(z, self) {
     const { mean, latentDim, labels } = this.encoded;
+    /** @type {Map<number, number>} */
     const votes = new Map();
     for (const { index } of nearest(mean, latentDim, z, NEIGHBOURS, self)) {
       votes.set(labels[index], (votes.get(labels[index]) ?? 0) + 1);
@@ -128,19 +225,23 @@ export class Space {
     return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
   }
 
-  /** The two classes whose mean codes lie nearest to each other, the lower number first; the same one if alone. */
+  /**
+   * The two classes whose mean codes lie nearest to each other, the lower number first; the same one if alone.
+   *
+   * @returns {[lower: number, higher: number]}
+   */
   closestClasses() {
     const filled = this.classNames.map((_, label) => label).filter((label) => this.group(label).length);
-    const labels = filled.slice(0, COMPARED);
-    const centres = new Map(labels.map((label) => [label, this.centre(this.group(label))]));
-    let closest = { distance: Infinity, pair: [labels[0], labels[0]] };
-    for (const a of labels) {
-      for (const b of labels) {
-        if (b <= a) continue;
-        const distance = norm(centres.get(a).map((value, i) => value - centres.get(b)[i]));
-        if (distance < closest.distance) closest = { distance, pair: [a, b] };
+    const centres = filled.slice(0, COMPARED).map((label) => ({ label, centre: this.centre(this.group(label)) }));
+    let closest = Infinity;
+    /** @type {[number, number]} */
+    let pair = [filled[0], filled[0]];
+    for (const [i, a] of centres.entries()) {
+      for (const b of centres.slice(i + 1)) {
+        const distance = norm(a.centre.map((value, d) => value - b.centre[d]));
+        if (distance < closest) [closest, pair] = [distance, [a.label, b.label]];
       }
     }
-    return closest.pair;
+    return pair;
   }
 }

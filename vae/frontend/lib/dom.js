@@ -212,3 +212,8 @@ export function onDrag(node, onMove, onRelease) {
   node.addEventListener("pointermove", move);
   node.addEventListener("lostpointercapture", () => onRelease());
 }
+
+/** What an error that was caught says. */
+export function messageOf(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : `${error}`;
+}

@@ -1,83 +1,137 @@
-/** The controls of the Sampling page: what is shown, with which ε, and what becomes of it before it is decoded. */
+/** The controls of the Sampling page: what is shown, with which noise, and how z is changed before it is decoded. */
 
+import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
 import { button, element, numberField } from "../lib/dom.js";
 import { strongestFirst } from "../lib/math.js";
-import { MOST_SIDE, NO_TRUNCATION } from "./sources.js";
+import { NO_TRUNCATION } from "./sources.js";
+
+/** @import { Range } from "../lib/dom.js" */
+/** @import { SamplingData, SamplingState } from "./state.js" */
+/** @typedef {(part: Partial<SamplingState>) => void} OnChange */
+/** @typedef {{grid: () => void, picture: () => void, arrays: () => void}} Downloads what the buttons save */
 
 const VIEWS = { one: "one source", two: "two sources", plane: "manifold" };
-const SEEDS = 2 ** 32;
-const HELD_RANGE = 3; // standard deviations
+const FIXED_RANGE = 3; // standard deviations
 
 export class Controls {
-  /** onChange(part of the state) for every step of the hand; downloads: {grid, picture, arrays}, to be called. */
-  constructor(onChange, downloads) {
+  /**
+   * @param {SamplingData} data
+   * @param {SamplingState} state
+   * @param {OnChange} onChange called for every movement of a control
+   * @param {Downloads} downloads
+   */
+  constructor(data, state, onChange, downloads) {
+    this.data = data;
+    this.state = state;
     this.onChange = onChange;
+    this.views = Object.keys(VIEWS).map((value) =>
+      element("input", { type: "radio", name: "view", value, onchange: () => onChange({ view: value }) }),
+    );
+    this.seed = numberField({ min: 0, max: MAX_SEED, step: 1, ariaLabel: "Seed of the noise" });
+    this.temperature = new Slider("Temperature", { min: 0, max: 2, step: 0.02 }, (temperature) =>
+      onChange({ temperature }),
+    );
+    this.truncation = new Slider("Truncation", { min: 0.1, max: NO_TRUNCATION, step: 0.05 }, (truncation) =>
+      onChange({ truncation }),
+    );
+    this.fixed = new Slider("Value of the fixed latent", { step: 0.05 }, (value) => this.fix({ value }));
+    this.side = new Slider("Grid", { min: 2, max: MAX_GRID_SIDE, step: 1 }, (side) => onChange({ side }));
+    this.dimension = element("select", {
+      ariaLabel: "Latent to fix at one value in all pictures",
+      onchange: () => this.fix({ dimension: Number(this.dimension.value), value: null }),
+    });
+    const vary = "Let this latent vary again";
+    this.vary = button("vary", vary, () => this.fix({ value: null }), vary);
+    this.axisSelects = ["across", "up"].map((title) =>
+      element("select", { ariaLabel: `Manifold: ${title}`, onchange: () => this.choosePlane() }),
+    );
+    this.axisLabels = ["across ", "up "].map((title, place) => element("label", {}, title, this.axisSelects[place]));
     this.toolbar = this.buildToolbar(downloads);
     this.sliders = this.buildSliders();
-    this.axes = this.buildAxes();
+    this.axes = element("div", { className: "axes" }, ...this.axisLabels);
   }
 
-  /** What there is to choose from in a model. */
+  /**
+   * Offers the latents and axes of a model.
+   *
+   * @param {SamplingData} data
+   */
   offer(data) {
     const { kl, spread, components, latent_dim: latentDim } = data;
     this.data = data;
+    /** @param {number} i */
     const strength = (i) => (kl ? `KL ${kl[i].toFixed(2)} nats` : `spread ${spread[i].toFixed(2)}`);
-    const dimensions = strongestFirst(kl ?? spread).map((i) => ({
-      text: `z${i} · ${strength(i)}`,
-      value: i,
-      axis: `z${i}`,
-    }));
-    const percent = (share) => `${(100 * share).toFixed(0)} % of variance`;
-    const ofComponent = (share, k) => ({ text: `PC ${k + 1} · ${percent(share)}`, axis: `pc${k + 1}` });
-    const axes = [...dimensions, ...components.explained.map(ofComponent)];
-    this.dimension.replaceChildren(...dimensions.map(({ text, value }) => element("option", { value }, text)));
+    const dimensions = strongestFirst(kl ?? spread).map((i) => ({ i, text: `z${i} · ${strength(i)}` }));
+    const axes = [
+      ...dimensions.map(({ i, text }) => ({ axis: `z${i}`, text })),
+      ...components.explained.map((share, k) => ({
+        axis: `pc${k + 1}`,
+        text: `PC ${k + 1} · ${(100 * share).toFixed(0)} % of variance`,
+      })),
+    ];
+    this.dimension.replaceChildren(...dimensions.map(({ i, text }) => element("option", { value: i }, text)));
     for (const select of this.axisSelects) {
-      select.replaceChildren(...axes.map(({ text, axis }) => element("option", { value: axis }, text)));
+      select.replaceChildren(...axes.map(({ axis, text }) => element("option", { value: axis }, text)));
     }
     this.axisLabels[1].hidden = latentDim === 1;
   }
 
+  /** @param {SamplingState} state */
   show(state) {
     const { view, seed, side, temperature, truncation, hold, plane } = state;
     this.state = state;
     for (const input of this.views) input.checked = input.value === view;
     this.seed.show(seed);
-    showAt(this.side, side, `${side} × ${side}`);
-    showAt(this.temperature, temperature, temperature.toFixed(2));
-    showAt(this.truncation, truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "off");
-    this.dimension.value = hold.dimension;
-    const middle = this.setHeldRange(hold.dimension);
-    showAt(this.held, hold.value ?? middle, hold.value === null ? "free" : hold.value.toFixed(2));
-    this.free.hidden = hold.value === null;
-    this.axisSelects.forEach((select, place) => (select.value = plane[place] ?? ""));
+    this.side.show(side, `${side} × ${side}`);
+    this.temperature.show(temperature, temperature.toFixed(2));
+    this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "off");
+    this.dimension.value = String(hold.dimension);
+    const middle = this.setFixedRange(hold.dimension);
+    this.fixed.show(hold.value ?? middle, hold.value === null ? "varies" : hold.value.toFixed(2));
+    this.vary.hidden = hold.value === null;
+    this.axisSelects.forEach((select, place) => {
+      select.value = plane[place] ?? "";
+    });
   }
 
-  /** Three standard deviations about the prior's mean or, where there is no prior, the codes'. Returns that mean. */
-  setHeldRange(dimension) {
+  /**
+   * Three standard deviations about the prior's mean or, where there is no prior, the codes'. Returns that mean.
+   *
+   * @param {number} dimension
+   */
+  setFixedRange(dimension) {
     const { kl, centre, spread } = this.data;
     const middle = kl ? 0 : Number(centre[dimension].toFixed(2));
-    const range = kl ? HELD_RANGE : Math.max(0.1, HELD_RANGE * spread[dimension]);
-    Object.assign(this.held, { min: (middle - range).toFixed(2), max: (middle + range).toFixed(2) });
+    const range = kl ? FIXED_RANGE : Math.max(0.1, FIXED_RANGE * spread[dimension]);
+    Object.assign(this.fixed.input, { min: (middle - range).toFixed(2), max: (middle + range).toFixed(2) });
     return middle;
   }
 
+  /** @param {number} seed */
   takeSeed(seed) {
-    this.onChange({ seed: Math.max(0, Math.min(SEEDS - 1, seed)) });
+    this.onChange({ seed: Math.max(0, Math.min(MAX_SEED, seed)) });
+  }
+
+  /** @param {Partial<SamplingState["hold"]>} part */
+  fix(part) {
+    this.onChange({ hold: { ...this.state.hold, ...part } });
+  }
+
+  choosePlane() {
+    this.onChange({ plane: this.axisSelects.map(({ value }) => value).slice(0, this.data.latent_dim) });
   }
 
   // — the elements —
 
+  /** @param {Downloads} downloads */
   buildToolbar(downloads) {
-    const onView = (value) => () => this.onChange({ view: value });
-    const radio = (value) => element("input", { type: "radio", name: "view", value, onchange: onView(value) });
-    this.views = Object.keys(VIEWS).map(radio);
-    const labels = this.views.map((input) => element("label", {}, input, VIEWS[input.value]));
+    const labels = Object.values(VIEWS).map((name, place) => element("label", {}, this.views[place], name));
     const views = element("div", { className: "views", role: "radiogroup", ariaLabel: "View" }, ...labels);
-    const group = { className: "downloads", role: "group", ariaLabel: "Downloads" };
-    const file = (text, title, onclick) => button(text, title, onclick, title);
+    /** @type {(text: string, title: string, save: () => void) => HTMLButtonElement} */
+    const file = (text, title, save) => button(text, title, save, title);
     const files = element(
       "span",
-      group,
+      { className: "downloads", role: "group", ariaLabel: "Downloads" },
       file("grid PNG", "Download all pictures as one PNG", downloads.grid),
       file("one PNG", "Download the framed picture, or the first, as PNG", downloads.picture),
       file("NPZ", "Download z and images as NumPy arrays", downloads.arrays),
@@ -87,66 +141,54 @@ export class Controls {
   }
 
   buildSeed() {
-    this.seed = numberField({ min: 0, max: SEEDS - 1, step: 1, ariaLabel: "Seed of ε" });
     this.seed.addEventListener("change", () => this.takeSeed(Math.round(this.seed.valueAsNumber || 0)));
-    const next = () => this.takeSeed((this.state.seed + 1) % SEEDS);
-    const draw = button("New ε", "Draw new noise: the next seed", next, "New ε: the next seed");
+    const next = () => this.takeSeed((this.state.seed + 1) % (MAX_SEED + 1));
+    const draw = button("Draw new noise", "Draw new noise: the next seed", next);
     draw.classList.add("draw");
     return element("span", { className: "seed" }, element("label", {}, "seed ", this.seed), draw);
   }
 
   buildSliders() {
-    const change = (name) => (value) => this.onChange({ [name]: value });
-    const hold = (part) => this.onChange({ hold: { ...this.state.hold, ...part } });
-    this.temperature = slider("Temperature", { min: 0, max: 2, step: 0.02 }, change("temperature"));
-    this.temperature.title = "z = μ + temperature × σ ε: 0 shows the means, 1 the source itself";
-    this.truncation = slider("Truncation", { min: 0.1, max: NO_TRUNCATION, step: 0.05 }, change("truncation"));
-    this.truncation.title = "ε from the normal distribution cut off at ± this, in each dimension";
-    this.held = slider("Value of the latent held", { step: 0.05 }, (value) => hold({ value }));
-    this.side = slider("Grid", { min: 2, max: MOST_SIDE, step: 1 }, change("side"));
-    const onchange = () => hold({ dimension: Number(this.dimension.value), value: null });
-    this.dimension = element("select", { ariaLabel: "Latent to hold at one value in all pictures", onchange });
-    this.free = button(
-      "let go",
-      "Let this latent vary again",
-      () => hold({ value: null }),
-      "Let this latent vary again",
-    );
-    return element(
-      "div",
-      { className: "sliders" },
-      row("", this.temperature, "Temperature "),
-      row("truncation", this.truncation, "Truncation "),
-      row("", this.held, "Hold ", this.dimension, this.free),
-      row("", this.side, "Grid "),
-    );
-  }
-
-  buildAxes() {
-    const chosen = () => this.axisSelects.map((select) => select.value).slice(0, this.data.latent_dim);
-    const onchange = () => this.onChange({ plane: chosen() });
-    const select = (title) => element("select", { ariaLabel: `Manifold: ${title}`, onchange });
-    this.axisSelects = ["across", "up"].map(select);
-    this.axisLabels = this.axisSelects.map((axis, place) => element("label", {}, ["across ", "up "][place], axis));
-    return element("div", { className: "axes" }, ...this.axisLabels);
+    const { temperature, truncation, fixed, side } = this;
+    temperature.input.title = "z = μ + temperature × σ ε: 0 shows the means, 1 the source itself";
+    truncation.input.title = "ε from the normal distribution cut off at ± this, in each dimension";
+    const rows = [
+      temperature.row("Temperature "),
+      truncation.row("Truncation "),
+      fixed.row("Fix ", this.dimension, this.vary),
+      side.row("Grid "),
+    ];
+    rows[1].classList.add("truncation");
+    return element("div", { className: "sliders" }, ...rows);
   }
 }
 
 /** A slider that says in words where it stands. */
-function slider(name, range, onInput) {
-  const input = element("input", { type: "range", ...range, ariaLabel: name });
-  input.output = element("output");
-  input.addEventListener("input", () => onInput(Number(input.value)));
-  return input;
-}
+class Slider {
+  /**
+   * @param {string} name
+   * @param {Range} range
+   * @param {(value: number) => void} onInput
+   */
+  constructor(name, range, onInput) {
+    this.input = element("input", { type: "range", ...range, ariaLabel: name });
+    this.output = element("output");
+    this.input.addEventListener("input", () => onInput(this.input.valueAsNumber));
+  }
 
-function row(name, input, ...label) {
-  const head = element("span", { className: "head" }, ...label, input.output);
-  return element("div", { className: `slider ${name}` }, head, input);
-}
+  /** @param {(string | Node)[]} label */
+  row(...label) {
+    const head = element("span", { className: "head" }, ...label, this.output);
+    return element("div", { className: "slider" }, head, this.input);
+  }
 
-function showAt(input, value, text) {
-  input.value = value;
-  input.output.textContent = text;
-  input.ariaValueText = text;
+  /**
+   * @param {number} value
+   * @param {string} text
+   */
+  show(value, text) {
+    this.input.value = String(value);
+    this.output.textContent = text;
+    this.input.ariaValueText = text;
+  }
 }

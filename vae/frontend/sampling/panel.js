@@ -1,53 +1,124 @@
-/** One grid of samples: above it where they come from, beneath it their classes and how large the source is. */
+/** One grid of samples: above it where they come from, beneath it their classes and how wide the source is. */
 
 import { drawGrid } from "../lib/canvas.js";
-import { element, numberField } from "../lib/dom.js";
-import { VOTERS } from "./nearest.js";
+import { contextOf, element, numberField } from "../lib/dom.js";
+import { VOTERS } from "./test-set.js";
+
+/** @import { ImageShape } from "../lib/contract.js" */
+/** @import { Source } from "./sources.js" */
+/** @import { OfferedSource } from "./state.js" */
+
+/**
+ * Decoded pictures with the z, the labels and the seed that they were decoded from.
+ *
+ * @typedef {object} ShownGrid
+ * @property {number} n
+ * @property {number} side pictures in a row
+ * @property {Uint8Array<ArrayBuffer>} pixels
+ * @property {ImageShape} imageShape
+ * @property {Float32Array[]} vectors
+ * @property {number[]} labels
+ * @property {number} seed
+ */
+
+/**
+ * @typedef {object} Handlers
+ * @property {(source: string) => void} onSource another source is chosen
+ * @property {(label: number | null) => void} onLabel another class to decode is chosen; null: each class in turn
+ * @property {(cell: number | null) => void} onPoint the pointer is over this cell; null when it has left
+ * @property {(cell: number | null) => void} onPick a click or key chose a cell; null for none
+ * @property {() => void} onLeave the focus has moved on
+ */
 
 const MOST_BARS = 20;
 const MOST_INTERVALS = 32;
+/** @type {Record<string, [down: number, right: number]>} */
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Panel {
   /**
-   * onSource(name), onTold(class, or null): another choice; onPoint(cell): the pointer is there, null when it has left;
-   * onPick(cell): a click or key chose it, null to let go; onLeave(): the focus is elsewhere.
+   * @param {string} title
+   * @param {Handlers} handlers
    */
   constructor(title, handlers) {
-    Object.assign(this, handlers, { title, side: 0, picked: null, shown: null });
-    this.build();
+    this.title = title;
+    this.handlers = handlers;
+    this.side = 0;
+    /** @type {number | null} */
+    this.picked = null; // cell
+    /** @type {ShownGrid | null} */
+    this.shown = null;
+    /** @type {ShownGrid | null} */
+    this.counted = null; // whose classes are shown
+    /** @type {string | null} */
+    this.number = null; // of the test image, where the source is one
+    /** @param {string} text */
+    const named = (text) => ({ ariaLabel: `${title}: ${text}` });
+    const onchange = () => this.chooseSource();
+    this.source = element("select", { ...named("where z comes from"), onchange });
+    this.image = numberField({ min: 0, step: 1, hidden: true, ...named("test image"), onchange });
+    this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
+    const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
+    this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
+    this.labelPlace = element("span", { className: "label" }, this.label);
+    this.canvas = element("canvas", { className: "grid", role: "img" });
+    this.frame = element("div", { className: "frame", hidden: true });
+    this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
+    this.bars = element("div", { className: "bars", role: "img", ariaLabel: "Classes of the samples" });
+    this.intervals = element("canvas", { className: "intervals", role: "img" });
+    this.sizes = element("figcaption", { title: "The strongest latent first" });
+    this.element = element(
+      "section",
+      { className: "panel", ariaLabel: title },
+      element("div", { className: "from" }, this.source, this.image, this.thumb, this.labelPlace),
+      this.stage,
+      this.buildBeneath(),
+    );
+    this.listen();
   }
 
   // — where from —
 
-  /** What a model can be asked for: {offered: [{id, name, problem}], classNames, told: is it told a class?, images}. */
-  offer({ offered, classNames, told, images }) {
+  /**
+   * What a model can be asked for.
+   *
+   * @param {OfferedSource[]} offered
+   * @param {string[]} classNames
+   * @param {boolean} conditional whether the decoder takes a class
+   * @param {number} images of the test set
+   */
+  offer(offered, classNames, conditional, images) {
+    /** @param {OfferedSource} source */
     const option = ({ id, name, problem }) => {
       const text = problem ? `${name} (${problem})` : name;
       return element("option", { value: id, disabled: Boolean(problem), title: problem }, text);
     };
-    const isClass = ({ id }) => id.startsWith("class:");
+    const isClass = (/** @type {OfferedSource} */ { id }) => id.startsWith("class:");
     const group = element("optgroup", { label: "one class's Gaussian" }, ...offered.filter(isClass).map(option));
-    this.source.replaceChildren(...offered.filter((offer) => !isClass(offer)).map(option), group);
-    this.image.max = images - 1;
+    this.source.replaceChildren(...offered.filter((source) => !isClass(source)).map(option), group);
+    this.image.max = String(images - 1);
     this.image.title = `Test image, 0 to ${images - 1}`;
     const each = element("option", { value: "" }, "each class, by column");
-    const as = (name, label) => element("option", { value: label }, `as ${name}`);
-    this.told.replaceChildren(each, ...classNames.map(as));
-    this.toldLabel.hidden = !told;
+    const one = classNames.map((name, label) => element("option", { value: label }, `as ${name}`));
+    this.label.replaceChildren(each, ...one);
+    this.labelPlace.hidden = !conditional;
   }
 
-  showChoice(source, told) {
+  /**
+   * @param {string} source
+   * @param {number | null} label
+   */
+  showChoice(source, label) {
     const [kind, number] = source.split(":");
     const isImage = kind === "image";
     this.source.value = isImage ? "image" : source;
     this.image.hidden = this.thumb.hidden = !isImage;
     this.number = isImage ? number : null;
     if (isImage) this.image.show(number);
-    this.told.value = told ?? "";
+    this.label.value = String(label ?? "");
   }
 
-  /** The chosen source as people read it. */
+  /** The name of the chosen source. */
   sourceName() {
     const name = this.source.selectedOptions[0]?.textContent ?? "";
     return this.number === null ? name : `${name}, image ${this.number}`; // not what is being typed
@@ -55,36 +126,37 @@ export class Panel {
 
   chooseSource() {
     const image = Math.max(0, Math.min(Number(this.image.max), Math.round(this.image.valueAsNumber || 0)));
-    this.onSource(this.source.value === "image" ? `image:${image}` : this.source.value);
+    this.handlers.onSource(this.source.value === "image" ? `image:${image}` : this.source.value);
   }
 
   // — the pictures —
 
-  /** Shows n pictures and remembers the z that they were decoded from, and the seed of its ε. */
-  show({ n, pixels, imageShape }, vectors, labels, seed) {
-    this.shown = { n, pixels, imageShape, vectors, labels, seed };
-    this.side = Math.round(Math.sqrt(n));
-    drawGrid(this.canvas, pixels, imageShape, n, this.side, gapOf(imageShape));
+  /** @param {ShownGrid} shown */
+  show(shown) {
+    const { n, side, pixels, imageShape } = shown;
+    this.shown = shown;
+    this.side = side;
+    drawGrid(this.canvas, pixels, imageShape, n, side, gapOf(imageShape));
     this.stage.classList.remove("stale");
   }
 
+  /** @param {string} text */
   describe(text) {
     this.canvas.ariaLabel = text;
-    this.stage.ariaLabel = `${this.title}: ${text}. Arrow keys choose a picture, Escape lets go.`;
+    this.stage.ariaLabel = `${this.title}: ${text}. Arrow keys choose a picture, Escape deselects it.`;
   }
 
   setStale() {
     this.stage.classList.add("stale");
   }
 
-  /** The pixels of one picture. */
-  pictureAt(cell) {
-    const { pixels, imageShape } = this.shown;
-    const size = imageShape.reduce((product, side) => product * side, 1);
-    return pixels.subarray(cell * size, (cell + 1) * size);
-  }
-
-  /** As large as the room allows, at a whole number of screen pixels per picture pixel unless that is hardly any. */
+  /**
+   * As large as the room allows, at a whole number of screen pixels per picture pixel where there are two or more.
+   *
+   * @param {number} room in CSS pixels
+   * @param {ImageShape} imageShape
+   * @param {number} side
+   */
   resize(room, imageShape, side) {
     const [, height, width] = imageShape;
     const gap = gapOf(imageShape),
@@ -97,17 +169,24 @@ export class Panel {
     this.canvas.style.imageRendering = exact < 1 ? "auto" : ""; // smaller than its pixels, a picture would lose some
   }
 
-  /** Frames the cell; null frames none. */
+  /**
+   * Frames the cell; null frames none.
+   *
+   * @param {number | null} cell
+   */
   mark(cell) {
-    this.frame.hidden = cell === null || cell >= this.side ** 2;
-    if (this.frame.hidden) return;
-    const { imageShape } = this.shown,
-      [, height, width] = imageShape,
-      gap = gapOf(imageShape);
+    const { shown, side } = this;
+    const outside = !shown || cell === null || cell >= side ** 2;
+    this.frame.hidden = outside;
+    if (outside) return;
+    const [, height, width] = shown.imageShape,
+      gap = gapOf(shown.imageShape);
+    /** @param {number} pixels */
     const across = (pixels) => `${(100 * pixels) / this.canvas.width}%`;
+    /** @param {number} pixels */
     const down = (pixels) => `${(100 * pixels) / this.canvas.height}%`;
-    const left = across((cell % this.side) * (width + gap));
-    const top = down(Math.floor(cell / this.side) * (height + gap));
+    const left = across((cell % side) * (width + gap));
+    const top = down(Math.floor(cell / side) * (height + gap));
     Object.assign(this.frame.style, { left, top, width: across(width), height: down(height) });
   }
 
@@ -115,18 +194,22 @@ export class Panel {
     return this.frame.getBoundingClientRect();
   }
 
+  /** @param {MouseEvent} event */
   cellAt({ clientX, clientY }) {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    /** @param {number} share of the grid's width or height */
     const place = (share) => this.clamp(Math.floor(share * this.side));
     return place((clientY - top) / height) * this.side + place((clientX - left) / width);
   }
 
+  /** @param {number} place */
   clamp(place) {
     return Math.max(0, Math.min(this.side - 1, place));
   }
 
+  /** @param {KeyboardEvent} event */
   moveByKey(event) {
-    if (event.key === "Escape") this.onPick(null);
+    if (event.key === "Escape") this.handlers.onPick(null);
     if (!STEPS[event.key] || !this.side) return;
     event.preventDefault();
     const [down, right] = STEPS[event.key],
@@ -134,44 +217,58 @@ export class Panel {
     const row = this.clamp(Math.floor(now / this.side) + down),
       column = this.clamp((now % this.side) + right);
     const cell = this.picked === null ? 0 : row * this.side + column;
-    if (cell !== this.picked) this.onPick(cell);
+    if (cell !== this.picked) this.handlers.onPick(cell);
   }
 
   // — beneath —
 
-  /** counts per class of the samples, with ticks at the test set's shares; of many classes the commonest. */
+  /**
+   * Counts per class of the samples, with marks at the test set's shares; of many classes the commonest.
+   *
+   * @param {number[]} counts
+   * @param {number[]} shares
+   * @param {string[]} classNames
+   * @param {string[]} palette
+   */
   showClasses(counts, shares, classNames, palette) {
     const total = counts.reduce((sum, count) => sum + count, 0);
     const highest = Math.max(...counts.map((count) => count / total), ...shares);
     const ranked = counts.map((_, label) => label);
     if (counts.length > MOST_BARS) ranked.sort((a, b) => counts[b] - counts[a]).splice(MOST_BARS);
+    /** @param {number} share */
     const percent = (share) => `${(100 * share) / highest}%`;
+    /** @param {number} label */
     const bar = (label) => {
       const fill = element("span", { className: "fill" }),
-        tick = element("span", { className: "tick" });
+        mark = element("span", { className: "mark" });
       const background = palette[label % palette.length];
       Object.assign(fill.style, { height: percent(counts[label] / total), background });
-      tick.style.bottom = percent(shares[label]);
+      mark.style.bottom = percent(shares[label]);
       const name = classNames[label],
         ofTest = `${(100 * shares[label]).toFixed(1)} % of the test set`;
       const title = `${name}: ${counts[label]} of ${total} samples; ${ofTest}`;
-      const column = element("span", { className: "column" }, fill, tick);
+      const column = element("span", { className: "column" }, fill, mark);
       return element("span", { className: "bar", title }, column, element("span", { className: "name" }, name));
     };
     this.bars.replaceChildren(...ranked.map(bar));
-    const said = ranked.filter((label) => counts[label]).map((label) => `${classNames[label]} ${counts[label]}`);
-    this.bars.ariaLabel = `Classes of the ${total} samples: ${said.join(", ")}`;
+    const named = ranked.filter((label) => counts[label]).map((label) => `${classNames[label]} ${counts[label]}`);
+    this.bars.ariaLabel = `Classes of the ${total} samples: ${named.join(", ")}`;
   }
 
-  /** Words where there is nothing to count. */
-  sayInsteadOfClasses(text) {
+  /** @param {string} text in place of the counts */
+  showNoClasses(text) {
     this.bars.replaceChildren(element("span", { className: "words" }, text));
     this.bars.ariaLabel = text;
   }
 
   /**
    * μ ± temperature · σ of the source along each of these dimensions, over the prior's ±1 where there is a prior.
-   * centre: what stands at half height, per dimension; span: half the height.
+   *
+   * @param {Source} source
+   * @param {number[]} dimensions
+   * @param {number} temperature
+   * @param {{centre: number[], span: number, prior: boolean}} scale centre: the value at half height, per dimension;
+   *   span: half the height
    */
   drawIntervals(source, dimensions, temperature, { centre, span, prior }) {
     const canvas = this.intervals,
@@ -181,10 +278,11 @@ export class Panel {
       height = Math.round(canvas.clientHeight * pixel);
     if (!width || !height) return; // not on the page
     Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d"),
+    const context = contextOf(canvas),
       style = getComputedStyle(canvas);
     const step = width / shown.length,
       thick = Math.min(0.6 * step, 14 * pixel);
+    /** @param {number} value */
     const level = (value) => (height * (1 - value / span)) / 2;
     context.fillStyle = style.getPropertyValue("--track");
     if (prior) context.fillRect(0, level(1), width, level(-1) - level(1));
@@ -202,32 +300,8 @@ export class Panel {
 
   // — the elements —
 
-  build() {
-    this.canvas = element("canvas", { className: "grid", role: "img" });
-    this.frame = element("div", { className: "frame", hidden: true });
-    this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
-    const parts = [this.buildChoice(), this.stage, this.buildBeneath()];
-    this.element = element("section", { className: "panel", ariaLabel: this.title }, ...parts);
-    this.listen();
-  }
-
-  buildChoice() {
-    const named = (text) => ({ ariaLabel: `${this.title}: ${text}` }),
-      onchange = () => this.chooseSource();
-    this.source = element("select", { ...named("where z comes from"), onchange });
-    this.image = numberField({ min: 0, step: 1, hidden: true, ...named("test image"), onchange });
-    this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
-    const onTold = () => this.onTold(this.told.value === "" ? null : Number(this.told.value));
-    this.told = element("select", { ...named("class that the decoder is told"), onchange: onTold });
-    this.toldLabel = element("span", { className: "told" }, this.told);
-    return element("div", { className: "from" }, this.source, this.image, this.thumb, this.toldLabel);
-  }
-
   buildBeneath() {
-    this.bars = element("div", { className: "bars", role: "img", ariaLabel: "Classes of the samples" });
-    this.intervals = element("canvas", { className: "intervals", role: "img" });
-    this.sizes = element("figcaption", { title: "The strongest latent first" });
-    const votes = `class by vote of the ${VOTERS} nearest test codes; tick: test set`;
+    const votes = `class by vote of ${VOTERS} nearest codes; line: share in test set`;
     const classes = element("figure", {}, this.bars, element("figcaption", { title: "Counted now" }, votes));
     const spread = element("figure", { className: "spread" }, this.intervals, this.sizes);
     return element("div", { className: "beneath" }, classes, spread);
@@ -235,15 +309,31 @@ export class Panel {
 
   listen() {
     const { stage } = this;
-    stage.addEventListener("pointermove", (event) => this.side && this.onPoint(this.cellAt(event)));
-    stage.addEventListener("pointerleave", () => this.onPoint(null));
-    stage.addEventListener("click", (event) => this.side && this.onPick(this.cellAt(event)));
+    const { onPoint, onPick, onLeave } = this.handlers;
+    stage.addEventListener("pointermove", (event) => this.side && onPoint(this.cellAt(event)));
+    stage.addEventListener("pointerleave", () => onPoint(null));
+    stage.addEventListener("click", (event) => this.side && onPick(this.cellAt(event)));
     stage.addEventListener("keydown", (event) => this.moveByKey(event));
-    stage.addEventListener("blur", () => this.onLeave());
+    stage.addEventListener("blur", () => onLeave());
   }
 }
 
-/** Pixels between pictures: more between large ones, which may be drawn smaller than they are. */
+/**
+ * The pixels of one picture.
+ *
+ * @param {ShownGrid} shown
+ * @param {number} cell
+ */
+export function pictureOf({ n, pixels }, cell) {
+  const size = pixels.length / n;
+  return pixels.subarray(cell * size, (cell + 1) * size);
+}
+
+/**
+ * Pixels between pictures: more between large ones, which may be drawn smaller than they are.
+ *
+ * @param {ImageShape} shape
+ */
 function gapOf([, , width]) {
   return Math.max(1, Math.round(width / 32));
 }

@@ -1,22 +1,30 @@
-/** From one fixed ε per cell to z: the Gaussians that Python fitted, temperature, truncation, a latent held. */
+/** From one fixed ε per cell to z: the Gaussians that Python fitted, temperature, truncation, the manifold. */
 
 import { fromBase64 } from "../lib/bytes.js";
+import { MAX_GRID_SIDE } from "../lib/contract.js";
 import { normalQuantile } from "../lib/math.js";
 
-export const MOST_SIDE = 16;
 export const NO_TRUNCATION = 4; // the slider's end: 1 in 16,000 ε lies beyond it
 const ERFC = [
   0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
   -1.26551223,
 ];
 
-/** A grid's cells and the number of each one's ε: a cell keeps its ε when the grid grows. */
+/** @typedef {{values: string, choice: string}} PackedNoise ε and uniform numbers in base64, see Noise */
+/** @typedef {{weights: number[], means: string, factors: string}} PackedSource means and factors in base64 */
+
+/**
+ * The number of each cell's ε, row by row: a cell keeps its ε when the grid grows.
+ *
+ * @param {number} side
+ */
 export function cellsOf(side) {
-  return Array.from({ length: side * side }, (_, i) => MOST_SIDE * Math.floor(i / side) + (i % side));
+  return Array.from({ length: side * side }, (_, i) => MAX_GRID_SIDE * Math.floor(i / side) + (i % side));
 }
 
 /** ε ~ N(0, I) for each cell of the largest grid, and the uniform number that picks its component. From Python. */
 export class Noise {
+  /** @param {PackedNoise} packed */
   constructor({ values, choice }) {
     this.bound = NO_TRUNCATION;
     this.values = this.truncated = new Float32Array(fromBase64(values).buffer);
@@ -24,8 +32,10 @@ export class Noise {
   }
 
   /**
-   * Makes `truncated` the same ε as draws from the normal distribution cut off at ±bound in each dimension: every
-   * value keeps its quantile, so that it moves, and is not drawn again, as the bound does.
+   * Makes `truncated` the same ε as samples of the normal distribution cut off at ±bound in each dimension: every
+   * value keeps its quantile, so that it moves with the bound and is not sampled again.
+   *
+   * @param {number} bound
    */
   truncate(bound) {
     if (bound === this.bound) return;
@@ -34,29 +44,56 @@ export class Noise {
   }
 }
 
-/** The value of the normal distribution cut off at ±bound that has the quantile of x in the whole one. */
+/**
+ * The value of the normal distribution cut off at ±bound that has the quantile of x in the whole one.
+ *
+ * @param {number} x
+ * @param {number} bound
+ * @returns {number}
+ */
 function truncatedNormal(x, bound) {
   if (x > 0) return -truncatedNormal(-x, bound); // the lower tail has the digits
   const below = normalShare(-bound);
   return Math.max(-bound, normalQuantile(below + normalShare(x) * (1 - 2 * below)));
 }
 
-/** The share of the standard normal below x ≤ 0. Source: Numerical Recipes' erfc, relative error below 1.2e-7. */
+/**
+ * The share of the standard normal below x ≤ 0. Source: Numerical Recipes' erfc, relative error below 1.2e-7.
+ *
+ * @param {number} x
+ */
 function normalShare(x) {
   const y = -x / Math.SQRT2,
     t = 1 / (1 + y / 2);
   return (t / 2) * Math.exp(-y * y + ERFC.reduce((sum, coefficient) => sum * t + coefficient, 0));
 }
 
-/** A mixture of Gaussians: vae.model.samplers.Mixture, with the same draws from the same noise. */
+/** A mixture of Gaussians: vae.model.samplers.Mixture, with the same samples from the same noise. */
 export class Source {
+  /**
+   * @param {PackedSource} packed
+   * @param {number} latentDim
+   */
   constructor({ weights, means, factors }, latentDim) {
-    Object.assign(this, { weights, latentDim });
+    this.weights = weights;
+    this.latentDim = latentDim;
     this.means = new Float32Array(fromBase64(means).buffer); // component × dimension
     this.factors = new Float32Array(fromBase64(factors).buffer); // component × dimension × dimension, lower triangular
+    /** @type {Noise | null} */
+    this.noise = null; // that `component` and `offsets` are of
+    /** @type {Float32Array | null} */
+    this.prepared = null;
+    this.component = new Uint8Array(); // of each cell
+    this.offsets = new Float32Array(); // factor ε of each cell
   }
 
-  /** z of these cells: mean + temperature · factor ε, in the component that the cell's choice picks. */
+  /**
+   * z of these cells: mean + temperature · factor ε, in the component that the cell's choice picks.
+   *
+   * @param {number[]} cells
+   * @param {Noise} noise
+   * @param {number} temperature
+   */
   vectors(cells, noise, temperature) {
     this.prepare(noise);
     const { latentDim, means, offsets, component } = this;
@@ -67,13 +104,19 @@ export class Source {
     });
   }
 
-  /** What does not depend on the temperature, for all cells; kept while ε stays. */
+  /**
+   * What does not depend on the temperature, for all cells; kept while ε stays.
+   *
+   * @param {Noise} noise
+   */
   prepare(noise) {
     if (noise !== this.noise) this.component = Uint8Array.from(noise.choice, (share) => this.componentAt(share));
     if (noise !== this.noise || noise.truncated !== this.prepared) this.offsets = this.spread(noise.truncated);
-    Object.assign(this, { noise, prepared: noise.truncated });
+    this.noise = noise;
+    this.prepared = noise.truncated;
   }
 
+  /** @param {number} share uniform in 0…1 */
   componentAt(share) {
     const total = this.weights.reduce((sum, weight) => sum + weight, 0);
     let edge = 0;
@@ -84,7 +127,11 @@ export class Source {
     return this.weights.length - 1;
   }
 
-  /** factor ε for every cell. */
+  /**
+   * factor ε for every cell.
+   *
+   * @param {Float32Array<ArrayBuffer>} values
+   */
   spread(values) {
     const { latentDim, factors } = this;
     return values.map((_, at) => {
@@ -98,7 +145,12 @@ export class Source {
     });
   }
 
-  /** Mean and standard deviation of z's i-th dimension at this temperature, over all components. */
+  /**
+   * Mean and standard deviation of z's i-th dimension at this temperature, over all components.
+   *
+   * @param {number} i
+   * @param {number} temperature
+   */
   marginal(i, temperature) {
     const { weights, latentDim, means, factors } = this;
     let mean = 0,
@@ -118,8 +170,14 @@ export class Source {
 /**
  * z at normal quantiles along two directions: picture i of side stands at quantile (i + ½)/side, so that each has the
  * same share of the distribution. In a 1-D latent space the quantiles follow one another in reading order.
+ *
+ * @param {number} side
+ * @param {number[][]} directions one or two vectors in latent space
+ * @param {number[]} origin
+ * @param {number} temperature
  */
 export function manifoldVectors(side, [across, up], origin, temperature) {
+  /** @type {(i: number, n: number) => number} */
   const quantile = (i, n) => temperature * normalQuantile((i + 0.5) / n);
   return Array.from({ length: side * side }, (_, i) => {
     const x = up ? quantile(i % side, side) : quantile(i, side * side);

@@ -1,58 +1,129 @@
-/** What is chosen on the Sampling page, and the link's words for it. */
+/** What Python sends to the Sampling page, what is chosen there, and the link's parameters for it. */
 
+import { MAX_GRID_SIDE } from "../lib/contract.js";
 import { strongestFirst } from "../lib/math.js";
-import { MOST_SIDE, NO_TRUNCATION } from "./sources.js";
+import { NO_TRUNCATION } from "./sources.js";
+
+/** @import { ImageShape, SamplingKey } from "../lib/contract.js" */
+/** @import { PackedNoise, PackedSource } from "./sources.js" */
+
+/** @typedef {Partial<Record<SamplingKey, string>>} Params of the link */
+
+/**
+ * @typedef {object} OfferedSource
+ * @property {string} id the source's name in a link
+ * @property {string} name
+ * @property {string} problem why it cannot be chosen; "" where it can
+ */
+
+/**
+ * What Python sends, see vae/ui/sampling.py.
+ *
+ * @typedef {object} SamplingData
+ * @property {string} base the server's base path
+ * @property {string} model
+ * @property {number} latent_dim
+ * @property {ImageShape} image_shape
+ * @property {number} classes of a conditional model how many it knows, else 0
+ * @property {number[] | null} kl per dimension, in nats; null for a plain autoencoder, which has no prior
+ * @property {number[]} spread standard deviation of the test codes per dimension
+ * @property {number[]} centre mean of the test codes per dimension
+ * @property {{directions: number[][], explained: number[]}} components principal components, one σ of the codes long
+ * @property {string[]} class_names
+ * @property {string[]} palette
+ * @property {number} test_images
+ * @property {{source: string, against: string}} default_sources
+ * @property {OfferedSource[]} offered
+ * @property {{number: string, meaning: string, how: string}} mismatch
+ * @property {Params} params of the link
+ * @property {Record<string, PackedNoise>} noises by seed
+ * @property {Record<string, PackedSource>} sources by the link's name
+ */
+
+/**
+ * @typedef {object} SamplingState
+ * @property {string} view "one", "two" or "plane"
+ * @property {number} seed
+ * @property {number} side of the grid, in pictures
+ * @property {number} temperature
+ * @property {number} truncation
+ * @property {string[]} choices the source of each panel
+ * @property {(number | null)[]} labels of a conditional model the class each panel decodes; null: each class in turn
+ * @property {{dimension: number, value: number | null}} hold the latent fixed in all pictures; null: it varies
+ * @property {string[]} plane the manifold's axes: z0, pc1, …
+ */
 
 const SIDE = 8;
-const NUMBERS = ["seed", "side", "temperature", "truncation"];
-const CHOICES = ["source", "against"],
-  TOLD = ["told", "against_told"]; // by panel
+const NUMBERS = /** @type {const} */ (["seed", "side", "temperature", "truncation"]);
 
-/** What the page starts with, where the link does not say otherwise. */
+/**
+ * What the page starts with, where the link does not say otherwise.
+ *
+ * @param {SamplingData} data
+ * @returns {SamplingState}
+ */
 function startOf(data) {
   const { classes, default_sources: sources } = data,
     strongest = strongestFirst(data.kl ?? data.spread);
   return {
-    view: "two", // or "one", "plane"
+    view: "two",
     seed: 0,
-    side: classes > SIDE && classes <= MOST_SIDE ? classes : SIDE, // a column for each class that a model is told
+    side: classes > SIDE && classes <= MAX_GRID_SIDE ? classes : SIDE, // a column for each class of a conditional model
     temperature: 1,
     truncation: NO_TRUNCATION,
-    choices: [sources.source, sources.against], // by panel
-    told: [null, null], // the classes that a conditional model is told, by panel; null: each in turn
-    hold: { dimension: strongest[0], value: null }, // null: the dimension is free
+    choices: [sources.source, sources.against],
+    labels: [null, null],
+    hold: { dimension: strongest[0], value: null },
     plane: strongest
       .slice(0, 2)
       .sort((a, b) => a - b)
-      .map((i) => `z${i}`), // the manifold's axes: z0, pc1, …
+      .map((i) => `z${i}`),
   };
 }
 
-/** The state that a link's parameters describe; Python has checked them. */
+/**
+ * The state that a link's parameters describe; Python has checked them.
+ *
+ * @param {Params} params
+ * @param {SamplingData} data
+ */
 export function readParams(params, data) {
   const state = startOf(data);
-  for (const name of NUMBERS) if (name in params) state[name] = Number(params[name]);
-  if ("view" in params) state.view = params.view;
-  if ("plane" in params) state.plane = params.plane.split(",");
-  state.choices = CHOICES.map((name, place) => params[name] ?? state.choices[place]);
-  state.told = TOLD.map((name) => (name in params ? Number(params[name]) : null));
-  if ("hold" in params) {
+  for (const name of NUMBERS) state[name] = Number(params[name] ?? state[name]);
+  state.view = params.view ?? state.view;
+  state.plane = params.plane?.split(",") ?? state.plane;
+  state.choices = [params.source ?? state.choices[0], params.against ?? state.choices[1]];
+  state.labels = [params.told, params.against_told].map((label) => (label === undefined ? null : Number(label)));
+  if (params.hold !== undefined) {
     const [dimension, value] = params.hold.split(":").map(Number);
     state.hold = { dimension, value };
   }
   return state;
 }
 
-/** The other way round; what is as at the start is left out. */
+/**
+ * The link's parameters for a state; what is as at the start is left out.
+ *
+ * @param {SamplingState} state
+ * @param {SamplingData} data
+ * @returns {Params}
+ */
 export function writeParams(state, data) {
-  const start = wordsOf(startOf(data));
-  const changed = Object.entries(wordsOf(state)).filter(([name, value]) => value !== start[name] && value !== null);
+  const start = paramsOf(startOf(data));
+  const changed = Object.entries(paramsOf(state)).filter(([name, value]) => value !== start[name] && value !== null);
   return Object.fromEntries(changed.map(([name, value]) => [name, String(value)]));
 }
 
-function wordsOf({ view, seed, side, temperature, truncation, choices, told, hold, plane }) {
-  const words = { view, seed, side, temperature, truncation, plane: plane.join() };
-  CHOICES.forEach((name, place) => (words[name] = choices[place]));
-  TOLD.forEach((name, place) => (words[name] = told[place]));
-  return { ...words, hold: hold.value === null ? null : `${hold.dimension}:${hold.value}` };
+/**
+ * @param {SamplingState} state
+ * @returns {Record<string, string | number | null>}
+ */
+function paramsOf({ view, seed, side, temperature, truncation, choices, labels, hold, plane }) {
+  const [source, against] = choices,
+    [told, againstTold] = labels;
+  return {
+    ...{ view, seed, side, temperature, truncation, plane: plane.join() },
+    ...{ source, against, told, against_told: againstTold },
+    hold: hold.value === null ? null : `${hold.dimension}:${hold.value}`,
+  };
 }

@@ -1,0 +1,192 @@
+/** The three paths as strips of pictures over a common t, with the norm and the change of each picture beneath. */
+
+import { joined } from "../lib/bytes.js";
+import { drawPicture } from "../lib/canvas.js";
+import { element, say, svgElement } from "../lib/dom.js";
+import { norm } from "../lib/math.js";
+import { drawChart, markOf } from "./chart.js";
+import { blend, change, shares } from "./space.js";
+
+/** @import { Pixels } from "../lib/canvas.js" */
+/** @import { Line, Mark } from "./chart.js" */
+/** @import { Curve, Space } from "./space.js" */
+/**
+ * A path's pictures, their norms, and how far each is from the one before, in % of the range. A path through pixels has
+ * no norms.
+ *
+ * @typedef {{pictures: Uint8Array[], norms: number[] | null, changes: number[]}} Path
+ * @typedef {"linear" | "spherical" | "pixels"} PathName
+ */
+
+const CHART_HEIGHT = 40; // CSS pixels
+/** @type {{name: PathName, title: string, mark: Mark, colour: number}[]} */
+const PATHS = [
+  { name: "linear", title: "linear z", mark: "circle", colour: 0 },
+  { name: "spherical", title: "spherical z", mark: "square", colour: 1 },
+  { name: "pixels", title: "pixel blend", mark: "triangle", colour: 3 },
+];
+
+export class Strips {
+  /**
+   * @param {string[]} palette
+   * @param {{onJump: (t: number) => void, onFollow: (curve: Curve) => void}} handlers onJump: the picture at t was clicked;
+   *   onFollow: another curve is chosen
+   */
+  constructor(palette, handlers) {
+    this.palette = palette;
+    this.handlers = handlers;
+    /** @type {Record<PathName, Path> | null} */
+    this.paths = null;
+    this.columns = 1;
+    this.width = 0; // of a strip, in CSS pixels
+    /** @type {Space | null} */
+    this.space = null;
+    /** @type {Map<Curve, HTMLInputElement>} */
+    this.curves = new Map();
+    this.canvases = PATHS.map(() => element("canvas", { className: "strip", role: "img", width: 1, height: 1 }));
+    this.normChart = chart("Norm of z at each picture and the prior's typical norm; the table below has the numbers");
+    this.changeChart = chart("Change from each picture to the next; the table below has the numbers");
+    this.normScale = element("span", { className: "quiet" });
+    this.typical = element("span", {
+      className: "quiet",
+      title: "Typical norm of a sample from the prior: √latent_dim",
+    });
+    this.changeScale = element("span", { className: "quiet" });
+    this.table = element("table", {});
+    this.cells = [...this.buildStrips(), ...this.buildCharts()]; // of a grid with a column of labels
+  }
+
+  /**
+   * Takes the decoded pictures of both curves; the pixel blend is between their common ends.
+   *
+   * @param {Space} space
+   * @param {number[][]} codes first the linear path's, then the spherical one's
+   * @param {Pixels[]} pictures
+   */
+  show(space, codes, pictures) {
+    const columns = codes.length / 2;
+    const norms = codes.map((code) => norm(code.slice(0, space.latentDim)));
+    const mixed = shares(columns).map((t) =>
+      blend([
+        [pictures[0], 1 - t],
+        [pictures[columns - 1], t],
+      ]),
+    );
+    this.space = space;
+    this.columns = columns;
+    this.paths = {
+      linear: pathOf(pictures.slice(0, columns), norms.slice(0, columns)),
+      spherical: pathOf(pictures.slice(columns), norms.slice(columns)),
+      pixels: pathOf(mixed, null),
+    };
+    for (const [i, { name, title }] of PATHS.entries()) {
+      drawPicture(this.canvases[i], joined(this.paths[name].pictures), space.imageShape, 0, columns);
+      this.canvases[i].ariaLabel = `${title}: ${columns} pictures from A to B`;
+    }
+    this.drawCharts();
+    this.fillTable(this.paths);
+  }
+
+  /** @param {number} width of a strip, in CSS pixels */
+  resize(width) {
+    this.width = width;
+    this.drawCharts();
+  }
+
+  drawCharts() {
+    const { paths, space, width, columns } = this;
+    if (!paths || !space || !width) return;
+    const typical = space.prior ? Math.sqrt(space.latentDim) : null;
+    /** @param {"norms" | "changes"} key */
+    const linesOf = (key) =>
+      PATHS.flatMap(({ name, mark, colour }) => {
+        const values = paths[name][key];
+        return values ? [{ values, mark, colour: this.palette[colour] }] : [];
+      });
+    const norms = linesOf("norms"),
+      changes = linesOf("changes");
+    const longest = Math.max(1e-6, typical ?? 0, ...valuesOf(norms));
+    const largest = Math.max(1e-6, ...valuesOf(changes));
+    const size = { width, height: CHART_HEIGHT, columns };
+    drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: typical });
+    drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
+    say(this.normScale, `0 to ${longest.toFixed(1)}`);
+    say(this.typical, typical === null ? "no prior" : `╌ √${space.latentDim} = ${typical.toFixed(2)}`);
+    say(this.changeScale, `0 to ${largest.toFixed(1)} % of range`);
+  }
+
+  /** @param {Record<PathName, Path>} paths */
+  fillTable({ linear, spherical, pixels }) {
+    /** @type {(cells: string[], tag: "td" | "th") => HTMLTableRowElement} */
+    const line = (cells, tag) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
+    const heads = ["picture", "|z| linear", "|z| spherical", "Δ linear, %", "Δ spherical, %", "Δ pixel blend, %"];
+    /** @param {number | undefined} value */
+    const number = (value) => (value === undefined ? "" : value.toFixed(2));
+    const lines = Array.from({ length: this.columns }, (_, i) => {
+      const norms = [linear, spherical].map((path) => number(path.norms?.[i]));
+      const changes = [linear, spherical, pixels].map((path) => number(path.changes[i - 1]));
+      return line([`${i + 1}`, ...norms, ...changes], "td");
+    });
+    this.table.replaceChildren(line(heads, "th"), ...lines);
+  }
+
+  // — the elements —
+
+  buildStrips() {
+    return PATHS.flatMap(({ name, title, mark, colour }, i) => {
+      const canvas = this.canvases[i];
+      canvas.addEventListener("click", ({ offsetX }) => {
+        const step = Math.floor((offsetX / canvas.clientWidth) * this.columns);
+        if (this.paths) this.handlers.onJump(step / (this.columns - 1));
+      });
+      const label = name === "pixels" ? element("span", {}) : this.buildCurve(name);
+      label.className = "row-label";
+      label.append(markOf(mark, this.palette[colour]), title);
+      return [label, canvas];
+    });
+  }
+
+  /** @param {Curve} curve */
+  buildCurve(curve) {
+    const input = element("input", { type: "radio", name: "curve", ariaLabel: `Follow the ${curve} path` });
+    input.addEventListener("change", () => this.handlers.onFollow(curve));
+    this.curves.set(curve, input);
+    return element("label", { title: "The large picture and the downloads follow this path" }, input);
+  }
+
+  /**
+   * Marks the curve that the large picture follows.
+   *
+   * @param {Curve} curve
+   */
+  follow(curve) {
+    for (const [name, input] of this.curves) input.checked = name === curve;
+  }
+
+  buildCharts() {
+    const place = { className: "row-label chart-label" };
+    const norms = element("span", place, element("b", {}, "|z|"), this.normScale, this.typical);
+    const changes = element("span", place, element("b", {}, "Δ per step"), this.changeScale);
+    changes.title = "Mean absolute change of a pixel from one picture to the next, in % of the full range";
+    return [norms, this.normChart, changes, this.changeChart];
+  }
+}
+
+/**
+ * @param {Uint8Array[]} pictures
+ * @param {number[] | null} norms
+ * @returns {Path}
+ */
+function pathOf(pictures, norms) {
+  return { pictures, norms, changes: pictures.slice(1).map((picture, i) => 100 * change(picture, pictures[i])) };
+}
+
+/** @param {Line[]} lines */
+function valuesOf(lines) {
+  return lines.flatMap(({ values }) => values);
+}
+
+/** @param {string} description */
+function chart(description) {
+  return svgElement("svg", { class: "chart", role: "img", "aria-label": description });
+}

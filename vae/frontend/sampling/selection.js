@@ -1,0 +1,213 @@
+/** The picture under the pointer, or chosen by click or key: framed in both grids, its nearest test images on a card. */
+
+import { drawPicture } from "../lib/canvas.js";
+import { contextOf, element, messageOf } from "../lib/dom.js";
+import { pictureOf } from "./panel.js";
+
+/** @import { ImageShape } from "../lib/contract.js" */
+/** @import { Panel } from "./panel.js" */
+/** @import { SamplingData } from "./state.js" */
+/** @import { LoadedSet, Nearest, TestSet } from "./test-set.js" */
+
+/** @typedef {{panel: Panel, cell: number, pinned: boolean}} Picked pinned: chosen by click or key */
+/**
+ * What a selection uses of the page.
+ *
+ * @typedef {object} Page
+ * @property {Panel[]} panels
+ * @property {() => Panel[]} visible those on the page
+ * @property {HTMLElement} root
+ * @property {SamplingData} data
+ * @property {TestSet} testSet
+ */
+
+const CARD_GAP = 10; // CSS pixels from the cell to the card
+
+export class Selection {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    this.card = new Card();
+    /** @type {Picked | null} */
+    this.picked = null;
+  }
+
+  /**
+   * The pointer is over a cell, or has left; a picture chosen by click or key stays.
+   *
+   * @param {Panel} panel
+   * @param {number | null} cell
+   */
+  point(panel, cell) {
+    if (!this.picked?.pinned) this.pick(cell === null ? null : { panel, cell, pinned: false });
+  }
+
+  /**
+   * A cell is chosen; the same one again, or null, deselects it.
+   *
+   * @param {Panel} panel
+   * @param {number | null} cell
+   */
+  pin(panel, cell) {
+    const again = this.picked?.pinned && this.picked.panel === panel && this.picked.cell === cell;
+    this.pick(cell === null || again ? null : { panel, cell, pinned: true });
+  }
+
+  /** @param {Picked | null} picked */
+  pick(picked) {
+    const { panel, cell } = picked ?? {};
+    const same = this.picked?.panel === panel && this.picked?.cell === cell && !this.card.element.hidden;
+    this.picked = picked;
+    for (const each of this.page.panels) {
+      each.picked = each === panel ? (cell ?? null) : null;
+      each.mark(cell ?? null); // the same ε in both
+    }
+    if (!picked) this.card.hide();
+    else if (!same) {
+      this.show(picked);
+      void this.findNearest(picked);
+    }
+  }
+
+  /** @param {Picked} picked */
+  show({ panel, cell }) {
+    const { shown, side } = panel,
+      { data, root } = this.page,
+      visible = this.page.visible();
+    if (!shown || !visible.includes(panel) || cell >= side ** 2) {
+      this.pick(null); // the grid has become smaller
+      return;
+    }
+    for (const each of visible) each.mark(cell);
+    const place = `row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
+    const room = root.getBoundingClientRect();
+    this.card.show(panel.cellBox(), room, pictureOf(shown, cell), data.image_shape, place);
+  }
+
+  /** @param {Picked} picked */
+  async findNearest({ panel, cell }) {
+    const { card } = this,
+      { testSet, data } = this.page,
+      { shown } = panel;
+    if (!shown) return;
+    const outdated = () => this.picked?.cell !== cell || this.picked.panel !== panel || panel.shown !== shown;
+    try {
+      const loaded = await testSet.load();
+      const code = await testSet.nearestCode(shown.vectors[cell]);
+      if (!outdated()) card.showNearestCode(code, loaded, data.kl ? "σ of the prior" : "latent units");
+      const pixels = await testSet.nearestPixels(pictureOf(shown, cell));
+      if (!outdated()) card.showNearestPixels(pixels, loaded);
+    } catch (error) {
+      if (!outdated()) card.showProblem(`The test set did not load (${messageOf(error)}).`);
+    }
+  }
+
+  /** New pictures came: the card shows the one that is in the chosen cell now. */
+  refresh() {
+    if (this.picked) this.show(this.picked);
+  }
+
+  /** The nearest test images of the chosen picture, once it no longer changes. */
+  search() {
+    if (this.picked) void this.findNearest(this.picked);
+  }
+}
+
+/** The sample under the pointer beside the test images nearest to it. */
+class Card {
+  constructor() {
+    this.sample = new Picture("this sample");
+    this.code = new Picture("nearest code");
+    this.pixels = new Picture("nearest pixels");
+    const figures = [this.sample, this.code, this.pixels].map(({ figure }) => figure);
+    this.element = element(
+      "div",
+      { className: "card", role: "status", ariaLive: "polite", hidden: true },
+      element("div", { className: "figures" }, ...figures),
+      element("p", {}, "Nearest among test images, which the model was not trained on."),
+    );
+  }
+
+  /**
+   * Shows a sample beside its cell.
+   *
+   * @param {DOMRect} cell in the viewport's pixels
+   * @param {DOMRect} room where the card may be, likewise
+   * @param {Uint8Array} picture
+   * @param {ImageShape} shape
+   * @param {string} title
+   */
+  show(cell, room, picture, shape, title) {
+    this.element.hidden = false;
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const right = cell.right + CARD_GAP,
+      left = cell.left - CARD_GAP - width;
+    const beside = right + width <= room.right ? right : left >= room.left ? left : null;
+    const x = beside ?? Math.min(cell.left, room.right - width);
+    const y = beside === null ? cell.bottom + CARD_GAP : cell.top;
+    const top = Math.max(0, Math.min(y, room.bottom - height) - room.top);
+    this.element.style.transform = `translate(${x - room.left}px, ${top}px)`;
+    drawPicture(this.sample.canvas, picture, shape);
+    this.sample.text.textContent = title;
+    for (const { figure } of [this.code, this.pixels]) figure.classList.add("stale"); // until the search has ended
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+
+  /**
+   * @param {Nearest} found
+   * @param {LoadedSet} testSet
+   * @param {string} unit
+   */
+  showNearestCode({ index, distance, typical }, testSet, unit) {
+    const text = `${distance.toFixed(2)} ${unit} away; median between test codes ${typical.toFixed(2)}`;
+    void this.code.showImage(index, text, testSet);
+  }
+
+  /**
+   * @param {(Nearest & {count: number}) | null} found
+   * @param {LoadedSet} testSet
+   */
+  showNearestPixels(found, testSet) {
+    if (!found) {
+      this.pixels.text.textContent = "the server has no test images";
+      return;
+    }
+    const [apart, typical] = [found.distance, found.typical].map((share) => `${(100 * share).toFixed(1)} %`);
+    const searched = found.count < testSet.encoded.n ? `; first ${found.count} searched` : "";
+    const text = `RMS ${apart} apart; median between test images ${typical}${searched}`;
+    void this.pixels.showImage(found.index, text, testSet);
+  }
+
+  /** @param {string} problem in place of the two test images */
+  showProblem(problem) {
+    this.code.text.textContent = this.pixels.text.textContent = problem;
+  }
+}
+
+/** A picture of the card with its title and text. */
+class Picture {
+  /** @param {string} title */
+  constructor(title) {
+    this.canvas = element("canvas", { role: "img", ariaLabel: title });
+    this.text = element("span");
+    this.figure = element("figure", {}, element("b", {}, title), this.canvas, this.text);
+  }
+
+  /**
+   * @param {number} index of the test image
+   * @param {string} text
+   * @param {LoadedSet} testSet
+   */
+  async showImage(index, text, { encoded, pictures }) {
+    this.figure.classList.remove("stale");
+    this.figure.dataset.image = String(index); // for tests
+    this.text.textContent = `image ${index} · ${encoded.classNames[encoded.labels[index]]}\n${text}`;
+    const pixels = await pictures.load(index);
+    if (this.figure.dataset.image !== String(index)) return; // another image is shown by now
+    if (pixels) drawPicture(this.canvas, pixels, encoded.imageShape);
+    else contextOf(this.canvas).clearRect(0, 0, this.canvas.width, this.canvas.height); // the server has no such image
+  }
+}
