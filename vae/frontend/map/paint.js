@@ -1,4 +1,8 @@
-/** Drawing on the map's canvases: ten thousand points as pixels, and the lines and marks above them. */
+/**
+ * What is painted on the map: the colours of the points, and the lines and marks above them.
+ *
+ * @import { Place } from "./views.js"
+ */
 
 import { rgb } from "../lib/canvas.js";
 
@@ -20,6 +24,10 @@ const RAMP_STEPS = 64;
 export const RAMP = Array.from({ length: RAMP_STEPS }, (_, i) => between(VIRIDIS, i / (RAMP_STEPS - 1)));
 export const RAMP_CSS = `linear-gradient(90deg, ${VIRIDIS.join(", ")})`;
 
+/**
+ * @param {string[]} colours
+ * @param {number} share 0 for the first to 1 for the last
+ */
 function between(colours, share) {
   const at = share * (colours.length - 1),
     low = Math.min(colours.length - 2, Math.floor(at));
@@ -27,7 +35,28 @@ function between(colours, share) {
   return from.map((value, c) => Math.round(value + (at - low) * (to[c] - value)));
 }
 
-/** Draws a path twice, the wider one beneath in the opposite shade, so that it is seen on anything. */
+/**
+ * The colour of each value on the ramp, which goes from the 2nd to the 98th percentile.
+ *
+ * @param {Float32Array} values
+ */
+export function onRamp(values) {
+  const sorted = values.slice().sort();
+  const last = RAMP.length - 1,
+    n = values.length;
+  const low = sorted[Math.floor(0.02 * (n - 1))],
+    high = sorted[Math.ceil(0.98 * (n - 1))];
+  const step = (/** @type {number} */ value) =>
+    Math.round(last * Math.max(0, Math.min(1, (value - low) / (high - low || 1))));
+  return { low, high, colours: Uint8Array.from(values, step) };
+}
+
+/**
+ * Draws a path twice, the wider one beneath in the opposite shade, so that it is visible on any ground.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Path2D} path
+ */
 export function outlined(context, path, colour = "#fff", width = 2, halo = "#000") {
   for (const [strokeStyle, lineWidth] of [
     [halo, width + 2],
@@ -38,7 +67,16 @@ export function outlined(context, path, colour = "#fff", width = 2, halo = "#000
   }
 }
 
-/** Words that are seen on anything. */
+/**
+ * Text that is readable on any ground.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} colour
+ * @param {string} halo
+ */
 export function label(context, text, x, y, colour, halo) {
   Object.assign(context, { font: "bold 12px sans-serif", textAlign: "center", textBaseline: "middle" });
   Object.assign(context, { lineJoin: "round", strokeStyle: halo, fillStyle: colour, lineWidth: 4 });
@@ -46,12 +84,14 @@ export function label(context, text, x, y, colour, halo) {
   context.fillText(text, x, y);
 }
 
+/** @param {number} x @param {number} y @param {number} radius */
 export function circle(x, y, radius) {
   const path = new Path2D();
   path.arc(x, y, radius, 0, 2 * Math.PI);
   return path;
 }
 
+/** @param {number} x @param {number} y @param {number} size */
 export function cross(x, y, size) {
   const path = new Path2D();
   for (const [dx, dy] of [
@@ -64,6 +104,7 @@ export function cross(x, y, size) {
   return path;
 }
 
+/** @param {Place[][]} pairs the ends of each line */
 export function lines(pairs) {
   const path = new Path2D();
   for (const [[x0, y0], [x1, y1]] of pairs) {
