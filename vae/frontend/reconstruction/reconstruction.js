@@ -142,7 +142,7 @@ export default class Reconstruction {
 
   /** The pad changed under the hand. A rubbed-out test image is still that image; an emptied pad is none. */
   drawn() {
-    const cleared = this.pad.marks.some((mark) => mark.clear);
+    const cleared = this.pad.wasCleared;
     this.source = cleared ? DRAWING : this.loaded;
     this.say("");
     this.follow();
