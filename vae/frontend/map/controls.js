@@ -1,12 +1,12 @@
 /**
  * Around the plot: the bar above it, the foot beneath it, and what lies over it while a projection is computed.
  *
+ * @import { Method, ProjectionQuality } from "../lib/contract.js"
  * @import { Tool } from "./plot.js"
- * @import { Method, Quality } from "./projection-socket.js"
  */
 
+import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { button, element, say, subscript } from "../lib/dom.js";
-
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
@@ -26,7 +26,7 @@ const NOTES = {
 const MEANING = {
   trustworthiness: "Trustworthiness: 1 if images that are near on the map are near in latent space too.",
   continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
-  kept: "Neighbours kept: the share of each image's 10 nearest in latent space that are its 10 nearest here too.",
+  kept: `Neighbours kept: the share of each image's ${QUALITY_NEIGHBOURS} nearest in latent space that are its ${QUALITY_NEIGHBOURS} nearest here too.`,
 };
 const MISMATCH =
   "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
@@ -148,6 +148,12 @@ export class Overlay {
     this.notice.append(this.said, this.again);
   }
 
+  /** Neither progress nor a complaint. */
+  clear() {
+    this.progress.hidden = true;
+    this.complain("");
+  }
+
   /**
    * @param {string} text
    * @param {number} progress 1 is done
@@ -158,10 +164,10 @@ export class Overlay {
     this.bar.value = progress;
   }
 
-  /** @param {string | undefined} text none takes the last one away */
+  /** @param {string} text "" removes the last one */
   complain(text, canRepeat = false) {
     this.notice.hidden = !text;
-    this.said.textContent = text ?? "";
+    this.said.textContent = text;
     this.again.hidden = !canRepeat;
   }
 }
@@ -199,17 +205,24 @@ export class Foot {
     if (nats !== null) this.mismatch.textContent = `q(z) against the prior: ${nats.toFixed(2)} nats`;
   }
 
-  /** @param {Quality} quality */
+  /** @param {ProjectionQuality} quality */
   showQuality({ trustworthiness, continuity, neighbours_kept: kept, protocol }) {
-    const part = (/** @type {string} */ text, /** @type {string} */ about) => element("span", { title: `${about} ${protocol}` }, text);
+    const part = (/** @type {string} */ text, /** @type {string} */ about) =>
+      element("span", { title: `${about} ${protocol}` }, text);
     this.quality.replaceChildren(
       part(`trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
       " · ",
       part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
-      part(`${Math.round(100 * kept)} % of the true 10 nearest neighbours kept`, MEANING.kept),
+      part(`${Math.round(100 * kept)} % of the true ${QUALITY_NEIGHBOURS} nearest neighbours kept`, MEANING.kept),
     );
     this.meaning.replaceChildren(...[...Object.values(MEANING), protocol].map((text) => element("p", {}, text)));
+  }
+
+  /** @param {number} n test images of one latent dimension */
+  showUnprojected(n) {
+    this.showSource(n);
+    this.quality.textContent = `One latent dimension: ${subscript(0)} across, the classes up; nothing is projected.`;
   }
 
   /**

@@ -7,10 +7,10 @@
  * @typedef {LinearInverse | LocalInverse} Inverse
  */
 
+import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { columnMeans, nearest } from "../lib/math.js";
 
 const NEIGHBOURS = 12; // of a place, for the local inverse
-export const TRUE_NEIGHBOURS = 10;
 const PAIRS = 2000; // random pairs of codes, for the typical distance
 
 /**
@@ -24,7 +24,7 @@ const PAIRS = 2000; // random pairs of codes, for the typical distance
 export function neighboursOf(row, { mean, latentDim }, layout, dims) {
   const rows = (/** @type {Float32Array} */ points, /** @type {number} */ width) => {
     const own = points.subarray(row * width, (row + 1) * width);
-    return nearest(points, width, own, TRUE_NEIGHBOURS, row).map(({ index }) => index);
+    return nearest(points, width, own, QUALITY_NEIGHBOURS, row).map(({ index }) => index);
   };
   const truly = rows(mean, latentDim),
     drawn = rows(layout, dims);

@@ -13,18 +13,18 @@
  * @import { ShownModel } from "./panel.js"
  * @import { Manifold } from "./pictures.js"
  * @import { Pin } from "./projection.js"
- * @import { ProjectionConfig, ProjectionState } from "./projection-socket.js"
+ * @import { Config, SocketState } from "./projection-socket.js"
  *
  * What Python sends, from vae/ui/latent_map.py. label: the class to decode as, null for each image's own; z: Explore's,
  * where it has one of this model; examples: the first so many test images are those that other pages know.
  *
  * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
- *            prior: boolean, palette: string[], config: ProjectionConfig, z: number[] | null,
+ *            prior: boolean, palette: string[], config: Config, z: number[] | null,
  *            pinned: {z: number[], row: number | null, exact: boolean} | null, examples: number}} MapData
  */
 
 import { rgb } from "../lib/canvas.js";
-import { element, subscript } from "../lib/dom.js";
+import { element } from "../lib/dom.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
@@ -35,7 +35,7 @@ import { onRamp, RAMP, RAMP_CSS } from "./paint.js";
 import { Legend, PinPanel, SelectionPanel } from "./panel.js";
 import { Card } from "./pictures.js";
 import { Plot } from "./plot.js";
-import { METHODS, Projection } from "./projection.js";
+import { METHOD_NAMES, Projection } from "./projection.js";
 import { ProjectionSocket } from "./projection-socket.js";
 
 const MORPH_MS = 800,
@@ -74,6 +74,8 @@ export default class LatentMap {
   spot = null;
   /** @type {Manifold | null} */
   manifold = null;
+  /** @type {Promise<void> | undefined} */
+  plotlyLoading;
   meter = new Meter();
   /** @type {string | undefined} */
   device;
@@ -231,10 +233,13 @@ export default class LatentMap {
     if (encoded.latentDim === 1) {
       socket?.forget();
       this.takeProjection(Projection.linear(config, encoded));
-      this.showState({ state: "done" });
+      this.overlay.clear();
+      this.foot.showUnprojected(encoded.n);
+      this.plot.element.dataset.state = "done"; // for tests
       return;
     }
-    this.showState({ state: "asked" });
+    this.overlay.clear();
+    this.plot.element.dataset.state = "asked"; // for tests
     socket?.ask({ model: data.model, ...config });
     // The server sends only the quality of a linear projection.
     if (Projection.isLinear(config, encoded)) this.takeProjection(Projection.linear(config, encoded));
@@ -495,25 +500,26 @@ export default class LatentMap {
 
   // — messages —
 
-  /** @param {ProjectionState} message */
+  /** @param {SocketState} message */
   showState(message) {
     const { data, model, overlay, foot } = this;
     if (!data || !model) return;
-    const { state, progress = 0, queue_position: position = 0, error, reason, quality, seconds, source } = message;
-    const name = METHODS[data.config.method];
-    this.plot.element.dataset.state = state; // for tests
-    const others = position > 2 ? `${position - 1} other projections first…` : "another projection first…";
-    if (state === "queued") overlay.showProgress(`${name}: ${others}`, 0);
-    else overlay.showProgress(`${name}: ${Math.round(100 * progress)} %`, state === "running" ? progress : 1);
-    if (state === "running" && progress === 1) foot.quality.textContent = "measuring how far to trust this map…";
-    const stopped = state === "failed" || state === "cancelled";
-    if (state === "lost") overlay.complain(`${reason || "Connection lost"} – trying again.`);
-    else if (state === "cancelled") overlay.complain(`${name} was cancelled; the points stay where they were.`, true);
-    else overlay.complain(error, stopped);
-    if (state !== "done") return;
-    foot.showSource(model.encoded.n, source, seconds);
-    if (quality) foot.showQuality(quality);
-    else foot.quality.textContent = `One latent dimension: ${subscript(0)} across, the classes up; nothing is projected.`;
+    const name = METHOD_NAMES[data.config.method];
+    this.plot.element.dataset.state = message.state; // for tests
+    overlay.clear();
+    if (message.state === "queued") {
+      const others = message.queue_position - 1;
+      const first = others > 1 ? `${others} other projections first…` : "another projection first…";
+      overlay.showProgress(`${name}: ${first}`, 0);
+    } else if (message.state === "running") {
+      overlay.showProgress(`${name}: ${Math.round(100 * message.progress)} %`, message.progress);
+      if (message.progress === 1) foot.quality.textContent = "measuring how far to trust this map…";
+    } else if (message.state === "done") {
+      foot.showSource(model.encoded.n, message.source, message.seconds);
+      foot.showQuality(message.quality);
+    } else if (message.state === "failed") overlay.complain(message.error, true);
+    else if (message.state === "lost") overlay.complain(`${message.reason || "Connection lost"} – trying again.`);
+    else overlay.complain(`${name} was cancelled; the points stay where they were.`, true);
   }
 
   /** @param {LiveStatus} status */

@@ -1,6 +1,7 @@
 /**
  * What is painted on the map: the colours of the points, and the lines and marks above them.
  *
+ * @import { Rgb } from "../lib/canvas.js"
  * @import { Place } from "./views.js"
  */
 
@@ -27,12 +28,14 @@ export const RAMP_CSS = `linear-gradient(90deg, ${VIRIDIS.join(", ")})`;
 /**
  * @param {string[]} colours
  * @param {number} share 0 for the first to 1 for the last
+ * @returns {Rgb}
  */
 function between(colours, share) {
   const at = share * (colours.length - 1),
     low = Math.min(colours.length - 2, Math.floor(at));
   const [from, to] = [rgb(colours[low]), rgb(colours[low + 1])];
-  return from.map((value, c) => Math.round(value + (at - low) * (to[c] - value)));
+  const [red, green, blue] = from.map((value, c) => Math.round(value + (at - low) * (to[c] - value)));
+  return [red, green, blue];
 }
 
 /**

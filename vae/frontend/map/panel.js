@@ -12,10 +12,10 @@
  */
 
 import { drawPicture } from "../lib/canvas.js";
+import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { button, element } from "../lib/dom.js";
 import { csv, download, npz } from "../lib/export.js";
 import { nearest } from "../lib/math.js";
-import { TRUE_NEIGHBOURS } from "./inverse.js";
 
 const SHOWN_LATENTS = 6;
 const THUMBNAILS = 30,
@@ -163,7 +163,7 @@ export class PinPanel {
 
 /** @param {number} kept */
 function neighbourText(kept) {
-  const k = TRUE_NEIGHBOURS;
+  const k = QUALITY_NEIGHBOURS;
   const both = `${kept} of its ${k} true nearest are among the ${k} nearest on the map.`;
   return `Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
 }
@@ -266,7 +266,7 @@ export class SelectionPanel {
     const shown = spaced(there, THUMBNAILS);
     this.thumbnails.ariaLabel = `${shown.length} of the selected images`;
     const load = async (/** @type {number[]} */ some) =>
-      (await Promise.all(some.map((i) => images.load(i)))).filter((pixels) => pixels !== null);
+      (await Promise.all(some.map((i) => images.load(i)))).filter((each) => each !== null);
     const thumbnails = await load(shown);
     if (rows !== this.rows) return; // the selection has changed
     this.thumbnails.replaceChildren(...chunks(thumbnails, PER_ROW).map((some) => this.strip(some, encoded.imageShape)));
@@ -321,7 +321,7 @@ function arraysOf(rows, { encoded }, { layout, dims }) {
  * @param {number[]} rows
  * @param {ShownModel} model
  * @param {Projection} projection
- * @returns {[string, (number | string)[]][]}
+ * @returns {[string, number[] | string[]][]}
  */
 function columnsOf(rows, { encoded }, { layout, dims, config }) {
   const { mean, labels, classNames, latentDim } = encoded;

@@ -84,7 +84,12 @@ export class Plot {
     this.view = this.plane;
     this.axes = new Axes(this.plane, () => this.repaint());
     this.area = element("div", { className: "area" }, ...this.layers);
-    this.element = element("div", { className: "plot", tabIndex: 0, role: "application" }, this.axes.element, this.area);
+    this.element = element(
+      "div",
+      { className: "plot", tabIndex: 0, role: "application" },
+      this.axes.element,
+      this.area,
+    );
     Object.assign(this.area.style, { left: `${MARGIN.l}px`, top: `${MARGIN.t}px` });
     /** @type {Promise<void>} */
     this.painted = new Promise((resolve) => {

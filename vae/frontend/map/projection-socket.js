@@ -1,21 +1,24 @@
 /**
  * From the server: layouts of the map as they are computed. Wire format: docstring of vae/server/latent_map.py.
  *
- * @typedef {"raw" | "pca" | "tsne" | "umap"} Method
- * @typedef {{method: Method, dims: number, axes: number[], perplexity?: number, neighbours?: number,
- *            min_dist?: number, seed?: number}} ProjectionConfig as in vae/projection/methods.py
- * @typedef {{trustworthiness: number, continuity: number, neighbours_kept: number, protocol: string}} Quality
- * @typedef {{state: string, progress?: number, queue_position?: number, error?: string, reason?: string,
- *            quality?: Quality, seconds?: number, source?: string}} ProjectionState as the server words it, besides
- *            "asked", and "lost" while there is no connection
+ * @import { ProjectionConfig, ProjectionState, ServiceError } from "../lib/contract.js"
+ *
+ * Parameters that are left out have Python's defaults.
+ *
+ * @typedef {Pick<ProjectionConfig, "method" | "dims" | "axes"> & Partial<ProjectionConfig>} Config
+ *
+ * The server's states; "failed" also for a refused request, and "lost" while there is no connection.
+ *
+ * @typedef {ProjectionState | {state: "failed", error: string} | {state: "lost", reason: string}} SocketState
  */
 
-const VERSION = 1;
+import { MAP_VERSION } from "../lib/contract.js";
+
 const RETRY_MS = 2000;
 
 /** Asks for projections and passes on what comes. A new request replaces the earlier one. */
 export class ProjectionSocket {
-  /** The newest request. @type {(ProjectionConfig & {version: number, model: string}) | null} */
+  /** The newest request. @type {(Config & {version: number, model: string}) | null} */
   request = null;
   /** Whether its first answer has come: layouts that come before belong to an earlier request. */
   answered = false;
@@ -23,7 +26,7 @@ export class ProjectionSocket {
 
   /**
    * @param {string} url
-   * @param {{onLayout(layout: Float32Array, dims: number): void, onState(state: ProjectionState): void}} calls
+   * @param {{onLayout(layout: Float32Array, dims: number): void, onState(state: SocketState): void}} calls
    */
   constructor(url, { onLayout, onState }) {
     this.url = url;
@@ -32,9 +35,9 @@ export class ProjectionSocket {
     this.socket = this.connect();
   }
 
-  /** @param {ProjectionConfig & {model: string}} request */
+  /** @param {Config & {model: string}} request */
   ask(request) {
-    this.request = { version: VERSION, ...request };
+    this.request = { version: MAP_VERSION, ...request };
     this.answered = this.finished = false;
     this.send(this.request);
   }
@@ -46,7 +49,7 @@ export class ProjectionSocket {
   }
 
   cancel() {
-    this.send({ version: VERSION, cancel: true });
+    this.send({ version: MAP_VERSION, cancel: true });
   }
 
   /** @param {object} message */
@@ -73,16 +76,17 @@ export class ProjectionSocket {
     return socket;
   }
 
-  /** @param {ProjectionState & {model?: string, method?: string, dims?: number}} message */
+  /** @param {ProjectionState | ServiceError} message */
   receive(message) {
     const { request } = this;
     if (!request) return;
-    const state = message.error === undefined ? message.state : "failed";
     const { model, method, dims } = { ...request, ...message };
     if (model !== request.model || method !== request.method || dims !== request.dims) return; // of an earlier request
-    this.answered = state !== "failed" && state !== "cancelled";
-    this.finished = state === "done" || !this.answered;
-    this.onState({ ...message, state });
+    /** @type {SocketState} */
+    const shown = "state" in message ? message : { state: "failed", error: message.error };
+    this.answered = shown.state !== "failed" && shown.state !== "cancelled";
+    this.finished = shown.state === "done" || !this.answered;
+    this.onState(shown);
   }
 
   close() {

@@ -1,15 +1,16 @@
 /**
  * A projection of the encoded test set as the map shows it: its layout, the way back to z, and the texts about it.
  *
+ * @import { Method } from "../lib/contract.js"
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { Inverse } from "./inverse.js"
- * @import { Method, ProjectionConfig } from "./projection-socket.js"
+ * @import { Config } from "./projection-socket.js"
  *
  * A place that was pinned. row: the test image if it is one; exact: whether z is exact there; coordinates: where it was
  * pinned in the layout of this config, null where the layout decides.
  *
  * @typedef {{z: number[], row: number | null, exact: boolean, label: number | null, coordinates: number[] | null,
- *            config: ProjectionConfig | null}} Pin
+ *            config: Config | null}} Pin
  */
 
 import { subscript } from "../lib/dom.js";
@@ -18,11 +19,11 @@ import { LinearInverse, LocalInverse, priorMismatch, spreadByClass } from "./inv
 import { Manifold } from "./pictures.js";
 
 /** @type {Record<Method, string>} */
-export const METHODS = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
+export const METHOD_NAMES = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 
 export class Projection {
   /**
-   * @param {ProjectionConfig} config
+   * @param {Config} config
    * @param {EncodedSet} encoded
    * @param {Float32Array} layout n × dims
    * @param {number} dims
@@ -39,7 +40,7 @@ export class Projection {
   /**
    * Whether the map is a plane of the latent space: its layout needs no server.
    *
-   * @param {ProjectionConfig} config
+   * @param {Config} config
    * @param {EncodedSet} encoded
    */
   static isLinear({ method }, { latentDim }) {
@@ -47,7 +48,7 @@ export class Projection {
   }
 
   /**
-   * @param {ProjectionConfig} config of a linear projection
+   * @param {Config} config of a linear projection
    * @param {EncodedSet} encoded
    */
   static linear(config, encoded) {
@@ -58,7 +59,7 @@ export class Projection {
   }
 
   /**
-   * @param {ProjectionConfig} config
+   * @param {Config} config
    * @param {EncodedSet} encoded
    * @param {Float32Array} layout n × dims, from the server
    * @param {number} dims
@@ -165,7 +166,7 @@ export class Projection {
   }
 
   describe() {
-    const what = `${METHODS[this.config.method]} of ${this.encoded.n} test images in ${this.dims} dimensions`;
+    const what = `${METHOD_NAMES[this.config.method]} of ${this.encoded.n} test images in ${this.dims} dimensions`;
     const turn = this.dims === 3 ? " Shift and arrows turn." : "";
     const keys = "Arrow keys move a crosshair that decodes, Enter pins, plus and minus zoom, 0 shows all.";
     return `Map: ${what}. ${keys}${turn}`;
