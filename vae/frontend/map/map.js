@@ -144,7 +144,9 @@ export default class LatentMap {
       const loaded = encoded ?? (await loadEncoded(addressOf("encoded", data)));
       if (this.newest === data && !this.closed) this.apply(data, loaded, !encoded);
     } catch (error) {
-      this.overlay.complain(`The encoded test set did not load (${messageOf(error)}). Reload the page.`);
+      this.overlay.complain(
+        `The encoded test set did not load (${/** @type {Error} */ (error).message}). Reload the page.`,
+      );
     }
   }
 
@@ -576,11 +578,6 @@ function scaleOf(by, encoded) {
   const { n, latentDim, mean } = encoded;
   const axis = Number(by.slice(1));
   return { ...onRamp(Float32Array.from({ length: n }, (_, i) => mean[i * latentDim + axis])), unit: "" };
-}
-
-/** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** @param {Window & {Plotly?: Plotly}} page */
