@@ -34,7 +34,7 @@ import { download } from "../lib/export.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { Comparison } from "./comparison.js";
-import { LatentMap } from "./map.js";
+import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
 
 const HISTORY = 200;
@@ -77,7 +77,7 @@ export default class Explore {
     const onMove = (/** @type {number[]} */ z) => this.move(z);
     const onRelease = () => this.release();
     this.sliders = new Sliders({ onMove, onRelease, onJump: (z) => this.jump(z) });
-    this.map = new LatentMap({ onMove, onRelease });
+    this.map = new SmallMap({ onMove, onRelease });
     this.comparison = new Comparison(this.map.legend, this.map.caption);
 
     this.hero = element("canvas", { className: "hero", role: "img", ariaLabel: "Picture decoded from z" });
@@ -366,7 +366,8 @@ export default class Explore {
   onKey(event) {
     const key = event.key.toLowerCase();
     const [target] = event.composedPath();
-    if (target instanceof Element && target.matches("input, button, .pad")) event.stopPropagation(); // Streamlit uses r and c
+    const isControl = target instanceof Element && target.matches("input, button, .pad");
+    if (isControl) event.stopPropagation(); // Streamlit uses r and c
     if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
     event.preventDefault();
     this.step(key === "y" || event.shiftKey ? 1 : -1);
@@ -418,7 +419,7 @@ export default class Explore {
     const room = Math.min(this.heroPlace.clientWidth, phone ? innerHeight * 0.36 : Math.max(224, below));
     this.root.classList.toggle("phone", phone);
     fitPicture(this.hero, this.data.image_shape, room);
-    this.padPlace.style.maxWidth = this.hero.style.width; // a 2-D pad is the hero's twin
+    this.padPlace.style.maxWidth = this.hero.style.width; // the pad of a 2-D latent space is as wide as the hero
   }
 
   close() {

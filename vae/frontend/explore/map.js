@@ -33,7 +33,7 @@ const ARROWS = new Map([
  * Shows (z - mean)·components, so the marker is exact. Dragging moves z within the plane of the two components; in a
  * 2-D latent space that plane is all there is, and the decoded manifold lies under the points.
  */
-export class LatentMap {
+export class SmallMap {
   /** @type {number[]} */
   z = [];
   /** @type {number[] | null} */

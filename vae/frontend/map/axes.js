@@ -19,6 +19,46 @@ import { element } from "../lib/dom.js";
 
 export const MARGIN = { l: 46, r: 8, t: 8, b: 34 }; // CSS pixels around the area of the points
 
+/**
+ * Fetches Plotly at once, but runs it, which may block the page for a second, only when `idle` resolves.
+ *
+ * @param {string} address
+ * @param {() => Promise<void>} idle
+ * @returns {Promise<Plotly>}
+ */
+export async function loadPlotly(address, idle) {
+  if (!plotlyOf(window)) {
+    document.head.append(element("link", { rel: "preload", as: "script", href: address }));
+    await idle();
+  }
+  return plotlyOf(window) ?? runPlotly(address);
+}
+
+/** @param {Window & {Plotly?: Plotly}} page */
+function plotlyOf(page) {
+  return page.Plotly;
+}
+
+/**
+ * Runs Plotly's classic script, once per page.
+ *
+ * @param {string} address
+ * @returns {Promise<Plotly>}
+ */
+function runPlotly(address) {
+  return new Promise((resolve, reject) => {
+    const script = element("script", { src: address });
+    const fail = () => reject(new Error(`${address} did not load`));
+    script.onerror = fail;
+    script.onload = () => {
+      const plotly = plotlyOf(window);
+      if (plotly) resolve(plotly);
+      else fail();
+    };
+    document.head.append(script);
+  });
+}
+
 export class Axes {
   element = element("div", { className: "axes" });
   /** @type {Plotly | null} */

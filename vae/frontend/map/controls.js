@@ -5,7 +5,7 @@
  * @import { Tool } from "./plot.js"
  */
 
-import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
+import { QUALITY_NEIGHBOURS as K } from "../lib/contract.js";
 import { button, element, say, subscript } from "../lib/dom.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
@@ -26,7 +26,7 @@ const NOTES = {
 const MEANING = {
   trustworthiness: "Trustworthiness: 1 if images that are near on the map are near in latent space too.",
   continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
-  kept: `Neighbours kept: the share of each image's ${QUALITY_NEIGHBOURS} nearest in latent space that are its ${QUALITY_NEIGHBOURS} nearest here too.`,
+  kept: `Neighbours kept: the share of each image's ${K} nearest in latent space that are its ${K} nearest here too.`,
 };
 const MISMATCH =
   "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
@@ -214,7 +214,7 @@ export class Foot {
       " · ",
       part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
-      part(`${Math.round(100 * kept)} % of the true ${QUALITY_NEIGHBOURS} nearest neighbours kept`, MEANING.kept),
+      part(`${Math.round(100 * kept)} % of the true ${K} nearest neighbours kept`, MEANING.kept),
     );
     this.meaning.replaceChildren(...[...Object.values(MEANING), protocol].map((text) => element("p", {}, text)));
   }

@@ -117,7 +117,11 @@ export class LinearInverse {
 /** t-SNE and UMAP: the codes of the nearest points on the map, weighted by their nearness. An approximation. */
 export class LocalInverse {
   exact = /** @type {const} */ (false);
-  /** How far off its own code the inverse is at a point, where it may not use the point itself. @type {Map<number, number>} */
+  /**
+   * How far from its own code the inverse is at a point, when it leaves the point itself out.
+   *
+   * @type {Map<number, number>}
+   */
   errors = new Map();
 
   /**

@@ -2,13 +2,12 @@
  * The latent map component: the encoded test set as points, and a decoder for every place between them. The parameters
  * of the projection come from Python; everything else happens here, and only pins and groups go back.
  *
- * Parts: projection-socket.js (layouts from the server), projection.js with inverse.js (from the map to z), plot.js with
+ * Parts: projection-socket.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
  * axes.js, views.js and paint.js (the plot), gestures.js (pointers and keys), pictures.js (card, manifold), panel.js
  * (beside the plot), controls.js (around it).
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { LiveStatus } from "../lib/live-client.js"
- * @import { Plotly } from "./axes.js"
  * @import { Spot } from "./gestures.js"
  * @import { ShownModel } from "./panel.js"
  * @import { Manifold } from "./pictures.js"
@@ -28,10 +27,11 @@ import { element } from "../lib/dom.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
+import { loadPlotly } from "./axes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
 import { Gestures } from "./gestures.js";
 import { neighboursOf } from "./inverse.js";
-import { onRamp, RAMP, RAMP_CSS } from "./paint.js";
+import { RAMP, RAMP_CSS, scaleOf } from "./paint.js";
 import { Legend, PinPanel, SelectionPanel } from "./panel.js";
 import { Card } from "./pictures.js";
 import { Plot } from "./plot.js";
@@ -150,18 +150,10 @@ export default class LatentMap {
     }
   }
 
-  /**
-   * Fetches Plotly at once, but runs it, which may block the page for a second, only while there is no input.
-   *
-   * @param {string} address
-   */
+  /** @param {string} address */
   async loadPlotly(address) {
-    if (!plotlyOf(window)) {
-      document.head.append(element("link", { rel: "preload", as: "script", href: address }));
-      await this.gestures.resting();
-    }
     try {
-      const plotly = plotlyOf(window) ?? (await loadPlotlyScript(address));
+      const plotly = await loadPlotly(address, () => this.gestures.resting());
       if (!this.closed) this.plot.setPlotly(plotly);
     } catch {
       this.overlay.complain("Plotly, which draws the axes, did not load. Reload the page.");
@@ -564,43 +556,4 @@ export default class LatentMap {
  */
 function addressOf(what, { base, model, version }) {
   return `${base}/live/${what}?model=${encodeURIComponent(model)}&v=${encodeURIComponent(version)}`;
-}
-
-/**
- * The ramp's colour of each point for a number, and its scale; null for the classes, which have colours of their own.
- *
- * @param {string} by "class", "reconstruction", "kl", or "z3" for a dimension
- * @param {EncodedSet} encoded
- */
-function scaleOf(by, encoded) {
-  if (by === "class") return null;
-  if (by === "reconstruction" || by === "kl") return { ...onRamp(encoded[by]), unit: "nats" };
-  const { n, latentDim, mean } = encoded;
-  const axis = Number(by.slice(1));
-  return { ...onRamp(Float32Array.from({ length: n }, (_, i) => mean[i * latentDim + axis])), unit: "" };
-}
-
-/** @param {Window & {Plotly?: Plotly}} page */
-function plotlyOf(page) {
-  return page.Plotly;
-}
-
-/**
- * Runs Plotly's classic script, once per page.
- *
- * @param {string} address
- * @returns {Promise<Plotly>}
- */
-function loadPlotlyScript(address) {
-  return new Promise((resolve, reject) => {
-    const script = element("script", { src: address });
-    const fail = () => reject(new Error(`${address} did not load`));
-    script.onerror = fail;
-    script.onload = () => {
-      const plotly = plotlyOf(window);
-      if (plotly) resolve(plotly);
-      else fail();
-    };
-    document.head.append(script);
-  });
 }

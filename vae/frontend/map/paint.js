@@ -2,6 +2,7 @@
  * What is painted on the map: the colours of the points, and the lines and marks above them.
  *
  * @import { Rgb } from "../lib/canvas.js"
+ * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { Place } from "./views.js"
  */
 
@@ -39,11 +40,25 @@ function between(colours, share) {
 }
 
 /**
+ * The ramp's colour of each point for a number, and its scale; null for the classes, which have colours of their own.
+ *
+ * @param {string} by "class", "reconstruction", "kl", or "z3" for a dimension
+ * @param {EncodedSet} encoded
+ */
+export function scaleOf(by, encoded) {
+  if (by === "class") return null;
+  if (by === "reconstruction" || by === "kl") return { ...onRamp(encoded[by]), unit: "nats" };
+  const { n, latentDim, mean } = encoded;
+  const axis = Number(by.slice(1));
+  return { ...onRamp(Float32Array.from({ length: n }, (_, i) => mean[i * latentDim + axis])), unit: "" };
+}
+
+/**
  * The colour of each value on the ramp, which goes from the 2nd to the 98th percentile.
  *
  * @param {Float32Array} values
  */
-export function onRamp(values) {
+function onRamp(values) {
   const sorted = values.slice().sort();
   const last = RAMP.length - 1,
     n = values.length;
