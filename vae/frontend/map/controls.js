@@ -70,7 +70,7 @@ export class Bar {
     this.densityLabel.title = "Decoded pictures under the points, at the quantiles of a normal distribution";
     this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
     this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
-    this.restLabel = element("label", { hidden: true }, "other dimensions at ", this.restSelect);
+    this.restLabel = element("label", { hidden: true }, "other z at ", this.restSelect);
     this.restLabel.title = "The other latent coordinates, when a place is decoded";
     this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
     const colour = element("label", { className: "colour" }, "colour ", this.colourSelect);

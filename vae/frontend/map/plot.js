@@ -40,7 +40,8 @@ import { Plane, Space } from "./views.js";
 const DOT = 2.4,
   SMALL_DOT = 1.9; // radius in CSS pixels; small for many points
 const MANY = 4000;
-const HALF_LABEL = 10; // CSS pixels
+const HALF_LABEL = 10,
+  HALF_TITLE = 72; // CSS pixels: height of a label, width of an axis title in 3-D
 const PRIOR_SIGMAS = [1, 2, 3];
 
 export class Plot {
@@ -393,8 +394,8 @@ export class Plot {
       const title = this.titles?.[k];
       if (!title) return;
       const [x, y] = this.placeOf(end);
-      const insideX = Math.max(60, Math.min(width - 60, x)),
-        insideY = Math.max(10, Math.min(height - 10, y));
+      const insideX = Math.max(HALF_TITLE, Math.min(width - HALF_TITLE, x)),
+        insideY = Math.max(HALF_LABEL, Math.min(height - HALF_LABEL, y));
       label(context, title, insideX, insideY, text, ground);
     });
   }
