@@ -5,7 +5,6 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -244,25 +243,8 @@ def same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (np.abs(a.astype(int) - b) <= 24).all(axis=(-2, -1))
 
 
-def test_mnist_digits_stay_themselves_under_the_drawings_centring(
-    app: Server, browser: Browser, mnist: Checkpoint
-) -> None:
-    images = mnist.load_examples()
+def test_a_digit_stays_itself_under_the_drawings_centring(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
-        scripts = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
-        module = next(name for name in scripts if name.endswith("/drawing.js"))
-        framed = page.evaluate(
-            """async ([module, images]) => {
-                const { framed, MNIST_FRAME } = await import(module);
-                const one = (image) => framed([Float32Array.from(image)], 28, 28, [1, 28, 28], MNIST_FRAME).pixels;
-                return images.map((image) => Array.from(one(image)));
-            }""",
-            [module, images.reshape(len(images), -1).tolist()],
-        )
-        again = np.array(framed).reshape(-1, 28, 28)
-        kept = {shift: same(np.roll(again, shift, (1, 2)), images[:, 0]) for shift in product((0, -1, 1), repeat=2)}
-        assert np.any(list(kept.values()), axis=0).all()
-        assert kept[0, 0].mean() > 0.98
         before = model_sees(page)
         page.get_by_label("Centre and scale like the data set").check()
         settle(page)

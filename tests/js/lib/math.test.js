@@ -2,26 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as math from "../../../vae/frontend/lib/math.js";
+import { isNear, uniform } from "../support/codes.js";
 import { python } from "../support/python.js";
-
-/** @param {readonly number[]} found @param {readonly number[]} expected */
-function near(found, expected, tolerance = 1e-12) {
-  assert.equal(found.length, expected.length);
-  for (const [i, value] of expected.entries()) {
-    assert.ok(Math.abs(found[i] - value) <= tolerance * Math.max(1, Math.abs(value)), `${found[i]} is not ${value}`);
-  }
-}
-
-/** A reproducible generator of uniform numbers: mulberry32. */
-function generator(seed = 1) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test("quantiles of the normal distribution are those of Python's statistics to 1e-8", () => {
   const shares = [1e-12, 1e-6, 0.001, 0.02424, 0.02426, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97575, 0.99, 1 - 1e-6];
@@ -29,7 +11,7 @@ test("quantiles of the normal distribution are those of Python's statistics to 1
 import json, sys
 from statistics import NormalDist
 print(json.dumps([NormalDist().inv_cdf(share) for share in json.load(sys.stdin)]))`;
-  near(shares.map(math.normalQuantile), python(program, JSON.stringify(shares)), 2e-8);
+  isNear(shares.map(math.normalQuantile), python(program, JSON.stringify(shares)), 2e-8);
 });
 
 test("quantiles are symmetric", () => {
@@ -53,13 +35,13 @@ def at(t):
     return ((1 - t) * norms[0] + t * norms[1]) * along
 print(json.dumps([at(t).tolist() for t in ${JSON.stringify(shares)}]))`;
   const expected = python(program);
-  for (const [i, t] of shares.entries()) near(math.spherical(a, b, t), expected[i]);
+  for (const [i, t] of shares.entries()) isNear(math.spherical(a, b, t), expected[i]);
 });
 
 test("the arc keeps a norm that both ends have, and turns at a constant rate", () => {
   for (let k = 0; k <= 10; k++) {
     const [x, y] = math.spherical([2, 0], [0, 2], k / 10);
-    near([Math.hypot(x, y), Math.atan2(y, x)], [2, (Math.PI / 20) * k]);
+    isNear([Math.hypot(x, y), Math.atan2(y, x)], [2, (Math.PI / 20) * k]);
   }
 });
 
@@ -93,7 +75,7 @@ test("where there is no arc, the way is straight", () => {
 });
 
 test("the nearest rows are those of a sort by distance", () => {
-  const random = generator();
+  const random = uniform();
   const points = Float32Array.from({ length: 300 }, random);
   const target = [0.5, 0.5, 0.5];
   const distances = Array.from({ length: 100 }, (_, i) =>
@@ -105,7 +87,7 @@ test("the nearest rows are those of a sort by distance", () => {
     found.map(({ index }) => index),
     order.slice(0, 7),
   );
-  near(
+  isNear(
     found.map(({ distance }) => distance),
     order.slice(0, 7).map((i) => distances[i]),
   );
@@ -128,7 +110,7 @@ test("a dimension is unused if its KL shows as 0.01 or less", () => {
 });
 
 test("classes lie evenly within ±2.5", () => {
-  near(
+  isNear(
     [0, 1, 2, 3, 4].map((label) => math.classHeight(label, 5)),
     [-2, -1, 0, 1, 2],
   );
@@ -141,10 +123,10 @@ test("z is rounded to four decimals, without a negative zero", () => {
 });
 
 test("draws have the moments of N(0, 1)", (t) => {
-  t.mock.method(Math, "random", generator(7));
+  t.mock.method(Math, "random", uniform(7));
   const draws = [...math.gaussians(20_000)];
   const moment = (/** @type {number} */ power) => draws.reduce((sum, x) => sum + x ** power, 0) / draws.length;
-  near([moment(1), moment(2), moment(3), moment(4)], [0, 1, 0, 3], 0.05);
+  isNear([moment(1), moment(2), moment(3), moment(4)], [0, 1, 0, 3], 0.05);
   t.mock.method(Math, "random", () => 0); // the least that it returns: log(0) would be infinite
   assert.equal(math.gaussian(), -0);
 });
