@@ -1,21 +1,63 @@
-/** The map of Explore: encoded test images as coloured points, the current z as a marker that can be dragged. */
+/**
+ * The map of Explore: encoded test images as coloured points, the current z as a marker that can be dragged.
+ *
+ * @import { DecodeReply } from "../lib/live-client.js"
+ *
+ * points: k × 2; labels: k; projection: origin and axes of the plane; range: half the plane shown of a 2-D latent space.
+ *
+ * @typedef {{points: Float32Array, labels: Uint16Array, classNames: string[], palette: string[],
+ *            projection: {mean: number[], components: number[][]}, latentDim: number, range: number}} MapData
+ */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element, onDrag } from "../lib/dom.js";
+import { contextOf, element, onDrag } from "../lib/dom.js";
 import { classHeight } from "../lib/math.js";
 
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
 const KEY_STEP = 0.05,
   BIG_KEY_STEP = 0.5;
+/** Colours and widths of a marker's lines, in CSS pixels. @type {[string, number][]} */
+const OUTLINE = [
+  ["#000", 6],
+  ["#fff", 2.5],
+];
+/** @type {Map<string, [number, number]>} */
+const ARROWS = new Map([
+  ["ArrowLeft", [-1, 0]],
+  ["ArrowRight", [1, 0]],
+  ["ArrowUp", [0, 1]],
+  ["ArrowDown", [0, -1]],
+]);
 
 /**
  * Shows (z - mean)·components, so the marker is exact. Dragging moves z within the plane of the two components; in a
  * 2-D latent space that plane is all there is, and the decoded manifold lies under the points.
  */
-export class LatentMap {
-  /** onMove(z) while the hand moves, onRelease() when it lets go. */
+export class SmallMap {
+  /** @type {number[]} */
+  z = [];
+  /** @type {number[] | null} */
+  start = null;
+  /** @type {Float32Array | null} */
+  points = null;
+  labels = new Uint16Array(0);
+  /** Of the classes. @type {string[]} */
+  colours = [];
+  /** @type {MapData["projection"]} */
+  projection = { mean: [], components: [] };
+  isPlane = false;
+  bounds = { x: 0, y: 0, half: 1 };
+  /** Decoded pictures under the points. @type {HTMLCanvasElement | null} */
+  manifold = null;
+
+  /**
+   * @param {object} calls
+   * @param {(z: number[]) => void} calls.onMove at each input event
+   * @param {() => void} calls.onRelease when the user lets the marker go
+   */
   constructor({ onMove, onRelease }) {
-    Object.assign(this, { onMove, onRelease, manifold: null });
+    this.onMove = onMove;
+    this.onRelease = onRelease;
     this.background = element("canvas"); // manifold and points: painted once, copied for every frame
     this.canvas = element("canvas");
     this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
@@ -23,12 +65,16 @@ export class LatentMap {
     this.legend = element("ul", { className: "legend" });
     this.element = element("div", { className: "map" }, this.pad);
     this.listen();
-    new ResizeObserver(() => this.paint()).observe(this.pad); // goes with the pad when the component unmounts
+    const sizes = new ResizeObserver(() => this.paint());
+    sizes.observe(this.pad); // ends with the pad when the component unmounts
   }
 
-  /** points: Float32Array k×2; labels: Uint16Array k; range: half the plane shown when the latent space is 2-D. */
+  /**
+   * @param {number[]} z
+   * @param {MapData} data
+   */
   setData(z, { points, labels, classNames, palette, projection, latentDim, range }) {
-    Object.assign(this, { z, start: null, labels, projection, latentDim, manifold: null });
+    Object.assign(this, { z, start: null, labels, projection, manifold: null });
     this.points = latentDim === 1 ? spreadByClass(points, labels, classNames.length) : points;
     this.colours = classNames.map((_, index) => palette[index % palette.length]);
     this.isPlane = latentDim === 2;
@@ -38,8 +84,9 @@ export class LatentMap {
     this.paint();
   }
 
+  /** @param {number} range */
   setRange(range) {
-    this.bounds = this.isPlane ? { x: 0, y: 0, half: range } : boundsOf(this.points);
+    this.bounds = this.isPlane ? { x: 0, y: 0, half: range } : boundsOf(this.points ?? new Float32Array(0));
     this.manifold = null;
     this.paint();
   }
@@ -47,15 +94,16 @@ export class LatentMap {
   /** The z of the manifold's pictures, row by row from the top left. */
   manifoldVectors() {
     const { half } = this.bounds;
-    const at = (i) => ((2 * i + 1) / GRID - 1) * half;
+    const at = (/** @type {number} */ i) => ((2 * i + 1) / GRID - 1) * half;
     return Array.from({ length: GRID * GRID }, (_, i) => [at(i % GRID), -at(Math.floor(i / GRID))]);
   }
 
+  /** @param {DecodeReply} reply */
   drawManifold({ pixels, imageShape }) {
     const [, height, width] = imageShape;
-    const row = document.createElement("canvas");
-    this.manifold = Object.assign(document.createElement("canvas"), { width: GRID * width, height: GRID * height });
-    const context = this.manifold.getContext("2d");
+    const row = element("canvas");
+    this.manifold = element("canvas", { width: GRID * width, height: GRID * height });
+    const context = contextOf(this.manifold);
     for (let i = 0; i < GRID; i++) {
       drawPicture(row, pixels, imageShape, i * GRID, GRID);
       context.drawImage(row, 0, i * height);
@@ -63,56 +111,72 @@ export class LatentMap {
     this.paint();
   }
 
-  /** Moves the marker to z: called for every frame. A canvas is redrawn faster than elements are moved. */
+  /**
+   * Moves the marker to z: called for every frame. Drawing a canvas again is faster than moving elements.
+   *
+   * @param {number[]} z
+   */
   show(z) {
     this.z = z;
-    const context = this.canvas.getContext("2d");
+    const context = contextOf(this.canvas);
     context.drawImage(this.background, 0, 0);
     if (this.start) this.drawMarker(context, this.start, square);
-    this.pad.dataset.at = this.drawMarker(context, z, ring); // for tests: -1 to 1 across and up
+    this.pad.dataset.at = String(this.drawMarker(context, z, ring)); // for tests: -1 to 1 across and up
   }
 
+  /** @param {number[]} z */
   showStart(z) {
     this.start = z;
     this.show(this.z);
   }
 
+  /** @param {string} text */
   describe(text) {
-    this.pad.setAttribute("aria-label", text);
+    this.pad.ariaLabel = text;
   }
 
+  /** @param {string} name @param {string} colour */
   legendItem(name, colour) {
     const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = colour;
     return element("li", { title: name }, swatch, name);
   }
 
-  /** Draws z's sign, faint at the edge when z lies outside. Returns where it lies, from -1 to 1 across and up. */
+  /**
+   * Draws the marker of a z, faint at the edge when z lies outside. Returns where it lies, from -1 to 1 across and up.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {number[]} z
+   * @param {(x: number, y: number, pixel: number) => Path2D} shape
+   */
   drawMarker(context, z, shape) {
     const [x, y] = this.project(z);
     const { x: middleX, y: middleY, half } = this.bounds;
     const across = (x - middleX) / half,
       up = (y - middleY) / half;
-    const clamp = (value) => Math.max(-0.96, Math.min(0.96, value));
+    const clamp = (/** @type {number} */ value) => Math.max(-0.96, Math.min(0.96, value));
     const side = this.canvas.width;
     context.globalAlpha = Math.max(Math.abs(across), Math.abs(up)) > 1 ? 0.5 : 1;
     const path = shape(((1 + clamp(across)) * side) / 2, ((1 - clamp(up)) * side) / 2, devicePixelRatio);
-    for (const [colour, width] of [
-      ["#000", 6],
-      ["#fff", 2.5],
-    ]) {
-      Object.assign(context, { strokeStyle: colour, lineWidth: width * devicePixelRatio });
+    for (const [strokeStyle, width] of OUTLINE) {
+      Object.assign(context, { strokeStyle, lineWidth: width * devicePixelRatio });
       context.stroke(path);
     }
     return [across.toFixed(3), up.toFixed(3)];
   }
 
+  /** @param {number[]} z */
   project(z) {
     const { mean, components } = this.projection;
     return components.map((component) => component.reduce((sum, weight, i) => sum + weight * (z[i] - mean[i]), 0));
   }
 
-  /** z moved within the plane so that its projection lies at (x, y): the components are orthonormal. */
+  /**
+   * z moved within the plane so that its projection lies at (x, y): the components are orthonormal.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
   lift(x, y) {
     const [nowX, nowY] = this.project(this.z);
     const [first, second] = this.projection.components;
@@ -131,6 +195,7 @@ export class LatentMap {
     pad.addEventListener("blur", () => this.onRelease());
   }
 
+  /** @param {PointerEvent} event */
   moveTo({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     const { x, y, half } = this.bounds;
@@ -139,8 +204,9 @@ export class LatentMap {
     this.follow(this.lift(x + across * half, y + up * half));
   }
 
+  /** @param {KeyboardEvent} event */
   moveByKey(event) {
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const direction = ARROWS.get(event.key);
     if (!direction) return;
     event.preventDefault();
     const step = event.shiftKey ? BIG_KEY_STEP : KEY_STEP;
@@ -148,51 +214,74 @@ export class LatentMap {
     this.follow(this.lift(x + step * direction[0], y + step * direction[1]));
   }
 
-  /** The map's own hand moved z: the marker stays under it in every frame. */
+  /**
+   * z was moved on the map: the marker follows at once.
+   *
+   * @param {number[]} z
+   */
   follow(z) {
     this.onMove(z);
     this.show(z);
   }
 
   paint() {
+    const { points, labels, colours, manifold } = this;
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
-    if (!side || !this.points) return; // not on the page yet
+    if (!side || !points) return; // not on the page yet
     for (const canvas of [this.canvas, this.background]) Object.assign(canvas, { width: side, height: side });
-    const context = this.background.getContext("2d");
+    const context = contextOf(this.background);
     context.fillStyle = getComputedStyle(this.pad).backgroundColor;
     context.fillRect(0, 0, side, side);
-    if (this.manifold) context.drawImage(this.manifold, 0, 0, side, side);
+    if (manifold) context.drawImage(manifold, 0, 0, side, side);
     const { x, y, half } = this.bounds;
-    const size = Math.max(2, Math.round(2.5 * devicePixelRatio));
-    const dot = (colour, across, up, size) => {
+    const small = Math.max(2, Math.round(2.5 * devicePixelRatio));
+    const dot = (
+      /** @type {string} */ colour,
+      /** @type {number} */ across,
+      /** @type {number} */ up,
+      /** @type {number} */ size,
+    ) => {
       context.fillStyle = colour;
       context.fillRect(across * side - size / 2, (1 - up) * side - size / 2, size, size);
     };
     context.globalAlpha = 0.8;
-    for (let i = 0; i < this.labels.length; i++) {
-      const across = 0.5 + (this.points[2 * i] - x) / half / 2,
-        up = 0.5 + (this.points[2 * i + 1] - y) / half / 2;
-      if (this.manifold) dot("#000", across, up, size + 3); // or white strokes would swallow the points
-      dot(this.colours[this.labels[i]] ?? "#888", across, up, this.manifold ? size + 1 : size);
+    for (let i = 0; i < labels.length; i++) {
+      const across = 0.5 + (points[2 * i] - x) / half / 2,
+        up = 0.5 + (points[2 * i + 1] - y) / half / 2;
+      if (manifold) dot("#000", across, up, small + 3); // a dark rim, so that points show on white strokes
+      dot(colours[labels[i]] ?? "#888", across, up, manifold ? small + 1 : small);
     }
     this.show(this.z);
   }
 }
 
-/** The current z. */
+/**
+ * The marker of the current z.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} pixel
+ */
 function ring(x, y, pixel) {
   const path = new Path2D();
   path.arc(x, y, 7 * pixel, 0, 2 * Math.PI);
   return path;
 }
 
-/** The start. */
+/**
+ * The marker of the start.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} pixel
+ */
 function square(x, y, pixel) {
   const path = new Path2D();
   path.rect(x - 4 * pixel, y - 4 * pixel, 8 * pixel, 8 * pixel);
   return path;
 }
 
+/** @param {number} latentDim @param {number} count */
 function captionOf(latentDim, count) {
   const images = `${count.toLocaleString("en")} encoded test images`;
   if (latentDim === 1) return `${images}: z₀ across, classes up. Drag: z moves there.`;
@@ -200,7 +289,11 @@ function captionOf(latentDim, count) {
   return `PCA of ${images}. Drag: z moves in this plane.`;
 }
 
-/** The square around all points: {x, y, half}, one scale for both axes so that distances are true. */
+/**
+ * The square around all points, one scale for both axes so that distances are true.
+ *
+ * @param {Float32Array} points
+ */
 function boundsOf(points) {
   const low = [Infinity, Infinity],
     high = [-Infinity, -Infinity];
@@ -213,7 +306,13 @@ function boundsOf(points) {
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half };
 }
 
-/** In a 1-D latent space the second coordinate says nothing: it shows the class instead. */
+/**
+ * In a 1-D latent space the second coordinate means nothing: it shows the class instead.
+ *
+ * @param {Float32Array} points
+ * @param {Uint16Array} labels
+ * @param {number} classes
+ */
 function spreadByClass(points, labels, classes) {
   return points.map((value, i) => (i % 2 ? classHeight(labels[i >> 1], classes) : value));
 }

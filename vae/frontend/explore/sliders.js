@@ -1,7 +1,17 @@
-/** The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures. */
+/**
+ * The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures.
+ *
+ * @import { NumberField } from "../lib/dom.js"
+ * @import { DecodeReply } from "../lib/live-client.js"
+ *
+ * shown: the value that slider and number show; late: the number does not show it yet.
+ *
+ * @typedef {{slider: HTMLInputElement, number: NumberField, strip: HTMLCanvasElement, thumbs: HTMLButtonElement[],
+ *            shown: number, late: boolean}} Row
+ */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element, numberField, subscript } from "../lib/dom.js";
+import { contextOf, element, numberField, subscript } from "../lib/dom.js";
 import { isUnused, round4, strongestFirst } from "../lib/math.js";
 
 const STRONGEST = 8;
@@ -11,15 +21,38 @@ const STEP = 0.01,
   BIG_KEY_STEP = 0.5;
 
 export class Sliders {
-  /** onMove(z) while the hand moves, onRelease() when it lets go, onGo(z) for a jump. */
-  constructor({ onMove, onRelease, onGo }) {
-    Object.assign(this, { onMove, onRelease, onGo });
+  /** @type {number[] | null} */
+  kl = null;
+  /** @type {number[]} */
+  spread = [];
+  /** @type {number[]} */
+  z = [];
+  range = 3;
+  /** Whether z has changed since the strips were drawn. */
+  stale = false;
+  /** By dimension. @type {Map<number, Row>} */
+  rows = new Map();
+
+  /**
+   * @param {object} calls
+   * @param {(z: number[]) => void} calls.onMove at each input event
+   * @param {() => void} calls.onRelease when the user lets a control go
+   * @param {(z: number[]) => void} calls.onJump for both at once
+   */
+  constructor({ onMove, onRelease, onJump }) {
+    this.onMove = onMove;
+    this.onRelease = onRelease;
+    this.onJump = onJump;
     this.element = element("div", { className: "sliders" });
   }
 
   /**
-   * Builds the rows for a model. kl: nats per dimension, null for a plain autoencoder, whose dimensions are ranked by
-   * spread, the standard deviation of their means; range: half the sliders' length.
+   * Builds the rows for a model.
+   *
+   * @param {number[] | null} kl nats per dimension, null for a plain autoencoder, whose dimensions are ranked by spread
+   * @param {number[]} spread standard deviation of the means per dimension
+   * @param {number} range half the sliders' length
+   * @param {number[]} z
    */
   build(kl, spread, range, z) {
     Object.assign(this, { kl, spread });
@@ -27,7 +60,7 @@ export class Sliders {
     this.z = z;
     this.range = range;
     this.stale = false;
-    this.rows = new Map(); // dimension -> {slider, number, strip, thumbs, shown: the value they show}
+    this.rows = new Map();
     const order = strongestFirst(strength);
     const rest = order.slice(STRONGEST);
     this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, !isUnused(strength[i]))));
@@ -35,26 +68,31 @@ export class Sliders {
     this.show(z);
   }
 
+  /** @param {number} range */
   setRange(range) {
     this.range = range;
     for (const [i, { slider }] of this.rows) {
       Object.assign(slider, { min: -range, max: range });
-      slider.value = this.z[i]; // may have been cut off at the old range
+      slider.value = String(this.z[i]); // may have been cut off at the old range
     }
   }
 
-  /** Moves the thumbs to z: called for every frame, so only rows that change are touched. */
+  /**
+   * Moves the sliders to z: called for every frame, so it changes only the rows that differ.
+   *
+   * @param {number[]} z
+   */
   show(z) {
     this.z = z;
     for (const [i, row] of this.rows) {
       if (row.shown === z[i]) continue;
       row.shown = z[i];
-      row.slider.value = z[i];
+      row.slider.value = String(z[i]);
       row.late = true;
     }
   }
 
-  /** Numbers and marks of the rows that have changed; a field being typed in is left alone. */
+  /** Numbers and marks of the rows that have changed; a field in which the user types stays as it is. */
   showNumbers() {
     for (const [i, row] of this.rows) {
       if (!row.late) continue;
@@ -69,11 +107,12 @@ export class Sliders {
     return this.strips().flatMap(([i]) => this.stripValues().map((value) => this.z.with(i, value)));
   }
 
+  /** @param {DecodeReply} reply */
   drawStrips({ pixels, imageShape }) {
     this.strips().forEach(([i, { strip, thumbs }], row) => {
       drawPicture(strip, pixels, imageShape, row * STRIP, STRIP);
       thumbs.forEach((thumb, k) => {
-        thumb.dataset.value = this.stripValues()[k];
+        thumb.dataset.value = String(this.stripValues()[k]);
         thumb.title = `Set ${subscript(i)} to ${thumb.dataset.value}`;
         thumb.ariaLabel = thumb.title;
       });
@@ -82,7 +121,11 @@ export class Sliders {
     this.setStale(false);
   }
 
-  /** Strips belong to the z they were asked for: dimmed once it has moved on. CSS would dim them anew in every frame. */
+  /**
+   * Strips belong to the z they were decoded for, and are dimmed when it changes. CSS would dim them in every frame.
+   *
+   * @param {boolean} stale
+   */
   setStale(stale) {
     if (stale && !this.stale) for (const [, { strip }] of this.strips()) dim(strip);
     this.stale = stale;
@@ -96,6 +139,7 @@ export class Sliders {
     return Array.from({ length: STRIP }, (_, k) => round4(((2 * k) / (STRIP - 1) - 1) * this.range));
   }
 
+  /** @param {number} i @param {boolean} withStrip */
   row(i, withStrip) {
     const strength = (this.kl ?? this.spread)[i].toFixed(2);
     const dead = this.kl !== null && isUnused(this.kl[i]);
@@ -107,9 +151,9 @@ export class Sliders {
     const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
     const slider = element("input", { ...range, title: "Double-click: 0" });
     const number = numberField({ step: "any", ariaLabel: `${name}: value` });
-    const strip = element("canvas", { width: 1, height: 1 }); // one for all: a canvas each would slow down every frame
+    const strip = element("canvas", { width: 1, height: 1 }); // one for all pictures: seven would slow down every frame
     const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
-    this.rows.set(i, { slider, number, strip, thumbs });
+    this.rows.set(i, { slider, number, strip, thumbs, shown: Number.NaN, late: false });
     this.listen(i, slider, number);
     const row = element("div", { className: dead ? "row dead" : "row" });
     if (dead)
@@ -125,14 +169,19 @@ export class Sliders {
     return row;
   }
 
+  /**
+   * @param {number} i
+   * @param {HTMLInputElement} slider
+   * @param {NumberField} number
+   */
   listen(i, slider, number) {
-    const moveTo = (value) => this.onMove(this.z.with(i, value));
+    const moveTo = (/** @type {number} */ value) => this.onMove(this.z.with(i, value));
     slider.addEventListener("input", () => moveTo(Number(slider.value)));
-    slider.addEventListener("dblclick", () => this.onGo(this.z.with(i, 0)));
+    slider.addEventListener("dblclick", () => this.onJump(this.z.with(i, 0)));
     slider.addEventListener("keydown", (event) => {
       const value = steppedValue(event, this.z[i], this.range);
       if (value === undefined) return;
-      event.preventDefault(); // the browser's own step is too small to travel with, and differs between browsers
+      event.preventDefault(); // the browser's own step is too small, and differs between browsers
       moveTo(value);
     });
     for (const type of ["change", "keyup", "blur", "pointercancel"]) {
@@ -147,7 +196,11 @@ export class Sliders {
     });
   }
 
-  /** The other dimensions, built when first asked for: there may be hundreds. */
+  /**
+   * The other dimensions, built when first opened: there may be hundreds.
+   *
+   * @param {number[]} dimensions
+   */
   more(dimensions) {
     const summary = element("summary", {}, `more (${dimensions.length})`);
     const more = element("details", { className: "more" }, summary);
@@ -158,16 +211,22 @@ export class Sliders {
     return more;
   }
 
-  /** One picture of a strip. A strip is one stop of the tab key; arrows move within it. */
+  /**
+   * One picture of a strip. A strip is one stop of the tab key; arrows move within it.
+   *
+   * @param {number} i
+   * @param {number} k
+   */
   thumb(i, k) {
     const thumb = element("button", { type: "button", className: "thumb", tabIndex: k ? -1 : 0 });
-    thumb.style.gridColumn = k + 1;
+    thumb.style.gridColumn = String(k + 1);
     thumb.addEventListener("click", () => {
-      if (thumb.dataset.value) this.onGo(this.z.with(i, Number(thumb.dataset.value)));
+      if (thumb.dataset.value) this.onJump(this.z.with(i, Number(thumb.dataset.value)));
     });
     thumb.addEventListener("keydown", ({ key }) => {
-      const next = { ArrowLeft: thumb.previousSibling, ArrowRight: thumb.nextSibling }[key];
-      if (!next?.matches("button")) return;
+      const back = key === "ArrowLeft" && thumb.previousSibling;
+      const next = back || (key === "ArrowRight" && thumb.nextSibling);
+      if (!(next instanceof HTMLButtonElement)) return;
       thumb.tabIndex = -1;
       next.tabIndex = 0;
       next.focus();
@@ -175,25 +234,44 @@ export class Sliders {
     return thumb;
   }
 
+  /** @param {Row} row */
   markNearest({ thumbs, shown }) {
     const nearest = Math.round(((shown / this.range + 1) / 2) * (STRIP - 1));
     thumbs.forEach((thumb, k) => thumb.classList.toggle("nearest", k === nearest));
   }
 }
 
+/** @param {HTMLCanvasElement} canvas */
 function dim(canvas) {
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.globalAlpha = 0.45;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.globalAlpha = 1;
 }
 
+/** @type {Map<string, number>} */
+const STEPS = new Map([
+  ["ArrowLeft", -1],
+  ["ArrowDown", -1],
+  ["PageDown", -1],
+  ["ArrowRight", 1],
+  ["ArrowUp", 1],
+  ["PageUp", 1],
+]);
+
+/**
+ * The value after a key; undefined where the key means nothing to a slider.
+ *
+ * @param {KeyboardEvent} event
+ * @param {number} value
+ * @param {number} range
+ */
 function steppedValue({ key, shiftKey }, value, range) {
-  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -1, PageUp: 1 };
-  const big = shiftKey || key.startsWith("Page");
   if (key === "0") return 0;
   if (key === "Home" || key === "End") return key === "Home" ? -range : range;
-  if (!(key in steps)) return undefined;
-  const end = Math.max(range, Math.abs(value)); // a z from outside the range is not pulled in by a step
-  return Math.max(-end, Math.min(end, value + steps[key] * (big ? BIG_KEY_STEP : KEY_STEP)));
+  const direction = STEPS.get(key);
+  if (direction === undefined) return undefined;
+  const big = shiftKey || key.startsWith("Page");
+  const end = Math.max(range, Math.abs(value)); // a step does not pull in a z from outside the range
+  return Math.max(-end, Math.min(end, value + direction * (big ? BIG_KEY_STEP : KEY_STEP)));
 }

@@ -1,20 +1,26 @@
 /**
- * Streamlit's end of every component. Streamlit runs this text itself and calls its default export when it mounts a
- * component and again whenever data or theme change; the component is the class that the module at data.script exports
- * as default, an ordinary module that may import others:
+ * Mounts a component in Streamlit. Streamlit runs this text itself: it calls the default export when it mounts a
+ * component and again whenever data or theme change. The component is the class that the module at data.script exports
+ * as default, an ordinary module that may import others.
  *
- *   constructor(parentElement, send)   send(name, value) makes value the component's state `name` in Python: a rerun
- *   update(data)                       the newest data, also when only the theme has changed
- *   close()                            undoes everything
+ * `update` receives the newest data, also when only the theme has changed; `close` undoes everything. send(name, value)
+ * makes value the component's state `name` in Python: the page runs again.
+ *
+ * @typedef {{script: string}} ComponentData
+ * @typedef {{update(data: ComponentData): void | Promise<void>, close(): void}} Component
+ * @typedef {(name: string, value: unknown) => void} Send
+ * @typedef {new (parentElement: HTMLElement, send: Send) => Component} ComponentClass
  */
 
-const holders = new WeakMap(); // parentElement -> Holder
+/** By parentElement. @type {WeakMap<HTMLElement, Holder>} */
+const holders = new WeakMap();
 
+/** @param {{data: ComponentData, parentElement: HTMLElement, setStateValue: Send}} call */
 export default function mount({ data, parentElement, setStateValue }) {
-  const holder = holders.get(parentElement) ?? new Holder(parentElement);
+  const holder = holders.get(parentElement) ?? new Holder(parentElement, setStateValue);
   holders.set(parentElement, holder);
   holder.setStateValue = setStateValue;
-  holder.update(data);
+  void holder.update(data); // a component's own error is a fault: the console shows it
   return () => {
     if (parentElement.isConnected || holder.closed) return; // Streamlit also cleans up calls whose data is out of date
     holders.delete(parentElement);
@@ -24,11 +30,30 @@ export default function mount({ data, parentElement, setStateValue }) {
 }
 
 class Holder {
-  constructor(parent) {
+  closed = false;
+  /** @type {Component | undefined} */
+  component;
+  /** @type {Promise<{default: ComponentClass}> | undefined} */
+  loading;
+  /** @type {HTMLElement | undefined} */
+  problem;
+  /** @type {ComponentData | undefined} */
+  newest;
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {Send} setStateValue
+   */
+  constructor(parent, setStateValue) {
     this.parent = parent;
+    this.setStateValue = setStateValue;
   }
 
-  /** The module loads on the first call, and only the newest data counts once it is there. */
+  /**
+   * The module loads on the first call, and only the newest data counts once it is there.
+   *
+   * @param {ComponentData} data
+   */
   async update(data) {
     this.newest = data;
     try {
@@ -39,9 +64,10 @@ class Holder {
     } catch (error) {
       this.loading = undefined;
       this.problem ??= this.parent.appendChild(document.createElement("p"));
-      this.problem.textContent = `This part of the page did not load (${error.message}). Reload the page.`;
+      const { message } = /** @type {Error} */ (error);
+      this.problem.textContent = `This part of the page did not load (${message}). Reload the page.`;
       return;
     }
-    this.component.update(data);
+    await this.component.update(data);
   }
 }

@@ -1,14 +1,22 @@
-/** Around the plot: the bar above it, the foot beneath it, and what is laid over it while a projection is computed. */
+/**
+ * Around the plot: the bar above it, the foot beneath it, and what lies over it while a projection is computed.
+ *
+ * @import { Method, ProjectionQuality } from "../lib/contract.js"
+ * @import { Tool } from "./plot.js"
+ */
 
-import { button, element, say } from "../lib/dom.js";
+import { QUALITY_NEIGHBOURS as K } from "../lib/contract.js";
+import { button, element, say, subscript } from "../lib/dom.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
-const TOOLS = {
-  move: ["Move", "Drag moves the map, or turns it in 3-D; the wheel zooms"],
-  probe: ["Probe", "Drag decodes along the way: for fingers"],
-  lasso: ["Lasso", "Drag around points to select them; Shift adds"],
-};
+/** @type {[Tool, string, string][]} */
+const TOOLS = [
+  ["move", "Move", "Drag moves the map, or turns it in 3-D; the wheel zooms"],
+  ["probe", "Probe", "Drag decodes along the way, with a finger too"],
+  ["lasso", "Lasso", "Drag around points to select them; Shift adds"],
+];
+/** What a method leaves out. @type {Record<Method, string>} */
 const NOTES = {
   raw: "All other dimensions are left out.",
   pca: "Linear: distances only shrink; what lies outside is lost.",
@@ -16,51 +24,76 @@ const NOTES = {
   umap: "Distances between groups, their sizes and the axes mean nothing.",
 };
 const MEANING = {
-  trustworthiness: "Trustworthiness: 1 if whatever is near on the map is near in latent space too.",
-  continuity: "Continuity: 1 if whatever is near in latent space is near on the map too.",
-  kept: "Neighbours kept: the share of each image's 10 nearest in latent space that are its 10 nearest here too.",
+  trustworthiness: "Trustworthiness: 1 if images that are near on the map are near in latent space too.",
+  continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
+  kept: `Neighbours kept: the share of each image's ${K} nearest in latent space that are its ${K} nearest here too.`,
 };
 const MISMATCH =
   "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
   "images, to the prior N(0, I), in this plane. 0 if they agree.";
 
+/** @param {string} value @param {string} text */
 function option(value, text) {
   return element("option", { value }, text);
 }
 
 /** The tools, and how the map is drawn. */
 export class Bar {
-  /** calls: onTool(name), onZoom(factor), onFit(), onPictures(), onColour(). */
+  /**
+   * @param {{onTool(tool: Tool): void, onZoom(factor: number): void, onFit(): void, onPictures(): void,
+   *          onColour(): void}} calls
+   */
   constructor(calls) {
     this.calls = calls;
-    this.tools = Object.entries(TOOLS).map(([tool, [text, title]]) => {
+    this.tools = TOOLS.map(([tool, text, title]) => {
       const made = button(text, title, () => this.choose(tool));
       made.dataset.tool = tool;
       return made;
     });
     const group = element("div", { className: "tools", role: "group", ariaLabel: "What dragging does" }, ...this.tools);
-    const hand = element("div", { className: "hand", role: "toolbar", ariaLabel: "Map" }, group);
-    hand.append(
+    const navigation = element("div", { className: "navigation", role: "toolbar", ariaLabel: "Map" }, group);
+    navigation.append(
       button("+", "Zoom in", () => calls.onZoom(ZOOM), "Zoom in"),
       button("−", "Zoom out", () => calls.onZoom(1 / ZOOM), "Zoom out"),
       button("All", "Show all points (double-click)", () => calls.onFit(), "Show all points (double-click)"),
     );
-    const options = element("div", { className: "options" }, this.buildDensity(), this.buildRest(), this.buildColour());
-    this.element = element("div", { className: "bar" }, hand, options);
+    this.density = element("input", {
+      type: "range",
+      min: 0,
+      max: MOST_PICTURES,
+      step: 1,
+      value: 0,
+      ariaLabel: "Decoded pictures under the points, per side",
+    });
+    this.densityText = element("output", {}, "off");
+    this.densityLabel = element("label", { hidden: true }, "pictures ", this.density, this.densityText);
+    this.densityLabel.title = "Decoded pictures under the points, at the quantiles of a normal distribution";
+    this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
+    this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
+    this.restLabel = element("label", { hidden: true }, "other z at ", this.restSelect);
+    this.restLabel.title = "The other latent coordinates, when a place is decoded";
+    this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
+    const colour = element("label", { className: "colour" }, "colour ", this.colourSelect);
+    const options = element("div", { className: "options" }, this.densityLabel, this.restLabel, colour);
+    this.element = element("div", { className: "bar" }, navigation, options);
+    this.density.addEventListener("input", () => calls.onPictures());
+    this.restSelect.addEventListener("change", () => calls.onPictures());
+    this.colourSelect.addEventListener("change", () => calls.onColour());
   }
 
+  /** @param {Tool} tool */
   choose(tool) {
-    for (const button of this.tools) button.ariaPressed = String(button.dataset.tool === tool);
+    for (const each of this.tools) each.ariaPressed = String(each.dataset.tool === tool);
     this.calls.onTool(tool);
   }
 
   /** How many pictures per side lie under the points; 0 where there is no plane to lay them in. */
   get side() {
-    return this.densityLabel.hidden ? 0 : Number(this.density.value);
+    return this.densityLabel.hidden ? 0 : this.density.valueAsNumber;
   }
 
-  setSide(side) {
-    this.density.value = side;
+  set side(side) {
+    this.density.value = String(side);
   }
 
   /** What the coordinates outside the plane are taken from: "mean" or "current". */
@@ -73,14 +106,23 @@ export class Bar {
     return this.colourSelect.value;
   }
 
-  /** Shows what applies: pictures in a plane of the latent space, and what lies outside where there is an outside. */
+  /**
+   * Shows what applies: pictures in a plane of the latent space, and what lies outside where there is an outside.
+   *
+   * @param {boolean} isPlane
+   * @param {boolean} hasRest
+   */
   offer(isPlane, hasRest) {
     this.densityLabel.hidden = !isPlane;
     this.restLabel.hidden = !hasRest;
   }
 
-  offerColours(latentDim, prior, nameOf) {
-    const dimensions = Array.from({ length: latentDim }, (_, i) => [`z${i}`, nameOf(i)]);
+  /**
+   * @param {number} latentDim
+   * @param {boolean} prior whether the model has one
+   */
+  offerColours(latentDim, prior) {
+    const dimensions = Array.from({ length: latentDim }, (_, i) => [`z${i}`, subscript(i)]);
     const numbers = [["reconstruction", "reconstruction error"], ...(prior ? [["kl", "KL to the prior"]] : [])];
     const choices = [["class", "class"], ...numbers, ...dimensions];
     this.colourSelect.replaceChildren(...choices.map(([value, text]) => option(value, text)));
@@ -90,36 +132,11 @@ export class Bar {
     const { side } = this;
     this.densityText.textContent = side ? `${side} × ${side}` : "off";
   }
-
-  buildDensity() {
-    const ariaLabel = "Decoded pictures under the points, per side";
-    this.density = element("input", { type: "range", min: 0, max: MOST_PICTURES, step: 1, value: 0, ariaLabel });
-    this.density.addEventListener("input", () => this.calls.onPictures());
-    this.densityText = element("output", {}, "off");
-    const title = "Decoded pictures under the points, at the quantiles of a normal distribution";
-    this.densityLabel = element("label", { title, hidden: true }, "pictures ", this.density, this.densityText);
-    return this.densityLabel;
-  }
-
-  buildRest() {
-    this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
-    this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
-    this.restSelect.addEventListener("change", () => this.calls.onPictures());
-    const title = "The other latent coordinates, when a place is decoded";
-    this.restLabel = element("label", { title, hidden: true }, "others at ", this.restSelect);
-    return this.restLabel;
-  }
-
-  buildColour() {
-    this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
-    this.colourSelect.addEventListener("change", () => this.calls.onColour());
-    return element("label", { className: "colour" }, "colour ", this.colourSelect);
-  }
 }
 
 /** How far a projection has got, and what went wrong. */
 export class Overlay {
-  /** calls: onCancel(), onAgain(). */
+  /** @param {{onCancel(): void, onAgain(): void}} calls */
   constructor({ onCancel, onAgain }) {
     this.bar = element("progress", { max: 1, value: 0, ariaLabel: "Progress of the projection" });
     this.text = element("span", { role: "status", ariaLive: "polite" });
@@ -131,16 +148,26 @@ export class Overlay {
     this.notice.append(this.said, this.again);
   }
 
-  /** A share of 1 is done. */
-  showProgress(text, share) {
-    this.progress.hidden = share >= 1;
-    say(this.text, text);
-    this.bar.value = share;
+  /** Neither progress nor a complaint. */
+  clear() {
+    this.progress.hidden = true;
+    this.complain("");
   }
 
+  /**
+   * @param {string} text
+   * @param {number} progress 1 is done
+   */
+  showProgress(text, progress) {
+    this.progress.hidden = progress >= 1;
+    say(this.text, text);
+    this.bar.value = progress;
+  }
+
+  /** @param {string} text "" removes the last one */
   complain(text, canRepeat = false) {
     this.notice.hidden = !text;
-    this.said.textContent = text ?? "";
+    this.said.textContent = text;
     this.again.hidden = !canRepeat;
   }
 }
@@ -164,39 +191,59 @@ export class Foot {
     this.quality.textContent = this.source.textContent = "";
   }
 
-  /** leavesOut: whether the map shows less than there is. */
+  /**
+   * @param {Method} method
+   * @param {boolean} leavesOut whether the map shows less than there is
+   */
   showNote(method, leavesOut) {
     this.note.textContent = leavesOut ? NOTES[method] : "";
   }
 
-  /** nats: how far all codes together are from the prior, null where the prior is not drawn. */
+  /** @param {number | null} nats how far all codes together are from the prior, null where the prior is not drawn */
   showMismatch(nats) {
     this.mismatch.hidden = nats === null;
     if (nats !== null) this.mismatch.textContent = `q(z) against the prior: ${nats.toFixed(2)} nats`;
   }
 
+  /** @param {ProjectionQuality} quality */
   showQuality({ trustworthiness, continuity, neighbours_kept: kept, protocol }) {
-    const part = (text, about) => element("span", { title: `${about} ${protocol}` }, text);
+    const part = (/** @type {string} */ text, /** @type {string} */ about) =>
+      element("span", { title: `${about} ${protocol}` }, text);
     this.quality.replaceChildren(
       part(`trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
       " · ",
       part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
-      part(`${Math.round(100 * kept)} % of the true 10 nearest neighbours kept`, MEANING.kept),
+      part(`${Math.round(100 * kept)} % of the true ${K} nearest neighbours kept`, MEANING.kept),
     );
     this.meaning.replaceChildren(...[...Object.values(MEANING), protocol].map((text) => element("p", {}, text)));
   }
 
-  showSource(n, source, seconds) {
+  /** @param {number} n test images of one latent dimension */
+  showUnprojected(n) {
+    this.showSource(n);
+    this.quality.textContent = `One latent dimension: ${subscript(0)} across, the classes up; nothing is projected.`;
+  }
+
+  /**
+   * @param {number} n test images
+   * @param {string} [source] of the layout
+   * @param {number} [seconds] that it took
+   */
+  showSource(n, source, seconds = 0) {
     const took = source === "computed here" && seconds > 0.1 ? ` in ${seconds.toFixed(1)} s` : "";
     const images = `${n.toLocaleString("en")} test images, each at its mean μ of q(z|x)`;
     this.source.textContent = source ? `${images} · ${source}${took}` : images;
   }
 
-  /** Text is laid out anew whenever it changes: called four times a second, not in every frame. */
+  /**
+   * Each change of text costs a new layout of the page: called four times a second, not in every frame.
+   *
+   * @param {string | undefined} device
+   * @param {{framesPerSecond: number, ms: number | undefined}} speed
+   */
   showSpeed(device, { framesPerSecond, ms }) {
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
-    const text = `${device ?? "connecting"}${speed}`;
-    say(this.status, text);
+    say(this.status, `${device ?? "connecting"}${speed}`);
   }
 }

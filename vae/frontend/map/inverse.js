@@ -1,23 +1,41 @@
-/** From a place on the map to the latent vector there, and what the latent space itself says of the map. */
+/**
+ * From a place on the map to the latent vector there, and what the latent space itself says about the map.
+ *
+ * @import { EncodedSet } from "../lib/encoded-set.js"
+ *
+ * @typedef {Pick<EncodedSet, "mean" | "n" | "latentDim">} Codes the means (n × latentDim) of the test images
+ * @typedef {LinearInverse | LocalInverse} Inverse
+ */
 
+import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { columnMeans, nearest } from "../lib/math.js";
 
 const NEIGHBOURS = 12; // of a place, for the local inverse
-export const TRUE_NEIGHBOURS = 10;
 const PAIRS = 2000; // random pairs of codes, for the typical distance
 
-/** A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both. */
+/**
+ * A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both.
+ *
+ * @param {number} row
+ * @param {Codes} codes
+ * @param {Float32Array} layout n × dims
+ * @param {number} dims
+ */
 export function neighboursOf(row, { mean, latentDim }, layout, dims) {
-  const rows = (points, width) => {
+  const rows = (/** @type {Float32Array} */ points, /** @type {number} */ width) => {
     const own = points.subarray(row * width, (row + 1) * width);
-    return nearest(points, width, own, TRUE_NEIGHBOURS, row).map(({ index }) => index);
+    return nearest(points, width, own, QUALITY_NEIGHBOURS, row).map(({ index }) => index);
   };
   const truly = rows(mean, latentDim),
     drawn = rows(layout, dims);
   return { lines: truly.map((i) => [row, i]), drawn, kept: truly.filter((i) => drawn.includes(i)).length };
 }
 
-/** The mean distance between two test images' codes: what a distance in latent space is compared with. */
+/**
+ * The mean distance between two test images' codes: what a distance in latent space is compared with.
+ *
+ * @param {Codes} codes
+ */
 export function typicalDistance({ mean, n, latentDim }) {
   let sum = 0;
   const pairs = Math.min(PAIRS, n);
@@ -30,38 +48,64 @@ export function typicalDistance({ mean, n, latentDim }) {
   return sum / pairs || 1;
 }
 
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
 export function distance(a, b) {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
+  let squared = 0;
+  for (let i = 0; i < a.length; i++) squared += (a[i] - b[i]) ** 2;
+  return Math.sqrt(squared);
 }
 
 /** Raw dimensions and PCA: the map is a plane of the latent space, so every place has exactly one z in it. */
 export class LinearInverse {
-  exact = true;
+  exact = /** @type {const} */ (true);
 
-  /** origin (latentDim); components: dims orthonormal vectors; rest: where the coordinates outside the plane are. */
+  /**
+   * @param {number[]} origin latentDim
+   * @param {number[][]} components dims orthonormal vectors
+   * @param {number[]} rest where the coordinates outside the plane are
+   */
   constructor(origin, components, rest) {
-    Object.assign(this, { origin, components, rest });
+    this.origin = origin;
+    this.components = components;
+    this.rest = rest;
   }
 
+  /**
+   * @param {{method: string, axes: number[]}} config
+   * @param {Codes & Pick<EncodedSet, "pca">} encoded
+   * @param {number} dims
+   */
   static of({ method, axes }, { pca, latentDim, mean, n }, dims) {
     if (latentDim === 1) return new LinearInverse([0], [[1]], [0]);
     if (method === "pca") return new LinearInverse(pca.mean, pca.components.slice(0, dims), pca.mean);
-    const unit = (axis) => Array.from({ length: latentDim }, (_, i) => Number(i === axis));
+    const unit = (/** @type {number} */ axis) => Array.from({ length: latentDim }, (_, i) => Number(i === axis));
     return new LinearInverse(new Array(latentDim).fill(0), axes.map(unit), columnMeans(mean, n, latentDim));
   }
 
-  /** Where all codes of an encoded set lie. Shape: (n × dims). */
+  /**
+   * Where all codes of an encoded set lie. Shape: (n × dims).
+   *
+   * @param {Codes} codes
+   */
   layoutOf({ mean, n, latentDim }) {
     const offsets = this.components.map((component) => dot(component, this.origin));
     const rows = coordinatesAlong(this.components, mean, n, latentDim);
     return Float32Array.from(rows, (value, i) => value - offsets[i % offsets.length]);
   }
 
+  /** @param {number[]} z */
   project(z) {
     return this.components.map((component) => dot(component, z) - dot(component, this.origin));
   }
 
-  /** z at these coordinates; outside the plane it is `base`, or the data's mean. */
+  /**
+   * z at these coordinates; outside the plane it is `base`, or the data's mean.
+   *
+   * @param {number[]} coordinates
+   */
   at(coordinates, base = this.rest) {
     const now = this.project(base);
     return base.map((value, i) =>
@@ -72,43 +116,63 @@ export class LinearInverse {
 
 /** t-SNE and UMAP: the codes of the nearest points on the map, weighted by their nearness. An approximation. */
 export class LocalInverse {
-  exact = false;
+  exact = /** @type {const} */ (false);
+  /**
+   * How far from its own code the inverse is at a point, when it leaves the point itself out.
+   *
+   * @type {Map<number, number>}
+   */
+  errors = new Map();
 
+  /**
+   * @param {Float32Array} layout n × dims
+   * @param {number} dims
+   * @param {Codes} encoded
+   */
   constructor(layout, dims, encoded) {
-    Object.assign(this, { layout, dims, encoded });
+    this.layout = layout;
+    this.dims = dims;
+    this.encoded = encoded;
     this.typical = typicalDistance(encoded);
-    this.errors = new Map(); // point -> how far off its own code the inverse is, when it may not look at the point
   }
 
+  /** @param {number[]} coordinates */
   at(coordinates) {
     return this.blend(nearest(this.layout, this.dims, coordinates, NEIGHBOURS));
   }
 
-  /** The leave-one-out error around these coordinates, in typical distances between codes. */
+  /**
+   * The leave-one-out error around these coordinates, in typical distances between codes.
+   *
+   * @param {number[]} coordinates
+   */
   errorAt(coordinates) {
     const around = nearest(this.layout, this.dims, coordinates, NEIGHBOURS);
     return around.reduce((sum, { index }) => sum + this.errorOf(index), 0) / around.length / this.typical;
   }
 
+  /** @param {number} i */
   errorOf(i) {
-    if (!this.errors.has(i)) {
-      const { layout, dims } = this;
-      const { mean, latentDim } = this.encoded;
-      const z = this.blend(nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS, i));
-      this.errors.set(i, distance(z, mean.subarray(i * latentDim, (i + 1) * latentDim)));
-    }
-    return this.errors.get(i);
+    const known = this.errors.get(i);
+    if (known !== undefined) return known;
+    const { layout, dims } = this;
+    const { mean, latentDim } = this.encoded;
+    const z = this.blend(nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS, i));
+    const error = distance(z, mean.subarray(i * latentDim, (i + 1) * latentDim));
+    this.errors.set(i, error);
+    return error;
   }
 
+  /** @param {{index: number, distance: number}[]} neighbours */
   blend(neighbours) {
     const { mean, latentDim } = this.encoded;
-    const scale = neighbours.reduce((sum, { distance }) => sum + distance, 0) / neighbours.length || 1;
+    const scale = neighbours.reduce((sum, neighbour) => sum + neighbour.distance, 0) / neighbours.length || 1;
     const z = new Array(latentDim).fill(0);
     let total = 0;
-    for (const { index, distance } of neighbours) {
-      const weight = 1 / ((distance / scale) ** 2 + 1e-3);
+    for (const neighbour of neighbours) {
+      const weight = 1 / ((neighbour.distance / scale) ** 2 + 1e-3);
       total += weight;
-      for (let d = 0; d < latentDim; d++) z[d] += weight * mean[index * latentDim + d];
+      for (let d = 0; d < latentDim; d++) z[d] += weight * mean[neighbour.index * latentDim + d];
     }
     return z.map((value) => value / total);
   }
@@ -117,6 +181,9 @@ export class LocalInverse {
 /**
  * How far the codes of all images together are from the prior: KL in nats from a Gaussian with the mean and covariance
  * of the aggregate posterior, the mixture of all q(z|x), to N(0, I); within the plane of `components`.
+ *
+ * @param {Codes & Pick<EncodedSet, "logvar">} encoded
+ * @param {number[][]} components orthonormal vectors
  */
 export function priorMismatch({ mean, logvar, n, latentDim }, components) {
   const dims = components.length;
@@ -134,7 +201,14 @@ export function priorMismatch({ mean, logvar, n, latentDim }, components) {
   return (trace + dot(centre, centre) - dims - logDeterminant(covariance)) / 2;
 }
 
-/** The coordinates of n codes along orthonormal vectors. Shapes: (n × latentDim) -> (n × components). */
+/**
+ * The coordinates of n codes along orthonormal vectors. Shapes: (n × latentDim) -> (n × components).
+ *
+ * @param {number[][]} components
+ * @param {Float32Array} mean
+ * @param {number} n
+ * @param {number} latentDim
+ */
 function coordinatesAlong(components, mean, n, latentDim) {
   const rows = new Float64Array(n * components.length);
   for (let i = 0; i < n; i++) {
@@ -144,7 +218,15 @@ function coordinatesAlong(components, mean, n, latentDim) {
   return rows;
 }
 
-/** What the posteriors' own variances add to the covariance between two directions, mean over images. */
+/**
+ * What the posteriors' own variances add to the covariance between two directions, mean over images.
+ *
+ * @param {number[]} a
+ * @param {number[]} b
+ * @param {Float32Array} logvar n × latentDim
+ * @param {number} n
+ * @param {number} latentDim
+ */
 function meanVariance(a, b, logvar, n, latentDim) {
   let sum = 0;
   for (let d = 0; d < latentDim; d++) {
@@ -154,7 +236,11 @@ function meanVariance(a, b, logvar, n, latentDim) {
   return sum / n;
 }
 
-/** By Cholesky; the matrix is a covariance, hence symmetric, and positive unless codes lie in a plane. */
+/**
+ * By Cholesky; the matrix is a covariance, hence symmetric, and positive unless codes lie in a plane.
+ *
+ * @param {number[][]} matrix
+ */
 function logDeterminant(matrix) {
   const factor = matrix.map((row) => row.map(() => 0));
   let sum = 0;
@@ -169,13 +255,21 @@ function logDeterminant(matrix) {
   return sum;
 }
 
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
 function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
-/** One latent dimension as a plane: z across, the class and a little scatter up. Shape: (n × 2). */
+/**
+ * One latent dimension as a plane: z across, the class and a little scatter up. Shape: (n × 2).
+ *
+ * @param {Pick<EncodedSet, "mean" | "labels" | "classNames" | "n">} encoded
+ */
 export function spreadByClass({ mean, labels, classNames, n }) {
   const layout = new Float32Array(2 * n);
   for (let i = 0; i < n; i++) {

@@ -1,22 +1,41 @@
 /**
- * The latent map component: the encoded test set as points, and a decoder for every place between them. What defines
- * the projection comes from Python; all else lives here, and only what is pinned or grouped goes back.
+ * The latent map component: the encoded test set as points, and a decoder for every place between them. The parameters
+ * of the projection come from Python; everything else happens here, and only pins and groups go back.
  *
- * Parts: projection-socket.js (layouts from the server), plot.js with views.js and paint.js (the plot), inverse.js (from
- * the map to z), pictures.js (card, manifold), panel.js (beside the plot), controls.js (around it).
+ * Parts: projection-socket.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
+ * axes.js, views.js and paint.js (the plot), gestures.js (pointers and keys), pictures.js (card, manifold), panel.js
+ * (beside the plot), controls.js (around it).
+ *
+ * @import { EncodedSet } from "../lib/encoded-set.js"
+ * @import { LiveStatus } from "../lib/live-client.js"
+ * @import { Spot } from "./gestures.js"
+ * @import { ShownModel } from "./panel.js"
+ * @import { Manifold } from "./pictures.js"
+ * @import { Pin } from "./projection.js"
+ * @import { Config, SocketState } from "./projection-socket.js"
+ *
+ * What Python sends, from vae/ui/latent_map.py. label: the class to decode as, null for each image's own; z: Explore's,
+ * where it has one of this model; examples: the first so many test images are those that other pages know.
+ *
+ * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
+ *            prior: boolean, palette: string[], config: Config, z: number[] | null,
+ *            pinned: {z: number[], row: number | null, exact: boolean} | null, examples: number}} MapData
  */
 
 import { rgb } from "../lib/canvas.js";
-import { element, subscript } from "../lib/dom.js";
+import { element } from "../lib/dom.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
-import { columnMeans, nearest, round4 } from "../lib/math.js";
+import { round4 } from "../lib/math.js";
+import { loadPlotly } from "./axes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
-import { LinearInverse, LocalInverse, neighboursOf, priorMismatch, spreadByClass } from "./inverse.js";
-import { RAMP, RAMP_CSS } from "./paint.js";
+import { Gestures } from "./gestures.js";
+import { neighboursOf } from "./inverse.js";
+import { RAMP, RAMP_CSS, scaleOf } from "./paint.js";
 import { Legend, PinPanel, SelectionPanel } from "./panel.js";
-import { Card, Manifold } from "./pictures.js";
+import { Card } from "./pictures.js";
 import { Plot } from "./plot.js";
+import { METHOD_NAMES, Projection } from "./projection.js";
 import { ProjectionSocket } from "./projection-socket.js";
 
 const MORPH_MS = 800,
@@ -25,89 +44,167 @@ const STATUS_MS = 250;
 const LEAST_HEIGHT = 300,
   BELOW = 54; // CSS pixels: of the plot, and of the lines beneath it
 const OWN_PICTURES = 15; // per side, under a latent space of two dimensions
-const METHODS = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
-export default class LatentMap {
-  hidden = new Set(); // classes
-  selected = [];
-  pin = null; // {z, row, coordinates: null where the layout decides}
-  earlier = null; // the pin before it
-  meter = new Meter();
 
+export default class LatentMap {
+  /** The newest data, whose encoded test set may still be loading. @type {MapData | null} */
+  newest = null;
+  /** What the page shows. @type {MapData | null} */
+  data = null;
+  /** @type {ShownModel | null} */
+  model = null;
+  /** null until the first layout of a model is there. @type {Projection | null} */
+  projection = null;
+  /** Whether the next layout is the first of a new projection. */
+  fresh = true;
+  /** @type {LiveClient | null} */
+  client = null;
+  /** @type {ProjectionSocket | null} */
+  socket = null;
+  /** Of classes. @type {Set<number>} */
+  hidden = new Set();
+  /** Rows of the encoded test set. @type {number[]} */
+  selected = [];
+  /** @type {Record<string, unknown>} */
+  groups = {};
+  /** @type {Pin | null} */
+  pin = null;
+  /** The pin before it. @type {Pin | null} */
+  earlier = null;
+  /** Where the user points. @type {Spot | null} */
+  spot = null;
+  /** @type {Manifold | null} */
+  manifold = null;
+  /** @type {Promise<void> | undefined} */
+  plotlyLoading;
+  meter = new Meter();
+  /** @type {string | undefined} */
+  device;
+  closed = false;
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: "pinned" | "groups", value: object) => void} send to Python
+   */
   constructor(parent, send) {
-    Object.assign(this, { parent, sendState: send });
-    this.build();
-    this.watchSize();
+    this.sendState = send;
+    this.plot = new Plot();
+    this.gestures = new Gestures(this.plot, {
+      onHover: (spot) => this.look(spot),
+      onLeave: () => this.leave(),
+      onClick: (spot) => this.pinAt(spot),
+      onLasso: (rows, add) => this.select(rows, add),
+      onEscape: () => this.escape(),
+    });
+    this.bar = new Bar({
+      onTool: (tool) => this.plot.setTool(tool),
+      onZoom: (factor) => this.plot.zoom(factor),
+      onFit: () => this.plot.fit(),
+      onPictures: () => this.refreshManifold(),
+      onColour: () => this.restyle(),
+    });
+    this.overlay = new Overlay({ onCancel: () => this.socket?.cancel(), onAgain: () => this.project() });
+    this.foot = new Foot();
+    this.card = new Card();
+    this.legend = new Legend({
+      onToggle: (k) => this.toggle(k),
+      onOnly: (k) => this.only(k),
+      onFind: (k) => this.findClass(k),
+    });
+    this.pinned = new PinPanel(() => this.unpin());
+    const onGroup = (/** @type {"A" | "B"} */ name, /** @type {number[]} */ rows) => this.group(name, rows);
+    this.selection = new SelectionPanel({ onGroup, onClear: () => this.select([]) });
+
+    const { plot, card, overlay, legend, pinned, selection } = this;
+    this.stage = element("div", { className: "stage" }, plot.element, card.element, overlay.progress, overlay.notice);
+    this.side = element("div", { className: "side" }, legend.element, pinned.element, selection.element);
+    this.root = element("div", { className: "latent-map" }, this.bar.element, this.stage, this.side, this.foot.element);
+    this.root.addEventListener("keydown", (event) => event.stopPropagation()); // Streamlit uses r and c
+    parent.append(this.root);
+    this.bar.choose(matchMedia("(pointer: coarse)").matches ? "probe" : "move");
+
+    this.onResize = () => this.resize();
+    this.sizes = new ResizeObserver(this.onResize);
+    this.sizes.observe(this.root);
+    addEventListener("resize", this.onResize);
+    this.statusTimer = setInterval(() => this.foot.showSpeed(this.device, this.meter.read()), STATUS_MS);
   }
 
-  /** Follows model, projection and told class; data that brings nothing new disturbs nothing. */
+  /**
+   * Follows model, projection and label; data that brings nothing new changes nothing.
+   *
+   * @param {MapData} data
+   */
   async update(data) {
     this.newest = data;
     this.plotlyLoading ??= this.loadPlotly(data.plotly);
-    this.socket ??= this.openSocket(data); // while the encoded test set is on its way
-    const newModel = data.model !== this.data?.model || data.version !== this.data?.version;
+    this.socket ??= this.openSocket(data); // while the encoded test set is loading
+    const known = data.model === this.data?.model && data.version === this.data?.version;
     try {
-      const encoded = newModel ? await loadEncoded(this.address("encoded", data)) : this.encoded;
-      if (this.newest === data && !this.closed) this.apply(data, encoded, newModel);
+      const encoded = known ? this.model?.encoded : undefined;
+      const loaded = encoded ?? (await loadEncoded(addressOf("encoded", data)));
+      if (this.newest === data && !this.closed) this.apply(data, loaded, !encoded);
     } catch (error) {
-      this.overlay.complain(`The encoded test set did not load (${error.message}). Reload the page.`);
+      this.overlay.complain(
+        `The encoded test set did not load (${/** @type {Error} */ (error).message}). Reload the page.`,
+      );
     }
   }
 
-  /** Fetches it at once; runs it, which may take a second in which nothing moves, when no hand is waiting. */
+  /** @param {string} address */
   async loadPlotly(address) {
-    if (!window.Plotly) {
-      document.head.append(element("link", { rel: "preload", as: "script", href: address }));
-      await this.plot.resting();
-    }
     try {
-      const plotly = await loadScript(address, () => window.Plotly);
+      const plotly = await loadPlotly(address, () => this.gestures.resting());
       if (!this.closed) this.plot.setPlotly(plotly);
     } catch {
       this.overlay.complain("Plotly, which draws the axes, did not load. Reload the page.");
     }
   }
 
-  address(what, { base, model, version }) {
-    return `${base}/live/${what}?model=${encodeURIComponent(model)}&v=${encodeURIComponent(version)}`;
-  }
-
+  /**
+   * @param {MapData} data
+   * @param {EncodedSet} encoded
+   * @param {boolean} newModel
+   */
   apply(data, encoded, newModel) {
     const old = this.data;
     this.data = data;
-    if (newModel) this.takeModel(data, encoded, old);
-    const newConfig = newModel || JSON.stringify(data.config) !== JSON.stringify(old.config);
-    if (newConfig) this.project();
-    else if (data.label !== old.label) this.takeLabel();
-    this.resize(); // whatever stands above may have grown
+    if (newModel) this.takeModel(data, encoded);
+    if (newModel || JSON.stringify(data.config) !== JSON.stringify(old?.config)) this.project();
+    else if (data.label !== old?.label) this.takeLabel();
+    this.resize(); // the page above may have grown
     this.plot.drawAxes(); // the theme may have changed
     this.plot.repaint();
   }
 
-  takeModel(data, encoded, old) {
-    this.encoded = encoded;
-    this.images = new TestRows(this.address("images", data), encoded.images, encoded.imageShape);
-    this.colours = encoded.classNames.map((_, k) => data.palette[k % data.palette.length]);
+  /**
+   * @param {MapData} data
+   * @param {EncodedSet} encoded
+   */
+  takeModel(data, encoded) {
+    const images = new TestRows(addressOf("images", data), encoded.images, encoded.imageShape);
+    const colours = encoded.classNames.map((_, k) => data.palette[k % data.palette.length]);
+    this.model = { name: data.model, encoded, images, colours, prior: data.prior };
     this.hidden.clear();
-    this.layout = null;
+    this.projection = this.selection.projection = null;
     this.plot.expect(encoded.n);
     this.card.hide();
     this.earlier = null;
-    this.pin = data.pinned ? { ...data.pinned, coordinates: null } : null;
+    this.pin = data.pinned && { ...data.pinned, label: null, coordinates: null, config: null };
     const counts = new Array(encoded.classNames.length).fill(0);
     for (const label of encoded.labels) counts[label]++;
-    this.legend.setClasses(encoded.classNames, this.colours, counts);
-    this.bar.offerColours(encoded.latentDim, data.prior, subscript);
-    this.bar.setSide(encoded.latentDim === 2 ? OWN_PICTURES : 0);
-    this.page = { encoded, images: this.images, model: data.model, prior: data.prior };
+    this.legend.setClasses(encoded.classNames, colours, counts);
+    this.bar.offerColours(encoded.latentDim, data.prior);
+    this.bar.side = encoded.latentDim === 2 ? OWN_PICTURES : 0;
     this.select([]);
-    const onStatus = (status) => this.showStatus(status);
-    if (old) this.client.setModel(data.model);
+    const onStatus = (/** @type {LiveStatus} */ status) => this.showStatus(status);
+    if (this.client) this.client.setModel(data.model);
     else this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus });
   }
 
+  /** @param {MapData} data */
   openSocket({ base }) {
     return new ProjectionSocket(`${liveUrl(base)}/projections`, {
-      onLayout: (layout, dims) => this.linear || this.takeLayout(layout, dims),
+      onLayout: (layout, dims) => this.takeServerLayout(layout, dims),
       onState: (state) => this.showState(state),
     });
   }
@@ -119,250 +216,246 @@ export default class LatentMap {
 
   // — projections —
 
-  /** Whether the map is a plane of the latent space: where a code lies in it is known at once. */
-  get linear() {
-    return this.data.config.method === "raw" || this.data.config.method === "pca";
-  }
-
   /** Asks for the layout that the page's controls describe, and how far it can be trusted. */
   project() {
-    const { data, encoded } = this;
-    this.fresh = true; // the next layout is the first of a new projection
+    const { data, model, socket } = this;
+    if (!data || !model) return;
+    const { config } = data,
+      { encoded } = model;
+    this.fresh = true;
     this.foot.clear();
     if (encoded.latentDim === 1) {
-      this.socket.forget();
-      this.takeLayout(spreadByClass(encoded), 2);
-      this.showState({ state: "done" });
+      socket?.forget();
+      this.takeProjection(Projection.linear(config, encoded));
+      this.overlay.clear();
+      this.foot.showUnprojected(encoded.n);
+      this.plot.element.dataset.state = "done"; // for tests
       return;
     }
-    this.showState({ state: "asked" });
-    this.socket.ask({ model: data.model, ...data.config });
-    if (!this.linear) return;
-    const { dims } = data.config;
-    this.takeLayout(LinearInverse.of(data.config, encoded, dims).layoutOf(encoded), dims);
+    this.overlay.clear();
+    this.plot.element.dataset.state = "asked"; // for tests
+    socket?.ask({ model: data.model, ...config });
+    // The server sends only the quality of a linear projection.
+    if (Projection.isLinear(config, encoded)) this.takeProjection(Projection.linear(config, encoded));
   }
 
-  takeLayout(layout, dims) {
-    const { config } = this.data;
+  /**
+   * @param {Float32Array} layout
+   * @param {number} dims
+   */
+  takeServerLayout(layout, dims) {
+    const { data, model } = this;
+    if (!data || !model || Projection.isLinear(data.config, model.encoded)) return;
+    this.takeProjection(Projection.local(data.config, model.encoded, layout, dims));
+  }
+
+  /** @param {Projection} projection */
+  takeProjection(projection) {
     const first = this.fresh;
     this.fresh = false;
-    Object.assign(this, { layout, dims });
-    Object.assign(this.page, { layout, dims, method: config.method });
-    const { encoded, linear } = this;
-    this.inverse = linear ? LinearInverse.of(config, encoded, dims) : new LocalInverse(layout, dims, encoded);
+    this.projection = this.selection.projection = projection;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.plot.setLayout(layout, dims, this.titles(), still ? 0 : first ? MORPH_MS : FOLLOW_MS);
-    if (first) this.afterMethod();
+    const ms = still ? 0 : first ? MORPH_MS : FOLLOW_MS;
+    this.plot.setLayout(projection.layout, projection.dims, projection.titles(), ms);
+    if (first) this.showMethod(projection);
     this.restyle();
     this.showPin();
   }
 
-  /** What a change of method changes besides the points. */
-  afterMethod() {
-    const { encoded, dims, inverse } = this;
+  /**
+   * What changes with the method besides the points.
+   *
+   * @param {Projection} projection
+   */
+  showMethod(projection) {
+    const { config, dims, encoded, inverse, isPlane, leavesOut } = projection;
     this.card.hide();
-    Object.assign(this.plot.element.dataset, { method: this.data.config.method, dims, points: encoded.n }); // for tests
-    const leavesOut = !inverse.exact || encoded.latentDim > dims;
-    this.bar.offer(inverse.exact && dims === 2 && encoded.latentDim > 1, inverse.exact && leavesOut);
-    this.foot.showNote(this.data.config.method, leavesOut);
-    this.showPrior();
+    Object.assign(this.plot.element.dataset, { method: config.method, dims, points: encoded.n }); // for tests
+    this.bar.offer(isPlane, inverse.exact && leavesOut);
+    this.foot.showNote(config.method, leavesOut);
+    this.showPrior(projection);
     this.refreshManifold();
-    this.describe();
+    this.plot.describe(projection.describe());
   }
 
-  titles() {
-    const { config } = this.data;
-    if (this.encoded.latentDim === 1) return [subscript(0), null];
-    if (config.method === "raw") return config.axes.map(subscript);
-    const { explained } = this.encoded.pca;
-    const whole = this.dims === 2 ? " of the variance" : "";
-    const share = (k) => `component ${k + 1} (${Math.round(100 * explained[k])} %${whole})`;
-    return Array.from({ length: this.dims }, (_, k) => (config.method === "pca" ? share(k) : null));
+  /**
+   * The prior's circles, and how far all codes together are from it.
+   *
+   * @param {Projection} projection
+   */
+  showPrior(projection) {
+    const prior = this.model?.prior ?? false;
+    this.plot.setMarks({ prior: prior ? projection.priorCentre : null, lines: [], rings: [], cross: null });
+    this.foot.showMismatch(prior ? projection.mismatch : null);
   }
 
-  /** The prior's circles, and how far all codes together are from it. */
-  showPrior() {
-    const { encoded, inverse, dims, data } = this;
-    const drawn = data.prior && inverse.exact && dims === 2 && encoded.latentDim > 1;
-    const prior = drawn ? { centre: inverse.project(new Array(encoded.latentDim).fill(0)), radii: [1, 2, 3] } : null;
-    this.plot.setMarks({ prior, lines: [], rings: [], cross: null });
-    this.foot.showMismatch(drawn ? priorMismatch(encoded, inverse.components) : null);
+  /** All that is there once a model's first layout is; null before. */
+  get shown() {
+    const { data, model, projection, client } = this;
+    return data && model && projection && client ? { data, model, projection, client } : null;
   }
 
-  async refreshManifold() {
-    const { bar, inverse, encoded, plot, data } = this;
-    const manifold = bar.side ? this.newManifold(bar.side) : null;
+  refreshManifold() {
+    const { bar, plot, shown } = this;
+    const manifold = shown && bar.side ? shown.projection.manifold(bar.side, shown.model.prior) : null;
     bar.showSide();
     this.manifold = manifold;
-    plot.pictures = manifold;
-    plot.drawAxes();
-    plot.repaint();
-    if (!manifold) return;
-    const vectors = manifold.places().map((place) => inverse.at(place, this.base));
-    this.tell(data.label ?? 0);
-    const reply = await this.client.decode(vectors, { slot: "manifold", background: true });
-    if (!reply || this.manifold !== manifold || this.encoded !== encoded) return;
-    manifold.take(reply);
-    plot.element.dataset.manifold = manifold.side; // for tests
-    plot.repaint();
+    plot.setPictures(manifold);
+    if (!shown || !manifold) return;
+    const { projection, data, client, model } = shown;
+    const vectors = manifold.places().map((place) => projection.inverse.at(place, this.base));
+    this.setLabel(data.label ?? 0);
+    void client.decode(vectors, { slot: "manifold", background: true }).then((reply) => {
+      if (!reply || this.manifold !== manifold || this.model !== model) return;
+      manifold.take(reply);
+      plot.element.dataset.manifold = String(manifold.side); // for tests
+      plot.repaint();
+    });
   }
 
-  /** At the prior's quantiles where the plane's axes are latent dimensions, else at those of the data. */
-  newManifold(side) {
-    const { layout, data, encoded } = this;
-    if (data.config.method === "raw" && data.prior) return new Manifold(side, [0, 0], [1, 1]);
-    const centre = columnMeans(layout, encoded.n, 2);
-    const squares = columnMeans(
-      layout.map((value) => value * value),
-      encoded.n,
-      2,
-    );
-    return new Manifold(
-      side,
-      centre,
-      squares.map((square, k) => Math.sqrt(square - centre[k] ** 2)),
-    );
-  }
-
-  /** What the coordinates outside a linear plane are taken from: undefined for the data's mean. */
+  /** Supplies the coordinates outside a linear plane; undefined for the data's mean. */
   get base() {
-    return this.bar.rest === "current" ? (this.pin?.z ?? this.data.z ?? undefined) : undefined;
+    return this.bar.rest === "current" ? (this.pin?.z ?? this.data?.z ?? undefined) : undefined;
   }
 
   // — colours, classes, selection —
 
   restyle() {
-    const { encoded, hidden, selected } = this;
+    const { hidden, selected, model } = this;
+    if (!model) return;
+    const { encoded } = model;
     const visible = Uint8Array.from(encoded.labels, (label) => Number(!hidden.has(label)));
     const bright = selected.length ? new Uint8Array(encoded.n) : null;
-    for (const i of selected) bright[i] = 1;
-    const by = this.bar.colour;
-    const scale = by === "class" ? null : this.scaleOf(by);
+    if (bright) for (const i of selected) bright[i] = 1;
+    const scale = scaleOf(this.bar.colour, encoded);
     const colours = scale ? scale.colours : encoded.labels;
-    const palette = scale ? RAMP : this.colours.map(rgb);
+    const palette = scale ? RAMP : model.colours.map(rgb);
     this.legend.showRamp(scale, RAMP_CSS);
     this.legend.showHidden(hidden);
     this.plot.setStyle({ colours, palette, visible, bright });
   }
 
-  /** The ramp's place of each point for a number: {low, high, unit, colours}. */
-  scaleOf(by) {
-    const { encoded } = this;
-    const { n, latentDim } = encoded;
-    const axis = Number(by.slice(1));
-    const values = encoded[by] ?? Float32Array.from({ length: n }, (_, i) => encoded.mean[i * latentDim + axis]);
-    const sorted = values.slice().sort();
-    const low = sorted[Math.floor(0.02 * (n - 1))],
-      high = sorted[Math.ceil(0.98 * (n - 1))];
-    const last = RAMP.length - 1;
-    const place = (value) => Math.round(last * Math.max(0, Math.min(1, (value - low) / (high - low || 1))));
-    return { low, high, unit: encoded[by] ? "nats" : "", colours: Uint8Array.from(values, place) };
-  }
-
+  /** @param {number} k a class */
   toggle(k) {
     if (!this.hidden.delete(k)) this.hidden.add(k);
     this.restyle();
   }
 
-  /** This class alone; all classes, where it is alone already. */
+  /**
+   * This class alone; all classes, where it is alone already.
+   *
+   * @param {number} k
+   */
   only(k) {
-    const others = this.encoded.classNames.map((_, other) => other).filter((other) => other !== k);
+    const classes = this.model?.encoded.classNames ?? [];
+    const others = classes.map((_, other) => other).filter((other) => other !== k);
     const alone = others.every((other) => this.hidden.has(other));
     this.hidden = new Set(alone ? [] : others);
     this.restyle();
   }
 
+  /** @param {number} k a class */
   findClass(k) {
+    const labels = this.model?.encoded.labels ?? new Uint16Array(0);
     this.hidden.delete(k);
-    this.select(Array.from(this.encoded.labels.keys()).filter((i) => this.encoded.labels[i] === k));
+    this.select(Array.from(labels.keys()).filter((i) => labels[i] === k));
   }
 
+  /** @param {number[]} rows */
   select(rows, add = false) {
     this.selected = add ? [...new Set([...this.selected, ...rows])].sort((a, b) => a - b) : rows;
-    this.selection.show(this.selected, this.colours, this.page);
+    if (this.model) this.selection.show(this.selected, this.model);
     this.restyle();
   }
 
-  /** Groups go to Python, where the latent arithmetic of Interpolation finds them. */
+  /**
+   * Groups go to Python, where the latent arithmetic of Interpolation finds them.
+   *
+   * @param {"A" | "B"} name
+   * @param {number[]} rows
+   */
   group(name, rows) {
-    this.groups = { ...this.groups, model: this.data.model, [name]: rows };
+    this.groups = { ...this.groups, model: this.model?.name, [name]: rows };
     this.sendState("groups", this.groups);
   }
 
   // — looking and pinning —
 
-  look(place) {
-    if (!this.layout) return; // another model's is on its way
+  /** @param {Spot} spot */
+  look(spot) {
+    const { shown } = this;
+    if (!shown) return; // another model's layout is loading
     const inputAt = performance.now();
-    const { point, coordinates, x, y } = place;
+    const { model, projection, client } = shown;
+    const { point, coordinates, x, y } = spot;
     const isPoint = point >= 0;
-    const z = isPoint ? meanOf(this.encoded, point) : this.inverse.at(coordinates, this.base);
-    this.looking = place;
+    const z = this.zAt(spot, projection);
+    this.spot = spot;
     this.plot.setMarks({ hovered: point });
-    const text = isPoint ? this.pointText(point) : this.placeText(coordinates, z);
+    const text = isPoint ? projection.pointText(point, model.prior) : projection.placeText(coordinates, z);
     const { width, height } = this.plot;
-    this.card.show(x + 46, y + 8, width, height, text, isPoint && point < this.images.count);
-    this.tell(this.labelAt(place));
-    this.client.decode([z]).then((reply) => {
+    this.card.show(x + 46, y + 8, width, height, text, isPoint && point < model.images.count);
+    this.setLabel(this.labelAt(spot, projection));
+    void client.decode([z]).then((reply) => {
       if (reply) this.meter.add(this.card.drawDecoded(reply, inputAt));
     });
-    if (isPoint) this.showOriginal(place);
+    if (isPoint) void this.showOriginal(spot, model); // what cannot be fetched comes as null
   }
 
-  async showOriginal(place) {
-    const pixels = await this.images.load(place.point);
-    if (this.looking === place) this.card.drawOriginal(pixels, this.encoded.imageShape);
+  /**
+   * @param {Spot} spot
+   * @param {ShownModel} model
+   */
+  async showOriginal(spot, { images, encoded }) {
+    const pixels = await images.load(spot.point);
+    if (this.spot === spot) this.card.drawOriginal(pixels, encoded.imageShape);
   }
 
-  pointText(i) {
-    const { classNames, labels, reconstruction, kl } = this.encoded;
-    const cost = this.data.prior ? `, KL ${kl[i].toFixed(1)}` : "";
-    return `test image ${i} · ${classNames[labels[i]]} · error ${reconstruction[i].toFixed(1)}${cost} nats`;
+  /**
+   * @param {Spot} spot
+   * @param {Projection} projection
+   */
+  zAt({ point, coordinates }, { encoded, inverse }) {
+    return point >= 0 ? meanOf(encoded, point) : inverse.at(coordinates, this.base);
   }
 
-  placeText(coordinates, z) {
-    if (this.inverse.exact) return `exact: ${this.coordinatesText(coordinates, z)}`;
-    return `approximate: off by ${this.inverse.errorAt(coordinates).toFixed(2)} of the typical distance`;
+  /**
+   * A conditional model decodes as the chosen class, else as the point's own, else as that of the nearest point.
+   *
+   * @param {Spot} spot
+   * @param {Projection} projection
+   */
+  labelAt({ point, coordinates }, projection) {
+    const { label = null, classes = 0 } = this.data ?? {};
+    if (label !== null || !classes) return label;
+    return point >= 0 ? projection.encoded.labels[point] : projection.labelNear(coordinates);
   }
 
-  coordinatesText(coordinates, z) {
-    if (z.length === 1) return `${subscript(0)} = ${z[0].toFixed(2)}`;
-    const { config } = this.data;
-    const shown = coordinates.map((value, k) => {
-      const name = config.method === "pca" ? `component ${k + 1}` : subscript(config.axes[k]);
-      return `${name} = ${value.toFixed(2)}`;
-    });
-    return shown.join(", ");
-  }
-
-  /** A conditional model decodes as the chosen class, else as the point's own, else as that of the nearest point. */
-  labelAt({ point, coordinates }) {
-    if (this.data.label !== null || !this.data.classes) return this.data.label;
-    const row = point >= 0 ? point : nearest(this.layout, this.dims, coordinates, 1)[0].index;
-    return this.encoded.labels[row];
-  }
-
-  tell(label) {
-    this.client.classWeights = Array.from({ length: this.data.classes }, (_, k) => Number(k === label));
+  /** @param {number | null} label the class that a conditional model decodes as */
+  setLabel(label) {
+    const { client, data } = this;
+    if (client) client.classWeights = Array.from({ length: data?.classes ?? 0 }, (_, k) => Number(k === label));
   }
 
   leave() {
-    this.looking = null;
+    this.spot = null;
     this.card.hide();
     this.plot.setMarks({ hovered: -1 });
   }
 
-  pinAt(place) {
-    if (!this.layout) return;
-    const { point, coordinates } = place;
+  /** @param {Spot} spot */
+  pinAt(spot) {
+    const { shown } = this;
+    if (!shown) return;
+    const { model, projection } = shown;
+    const { point, coordinates } = spot;
     const isPoint = point >= 0;
-    const z = isPoint ? meanOf(this.encoded, point) : this.inverse.at(coordinates, this.base);
-    const exact = isPoint || this.inverse.exact;
+    const z = this.zAt(spot, projection).map(round4);
+    const pinned = { z, row: isPoint ? point : null, exact: isPoint || projection.inverse.exact };
+    const label = this.labelAt(spot, projection);
     if (this.pin) this.earlier = this.pin;
-    const label = this.labelAt(place);
-    const pinned = { z: z.map(round4), row: isPoint ? point : null, exact };
-    this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, method: this.data.config };
-    this.sendState("pinned", { ...pinned, model: this.data.model });
+    this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, config: projection.config };
+    this.sendState("pinned", { ...pinned, model: model.name });
     this.showPin();
     if (this.bar.rest === "current") this.refreshManifold();
   }
@@ -370,7 +463,7 @@ export default class LatentMap {
   unpin() {
     if (!this.pin) return;
     this.pin = this.earlier = null;
-    this.sendState("pinned", { model: this.data.model, z: null });
+    this.sendState("pinned", { model: this.model?.name, z: null });
     this.showPin();
   }
 
@@ -381,105 +474,59 @@ export default class LatentMap {
   }
 
   showPin() {
-    const { pin, earlier, plot } = this;
-    if (!this.layout) return;
-    const names = earlier ? ["A", "B"] : [""];
-    const shown = [earlier, pin].filter(Boolean);
-    const pins = shown.map((one, k) => ({ row: one.row, coordinates: this.whereIs(one), name: names[k] }));
-    const neighbours = pin?.row != null ? neighboursOf(pin.row, this.encoded, this.layout, this.dims) : null;
+    const { pin, earlier, plot, shown } = this;
+    if (!shown) return;
+    const { data, client, projection } = shown;
+    const { encoded, layout, dims } = projection;
+    const pins = (earlier && pin ? [earlier, pin] : pin ? [pin] : []).map((each, k) => ({
+      row: each.row,
+      coordinates: projection.placeOf(each),
+      name: earlier ? "AB"[k] : "",
+    }));
+    const row = pin?.row ?? null;
+    const neighbours = row === null ? null : neighboursOf(row, encoded, layout, dims);
     plot.setMarks({ pins, lines: neighbours?.lines ?? [], rings: neighbours?.drawn ?? [] });
     if (!pin) return this.pinned.hide();
-    this.pinned.show(pin, earlier, neighbours, this.encoded, this.data);
-    this.tell(this.data.label ?? pin.label ?? 0);
-    this.client.decode([pin.z], { slot: "pin" }).then((reply) => reply && this.pinned.draw(reply));
+    this.pinned.show(pin, earlier, neighbours, encoded, data);
+    this.setLabel(data.label ?? pin.label ?? 0);
+    void client.decode([pin.z], { slot: "pin" }).then((reply) => reply && this.pinned.draw(reply));
   }
 
-  /** Where a pin lies in the layout of now. */
-  whereIs({ z, row, coordinates, method }) {
-    const { layout, dims, inverse, encoded } = this;
-    if (row !== null) return null; // with its point
-    if (coordinates && method === this.data.config) return coordinates;
-    if (inverse.exact && encoded.latentDim > 1) return inverse.project(z);
-    const near = nearest(encoded.mean, encoded.latentDim, z, 3).map(({ index }) => index);
-    return Array.from({ length: dims }, (_, k) => near.reduce((sum, i) => sum + layout[i * dims + k], 0) / near.length);
-  }
+  // — messages —
 
-  // — what is said —
-
+  /** @param {SocketState} message */
   showState(message) {
-    const { state, progress = 0, queue_position: queuePosition, error, reason, quality, seconds, source } = message;
-    const name = METHODS[this.data.config.method];
-    this.plot.element.dataset.state = state;
-    const others = queuePosition > 2 ? `${queuePosition - 1} other projections first…` : "another projection first…";
-    if (state === "queued") this.overlay.showProgress(`${name}: ${others}`, 0);
-    else this.overlay.showProgress(`${name}: ${Math.round(100 * progress)} %`, state === "running" ? progress : 1);
-    if (state === "running" && progress === 1) this.foot.quality.textContent = "measuring how far to trust this map…";
-    const problem = {
-      lost: `${reason || "Connection lost"} – trying again.`,
-      failed: error,
-      cancelled: `${name} was cancelled; the points stay where they were.`,
-    }[state];
-    this.overlay.complain(problem, state === "failed" || state === "cancelled");
-    if (state !== "done") return;
-    this.foot.showSource(this.encoded.n, source, seconds);
-    if (quality) this.foot.showQuality(quality);
-    else this.foot.quality.textContent = "One latent dimension: z₀ across, the classes up; nothing is projected.";
+    const { data, model, overlay, foot } = this;
+    if (!data || !model) return;
+    const name = METHOD_NAMES[data.config.method];
+    this.plot.element.dataset.state = message.state; // for tests
+    overlay.clear();
+    if (message.state === "queued") {
+      const others = message.queue_position - 1;
+      const first = others > 1 ? `${others} other projections first…` : "another projection first…";
+      overlay.showProgress(`${name}: ${first}`, 0);
+    } else if (message.state === "running") {
+      overlay.showProgress(`${name}: ${Math.round(100 * message.progress)} %`, message.progress);
+      if (message.progress === 1) foot.quality.textContent = "measuring how far to trust this map…";
+    } else if (message.state === "done") {
+      foot.showSource(model.encoded.n, message.source, message.seconds);
+      foot.showQuality(message.quality);
+    } else if (message.state === "failed") overlay.complain(message.error, true);
+    else if (message.state === "lost") overlay.complain(`${message.reason || "Connection lost"} – trying again.`);
+    else overlay.complain(`${name} was cancelled; the points stay where they were.`, true);
   }
 
+  /** @param {LiveStatus} status */
   showStatus(status) {
-    const { state, greeting } = status;
-    if (greeting) this.device = greeting.device;
-    if (state === "connecting") return;
-    this.overlay.complain(noticeOf(status));
-  }
-
-  describe() {
-    const what = `${METHODS[this.data.config.method]} of ${this.encoded.n} test images in ${this.dims} dimensions`;
-    const turn = this.dims === 3 ? " Shift and arrows turn." : "";
-    const keys = "Arrow keys move a crosshair that decodes, Enter pins, plus and minus zoom, 0 shows all.";
-    this.plot.describe(`Map: ${what}. ${keys}${turn}`);
+    if (status.state === "open") this.device = status.greeting.device;
+    if (status.state !== "connecting") this.overlay.complain(noticeOf(status));
   }
 
   // — the page —
 
-  build() {
-    const { plot, card, legend, pinned, selection, overlay } = this.buildParts();
-    this.stage = element("div", { className: "stage" }, plot.element, card.element, overlay.progress, overlay.notice);
-    this.side = element("div", { className: "side" }, legend.element, pinned.element, selection.element);
-    this.root = element("div", { className: "latent-map" }, this.bar.element, this.stage, this.side, this.foot.element);
-    this.root.addEventListener("keydown", (event) => event.stopPropagation()); // r and c are Streamlit's
-    this.parent.append(this.root);
-    this.bar.choose(matchMedia("(pointer: coarse)").matches ? "probe" : "move");
-  }
-
-  buildParts() {
-    this.plot = new Plot({
-      onHover: (place) => this.look(place),
-      onLeave: () => this.leave(),
-      onClick: (place) => this.pinAt(place),
-      onLasso: (rows, add) => this.select(rows, add),
-      onEscape: () => this.escape(),
-    });
-    this.bar = new Bar({
-      onTool: (tool) => this.plot.setTool(tool),
-      onZoom: (factor) => this.plot.zoom(factor),
-      onFit: () => this.plot.fit(),
-      onPictures: () => this.refreshManifold(),
-      onColour: () => this.restyle(),
-    });
-    this.overlay = new Overlay({ onCancel: () => this.socket.cancel(), onAgain: () => this.project() });
-    this.foot = new Foot();
-    this.card = new Card();
-    const onFind = (k) => this.findClass(k);
-    this.legend = new Legend({ onToggle: (k) => this.toggle(k), onOnly: (k) => this.only(k), onFind });
-    this.pinned = new PinPanel(() => this.unpin());
-    const onGroup = (name, rows) => this.group(name, rows);
-    this.selection = new SelectionPanel({ onGroup, onClear: () => this.select([]) });
-    return this;
-  }
-
   /** The plot is as high as the window allows: hero and its numbers stay above the fold. */
   resize() {
+    if (!this.data) return;
     const phone = this.root.clientWidth < 640;
     this.root.classList.toggle("phone", phone);
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
@@ -487,14 +534,6 @@ export default class LatentMap {
     const height = Math.round(phone ? innerHeight * 0.5 : Math.max(LEAST_HEIGHT, below));
     this.plot.resize(this.stage.clientWidth, height);
     this.side.style.maxHeight = phone ? "" : `${height}px`;
-  }
-
-  watchSize() {
-    this.sizes = new ResizeObserver(() => this.data && this.resize());
-    this.sizes.observe(this.root);
-    this.onResize = () => this.data && this.resize();
-    addEventListener("resize", this.onResize);
-    this.statusTimer = setInterval(() => this.foot.showSpeed(this.device, this.meter.read()), STATUS_MS);
   }
 
   close() {
@@ -509,12 +548,12 @@ export default class LatentMap {
   }
 }
 
-/** Runs a classic script once per page; result() gives what it defines. */
-function loadScript(address, result) {
-  if (result()) return Promise.resolve(result());
-  return new Promise((resolve, reject) => {
-    const script = Object.assign(document.createElement("script"), { src: address, onerror: reject });
-    script.onload = () => resolve(result());
-    document.head.append(script);
-  });
+/**
+ * Where the server has something of a model.
+ *
+ * @param {"encoded" | "images"} what
+ * @param {MapData} data
+ */
+function addressOf(what, { base, model, version }) {
+  return `${base}/live/${what}?model=${encodeURIComponent(model)}&v=${encodeURIComponent(version)}`;
 }

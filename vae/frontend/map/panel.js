@@ -1,22 +1,38 @@
-/** Beside the plot: the legend with its search, the pinned place, and the selection. */
+/**
+ * Beside the plot: the legend with its search, the pinned place, and the selection.
+ *
+ * @import { ImageShape } from "../lib/contract.js"
+ * @import { EncodedSet, TestRows } from "../lib/encoded-set.js"
+ * @import { DecodeReply } from "../lib/live-client.js"
+ * @import { Pin, Projection } from "./projection.js"
+ *
+ * @typedef {{name: string, encoded: EncodedSet, images: TestRows, colours: string[], prior: boolean}} ShownModel
+ *   colours: of the classes; prior: whether the model has one
+ * @typedef {{base: string, model: string, classes: number, label: number | null, examples: number}} LinkData
+ */
 
 import { drawPicture } from "../lib/canvas.js";
+import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { button, element } from "../lib/dom.js";
 import { csv, download, npz } from "../lib/export.js";
 import { nearest } from "../lib/math.js";
-import { TRUE_NEIGHBOURS } from "./inverse.js";
 
 const SHOWN_LATENTS = 6;
 const THUMBNAILS = 30,
   PER_ROW = 10;
 const AVERAGED = 1000,
-  AVERAGED_BYTES = 4 * 1024 * 1024; // at most in the mean image: each must be fetched
+  AVERAGED_BYTES = 4 * 1024 * 1024; // at most in the mean image: each is fetched
 
-/** The classes as buttons, one of which hides or shows; or the ramp of a number. */
+/** The classes as buttons that hide or show them, or the ramp of a number. */
 export class Legend {
-  /** onToggle(k), onOnly(k), onFind(k): k is a class. */
-  constructor({ onToggle, onOnly, onFind }) {
-    Object.assign(this, { onToggle, onOnly, onFind });
+  /** @type {string[]} */
+  names = [];
+  /** @type {HTMLButtonElement[]} */
+  items = [];
+
+  /** @param {Record<"onToggle" | "onOnly" | "onFind", (k: number) => void>} calls each with a class */
+  constructor(calls) {
+    this.calls = calls;
     this.list = element("ul", { className: "legend" });
     this.ramp = element("div", { className: "ramp-row", hidden: true });
     const ariaLabel = "Select all images of a class";
@@ -26,28 +42,45 @@ export class Legend {
     this.element = element("section", { ariaLabel: "Legend" }, this.ramp, this.list, this.search);
   }
 
+  /**
+   * @param {string[]} names
+   * @param {string[]} colours
+   * @param {number[]} counts of test images
+   */
   setClasses(names, colours, counts) {
     this.names = names;
     this.items = names.map((name, k) => this.item(name, colours[k], counts[k], k));
-    this.list.replaceChildren(...this.items.map((button) => element("li", {}, button)));
+    this.list.replaceChildren(...this.items.map((item) => element("li", {}, item)));
     this.search.value = "";
   }
 
+  /**
+   * @param {string} name
+   * @param {string} colour
+   * @param {number} count
+   * @param {number} k
+   */
   item(name, colour, count, k) {
     const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = colour;
     const title = `${name}: ${count.toLocaleString("en")} images. Click: hide or show; double-click: this class alone`;
-    const button = element("button", { type: "button", title, ariaPressed: "true" }, swatch, name);
-    button.addEventListener("click", () => this.onToggle(k));
-    button.addEventListener("dblclick", () => this.onOnly(k));
-    return button;
+    const item = element("button", { type: "button", title, ariaPressed: "true" }, swatch, name);
+    item.addEventListener("click", () => this.calls.onToggle(k));
+    item.addEventListener("dblclick", () => this.calls.onOnly(k));
+    return item;
   }
 
+  /** @param {Set<number>} hidden classes */
   showHidden(hidden) {
-    this.items.forEach((button, k) => (button.ariaPressed = String(!hidden.has(k))));
+    this.items.forEach((item, k) => (item.ariaPressed = String(!hidden.has(k))));
   }
 
-  /** The scale of a number that colours the points, or none. */
+  /**
+   * The scale of a number that colours the points, or none.
+   *
+   * @param {{low: number, high: number, unit: string} | null} scale
+   * @param {string} background
+   */
   showRamp(scale, background) {
     this.ramp.hidden = !scale;
     this.list.classList.toggle("plain", Boolean(scale));
@@ -66,17 +99,18 @@ export class Legend {
 
   mark() {
     const found = this.matching();
-    this.items.forEach((button, k) => button.classList.toggle("found", k === found));
+    this.items.forEach((item, k) => item.classList.toggle("found", k === found));
   }
 
   find() {
     const found = this.matching();
-    if (found >= 0) this.onFind(found);
+    if (found >= 0) this.calls.onFind(found);
   }
 }
 
-/** The pinned place: its picture, what is known of it, and the ways to carry it on. */
+/** The pinned place: its picture, what is known of it, and links to other pages. */
 export class PinPanel {
+  /** @param {() => void} onUnpin */
   constructor(onUnpin) {
     const ariaLabel = "Picture decoded at the pin";
     this.decoded = element("canvas", { className: "pinned-picture", role: "img", ariaLabel });
@@ -92,12 +126,18 @@ export class PinPanel {
     this.element.append(head, element("div", { className: "pinned-body" }, this.decoded, side), this.neighbours);
   }
 
-  /** pin, earlier: the pinned places {z, row or null, exact, label}; neighbours: of a pinned image, else null. */
+  /**
+   * @param {Pin} pin
+   * @param {Pin | null} earlier the place that was pinned before
+   * @param {{kept: number} | null} neighbours of a pinned image
+   * @param {EncodedSet} encoded
+   * @param {LinkData} data
+   */
   show(pin, earlier, neighbours, encoded, data) {
     const { row, z, exact } = pin;
     this.element.hidden = false;
-    const classOf = (i) => encoded.classNames[encoded.labels[i]];
-    this.title.textContent = row === null ? "Pinned place" : `Test image ${row} · ${classOf(row)}`;
+    const image = row === null ? "" : `Test image ${row} · ${encoded.classNames[encoded.labels[row]]}`;
+    this.title.textContent = image || "Pinned place";
     const shown = z
       .slice(0, SHOWN_LATENTS)
       .map((value) => value.toFixed(2))
@@ -105,48 +145,65 @@ export class PinPanel {
     const more = z.length > SHOWN_LATENTS ? ", …" : "";
     this.text.textContent = `z = ${shown}${more}${exact ? "" : " (approximate)"}`;
     this.neighbours.textContent = neighbours ? neighbourText(neighbours.kept) : "";
-    const anchor = ([name, href, title]) => element("a", { href, title, target: "_self" }, name);
-    this.links.replaceChildren(...linksOf(pin, earlier, encoded, data).map(anchor));
+    const anchors = linksOf(pin, earlier, encoded, data).map(([name, href, about]) =>
+      element("a", { href, title: about, target: "_self" }, name),
+    );
+    this.links.replaceChildren(...anchors);
   }
 
   hide() {
     this.element.hidden = true;
   }
 
+  /** @param {DecodeReply} reply */
   draw({ pixels, imageShape }) {
     drawPicture(this.decoded, pixels, imageShape);
   }
 }
 
+/** @param {number} kept */
 function neighbourText(kept) {
-  const k = TRUE_NEIGHBOURS;
-  const both = `${kept} of its ${k} true nearest are among the ${k} drawn nearest.`;
-  return `Lines: to its true neighbours in latent space. Rings: the nearest as drawn. ${both}`;
+  const k = QUALITY_NEIGHBOURS;
+  const both = `${kept} of its ${k} true nearest are among the ${k} nearest on the map.`;
+  return `Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
 }
 
 /**
- * The pages that go on from a pin, [name, address, title] each: Explore takes z itself, the others the nearest of the
- * test images that they know.
+ * The pages to continue on from a pin, [name, address, title] each: Explore takes z itself, the others the nearest of
+ * the test images that they know.
+ *
+ * @param {Pin} pin
+ * @param {Pin | null} earlier
+ * @param {EncodedSet} encoded
+ * @param {LinkData} data
  */
-function linksOf(pin, earlier, encoded, { base, model, classes, label, examples }) {
+function linksOf(pin, earlier, encoded, { base, model, classes, label: chosen, examples }) {
   const known = encoded.mean.subarray(0, examples * encoded.latentDim);
-  const row = ({ z }) => nearest(known, encoded.latentDim, z, 1)[0].index;
-  const named = (k) => encodeURIComponent(encoded.classNames[k]);
-  const link = (page, query) => `${base}/${page}?checkpoint=${encodeURIComponent(model)}&${query}`;
-  const told = classes ? `&class_told=${named(label ?? pin.label ?? 0)}` : "";
+  const row = (/** @type {Pin} */ { z }) => nearest(known, encoded.latentDim, z, 1)[0].index;
+  const named = (/** @type {number} */ k) => encodeURIComponent(encoded.classNames[k]);
+  const link = (/** @type {string} */ page, /** @type {string} */ query) =>
+    `${base}/${page}?checkpoint=${encodeURIComponent(model)}&${query}`;
+  const label = classes ? `&class_told=${named(chosen ?? pin.label ?? 0)}` : "";
   const to = row(pin),
     ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
-  const way = earlier ? "From A to B" : "From here; pin a second place for the other end";
+  const path = earlier ? "From A to B" : "From here; pin a second place for the other end";
   return [
-    ["Explore", link("Explore", `z=${pin.z.join(",")}${told}`), "Move on from this z with sliders"],
-    ["Interpolation", link("Interpolation", ends), `${way}. Taken: the test images whose codes are nearest`],
+    ["Explore", link("Explore", `z=${pin.z.join(",")}${label}`), "Start from this z and change it with sliders"],
+    ["Interpolation", link("Interpolation", ends), `${path}. The ends are the test images whose codes are nearest`],
     ["Reconstruction", link("Reconstruction", `class=${named(encoded.labels[to])}`), "The nearest test image's class"],
   ];
 }
 
-/** The selected images: what they are, how they look, and as files. */
+/** The selected images: their classes, numbers and pictures, and buttons that save or group them. */
 export class SelectionPanel {
-  /** onGroup(name, rows), onClear(). */
+  /** The selected rows of the encoded test set. @type {number[]} */
+  rows = [];
+  /** @type {ShownModel | null} */
+  model = null;
+  /** What the plot shows now. @type {Projection | null} */
+  projection = null;
+
+  /** @param {{onGroup(name: "A" | "B", rows: number[]): void, onClear(): void}} calls */
   constructor({ onGroup, onClear }) {
     this.onGroup = onGroup;
     this.title = element("h4", {});
@@ -166,52 +223,61 @@ export class SelectionPanel {
     );
     this.said = element("p", { role: "status", ariaLive: "polite" });
     this.element = element("section", { className: "selection", hidden: true, ariaLabel: "Selection" });
-    const mean = element("figure", {}, this.mean, this.meanText);
-    const pictures = element("div", { className: "selected-pictures" }, mean, this.thumbnails);
+    this.meanFigure = element("figure", {}, this.mean, this.meanText);
+    const pictures = element("div", { className: "selected-pictures" }, this.meanFigure, this.thumbnails);
     const head = element("header", {}, this.title, clear);
     this.element.append(head, this.counts, buttons, this.said, pictures, this.numbers);
   }
 
-  /** rows: the selected rows; page: {encoded, images, layout, dims, model, method, prior}. */
-  show(rows, colours, page) {
-    Object.assign(this, { rows, page });
+  /**
+   * @param {number[]} rows
+   * @param {ShownModel} model
+   */
+  show(rows, model) {
+    this.rows = rows;
+    this.model = model;
     this.element.hidden = rows.length === 0;
     if (!rows.length) return;
-    const { encoded } = page;
+    const { encoded, colours } = model;
     this.title.textContent = `${rows.length.toLocaleString("en")} images selected`;
     this.said.textContent = "";
+    /** @type {Map<number, number>} */
     const counts = new Map();
     for (const i of rows) counts.set(encoded.labels[i], (counts.get(encoded.labels[i]) ?? 0) + 1);
     const sorted = [...counts].sort(([, a], [, b]) => b - a);
     this.counts.replaceChildren(...sorted.map(([k, count]) => this.count(encoded.classNames[k], count, colours[k])));
-    const kl = page.prior ? ` · KL ${summary(rows, encoded.kl)} nats` : "";
+    const kl = model.prior ? ` · KL ${summary(rows, encoded.kl)} nats` : "";
     const error = `error ${summary(rows, encoded.reconstruction)} nats`;
     this.numbers.textContent = `${error}${kl} (mean ± standard deviation)`;
-    this.showPictures(rows, page);
+    void this.showPictures(rows, model); // what cannot be fetched comes as null
   }
 
+  /** @param {string} name @param {number} count @param {string} colour */
   count(name, count, colour) {
     const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = colour;
     return element("li", {}, swatch, name, element("b", {}, ` ${count.toLocaleString("en")}`));
   }
 
+  /** @param {number[]} rows @param {ShownModel} model */
   async showPictures(rows, { images, encoded }) {
     const there = rows.filter((i) => i < images.count);
     const averaged = spaced(there, Math.min(AVERAGED, Math.ceil(AVERAGED_BYTES / images.size)));
     const shown = spaced(there, THUMBNAILS);
     this.thumbnails.ariaLabel = `${shown.length} of the selected images`;
-    const load = async (wanted) => (await Promise.all(wanted.map((i) => images.load(i)))).filter(Boolean);
+    const load = async (/** @type {number[]} */ some) =>
+      (await Promise.all(some.map((i) => images.load(i)))).filter((each) => each !== null);
     const thumbnails = await load(shown);
-    if (rows !== this.rows) return; // another selection meanwhile
+    if (rows !== this.rows) return; // the selection has changed
     this.thumbnails.replaceChildren(...chunks(thumbnails, PER_ROW).map((some) => this.strip(some, encoded.imageShape)));
     const pixels = await load(averaged);
     if (rows !== this.rows) return;
-    this.mean.parentElement.hidden = !pixels.length;
+    this.meanFigure.hidden = !pixels.length;
     if (pixels.length) drawPicture(this.mean, meanPicture(pixels), encoded.imageShape);
     this.meanText.textContent = pixels.length < rows.length ? `mean of ${pixels.length}` : "mean image";
   }
 
+  /** @param {Uint8Array[]} pictures @param {ImageShape} shape */
   strip(pictures, shape) {
     const canvas = element("canvas", {}),
       size = pictures[0].length;
@@ -221,71 +287,96 @@ export class SelectionPanel {
     return canvas;
   }
 
+  /** @param {"A" | "B"} name */
   use(name) {
     this.onGroup(name, this.rows);
     this.said.textContent = `${this.rows.length.toLocaleString("en")} images are group ${name} now.`;
   }
 
+  /** @param {"csv" | "npz"} kind */
   save(kind) {
-    const { model, method } = this.page;
-    const blob = kind === "npz" ? npz(this.arrays()) : csv(this.columns());
-    download(blob, `${model}-${method}-selection.${kind}`);
-  }
-
-  arrays() {
-    const {
-      rows,
-      page: { encoded, layout, dims },
-    } = this;
-    const { mean, labels, latentDim } = encoded;
-    return {
-      index: { data: Int32Array.from(rows), shape: [rows.length] },
-      label: { data: Uint16Array.from(rows, (i) => labels[i]), shape: [rows.length] },
-      latents: { data: rowsOf(mean, latentDim, rows), shape: [rows.length, latentDim] },
-      projection: { data: rowsOf(layout, dims, rows), shape: [rows.length, dims] },
-    };
-  }
-
-  columns() {
-    const {
-      rows,
-      page: { encoded, layout, dims, method },
-    } = this;
-    const { mean, labels, classNames, latentDim } = encoded;
-    const columns = (name, values, width) =>
-      Array.from({ length: width }, (_, k) => [`${name}${k}`, rows.map((i) => values[i * width + k])]);
-    return [
-      ["index", rows],
-      ["label", rows.map((i) => classNames[labels[i]])],
-      ...columns("z", mean, latentDim),
-      ...columns(method, layout, dims),
-    ];
+    const { rows, model, projection } = this;
+    if (!model || !projection) return; // another model's layout is not there yet
+    const blob = kind === "npz" ? npz(arraysOf(rows, model, projection)) : csv(columnsOf(rows, model, projection));
+    download(blob, `${model.name}-${projection.config.method}-selection.${kind}`);
   }
 }
 
-/** Some rows of a matrix of this width. */
+/**
+ * @param {number[]} rows
+ * @param {ShownModel} model
+ * @param {Projection} projection
+ */
+function arraysOf(rows, { encoded }, { layout, dims }) {
+  const { mean, labels, latentDim } = encoded;
+  return {
+    index: { data: Int32Array.from(rows), shape: [rows.length] },
+    label: { data: Uint16Array.from(rows, (i) => labels[i]), shape: [rows.length] },
+    latents: { data: rowsOf(mean, latentDim, rows), shape: [rows.length, latentDim] },
+    projection: { data: rowsOf(layout, dims, rows), shape: [rows.length, dims] },
+  };
+}
+
+/**
+ * @param {number[]} rows
+ * @param {ShownModel} model
+ * @param {Projection} projection
+ * @returns {[string, number[] | string[]][]}
+ */
+function columnsOf(rows, { encoded }, { layout, dims, config }) {
+  const { mean, labels, classNames, latentDim } = encoded;
+  /** @type {(name: string, values: Float32Array, width: number) => [string, number[]][]} */
+  const columns = (name, values, width) =>
+    Array.from({ length: width }, (_, k) => [`${name}${k}`, rows.map((i) => values[i * width + k])]);
+  return [
+    ["index", rows],
+    ["label", rows.map((i) => classNames[labels[i]])],
+    ...columns("z", mean, latentDim),
+    ...columns(config.method, layout, dims),
+  ];
+}
+
+/**
+ * Some rows of a matrix of this width.
+ *
+ * @param {Float32Array} values
+ * @param {number} width
+ * @param {number[]} rows
+ */
 function rowsOf(values, width, rows) {
   const picked = new Float32Array(rows.length * width);
   rows.forEach((i, k) => picked.set(values.subarray(i * width, (i + 1) * width), k * width));
   return picked;
 }
 
+/** @param {number[]} rows @param {Float32Array} values */
 function summary(rows, values) {
   const mean = rows.reduce((sum, i) => sum + values[i], 0) / rows.length;
   const variance = rows.reduce((sum, i) => sum + (values[i] - mean) ** 2, 0) / rows.length;
   return `${mean.toFixed(1)} ± ${Math.sqrt(variance).toFixed(1)}`;
 }
 
-/** At most `most` of the items, evenly spread over them. */
+/**
+ * At most `most` of the items, evenly spread over them.
+ *
+ * @param {number[]} items
+ * @param {number} most
+ */
 function spaced(items, most) {
   if (items.length <= most) return items;
   return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
 }
 
+/**
+ * @template T
+ * @param {T[]} items
+ * @param {number} size
+ */
 function chunks(items, size) {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
+/** @param {Uint8Array[]} pictures */
 function meanPicture(pictures) {
   const sums = new Float64Array(pictures[0].length);
   for (const picture of pictures) for (let i = 0; i < sums.length; i++) sums[i] += picture[i];

@@ -1,7 +1,13 @@
-/** Pictures on the latent map: the card beside the pointer, and the decoded manifold under the points. */
+/**
+ * Pictures on the latent map: the card beside the pointer, and the decoded manifold under the points.
+ *
+ * @import { ImageShape } from "../lib/contract.js"
+ * @import { DecodeReply } from "../lib/live-client.js"
+ * @import { Plane } from "./views.js"
+ */
 
 import { drawPicture } from "../lib/canvas.js";
-import { element, say } from "../lib/dom.js";
+import { contextOf, element, say } from "../lib/dom.js";
 import { normalQuantile } from "../lib/math.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
@@ -11,7 +17,8 @@ const OPAQUE = 0.9,
 /** Shows what lies under the pointer: the decoded picture, beside the test image where there is one. */
 export class Card {
   constructor() {
-    const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", {}, text));
+    const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {string} */ text) =>
+      element("figure", {}, canvas, element("figcaption", {}, text));
     this.original = element("canvas", { className: "original", role: "img", ariaLabel: "Test image" });
     this.decoded = element("canvas", { className: "decoded", role: "img", ariaLabel: "Decoded picture" });
     this.left = figure(this.original, "image");
@@ -20,7 +27,16 @@ export class Card {
     this.element = element("div", { className: "card", hidden: true }, this.left, right, this.caption);
   }
 
-  /** Beside the place (x, y) of a stage of this size, on the side where there is room. */
+  /**
+   * Beside the place (x, y) of a stage of this size, on the side where there is room.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} height
+   * @param {string} text
+   * @param {boolean} isPoint
+   */
   show(x, y, width, height, text, isPoint) {
     this.element.hidden = false;
     this.left.hidden = !isPoint;
@@ -36,12 +52,21 @@ export class Card {
     this.element.hidden = true;
   }
 
+  /**
+   * @param {Uint8Array | null} pixels
+   * @param {ImageShape} shape
+   */
   drawOriginal(pixels, shape) {
     if (pixels) drawPicture(this.original, pixels, shape);
     this.left.hidden = !pixels;
   }
 
-  /** Draws the decoded picture and says how long it took from the hand. */
+  /**
+   * Draws the decoded picture and returns the ms since the input event.
+   *
+   * @param {DecodeReply} reply
+   * @param {number} inputAt performance.now() at the input event
+   */
   drawDecoded({ pixels, imageShape }, inputAt) {
     drawPicture(this.decoded, pixels, imageShape);
     const detail = { frame: Number(this.decoded.dataset.frame), ms: performance.now() - inputAt };
@@ -55,11 +80,20 @@ export class Card {
  * distribution along both axes: each picture stands for as much of its mass as any other.
  */
 export class Manifold {
-  /** centre, spread: mean and standard deviation along both axes. */
+  /** All pictures on one canvas, once they are decoded. @type {HTMLCanvasElement | null} */
+  sheet = null;
+  size = { width: 0, height: 0 }; // of a picture, in its own pixels
+
+  /**
+   * @param {number} side pictures per side
+   * @param {number[]} centre mean along both axes
+   * @param {number[]} spread standard deviation along both axes
+   */
   constructor(side, centre, spread) {
-    Object.assign(this, { side, centre, spread, sheet: null });
-    const at = (share, axis) => centre[axis] + spread[axis] * normalQuantile(share);
-    this.steps = [0, 1].map((axis) => Array.from({ length: side }, (_, i) => at((i + 0.5) / side, axis)));
+    this.side = side;
+    const at = (/** @type {number} */ axis, /** @type {number} */ i) =>
+      centre[axis] + spread[axis] * normalQuantile((i + 0.5) / side);
+    this.steps = [0, 1].map((axis) => Array.from({ length: side }, (_, i) => at(axis, i)));
   }
 
   /** Coordinates of the pictures, row by row from the lowest. */
@@ -68,21 +102,28 @@ export class Manifold {
     return up.flatMap((y) => across.map((x) => [x, y]));
   }
 
+  /** @param {DecodeReply} reply the pictures decoded at these places */
   take({ pixels, imageShape }) {
     const [, height, width] = imageShape;
     const row = element("canvas");
     this.sheet = element("canvas", { width: this.side * width, height: this.side * height });
     this.size = { width, height };
-    const context = this.sheet.getContext("2d");
+    const context = contextOf(this.sheet);
     for (let i = 0; i < this.side; i++) {
       drawPicture(row, pixels, imageShape, i * this.side, this.side);
       context.drawImage(row, 0, i * height);
     }
   }
 
-  /** Each picture as large as its distance to the next one allows; the closer one looks, the fainter they are. */
+  /**
+   * Each picture as large as its distance to the next one allows; the closer one looks, the fainter they are.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Plane} plane
+   */
   paint(context, plane) {
-    if (!this.sheet) return;
+    const { sheet } = this;
+    if (!sheet) return;
     const { width, height } = this.size;
     context.imageSmoothingEnabled = false;
     context.globalAlpha = Math.max(FAINTEST, OPAQUE / Math.sqrt(Math.max(1, plane.zoomed)));
@@ -97,26 +138,38 @@ export class Manifold {
           side = Math.min(wide, high);
         if (x + wide < left || x - wide > right) return;
         const size = side / plane.unit;
-        const at = [(x - side / 2 - left) / plane.unit, (top - y - side / 2) / plane.unit];
-        context.drawImage(this.sheet, column * width, row * height, width, height, ...at, size, size);
+        const [atX, atY] = [(x - side / 2 - left) / plane.unit, (top - y - side / 2) / plane.unit];
+        context.drawImage(sheet, column * width, row * height, width, height, atX, atY, size, size);
       });
     });
     context.globalAlpha = 1;
   }
 
-  /** One black plate under all pictures: what lies between them are no pictures' edges. */
+  /**
+   * One black rectangle under all pictures, so that the gaps between them do not look like edges.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Plane} plane
+   * @param {number} left
+   * @param {number} top
+   */
   paintGround(context, plane, left, top) {
     const reach = this.steps.map((steps) => {
       const margin = gap(steps, 0) / 2;
-      return [steps[0] - margin, steps.at(-1) + margin];
+      return [steps[0] - margin, steps[steps.length - 1] + margin];
     });
-    const [wide, high] = reach.map(([low, high]) => (high - low) / plane.unit);
+    const [wide, high] = reach.map(([first, last]) => (last - first) / plane.unit);
     context.fillStyle = "#000";
     context.fillRect((reach[0][0] - left) / plane.unit, (top - reach[1][1]) / plane.unit, wide, high);
   }
 }
 
-/** The smaller distance from step i to its neighbours. */
+/**
+ * The smaller distance from step i to its neighbours.
+ *
+ * @param {number[]} steps
+ * @param {number} i
+ */
 function gap(steps, i) {
   return Math.min(steps[i + 1] - steps[i] || Infinity, steps[i] - steps[i - 1] || Infinity);
 }

@@ -1,67 +1,92 @@
-/** From the server: layouts of the map as they are computed. */
+/**
+ * From the server: layouts of the map as they are computed. Wire format: docstring of vae/server/latent_map.py.
+ *
+ * @import { ProjectionConfig, ProjectionState, ServiceError } from "../lib/contract.js"
+ *
+ * Parameters that are left out have Python's defaults.
+ *
+ * @typedef {Pick<ProjectionConfig, "method" | "dims" | "axes"> & Partial<ProjectionConfig>} Config
+ *
+ * The server's states; "failed" also for a refused request, and "lost" while there is no connection.
+ *
+ * @typedef {ProjectionState | {state: "failed", error: string} | {state: "lost", reason: string}} SocketState
+ */
 
-const VERSION = 1;
+import { MAP_VERSION } from "../lib/contract.js";
+
 const RETRY_MS = 2000;
 
-/**
- * Asks for projections and hands on what comes: onLayout(Float32Array, dims), onState({state, …}) as the server words
- * it, besides {state: "lost"} while there is no connection. A new request replaces the earlier one.
- */
+/** Asks for projections and passes on what comes. A new request replaces the earlier one. */
 export class ProjectionSocket {
+  /** The newest request. @type {(Config & {version: number, model: string}) | null} */
+  request = null;
+  /** Whether its first answer has come: layouts that come before belong to an earlier request. */
+  answered = false;
+  finished = false;
+
+  /**
+   * @param {string} url
+   * @param {{onLayout(layout: Float32Array, dims: number): void, onState(state: SocketState): void}} calls
+   */
   constructor(url, { onLayout, onState }) {
-    Object.assign(this, { url, onLayout, onState, asked: null });
-    this.connect();
+    this.url = url;
+    this.onLayout = onLayout;
+    this.onState = onState;
+    this.socket = this.connect();
   }
 
+  /** @param {Config & {model: string}} request */
   ask(request) {
-    this.asked = { version: VERSION, ...request };
+    this.request = { version: MAP_VERSION, ...request };
     this.answered = this.finished = false;
-    this.send(this.asked);
+    this.send(this.request);
   }
 
-  /** Nothing of what was asked is wanted any more. */
+  /** The page no longer waits for an answer. */
   forget() {
-    this.asked = null;
+    this.request = null;
     this.cancel();
   }
 
   cancel() {
-    this.send({ version: VERSION, cancel: true });
+    this.send({ version: MAP_VERSION, cancel: true });
   }
 
+  /** @param {object} message */
   send(message) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
   connect() {
-    this.socket = new WebSocket(this.url);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.asked && !this.finished && this.send(this.asked);
-    this.socket.onmessage = ({ data }) => {
-      if (typeof data === "string") this.hear(JSON.parse(data));
-      else if (this.asked && this.answered) this.take(data);
+    const socket = new WebSocket(this.url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.request && !this.finished && this.send(this.request);
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.receive(JSON.parse(data));
+      else if (this.request && this.answered) this.onLayout(...layoutOf(data));
     };
-    this.socket.onclose = ({ reason }) => {
+    socket.onclose = ({ reason }) => {
       this.answered = false;
-      if (this.asked && !this.finished) this.onState({ state: "lost", reason });
-      const wait = RETRY_MS * (1 + Math.random()); // a class does not knock at once
-      this.retryTimer = setTimeout(() => this.connect(), wait);
+      if (this.request && !this.finished) this.onState({ state: "lost", reason });
+      const wait = RETRY_MS * (1 + Math.random()); // so that a class does not reconnect all at once
+      this.retryTimer = setTimeout(() => {
+        this.socket = this.connect();
+      }, wait);
     };
+    return socket;
   }
 
-  take(frame) {
-    this.onLayout(new Float32Array(frame, 4), new DataView(frame).getUint32(0, true));
-  }
-
-  /** The first text to a request comes before any layout of it: until then, layouts belong to an earlier one. */
-  hear(message) {
-    if (!this.asked) return;
-    const state = message.error === undefined ? message.state : "failed";
-    const named = ["model", "method", "dims"].filter((key) => key in message);
-    if (named.some((key) => message[key] !== this.asked[key])) return; // of an earlier request
-    this.answered = state !== "failed" && state !== "cancelled";
-    this.finished = state === "done" || !this.answered;
-    this.onState({ ...message, state });
+  /** @param {ProjectionState | ServiceError} message */
+  receive(message) {
+    const { request } = this;
+    if (!request) return;
+    const { model, method, dims } = { ...request, ...message };
+    if (model !== request.model || method !== request.method || dims !== request.dims) return; // of an earlier request
+    /** @type {SocketState} */
+    const shown = "state" in message ? message : { state: "failed", error: message.error };
+    this.answered = shown.state !== "failed" && shown.state !== "cancelled";
+    this.finished = shown.state === "done" || !this.answered;
+    this.onState(shown);
   }
 
   close() {
@@ -69,4 +94,14 @@ export class ProjectionSocket {
     this.socket.onopen = this.socket.onclose = this.socket.onmessage = null;
     this.socket.close();
   }
+}
+
+/**
+ * A binary frame: dims as uint32, then n × dims float32.
+ *
+ * @param {ArrayBuffer} frame
+ * @returns {[Float32Array, number]}
+ */
+function layoutOf(frame) {
+  return [new Float32Array(frame, 4), new DataView(frame).getUint32(0, true)];
 }

@@ -1,10 +1,21 @@
-/** From the coordinates of a layout to the screen and back: a plane that plotly's axes belong to, a space to turn. */
+/**
+ * From the coordinates of a layout to the screen and back: Plane for two dimensions, Space for three. Places on the
+ * screen are in CSS pixels and count from the top left.
+ *
+ * @typedef {ArrayLike<number>} Coordinates
+ * @typedef {[number, number]} Place on the screen
+ */
 
 const MARGIN = 1.08; // of the smallest picture that holds all points
 const KEY_TURN = Math.PI / 24;
 const DISTANCE = 4; // of the eye, in half widths of the space
 
-/** The lowest and highest value in each of the layout's dimensions. */
+/**
+ * The lowest and highest value in each of the layout's dimensions.
+ *
+ * @param {Coordinates} layout n × dims
+ * @param {number} dims
+ */
 export function boundsOf(layout, dims) {
   const low = new Array(dims).fill(Infinity),
     high = new Array(dims).fill(-Infinity);
@@ -16,17 +27,21 @@ export function boundsOf(layout, dims) {
   return { low, high };
 }
 
-/** Two coordinates, one scale for both, so that distances can be compared. Screen places count from the top left. */
+/** Two coordinates, one scale for both, so that distances can be compared. */
 export class Plane {
   dims = 2;
+  width = 0;
+  height = 0;
   centre = [0, 0];
   unit = 1; // layout units per CSS pixel
   fitted = 1; // the unit that shows the whole
 
+  /** @param {number} width @param {number} height in CSS pixels */
   constructor(width, height) {
     this.resize(width, height);
   }
 
+  /** @param {number} width @param {number} height */
   resize(width, height) {
     const grown = this.width ? Math.min(width / this.width, height / this.height) : 1;
     this.unit /= grown;
@@ -34,6 +49,7 @@ export class Plane {
     Object.assign(this, { width, height });
   }
 
+  /** @param {Coordinates} layout n × 2 */
   fit(layout) {
     const { low, high } = boundsOf(layout, 2);
     this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
@@ -41,11 +57,12 @@ export class Plane {
     this.unit = this.fitted = unit || 1;
   }
 
-  /** How much closer than the whole. */
+  /** How much larger than where the whole is shown. */
   get zoomed() {
     return this.fitted / this.unit;
   }
 
+  /** What is shown of each axis: [lowest, highest] of the coordinates. */
   get ranges() {
     const half = [(this.width * this.unit) / 2, (this.height * this.unit) / 2];
     return half.map((size, axis) => [this.centre[axis] - size, this.centre[axis] + size]);
@@ -56,6 +73,12 @@ export class Plane {
     this.unit = (x[1] - x[0]) / this.width;
   }
 
+  /**
+   * Writes where these coordinates are on the screen.
+   *
+   * @param {Coordinates} layout n × 2
+   * @param {Float32Array | number[]} screen n × 2
+   */
   project(layout, screen) {
     const { centre, unit, width, height } = this;
     const left = width / 2 - centre[0] / unit,
@@ -66,15 +89,26 @@ export class Plane {
     }
   }
 
+  /**
+   * The coordinates at a place on the screen.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
   lift(x, y) {
     return [this.centre[0] + (x - this.width / 2) * this.unit, this.centre[1] - (y - this.height / 2) * this.unit];
   }
 
+  /** @param {number} x @param {number} y CSS pixels by which the points move */
   pan(x, y) {
     this.centre = [this.centre[0] - x * this.unit, this.centre[1] + y * this.unit];
   }
 
-  /** Closer by this factor, while the place at (x, y) stays where it is. */
+  /**
+   * Larger by this factor, while the place at (x, y) stays where it is.
+   *
+   * @param {number} factor
+   */
   zoom(factor, x = this.width / 2, y = this.height / 2) {
     const [before0, before1] = this.lift(x, y);
     this.unit /= factor;
@@ -86,6 +120,9 @@ export class Plane {
 /** Three coordinates seen from an eye that turns around their middle. */
 export class Space {
   dims = 3;
+  width = 0;
+  height = 0;
+  box = boundsOf([0, 0, 0], 3);
   centre = [0, 0, 0];
   half = 1; // of the box, in layout units
   yaw = 0.6;
@@ -93,14 +130,17 @@ export class Space {
   zoomed = 1;
   shift = [0, 0]; // of the middle, in CSS pixels
 
+  /** @param {number} width @param {number} height in CSS pixels */
   constructor(width, height) {
     this.resize(width, height);
   }
 
+  /** @param {number} width @param {number} height */
   resize(width, height) {
     Object.assign(this, { width, height });
   }
 
+  /** @param {Coordinates} layout n × 3 */
   fit(layout) {
     this.box = boundsOf(layout, 3);
     const { low, high } = this.box;
@@ -121,7 +161,13 @@ export class Space {
     return [cosy, siny, 0, -sinp * siny, sinp * cosy, cosp, cosp * siny, -cosp * cosy, sinp];
   }
 
-  /** depths, where given: 0 for the farthest to 1 for the nearest. */
+  /**
+   * Writes where these coordinates are on the screen, and their depths, from 0 for the farthest to 1 for the nearest.
+   *
+   * @param {Coordinates} layout n × 3
+   * @param {Float32Array | number[]} screen n × 2
+   * @param {Float32Array | null} [depths] n
+   */
   project(layout, screen, depths) {
     const r = this.rotation,
       { centre, half, scale } = this;
@@ -138,7 +184,12 @@ export class Space {
     }
   }
 
-  /** The place at (x, y) that is as far from the eye as the middle. */
+  /**
+   * The coordinates at a place on the screen, as far from the eye as the middle is.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
   lift(x, y) {
     const r = this.rotation;
     const right = (x - this.width / 2 - this.shift[0]) / this.scale;
@@ -146,19 +197,27 @@ export class Space {
     return this.centre.map((value, axis) => value + right * r[axis] + up * r[3 + axis]);
   }
 
+  /** @param {number} x @param {number} y CSS pixels by which the points move */
   pan(x, y) {
     this.shift = [this.shift[0] + x, this.shift[1] + y];
   }
 
+  /** @param {number} x @param {number} y radians */
   turn(x, y) {
     this.yaw += x;
     this.pitch = Math.max(-Math.PI / 2, Math.min(Math.PI / 2, this.pitch + y));
   }
 
+  /** @param {number} across @param {number} up steps, -1 to 1 */
   turnByKey(across, up) {
     this.turn(across * KEY_TURN, up * KEY_TURN);
   }
 
+  /**
+   * Larger by this factor, while the place at (x, y) stays where it is.
+   *
+   * @param {number} factor
+   */
   zoom(factor, x = this.width / 2, y = this.height / 2) {
     const next = Math.max(0.2, Math.min(50, this.zoomed * factor));
     const grown = next / this.zoomed;
@@ -170,7 +229,7 @@ export class Space {
   /** The box's edges as pairs of corners; the first three are the axes. */
   get edges() {
     const { low, high } = this.box;
-    const corner = (bits) => low.map((value, axis) => (bits & (1 << axis) ? high[axis] : value));
+    const corner = (/** @type {number} */ bits) => low.map((value, axis) => (bits & (1 << axis) ? high[axis] : value));
     const pairs = [
       [0, 1],
       [0, 2],

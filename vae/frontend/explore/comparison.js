@@ -1,0 +1,74 @@
+/**
+ * The pictures before and now, and their difference.
+ *
+ * @import { DecodeReply } from "../lib/live-client.js"
+ */
+
+import { BRIGHTER, DARKER, drawDifference, drawPicture } from "../lib/canvas.js";
+import { element, say } from "../lib/dom.js";
+
+export class Comparison {
+  /** @type {DecodeReply | null} */
+  now = null;
+  /** @type {DecodeReply | null} */
+  before = null;
+  meanText = "";
+
+  /** @param {...Node} more beneath the pictures */
+  constructor(...more) {
+    const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {string} */ text) =>
+      element("figure", {}, canvas, element("figcaption", {}, text));
+    this.beforePicture = element("canvas", { role: "img", ariaLabel: "Before: the start picture" });
+    this.nowPicture = element("canvas", { role: "img", ariaLabel: "Now: the current picture" });
+    this.difference = element("canvas", { role: "img", ariaLabel: "Difference: now minus before" });
+    this.difference.className = "difference";
+    this.startTitle = element("span", { className: "start-title" });
+    this.meanDifference = element("span");
+    const scale = element("p", {
+      className: "scale",
+      title: "Difference of grey value, as a fraction of the full range",
+    });
+    scale.append("−0.5", element("span", { className: "ramp" }), "+0.5 · ", this.meanDifference);
+    this.element = element(
+      "div",
+      { className: "comparison" },
+      figure(this.beforePicture, "before"),
+      figure(this.nowPicture, "now"),
+      figure(this.difference, "difference"),
+      scale,
+      element("p", { className: "caption" }, "before: ", this.startTitle),
+      ...more,
+    );
+  }
+
+  clear() {
+    this.now = this.before = null;
+    this.meanText = "";
+    for (const canvas of [this.nowPicture, this.beforePicture, this.difference]) canvas.width = 1;
+  }
+
+  /** Shows the newest `now`. */
+  show() {
+    if (this.now) drawPicture(this.nowPicture, this.now.pixels, this.now.imageShape);
+    this.showDifference();
+  }
+
+  /** @param {DecodeReply} reply */
+  showBefore(reply) {
+    this.before = reply;
+    drawPicture(this.beforePicture, reply.pixels, reply.imageShape);
+    this.showDifference();
+  }
+
+  showDifference() {
+    const { now, before } = this;
+    if (!now || !before) return;
+    const mean = drawDifference(this.difference, now.pixels, before.pixels, now.imageShape, BRIGHTER, DARKER);
+    this.meanText = `mean |Δ| ${(100 * mean).toFixed(1)} %`;
+  }
+
+  /** Apart from the pictures, because each change of text costs a new layout of the page. */
+  showMean() {
+    say(this.meanDifference, this.meanText);
+  }
+}
