@@ -54,7 +54,7 @@ export default class Training {
     );
     this.gridSwitch.choose("points");
     this.download = button("GIF", "The film as an animation", () => void this.save(), "Download the film as GIF");
-    this.progressText = element("span", { className: "said", role: "status", ariaLive: "polite" });
+    this.progressText = element("span", { className: "progress-text", role: "status", ariaLive: "polite" });
     const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.progressText];
     this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
     this.controls.append(element("div", { className: "tools" }, ...tools));
