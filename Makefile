@@ -2,6 +2,7 @@
 # make check  linters and types alone  make test-js  JavaScript's unit tests alone
 # make audit  known vulnerabilities    make prove    what a stranger may send, 20,000 cases of each kind: two hours
 # make shots  the README's screenshots
+# make contract  frontend/lib/contract.js, what the scripts know of Python
 # make lock   writes the lock files after a change of requirements*.txt; make lock UPGRADE=--upgrade renews all packages
 
 PYTHON ?= python3
@@ -32,6 +33,9 @@ check: .venv/test-installed node_modules/.installed
 test-js: .venv/test-installed
 	$(NODE) --test --experimental-test-coverage --test-coverage-include='vae/frontend/lib/**' \
 	    --test-coverage-lines=90 'tests/js/**/*.test.js'
+
+contract: .venv/test-installed
+	$(BIN)/python -m vae.ui.contract
 
 shots: .venv/test-installed
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
@@ -70,4 +74,4 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-js prove check lock shots audit
+.PHONY: run test test-js prove check contract lock shots audit

@@ -1,6 +1,10 @@
 /** Bytes: joined, checked, and written as numbers and text. */
 
-/** Uint8Arrays as one, one after the other. */
+/**
+ * Arrays of bytes as one, in their order.
+ *
+ * @param {readonly Uint8Array[]} parts
+ */
 export function joined(parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -12,27 +16,28 @@ export function joined(parts) {
 }
 
 /** The bytes that base64 text stands for. */
-export function fromBase64(text) {
+export function fromBase64(/** @type {string} */ text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 /** Two-byte numbers as little-endian bytes. */
-export function u2(...numbers) {
+export function u2(/** @type {number[]} */ ...numbers) {
   return Uint8Array.from(numbers.flatMap((number) => [number & 0xff, number >>> 8]));
 }
 
 /** Four-byte numbers as little-endian bytes. */
-export function u4(...numbers) {
+export function u4(/** @type {number[]} */ ...numbers) {
   return joined(numbers.map((number) => u2(number & 0xffff, number >>> 16)));
 }
 
 const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? 0xedb88320 ^ (byte >>> 1) : byte >>> 1;
-  return byte;
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
+  return crc;
 });
 
 /** The checksum of zip files and of films. Source: PKWARE's APPNOTE 4.4.7. */
-export function crc32(bytes) {
+export function crc32(/** @type {Uint8Array} */ bytes) {
   let crc = -1;
   for (let i = 0; i < bytes.length; i++) crc = CRC_OF_BYTE[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;

@@ -1,14 +1,50 @@
 /** Pictures, differences of pictures, grids of them and dots, painted on canvases. */
 
-import { element } from "./dom.js";
+import { contextOf, element } from "./dom.js";
+
+/** @import { ImageShape } from "./contract.js" */
+
+/**
+ * Images, one byte per value, 0 to 255: n × channels × height × width, channels first.
+ *
+ * @typedef {Uint8Array<ArrayBuffer>} Pixels
+ *
+ * Red, green and blue, 0 to 255.
+ *
+ * @typedef {readonly [red: number, green: number, blue: number]} Rgb
+ *
+ * One pixel of a dot: where it is relative to the centre, how much of it the dot covers, and how bright it is, 0 to 1.
+ *
+ * @typedef {{x: number, y: number, coverage: number, light: number}} StampPixel
+ *
+ * Dots. screen: 2 CSS pixels per point; colours: index into palette of each point; visible, bright: 0 or 1 per point,
+ * bright null where all are; depths: 0 to 1 per point or null.
+ *
+ * @typedef {object} Dots
+ * @property {ArrayLike<number>} screen
+ * @property {ArrayLike<number>} colours
+ * @property {readonly Rgb[]} palette
+ * @property {ArrayLike<number>} visible
+ * @property {ArrayLike<number> | null} bright
+ * @property {ArrayLike<number> | null} depths
+ */
+
+/** In differences of pictures; every kind of colour vision tells them apart. @type {Rgb} */
+export const BRIGHTER = [230, 97, 1];
+/** @type {Rgb} */
+export const DARKER = [64, 96, 200];
 
 const OPACITY = 0.85,
   DIMMED = 0.12;
-const RIM = 0.65; // brightness at a dot's edge: dots stay apart from each other and from pictures beneath
+const RIM = 0.65; // brightness at a dot's edge, so that one sees where dots overlap each other or a picture beneath
 
 /**
- * Draws `count` pictures of pixels (uint8, channels first), beginning with number `index`, side by side at their native
- * size; CSS scales them up, crisp.
+ * Draws `count` pictures, beginning with number `index`, side by side at their native size; CSS scales them up without
+ * blur.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} pixels
+ * @param {ImageShape} shape
  */
 export function drawPicture(canvas, pixels, [channels, height, width], index = 0, count = 1) {
   const size = height * width;
@@ -19,10 +55,20 @@ export function drawPicture(canvas, pixels, [channels, height, width], index = 0
     for (let c = 0; c < 3; c++) rgba[4 * i + c] = pixels[source + (channels === 3 ? c * size : 0)];
     rgba[4 * i + 3] = 255;
   });
-  canvas.dataset.frame = Number(canvas.dataset.frame ?? 0) + 1; // lets tests and the benchmark see each picture
+  countFrame(canvas);
 }
 
-/** Draws now − before, mean over channels: brighter in one colour, darker in the other, unchanged transparent. */
+/**
+ * Draws now − before, mean over channels: brighter in one colour, darker in the other, unchanged transparent. Returns the
+ * mean absolute difference, 0 to 1.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} now
+ * @param {Uint8Array} before
+ * @param {ImageShape} shape
+ * @param {Rgb} brighter
+ * @param {Rgb} darker
+ */
 export function drawDifference(canvas, now, before, [channels, height, width], brighter, darker) {
   const size = height * width;
   let total = 0;
@@ -37,17 +83,33 @@ export function drawDifference(canvas, now, before, [channels, height, width], b
   return total / size / 255;
 }
 
+/** Lets tests and the benchmark see each picture. */
+function countFrame(/** @type {HTMLCanvasElement} */ canvas) {
+  canvas.dataset.frame = `${Number(canvas.dataset.frame ?? 0) + 1}`;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} height
+ * @param {number} width
+ * @param {(rgba: Uint8ClampedArray, i: number) => void} paintPixel
+ */
 function paint(canvas, height, width, paintPixel) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const image = context.createImageData(width, height);
   for (let i = 0; i < height * width; i++) paintPixel(image.data, i);
   context.putImageData(image, 0, 0);
 }
 
 /**
- * Draws n pictures (uint8, channels first) row by row, `gap` transparent pixels between them; `frame` counts the
- * drawings, for tests and the benchmark, as drawPicture's does.
+ * Draws n pictures row by row, `gap` transparent pixels between them.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} pixels
+ * @param {ImageShape} shape
+ * @param {number} n
+ * @param {number} columns
  */
 export function drawGrid(canvas, pixels, [channels, height, width], n, columns, gap = 1) {
   const sheetWidth = columns * (width + gap) - gap,
@@ -55,7 +117,7 @@ export function drawGrid(canvas, pixels, [channels, height, width], n, columns, 
   if (canvas.width !== sheetWidth || canvas.height !== sheetHeight) {
     Object.assign(canvas, { width: sheetWidth, height: sheetHeight });
   }
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const image = context.createImageData(sheetWidth, sheetHeight);
   const rgba = image.data,
     size = height * width;
@@ -75,32 +137,61 @@ export function drawGrid(canvas, pixels, [channels, height, width], n, columns, 
     }
   }
   context.putImageData(image, 0, 0);
-  canvas.dataset.frame = Number(canvas.dataset.frame ?? 0) + 1;
+  countFrame(canvas);
 }
 
-/** The canvas as a PNG, each of its pixels scale × scale. */
+/**
+ * The canvas as a PNG, each of its pixels scale × scale. Rejects where the browser cannot make one, as when it is too
+ * large.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} scale
+ * @returns {Promise<Blob>}
+ */
 export function pngOf(canvas, scale) {
   const large = element("canvas", { width: canvas.width * scale, height: canvas.height * scale });
-  const context = large.getContext("2d");
+  const context = contextOf(large);
   context.imageSmoothingEnabled = false;
   context.drawImage(canvas, 0, 0, large.width, large.height);
-  return new Promise((resolve) => large.toBlob(resolve, "image/png"));
+  return new Promise((resolve, reject) => {
+    large.toBlob((blob) => {
+      if (blob) resolve(blob);
+      else reject(new Error(`This browser cannot save ${large.width} × ${large.height} pixels as a PNG.`));
+    }, "image/png");
+  });
 }
 
-/** Shows a picture at a whole number of screen pixels per picture pixel, as large as the room allows. */
+/**
+ * Shows a picture at a whole number of screen pixels per picture pixel, as large as `room` (CSS pixels) allows. Returns
+ * its width in CSS pixels.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageShape} shape
+ * @param {number} room
+ */
 export function fitPicture(canvas, [, height, width], room) {
   const scale = Math.max(1, Math.floor((room * devicePixelRatio) / Math.max(width, height))) / devicePixelRatio;
   Object.assign(canvas.style, { width: `${scale * width}px`, height: `${scale * height}px` });
   return scale * width;
 }
 
-/** "#rrggbb" -> [r, g, b]. */
-export function rgb(colour) {
-  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+/**
+ * "#rrggbb" -> [r, g, b].
+ *
+ * @returns {Rgb}
+ */
+export function rgb(/** @type {string} */ colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return [red, green, blue];
 }
 
-/** A dot of this radius as pixels {x, y, coverage, light}: coverage 0 to 1, light 1 inside and less at the rim. */
+/**
+ * A dot of this radius as pixels: light is 1 inside and less at the rim.
+ *
+ * @param {number} radius in pixels of the canvas
+ */
 export function dotStamp(radius) {
+  /** @type {StampPixel[]} */
   const pixels = [],
     reach = Math.ceil(radius);
   for (let y = -reach; y <= reach; y++) {
@@ -114,16 +205,18 @@ export function dotStamp(radius) {
 }
 
 /**
- * Writes dots into an ImageData, each over those before it.
+ * Writes dots into an ImageData, each over those before it. Pixel by pixel, because that is several times as fast as
+ * asking the canvas for ten thousand circles.
  *
- * screen: 2 CSS pixels per point; colours: index into palette of each point; visible, bright: 0 or 1 per point, bright
- * null where all are; depths: 0 to 1 per point or null. Pixel by pixel, because that is several times as fast as asking
- * the canvas for ten thousand circles.
+ * @param {ImageData} image
+ * @param {number} pixelRatio pixels of the image per CSS pixel
+ * @param {readonly StampPixel[]} stamp
+ * @param {Dots} dots
  */
 export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, visible, bright, depths }) {
   const { data, width, height } = image;
   data.fill(0);
-  const paint = (wanted) => {
+  const paintThose = (/** @type {0 | 1} */ wanted) => {
     for (let i = 0; i < colours.length; i++) {
       if (!visible[i] || (bright && bright[i] !== wanted)) continue;
       const x = Math.round(screen[2 * i] * pixelRatio),
@@ -133,10 +226,20 @@ export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, 
       stampDot(data, width, height, stamp, x, y, palette[colours[i]], opacity);
     }
   };
-  if (bright) paint(0); // what is chosen lies above the rest
-  paint(1);
+  if (bright) paintThose(0); // the bright dots lie above the rest
+  paintThose(1);
 }
 
+/**
+ * @param {Uint8ClampedArray} data
+ * @param {number} width
+ * @param {number} height
+ * @param {readonly StampPixel[]} stamp
+ * @param {number} x
+ * @param {number} y
+ * @param {Rgb} colour
+ * @param {number} opacity
+ */
 function stampDot(data, width, height, stamp, x, y, colour, opacity) {
   for (const pixel of stamp) {
     const column = x + pixel.x,

@@ -2,7 +2,40 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A DOM element with properties and children; text goes in as text, so that no name can become markup. */
+/**
+ * Properties of an element, as `element` takes them. A number is as good as text, because the browser converts it.
+ *
+ * @template E
+ * @typedef {{[K in keyof E]?: E[K] extends string ? E[K] | number : E[K]} & {role?: string}} Properties
+ */
+
+/**
+ * What a drop-down or a row of radio buttons offers: the value and its text.
+ *
+ * @template [V=string | number]
+ * @typedef {readonly [value: V, text: string]} Option
+ */
+
+/** @typedef {HTMLSelectElement & {fill(options: readonly Option[]): void}} Select */
+/** @typedef {HTMLInputElement & {show(value: string | number): void}} NumberField */
+/** @typedef {ReturnType<typeof slider>} Slider */
+/** @typedef {ReturnType<typeof figure>} Figure */
+/** @typedef {{min?: number, max?: number, step?: number | "any", value?: number}} Range */
+
+/**
+ * @template {string} [V=string]
+ * @typedef {{element: HTMLDivElement, inputs: Map<V, HTMLInputElement>, choose(value: V): void}} Segmented
+ */
+
+/**
+ * A DOM element with properties and children. Text is inserted as text, so that no name can become markup.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Properties<HTMLElementTagNameMap[Tag]>} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function element(tag, properties = {}, ...children) {
   const { role, ...rest } = properties;
   const node = Object.assign(document.createElement(tag), rest);
@@ -11,21 +44,54 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
-/** An SVG element with these attributes. */
+/**
+ * An SVG element with these attributes.
+ *
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} name
+ * @param {Record<string, string | number>} attributes
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
 export function svgElement(name, attributes) {
   const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, `${value}`);
   return node;
 }
 
+/**
+ * The canvas' drawing context.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("This browser cannot draw on a canvas. Close other tabs and reload the page.");
+  return context;
+}
+
+/**
+ * A button with a text, and a title that shows when the pointer rests on it.
+ *
+ * @param {string} text
+ * @param {string} title
+ * @param {(event: MouseEvent) => void} onclick
+ */
 export function button(text, title, onclick, ariaLabel = text) {
   return element("button", { type: "button", title, onclick, ariaLabel }, text);
 }
 
-/** A labelled drop-down. options: [value, text] each; onChange receives the value. */
+/**
+ * A labelled drop-down. onChange receives the value; `fill` replaces the options.
+ *
+ * @param {string} label
+ * @param {readonly Option[]} options
+ * @param {(value: string) => void} onChange
+ * @returns {Select}
+ */
 export function select(label, options, onChange) {
   const node = element("select", { ariaLabel: label });
-  const fill = (newOptions) => {
+  const fill = (/** @type {readonly Option[]} */ newOptions) => {
     node.replaceChildren(...newOptions.map(([value, text]) => element("option", { value }, text)));
   };
   fill(options);
@@ -33,9 +99,20 @@ export function select(label, options, onChange) {
   return Object.assign(node, { fill });
 }
 
-/** A row of radio buttons that looks like one control. options: [value, text] each. `choose` marks one. */
+let groups = 0;
+
+/**
+ * A row of radio buttons that looks like one control. `choose` marks one and does not call onChange.
+ *
+ * @template {string} V
+ * @param {string} label
+ * @param {readonly Option<V>[]} options
+ * @param {(value: V) => void} onChange
+ * @returns {Segmented<V>}
+ */
 export function segmented(label, options, onChange) {
-  const name = `${label} ${segmented.count++}`; // radio buttons of one name exclude each other
+  const name = `${label} ${groups++}`; // radio buttons of one name exclude each other
+  /** @type {Map<V, HTMLInputElement>} */
   const inputs = new Map();
   const group = element("div", { className: "segmented", role: "radiogroup", ariaLabel: label });
   for (const [value, text] of options) {
@@ -44,16 +121,27 @@ export function segmented(label, options, onChange) {
     inputs.set(value, input);
     group.append(element("label", {}, input, element("span", {}, text)));
   }
-  return { element: group, inputs, choose: (value) => (inputs.get(value).checked = true) };
+  const choose = (/** @type {V} */ value) => {
+    const input = inputs.get(value);
+    if (!input) throw new Error(`${label} offers no ${value}, only ${[...inputs.keys()].join(", ")}.`);
+    input.checked = true;
+  };
+  return { element: group, inputs, choose };
 }
-segmented.count = 0;
 
-/** A labelled slider with its value beside it. onInput while it moves, onChange when it is let go. */
+/**
+ * A labelled slider with its value beside it. onInput is called while it moves, onChange when it is released; `set`
+ * calls neither.
+ *
+ * @param {string} label
+ * @param {Range} range
+ * @param {{show?: (value: number) => string, onInput: (value: number) => void, onChange?: (value: number) => void}} options
+ */
 export function slider(label, range, { show = String, onInput, onChange = () => {} }) {
   const input = element("input", { type: "range", ariaLabel: label, ...range });
   const output = element("output", {}, show(input.valueAsNumber));
-  const set = (value) => {
-    input.value = value;
+  const set = (/** @type {number | string} */ value) => {
+    input.value = `${value}`;
     output.textContent = show(input.valueAsNumber);
   };
   input.addEventListener("input", () => {
@@ -65,41 +153,62 @@ export function slider(label, range, { show = String, onInput, onChange = () => 
 }
 
 /** A picture with a caption beneath. */
-export function figure(className, description) {
+export function figure(/** @type {string} */ className, /** @type {string} */ description) {
   const canvas = element("canvas", { className, role: "img", ariaLabel: description, width: 1, height: 1 });
   const caption = element("figcaption", {});
   return { element: element("figure", {}, canvas, caption), canvas, caption };
 }
 
-/** Changes text only where it differs: it is laid out anew each time. */
-export function say(node, text) {
+/** Sets a node's text where it differs: the browser does a new layout at each assignment. */
+export function say(/** @type {Node} */ node, /** @type {string} */ text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A number field. field.show(value) leaves it alone while somebody types: what was typed is taken on change. */
+/**
+ * A number field. `show` sets its value, but not while the user types: the page takes that value on change.
+ *
+ * @param {Properties<HTMLInputElement>} options
+ * @returns {NumberField}
+ */
 export function numberField(options) {
-  const field = element("input", { type: "number" });
+  const field = element("input", { type: "number", ...options });
   let typing = false;
-  field.addEventListener("input", () => (typing = true));
-  for (const type of ["change", "blur"]) field.addEventListener(type, () => (typing = false));
-  field.show = (value) => {
-    if (!typing) field.value = value;
+  field.addEventListener("input", () => {
+    typing = true;
+  });
+  for (const type of ["change", "blur"]) {
+    field.addEventListener(type, () => {
+      typing = false;
+    });
+  }
+  const show = (/** @type {string | number} */ value) => {
+    if (!typing) field.value = `${value}`;
   };
-  return Object.assign(field, options);
+  return Object.assign(field, { show });
 }
 
 /** "z₇" for 7. */
-export function subscript(i) {
-  return `z${String(i).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
+export function subscript(/** @type {number} */ i) {
+  return `z${String(i).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)])}`;
 }
 
-/** Calls onMove(event) while the main button is held down on a node, also beyond its edge, then onRelease(). */
+/**
+ * Calls onMove(event) while the main button is held down on a node, also beyond its edge, then onRelease().
+ *
+ * @param {HTMLElement} node
+ * @param {(event: PointerEvent) => void} onMove
+ * @param {() => void} onRelease
+ */
 export function onDrag(node, onMove, onRelease) {
-  node.addEventListener("pointerdown", (event) => {
+  const down = (/** @type {PointerEvent} */ event) => {
     if (event.button !== 0) return;
     node.setPointerCapture(event.pointerId);
     onMove(event);
-  });
-  node.addEventListener("pointermove", (event) => node.hasPointerCapture(event.pointerId) && onMove(event));
+  };
+  const move = (/** @type {PointerEvent} */ event) => {
+    if (node.hasPointerCapture(event.pointerId)) onMove(event);
+  };
+  node.addEventListener("pointerdown", down);
+  node.addEventListener("pointermove", move);
   node.addEventListener("lostpointercapture", () => onRelease());
 }

@@ -1,52 +1,95 @@
 /**
- * A pad to draw on, with mouse, finger, pen or keys, and what it takes to make a drawing look like the data set's images.
+ * A pad to draw on, with mouse, finger, pen or keys, and functions that make a drawing look like the data set's images.
  *
  *   const pad = new DrawingPad({ imageShape: [1, 28, 28], frame, onChange: (pixels) => …, onRelease: () => … });
  *   parent.append(pad.element);      // its styles: drawing.css
  *   pad.load(pixels);                // begins with an image instead of an empty pad
- *   pad.pixels                       // as handed to onChange: Uint8Array of c·h·w, channels first, 0 to 255
+ *   pad.pixels                       // what onChange receives
  *
- * onChange comes with every movement of the hand, onRelease when it lets go. frame says how the data set places what is
- * drawn, null where it does not: {side, across, down}, in pixels, see `framed`. Drawings are bright on black.
+ * onChange is called with every movement of the pointer, onRelease when it is released. Drawings are bright on black.
  */
 
-import { button, element } from "./dom.js";
+import { button, contextOf, element } from "./dom.js";
+
+/** @import { Pixels } from "./canvas.js" */
+/** @import { DrawingFrame, ImageShape } from "./contract.js" */
+
+/**
+ * @typedef {[x: number, y: number]} Point on the surface, in its pixels
+ * @typedef {{left: number, top: number, width: number, height: number}} Box
+ * @typedef {{kind: "stroke", width: number, colour: string, points: Point[]}} Stroke
+ * @typedef {Stroke | {kind: "clear", centred: boolean} | {kind: "image", pixels: Uint8Array}} Mark
+ *
+ * frame: how the data set places a drawing, see `framed`; null where it does not.
+ *
+ * @typedef {object} PadOptions
+ * @property {ImageShape} imageShape
+ * @property {DrawingFrame | null} [frame]
+ * @property {(pixels: Pixels) => void} onChange
+ * @property {() => void} [onRelease]
+ * @property {string} [label]
+ */
 
 const SURFACE = 280; // pixels of the drawing surface along the longer side, about: several for each of the image
 const LINE = 2.4 / 28; // of the longer side: as thick as MNIST's lines are
-const INK = 24; // of 255: fainter specks do not count as part of the drawing, the paper of a photograph is never quite even
+const INK = 24; // of 255: what is fainter is not part of the drawing, because paper in a photograph is never quite even
 const KEY_STEP = 0.5,
   BIG_KEY_STEP = 3; // pixels of the image
-
-/** MNIST's own rule: what is drawn fits into 20×20 pixels, its centre of mass lies in the middle of 28×28. */
-export const MNIST_FRAME = { side: 20, across: 14.5, down: 14.5 };
+const PEN_ERASER = 5; // the button of a pen's other end
+/** @type {Record<string, readonly [across: number, down: number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class DrawingPad {
-  constructor({ imageShape, frame = null, onChange, onRelease = () => {}, label = "Drawing pad" }) {
+  /** @type {Stroke | null} the one that is being drawn */
+  stroke = null;
+  /** @type {number | null} its pointer's id */
+  pointer = null;
+
+  constructor(/** @type {PadOptions} */ options) {
+    const { imageShape, frame = null, onChange, onRelease = () => {}, label = "Drawing pad" } = options;
     const [channels, height, width] = imageShape;
-    Object.assign(this, { imageShape, frame, onChange, onRelease });
+    this.imageShape = imageShape;
+    this.frame = frame;
+    this.onChange = onChange;
+    this.onRelease = onRelease;
     this.scale = Math.max(1, Math.round(SURFACE / Math.max(width, height)));
-    this.marks = []; // strokes {width, colour, points}, cleared pads {clear, centred}, and first, maybe, an image {image}
+    /** @type {Mark[]} */
+    this.marks = []; // an image can only be the first
     this.lineWidth = Math.max(1, LINE * Math.max(width, height));
     this.colour = "#ffffff";
     this.pen = { x: width / 2, y: height / 2, down: false }; // the keyboard's, in pixels of the image
-    this.build(label, channels === 3);
+    this.surface = element("canvas", { width: width * this.scale, height: height * this.scale, tabIndex: 0 });
+    this.context = contextOf(this.surface, { willReadFrequently: true });
+    this.box = element("div", { className: "drawing-box", hidden: true });
+    this.cursor = element("div", { className: "drawing-cursor", hidden: true });
+    this.undoButton = button("Undo", "Take the last stroke back (Ctrl+Z)", () => this.undo());
+    this.rubber = button("Rubber", "Draw in black: rub out", () => {
+      this.rubber.ariaPressed = String(this.rubber.ariaPressed !== "true");
+    });
+    this.centred = element("input", { type: "checkbox", checked: frame !== null, disabled: frame === null });
+    this.element = this.build(label, channels === 3);
+    this.listen();
     this.repaint();
     this.pixels = this.read();
   }
 
-  /** Begins anew with this image. centred: whether it is placed as the data set's images are. Does not call onChange. */
+  /**
+   * Starts again with this image. centred: whether it is placed as the data set's images are. Does not call onChange.
+   *
+   * @param {Uint8Array} pixels
+   */
   load(pixels, { centred = false } = {}) {
-    this.marks = [{ image: pixels }];
+    this.marks = [{ kind: "image", pixels }];
     this.centred.checked = centred && this.frame !== null;
     this.repaint();
     this.pixels = this.read();
   }
 
+  /** Empties the pad, which the user can undo. */
   clear() {
     if (this.empty) return;
-    this.marks.push({ clear: true, centred: this.centred.checked });
-    this.centred.checked = this.frame !== null; // what comes next is a drawing
+    this.marks.push({ kind: "clear", centred: this.centred.checked });
+    this.centred.checked = this.frame !== null; // the user draws next
     this.repaint();
     this.change();
     this.onRelease();
@@ -54,34 +97,42 @@ export class DrawingPad {
 
   /** Takes back the last stroke or clearing; an image that was loaded stays. */
   undo() {
-    if (!this.canUndo) return;
-    const mark = this.marks.pop();
-    if (mark.clear) this.centred.checked = mark.centred;
+    const mark = this.marks.at(-1);
+    if (!mark || mark.kind === "image") return;
+    this.marks.pop();
+    if (mark.kind === "clear") this.centred.checked = mark.centred;
     this.repaint();
     this.change();
     this.onRelease();
   }
 
   get empty() {
-    return !this.marks.length || Boolean(this.marks.at(-1).clear);
+    return !this.marks.length || this.marks.at(-1)?.kind === "clear";
+  }
+
+  /** Whether the pad has been cleared since the last `load`, and this was not undone. */
+  get wasCleared() {
+    return this.marks.some(({ kind }) => kind === "clear");
   }
 
   /** Whether anything was done since the last `load`. */
   get canUndo() {
-    return this.marks.length > 0 && !this.marks.at(-1).image;
+    return this.marks.length > 0 && this.marks.at(-1)?.kind !== "image";
   }
 
   // — strokes —
 
-  begin(x, y, rubber) {
+  begin(/** @type {Point} */ point, /** @type {boolean} */ rubber) {
     const colour = rubber || this.rubber.ariaPressed === "true" ? "#000000" : this.colour;
-    this.stroke = { colour, width: this.lineWidth * this.scale, points: [[x, y]] };
+    this.stroke = { kind: "stroke", colour, width: this.lineWidth * this.scale, points: [point] };
     this.marks.push(this.stroke);
     this.drawSegment(this.stroke, 0);
     this.change();
   }
 
-  extend(points) {
+  /** Draws the current stroke on; does nothing where there is none. */
+  extend(/** @type {Point[]} */ points) {
+    if (!this.stroke) return;
     for (const point of points) {
       this.stroke.points.push(point);
       this.drawSegment(this.stroke, this.stroke.points.length - 1);
@@ -101,8 +152,8 @@ export class DrawingPad {
     this.onChange(this.pixels);
   }
 
-  /** One piece of a stroke, from the point before number i to it: all that a movement of the hand paints. */
-  drawSegment({ colour, width, points }, i) {
+  /** Draws one piece of a stroke, from the point before number i to it: a movement of the pointer draws no more. */
+  drawSegment(/** @type {Stroke} */ { colour, width, points }, /** @type {number} */ i) {
     const { context } = this;
     Object.assign(context, { strokeStyle: colour, lineWidth: width, lineCap: "round", lineJoin: "round" });
     context.beginPath();
@@ -115,15 +166,15 @@ export class DrawingPad {
     const { context, surface, marks } = this;
     context.fillStyle = "#000000";
     context.fillRect(0, 0, surface.width, surface.height);
-    const from = marks.findLastIndex((mark) => mark.clear || mark.image);
+    const from = marks.findLastIndex(({ kind }) => kind !== "stroke");
     for (const mark of marks.slice(Math.max(0, from))) {
-      if (mark.image) this.paintImage(mark.image);
-      mark.points?.forEach((_, i) => this.drawSegment(mark, i));
+      if (mark.kind === "image") this.paintImage(mark.pixels);
+      else if (mark.kind === "stroke") mark.points.forEach((_, i) => this.drawSegment(mark, i));
     }
     this.undoButton.disabled = !this.canUndo;
   }
 
-  paintImage(pixels) {
+  paintImage(/** @type {Uint8Array} */ pixels) {
     const { scale, surface } = this;
     const image = this.context.createImageData(surface.width, surface.height);
     const [channels, height, width] = this.imageShape;
@@ -143,46 +194,49 @@ export class DrawingPad {
     const { surface, imageShape } = this;
     const { data } = this.context.getImageData(0, 0, surface.width, surface.height);
     const planes = Array.from({ length: imageShape[0] }, (_, c) => planeOf(data, c));
-    const found = this.centred.checked ? framed(planes, surface.width, surface.height, imageShape, this.frame) : null;
+    const frame = this.centred.checked ? this.frame : null;
+    const found = frame && framed(planes, surface.width, surface.height, imageShape, frame);
     this.showBox(found?.box);
     return found?.pixels ?? resized(planes, surface.width, surface.height, imageShape);
   }
 
-  showBox(box) {
+  showBox(/** @type {Box | undefined} */ box) {
     this.box.hidden = !box;
     if (!box) return;
     const { width, height } = this.surface;
-    const [left, top, across, down] = [box.left / width, box.top / height, box.width / width, box.height / height];
-    const percent = (share) => `${(100 * share).toFixed(2)}%`;
+    const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)}%`;
     Object.assign(this.box.style, {
-      left: percent(left),
-      top: percent(top),
-      width: percent(across),
-      height: percent(down),
+      left: percent(box.left / width),
+      top: percent(box.top / height),
+      width: percent(box.width / width),
+      height: percent(box.height / height),
     });
   }
 
-  // — the hand —
+  // — pointer and keys —
 
   listen() {
     const { surface } = this;
     surface.addEventListener("pointerdown", (event) => {
-      if (this.stroke || (event.button !== 0 && event.button !== 5)) return; // 5: the other end of a pen, a rubber
+      if (this.stroke || (event.button !== 0 && event.button !== PEN_ERASER)) return;
       event.preventDefault(); // no text selection, no scrolling
       surface.focus({ preventScroll: true });
       surface.setPointerCapture(event.pointerId);
       this.pointer = event.pointerId;
       this.hideCursor();
-      this.begin(...this.place(event), event.button === 5);
+      this.begin(this.place(event), event.button === PEN_ERASER);
     });
     surface.addEventListener("pointermove", (event) => {
       if (!this.stroke || event.pointerId !== this.pointer) return;
       const events = event.getCoalescedEvents?.() ?? [];
       this.extend((events.length ? events : [event]).map((each) => this.place(each)));
     });
-    for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      surface.addEventListener(type, (event) => event.pointerId === this.pointer && this.end());
-    }
+    const end = (/** @type {PointerEvent} */ event) => {
+      if (event.pointerId === this.pointer) this.end();
+    };
+    surface.addEventListener("pointerup", end);
+    surface.addEventListener("pointercancel", end);
+    surface.addEventListener("lostpointercapture", end);
     surface.addEventListener("keydown", (event) => this.onKey(event));
     surface.addEventListener("blur", () => {
       this.hideCursor();
@@ -190,34 +244,38 @@ export class DrawingPad {
     });
   }
 
-  /** Where on the surface, in its own pixels. */
-  place({ clientX, clientY }) {
+  /**
+   * Where an event happened on the surface.
+   *
+   * @returns {Point}
+   */
+  place(/** @type {MouseEvent} */ { clientX, clientY }) {
     const box = this.surface.getBoundingClientRect();
     const { width, height } = this.surface;
     return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
   }
 
   /** Arrow keys move a pen; the space key puts it down and lifts it. */
-  onKey(event) {
+  onKey(/** @type {KeyboardEvent} */ event) {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") this.undo();
     else if (event.key === " ") this.putPen(!this.pen.down);
     else if (event.key === "Escape" && this.pen.down) this.putPen(false);
-    else if (event.key.startsWith("Arrow")) this.movePen(event);
+    else if (event.key in ARROWS) this.movePen(event);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  putPen(down) {
+  putPen(/** @type {boolean} */ down) {
     this.pen.down = down;
-    if (down) this.begin(this.pen.x * this.scale, this.pen.y * this.scale, false);
+    if (down) this.begin([this.pen.x * this.scale, this.pen.y * this.scale], false);
     else this.end();
     this.showCursor();
   }
 
-  movePen({ key, shiftKey }) {
+  movePen(/** @type {KeyboardEvent} */ { key, shiftKey }) {
     const step = shiftKey ? BIG_KEY_STEP : KEY_STEP;
-    const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    const [across, down] = ARROWS[key];
     const [, height, width] = this.imageShape;
     const { pen, scale } = this;
     pen.x = Math.max(0, Math.min(width, pen.x + step * across));
@@ -243,25 +301,17 @@ export class DrawingPad {
 
   // — the page —
 
-  build(label, colour) {
+  build(/** @type {string} */ label, /** @type {boolean} */ colour) {
     const [, height, width] = this.imageShape;
-    const size = { width: width * this.scale, height: height * this.scale };
-    this.surface = element("canvas", { ...size, tabIndex: 0, role: "application", className: "drawing-surface" });
+    this.surface.className = "drawing-surface";
+    this.surface.setAttribute("role", "application");
     this.surface.ariaLabel = `${label}. Draw with mouse, finger or pen; or arrow keys move a pen, space puts it down and lifts it.`;
-    this.context = this.surface.getContext("2d", { willReadFrequently: true });
-    this.box = element("div", { className: "drawing-box", hidden: true });
-    this.cursor = element("div", { className: "drawing-cursor", hidden: true });
     const place = element("div", { className: "drawing-place" }, this.surface, this.box, this.cursor);
     place.style.aspectRatio = `${width} / ${height}`;
-    this.element = element("div", { className: "drawing" }, place, this.buildTools(colour));
-    this.listen();
+    return element("div", { className: "drawing" }, place, this.buildTools(colour));
   }
 
-  buildTools(colour) {
-    this.undoButton = button("Undo", "Take the last stroke back (Ctrl+Z)", () => this.undo());
-    this.rubber = button("Rubber", "Draw in black: rub out", () => {
-      this.rubber.ariaPressed = String(this.rubber.ariaPressed !== "true");
-    });
+  buildTools(/** @type {boolean} */ colour) {
     this.rubber.ariaPressed = "false";
     const tools = element("div", { className: "drawing-tools", role: "toolbar", ariaLabel: "Drawing" });
     tools.append(
@@ -289,12 +339,13 @@ export class DrawingPad {
 
   buildColour() {
     const input = element("input", { type: "color", value: this.colour });
-    input.addEventListener("input", () => (this.colour = input.value));
+    input.addEventListener("input", () => {
+      this.colour = input.value;
+    });
     return element("label", {}, "Colour ", input);
   }
 
   buildCentred() {
-    this.centred = element("input", { type: "checkbox", checked: this.frame !== null, disabled: this.frame === null });
     this.centred.addEventListener("change", () => {
       this.change();
       this.onRelease();
@@ -306,19 +357,24 @@ export class DrawingPad {
   }
 }
 
-function planeOf(rgba, channel) {
+function planeOf(/** @type {Uint8ClampedArray} */ rgba, /** @type {number} */ channel) {
   const plane = new Float32Array(rgba.length / 4);
   for (let i = 0; i < plane.length; i++) plane[i] = rgba[4 * i + channel];
   return plane;
 }
 
 /**
- * What is drawn, placed as the data set places it: scaled so that the longer side of its bounding box is `frame.side`
+ * The drawing, placed as the data set places its own: scaled so that the longer side of its bounding box is `frame.side`
  * pixels, then moved by whole pixels, as MNIST's were, until its centre of mass is nearest to (frame.across, frame.down)
- * and all of it lies inside. Coordinates count from the image's top left corner. null where nothing is drawn.
+ * and all of it lies inside. Coordinates count from the image's top left corner. null where nothing is drawn. box: where
+ * the drawing was. Source: LeCun et al., the MNIST database.
  *
- * planes: one Float32Array of width × height, 0 to 255, per channel. Returns {pixels: Uint8Array of c·h·w, box: where the
- * drawing was found: {left, top, width, height}}. Source: LeCun et al., the MNIST database.
+ * @param {readonly Float32Array[]} planes width × height, 0 to 255, per channel
+ * @param {number} width
+ * @param {number} height
+ * @param {ImageShape} imageShape
+ * @param {DrawingFrame} frame
+ * @returns {{pixels: Pixels, box: Box} | null}
  */
 export function framed(planes, width, height, imageShape, frame) {
   const box = inkBox(planes, width, height);
@@ -340,6 +396,13 @@ export function framed(planes, width, height, imageShape, frame) {
   return { pixels, box };
 }
 
+/**
+ * The smallest box around everything that is drawn, or null.
+ *
+ * @param {readonly Float32Array[]} planes
+ * @param {number} width
+ * @param {number} height
+ */
 function inkBox(planes, width, height) {
   let left = width,
     top = height,
@@ -359,6 +422,11 @@ function inkBox(planes, width, height) {
   return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
+/**
+ * @param {readonly Float32Array[]} planes
+ * @param {number} width
+ * @param {number} height
+ */
 function centreOfMass(planes, width, height) {
   let x = 0,
     y = 0,
@@ -373,7 +441,15 @@ function centreOfMass(planes, width, height) {
   return { x: x / mass, y: y / mass };
 }
 
-/** A part of a plane at another size: each new pixel is the mean of the area that it covers. */
+/**
+ * A part of a plane at another size: each new pixel is the mean of the area that it covers.
+ *
+ * @param {Float32Array} plane
+ * @param {number} width
+ * @param {Box} box
+ * @param {number} columns
+ * @param {number} rows
+ */
 function resampled(plane, width, box, columns, rows) {
   const across = shares(box.width, columns),
     down = shares(box.height, rows);
@@ -395,11 +471,12 @@ function resampled(plane, width, box, columns, rows) {
 }
 
 /** For each of `count` new pixels along a side of `length` old ones: [old pixel, share] of what it covers. */
-function shares(length, count) {
+function shares(/** @type {number} */ length, /** @type {number} */ count) {
   const step = length / count;
   return Array.from({ length: count }, (_, i) => {
     const from = i * step,
       to = Math.min(length, (i + 1) * step);
+    /** @type {[pixel: number, share: number][]} */
     const parts = [];
     for (let x = Math.floor(from); x < to; x++) {
       const covered = Math.min(x + 1, to) - Math.max(x, from);
@@ -409,7 +486,15 @@ function shares(length, count) {
   });
 }
 
-/** All of the planes, of width × height, as an image of this shape: Uint8Array of c·h·w. */
+/**
+ * The whole planes as an image of this shape.
+ *
+ * @param {readonly Float32Array[]} planes width × height, 0 to 255, per channel
+ * @param {number} width
+ * @param {number} height
+ * @param {ImageShape} imageShape
+ * @returns {Pixels}
+ */
 export function resized(planes, width, height, imageShape) {
   const [channels, rows, columns] = imageShape;
   const box = { left: 0, top: 0, width, height };

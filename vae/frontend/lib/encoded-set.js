@@ -1,34 +1,73 @@
 /** From the server: the encoded test set and its images. */
 
+/** @import { EncodedHeader, ImageShape, Pca } from "./contract.js" */
+
 const CHUNK_BYTES = 64 * 1024; // fetched together: neighbours in the list are rarely neighbours on the map
 const MOST_CHUNKS = 512;
 const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
 
-/** The encoded test set: {n, latentDim, classNames, imageShape, images, pca} and the arrays that the server names. */
+/**
+ * The encoded test set. mean, logvar: n × latentDim. reconstruction, kl: nats per image. labels: index into classNames.
+ * images: the server has the first so many of the n test images.
+ *
+ * @typedef {object} EncodedSet
+ * @property {number} n
+ * @property {number} latentDim
+ * @property {string[]} classNames
+ * @property {ImageShape} imageShape
+ * @property {number} images
+ * @property {Pca} pca
+ * @property {Float32Array<ArrayBuffer>} mean
+ * @property {Float32Array<ArrayBuffer>} logvar
+ * @property {Uint16Array<ArrayBuffer>} labels
+ * @property {Float32Array<ArrayBuffer>} reconstruction
+ * @property {Float32Array<ArrayBuffer>} kl
+ */
+
+/**
+ * Fetches the encoded test set. Rejects with the server's sentence, or with an Error about a body that is not one.
+ *
+ * @param {string} address
+ */
 export async function loadEncoded(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(await response.text());
-  const body = await response.arrayBuffer();
-  const length = new DataView(body).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length)));
-  const { n, latent_dim: latentDim, classes: classNames, image_shape: imageShape, images, pca } = header;
-  const encoded = { n, latentDim, classNames, imageShape, images, pca };
-  for (const { name, dtype, shape, offset } of header.arrays) {
-    encoded[name] = new ARRAYS[dtype](
-      body,
-      offset,
-      shape.reduce((product, size) => product * size, 1),
-    );
-  }
-  return encoded;
+  return readEncoded(await response.arrayBuffer());
 }
 
-/** The latent mean of test image i, as a plain array. */
+/**
+ * The encoded test set in the server's format: see vae/server/latent_map.py. The arrays are views of the body.
+ *
+ * @param {ArrayBuffer} body
+ * @returns {EncodedSet}
+ */
+export function readEncoded(body) {
+  const length = new DataView(body).getUint32(0, true);
+  /** @type {EncodedHeader} */
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length)));
+  const { n, latent_dim: latentDim, classes: classNames, image_shape: imageShape, images, pca } = header;
+  const arrays = header.arrays.map(({ name, dtype, shape, offset }) => {
+    const size = shape.reduce((product, side) => product * side, 1);
+    return [name, new ARRAYS[dtype](body, offset, size)];
+  });
+  return { n, latentDim, classNames, imageShape, images, pca, ...Object.fromEntries(arrays) };
+}
+
+/**
+ * The latent mean of test image i.
+ *
+ * @param {Pick<EncodedSet, "mean" | "latentDim">} encoded
+ * @param {number} i
+ */
 export function meanOf({ mean, latentDim }, i) {
   return Array.from(mean.subarray(i * latentDim, (i + 1) * latentDim));
 }
 
-/** The standard deviation of the test images' means, per dimension. */
+/**
+ * The standard deviation of the test images' means, per dimension.
+ *
+ * @param {Pick<EncodedSet, "n" | "mean" | "latentDim">} encoded
+ */
 export function spreadOf({ n, latentDim, mean }) {
   return Array.from({ length: latentDim }, (_, k) => {
     let sum = 0,
@@ -41,34 +80,43 @@ export function spreadOf({ n, latentDim, mean }) {
   });
 }
 
-/** The pixels of the test images, or what else is served row by row, fetched in chunks as they are looked at. */
+/** The pixels of the test images, or other data that is served by row, fetched in chunks when they are first needed. */
 export class TestRows {
-  /** address: where the rows are served, with ?model=…; count of them; shape of a row in bytes, (c, h, w) of images. */
+  /**
+   * @param {string} address where the rows are served, with ?model=…
+   * @param {number} count of rows
+   * @param {readonly number[]} shape of a row in bytes, (c, h, w) of images
+   */
   constructor(address, count, shape) {
+    this.address = address;
+    this.count = count;
     this.size = shape.reduce((product, side) => product * side, 1);
     this.perChunk = Math.max(1, Math.floor(CHUNK_BYTES / this.size));
-    Object.assign(this, { address, count, chunks: new Map() });
+    /** @type {Map<number, Promise<Uint8Array<ArrayBuffer> | null>>} */
+    this.chunks = new Map();
   }
 
   /** The bytes of row i, or null where the server has no such row. */
-  async load(i) {
+  async load(/** @type {number} */ i) {
     if (i >= this.count) return null;
     const chunk = Math.floor(i / this.perChunk);
-    if (!this.chunks.has(chunk)) this.chunks.set(chunk, this.fetchChunk(chunk));
-    if (this.chunks.size > MOST_CHUNKS) this.chunks.delete(this.chunks.keys().next().value);
-    const bytes = await this.chunks.get(chunk);
+    const found = this.chunks.get(chunk) ?? this.fetchChunk(chunk);
+    this.chunks.set(chunk, found);
+    const [oldest] = this.chunks.keys();
+    if (this.chunks.size > MOST_CHUNKS) this.chunks.delete(oldest);
+    const bytes = await found;
     const first = (i % this.perChunk) * this.size;
     return bytes?.subarray(first, first + this.size) ?? null;
   }
 
-  async fetchChunk(chunk) {
+  async fetchChunk(/** @type {number} */ chunk) {
     const start = chunk * this.perChunk;
     const count = Math.min(this.perChunk, this.count - start);
     try {
       const response = await fetch(`${this.address}&start=${start}&count=${count}`);
       if (response.ok) return new Uint8Array(await response.arrayBuffer());
     } catch {
-      this.chunks.delete(chunk); // the connection was lost: asked again when looked at again
+      this.chunks.delete(chunk); // the connection was lost: the next load tries again
     }
     return null;
   }

@@ -1,8 +1,16 @@
-/** Files that go to the reader's downloads: arrays for NumPy, tables for spreadsheets. */
+/** Files that the browser downloads: arrays for NumPy, tables for spreadsheets. */
 
 import { crc32, joined, u2, u4 } from "./bytes.js";
 import { element } from "./dom.js";
 
+/**
+ * @typedef {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>
+ *   | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>} Numbers
+ * @typedef {{data: Numbers, shape: readonly number[]}} NamedArray
+ * @typedef {ArrayLike<number> | ArrayLike<string>} Column
+ */
+
+/** @type {Record<string, string>} */
 const DESCRIPTORS = {
   Uint8Array: "|u1",
   Uint16Array: "<u2",
@@ -17,17 +25,20 @@ const LOCAL_FILE = 0x04034b50,
   DIRECTORY_END = 0x06054b50;
 const ZIP_VERSION = 20,
   DATE = 0x21; // 1980-01-01, the earliest: the same arrays make the same file
+const REVOKE_MS = 1000; // the browser has begun the download by then
 
-/** Hands a blob to the reader's downloads. */
-export function download(blob, name) {
+/** Lets the browser download a blob under this name. */
+export function download(/** @type {Blob} */ blob, /** @type {string} */ name) {
   const href = URL.createObjectURL(blob);
   element("a", { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
+  setTimeout(() => URL.revokeObjectURL(href), REVOKE_MS);
 }
 
 /**
- * Arrays as NumPy's .npz: a zip, without compression, of one .npy each. arrays: {name: {data: typed array, shape}}.
- * Sources: NumPy's NEP 1 for .npy, PKWARE's APPNOTE 4.3 for zip.
+ * Arrays as NumPy's .npz: a zip, without compression, of one .npy each. Sources: NumPy's NEP 1 for .npy, PKWARE's
+ * APPNOTE 4.3 for zip.
+ *
+ * @param {Record<string, NamedArray>} arrays
  */
 export function npz(arrays) {
   const files = [],
@@ -54,6 +65,7 @@ export function npz(arrays) {
   return new Blob([...files, directory, end], { type: "application/zip" });
 }
 
+/** @param {NamedArray} array */
 function npy({ data, shape }) {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${DESCRIPTORS[data.constructor.name]}', 'fortran_order': False, 'shape': (${sizes}), }`;
@@ -64,7 +76,11 @@ function npy({ data, shape }) {
   return joined([Uint8Array.from(magic), u2(padded.length + 1), new TextEncoder().encode(`${padded}\n`), bytes]);
 }
 
-/** A table. columns: [name, array of values] each; text values are quoted. */
+/**
+ * A table. Text values are quoted.
+ *
+ * @param {readonly (readonly [name: string, values: Column])[]} columns of equal length
+ */
 export function csv(columns) {
   const lines = [columns.map(([name]) => name).join(",")];
   for (let i = 0; i < columns[0][1].length; i++) lines.push(columns.map(([, values]) => cell(values[i])).join(","));
@@ -72,7 +88,7 @@ export function csv(columns) {
 }
 
 /** A spreadsheet takes text that begins with = + - @ for a formula: a quote before it keeps it text. */
-function cell(value) {
+function cell(/** @type {number | string} */ value) {
   if (typeof value === "number") return value;
   return `"${value.replace(/^([=+\-@\t\r])/, "'$1").replaceAll('"', '""')}"`;
 }

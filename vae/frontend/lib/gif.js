@@ -1,12 +1,28 @@
-/** Pictures as an animated GIF that every program plays. Source: the GIF89a specification, and its LZW. */
+/** Pictures as an animated GIF that every program plays. Source: the GIF89a specification and its LZW. */
 
 import { u2 } from "./bytes.js";
+
+/** @import { ImageShape } from "./contract.js" */
+
+/**
+ * scale: each pixel becomes scale × scale. hundredths: of a second, for each frame. loop: for ever, otherwise once.
+ *
+ * @typedef {{scale: number, hundredths: number, loop: boolean}} GifOptions
+ *
+ * Colours of five bits per channel. channel: the one in which their levels differ most, by `span`.
+ *
+ * @typedef {{bins: number[], channel: number, span: number}} ColourBox
+ */
 
 const MOST_CODES = 4096;
 
 /**
- * frames: Uint8Arrays of c × h × w, channels first; each pixel becomes scale × scale. hundredths: of a second, for each
- * frame; loop: for ever, else once. Grey pictures are exact; coloured ones get the 256 colours that serve them best.
+ * An animation of frames of c × h × w pixels, channels first. Grey pictures are exact; coloured ones share 256 colours
+ * chosen by median cut.
+ *
+ * @param {readonly Uint8Array[]} frames
+ * @param {ImageShape} shape
+ * @param {GifOptions} options
  */
 export function gif(frames, [channels, height, width], { scale, hundredths, loop }) {
   const { palette, indices } = channels === 3 ? reduced(frames) : { palette: greys(), indices: frames };
@@ -21,7 +37,7 @@ export function gif(frames, [channels, height, width], { scale, hundredths, loop
   return new Blob([...parts, Uint8Array.of(0x3b)], { type: "image/gif" });
 }
 
-function text(letters) {
+function text(/** @type {string} */ letters) {
   return new TextEncoder().encode(letters);
 }
 
@@ -29,6 +45,12 @@ function greys() {
   return Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
 }
 
+/**
+ * @param {Uint8Array | Uint16Array} indices
+ * @param {number} height
+ * @param {number} width
+ * @param {number} scale
+ */
 function enlarged(indices, height, width, scale) {
   const wide = width * scale;
   const large = new Uint8Array(wide * height * scale);
@@ -40,26 +62,21 @@ function enlarged(indices, height, width, scale) {
   return large;
 }
 
-/** LZW with codes of 9 to 12 bits; the table begins anew when it is full. */
-function compressed(pixels) {
+/** LZW with codes of 9 to 12 bits; the table is emptied when it is full. */
+function compressed(/** @type {Uint8Array} */ pixels) {
   const clear = 256,
     end = 257;
+  /** @type {number[]} */
   const bytes = [];
-  const table = new Int16Array(MOST_CODES * 256); // code of a known string, by its beginning's code and its last pixel
+  const table = new Int16Array(MOST_CODES * 256); // code of a known string, by its prefix's code and its last pixel
   let bits = 0,
     held = 0,
-    size,
-    next;
-  const write = (code) => {
-    bits |= code << held;
+    size = 9,
+    next = end + 1;
+  const write = (/** @type {number} */ value) => {
+    bits |= value << held;
     for (held += size; held >= 8; held -= 8, bits >>>= 8) bytes.push(bits & 0xff);
   };
-  const restart = () => {
-    size = 9; // the decoder reads the clear code itself at the old size, hence the caller writes it before
-    next = end + 1;
-    table.fill(0);
-  };
-  restart();
   write(clear);
   let code = pixels[0];
   for (let i = 1; i < pixels.length; i++) {
@@ -71,22 +88,25 @@ function compressed(pixels) {
     write(code);
     code = pixels[i];
     if (next === MOST_CODES) {
-      write(clear);
-      restart();
+      write(clear); // still at the old size: the decoder changes its own after it has read this
+      size = 9;
+      next = end + 1;
+      table.fill(0);
       continue;
     }
     table[place] = next++;
     if (next > 1 << size && size < 12) size++;
   }
   write(code);
-  if (next === 1 << size && size < 12) size++; // the reader makes an entry of the last code, too
+  if (next === 1 << size && size < 12) size++; // the decoder makes an entry of the last code, too
   write(end);
   if (held) bytes.push(bits & 0xff);
   return bytes;
 }
 
 /** Data in blocks of at most 255 bytes, each after its length. */
-function blocks(bytes) {
+function blocks(/** @type {readonly number[]} */ bytes) {
+  /** @type {number[]} */
   const parts = [];
   for (let at = 0; at < bytes.length; at += 255) {
     const block = bytes.slice(at, at + 255);
@@ -95,10 +115,10 @@ function blocks(bytes) {
   return Uint8Array.from(parts);
 }
 
-const BITS = 5; // of each colour that are told apart while colours are chosen
+const BITS = 5; // of each channel; colours that differ only in the other three are chosen together
 
 /** The 256 colours of all frames by median cut, and the frames in them. Source: Heckbert 1982. */
-function reduced(frames) {
+function reduced(/** @type {readonly Uint8Array[]} */ frames) {
   const counts = new Uint32Array(1 << (3 * BITS));
   const binned = frames.map(bins);
   for (const frame of binned) for (const bin of frame) counts[bin]++;
@@ -115,7 +135,8 @@ function reduced(frames) {
   return { palette, indices: binned.map((frame) => frame.map((bin) => indexOf[bin])) };
 }
 
-function bins(pixels) {
+/** The colour of each pixel, at BITS per channel. */
+function bins(/** @type {Uint8Array} */ pixels) {
   const size = pixels.length / 3,
     drop = 8 - BITS;
   return Uint16Array.from({ length: size }, (_, i) => {
@@ -124,21 +145,28 @@ function bins(pixels) {
   });
 }
 
-function level(bin, channel) {
+function level(/** @type {number} */ bin, /** @type {number} */ channel) {
   return (bin >> ((2 - channel) * BITS)) & ((1 << BITS) - 1);
 }
 
-/** The middle of the bins' levels, back in 0…255. */
+/**
+ * The mean level of a box's pixels, in 0…255.
+ *
+ * @param {readonly number[]} box
+ * @param {Uint32Array} counts
+ * @param {number} channel
+ */
 function meanLevel(box, counts, channel) {
   const total = box.reduce((sum, bin) => sum + counts[bin], 0);
   const mean = box.reduce((sum, bin) => sum + counts[bin] * level(bin, channel), 0) / total;
   return Math.round((mean * 255) / ((1 << BITS) - 1));
 }
 
-function medianCut(used, counts) {
+/** The colours that occur, in at most 256 boxes. */
+function medianCut(/** @type {number[]} */ used, /** @type {Uint32Array} */ counts) {
   const boxes = [widest(used)];
   while (boxes.length < 256) {
-    const place = boxes.reduce((best, box, i) => (box.span > boxes[best].span ? i : best), 0);
+    const place = boxes.reduce((best, { span: candidate }, i) => (candidate > boxes[best].span ? i : best), 0);
     const { bins: box, channel, span } = boxes[place];
     if (span === 0) break; // every box is one colour
     box.sort((a, b) => level(a, channel) - level(b, channel));
@@ -150,10 +178,14 @@ function medianCut(used, counts) {
   return boxes.map(({ bins: box }) => box);
 }
 
-/** A box of colours, the channel in which it is widest, and how wide it is. */
-function widest(box) {
-  const spans = [0, 1, 2].map((channel) => {
-    const levels = box.map((bin) => level(bin, channel));
+/**
+ * A box of colours, the channel in which it is widest, and how wide it is there.
+ *
+ * @returns {ColourBox}
+ */
+function widest(/** @type {number[]} */ box) {
+  const spans = [0, 1, 2].map((each) => {
+    const levels = box.map((bin) => level(bin, each));
     return levels.reduce((a, b) => Math.max(a, b)) - levels.reduce((a, b) => Math.min(a, b));
   });
   const channel = spans.indexOf(Math.max(...spans));

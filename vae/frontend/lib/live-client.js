@@ -1,85 +1,163 @@
 /**
- * Browser side of the live service: socket, newest-wins. Wire format: docstring of vae/server/decode.py.
+ * The browser's end of the live service: one socket, on which the newest request replaces older ones. The wire format is
+ * in the docstring of vae/server/decode.py.
  *
  *   const client = new LiveClient(liveUrl(""), "mnist-z10", {onStatus: ({state}) => …});
  *   const reply = await client.decode([z]);
  *   if (reply) drawPicture(canvas, reply.pixels, reply.imageShape);
  *
- * Every request belongs to a slot ("main" unless told). A slot has at most one request in flight and one waiting; a
- * newer request replaces the waiting one. `background: true` marks work that never delays a hand: it is sent when
- * nothing else was asked for 150 ms, a piece at a time. A promise resolves to null when there is nothing to draw:
- * replaced by a newer request, model changed, client closed, or refused by the server (then onStatus has told why).
- * A lost connection only delays: unanswered requests are sent again.
+ * Every request belongs to a slot, "main" by default. A slot has at most one request in flight and one waiting; a newer
+ * request replaces the waiting one. `background: true` marks work that must not delay the user's own requests: it is
+ * sent when there has been no other request for 150 ms, a piece at a time. A promise resolves to null when there is
+ * nothing to draw: replaced by a newer request, model changed, client closed, or refused by the server (then onStatus
+ * received the reason). A lost connection only delays: unanswered requests are sent again.
  */
 
 import { joined } from "./bytes.js";
+import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js";
 
-const VERSION = 1;
-const DECODE = 1,
-  ENCODE = 2,
-  RECONSTRUCT = 3,
-  DRAW = 4;
-const HEADER_BYTES = 8;
+/** @import { Pixels } from "./canvas.js" */
+/** @import { Greeting, ImageShape, ServiceError } from "./contract.js" */
+
+/**
+ * What onStatus receives. greeting: with "open". message: with "error" and "lost", there perhaps empty. retryIn: seconds,
+ * with "lost".
+ *
+ * @typedef {{state: "connecting", greeting?: undefined, message?: undefined, retryIn?: undefined}
+ *   | {state: "open", greeting: Greeting, message?: undefined, retryIn?: undefined}
+ *   | {state: "lost", greeting?: undefined, message: string, retryIn: number}
+ *   | {state: "error", greeting?: undefined, message: string, retryIn?: undefined}} LiveStatus
+ *
+ * @typedef {{slot?: string, background?: boolean}} RequestOptions
+ *
+ * @typedef {{n: number, pixels: Pixels, imageShape: ImageShape}} DecodeReply
+ *
+ * mean, logvar: n × latent_dim, of q(z|x).
+ *
+ * @typedef {{n: number, mean: Float32Array<ArrayBuffer>, logvar: Float32Array<ArrayBuffer>}} EncodeReply
+ *
+ * reconstruction, kl: nats per image.
+ *
+ * @typedef {EncodeReply & DecodeReply
+ *   & {reconstruction: Float32Array<ArrayBuffer>, kl: Float32Array<ArrayBuffer>}} ReconstructReply
+ *
+ * @typedef {DecodeReply | EncodeReply | ReconstructReply} LiveReply
+ *
+ * @typedef {Iterable<number>} Latent A latent vector.
+ *
+ * A request. done, parts: vectors and bytes that have been answered. id, sentAt: of its last frame.
+ *
+ * @typedef {object} Job
+ * @property {string} slot
+ * @property {number} operation
+ * @property {number} n
+ * @property {Uint8Array} bytes
+ * @property {boolean} background
+ * @property {(reply: any) => void} resolve
+ * @property {number} done
+ * @property {Uint8Array<ArrayBuffer>[]} parts
+ * @property {number} id
+ * @property {number} sentAt
+ */
+
+const DECODE = LIVE_OPERATIONS.decode,
+  ENCODE = LIVE_OPERATIONS.encode,
+  RECONSTRUCT = LIVE_OPERATIONS.reconstruct,
+  SAMPLE_POSTERIOR = LIVE_OPERATIONS.draw;
 const REST_MS = 150;
-const BACKGROUND_VECTORS = 64; // a hand that starts again waits for at most this many pictures
-// Of waiting for an answer: until the page says so, until the connection is given up.
+const BACKGROUND_VECTORS = 64; // the user's next request waits for at most this many pictures
+// Without an answer: until the page says so, until the client gives the connection up.
 const QUIET_MS = 3000;
 const SILENCE_MS = 15_000;
 const WATCH_MS = 500;
 const FIRST_RETRY_S = 0.25,
   LAST_RETRY_S = 8;
-const HURRIED_RETRY_MS = 1000; // while a hand moves
+const HURRIED_RETRY_MS = 1000; // while the user makes requests
 
 /** Address of the live socket on this page's own server. base: server.baseUrlPath as "" or "/prefix". */
-export function liveUrl(base) {
+export function liveUrl(/** @type {string} */ base) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${base}/live`;
 }
 
 /**
- * onStatus receives {state: "connecting" | "open" | "lost" | "error", greeting, message, retryIn}: greeting with
- * "open", message with "error" and sometimes "lost", retryIn (seconds) with "lost". An error leaves the socket open, and
- * so does a "lost" that only tells of a long silence: an answer ends it with another "open".
+ * An error leaves the socket open, and so does a "lost" that reports a long silence: with the next answer, onStatus
+ * receives "open" again.
  */
 export class LiveClient {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  retryTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  pumpTimer;
+
+  /**
+   * @param {string} url
+   * @param {string} model
+   * @param {{onStatus?: (status: LiveStatus) => void}} [options]
+   */
   constructor(url, model, { onStatus = () => {} } = {}) {
-    Object.assign(this, { url, model, onStatus });
+    this.url = url;
+    this.model = model;
+    this.onStatus = onStatus;
+    /** @type {Greeting | null} */
     this.greeting = null; // the server's, for this.model; requests are sent only while there is one
+    /** @type {number[]} */
     this.classWeights = []; // of a conditional model: 1 for the class to decode as, 0 for the others
-    this.waiting = new Map(); // slot -> job
-    this.inFlight = new Map(); // slot -> job
+    /** @type {Map<string, Job>} */
+    this.waiting = new Map(); // by slot
+    /** @type {Map<string, Job>} */
+    this.inFlight = new Map(); // by slot
     this.nextId = 1;
     this.attempt = 0;
     this.lastForeground = -Infinity;
-    this.quiet = false; // it was said that no answer comes
-    this.heardAt = this.retryAt = -Infinity;
+    this.quiet = false; // onStatus has received that no answer comes
+    this.heardAt = this.retryAt = this.socketSince = -Infinity;
     this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS);
     this.online = () => this.retryWithin(0);
     addEventListener("online", this.online);
-    this.connect();
+    this.socket = this.openSocket();
   }
 
-  /** Decodes n vectors. Resolves to {n, pixels: Uint8Array of n × c·h·w, imageShape} or null. */
+  /**
+   * Decodes latent vectors.
+   *
+   * @param {readonly Latent[]} vectors
+   * @param {RequestOptions} [options]
+   * @returns {Promise<DecodeReply | null>}
+   */
   decode(vectors, options) {
     const payload = Float32Array.from(vectors.flatMap((z) => [...z, ...this.classWeights]));
     return this.request(DECODE, vectors.length, payload, options);
   }
 
-  /** Encodes n images (Uint8Array of n × c·h·w). Resolves to {n, mean, logvar} or null. */
+  /**
+   * Encodes n images.
+   *
+   * @param {number} n
+   * @param {Uint8Array} pixels
+   * @param {RequestOptions} [options]
+   * @returns {Promise<EncodeReply | null>}
+   */
   encode(n, pixels, options) {
     return this.request(ENCODE, n, pixels, options);
   }
 
   /**
    * Encodes and decodes n images, each followed by its label for a conditional model. noise: n × latent_dim numbers, for
-   * z = μ + σ noise in place of μ. Resolves to {n, mean, logvar, reconstruction, kl, pixels, imageShape} or null.
+   * z = μ + σ noise in place of μ.
+   *
+   * @param {number} n
+   * @param {Uint8Array} pixels
+   * @param {RequestOptions & {noise?: Iterable<number> | null}} [options]
+   * @returns {Promise<ReconstructReply | null>}
    */
   reconstruct(n, pixels, { noise, ...options } = {}) {
     if (!noise) return this.request(RECONSTRUCT, n, pixels, options);
-    return this.request(DRAW, n, sideBySide(n, pixels, new Uint8Array(Float32Array.from(noise).buffer)), options);
+    const payload = sideBySide(n, pixels, new Uint8Array(Float32Array.from(noise).buffer));
+    return this.request(SAMPLE_POSTERIOR, n, payload, options);
   }
 
   /** Changes the model; unanswered requests for the old one resolve to null. */
-  setModel(model) {
+  setModel(/** @type {string} */ model) {
     this.model = model;
     this.greeting = null;
     this.dropJobs();
@@ -95,11 +173,19 @@ export class LiveClient {
     this.dropJobs();
   }
 
+  /**
+   * @param {number} operation
+   * @param {number} n
+   * @param {Uint8Array | Float32Array} payload
+   * @param {RequestOptions} [options]
+   * @returns {Promise<any>}
+   */
   request(operation, n, payload, { slot = "main", background = false } = {}) {
     return new Promise((resolve) => {
       this.waiting.get(slot)?.resolve(null);
       const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
-      this.waiting.set(slot, { slot, operation, n, bytes, background, resolve, done: 0, parts: [] });
+      const unsent = { done: 0, parts: [], id: 0, sentAt: -Infinity };
+      this.waiting.set(slot, { slot, operation, n, bytes, background, resolve, ...unsent });
       if (!background) {
         this.lastForeground = performance.now();
         this.retryWithin(HURRIED_RETRY_MS);
@@ -108,90 +194,97 @@ export class LiveClient {
     });
   }
 
-  /** Sends whatever may be sent now; what may not yet comes back here by timer, reply or greeting. */
+  /** Sends every job that may be sent now. A timer, a reply or a greeting calls this again for the rest. */
   pump() {
     clearTimeout(this.pumpTimer);
     if (!this.greeting) return;
-    for (const job of [...this.waiting.values()].sort((a, b) => a.background - b.background)) {
+    for (const job of [...this.waiting.values()].sort((a, b) => Number(a.background) - Number(b.background))) {
       if (this.inFlight.has(job.slot) || (job.background && this.inFlight.size)) continue;
       const wait = job.background ? this.lastForeground + REST_MS - performance.now() : 0;
       if (wait > 0) {
         this.pumpTimer = setTimeout(() => this.pump(), wait);
         return;
       }
-      this.send(job);
+      this.send(job, this.greeting);
     }
   }
 
-  send(job) {
-    const piece = Math.min(BACKGROUND_VECTORS, this.greeting.limits.vectors);
+  send(/** @type {Job} */ job, /** @type {Greeting} */ { limits }) {
+    const piece = Math.min(BACKGROUND_VECTORS, limits.vectors);
     const n = job.operation === DECODE && job.background ? Math.min(job.n - job.done, piece) : job.n;
     const rowBytes = job.bytes.byteLength / job.n;
-    const frame = new Uint8Array(HEADER_BYTES + n * rowBytes);
+    const frame = new Uint8Array(LIVE_HEADER_BYTES + n * rowBytes);
     job.id = this.nextId++ >>> 0;
     job.sentAt = performance.now();
     const header = new DataView(frame.buffer);
-    header.setUint8(0, VERSION);
+    header.setUint8(0, LIVE_VERSION);
     header.setUint8(1, job.operation);
     header.setUint16(2, n, true);
     header.setUint32(4, job.id, true);
-    frame.set(job.bytes.subarray(job.done * rowBytes, (job.done + n) * rowBytes), HEADER_BYTES);
+    frame.set(job.bytes.subarray(job.done * rowBytes, (job.done + n) * rowBytes), LIVE_HEADER_BYTES);
     this.waiting.delete(job.slot);
     this.inFlight.set(job.slot, job);
     this.socket.send(frame);
   }
 
-  receive(buffer) {
+  receive(/** @type {ArrayBuffer} */ buffer) {
     this.heardAt = performance.now();
-    if (this.quiet) {
+    if (this.quiet && this.greeting) {
       this.quiet = false;
       this.onStatus({ state: "open", greeting: this.greeting });
     }
     const header = new DataView(buffer);
     const id = header.getUint32(4, true);
     const job = [...this.inFlight.values()].find((candidate) => candidate.id === id);
-    if (!job) return; // asked of an earlier model
+    if (!job || !this.greeting) return; // the answer of an earlier model
     this.inFlight.delete(job.slot);
     if (header.getUint8(0) !== 0) {
-      this.onStatus({ state: "error", message: new TextDecoder().decode(new Uint8Array(buffer, HEADER_BYTES)) });
+      this.onStatus({ state: "error", message: new TextDecoder().decode(new Uint8Array(buffer, LIVE_HEADER_BYTES)) });
       job.resolve(null);
-    } else this.accept(job, header.getUint16(2, true), buffer);
+    } else this.accept(job, header.getUint16(2, true), buffer, this.greeting);
     this.pump();
   }
 
-  accept(job, n, buffer) {
+  /**
+   * @param {Job} job
+   * @param {number} n
+   * @param {ArrayBuffer} buffer
+   * @param {Greeting} greeting
+   */
+  accept(job, n, buffer, greeting) {
     job.done += n;
-    job.parts.push(new Uint8Array(buffer, HEADER_BYTES));
+    job.parts.push(new Uint8Array(buffer, LIVE_HEADER_BYTES));
     if (job.background && this.waiting.has(job.slot))
-      job.resolve(null); // outdated while it was under way
+      job.resolve(null); // outdated while it was in flight
     else if (job.done < job.n) this.waiting.set(job.slot, job);
-    else job.resolve(readReply(job, this.greeting));
+    else job.resolve(readReply(job, greeting));
   }
 
-  connect() {
+  openSocket() {
     this.retryAt = -Infinity;
     this.onStatus({ state: "connecting" });
     this.socketSince = performance.now();
-    this.socket = new WebSocket(this.url);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.chooseModel();
-    this.socket.onclose = ({ reason }) => this.lose(reason);
-    this.socket.onmessage = ({ data }) => {
+    const socket = new WebSocket(this.url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.chooseModel();
+    socket.onclose = ({ reason }) => this.lose(reason);
+    socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.greet(JSON.parse(data));
       else this.receive(data);
     };
+    return socket;
   }
 
   chooseModel() {
     this.socketSince = performance.now();
-    this.socket.send(JSON.stringify({ version: VERSION, model: this.model }));
+    this.socket.send(JSON.stringify({ version: LIVE_VERSION, model: this.model }));
   }
 
-  greet(message) {
-    this.socketSince = Infinity; // nothing is owed to us any more
+  greet(/** @type {Greeting | ServiceError} */ message) {
+    this.socketSince = Infinity; // no answer to a choice of the model is outstanding
     this.quiet = false;
-    if (message.error !== undefined) return this.onStatus({ state: "error", message: message.error });
-    if (message.model !== this.model) return; // answer to an earlier choice; ours is on its way
+    if ("error" in message) return this.onStatus({ state: "error", message: message.error });
+    if (message.model !== this.model) return; // the answer to an earlier choice; this one's follows
     this.attempt = 0;
     this.greeting = message;
     this.onStatus({ state: "open", greeting: message });
@@ -208,19 +301,21 @@ export class LiveClient {
     }
     this.inFlight.clear();
     this.quiet = false;
-    // The jitter keeps a class from knocking all at once on a server that has just come back.
+    // With jitter, so that the browsers of a class do not all return at once to a server that has just started again.
     const retryIn = Math.min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** this.attempt++) * (0.75 + Math.random() / 4);
     this.retryAt = Infinity;
     this.retryWithin(retryIn * 1000);
     this.onStatus({ state: "lost", retryIn, message: reason });
   }
 
-  /** Brings the next try nearer, where there is to be one and it is further away. */
-  retryWithin(ms) {
+  /** Moves the next attempt forward to `ms` from now; does nothing where it is sooner or none is planned. */
+  retryWithin(/** @type {number} */ ms) {
     if (this.retryAt <= performance.now() + ms) return;
     clearTimeout(this.retryTimer);
     this.retryAt = performance.now() + ms;
-    this.retryTimer = setTimeout(() => this.connect(), ms);
+    this.retryTimer = setTimeout(() => {
+      this.socket = this.openSocket();
+    }, ms);
   }
 
   leaveSocket() {
@@ -228,10 +323,10 @@ export class LiveClient {
     this.socket.close();
   }
 
-  /** A cable pulled out closes no socket: silence does. */
+  /** Gives a silent connection up: a cable that is pulled out does not close the socket. */
   checkSilence() {
     const oldest = Math.min(this.socketSince, ...[...this.inFlight.values()].map((job) => job.sentAt));
-    const waited = performance.now() - Math.max(oldest, this.heardAt); // answers come one after the other
+    const waited = performance.now() - Math.max(oldest, this.heardAt); // the server answers one request after the other
     if (waited > SILENCE_MS) this.lose();
     else if (waited > QUIET_MS && !this.quiet) {
       this.quiet = true;
@@ -246,18 +341,30 @@ export class LiveClient {
   }
 }
 
+/**
+ * @param {Job} job
+ * @param {Greeting} greeting
+ * @returns {LiveReply}
+ */
 function readReply({ operation, n, parts }, { latent_dim: latentDim, image_shape: imageShape }) {
   if (operation === DECODE) return { n, imageShape, pixels: parts.length === 1 ? parts[0] : joined(parts) };
   const { buffer } = parts[0];
   const codes = n * latentDim;
-  const floats = (first, count) => new Float32Array(buffer, HEADER_BYTES + 4 * first, count);
+  const floats = (/** @type {number} */ first, /** @type {number} */ count) =>
+    new Float32Array(buffer, LIVE_HEADER_BYTES + 4 * first, count);
   const encoded = { n, mean: floats(0, codes), logvar: floats(codes, codes) };
   if (operation === ENCODE) return encoded;
   const losses = { reconstruction: floats(2 * codes, n), kl: floats(2 * codes + n, n) };
-  return { ...encoded, ...losses, imageShape, pixels: new Uint8Array(buffer, HEADER_BYTES + 8 * (codes + n)) };
+  return { ...encoded, ...losses, imageShape, pixels: new Uint8Array(buffer, LIVE_HEADER_BYTES + 8 * (codes + n)) };
 }
 
-/** The n rows of one array of bytes, each followed by the same row of another. */
+/**
+ * The n rows of one array of bytes, each followed by the same row of another.
+ *
+ * @param {number} n
+ * @param {Uint8Array} left
+ * @param {Uint8Array} right
+ */
 function sideBySide(n, left, right) {
   const split = left.length / n,
     size = split + right.length / n;
@@ -270,20 +377,23 @@ function sideBySide(n, left, right) {
 }
 
 /** The sentence for a status that onStatus received; "" where all is well. */
-export function noticeOf({ state, message, retryIn }) {
-  const lost = `${message || "Connection lost"} – trying again in ${Math.ceil(retryIn)} s`;
-  return { connecting: "", open: "", error: message, lost }[state];
+export function noticeOf(/** @type {LiveStatus} */ status) {
+  if (status.state === "error") return status.message;
+  if (status.state !== "lost") return "";
+  return `${status.message || "Connection lost"} – trying again in ${Math.ceil(status.retryIn)} s`;
 }
 
 /** Frames per second over the last second, and the median ms from input to picture of the last 60 frames. */
 export class Meter {
+  /** @type {{at: number, ms: number}[]} */
   frames = [];
 
-  add(ms) {
+  add(/** @type {number} */ ms) {
     this.frames.push({ at: performance.now(), ms });
     if (this.frames.length > 240) this.frames.splice(0, 120);
   }
 
+  /** ms is undefined before the first frame. */
   read() {
     const recent = this.frames.filter(({ at }) => at > performance.now() - 1000).length;
     const delays = this.frames

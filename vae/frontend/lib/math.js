@@ -1,4 +1,6 @@
-/** Numbers and vectors: neighbours, means, ways between codes, the normal distribution, rounding. */
+/** Numbers and vectors: neighbours, means, interpolation, the normal distribution, rounding. */
+
+/** A row of an array of vectors, and its distance from another vector. @typedef {{index: number, distance: number}} Neighbour */
 
 // Acklam's coefficients, highest power first.
 const MIDDLE = [
@@ -13,17 +15,23 @@ const TAIL = [
 ];
 const TAIL_BELOW = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
 
-/** z values are kept to four decimals: what a link carries is exactly what was decoded. */
-export function round4(value) {
+/** z values are rounded to four decimals, so that a link contains exactly what was decoded. */
+export function round4(/** @type {number} */ value) {
   return Math.round(value * 1e4) / 1e4 || 0;
 }
 
 /**
- * The k rows nearest to target among points (n × dims), nearest first, as {index, distance}; row `skip` is left out.
+ * The k rows nearest to target among points (n × dims), nearest first; row `skip` is left out.
  *
  * A plain search: 10,000 points in the plane take about 0.1 ms, less than keeping an index would.
+ *
+ * @param {ArrayLike<number>} points
+ * @param {number} dims
+ * @param {ArrayLike<number>} target
+ * @param {number} k
  */
 export function nearest(points, dims, target, k, skip = -1) {
+  /** @type {Neighbour[]} */
   const found = [];
   let worst = Infinity;
   for (let i = 0, at = 0; at < points.length; i++, at += dims) {
@@ -40,35 +48,54 @@ export function nearest(points, dims, target, k, skip = -1) {
   return found;
 }
 
+/**
+ * The mean of each column.
+ *
+ * @param {ArrayLike<number>} rows n × columns
+ * @param {number} n
+ * @param {number} columns
+ */
 export function columnMeans(rows, n, columns) {
+  /** @type {number[]} */
   const sums = new Array(columns).fill(0);
   for (let i = 0; i < n * columns; i++) sums[i % columns] += rows[i];
   return sums.map((sum) => sum / n);
 }
 
 /** The indices of these values, the largest value's first. */
-export function strongestFirst(strengths) {
+export function strongestFirst(/** @type {readonly number[]} */ strengths) {
   return strengths.map((_, i) => i).sort((a, b) => strengths[b] - strengths[a]);
 }
 
-/** Whether the model makes no use of a dimension with this KL, in nats: what two decimals show as 0.01 or less. */
-export function isUnused(kl) {
+/** Whether the model does not use a dimension with this KL, in nats: two decimals show it as 0.01 or less. */
+export function isUnused(/** @type {number} */ kl) {
   return kl < 0.015;
 }
 
-/** Where a class stands in a plane whose second coordinate shows the class, of a 1-D latent space. */
-export function classHeight(label, classes) {
+/** The second coordinate of a class in the map of a 1-D latent space: the classes lie above one another. */
+export function classHeight(/** @type {number} */ label, /** @type {number} */ classes) {
   return 2.5 * ((2 * label + 1) / Math.max(1, classes) - 1);
 }
 
-/** The point at t of 0…1 on the straight line. */
+/**
+ * The point at t, 0 to 1, on the straight line from a to b.
+ *
+ * @param {readonly number[]} a
+ * @param {readonly number[]} b
+ * @param {number} t
+ */
 export function linear(a, b, t) {
   return a.map((value, i) => (1 - t) * value + t * b[i]);
 }
 
 /**
- * Turns the direction at an even rate and changes the norm linearly: ends of equal norm keep it all the way. The same
- * as "spherical" in vae/model/latents.py. Source: White 2016, "Sampling generative networks".
+ * The point at t, 0 to 1, on the arc from a to b: the direction turns at a constant rate and the norm changes linearly,
+ * so that it stays the same between ends of equal norm. The same as "spherical" in vae/model/latents.py. Source: White
+ * 2016, "Sampling generative networks".
+ *
+ * @param {readonly number[]} a
+ * @param {readonly number[]} b
+ * @param {number} t
  */
 export function spherical(a, b, t) {
   const norms = [norm(a), norm(b)];
@@ -81,7 +108,8 @@ export function spherical(a, b, t) {
   return a.map((value, i) => length * (left * value + right * b[i]));
 }
 
-export function norm(z) {
+/** The Euclidean norm. */
+export function norm(/** @type {Iterable<number>} */ z) {
   return Math.hypot(...z);
 }
 
@@ -91,11 +119,16 @@ export function gaussian() {
 }
 
 /** n draws from N(0, 1). */
-export function gaussians(n) {
+export function gaussians(/** @type {number} */ n) {
   return Float32Array.from({ length: n }, gaussian);
 }
 
-/** The value below which a share p of the standard normal lies. Source: Acklam's approximation, relative error 1e-9. */
+/**
+ * The value below which a share p of the standard normal lies. Source: Acklam's approximation, relative error 1e-9.
+ *
+ * @param {number} p 0 to 1
+ * @returns {number}
+ */
 export function normalQuantile(p) {
   if (p > 0.5) return -normalQuantile(1 - p);
   if (p < 0.02425) {
@@ -106,15 +139,14 @@ export function normalQuantile(p) {
   return (polynomial(MIDDLE, q * q) * q) / polynomial(MIDDLE_BELOW, q * q);
 }
 
-function polynomial(coefficients, x) {
+/** Coefficients: highest power first. */
+function polynomial(/** @type {readonly number[]} */ coefficients, /** @type {number} */ x) {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }
 
-/** The next of 1, 2 and 5 times a power of ten. */
-export function roundStep(least, smallestStep = 0) {
+/** The smallest of 1, 2 and 5 times a power of ten that is at least `least`; never below `smallestStep`. */
+export function roundStep(/** @type {number} */ least, smallestStep = 0) {
   const power = 10 ** Math.floor(Math.log10(least));
-  return Math.max(
-    smallestStep,
-    [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least),
-  );
+  const step = [1, 2, 5].map((factor) => factor * power).find((candidate) => candidate >= least) ?? 10 * power;
+  return Math.max(smallestStep, step);
 }

@@ -1,15 +1,22 @@
-/** A picture file that somebody chose or dropped, as an image of the model's size. */
+/** A picture file that the user chose or dropped, as an image of the model's size. */
 
+import { contextOf } from "./dom.js";
 import { resized } from "./drawing.js";
 
+/** @import { Pixels } from "./canvas.js" */
+/** @import { ImageShape } from "./contract.js" */
+
 const MOST_BYTES = 32 * 2 ** 20;
-const MOST_PIXELS = 50e6; // decoded, one takes four bytes of the browser's memory
-const WORKING_SIDE = 512; // the browser shrinks to this, ever by half; the rest is a mean over areas
+const MOST_PIXELS = 50e6; // decoded, each takes four bytes of the browser's memory
+const WORKING_SIDE = 512; // the browser scales down to this; the rest is a mean over areas
 
 /**
- * The file's picture, its middle cut to the model's shape, on white where it is transparent; the first one of several.
- * Resolves to {pixels: Uint8Array of c·h·w, width, height: of the file's picture}. Rejects with an Error whose message
- * is a sentence for the person who chose the file.
+ * The file's picture, its middle cut to the model's shape, on white where it is transparent; of an animation the first
+ * frame. width, height: of the file's picture. Rejects with an Error whose message is a sentence for the user.
+ *
+ * @param {File} file
+ * @param {ImageShape} imageShape
+ * @returns {Promise<{pixels: Pixels, width: number, height: number}>}
  */
 export async function readPicture(file, imageShape) {
   if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than 32 MiB. Choose a smaller picture.`);
@@ -26,7 +33,13 @@ export async function readPicture(file, imageShape) {
   }
 }
 
-/** The size is known before anything is decoded: browsers decode when a picture is drawn. */
+/**
+ * The picture, not yet decoded: browsers decode when a picture is drawn, so its size can be checked before.
+ *
+ * @param {string} address
+ * @param {string} name of the file
+ * @returns {Promise<HTMLImageElement>}
+ */
 function opened(address, name) {
   return new Promise((resolve, reject) => {
     const picture = new Image();
@@ -45,6 +58,11 @@ function opened(address, name) {
   });
 }
 
+/**
+ * @param {HTMLImageElement} picture
+ * @param {ImageShape} imageShape
+ * @param {string} name of the file
+ */
 function shrunk(picture, imageShape, name) {
   const [channels, height, width] = imageShape;
   const zoom = Math.min(picture.naturalWidth / width, picture.naturalHeight / height);
@@ -53,29 +71,32 @@ function shrunk(picture, imageShape, name) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(cut.width * side));
   canvas.height = Math.max(1, Math.round(cut.height * side));
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   const left = (picture.naturalWidth - cut.width) / 2,
     top = (picture.naturalHeight - cut.height) / 2;
-  let data;
   try {
     context.drawImage(picture, left, top, cut.width, cut.height, 0, 0, canvas.width, canvas.height);
-    ({ data } = context.getImageData(0, 0, canvas.width, canvas.height));
-  } catch {
-    throw new Error(`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return resized(channelsOf(data, channels), canvas.width, canvas.height, imageShape);
+  } catch (cause) {
+    throw new Error(`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`, { cause });
   }
-  return resized(channelsOf(data, channels), canvas.width, canvas.height, imageShape);
 }
 
-/** Red, green and blue, or the one grey that they look like (ITU-R BT.601, as in Pillow). */
-function channelsOf(rgba, channels) {
+/** Red, green and blue, or the grey of the same brightness (ITU-R BT.601, as in Pillow). */
+function channelsOf(/** @type {Uint8ClampedArray} */ rgba, /** @type {number} */ channels) {
   const planes = Array.from({ length: channels }, () => new Float32Array(rgba.length / 4));
   for (let i = 0; i < rgba.length / 4; i++) {
     const [red, green, blue] = rgba.subarray(4 * i, 4 * i + 3);
     if (channels === 1) planes[0][i] = 0.299 * red + 0.587 * green + 0.114 * blue;
-    else [red, green, blue].forEach((value, c) => (planes[c][i] = value));
+    else {
+      planes[0][i] = red;
+      planes[1][i] = green;
+      planes[2][i] = blue;
+    }
   }
   return planes;
 }

@@ -1,0 +1,155 @@
+/**
+ * What Python and the scripts both know. Written by `make contract` from vae/ui/contract.py: change Python, not this
+ * file.
+ */
+
+/** Of the live service's wire format. */
+export const LIVE_VERSION = 1;
+
+/** Of a binary frame, before its payload. */
+export const LIVE_HEADER_BYTES = 8;
+
+/** The second byte of a request. */
+export const LIVE_OPERATIONS = /** @type {const} */ ({ decode: 1, encode: 2, reconstruct: 3, draw: 4 });
+
+/** The largest absolute value of a z that the live service decodes. */
+export const LARGEST_Z = 10_000;
+
+/** Of the latent map's wire format. */
+export const MAP_VERSION = 1;
+
+/** Of images or noise in one request. */
+export const MAX_ROWS_BYTES = 1_048_576;
+
+/** Of projection. */
+export const METHODS = /** @type {const} */ (["raw", "pca", "tsne", "umap"]);
+
+/** That a projection's quality compares. */
+export const QUALITY_NEIGHBOURS = 10;
+
+export const RUN_STATES = /** @type {const} */ ([
+  "queued",
+  "starting",
+  "running",
+  "saving",
+  "paused",
+  "failed",
+  "killed",
+]);
+
+/** In which a process works on a run or waits for its turn. */
+export const ALIVE_RUN_STATES = /** @type {const} */ (["queued", "starting", "running", "saving"]);
+
+export const FILM_VERSION = 1;
+
+/** Of a film's record, before its JSON. */
+export const FILM_PREFIX_BYTES = 12;
+
+/** At most, that a run takes. */
+export const FILM_FRAMES = 60;
+
+/** That a run writes. */
+export const MAX_FILM_BYTES = 10_000_000;
+
+/** Of the Sampling page's grid: its cells have noise numbers row × this + column. */
+export const MAX_GRID_SIDE = 16;
+
+/** Of the Sampling page. */
+export const MAX_SEED = 4_294_967_295;
+
+/** The largest absolute value of a z in a link. */
+export const MAX_LINKED_Z = 1000;
+
+/**
+ * @typedef {readonly [channels: number, height: number, width: number]} ImageShape
+ *
+ * How a data set places its drawings, in pixels from the top left corner: see vae/datasets/drawing.py.
+ *
+ * @typedef {{side: number, across: number, down: number}} DrawingFrame
+ *
+ * @typedef {"bernoulli" | "continuous-bernoulli" | "gaussian" | "gaussian-learned" | "gaussian-optimal" | "discretised-logistic"} Likelihood
+ *
+ * The live service's greeting: see vae/server/decode.py. kl: nats per dimension, null for a plain autoencoder. classes:
+ * of a conditional model, otherwise 0.
+ *
+ * @typedef {object} Greeting
+ * @property {number} version
+ * @property {string} model
+ * @property {number} latent_dim
+ * @property {number} classes
+ * @property {ImageShape} image_shape
+ * @property {number[] | null} kl
+ * @property {string} device
+ * @property {Likelihood} likelihood
+ * @property {{vectors: number, requests_per_second: number, frame_bytes: number}} limits
+ *
+ * @typedef {{version: number, error: string}} ServiceError
+ *
+ * The encoded test set's header: see vae/server/latent_map.py.
+ *
+ * @typedef {"<f4" | "<u2"} Dtype
+ * @typedef {{name: string, dtype: Dtype, shape: number[], offset: number}} ArrayHeader
+ * @typedef {{mean: number[], components: number[][], explained: number[]}} Pca
+ *
+ * @typedef {object} EncodedHeader
+ * @property {number} version
+ * @property {string} model
+ * @property {number} n
+ * @property {number} latent_dim
+ * @property {string[]} classes
+ * @property {ImageShape} image_shape
+ * @property {number} images
+ * @property {ArrayHeader[]} arrays
+ * @property {Pca} pca
+ *
+ * A projection's request, its quality and its states: see vae/server/latent_map.py.
+ *
+ * @typedef {typeof METHODS[number]} Method
+ *
+ * @typedef {object} ProjectionConfig
+ * @property {Method} method
+ * @property {number} dims
+ * @property {number[]} axes
+ * @property {number} perplexity
+ * @property {number} neighbours
+ * @property {number} min_dist
+ * @property {number} seed
+ *
+ * @typedef {object} ProjectionQuality
+ * @property {number} trustworthiness
+ * @property {number} continuity
+ * @property {number} neighbours_kept
+ * @property {string} protocol
+ *
+ * @typedef {{version: number, model: string, method: Method, dims: number}} ProjectionOf
+ * @typedef {ProjectionOf & {state: "queued", queue_position: number}} ProjectionQueued
+ * @typedef {ProjectionOf & {state: "running", progress: number}} ProjectionRunning
+ * @typedef {ProjectionOf & {state: "done", seconds: number, source: string, quality: ProjectionQuality}} ProjectionDone
+ * @typedef {ProjectionOf & {state: "failed", error: string}} ProjectionFailed
+ * @typedef {{version: number, state: "cancelled"}} ProjectionCancelled
+ * @typedef {ProjectionQueued | ProjectionRunning | ProjectionDone | ProjectionFailed | ProjectionCancelled}
+ *   ProjectionState
+ *
+ * A training run, as the server lists it: see vae/server/runs_and_films.py.
+ *
+ * @typedef {typeof RUN_STATES[number]} RunState
+ *
+ * @typedef {object} RunStatus
+ * @property {string} name
+ * @property {RunState} state
+ * @property {string} sentence
+ * @property {number} progress
+ * @property {number} epoch
+ * @property {number | null} epochs
+ * @property {number} seconds
+ * @property {number | null} seconds_left
+ * @property {number | null} images_per_second
+ * @property {string} device
+ * @property {number | null} queue_position
+ * @property {number} film_bytes
+ *
+ * What the Interpolation and the Sampling page keep in the link, as text.
+ *
+ * @typedef {"view" | "from" | "to" | "third" | "fourth" | "base" | "z" | "t" | "path" | "steps" | "x" | "y" | "plus" | "minus" | "apply" | "draw" | "strength"} InterpolationKey
+ * @typedef {"view" | "seed" | "side" | "temperature" | "truncation" | "source" | "against" | "told" | "against_told" | "hold" | "plane"} SamplingKey
+ */
