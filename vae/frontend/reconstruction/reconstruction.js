@@ -215,9 +215,8 @@ class Page {
       encoded = await loadEncoded(address("encoded"));
     } catch (error) {
       if (this.data.model !== model || this.closed) return;
-      const reason = error instanceof Error ? error.message : error;
       this.say(
-        `The encoded test set did not load (${reason}). Drawing works without it; reload the page to try again.`,
+        `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
       );
       return;
     }
@@ -287,7 +286,8 @@ class Page {
       const advice = "Bright background: “Invert”, under “Damage the image”, makes it like the data set's.";
       if (bright && frame) this.say(`${title}. ${advice}`);
     } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof Error)) throw error;
+      this.say(error.message);
     }
   }
 

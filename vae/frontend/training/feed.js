@@ -7,23 +7,16 @@
  * the page was made for. When a run resumes from an earlier state, its film is cut and grows again: it is read anew.
  */
 
+import { ALIVE_RUN_STATES } from "../lib/contract.js";
 import { Film, FilmError } from "./film.js";
 
+/** @import { RunState, RunStatus } from "../lib/contract.js" */
+
 /**
- * A run as the server lists it (vae/server/runs_and_films.py). The server no longer lists a run that has become a
- * checkpoint or was discarded: "done" and "gone" are this page's words for these two.
+ * A run, as the server lists it. It no longer lists a run that has become a checkpoint or was discarded: "done" and
+ * "gone" are this page's words for these two, and of such a run perhaps nothing else is known.
  *
- * @typedef {object} Run
- * @property {"queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed" | "done" | "gone"} state
- * @property {string} sentence
- * @property {number | null} [queue_position] 1 for the next
- * @property {number} [progress] 0 to 1
- * @property {number} [epoch] epochs done, with decimals
- * @property {number | null} [epochs] in all
- * @property {number | null} [images_per_second]
- * @property {number | null} [seconds_left]
- * @property {string} [device]
- * @property {number} [film_bytes]
+ * @typedef {Partial<Omit<RunStatus, "state">> & { state: RunState | "done" | "gone", sentence: string }} Run
  */
 
 /** @typedef {"run" | "checkpoint"} Kind */
@@ -35,10 +28,10 @@ const FIRST_RETRY_MS = 500,
   LAST_RETRY_MS = 8000;
 const MAX_MISSES = 3; // a run that has left the list may be a moment away from being a checkpoint
 const FETCH_MS = 15_000; // after that, the connection counts as lost
-/** @type {Run["state"][]} */
-const BUSY = ["starting", "running", "saving"];
-/** @type {Run["state"][]} */
-const UNFINISHED = [...BUSY, "queued", "paused"]; // the film may grow
+/** @type {readonly Run["state"][]} */
+const BUSY = ALIVE_RUN_STATES.filter((state) => state !== "queued");
+/** @type {readonly Run["state"][]} */
+const UNFINISHED = [...ALIVE_RUN_STATES, "paused"]; // the film may grow
 
 export class Feed {
   lost = false; // whether the connection is
@@ -134,14 +127,14 @@ export class Feed {
     }
   }
 
-  /** @returns {Promise<(Run & { name: string })[]>} */
+  /** @returns {Promise<RunStatus[]>} */
   async getRuns() {
     const response = await this.get("/live/runs");
     if (!response.ok) throw new Error(response.statusText);
     return (await response.json()).runs;
   }
 
-  /** @param {(Run & { name: string })[]} runs */
+  /** @param {RunStatus[]} runs */
   takeRuns(runs) {
     for (const item of this.items) {
       if (item.kind !== "run") continue;

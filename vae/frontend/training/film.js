@@ -4,6 +4,9 @@
  */
 
 import { crc32, joined } from "../lib/bytes.js";
+import { FILM_PREFIX_BYTES, FILM_VERSION, MAX_FILM_BYTES } from "../lib/contract.js";
+
+/** @import { ImageShape } from "../lib/contract.js" */
 
 /**
  * What is the same for all frames of a film.
@@ -11,7 +14,7 @@ import { crc32, joined } from "../lib/bytes.js";
  * @typedef {object} Head
  * @property {string} dataset
  * @property {string[]} classNames
- * @property {[number, number, number]} imageShape channels, height, width
+ * @property {ImageShape} imageShape
  * @property {"line" | "latent" | "principal"} plane of the map
  * @property {number} latentDim
  * @property {number} epochs of the whole run
@@ -44,9 +47,7 @@ import { crc32, joined } from "../lib/bytes.js";
 /** @typedef {{ [name: string]: unknown }} Fields the JSON of a record, not checked yet */
 /** @typedef {Film & { head: Head }} FilmWithFrames */
 
-const PREFIX_BYTES = 12;
-const MAX_BYTES = 12_000_000,
-  MAX_TEXT_BYTES = 1_000_000;
+const MAX_TEXT_BYTES = 1_000_000;
 const MAX_FRAMES = 1000,
   MAX_EPOCHS = 20_000,
   MAX_CLASSES = 65_536;
@@ -91,8 +92,8 @@ export class Film {
    */
   take(bytes) {
     this.size += bytes.length;
-    if (this.size > MAX_BYTES) {
-      throw new FilmError(`This film is longer than ${MAX_BYTES / 1e6} MB; only its beginning is shown.`);
+    if (this.size > MAX_FILM_BYTES) {
+      throw new FilmError(`This film is longer than ${MAX_FILM_BYTES / 1e6} MB; only its beginning is shown.`);
     }
     const whole = joined([this.rest, bytes]);
     let at = 0;
@@ -110,13 +111,13 @@ export class Film {
    * @param {Uint8Array<ArrayBuffer>} bytes
    */
   readRecord(bytes) {
-    if (bytes.length < PREFIX_BYTES) return 0;
+    if (bytes.length < FILM_PREFIX_BYTES) return 0;
     const prefix = new DataView(bytes.buffer, bytes.byteOffset);
     const [textBytes, bodyBytes, checksum] = [0, 4, 8].map((at) => prefix.getUint32(at, true));
-    if (textBytes > MAX_TEXT_BYTES || bodyBytes > MAX_BYTES) throw this.torn();
-    const end = PREFIX_BYTES + textBytes + bodyBytes;
+    if (textBytes > MAX_TEXT_BYTES || bodyBytes > MAX_FILM_BYTES) throw this.torn();
+    const end = FILM_PREFIX_BYTES + textBytes + bodyBytes;
     if (bytes.length < end) return 0;
-    const content = bytes.subarray(PREFIX_BYTES, end);
+    const content = bytes.subarray(FILM_PREFIX_BYTES, end);
     if (crc32(content) !== checksum) throw this.torn();
     this.add(fieldsOf(content.subarray(0, textBytes)), content.slice(textBytes));
     return end;
@@ -185,8 +186,10 @@ function misfit(what) {
  */
 function headOf(fields, body) {
   const { kind, version, dataset, class_names: classNames, image_shape: imageShape, plane } = fields;
-  if (kind === "head" && version !== 1) {
-    throw new FilmError(`This film is of version ${Number(version)}, and this page reads version 1. Reload the page.`);
+  if (kind === "head" && version !== FILM_VERSION) {
+    throw new FilmError(
+      `This film is of version ${Number(version)}, and this page reads version ${FILM_VERSION}. Reload the page.`,
+    );
   }
   const fits =
     kind === "head" && typeof dataset === "string" && isPlane(plane) && isNames(classNames) && isShape(imageShape);
@@ -272,7 +275,7 @@ function isNames(names) {
 
 /**
  * @param {unknown} shape
- * @returns {shape is [number, number, number]}
+ * @returns {shape is ImageShape}
  */
 function isShape(shape) {
   const [channels, height, width] = Array.isArray(shape) && shape.length === 3 ? shape : [];
@@ -310,7 +313,7 @@ function isWhole(value, least, most) {
  * Whether a picture file's own header names the size of these rows of pictures: it is decoded at the size it names.
  *
  * @param {number[] | null} size
- * @param {{ imageShape: number[], columns: number }} head
+ * @param {Pick<Head, "imageShape" | "columns">} head
  * @param {number} rows
  */
 function isSheet(size, { imageShape: [, height, width], columns }, rows) {
