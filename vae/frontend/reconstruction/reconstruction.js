@@ -214,6 +214,7 @@ class Page {
     try {
       encoded = await loadEncoded(address("encoded"));
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       if (this.data.model !== model || this.closed) return;
       this.say(
         `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
