@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
+from vae.datasets.drawing import drawing_frame
 from vae.datasets.registry import load_dataset
 from vae.model.latents import encode, reconstruct
 from vae.model.losses import Objective
@@ -252,12 +253,12 @@ def test_mnist_digits_stay_themselves_under_the_drawings_centring(
         scripts = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
         module = next(name for name in scripts if name.endswith("/drawing.js"))
         framed = page.evaluate(
-            """async ([module, images]) => {
-                const { framed, MNIST_FRAME } = await import(module);
-                const one = (image) => framed([Float32Array.from(image)], 28, 28, [1, 28, 28], MNIST_FRAME).pixels;
+            """async ([module, frame, images]) => {
+                const { framed } = await import(module);
+                const one = (image) => framed([Float32Array.from(image)], 28, 28, [1, 28, 28], frame).pixels;
                 return images.map((image) => Array.from(one(image)));
             }""",
-            [module, images.reshape(len(images), -1).tolist()],
+            [module, drawing_frame(images), images.reshape(len(images), -1).tolist()],
         )
         again = np.array(framed).reshape(-1, 28, 28)
         kept = {shift: same(np.roll(again, shift, (1, 2)), images[:, 0]) for shift in product((0, -1, 1), repeat=2)}
