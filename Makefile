@@ -29,8 +29,7 @@ check: .venv/test-installed node_modules/.installed
 	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(NODE) node_modules/typescript/bin/tsc --project tests/js
 
-# Needs no package of npm's.
-test-js: .venv/test-installed
+test-js: .venv/test-installed node_modules/.installed
 	$(NODE) --test --experimental-test-coverage --test-coverage-include='vae/frontend/lib/**' \
 	    --test-coverage-lines=90 'tests/js/**/*.test.js'
 

@@ -22,7 +22,6 @@ from vae.ui import interpolation, sampling
 from vae.ui.shared import links, scripts
 
 PATH = scripts.FRONTEND / "lib" / "contract.js"
-LINE = 120  # characters, after which Biome puts each item of a list on its own line
 
 _HEAD = """/**
  * What Python and the scripts both know. Written by `make contract` from vae/ui/contract.py: change Python, not this
@@ -75,7 +74,7 @@ _TYPES = Template("""/**
  *
  * A projection's request, its quality and its states: see vae/server/latent_map.py.
  *
- * @typedef {typeof METHODS[number]} Method
+ * @typedef {$method} Method
  *
  * @typedef {object} ProjectionConfig
 $projection
@@ -94,7 +93,7 @@ $quality
  *
  * A training run, as the server lists it: see vae/server/runs_and_films.py.
  *
- * @typedef {typeof RUN_STATES[number]} RunState
+ * @typedef {$run_state} RunState
  *
  * @typedef {object} RunStatus
  * @property {string} name
@@ -116,16 +115,12 @@ def constants() -> list[tuple[str, object, str]]:
         ("LIVE_VERSION", decode.VERSION, "Of the live service's wire format."),
         ("LIVE_HEADER_BYTES", decode.HEADER.size, "Of a binary frame, before its payload."),
         ("LIVE_OPERATIONS", decode.CODES, "The second byte of a request."),
-        ("LARGEST_Z", decode.LARGEST_Z, "The largest absolute value of a z that the live service decodes."),
         ("MAP_VERSION", latent_map.VERSION, "Of the latent map's wire format."),
         ("MAX_ROWS_BYTES", latent_map.ROWS_BYTES, "Of images or noise in one request."),
-        ("METHODS", methods.METHODS, "Of projection."),
         ("QUALITY_NEIGHBOURS", _default(methods.quality, "neighbours"), "That a projection's quality compares."),
-        ("RUN_STATES", typing.get_args(runs.State), ""),
         ("ALIVE_RUN_STATES", runs.ALIVE, "In which a process works on a run or waits for its turn."),
         ("FILM_VERSION", film.VERSION, ""),
         ("FILM_PREFIX_BYTES", film.PREFIX.size, "Of a film's record, before its JSON."),
-        ("FILM_FRAMES", film.FRAMES, "At most, that a run takes."),
         ("MAX_FILM_BYTES", film.MAX_BYTES, "That a run writes."),
         (
             "MAX_GRID_SIDE",
@@ -147,10 +142,7 @@ def _constant(name: str, value: object, meaning: str) -> str:
     literal = _literal(value)
     # tsc then takes the values themselves for its type, not any text or number.
     fixed = f"/** @type {{const}} */ ({literal})" if isinstance(value, (tuple, dict)) else literal
-    line = f"export const {name} = {fixed};"
-    if isinstance(value, tuple) and len(line) > LINE:
-        line = line.replace(literal, "[" + "".join(f"\n  {_literal(item)}," for item in value) + "\n]")
-    return f"{comment}{line}\n"
+    return f"{comment}export const {name} = {fixed};\n"
 
 
 def _literal(value: object) -> str:
@@ -167,6 +159,8 @@ def _literal(value: object) -> str:
 def _types() -> str:
     return _TYPES.substitute(
         likelihood=_type(networks.Likelihood),
+        method=_union(typing.get_args(methods.Method)),
+        run_state=_union(typing.get_args(runs.State)),
         projection=_properties(methods.ProjectionConfig),
         quality=_properties(methods.Quality),
         status=_properties(runs.Status),
@@ -175,10 +169,10 @@ def _types() -> str:
     )
 
 
-def _properties(config: type) -> str:
+def _properties(dataclass: type) -> str:
     """A line of JSDoc for each field of a dataclass."""
-    hints = typing.get_type_hints(config)
-    return "\n".join(f" * @property {{{_type(hints[field.name])}}} {field.name}" for field in fields(config))
+    hints = typing.get_type_hints(dataclass)
+    return "\n".join(f" * @property {{{_type(hints[field.name])}}} {field.name}" for field in fields(dataclass))
 
 
 def _type(hint: Any) -> str:

@@ -12,30 +12,14 @@ export const LIVE_HEADER_BYTES = 8;
 /** The second byte of a request. */
 export const LIVE_OPERATIONS = /** @type {const} */ ({ decode: 1, encode: 2, reconstruct: 3, draw: 4 });
 
-/** The largest absolute value of a z that the live service decodes. */
-export const LARGEST_Z = 10_000;
-
 /** Of the latent map's wire format. */
 export const MAP_VERSION = 1;
 
 /** Of images or noise in one request. */
 export const MAX_ROWS_BYTES = 1_048_576;
 
-/** Of projection. */
-export const METHODS = /** @type {const} */ (["raw", "pca", "tsne", "umap"]);
-
 /** That a projection's quality compares. */
 export const QUALITY_NEIGHBOURS = 10;
-
-export const RUN_STATES = /** @type {const} */ ([
-  "queued",
-  "starting",
-  "running",
-  "saving",
-  "paused",
-  "failed",
-  "killed",
-]);
 
 /** In which a process works on a run or waits for its turn. */
 export const ALIVE_RUN_STATES = /** @type {const} */ (["queued", "starting", "running", "saving"]);
@@ -44,9 +28,6 @@ export const FILM_VERSION = 1;
 
 /** Of a film's record, before its JSON. */
 export const FILM_PREFIX_BYTES = 12;
-
-/** At most, that a run takes. */
-export const FILM_FRAMES = 60;
 
 /** That a run writes. */
 export const MAX_FILM_BYTES = 10_000_000;
@@ -104,7 +85,7 @@ export const MAX_LINKED_Z = 1000;
  *
  * A projection's request, its quality and its states: see vae/server/latent_map.py.
  *
- * @typedef {typeof METHODS[number]} Method
+ * @typedef {"raw" | "pca" | "tsne" | "umap"} Method
  *
  * @typedef {object} ProjectionConfig
  * @property {Method} method
@@ -132,7 +113,7 @@ export const MAX_LINKED_Z = 1000;
  *
  * A training run, as the server lists it: see vae/server/runs_and_films.py.
  *
- * @typedef {typeof RUN_STATES[number]} RunState
+ * @typedef {"queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed"} RunState
  *
  * @typedef {object} RunStatus
  * @property {string} name
