@@ -106,7 +106,7 @@ def test_the_numbers_of_a_test_image_are_the_models(app: Server, browser: Browse
         assert nats(page) == pytest.approx([nll[17], kl[17]], abs=1e-3)
         assert f"{nll[17] + kl[17]:.2f}" in page.locator(".numbers").inner_text()
         stored = encoded.reconstruction[17] + encoded.kl[17]
-        expect(page.locator(".told")).to_contain_text(f"{stored:.2f}")
+        expect(page.locator(".remarks")).to_contain_text(f"{stored:.2f}")
         page.get_by_role("button", name="Next test image").click()
         page.wait_for_url("**image=18**")
         settle(page)
@@ -129,7 +129,8 @@ def test_with_the_evaluations_noise_a_test_image_costs_what_is_stored_for_it(
         expect(page.locator(".numbers")).to_contain_text(f"{elbo[image]:.2f}")
         assert nats(page) == pytest.approx([encoded.reconstruction[image], encoded.kl[image]], abs=1e-3)
         assert sum(nats(page)) == pytest.approx(elbo[image], abs=1e-3)
-        expect(page.locator(".told")).to_contain_text(re.compile(rf"with this ε: {elbo[image]:.2f}, 0\.000\d away\."))
+        same_noise = re.compile(rf"with this ε: {elbo[image]:.2f}, 0\.000\d away\.")
+        expect(page.locator(".remarks")).to_contain_text(same_noise)
         page.get_by_text("The loss for this image").click()
         expect(page.locator(".formula .sum")).to_contain_text(f"{elbo[image]:.2f} nats")
         page.get_by_role("button", name="Next test image").click()
@@ -287,18 +288,18 @@ def test_what_is_spoilt_is_told_and_a_patch_is_refilled(app: Server, browser: Br
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         whole = model_sees(page)
         page.get_by_label("Noise", exact=False).first.fill("0.4")
-        expect(page.locator(".told")).to_contain_text("unspoilt")
+        expect(page.locator(".remarks")).to_contain_text("undamaged")
         settle(page)
-        told = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".told").inner_text())]
+        told = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".remarks").inner_text())]
         assert told[0] == pytest.approx(100 * np.abs(model_sees(page).astype(float) - whole).mean() / 255, abs=0.1)
         assert told[1] < told[0]  # denoised
-        page.get_by_role("button", name="Make whole").click()
+        page.get_by_role("button", name="Reset").click()
         settle(page)
         assert (model_sees(page) == whole).all()
         page.get_by_label("Invert").check()
         settle(page)
         assert (model_sees(page) == 255 - whole).all()
-        page.get_by_role("button", name="Make whole").click()
+        page.get_by_role("button", name="Reset").click()
         page.get_by_label("Erase a patch").fill("0.4")
         page.get_by_role("button", name="Refill").click()
         expect(page.locator(".refilled")).to_contain_text("12 rounds")

@@ -1,63 +1,83 @@
 /** q(z|x) of one image, to scale: per dimension against the prior, and as an ellipse among the encoded test images. */
 
-import { element, subscript } from "../lib/dom.js";
+import { contextOf, element, subscript } from "../lib/dom.js";
 import { classHeight, roundStep, strongestFirst } from "../lib/math.js";
 
-const ROWS = 8; // dimensions shown first, the strongest
-const MOST_ROWS = 128;
+/** @import { EncodedSet } from "../lib/encoded-set.js" */
+
+/** @typedef {{ mean: Float32Array, sigma: Float32Array, kl: Float32Array }} Code q(z|x); kl: nats per dimension */
+/** @typedef {{ left: number, right: number, bottom: number }} Plot its edges on the canvas, in CSS pixels */
+/** @typedef {(value: number) => number} Scale latent units to CSS pixels */
+
+const ROWS = 8; // dimensions shown at first, the strongest
+const MAX_ROWS = 128;
 const ROW_HEIGHT = 17,
   AXIS_HEIGHT = 30; // CSS pixels
 const LABEL_WIDTH = 30,
   KL_WIDTH = 92;
-const LEAST_RANGE = 3; // prior standard deviations to either side
+const MIN_RANGE = 3; // prior standard deviations to either side
 const SEGMENTS = 64;
-const OUTSIDE = 0.005; // of the points may lie beyond the plane's edge
+const OUTSIDE = 0.005; // share of the points that may lie outside the plane, at each edge
 const BINS = 40;
-const MOST_NAMES = 20; // in a legend; colours repeat long before
-export const HERE = "#e66101"; // this image, in every chart
+const MAX_NAMES = 20; // in a legend; colours repeat long before
+const THIS_IMAGE = "#e66101", // its colour in every chart
+  OTHER_DATASET = "#832db6";
 
-/** μ ± σ of every dimension over the prior's, and its KL. */
+/** μ ± σ of every dimension, over the prior's, and its KL. */
 export class PosteriorChart {
+  /** @type {number[]} the dimensions, the strongest first */
+  order = [];
+  point = false; // whether the code is a point, without σ and KL
+  rows = 0; // dimensions shown
+  range = MIN_RANGE;
+  /** @type {Code | null} */
+  code = null;
+
   constructor() {
     this.canvas = element("canvas", { role: "img" });
     this.more = element("button", { type: "button", hidden: true, onclick: () => this.toggle() });
     this.element = element("div", { className: "posterior" }, this.canvas, this.more);
-    new ResizeObserver(() => this.paint()).observe(this.element); // goes with the element
+    new ResizeObserver(() => this.paint()).observe(this.element); // ends with the element
   }
 
-  /** strength: what ranks the dimensions; point: whether the code is a point, without σ and KL. */
+  /**
+   * @param {number[]} strength of each dimension: the strongest comes first
+   * @param {boolean} point
+   */
   setModel(strength, point) {
     this.order = strongestFirst(strength);
-    Object.assign(this, { point, rows: Math.min(ROWS, this.order.length), code: null });
-    this.range = LEAST_RANGE;
+    this.point = point;
+    this.rows = Math.min(ROWS, this.order.length);
+    this.code = null;
+    this.range = MIN_RANGE;
     this.more.hidden = this.order.length <= ROWS;
     this.nameButton();
     this.paint();
   }
 
   toggle() {
-    const all = Math.min(MOST_ROWS, this.order.length);
+    const all = Math.min(MAX_ROWS, this.order.length);
     this.rows = this.rows === all ? ROWS : all;
     this.nameButton();
     this.paint();
   }
 
   nameButton() {
-    const all = Math.min(MOST_ROWS, this.order.length);
+    const all = Math.min(MAX_ROWS, this.order.length);
     const count = all === this.order.length ? `all ${all}` : `${all} of ${this.order.length}`;
     this.more.textContent = this.rows === all ? `Only the strongest ${ROWS}` : `Show ${count}`;
   }
 
-  /** code: {mean, sigma, kl}, arrays over dimensions. */
+  /** @param {Code} code */
   show(code) {
     this.code = code;
     this.paint();
   }
 
   describe() {
-    if (!this.code) return; // the model has changed meanwhile
+    if (!this.code) return; // of the new model, nothing has been encoded yet
     const { mean, sigma, kl } = this.code;
-    const row = (i) =>
+    const row = (/** @type {number} */ i) =>
       `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
     const what = this.point ? "The code of this image" : "q(z|x) of this image, mean ± standard deviation";
     this.canvas.ariaLabel = `${what}. ${this.order.slice(0, ROWS).map(row).join("; ")}`;
@@ -65,18 +85,19 @@ export class PosteriorChart {
 
   paint() {
     const width = this.element.clientWidth;
-    if (!width || !this.order) return;
+    if (!width || !this.order.length) return;
     const context = fitted(this.canvas, width, this.rows * ROW_HEIGHT + AXIS_HEIGHT);
     const ink = inkOf(this.element);
     const plot = { left: LABEL_WIDTH, right: width - (this.point ? 8 : KL_WIDTH), bottom: this.rows * ROW_HEIGHT };
     this.fitRange();
-    const across = (value) => plot.left + ((value / this.range + 1) / 2) * (plot.right - plot.left);
+    const across = (/** @type {number} */ value) =>
+      plot.left + ((value / this.range + 1) / 2) * (plot.right - plot.left);
     if (!this.point) this.paintPrior(context, ink, across, plot);
     this.paintAxis(context, ink, across, plot);
     this.order.slice(0, this.rows).forEach((i, row) => this.paintRow(context, ink, across, plot, i, row));
   }
 
-  /** Grows at once and shrinks never: a scale that breathes cannot be read. */
+  /** Only ever grows: a scale that keeps changing cannot be read. */
   fitRange() {
     if (!this.code) return;
     const { mean, sigma } = this.code;
@@ -86,6 +107,12 @@ export class PosteriorChart {
     this.range = Math.max(this.range, Math.min(1e4, Math.ceil(reach)));
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} ink
+   * @param {Scale} across
+   * @param {Plot} plot
+   */
   paintPrior(context, ink, across, { bottom }) {
     context.fillStyle = ink;
     for (const reach of [1, 2]) {
@@ -95,6 +122,12 @@ export class PosteriorChart {
     context.globalAlpha = 1;
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} ink
+   * @param {Scale} across
+   * @param {Plot} plot
+   */
   paintAxis(context, ink, across, { left, right, bottom }) {
     Object.assign(context, {
       fillStyle: ink,
@@ -106,7 +139,7 @@ export class PosteriorChart {
     const step = this.range <= 4 ? 1 : this.range <= 10 ? 2 : 10 ** Math.floor(Math.log10(this.range));
     for (let value = -Math.floor(this.range / step) * step; value <= this.range; value += step) {
       context.fillRect(across(value) - 0.5, bottom, 1, 4);
-      context.fillText(value, across(value), bottom + 14);
+      context.fillText(`${value}`, across(value), bottom + 14);
     }
     context.fillText(this.point ? "latent units" : "prior standard deviations", (left + right) / 2, bottom + 26);
     if (!this.point) context.fillText("KL, nats", right + KL_WIDTH / 2, bottom + 14);
@@ -115,13 +148,21 @@ export class PosteriorChart {
     context.globalAlpha = 1;
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} ink
+   * @param {Scale} across
+   * @param {Plot} plot
+   * @param {number} i dimension
+   * @param {number} row
+   */
   paintRow(context, ink, across, { right }, i, row) {
     const y = (row + 0.5) * ROW_HEIGHT;
     Object.assign(context, { fillStyle: ink, font: "12px sans-serif", textAlign: "left" });
     context.fillText(subscript(i), 4, y + 4);
     if (!this.code) return;
     const { mean, sigma, kl } = this.code;
-    context.fillStyle = HERE;
+    context.fillStyle = THIS_IMAGE;
     if (!this.point) {
       context.globalAlpha = 0.45;
       context.fillRect(across(mean[i] - sigma[i]), y - 4, Math.max(1, across(sigma[i]) - across(-sigma[i])), 8);
@@ -138,7 +179,24 @@ export class PosteriorChart {
 
 /** The plane of z₀ and z₁, or of the first two principal components, with q(z|x) to the same scale as the points. */
 export class PosteriorPlane {
-  /** onPick(i): a test image was chosen by its point. */
+  n = 0; // test images
+  latentDim = 0;
+  point = false; // whether the code is a point, without σ
+  labels = new Uint16Array();
+  points = new Float32Array(); // x and y of each test image, in latent units
+  /** @type {string[]} of the classes */
+  colours = [];
+  /** @type {number[]} the latent point in the middle of the plane's coordinates */
+  origin = [];
+  /** @type {number[][]} a latent vector for each axis of the plane; one of a 1-D space */
+  axes = [];
+  bounds = { x: 0, y: 0, half: 1 };
+  /** @type {Pick<Code, "mean" | "sigma"> | null} */
+  code = null;
+  /** @type {number[]} rows of the nearest test images */
+  near = [];
+
+  /** @param {(i: number) => void} onPick the user chose test image i by its point */
   constructor(onPick) {
     this.background = element("canvas");
     this.canvas = element("canvas", { role: "img" });
@@ -150,10 +208,14 @@ export class PosteriorPlane {
       const nearest = this.pointAt(event);
       if (nearest !== null) onPick(nearest);
     });
-    new ResizeObserver(() => this.paint()).observe(this.place); // goes with the element
+    new ResizeObserver(() => this.paint()).observe(this.place); // ends with the element
   }
 
-  /** encoded: as lib/encoded-set.js loads it. */
+  /**
+   * @param {EncodedSet} encoded
+   * @param {string[]} palette
+   * @param {boolean} point
+   */
   setModel(encoded, palette, point) {
     const { n, latentDim, mean, labels, pca } = encoded;
     const raw = latentDim <= 2;
@@ -172,17 +234,22 @@ export class PosteriorPlane {
       if (latentDim === 1) this.points[2 * i + 1] = classHeight(labels[i], encoded.classNames.length);
     }
     this.bounds = boundsOf(this.points);
-    this.legend.replaceChildren(...encoded.classNames.slice(0, MOST_NAMES).map((name, k) => this.legendItem(name, k)));
+    this.legend.replaceChildren(...encoded.classNames.slice(0, MAX_NAMES).map((name, k) => this.legendItem(name, k)));
     this.caption.textContent = this.explain(pca?.explained);
     this.paint();
   }
 
+  /**
+   * @param {string} name
+   * @param {number} k
+   */
   legendItem(name, k) {
     const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = this.colours[k];
     return element("li", {}, swatch, name);
   }
 
+  /** @param {number[] | undefined} explained shares of the variance, per component */
   explain(explained) {
     const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][this.latentDim - 1];
     const share = explained ? ` (${Math.round(100 * (explained[0] + explained[1]))} % of the variance)` : "";
@@ -191,28 +258,48 @@ export class PosteriorPlane {
     return `${where} ${what} Rings: nearest. Click a point to load its image.`;
   }
 
-  /** code: {mean, sigma}; near: rows of the nearest test images. */
+  /**
+   * @param {Pick<Code, "mean" | "sigma">} code
+   * @param {number[]} near
+   */
   show(code, near = this.near) {
-    Object.assign(this, { code, near });
+    this.code = code;
+    this.near = near;
     this.draw();
   }
 
+  /**
+   * The plane's coordinates of a latent point; one of a 1-D space.
+   *
+   * @param {ArrayLike<number>} z
+   */
   project(z) {
     return this.axes.map((axis) => axis.reduce((sum, weight, i) => sum + weight * (z[i] - this.origin[i]), 0));
   }
 
-  /** Where a latent place lies on the canvas, in its pixels. */
+  /**
+   * Where a point of the plane lies on the canvas, in its pixels.
+   *
+   * @param {number} across
+   * @param {number} up
+   * @returns {[x: number, y: number]}
+   */
   pixel(across, up) {
     const { x, y, half } = this.bounds,
       side = this.canvas.width;
     return [(0.5 + (across - x) / half / 2) * side, (0.5 - (up - y) / half / 2) * side];
   }
 
+  /**
+   * The test image whose point is nearest to the pointer; null where none is near.
+   *
+   * @param {MouseEvent} event
+   */
   pointAt({ offsetX, offsetY }) {
-    if (!this.points) return null;
     const scale = this.canvas.width / this.canvas.clientWidth;
-    let best = null,
-      least = (14 * scale) ** 2;
+    /** @type {number | null} */
+    let best = null;
+    let least = (14 * scale) ** 2;
     for (let i = 0; i < this.n; i++) {
       const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
       const distance = (x - offsetX * scale) ** 2 + (y - offsetY * scale) ** 2;
@@ -223,7 +310,7 @@ export class PosteriorPlane {
 
   paint() {
     const side = this.place.clientWidth;
-    if (!side || !this.points) return;
+    if (!side || !this.n) return;
     fitted(this.canvas, side, side);
     const context = fitted(this.background, side, side);
     context.resetTransform();
@@ -239,24 +326,19 @@ export class PosteriorPlane {
     this.draw();
   }
 
+  /** @param {CanvasRenderingContext2D} context */
   paintPrior(context) {
     Object.assign(context, { strokeStyle: inkOf(this.element), lineWidth: devicePixelRatio });
     context.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-    const unit = this.axes.map(() => 1);
-    for (const reach of [1, 2])
-      context.stroke(
-        this.outline(
-          this.origin.map(() => 0),
-          unit,
-          reach,
-        ),
-      );
+    const mean = this.origin.map(() => 0),
+      factor = this.latentDim === 1 ? [1] : [1, 0, 1];
+    for (const reach of [1, 2]) context.stroke(this.outline(mean, factor, reach));
     context.setLineDash([]);
   }
 
   draw() {
-    if (!this.points || !this.canvas.width) return;
-    const context = this.canvas.getContext("2d");
+    if (!this.n || !this.canvas.width) return;
+    const context = contextOf(this.canvas);
     context.resetTransform();
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.background, 0, 0);
@@ -264,15 +346,19 @@ export class PosteriorPlane {
     context.lineWidth = 1.5 * devicePixelRatio;
     for (const i of this.near) {
       context.beginPath();
-      context.arc(...this.pixel(this.points[2 * i], this.points[2 * i + 1]), 4 * devicePixelRatio, 0, 2 * Math.PI);
+      const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
+      context.arc(x, y, 4 * devicePixelRatio, 0, 2 * Math.PI);
       context.stroke();
     }
-    if (this.code) this.drawCode(context);
+    if (this.code) this.drawCode(context, this.code);
   }
 
-  drawCode(context) {
-    const { mean, sigma } = this.code;
-    Object.assign(context, { strokeStyle: HERE, fillStyle: HERE, lineWidth: 2 * devicePixelRatio });
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Pick<Code, "mean" | "sigma">} code
+   */
+  drawCode(context, { mean, sigma }) {
+    Object.assign(context, { strokeStyle: THIS_IMAGE, fillStyle: THIS_IMAGE, lineWidth: 2 * devicePixelRatio });
     if (!this.point) {
       const [inner, outer] = [1, 2].map((reach) => this.outline(mean, this.spread(sigma), reach));
       context.globalAlpha = 0.35;
@@ -293,12 +379,17 @@ export class PosteriorPlane {
       context.lineTo(x + dx, y + dy);
     }
     context.stroke();
-    this.canvas.dataset.at = [across.toFixed(3), up.toFixed(3)]; // for tests, in latent units
+    this.canvas.dataset.at = `${across.toFixed(3)},${up.toFixed(3)}`; // for tests, in latent units
   }
 
-  /** The covariance of the projected Gaussian, as its factor L (2×2, lower), or the one σ of a line. */
+  /**
+   * The covariance of the projected Gaussian, as its factor L (2×2, lower), or the one σ of a line.
+   *
+   * @param {Float32Array} sigma
+   */
   spread(sigma) {
-    const covariance = (a, b) => a.reduce((sum, weight, i) => sum + weight * b[i] * sigma[i] ** 2, 0);
+    const covariance = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
+      a.reduce((sum, weight, i) => sum + weight * b[i] * sigma[i] ** 2, 0);
     const [first, second] = this.axes;
     const xx = covariance(first, first);
     if (this.latentDim === 1) return [Math.sqrt(xx)];
@@ -308,7 +399,13 @@ export class PosteriorPlane {
     return [corner, xy / corner, Math.sqrt(Math.max(0, yy - (xy / corner) ** 2))];
   }
 
-  /** All places `reach` standard deviations from a mean; in one dimension, a band as high as the plane. */
+  /**
+   * All points `reach` standard deviations from a mean; in one dimension, a band as high as the plane.
+   *
+   * @param {ArrayLike<number>} mean
+   * @param {number[]} factor as `spread` returns it
+   * @param {number} reach
+   */
   outline(mean, factor, reach) {
     const path = new Path2D();
     const [across, up = 0] = this.project(mean);
@@ -318,7 +415,7 @@ export class PosteriorPlane {
       path.rect(left, 1, right - left, this.canvas.height - 2);
       return path;
     }
-    const [a, b, c] = factor.length === 3 ? factor : [1, 0, 1];
+    const [a, b, c] = factor;
     for (let k = 0; k <= SEGMENTS; k++) {
       const angle = (2 * Math.PI * k) / SEGMENTS,
         u = reach * Math.cos(angle),
@@ -331,13 +428,26 @@ export class PosteriorPlane {
 
 /** Where this image's score lies among the test images', and among another data set's. */
 export class ScoreHistogram {
+  own = new Float32Array(); // scores of the test images, in ascending order
+  /** @type {Float32Array | null} those of another data set */
+  other = null;
+  low = 0; // range of the scores shown, in nats
+  high = 1;
+  title = "";
+  /** @type {number | undefined} this image's */
+  score;
+
   constructor() {
     this.canvas = element("canvas", { role: "img" });
     this.element = element("div", { className: "histogram" }, this.canvas);
-    new ResizeObserver(() => this.paint()).observe(this.element); // goes with the element
+    new ResizeObserver(() => this.paint()).observe(this.element); // ends with the element
   }
 
-  /** own, other: Float32Array of scores in nats, other null where there is none; title: what the score is. */
+  /**
+   * @param {Float32Array} own scores of the test images, in nats
+   * @param {Float32Array | null} other those of another data set
+   * @param {string} title what the score is
+   */
   setScores(own, other, title) {
     Object.assign(this, { own: own.toSorted(), other: other?.toSorted() ?? null, title });
     const all = [this.own, ...(this.other ? [this.other] : [])];
@@ -348,12 +458,17 @@ export class ScoreHistogram {
     this.paint();
   }
 
+  /** @param {number} score this image's, in nats */
   show(score) {
     this.score = score;
     this.paint();
   }
 
-  /** The share of the test images that score lower. */
+  /**
+   * The share of the test images that score lower.
+   *
+   * @param {number} score
+   */
   share(score) {
     let lower = 0;
     while (lower < this.own.length && this.own[lower] < score) lower++;
@@ -362,13 +477,13 @@ export class ScoreHistogram {
 
   paint() {
     const width = this.element.clientWidth;
-    if (!width || !this.own) return;
+    if (!width || !this.own.length) return;
     const height = 150,
       bottom = height - AXIS_HEIGHT;
     const context = fitted(this.canvas, width, height);
     const ink = inkOf(this.element);
     this.bars(context, this.own, ink, width, bottom);
-    if (this.other) this.bars(context, this.other, "#832db6", width, bottom);
+    if (this.other) this.bars(context, this.other, OTHER_DATASET, width, bottom);
     Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
     context.fillRect(0, bottom, width, 1);
     const length = this.high - this.low,
@@ -379,17 +494,25 @@ export class ScoreHistogram {
       value += step
     ) {
       context.fillText(
-        step < 1 ? value.toFixed(1) : Math.round(value),
+        step < 1 ? value.toFixed(1) : `${Math.round(value)}`,
         ((value - this.low) / length) * width,
         bottom + 14,
       );
     }
     context.fillText(this.title, width / 2, bottom + 27);
     context.globalAlpha = 1;
-    if (this.score !== undefined) this.mark(context, width, bottom);
+    if (this.score !== undefined) this.mark(context, this.score, width, bottom);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Float32Array} scores
+   * @param {string} colour
+   * @param {number} width CSS pixels
+   * @param {number} bottom CSS pixels
+   */
   bars(context, scores, colour, width, bottom) {
+    /** @type {number[]} */
     const counts = new Array(BINS).fill(0);
     for (const score of scores) {
       const bin = Math.floor(((score - this.low) / (this.high - this.low)) * BINS);
@@ -398,16 +521,22 @@ export class ScoreHistogram {
     const most = Math.max(...counts);
     Object.assign(context, { fillStyle: colour, globalAlpha: 0.45 });
     counts.forEach((count, k) => {
-      const tall = (bottom - 12) * (count / most);
-      context.fillRect((k / BINS) * width + 0.5, bottom - tall, width / BINS - 1, tall);
+      const height = (bottom - 12) * (count / most);
+      context.fillRect((k / BINS) * width + 0.5, bottom - height, width / BINS - 1, height);
     });
     context.globalAlpha = 1;
   }
 
-  mark(context, width, bottom) {
-    const share = (this.score - this.low) / (this.high - this.low);
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} score
+   * @param {number} width CSS pixels
+   * @param {number} bottom CSS pixels
+   */
+  mark(context, score, width, bottom) {
+    const share = (score - this.low) / (this.high - this.low);
     const x = Math.max(2, Math.min(width - 2, share * width));
-    context.fillStyle = HERE;
+    context.fillStyle = THIS_IMAGE;
     context.fillRect(x - 1.5, 0, 3, bottom);
     context.textAlign = x > width / 2 ? "right" : "left";
     const beyond = share > 1 ? " →" : share < 0 ? "← " : "";
@@ -416,24 +545,36 @@ export class ScoreHistogram {
   }
 }
 
-/** The canvas at this size in CSS pixels, cleared; its context counts in them. */
+/**
+ * The context of a canvas at this size in CSS pixels, cleared; its unit is the CSS pixel.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
 function fitted(canvas, width, height) {
   const [columns, rows] = [width, height].map((length) => Math.round(length * devicePixelRatio));
   if (canvas.width !== columns || canvas.height !== rows) {
     Object.assign(canvas, { width: columns, height: rows });
     Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
   }
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
 }
 
+/** @param {Element} node */
 function inkOf(node) {
   return getComputedStyle(node).color;
 }
 
-/** The square around nearly all points: {x, y, half}, one scale for both axes, so that distances and circles are true. */
+/**
+ * The square around nearly all points, its middle and half its side: with one scale for both axes, distances are not
+ * distorted and circles are round.
+ *
+ * @param {Float32Array} points
+ */
 function boundsOf(points) {
   const ends = [0, 1].map((axis) => {
     const values = points.filter((_, i) => i % 2 === axis).sort();

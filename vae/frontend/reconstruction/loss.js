@@ -2,17 +2,24 @@
 
 import { element, subscript } from "../lib/dom.js";
 
-export class LossPanel {
-  constructor() {
-    this.element = element("div", { className: "loss" });
-  }
+/** @import { Code } from "./charts.js" */
+/** @typedef {{ file: string, line: number, code: string }} Source a Python function */
+/** @typedef {"reconstruction" | "kl" | "sum"} Term */
 
-  /** source: {reconstruction, kl}, lists of {file, line, code}; point: a plain autoencoder, which has no KL. */
+export class LossPanel {
+  point = false; // whether the model is a plain autoencoder, which has no KL
+  values = { reconstruction: element("b"), kl: element("b"), sum: element("b") };
+  strongest = element("p", { className: "caption" }); // the KL of the strongest dimension, in numbers
+  chosenZ = element("span");
+  element = element("div", { className: "loss" });
+
+  /**
+   * @param {{ source: { reconstruction: Source[], kl: Source[] }, objective: string }} data
+   * @param {boolean} point
+   */
   setModel({ source, objective }, point) {
     this.point = point;
-    this.values = { reconstruction: element("b"), kl: element("b"), sum: element("b") };
-    this.strongest = element("p", { className: "caption" });
-    this.drawn = element("span");
+    this.chosenZ.textContent = "";
     const formula = element("p", { className: "formula" });
     if (point) formula.append(this.term("reconstruction", "−log p(x|z)"));
     else {
@@ -26,24 +33,38 @@ export class LossPanel {
     }
     const blocks = element("div", { className: "sources" }, this.block("reconstruction", source.reconstruction));
     if (!point) blocks.append(this.block("kl", source.kl, this.strongest));
-    const caption = element("p", { className: "caption" }, this.drawn, remark(objective, point));
+    const caption = element("p", { className: "caption" }, this.chosenZ, remark(objective, point));
     this.element.replaceChildren(formula, caption, blocks);
   }
 
+  /**
+   * @param {Term} key
+   * @param {string} text
+   */
   term(key, text) {
     return element("span", { className: `term ${key}` }, element("span", {}, text), this.values[key]);
   }
 
+  /**
+   * @param {Term} key
+   * @param {Source[]} functions
+   * @param {HTMLElement[]} more
+   */
   block(key, functions, ...more) {
     return element("section", { className: `source ${key}` }, ...functions.map(listing), ...more);
   }
 
-  /** zText: what z is, in words. */
+  /**
+   * @param {{ reconstruction: number, kl: number }} loss nats
+   * @param {Code} code
+   * @param {number[]} order the dimensions, the strongest first
+   * @param {string} zText what z is
+   */
   show({ reconstruction, kl }, code, order, zText) {
-    const nats = (value) => `${value.toFixed(2)} nats`;
+    const nats = (/** @type {number} */ value) => `${value.toFixed(2)} nats`;
     this.values.reconstruction.textContent = nats(reconstruction);
     if (this.point) return;
-    this.drawn.textContent = `Computed now, with ${zText}, as chosen at “Decode”. `;
+    this.chosenZ.textContent = `Computed now, with ${zText}, as chosen at “Decode”. `;
     this.values.kl.textContent = nats(kl);
     this.values.sum.textContent = nats(reconstruction + kl);
     const i = order[0],
@@ -55,13 +76,21 @@ export class LossPanel {
   }
 }
 
+/**
+ * @param {string} objective
+ * @param {boolean} point
+ */
 function remark(objective, point) {
   const training = `This model was trained with: ${objective}.`;
   if (point) return `A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
-  return `Training averages over z drawn from q(z|x), which mostly costs more than z = μ, its middle. ${training}`;
+  return `Training averages over z drawn from q(z|x), which usually costs more than its mean, z = μ. ${training}`;
 }
 
-/** A function with the line numbers of its file; what it returns stands out. */
+/**
+ * A function with the line numbers of its file; the lines that return are highlighted.
+ *
+ * @param {Source} source
+ */
 function listing({ file, line, code }) {
   const rows = code.split("\n").map((text, i) => {
     const row = element("span", { className: /^\s*return\b/.test(text) ? "row result" : "row" });

@@ -4,66 +4,98 @@ import { drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { nearest } from "../lib/math.js";
 
+/** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
+/** @typedef {{ index: number, distance: number, name: string }} Near a test image, its latent distance and its class */
+/** @typedef {ReturnType<typeof newTile>} Tile */
+
 const NEIGHBOURS = 8;
 const REST_MS = 250,
   TILES_MS = 1000;
 
 export class Neighbours {
-  /** onChoose(i): the user chose one of the test images. */
+  /** @type {EncodedSet | null} */
+  encoded = null;
+  /** @type {TestRows | null} */
+  images = null;
+  conditional = false; // whether the decoder receives the class
+  /** @type {Near[]} */
+  near = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  tilesTimer;
+  tilesAt = 0; // ms: when the tiles were last loaded
+  loadingTiles = false;
+  closed = false;
+
+  /** @param {(i: number) => void} onChoose the user chose one of the test images */
   constructor(onChoose) {
-    Object.assign(this, { onChoose, tilesAt: 0 });
-    this.tiles = Array.from({ length: NEIGHBOURS }, () => {
-      const canvas = element("canvas"),
-        name = element("span", { className: "name" }),
-        distance = element("span");
-      const button = element("button", { type: "button", hidden: true }, canvas, element("span", {}, name, distance));
-      return { canvas, name, distance, button };
-    });
+    this.onChoose = onChoose;
+    this.tiles = Array.from({ length: NEIGHBOURS }, newTile);
     this.voteText = element("p", { className: "caption" });
     this.elements = [element("div", { className: "tiles" }, ...this.tiles.map(({ button }) => button)), this.voteText];
   }
 
-  /** encoded: see loadEncoded; images: a TestRows; conditional: whether the model is told the class. */
+  /**
+   * @param {EncodedSet} encoded
+   * @param {TestRows} images
+   * @param {boolean} conditional
+   */
   setModel(encoded, images, conditional) {
-    Object.assign(this, { encoded, images, conditional });
+    this.encoded = encoded;
+    this.images = images;
+    this.conditional = conditional;
   }
 
-  /** Finds and shows those nearest to z, of the test images with pictures, without image `own`. Returns their indices. */
+  /**
+   * Finds and shows the test images nearest to z, among those with pictures and without image `own`. Returns their rows.
+   *
+   * @param {Float32Array} z
+   * @param {number} own
+   */
   find(z, own) {
+    if (!this.encoded) return [];
     const { labels, images, latentDim, mean, classNames } = this.encoded;
-    const near = nearest(mean.subarray(0, images * latentDim), latentDim, z, NEIGHBOURS, own);
-    for (const row of near) row.name = classNames[labels[row.index]];
+    const found = nearest(mean.subarray(0, images * latentDim), latentDim, z, NEIGHBOURS, own);
+    const near = found.map(({ index, distance }) => ({ index, distance, name: classNames[labels[index]] }));
     const [winner, votes] = mostFrequent(near.map(({ name }) => name));
-    const style = this.conditional ? " This model is told the class: its z holds the rest." : "";
+    const style = this.conditional
+      ? " This model's decoder also receives the class, so its z encodes the rest: style."
+      : "";
     this.voteText.textContent = `${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
     this.near = near;
     this.showTilesSoon();
     return near.map(({ index }) => index);
   }
 
-  /** Eight pictures cost a frame or two: when the hand rests, and now and then while it does not. */
+  /** Drawing eight pictures takes a frame or two: once the pointer rests, and once a second while it moves. */
   showTilesSoon() {
     clearTimeout(this.tilesTimer);
     const wait = Math.min(REST_MS, this.tilesAt + TILES_MS - performance.now());
-    this.tilesTimer = setTimeout(() => this.showTiles(), Math.max(0, wait));
+    this.tilesTimer = setTimeout(() => void this.showTiles(), Math.max(0, wait));
   }
 
-  /** One set of pictures under way at a time, however slow the connection: then the newest. */
+  /** Loads one set of pictures at a time, however slow the connection, and then the newest. */
   async showTiles() {
-    if (this.loadingTiles) return;
+    const { encoded, near, images } = this;
+    if (this.loadingTiles || !encoded || !images) return;
     this.tilesAt = performance.now();
     this.loadingTiles = true;
-    const { near, images } = this;
     const pictures = await Promise.all(near.map(({ index }) => images.load(index)));
     this.loadingTiles = false;
     if (this.closed || images !== this.images) return;
-    near.forEach((row, k) => this.showTile(this.tiles[k], row, pictures[k]));
-    this.tiles.slice(near.length).forEach(({ button }) => (button.hidden = true));
+    near.forEach((row, k) => {
+      const picture = pictures[k];
+      if (picture) drawPicture(this.tiles[k].canvas, picture, encoded.imageShape);
+      this.labelTile(this.tiles[k], row);
+    });
+    for (const { button } of this.tiles.slice(near.length)) button.hidden = true;
     if (near !== this.near) this.showTilesSoon();
   }
 
-  showTile(tile, { index, distance, name }, picture) {
-    if (picture) drawPicture(tile.canvas, picture, this.encoded.imageShape);
+  /**
+   * @param {Tile} tile
+   * @param {Near} near
+   */
+  labelTile(tile, { index, distance, name }) {
     tile.name.textContent = name;
     tile.distance.textContent = `· ${distance.toFixed(2)}`;
     const { button } = tile;
@@ -79,7 +111,23 @@ export class Neighbours {
   }
 }
 
+/** A button with a picture, a class and a distance. */
+function newTile() {
+  const canvas = element("canvas"),
+    name = element("span", { className: "name" }),
+    distance = element("span");
+  const button = element("button", { type: "button", hidden: true }, canvas, element("span", {}, name, distance));
+  return { canvas, name, distance, button };
+}
+
+/**
+ * The most frequent name and how often it occurs.
+ *
+ * @param {string[]} names
+ * @returns {[name: string, count: number]}
+ */
 function mostFrequent(names) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ["none", 0]);

@@ -2,6 +2,8 @@
 
 import { button, element } from "../lib/dom.js";
 
+/** @typedef {keyof typeof ORDERS} Order */
+
 const ORDERS = {
   order: "in test-set order",
   random: "at random",
@@ -10,9 +12,25 @@ const ORDERS = {
 };
 
 export class Picker {
-  /** onImage(i), a test image; onDraw(), an empty pad; onFile(file). */
+  /** @type {ArrayLike<number>} classes of the test images */
+  labels = [];
+  /** @type {ArrayLike<number>} reconstruction losses of the test images */
+  errors = [];
+  count = 0; // of test images whose pictures the server has
+  /** @type {number[]} test images of the chosen class, in the chosen order */
+  rows = [];
+  at = 0; // where in rows the current image is
+
+  /**
+   * @param {object} listeners
+   * @param {(i: number) => void} listeners.onImage the user chose a test image
+   * @param {() => void} listeners.onDraw the user wants an empty pad
+   * @param {(file: File) => void} listeners.onFile the user chose a picture file
+   */
   constructor({ onImage, onDraw, onFile }) {
-    Object.assign(this, { onImage, rows: [], at: 0 });
+    this.onImage = onImage;
+    this.previous = button("‹", "Previous test image", () => this.step(-1), "Previous test image");
+    this.next = button("›", "Next test image", () => this.step(1), "Next test image");
     this.classes = element("select", { ariaLabel: "Class of the test images" });
     this.order = element("select", { ariaLabel: "Order of the test images" });
     this.order.append(...Object.entries(ORDERS).map(([value, text]) => element("option", { value }, text)));
@@ -21,12 +39,14 @@ export class Picker {
     this.element = this.build(onDraw, onFile);
   }
 
+  /**
+   * @param {() => void} onDraw
+   * @param {(file: File) => void} onFile
+   */
   build(onDraw, onFile) {
-    this.previous = button("‹", "Previous test image", () => this.step(-1), "Previous test image");
-    this.next = button("›", "Next test image", () => this.step(1), "Next test image");
     const file = element("input", { type: "file", accept: "image/*", hidden: true, ariaLabel: "Picture to upload" });
     file.addEventListener("change", () => {
-      if (file.files[0]) onFile(file.files[0]);
+      if (file.files?.[0]) onFile(file.files[0]);
       file.value = ""; // the same file may be chosen again
     });
     const bar = element("div", { className: "picker", role: "toolbar", ariaLabel: "Input image" });
@@ -42,9 +62,16 @@ export class Picker {
     return bar;
   }
 
-  /** labels, errors: of the test images whose pictures the server has, count of them. */
+  /**
+   * @param {string[]} classNames
+   * @param {ArrayLike<number>} labels
+   * @param {ArrayLike<number>} errors
+   * @param {number} count
+   */
   setModel(classNames, labels, errors, count) {
-    Object.assign(this, { labels, errors, count });
+    this.labels = labels;
+    this.errors = errors;
+    this.count = count;
     const options = classNames.map((name, k) => element("option", { value: k }, name));
     this.classes.replaceChildren(element("option", { value: "" }, "all classes"), ...options);
     this.order.value = "order";
@@ -55,13 +82,19 @@ export class Picker {
     const rows = Array.from({ length: this.count }, (_, i) => i);
     const { value } = this.classes;
     this.rows = value === "" ? rows : rows.filter((i) => this.labels[i] === Number(value));
-    const key = { best: (i) => this.errors[i], worst: (i) => -this.errors[i] }[this.order.value];
-    if (key) this.rows.sort((a, b) => key(a) - key(b));
-    if (this.order.value === "random") shuffle(this.rows);
+    const order = this.chosenOrder(),
+      { errors } = this;
+    if (order === "best") this.rows.sort((a, b) => errors[a] - errors[b]);
+    if (order === "worst") this.rows.sort((a, b) => errors[b] - errors[a]);
+    if (order === "random") shuffle(this.rows);
     this.previous.disabled = this.next.disabled = !this.rows.length;
   }
 
-  /** A new choice begins with its first image. */
+  chosenOrder() {
+    return /** @type {Order} */ (this.order.value);
+  }
+
+  /** Shows the first image of a new choice of class and order. */
   sort() {
     this.arrange();
     this.at = 0;
@@ -69,28 +102,39 @@ export class Picker {
     else this.title.textContent = "There is no test image of this class here.";
   }
 
+  /** @param {number} by 1 or -1 */
   step(by) {
     this.at = (this.at + by + this.rows.length) % this.rows.length;
     this.onImage(this.rows[this.at]);
   }
 
-  /** This image came from elsewhere: the arrows go on from it where it is among those chosen. */
-  stand(i) {
+  /**
+   * Lets the arrows continue from test image i, where it is among the chosen ones.
+   *
+   * @param {number} i
+   */
+  continueFrom(i) {
     this.at = Math.max(0, this.rows.indexOf(i));
   }
 
+  /** @param {string} text */
   say(text) {
     this.title.textContent = text;
   }
 
+  /**
+   * " · 3 of 980 best reconstructed first", where test image i has a place in a chosen order.
+   *
+   * @param {number} i
+   */
   place(i) {
-    const among = this.rows[this.at] === i && this.order.value !== "order";
-    return among
-      ? ` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[this.order.value]}`
-      : "";
+    const order = this.chosenOrder();
+    if (order === "order" || this.rows[this.at] !== i) return "";
+    return ` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[order]}`;
   }
 }
 
+/** @param {number[]} rows */
 function shuffle(rows) {
   for (let i = rows.length - 1; i > 0; i--) {
     const k = Math.floor(Math.random() * (i + 1));

@@ -1,9 +1,8 @@
 /**
- * The Reconstruction component: an image drawn, uploaded or taken from the test set, what the model makes of it, and
- * q(z|x), all following the hand. Python hears which test image is being looked at, and nothing else.
+ * The Reconstruction component: an image that is drawn, uploaded or taken from the test set, what the model makes of it,
+ * and q(z|x), all live. Python is sent which test image the user chose, and nothing else.
  */
 
-import { drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
@@ -11,424 +10,421 @@ import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussians, round4 } from "../lib/math.js";
 import { readPicture } from "../lib/upload.js";
 import { Anomaly } from "./anomaly.js";
-import { BreakPanel, patchPixels } from "./break.js";
+import { DamagePanel } from "./damage.js";
 import { PosteriorChart, PosteriorPlane } from "./charts.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
 import { Picker } from "./picker.js";
+import { Pictures, SAMPLES } from "./pictures.js";
+import { Refill } from "./refill.js";
+import { classRemark, damageRemark, storedRemark, titleOf } from "./remarks.js";
 
-const BRIGHTER = [230, 97, 1],
-  DARKER = [64, 96, 200]; // apart for every kind of colour vision
-const SAMPLES = 8;
-const SAMPLES_MS = 100; // eight pictures for each of the hand's would make it wait
-const TELL_MS = 200; // numbers that change faster cannot be read, and laying them out anew costs frames
+/** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
+/** @import { EncodedSet } from "../lib/encoded-set.js" */
+/** @import { LiveStatus, ReconstructReply } from "../lib/live-client.js" */
+/** @import { OtherDataset } from "./anomaly.js" */
+/** @import { Code } from "./charts.js" */
+/** @import { Source as PythonSource } from "./loss.js" */
+/** @import { Mode, Shown } from "./pictures.js" */
+/** @import { Source } from "./remarks.js" */
+
+/**
+ * What Python sends: vae/ui/reconstruction.py.
+ *
+ * @typedef {object} Data
+ * @property {string} base
+ * @property {string} model
+ * @property {number} version of the checkpoint
+ * @property {number} latent_dim
+ * @property {ImageShape} image_shape
+ * @property {number} classes of a conditional model, otherwise 0
+ * @property {string[]} class_names
+ * @property {number | null} label the class that the user chose for the decoder
+ * @property {string[]} palette
+ * @property {number[] | null} kl nats per dimension; null of a plain autoencoder
+ * @property {DrawingFrame | null} frame
+ * @property {string} objective
+ * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
+ * @property {number} image test image in the link
+ * @property {string} scores
+ * @property {OtherDataset | null} other
+ */
+
+/** @typedef {Pick<ReconstructReply, "mean" | "logvar" | "pixels">} Rows of one image */
+/** @typedef {Rows & { label: number | null, reconstruction: number, kl: number }} Best of the classes that were tried */
+
+/** @typedef {{ whole: Uint8Array, input: Uint8Array<ArrayBuffer>, source: Source, inputAt: number }} Request inputAt: ms */
+
+/** @typedef {Omit<Request, "inputAt"> & Shown & { code: Code, label: number | null, score: number }} Result decoded from μ */
+
+const SAMPLES_MS = 100; // decoding eight pictures at every step of the pointer would delay the reconstruction
+const DESCRIBE_MS = 200; // numbers that change faster cannot be read, and their layout costs frames
 const STATUS_MS = 250;
-const ROUNDS = 12,
-  ROUND_MS = 80;
-const MOST_CLASSES_TRIED = 32;
-const VISIBLE = 0.005; // nats that two decimals show
+const MAX_CLASSES_TRIED = 32;
+/** @type {Source} */
 const DRAWING = { kind: "drawing" };
 
 export default class Reconstruction {
+  /** @type {Page | null} */
+  page = null;
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: "image", i: number) => void} send
+   */
   constructor(parent, send) {
-    this.sendImage = (i) => send("image", i);
-    this.meter = new Meter();
+    this.parent = parent;
+    this.send = send;
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    if (this.page) this.page.update(data);
+    else this.page = new Page(this.parent, (i) => this.send("image", i), data);
+  }
+
+  close() {
+    this.page?.close();
+  }
+}
+
+class Page {
+  closed = false;
+  point = false; // whether the model is a plain autoencoder
+  /** @type {Mode} */
+  mode = "mean";
+  sampleAt = 0; // number of the chosen sample
+  epsilons = new Float32Array(); // the samples' noise
+  /** @type {Source} */
+  source = DRAWING;
+  /** @type {Source} the image on the pad before the user drew on it */
+  loaded = DRAWING;
+  /** @type {number | null} the test image to show when its pixels are there */
+  wantedImage = null;
+  /** @type {{ encoded: EncodedSet, images: TestRows, noise: TestRows | null } | null} */
+  testSet = null;
+  /** @type {Uint8Array<ArrayBuffer> | null} the newest image that was sent to the model */
+  input = null;
+  /** @type {Result | null} */
+  result = null;
+  /** @type {Shown | null} */
+  shown = null;
+  device = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  describeTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  samplesTimer;
+  meter = new Meter();
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {(i: number) => void} sendImage
+   * @param {Data} data
+   */
+  constructor(parent, sendImage, data) {
+    this.sendImage = sendImage;
+    this.data = data;
     this.chart = new PosteriorChart();
     this.plane = new PosteriorPlane((i) => this.choose(i));
     this.neighbours = new Neighbours((i) => this.choose(i));
     this.anomaly = new Anomaly((pixels, title) => this.load(pixels, { kind: "other", title }));
     this.loss = new LossPanel();
+    this.refill = new Refill();
     this.picker = new Picker({
       onImage: (i) => this.choose(i),
       onDraw: () => this.draw(),
-      onFile: (file) => this.upload(file),
+      onFile: (file) => void this.upload(file),
     });
-    this.breaking = new BreakPanel({ onChange: () => this.follow(), onRefill: () => this.refill() });
-    this.mode = "mean";
-    this.sampleAt = 0;
-    this.build(parent);
+    this.damagePanel = new DamagePanel({ onChange: () => this.reconstruct(), onRefill: () => void this.fillPatch() });
+    this.pictures = new Pictures({
+      onMode: (mode) => this.setMode(mode),
+      onSample: (k) => this.chooseSample(k),
+      onDrawAgain: () => this.drawAgain(),
+    });
+    this.damagePanel.listenOn(this.pictures.input);
+    this.padPlace = element("div", { className: "pad-place" });
+    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
+    this.codeTitle = element("span");
+    this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
+    this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
+    this.lossDetails.addEventListener("toggle", () => this.describe());
+    this.meterText = element("span", { className: "meter" });
+    this.root = this.build();
+    parent.append(this.root);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
+    this.pad = this.newPad(data);
+    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
+    this.takeModel(data);
+    this.anomaly.setScores(data);
   }
 
-  /** Follows model, class told and the other data set; data that brings nothing new disturbs nothing. */
+  /**
+   * Follows the model, the chosen class and the other data set; data without changes has no effect.
+   *
+   * @param {Data} data
+   */
   update(data) {
     const old = this.data;
     this.data = data;
-    const newModel = data.model !== old?.model || data.version !== old.version;
-    if (newModel) this.takeModel(data, old);
+    const newModel = data.model !== old.model || data.version !== old.version;
+    if (newModel) {
+      this.pad = this.newPad(data);
+      this.client.setModel(data.model);
+      this.takeModel(data);
+    }
     if (newModel || data.other?.name !== old.other?.name) this.anomaly.setScores(data);
-    if (!newModel && data.label !== old.label) this.follow();
+    if (!newModel && data.label !== old.label) this.reconstruct();
     for (const chart of [this.chart, this.plane, this.anomaly.histogram]) chart.paint(); // the theme may have changed
   }
 
-  takeModel(data, old) {
-    const { base, model, kl, image_shape: imageShape, latent_dim: latentDim } = data;
+  /** @param {Data} data */
+  newPad({ image_shape: imageShape, frame }) {
+    return new DrawingPad({ imageShape, frame, onChange: () => this.drawn(), label: "Input image" });
+  }
+
+  /** @param {Data} data */
+  takeModel(data) {
+    const { kl, image_shape: imageShape, latent_dim: latentDim } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
     this.codeTitle.textContent = this.point ? "The code, per dimension" : "q(z|x): μ ± σ per dimension, over the prior";
-    this.encoded = null;
-    this.code = null;
+    this.testSet = null;
+    this.result = null;
     this.epsilons = gaussians(SAMPLES * latentDim);
-    this.breaking.setModel(imageShape);
+    this.padPlace.replaceChildren(this.pad.element);
+    this.source = this.loaded = DRAWING;
+    this.refill.element.hidden = true;
+    this.damagePanel.setModel(imageShape);
     this.loss.setModel(data, this.point);
     this.chart.setModel(kl ?? new Array(latentDim).fill(0), this.point);
     this.setMode("mean");
-    this.refilled.hidden = true;
-    this.takePad(imageShape, data.frame);
-    if (old) this.client.setModel(model);
-    else this.client = new LiveClient(liveUrl(base), model, { onStatus: (status) => this.takeStatus(status) });
-    this.follow();
-    this.takeEncoded(data);
+    this.reconstruct();
+    void this.takeEncoded(data);
   }
 
-  takePad(imageShape, frame) {
-    const onChange = () => this.drawn();
-    this.pad = new DrawingPad({ imageShape, frame, onChange, label: "Input image" });
-    this.padPlace.replaceChildren(this.pad.element);
-    this.source = this.loaded = DRAWING;
-  }
-
-  /** The encoded test set comes by a route of its own: it is too large for a page's run. */
-  async takeEncoded(data) {
-    const { base, model, image, image_shape: imageShape, class_names: names, classes, palette } = data;
-    const address = (what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
+  /**
+   * Loads the encoded test set, from a route of its own: it is too large for a page's run.
+   *
+   * @param {Data} data
+   */
+  async takeEncoded({ base, model, image, image_shape: imageShape, class_names: names, classes, palette }) {
+    const address = (/** @type {string} */ what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
+    /** @type {EncodedSet} */
+    let encoded;
     try {
-      const encoded = await loadEncoded(address("encoded"));
-      if (this.data.model !== model || this.closed) return;
-      this.encoded = encoded;
+      encoded = await loadEncoded(address("encoded"));
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      if (this.data.model !== model || this.closed) return;
       this.say(
-        `The encoded test set did not come (${error.message}). Drawing works without it; reload the page to try again.`,
+        `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
       );
       return;
     }
-    this.images = new TestRows(address("images"), this.encoded.images, imageShape);
-    this.noise = this.point ? null : new TestRows(address("noise"), this.encoded.images, [4 * this.encoded.latentDim]);
-    this.picker.setModel(names, this.encoded.labels, this.encoded.reconstruction, this.encoded.images);
-    this.plane.setModel(this.encoded, palette, this.point);
-    this.neighbours.setModel(this.encoded, this.images, classes > 0);
-    if (this.point) this.chart.setModel(spreadOf(this.encoded), true);
-    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, this.encoded.images - 1));
-    else this.follow();
+    if (this.data.model !== model || this.closed) return;
+    const images = new TestRows(address("images"), encoded.images, imageShape);
+    const noise = this.point ? null : new TestRows(address("noise"), encoded.images, [4 * encoded.latentDim]);
+    this.testSet = { encoded, images, noise };
+    this.picker.setModel(names, encoded.labels, encoded.reconstruction, encoded.images);
+    this.plane.setModel(encoded, palette, this.point);
+    this.neighbours.setModel(encoded, images, classes > 0);
+    if (this.point) this.chart.setModel(spreadOf(encoded), true);
+    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, encoded.images - 1));
+    else this.reconstruct();
   }
 
   // — where the image comes from —
 
-  /** A test image that somebody chose, here or on the plane: it goes into the link. */
+  /**
+   * Shows a test image that the user chose, in the picker or on the plane: it goes into the link.
+   *
+   * @param {number} i
+   */
   choose(i) {
     this.begin(i);
     this.sendImage(i);
   }
 
+  /** @param {number} i */
   begin(i) {
-    this.picker.stand(i);
-    this.showImage(i);
+    this.picker.continueFrom(i);
+    void this.showImage(i);
   }
 
+  /** @param {number} i */
   async showImage(i) {
-    this.wanted = i;
-    const { images } = this;
-    const [pixels, noise] = await Promise.all([images.load(i), this.noise?.load(i)]);
-    if (this.wanted !== i || images !== this.images || this.closed) return;
+    this.wantedImage = i;
+    const { testSet } = this;
+    if (!testSet) return;
+    const [pixels, noise] = await Promise.all([testSet.images.load(i), testSet.noise?.load(i)]);
+    if (this.wantedImage !== i || testSet !== this.testSet || this.closed) return;
     if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
-    this.load(pixels, { kind: "test", index: i, noise: noise && new Float32Array(noise.slice().buffer) });
+    this.load(pixels, { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null });
   }
 
   draw() {
-    this.wanted = null;
+    this.wantedImage = null;
     this.pad.clear();
     this.pad.surface.focus({ preventScroll: true });
   }
 
-  /** The pad changed under the hand. A rubbed-out test image is still that image; an emptied pad is none. */
+  /** The user changed the pad. A test image that was drawn on is still that image; an emptied pad is none. */
   drawn() {
-    const cleared = this.pad.wasCleared;
-    this.source = cleared ? DRAWING : this.loaded;
+    this.source = this.pad.wasCleared ? DRAWING : this.loaded;
     this.say("");
-    this.follow();
+    this.reconstruct();
   }
 
+  /** @param {File} file */
   async upload(file) {
-    this.wanted = null;
-    const { image_shape: imageShape } = this.data;
+    this.wantedImage = null;
+    const { image_shape: imageShape, frame } = this.data;
     try {
       const { pixels, width, height } = await readPicture(file, imageShape);
       const title = `${file.name}, ${width}×${height} pixels, scaled to ${imageShape[2]}×${imageShape[1]}`;
       this.load(pixels, { kind: "upload", title });
       const bright = imageShape[0] === 1 && pixels.reduce((sum, value) => sum + value, 0) / pixels.length > 127;
-      const advice = "Bright background: “Invert”, under “Break it”, makes it like the data set's.";
-      if (bright && this.data.frame) this.say(`${title}. ${advice}`);
+      const advice = "Bright background: “Invert”, under “Damage the image”, makes it like the data set's.";
+      if (bright && frame) this.say(`${title}. ${advice}`);
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       this.say(error.message);
     }
   }
 
+  /**
+   * @param {Uint8Array} pixels
+   * @param {Source} source
+   */
   load(pixels, source) {
     this.source = this.loaded = source;
     this.say("");
     this.pad.load(pixels);
-    this.follow();
+    this.reconstruct();
   }
 
   // — what the model makes of it —
 
-  /** The one way the input changes: every control ends here, for every step of the hand. */
-  follow() {
+  /** The one way the input changes: every control ends here, at every step of the pointer. */
+  reconstruct() {
     const inputAt = performance.now();
-    const { image_shape: imageShape } = this.data;
-    this.modes.evaluation.disabled = !this.source.noise;
-    if (this.mode === "evaluation" && !this.source.noise) this.setMode("mean");
-    const whole = this.pad.pixels;
-    const input = this.breaking.apply(whole, imageShape),
+    const { image_shape: imageShape } = this.data,
       { source } = this;
+    this.pictures.modes.evaluation.disabled = !this.evaluationNoise();
+    if (this.mode === "evaluation" && !this.evaluationNoise()) this.setMode("mean");
+    const whole = this.pad.pixels;
+    const input = this.damagePanel.apply(whole, imageShape);
     this.input = input;
-    drawPicture(this.inputPicture, input, imageShape);
-    this.inputPicture.classList.toggle("movable", this.breaking.damage.patch > 0);
-    const labels = this.labelsToTell();
-    this.client.reconstruct(labels.length || 1, this.payload(input, labels)).then((reply) => {
-      if (reply && !this.closed) this.take(pickLikeliest(reply, labels), { whole, input, source, inputAt });
+    this.pictures.showInput(input, imageShape, this.damagePanel.damage.patch > 0);
+    const labels = this.candidateLabels();
+    void this.client.reconstruct(labels.length || 1, payload(input, labels)).then((reply) => {
+      if (reply && !this.closed) this.showResult(bestOf(reply, labels), { whole, input, source, inputAt });
     });
   }
 
-  /** The classes that a conditional model is to be told: the one chosen or known, else all of them, to compare. */
-  labelsToTell() {
+  /** The noise with which the evaluation decoded this image. */
+  evaluationNoise(source = this.source) {
+    return source.kind === "test" ? source.noise : null;
+  }
+
+  /** The classes that a conditional model receives: the one chosen or known, else all of them, to compare. */
+  candidateLabels() {
     const { classes, label } = this.data;
     if (!classes) return [];
     if (label !== null) return [label];
-    if (this.source.kind === "test" && this.encoded) return [this.encoded.labels[this.source.index]];
-    const most = Math.min(MOST_CLASSES_TRIED, this.client.greeting?.limits.vectors ?? MOST_CLASSES_TRIED);
+    if (this.source.kind === "test" && this.testSet) return [this.testSet.encoded.labels[this.source.index]];
+    const most = Math.min(MAX_CLASSES_TRIED, this.client.greeting?.limits.vectors ?? MAX_CLASSES_TRIED);
     return classes <= most ? Array.from({ length: classes }, (_, k) => k) : [0];
   }
 
-  payload(input, labels) {
-    if (!labels.length) return input;
-    const stride = input.length + 2;
-    const rows = new Uint8Array(labels.length * stride);
-    labels.forEach((label, k) => {
-      rows.set(input, k * stride);
-      rows.set([label & 255, label >> 8], k * stride + input.length);
-    });
-    return rows;
-  }
-
-  take({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, inputAt }) {
+  /**
+   * @param {Best} best
+   * @param {Request} request
+   */
+  showResult({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, inputAt }) {
     const sigma = logvar.map((value) => Math.exp(value / 2));
     const perDimension = mean.map((value, i) => (value ** 2 + sigma[i] ** 2 - 1 - logvar[i]) / 2);
-    this.code = { mean, sigma, kl: perDimension };
-    this.now = { whole, input, source, label, pixels, reconstruction, kl, score: reconstruction + kl };
+    const code = { mean, sigma, kl: perDimension },
+      score = reconstruction + kl;
+    this.result = { whole, input, source, label, code, pixels, reconstruction, kl, score, noise: null };
     this.client.classWeights = Array.from({ length: this.data.classes }, (_, k) => Number(k === label));
-    if (this.mode === "mean") this.drawOutput(this.now);
-    else this.followDrawn();
-    this.chart.show(this.code);
-    this.plane.show(this.code);
-    this.anomaly.histogram.show(this.now.score);
-    const ms = performance.now() - inputAt;
+    if (this.mode === "mean") this.showOutput(this.result, this.result);
+    else void this.decodeNoise();
+    this.chart.show(code);
+    this.plane.show(code);
+    this.anomaly.histogram.show(score);
+    const ms = performance.now() - inputAt,
+      { output } = this.pictures;
     this.meter.add(ms);
-    const detail = { frame: Number(this.output.dataset.frame), ms };
-    this.output.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
-    if (!this.point) this.samplesTimer ??= setTimeout(() => this.followSamples(), SAMPLES_MS);
-    this.tellSoon();
-    this.notice.hidden = true; // whatever was wrong, a picture came
+    const detail = { frame: Number(output.dataset.frame), ms };
+    output.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
+    if (!this.point) this.samplesTimer ??= setTimeout(() => void this.decodeSamples(), SAMPLES_MS);
+    this.describeSoon();
+    this.pictures.notice.hidden = true; // a picture came: the problem is over
   }
 
-  /** The noise of the z that is looked at; none for the mean. */
-  chosenNoise() {
-    const d = this.data.latent_dim;
-    if (this.mode === "sample") return this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
-    return this.mode === "evaluation" ? this.now.source.noise : null;
+  /** Decodes the z of the chosen noise instead of the mean. */
+  async decodeNoise() {
+    if (!this.result) return; // nothing has been encoded yet
+    const { input, label, source } = this.result,
+      d = this.data.latent_dim;
+    const noise =
+      this.mode === "sample"
+        ? this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d)
+        : this.evaluationNoise(source);
+    const labels = label === null ? [] : [label];
+    const reply = await this.client.reconstruct(1, payload(input, labels), { noise, slot: "drawn" });
+    if (!reply || this.closed || !this.result || this.mode === "mean") return;
+    const [reconstruction, kl] = [reply.reconstruction[0], reply.kl[0]];
+    this.showOutput({ noise, pixels: reply.pixels, reconstruction, kl }, this.result);
+    this.describeSoon();
   }
 
-  async followDrawn() {
-    if (!this.code) return; // nothing has been encoded yet
-    const { input, label } = this.now,
-      noise = this.chosenNoise();
-    const payload = this.payload(input, this.data.classes ? [label] : []);
-    const reply = await this.client.reconstruct(1, payload, { noise, slot: "drawn" });
-    if (!reply || this.closed || !this.code || this.mode === "mean") return;
-    this.drawOutput({ noise, pixels: reply.pixels, reconstruction: reply.reconstruction[0], kl: reply.kl[0] });
-    this.tellSoon();
-  }
-
-  async followSamples() {
+  async decodeSamples() {
     clearTimeout(this.samplesTimer);
     this.samplesTimer = undefined;
-    if (!this.code || this.closed) return; // the model has changed meanwhile
-    const { mean, sigma } = this.code;
+    if (!this.result || this.closed) return; // of a new model, nothing has been encoded yet
+    const { mean, sigma } = this.result.code;
     const vectors = Array.from({ length: SAMPLES }, (_, k) =>
       Array.from(mean, (value, i) => value + sigma[i] * this.epsilons[k * mean.length + i]),
     );
     const reply = await this.client.decode(vectors, { slot: "samples" });
-    if (!reply || this.closed || !this.code) return;
-    drawGrid(this.samples, reply.pixels, reply.imageShape, SAMPLES, SAMPLES, 0);
+    if (!reply || this.closed || !this.result) return;
+    this.pictures.showSamples(reply.pixels, reply.imageShape);
   }
 
-  /** shown: {pixels, reconstruction, kl} of the z that is looked at, and the noise it was drawn with. */
-  drawOutput(shown) {
-    const { imageShape } = this.pad;
-    drawPicture(this.output, shown.pixels, imageShape);
-    this.difference = drawDifference(this.error, shown.pixels, this.now.input, imageShape, BRIGHTER, DARKER);
+  /**
+   * @param {Shown} shown
+   * @param {Result} result
+   */
+  showOutput(shown, { input }) {
+    this.pictures.showOutput(shown, input, this.pad.imageShape);
     this.shown = shown;
-    this.output.dataset.nats = [shown.reconstruction, shown.kl]; // unrounded, for tests
   }
 
-  /** Encode and decode in rounds; after each, the erased patch takes its pixels from the reconstruction. */
-  async refill() {
-    const { image_shape: imageShape } = this.data;
-    const { input } = this,
-      whole = this.pad.pixels;
-    const inside = patchPixels(imageShape, this.breaking.damage),
-      size = imageShape[1] * imageShape[2];
-    const rounds = [input];
-    for (let round = 1; round <= ROUNDS; round++) {
-      const current = rounds.at(-1);
-      const labels = this.data.classes ? [this.now.label] : [];
-      const reply = await this.client.reconstruct(1, this.payload(current, labels), { slot: "refill" });
-      if (!reply || this.closed || this.input !== input) return; // the hand has moved on
-      const next = current.slice();
-      for (let c = 0; c < imageShape[0]; c++) for (const i of inside) next[c * size + i] = reply.pixels[c * size + i];
-      rounds.push(next);
-      this.showRounds(rounds, whole, inside, imageShape);
-      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) await pause(ROUND_MS);
-    }
+  async fillPatch() {
+    const { input } = this;
+    if (!input) return;
+    await this.refill.run(this.pad.pixels, input, this.data.image_shape, this.damagePanel.damage, async (pixels) => {
+      const label = this.result?.label ?? null;
+      const reply = await this.client.reconstruct(1, payload(pixels, label === null ? [] : [label]), {
+        slot: "refill",
+      });
+      return reply && !this.closed && this.input === input ? reply.pixels : null; // else the user has gone on
+    });
   }
 
-  showRounds(rounds, whole, inside, imageShape) {
-    const all = new Uint8Array(rounds.length * whole.length);
-    rounds.forEach((pixels, k) => all.set(pixels, k * whole.length));
-    drawGrid(this.rounds, all, imageShape, rounds.length, ROUNDS + 1, 0);
-    const size = imageShape[1] * imageShape[2];
-    const error = (pixels) => percent(meanDifference(pixels, whole, inside, imageShape[0], size));
-    this.roundsText.textContent =
-      `Erased, then ${rounds.length - 1} rounds. Within the patch, mean |Δ| to the unspoilt image: ` +
-      `${error(rounds[0])} → ${error(rounds.at(-1))} of the grey range.`;
-    this.refilled.hidden = false;
-  }
-
-  // — what is told in words —
-
-  tellSoon() {
-    this.tellTimer ??= setTimeout(() => {
-      this.tellTimer = undefined;
-      this.tell();
-    }, TELL_MS);
-  }
-
-  tell() {
-    if (!this.now || !this.code || this.closed) return;
-    const { reconstruction, kl } = this.shown;
-    this.numbers.score.textContent = (reconstruction + kl).toFixed(2);
-    this.numbers.reconstruction.textContent = reconstruction.toFixed(2);
-    this.numbers.kl.textContent = kl.toFixed(2);
-    this.at.textContent = `, with ${this.zText()}`;
-    this.errorText.textContent = `mean |Δ| ${percent(this.difference ?? 0)}`;
-    this.told.textContent = [this.storedText(), this.classText(), this.denoisedText()].filter(Boolean).join(" ");
-    this.picker.say(this.titleText());
-    if (this.lossDetails.open) this.loss.show(this.shown, this.code, this.chart.order, this.zText());
-    this.chart.describe();
-    this.anomaly.tell(this.now.score);
-    if (this.encoded) this.tellNeighbours();
-    const z = Array.from(this.code.mean, round4).join(",");
-    this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
-  }
-
-  titleText() {
-    const { kind, index, title } = this.source;
-    if (kind === "drawing") return this.pad.empty ? "An empty pad: draw on it." : "Your drawing";
-    const touched = this.pad.canUndo ? ", drawn on" : "";
-    if (kind !== "test") return title + touched;
-    const name = this.data.class_names[this.encoded.labels[index]];
-    return `test image ${index.toLocaleString("en")} · class ${name}${this.picker.place(index)}${touched}`;
-  }
-
-  zText() {
-    return this.mode === "mean" ? "z = μ" : "z = μ + σε";
-  }
-
-  /** What the evaluation says of the same test image: there, one z was drawn. */
-  storedText() {
-    const { kind, index, noise } = this.source;
-    if (kind !== "test" || this.pad.canUndo || this.pad.centred.checked || this.breaking.active) return "";
-    const { reconstruction, kl } = this.encoded;
-    if (this.point) return `Stored from the evaluation: ${reconstruction[index].toFixed(2)}.`;
-    const stored = reconstruction[index] + kl[index];
-    if (!noise || this.shown.noise !== noise)
-      return `Stored from the evaluation, with one z drawn: ${stored.toFixed(2)}.`;
-    const away = Math.abs(this.shown.reconstruction + this.shown.kl - stored);
-    const why = away > VISIBLE ? ": it told another class, or ran on another device or version of torch" : "";
-    return `Stored from the evaluation, with this ε: ${stored.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
-  }
-
-  classText() {
-    if (!this.data.classes) return "";
-    const name = this.data.class_names[this.now.label];
-    if (this.data.label !== null) return `Decoded as class ${name}, as chosen.`;
-    return this.source.kind === "test"
-      ? `Decoded as class ${name}, its own.`
-      : `Decoded as class ${name}, the likeliest of all.`;
-  }
-
-  denoisedText() {
-    if (!this.breaking.active) return "";
-    const { whole, input, pixels } = this.now;
-    const from = (image) => percent(meanDifference(image, whole));
-    return `Mean |Δ| to the unspoilt image: input ${from(input)}, reconstruction from μ ${from(pixels)}.`;
-  }
-
-  tellNeighbours() {
-    const near = this.neighbours.find(this.code.mean, this.source.kind === "test" ? this.source.index : -1);
-    this.plane.show(this.code, near);
-    this.plane.canvas.ariaLabel = `Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
-  }
-
-  /** What could not be done, or what to do next; gone with the next image. */
-  say(text) {
-    this.message.textContent = text;
-    this.message.hidden = !text;
-  }
-
-  takeStatus(status) {
-    const { state, greeting } = status;
-    if (state === "connecting") return;
-    this.root.dataset.connection = state;
-    if (greeting) this.device = greeting.device;
-    const text = noticeOf(status);
-    this.notice.textContent = text;
-    this.notice.hidden = !text;
-  }
-
-  showStatus() {
-    const { framesPerSecond, ms } = this.meter.read();
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms hand → reconstruction`;
-    const text = `${this.device ?? "connecting"} · ${this.data?.model ?? ""}${speed}`;
-    say(this.meterText, text);
-  }
-
-  close() {
-    this.closed = true;
-    this.client?.close();
-    clearInterval(this.statusTimer);
-    clearTimeout(this.tellTimer);
-    clearTimeout(this.samplesTimer);
-    this.neighbours.close();
-    this.root.remove();
-  }
-
-  // — mean or sample —
-
+  /** @param {Mode} mode */
   setMode(mode) {
     this.mode = mode;
-    for (const [name, radio] of Object.entries(this.modes)) radio.checked = name === mode;
-    this.thumbs.forEach((thumb, k) => thumb.classList.toggle("chosen", mode === "sample" && k === this.sampleAt));
-    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: "of the evaluation's sample" }[
-      mode
-    ];
-    this.outputTitle.textContent = `Reconstruction ${this.point ? "of the code" : from}`;
-    if (!this.now || !this.code) return;
-    if (mode === "mean") this.drawOutput(this.now);
-    else this.followDrawn();
-    this.tellSoon();
+    this.pictures.showMode(mode, this.sampleAt, this.point);
+    if (!this.result) return;
+    if (mode === "mean") this.showOutput(this.result, this.result);
+    else void this.decodeNoise();
+    this.describeSoon();
   }
 
+  /** @param {number} k */
   chooseSample(k) {
     this.sampleAt = k;
     this.setMode("sample");
@@ -436,114 +432,129 @@ export default class Reconstruction {
 
   drawAgain() {
     this.epsilons = gaussians(this.epsilons.length);
-    this.followSamples();
-    if (this.mode === "sample") this.followDrawn();
+    void this.decodeSamples();
+    if (this.mode === "sample") void this.decodeNoise();
   }
 
-  // — the page —
+  // — in words —
 
-  build(parent) {
-    this.root = element("div", { className: "recon" });
+  describeSoon() {
+    this.describeTimer ??= setTimeout(() => {
+      this.describeTimer = undefined;
+      this.describe();
+    }, DESCRIBE_MS);
+  }
+
+  describe() {
+    const { result, shown } = this;
+    if (!result || !shown || this.closed) return;
+    const zText = this.mode === "mean" ? "z = μ" : "z = μ + σε";
+    this.pictures.showNumbers(shown, zText, this.remarks(result, shown));
+    this.picker.say(this.title());
+    if (this.lossDetails.open) this.loss.show(shown, result.code, this.chart.order, zText);
+    this.chart.describe();
+    this.anomaly.describe(result.score);
+    if (this.testSet) this.describePlace(result.code);
+    const z = Array.from(result.code.mean, round4).join(",");
+    this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
+  }
+
+  title() {
+    const { source, pad } = this;
+    if (source.kind !== "test" || !this.testSet) return titleOf(source, pad, "", "");
+    const className = this.data.class_names[this.testSet.encoded.labels[source.index]];
+    return titleOf(source, pad, className, this.picker.place(source.index));
+  }
+
+  /**
+   * @param {Result} result
+   * @param {Shown} shown
+   */
+  remarks(result, shown) {
+    const { source, data, testSet } = this,
+      { active } = this.damagePanel;
+    const remarks = [];
+    const edited = this.pad.canUndo || this.pad.centred.checked || active;
+    if (source.kind === "test" && testSet && !edited) {
+      const { reconstruction, kl } = testSet.encoded;
+      const stored = { reconstruction: reconstruction[source.index], kl: kl[source.index] };
+      remarks.push(storedRemark(stored, shown, source.noise, this.point));
+    }
+    if (result.label !== null) remarks.push(classRemark(data.class_names[result.label], data.label !== null, source));
+    if (active) remarks.push(damageRemark(result));
+    return remarks.join(" ");
+  }
+
+  /**
+   * The nearest test images, and the place on the plane.
+   *
+   * @param {Code} code
+   */
+  describePlace(code) {
+    const near = this.neighbours.find(code.mean, this.source.kind === "test" ? this.source.index : -1);
+    this.plane.show(code, near);
+    this.plane.canvas.ariaLabel = `Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
+  }
+
+  /**
+   * Says what could not be done, or what to do next, until the next image.
+   *
+   * @param {string} text
+   */
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
+  }
+
+  /** @param {LiveStatus} status */
+  takeStatus(status) {
+    if (status.state === "connecting") return;
+    this.root.dataset.connection = status.state;
+    if (status.state === "open") this.device = status.greeting.device;
+    this.pictures.showNotice(noticeOf(status));
+  }
+
+  showStatus() {
+    const { framesPerSecond, ms } = this.meter.read();
+    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → reconstruction`;
+    say(this.meterText, `${this.device || "connecting"} · ${this.data.model}${speed}`);
+  }
+
+  close() {
+    this.closed = true;
+    this.client.close();
+    clearInterval(this.statusTimer);
+    clearTimeout(this.describeTimer);
+    clearTimeout(this.samplesTimer);
+    this.neighbours.close();
+    this.root.remove();
+  }
+
+  // — layout —
+
+  build() {
     const screen = element("div", { className: "screen" });
-    this.padPlace = element("div", { className: "pad-place" });
-    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
-    screen.append(this.picker.element, this.message, this.padPlace, this.buildPictures(), this.buildBelow());
-    this.root.append(screen, this.buildMore(), this.buildFoot());
-    this.root.addEventListener("keydown", (event) => {
-      if (event.composedPath()[0].matches("input, select, button, canvas")) event.stopPropagation(); // r and c are Streamlit's
+    screen.append(this.picker.element, this.message, this.padPlace, this.pictures.element, this.buildBelow());
+    const root = element("div", { className: "recon" }, screen, this.buildMore());
+    root.append(element("p", { className: "status" }, this.meterText));
+    root.addEventListener("keydown", (event) => {
+      const [target] = event.composedPath();
+      const own = target instanceof Element && target.matches("input, select, button, canvas");
+      if (own) event.stopPropagation(); // r and c are Streamlit's shortcuts
     });
-    this.listenForFiles();
-    this.listenToPatch();
-    parent.append(this.root);
-  }
-
-  buildPictures() {
-    const figure = (canvas, ...caption) => element("figure", {}, canvas, element("figcaption", {}, ...caption));
-    this.inputPicture = element("canvas", { role: "img", ariaLabel: "The image as the model sees it" });
-    this.output = element("canvas", { role: "img", className: "output", ariaLabel: "The reconstruction" });
-    this.error = element("canvas", {
-      role: "img",
-      className: "difference",
-      ariaLabel: "Error map: reconstruction minus input",
+    // A picture file may also be dropped anywhere on the component.
+    root.addEventListener("dragover", (event) => event.preventDefault());
+    root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const file = event.dataTransfer?.files[0];
+      if (file) void this.upload(file);
     });
-    this.outputTitle = element("span");
-    this.errorText = element("span");
-    this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
-    const ramp = element("span", { className: "scale", title: "Difference of grey value, in parts of the full range" });
-    ramp.append("−0.5", element("span", { className: "ramp" }), "+0.5");
-    const row = element("div", { className: "row" });
-    row.append(
-      figure(this.inputPicture, "x: what the model sees"),
-      figure(this.output, this.outputTitle),
-      figure(
-        this.error,
-        element("span", { title: "Reconstruction minus x, mean over the colours" }, "Error: ", this.errorText),
-        ramp,
-      ),
-    );
-    return element("div", { className: "pictures" }, row, this.buildNumbers(), this.buildSamples(), this.notice);
-  }
-
-  buildNumbers() {
-    this.numbers = { score: element("b"), reconstruction: element("b"), kl: element("b") };
-    this.at = element("span", { className: "at" });
-    const { score, reconstruction, kl } = this.numbers;
-    const numbers = element("p", { className: "numbers" });
-    numbers.append(
-      element(
-        "span",
-        { className: "term sum", title: "Lower is better: the model finds the image likelier" },
-        "−ELBO ",
-        score,
-      ),
-      element("span", { className: "sign" }, " = "),
-      element("span", { className: "term reconstruction" }, "reconstruction ", reconstruction),
-      element("span", { className: "sign" }, " + "),
-      element("span", { className: "term kl" }, "KL ", kl),
-      " nats, computed now",
-      this.at,
-    );
-    this.told = element("p", { className: "caption told" });
-    return element("div", {}, numbers, this.told);
-  }
-
-  buildSamples() {
-    const radio = (name, text) => {
-      const input = element("input", { type: "radio", name: "mode", checked: name === "mean" });
-      input.addEventListener("change", () => this.setMode(name));
-      this.modes[name] = input;
-      return element("label", {}, input, text);
-    };
-    this.modes = {};
-    const group = element("div", { className: "modes", role: "radiogroup", ariaLabel: "What is decoded" });
-    const properties = { type: "button", title: "Other noise for the samples", onclick: () => this.drawAgain() };
-    const again = element("button", properties, "Draw again");
-    group.append(
-      "Decode ",
-      radio("mean", "the mean μ"),
-      radio("sample", "a sample μ + σε"),
-      radio("evaluation", "the evaluation's sample"),
-      again,
-    );
-    this.samples = element("canvas", { role: "img", ariaLabel: `${SAMPLES} decoded samples of q(z|x)` });
-    this.thumbs = Array.from({ length: SAMPLES }, (_, k) => {
-      const name = `Show sample ${k + 1}`,
-        onclick = () => this.chooseSample(k);
-      return element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
-    });
-    const strip = element(
-      "div",
-      { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" },
-      this.samples,
-      ...this.thumbs,
-    );
-    return element("div", { className: "sampling" }, group, strip);
+    return root;
   }
 
   buildBelow() {
-    const panel = (title, ...content) => element("section", {}, element("h3", {}, title), ...content);
-    this.codeTitle = element("span");
-    this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
+    const panel = (/** @type {Node | string} */ title, /** @type {Node[]} */ ...content) =>
+      element("section", {}, element("h3", {}, title), ...content);
     return element(
       "div",
       { className: "below" },
@@ -554,85 +565,60 @@ export default class Reconstruction {
   }
 
   buildMore() {
-    const details = (title, open, ...content) =>
-      element("details", { open }, element("summary", {}, title), ...content);
-    this.rounds = element("canvas", { role: "img", ariaLabel: "The patch being refilled, round by round" });
-    this.roundsText = element("p", { className: "caption", role: "status", ariaLive: "polite" });
-    this.refilled = element("div", { className: "refilled", hidden: true }, this.rounds, this.roundsText);
-    this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
-    this.lossDetails.addEventListener("toggle", () => this.tell());
+    const damage = "Damage the image: does the model repair it?";
     return element(
       "div",
       { className: "more" },
-      details("Break it: does the model repair what is spoilt?", true, this.breaking.element, this.refilled),
+      details(damage, true, this.damagePanel.element, this.refill.element),
       this.anomaly.element,
       this.lossDetails,
     );
   }
-
-  buildFoot() {
-    this.meterText = element("span", { className: "meter" });
-    return element("p", { className: "status" }, this.meterText);
-  }
-
-  /** A picture file may also be dropped anywhere on the component. */
-  listenForFiles() {
-    this.root.addEventListener("dragover", (event) => event.preventDefault());
-    this.root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const [file] = event.dataTransfer.files;
-      if (file) this.upload(file);
-    });
-  }
-
-  /** The erased patch is dragged on the picture that shows it, or moved with the arrow keys. */
-  listenToPatch() {
-    const canvas = this.inputPicture;
-    const move = ({ offsetX, offsetY }) =>
-      this.breaking.movePatch(offsetX / canvas.clientWidth, offsetY / canvas.clientHeight);
-    canvas.tabIndex = 0;
-    canvas.addEventListener("pointerdown", (event) => {
-      if (!this.breaking.damage.patch) return;
-      canvas.setPointerCapture(event.pointerId);
-      move(event);
-    });
-    canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && move(event));
-    canvas.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      if (!step || !this.breaking.damage.patch) return;
-      event.preventDefault();
-      const { patchX, patchY } = this.breaking.damage;
-      this.breaking.movePatch(patchX + step[0] / canvas.width, patchY + step[1] / canvas.height);
-    });
-  }
 }
 
-/** Of the replies under each label, the one whose image is likeliest; without labels, the only one. */
-function pickLikeliest({ n, mean, logvar, reconstruction, kl, pixels }, labels) {
+/**
+ * @param {string} title
+ * @param {boolean} open
+ * @param {Node[]} content
+ */
+function details(title, open, ...content) {
+  return element("details", { open }, element("summary", {}, title), ...content);
+}
+
+/**
+ * The image as the live service takes it: once for each label, followed by it; alone without labels.
+ *
+ * @param {Uint8Array<ArrayBuffer>} input
+ * @param {number[]} labels
+ */
+function payload(input, labels) {
+  if (!labels.length) return input;
+  const stride = input.length + 2;
+  const rows = new Uint8Array(labels.length * stride);
+  labels.forEach((label, k) => {
+    rows.set(input, k * stride);
+    rows.set([label & 255, label >> 8], k * stride + input.length);
+  });
+  return rows;
+}
+
+/**
+ * Of the replies under each label, the one under which the image is most likely; without labels, the only one.
+ *
+ * @param {ReconstructReply} reply
+ * @param {number[]} labels
+ * @returns {Best}
+ */
+function bestOf({ n, mean, logvar, reconstruction, kl, pixels }, labels) {
   const loss = Array.from(reconstruction);
   const best = loss.indexOf(Math.min(...loss));
-  const row = (array) => array.slice((best * array.length) / n, ((best + 1) * array.length) / n);
-  const rows = { mean: row(mean), logvar: row(logvar), pixels: row(pixels) };
-  return { label: labels[best], reconstruction: reconstruction[best], kl: kl[best], ...rows };
-}
-
-/** Mean |a − b| in parts of the grey range, over all pixels or over those of each plane that are told. */
-function meanDifference(a, b, inside = null, channels = 1, size = 0) {
-  let sum = 0,
-    count = 0;
-  const add = (i) => {
-    sum += Math.abs(a[i] - b[i]);
-    count++;
+  const [d, size] = [mean.length / n, pixels.length / n];
+  return {
+    label: labels[best] ?? null,
+    reconstruction: reconstruction[best],
+    kl: kl[best],
+    mean: mean.slice(best * d, (best + 1) * d),
+    logvar: logvar.slice(best * d, (best + 1) * d),
+    pixels: pixels.slice(best * size, (best + 1) * size),
   };
-  if (inside) for (let c = 0; c < channels; c++) for (const i of inside) add(c * size + i);
-  else for (let i = 0; i < a.length; i++) add(i);
-  return count ? sum / count / 255 : 0;
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,30 +1,51 @@
-/** What a film says in numbers: the two terms of the loss over the run, and the KL of every latent dimension. */
+/** A film in numbers: the two terms of the loss over the run, and the KL of every latent dimension. */
 
 import { element, svgElement } from "../lib/dom.js";
 import { isUnused, roundStep } from "../lib/math.js";
 import { epochsOf, nats } from "./words.js";
+
+/** @import { Film, FilmWithFrames, Frame } from "./film.js" */
+/** @typedef {"reconstruction" | "kl"} Term */
+/** @typedef {[low: number, high: number]} Range in nats */
+/** @typedef {[share: number, nats: number]} Point share: of the run */
+/** @typedef {{ training: Point[], validation: Point[] }} Series */
+/** @typedef {{ term: Term | "loss", value: number, label: string }} Reference a value to compare with, in nats */
 
 const LEFT = 38,
   RIGHT = 8,
   TOP = 13,
   BOTTOM = 18; // CSS pixels around a plot
 const BARS_TOP = 3;
-const EARLY = 0.05; // of what is known of the run: values there may lie above the range
+const EARLY = 0.05; // of the run so far: values there may lie above the range
 const ROOM = 0.08; // of the range, above and below
-const FAR = 0.75; // of the range: a reference farther off does not stretch it
+const FAR = 0.75; // of the range: a reference farther off does not extend it
 const TICKS = 3,
-  MOST_EPOCH_TICKS = 5;
-const MOST_NAMES = 20; // dimensions with a name each
+  MAX_EPOCH_TICKS = 5;
+const MAX_NAMES = 20; // dimensions with a name each
 
-/** What a chart of this term shows of a film: training by frames, validation by epochs; [share, nats] each. */
+/**
+ * What a chart of this term shows of a film: training by frames, validation by epochs.
+ *
+ * @param {Film} film
+ * @param {Term} term
+ * @returns {Series}
+ */
 function seriesOf({ frames, epochs }, term) {
   return {
-    training: frames.filter((frame) => frame[term] !== null).map((frame) => [frame.share, frame[term]]),
+    training: frames.flatMap(({ share, [term]: value }) => (value === null ? [] : [[share, value]])),
     validation: epochs.map((epoch) => [epoch.share, epoch[term]]),
   };
 }
 
-/** [low, high] in nats for a term of these films and the references that are near: the first steps may lie above. */
+/**
+ * The range of a term in these films, extended to the references that are near; the first steps may lie above it. null
+ * while there are no values.
+ *
+ * @param {Film[]} films
+ * @param {Term} term
+ * @param {Reference[]} references
+ * @returns {Range | null}
+ */
 export function rangeOf(films, term, references) {
   const values = films.flatMap((film) => {
     const { training, validation } = seriesOf(film, term),
@@ -43,20 +64,38 @@ export function rangeOf(films, term, references) {
   return [term === "kl" && low === 0 ? 0 : low - room, high + room];
 }
 
-/** The largest KL of a dimension in these films, once they are past their first steps. */
-export function mostKl(films) {
+/**
+ * The largest KL of a dimension in these films, their first steps left out.
+ *
+ * @param {Film[]} films
+ */
+export function largestKl(films) {
   const each = films.flatMap(({ frames }) => {
     const known = frames.at(-1)?.share ?? 0;
-    return frames.filter(({ share, klPerDimension }) => klPerDimension && share >= EARLY * known);
+    return frames.filter(({ share }) => share >= EARLY * known).flatMap(({ klPerDimension }) => klPerDimension ?? []);
   });
-  return each.reduce((most, { klPerDimension }) => klPerDimension.reduce((a, b) => Math.max(a, b), most), 0.1);
+  return each.reduce((a, b) => Math.max(a, b), 0.1);
 }
 
 /** One term over the run. */
 export class Curve {
-  /** term: "reconstruction" or "kl". */
+  /** @type {FilmWithFrames | null} */
+  film = null;
+  /** @type {Range | null} */
+  range = null;
+  width = 0; // of the plot, in CSS pixels
+  height = 0;
+  /** @type {string[]} of training and validation */
+  colours = [];
+  marker = svgElement("g", { class: "marker" });
+
+  /**
+   * @param {Term} term
+   * @param {string} title
+   */
   constructor(term, title) {
-    Object.assign(this, { term, title });
+    this.term = term;
+    this.title = title;
     this.svg = svgElement("svg", { class: "curve", role: "img" });
     this.training = new Value("training");
     this.validation = new Value("validation");
@@ -64,109 +103,149 @@ export class Curve {
     this.element = element("figure", {}, element("figcaption", {}, element("b", {}, title), ...values), this.svg);
   }
 
-  /** Draws all but the marker. references: [{term, value, label}]. */
+  /**
+   * Draws all but the marker.
+   *
+   * @param {FilmWithFrames} film
+   * @param {Range | null} range
+   * @param {Reference[]} references
+   * @param {string[]} palette
+   */
   draw(film, range, references, palette) {
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!width) return;
     Object.assign(this, { film, range, width, height, colours: palette });
-    const own = references.filter(({ term }) => term === this.term),
-      series = seriesOf(film, this.term);
-    this.marker = svgElement("g", { class: "marker" });
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.svg.replaceChildren(...this.axes(film.head.epochs));
-    if (range)
-      this.svg.append(...own.flatMap((reference) => this.reference(reference)), ...this.lines(series, palette));
+    this.svg.replaceChildren(...this.epochAxis(film.head.epochs));
+    if (range) {
+      const own = references.filter(({ term }) => term === this.term);
+      this.svg.append(...this.natsAxis(range), ...own.flatMap((reference) => this.reference(reference, range)));
+      this.svg.append(...this.lines(seriesOf(film, this.term), range));
+    }
+    this.marker = svgElement("g", { class: "marker" });
     this.svg.append(this.marker);
   }
 
+  /** @param {number} share of the run */
   x(share) {
     return LEFT + share * (this.width - LEFT - RIGHT);
   }
 
-  /** Values beyond the range stay at its edge. */
-  y(value) {
-    const [low, high] = this.range,
-      t = Math.max(0, Math.min(1, (value - low) / (high - low)));
+  /**
+   * Values outside the range are drawn at its edge.
+   *
+   * @param {number} value
+   * @param {Range} range
+   */
+  y(value, [low, high]) {
+    const t = Math.max(0, Math.min(1, (value - low) / (high - low)));
     return TOP + (1 - t) * (this.height - TOP - BOTTOM);
   }
 
-  axes(epochs) {
+  /** @param {number} epochs */
+  epochAxis(epochs) {
     const bottom = this.height - BOTTOM,
-      parts = [line(LEFT, bottom, this.width - RIGHT, bottom, "axis")];
-    const step = roundStep(epochs / MOST_EPOCH_TICKS, 1);
-    for (let epoch = 0; epoch <= epochs; epoch += step) {
-      parts.push(words(epoch, this.x(epoch / epochs), bottom + 12, "middle"));
-    }
-    if (!this.range) return parts;
-    const [low, high] = this.range,
-      apart = roundStep((high - low) / TICKS);
-    for (let k = Math.ceil(low / apart); k * apart <= high; k++) {
-      const y = this.y(k * apart);
+      step = roundStep(epochs / MAX_EPOCH_TICKS, 1);
+    const ticks = Array.from({ length: Math.floor(epochs / step) + 1 }, (_, k) => k * step);
+    return [
+      line(LEFT, bottom, this.width - RIGHT, bottom, "axis"),
+      ...ticks.map((epoch) => label(epoch, this.x(epoch / epochs), bottom + 12, "middle")),
+    ];
+  }
+
+  /** @param {Range} range */
+  natsAxis(range) {
+    const [low, high] = range,
+      step = roundStep((high - low) / TICKS);
+    /** @type {SVGElement[]} */
+    const parts = [];
+    for (let k = Math.ceil(low / step); k * step <= high; k++) {
+      const y = this.y(k * step, range);
       parts.push(line(LEFT, y, this.width - RIGHT, y, "rule"));
-      parts.push(words(Number((k * apart).toPrecision(6)), LEFT - 4, y + 3.5, "end"));
+      parts.push(label(Number((k * step).toPrecision(6)), LEFT - 4, y + 3.5, "end"));
     }
     return parts;
   }
 
-  reference({ value, label }) {
-    const [low, high] = this.range,
-      y = this.y(value),
+  /**
+   * @param {Reference} reference
+   * @param {Range} range
+   */
+  reference({ value, label: name }, range) {
+    const [low, high] = range,
+      y = this.y(value, range),
       right = this.width - RIGHT;
     const beyond = value > high ? " ↑" : value < low ? " ↓" : "",
       below = y < TOP + 10;
-    const text = words(`${label} ${nats(value)}${beyond}`, right, below ? y + 11 : y - 3, "end");
+    const text = label(`${name} ${nats(value)}${beyond}`, right, below ? y + 11 : y - 3, "end");
     return beyond ? [text] : [line(LEFT, y, right, y, "reference"), text];
   }
 
-  lines({ training, validation }, [first, second]) {
-    const points = (series) =>
-      series.map(([share, value]) => `${this.x(share).toFixed(1)},${this.y(value).toFixed(1)}`);
-    const stroke = (series, colour) =>
-      svgElement("polyline", { points: points(series).join(" "), stroke: colour, class: "line" });
+  /**
+   * @param {Series} series
+   * @param {Range} range
+   */
+  lines({ training, validation }, range) {
+    const [first, second] = this.colours;
+    const points = (/** @type {Point[]} */ series) =>
+      series.map(([share, value]) => `${this.x(share).toFixed(1)},${this.y(value, range).toFixed(1)}`);
+    const polyline = (/** @type {Point[]} */ series, /** @type {string} */ stroke) =>
+      svgElement("polyline", { points: points(series).join(" "), stroke, class: "line" });
     const dots =
       validation.length > 60
         ? []
         : validation.map(([share, value]) =>
-            svgElement("circle", { cx: this.x(share), cy: this.y(value), r: 2.2, fill: second }),
+            svgElement("circle", { cx: this.x(share), cy: this.y(value, range), r: 2.2, fill: second }),
           );
-    return [stroke(training, first), stroke(validation, second), ...dots, ...this.above(training)];
+    return [polyline(training, first), polyline(validation, second), ...dots, ...this.above(training, range)];
   }
 
-  /** Says what the range leaves out. */
-  above(series) {
-    const beyond = series.filter(([, value]) => value > this.range[1]);
+  /**
+   * A note about the values above the range.
+   *
+   * @param {Point[]} series
+   * @param {Range} range
+   */
+  above(series, range) {
+    const beyond = series.filter(([, value]) => value > range[1]);
     if (!beyond.length) return [];
     const highest = -smallest(beyond.map(([, value]) => -value));
-    return [words(`↑ first steps, up to ${nats(highest)}`, LEFT + 3, TOP - 4, "start")];
+    return [label(`↑ first steps, up to ${nats(highest)}`, LEFT + 3, TOP - 4, "start")];
   }
 
-  /** Moves the marker to a frame. */
+  /**
+   * Moves the marker to a frame.
+   *
+   * @param {Frame} frame
+   */
   mark(frame) {
     if (!this.film) return;
     const { term } = this,
       value = frame[term];
-    const after = this.film.epochs.findLast(({ share }) => share <= frame.share + 1e-9);
-    const known = value !== null && value !== undefined,
-      x = this.x(frame.share);
+    const epoch = this.film.epochs.findLast(({ share }) => share <= frame.share + 1e-9);
+    const x = this.x(frame.share);
     this.marker.replaceChildren(line(x, TOP, x, this.height - BOTTOM, "cursor"));
-    if (known && this.range) this.marker.append(svgElement("circle", { cx: x, cy: this.y(value), r: 3.5 }));
-    this.marker.setAttribute("data-share", frame.share);
-    this.training.show(known ? nats(value) : "–", this.colours[0]);
-    this.validation.show(after ? nats(after[term]) : "–", this.colours[1]);
-    const said = [
-      known ? `training ${nats(value)}` : "before the first step",
-      after ? `validation ${nats(after[term])}` : "",
+    if (value !== null && this.range) {
+      this.marker.append(svgElement("circle", { cx: x, cy: this.y(value, this.range), r: 3.5 }));
+    }
+    this.marker.setAttribute("data-share", `${frame.share}`);
+    this.training.show(value === null ? "–" : nats(value), this.colours[0]);
+    this.validation.show(epoch ? nats(epoch[term]) : "–", this.colours[1]);
+    const texts = [
+      value === null ? "before the first step" : `training ${nats(value)}`,
+      epoch ? `validation ${nats(epoch[term])}` : "",
     ];
     this.svg.setAttribute(
       "aria-label",
       `${this.title} in nats per image over the epochs; at epoch ` +
-        `${epochsOf(frame.epoch)}: ${said.filter(Boolean).join(", ")}`,
+        `${epochsOf(frame.epoch)}: ${texts.filter(Boolean).join(", ")}`,
     );
   }
 }
 
-/** A number after a dot of its line's colour. */
+/** A number after a dot in the colour of its line. */
 class Value {
+  /** @param {string} name */
   constructor(name) {
     this.dot = element("span", { className: "swatch" });
     this.number = element("span");
@@ -180,6 +259,10 @@ class Value {
     );
   }
 
+  /**
+   * @param {string} text
+   * @param {string} colour
+   */
   show(text, colour) {
     this.number.textContent = text;
     this.dot.style.backgroundColor = colour;
@@ -190,62 +273,81 @@ class Value {
 export class KlBars {
   constructor() {
     this.svg = svgElement("svg", { class: "bars", role: "img" });
-    this.said = element("span");
-    this.element = element(
-      "figure",
-      {},
-      element("figcaption", {}, element("b", {}, "KL per dimension"), this.said),
-      this.svg,
-    );
+    this.summary = element("span");
+    const caption = element("figcaption", {}, element("b", {}, "KL per dimension"), this.summary);
+    this.element = element("figure", {}, caption, this.svg);
   }
 
-  /** most: nats that a full bar has. */
-  show(kl, most, palette) {
+  /**
+   * @param {number[] | null} kl nats per dimension; null of an autoencoder
+   * @param {number} largest nats that a bar of full height has
+   * @param {string[]} palette
+   */
+  show(kl, largest, palette) {
     this.element.hidden = !kl;
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!kl || !width) return;
+    this.describe(kl);
     const step = (width - LEFT - RIGHT) / kl.length,
-      wide = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
+      barWidth = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
     const bottom = height - 13,
       full = bottom - BARS_TOP;
-    const bars = (wanted) =>
+    const bars = (/** @type {boolean} */ unused) =>
       kl
         .map((value, i) => {
-          if (isUnused(value) === wanted) return "";
-          const high = Math.max(1.5, Math.min(1, value / most) * full);
-          return `M${LEFT + (i + 0.5) * step - wide / 2},${bottom}v${-high}h${wide}v${high}z`;
+          if (isUnused(value) !== unused) return "";
+          const barHeight = Math.max(1.5, Math.min(1, value / largest) * full);
+          return `M${LEFT + (i + 0.5) * step - barWidth / 2},${bottom}v${-barHeight}h${barWidth}v${barHeight}z`;
         })
         .join("");
-    const awake = kl.filter((value) => !isUnused(value)).length;
-    this.said.textContent = `${awake} of ${kl.length} above 0.01 nats`;
-    const number = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
-    this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.said.textContent}. ${number}`);
-    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const every = kl.length <= MOST_NAMES ? 1 : roundStep(kl.length / 8, 1);
+    const every = kl.length <= MAX_NAMES ? 1 : roundStep(kl.length / 8, 1);
     const names = kl
       .map((_, i) => i)
       .filter((i) => i % every === 0)
-      .map((i) => words(i, LEFT + (i + 0.5) * step, height - 2, "middle"));
+      .map((i) => label(i, LEFT + (i + 0.5) * step, height - 2, "middle"));
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.replaceChildren(
       line(LEFT, bottom, width - RIGHT, bottom, "axis"),
-      words(nats(most), LEFT - 4, BARS_TOP + 8, "end"),
-      svgElement("path", { d: bars(true), fill: palette[0] }),
-      svgElement("path", { d: bars(false), class: "dead" }),
+      label(nats(largest), LEFT - 4, BARS_TOP + 8, "end"),
+      svgElement("path", { d: bars(false), fill: palette[0] }),
+      svgElement("path", { d: bars(true), class: "dead" }),
       ...names,
     );
   }
+
+  /** @param {number[]} kl */
+  describe(kl) {
+    const used = kl.filter((value) => !isUnused(value)).length;
+    this.summary.textContent = `${used} of ${kl.length} above 0.01 nats`;
+    const each = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
+    this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.summary.textContent}. ${each}`);
+  }
 }
 
+/** @param {number[]} values */
 function smallest(values) {
   return values.reduce((a, b) => Math.min(a, b), Infinity);
 }
 
+/**
+ * @param {number} x1
+ * @param {number} y1
+ * @param {number} x2
+ * @param {number} y2
+ * @param {string} kind its class
+ */
 function line(x1, y1, x2, y2, kind) {
   return svgElement("line", { x1, y1, x2, y2, class: kind });
 }
 
-function words(text, x, y, anchor) {
+/**
+ * @param {string | number} text
+ * @param {number} x
+ * @param {number} y
+ * @param {"start" | "middle" | "end"} anchor
+ */
+function label(text, x, y, anchor) {
   const node = svgElement("text", { x, y, "text-anchor": anchor });
-  node.textContent = text;
+  node.textContent = `${text}`;
   return node;
 }

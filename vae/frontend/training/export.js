@@ -1,37 +1,66 @@
-/** A film as an animation: map, reconstructions and samples of every moment on one picture. */
+/** A film as an animated GIF: map, reconstructions and samples of every moment in one picture. */
 
-import { element } from "../lib/dom.js";
+import { contextOf, element } from "../lib/dom.js";
 import { download } from "../lib/export.js";
 import { halvesOf, Painter, placesOf } from "./map.js";
 import { drawCells, Sheets } from "./pictures.js";
 import { epochsOf } from "./words.js";
+
+/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @import { Look } from "./map.js" */
+
+/**
+ * A film and the tools that draw it.
+ *
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {Head} head
+ * @property {Frame[]} frames
+ * @property {number} half of the map's side
+ * @property {Painter} painter
+ * @property {Sheets} sheets
+ */
 
 const MAP = 300,
   BESIDE = 250,
   EDGE = 10,
   TITLE = 20; // pixels
 const SQUARE = { width: MAP, height: MAP };
-const MOST_FRAMES = 60,
-  HOLD = 8; // pictures; the last one stays that many times as long
+const MAX_FRAMES = 60,
+  HOLD = 8; // the last picture stays so many times as long as the others
 const HUNDREDTHS = 15; // of a second per picture
 const HEIGHT = TITLE + MAP + EDGE,
   WIDTH = EDGE + MAP + EDGE + BESIDE + EDGE;
 
 export class Export {
-  /** items: of feed.js; look: {palette, ink, paper, ratio}; say(text) hears how far it is. */
-  constructor(items, look, say) {
-    Object.assign(this, { look, say });
-    const halves = halvesOf(items.map(({ film }) => film));
-    this.parts = items.map(({ name, film: { head, frames } }, i) => {
+  closed = false;
+  /** @type {Worker | null} */
+  worker = null;
+
+  /**
+   * @param {{ name: string, film: FilmWithFrames }[]} films
+   * @param {Look} look
+   * @param {(text: string) => void} say shows the progress
+   */
+  constructor(films, look, say) {
+    this.look = look;
+    this.say = say;
+    const halves = halvesOf(films.map(({ film }) => film));
+    /** @type {Part[]} */
+    this.parts = films.map(({ name, film: { head, frames } }, i) => {
       const tools = { painter: new Painter(), sheets: new Sheets() };
-      return { name, head, frames: [...frames], half: halves[i], ...tools }; // a film may grow meanwhile
+      return { name, head, frames: [...frames], half: halves[i], ...tools }; // a copy: the film may grow
     });
-    this.canvas = element("canvas", { width: WIDTH * items.length, height: HEIGHT });
+    this.canvas = element("canvas", { width: WIDTH * films.length, height: HEIGHT });
   }
 
-  /** grid: whether the map is the decoded plane, where there is one. */
+  /**
+   * Makes the GIF and downloads it.
+   *
+   * @param {boolean} grid whether the map is the decoded plane, where there is one
+   */
   async save(grid) {
-    const shares = moments(this.parts.map(({ frames }) => frames)),
+    const shares = sharesOf(this.parts),
       pictures = [];
     try {
       for (const [i, share] of shares.entries()) {
@@ -40,9 +69,9 @@ export class Export {
         if (this.closed) return;
       }
       this.say("packing…");
-      for (let k = 1; k < HOLD; k++) pictures.push(pictures.at(-1));
-      const packed = await this.pack(pictures);
-      if (packed) download(packed, `${this.parts.map(({ name }) => name).join("-")}-film.gif`);
+      const last = pictures[pictures.length - 1];
+      for (let k = 1; k < HOLD; k++) pictures.push(last);
+      download(await this.pack(pictures), `${this.parts.map(({ name }) => name).join("-")}-film.gif`);
       this.say("");
     } catch {
       this.say("The film could not be packed: its pictures cannot be decoded.");
@@ -51,25 +80,38 @@ export class Export {
     }
   }
 
+  /**
+   * One picture of the animation: bytes, 3 × height × width.
+   *
+   * @param {number} share of the run
+   * @param {boolean} grid
+   */
   async compose(share, grid) {
-    const context = this.canvas.getContext("2d", { willReadFrequently: true }),
+    const context = contextOf(this.canvas, { willReadFrequently: true }),
       { width, height } = this.canvas;
-    const moments = this.parts.map(
-      ({ frames }) => frames.findLast((frame) => frame.share <= share + 1e-9) ?? frames[0],
+    const frames = this.parts.map(
+      (part) => part.frames.findLast((frame) => frame.share <= share + 1e-9) ?? part.frames[0],
     );
-    const sheets = await Promise.all(this.parts.map((part, i) => sheetsOf(part, moments[i])));
-    Object.assign(context, { fillStyle: this.look.paper });
+    const sheets = await Promise.all(this.parts.map((part, i) => part.sheets.pair(part.head, frames[i])));
+    context.fillStyle = this.look.paper;
     context.fillRect(0, 0, width, height);
     this.parts.forEach((part, i) => {
       context.save();
       context.translate(i * WIDTH, 0);
-      this.drawPart(context, part, moments[i], sheets[i], grid);
+      this.drawPart(context, part, frames[i], sheets[i], grid);
       context.restore();
       part.sheets.tidy(part.head);
     });
     return channelsFirst(context.getImageData(0, 0, width, height).data);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Part} part
+   * @param {Frame} frame
+   * @param {[ImageBitmap, ImageBitmap | null]} sheets
+   * @param {boolean} grid
+   */
   drawPart(context, part, frame, [sheet, originals], grid) {
     const { name, head, half, painter } = part,
       { ink } = this.look;
@@ -86,6 +128,13 @@ export class Export {
     this.drawPictures(context, head, sheet, originals, left);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Head} head
+   * @param {ImageBitmap} sheet
+   * @param {ImageBitmap | null} originals
+   * @param {number} left
+   */
   drawPictures(context, head, sheet, originals, left) {
     const { originals: k, samples: m, columns } = head;
     const small = sizeIn(head, BESIDE, k),
@@ -106,8 +155,13 @@ export class Export {
     drawCells(context, sheet, head, { first: k, count, across, x: left, y: below, size, gap: 1 });
   }
 
+  /**
+   * @param {Uint8Array[]} frames
+   * @returns {Promise<Blob>}
+   */
   pack(frames) {
-    const worker = (this.worker = new Worker(new URL("./gif-worker.js", import.meta.url), { type: "module" }));
+    const worker = new Worker(new URL("./gif-worker.js", import.meta.url), { type: "module" });
+    this.worker = worker;
     return new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = reject;
@@ -122,30 +176,44 @@ export class Export {
   }
 }
 
-/** The moments to be shown: all of one film's, as many of two as one has. */
-function moments(films) {
-  const shares = [...new Set(films.flatMap((frames) => frames.map(({ share }) => share)))].sort((a, b) => a - b);
-  if (shares.length <= MOST_FRAMES) return shares;
-  const apart = (shares.length - 1) / (MOST_FRAMES - 1);
-  return Array.from({ length: MOST_FRAMES }, (_, i) => shares[Math.round(i * apart)]);
+/**
+ * The moments of the animation: those of all frames, or MAX_FRAMES of them at equal intervals in their order.
+ *
+ * @param {Part[]} parts
+ */
+function sharesOf(parts) {
+  const all = parts.flatMap(({ frames }) => frames.map(({ share }) => share));
+  const shares = [...new Set(all)].sort((a, b) => a - b);
+  if (shares.length <= MAX_FRAMES) return shares;
+  const step = (shares.length - 1) / (MAX_FRAMES - 1);
+  return Array.from({ length: MAX_FRAMES }, (_, i) => shares[Math.round(i * step)]);
 }
 
-function sheetsOf({ head, sheets }, frame) {
-  return Promise.all([sheets.get(frame), head.originals ? sheets.get(head) : null]);
-}
-
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {ImageBitmap} sheet
+ * @param {Head} head
+ */
 function drawPlane(context, sheet, head) {
   const { originals, samples, side } = head,
     size = sizeIn(head, MAP, side, 0);
   drawCells(context, sheet, head, { first: originals + samples, count: side ** 2, across: side, size, gap: 0 });
 }
 
-/** [width, height] of a picture when `across` of them fill the room. */
+/**
+ * The size of a picture when `across` of them fill the room.
+ *
+ * @param {Head} head
+ * @param {number} room pixels
+ * @param {number} across
+ * @returns {[width: number, height: number]}
+ */
 function sizeIn({ imageShape: [, height, width] }, room, across, gap = 1) {
-  const wide = Math.max(1, Math.floor((room - gap * (across - 1)) / across));
-  return [wide, Math.max(1, Math.round((wide * height) / width))];
+  const cellWidth = Math.max(1, Math.floor((room - gap * (across - 1)) / across));
+  return [cellWidth, Math.max(1, Math.round((cellWidth * height) / width))];
 }
 
+/** @param {Uint8ClampedArray} rgba */
 function channelsFirst(rgba) {
   const size = rgba.length / 4,
     planes = new Uint8Array(3 * size);

@@ -1,48 +1,79 @@
 /**
- * What the server knows of the films on this page: how their runs stand, and the films' bytes as they come to be.
+ * What the server knows of the films on this page: how their runs stand, and the films' bytes while they are written.
  *
  *   const feed = new Feed(base, [{kind: "run" | "checkpoint", name, state}], {onChange, onState});
  *
- * onChange(): something is new in feed.items, or feed.lost has changed; onState(name, state): a run has come to another
- * state than the page was made for. A film may be cut and grow again, when a run resumes: it is then read anew.
+ * onChange(): feed.items or feed.lost have changed; onState(name, state): a run has changed to another state than the one
+ * the page was made for. When a run resumes from an earlier state, its film is cut and grows again: it is read anew.
  */
 
+import { ALIVE_RUN_STATES } from "../lib/contract.js";
 import { Film, FilmError } from "./film.js";
+
+/** @import { RunState, RunStatus } from "../lib/contract.js" */
+
+/**
+ * A run, as the server lists it. It no longer lists a run that has become a checkpoint or was discarded: "done" and
+ * "gone" are this page's words for these two, and of such a run perhaps nothing else is known.
+ *
+ * @typedef {Partial<Omit<RunStatus, "state">> & { state: RunState | "done" | "gone", sentence: string }} Run
+ */
+
+/** @typedef {"run" | "checkpoint"} Kind */
+/** @typedef {{ kind: Kind, name: string, state?: Run["state"] | null }} FilmChoice a film that the page shows */
 
 const POLL_MS = 400,
   SLOW_MS = 2000;
 const FIRST_RETRY_MS = 500,
   LAST_RETRY_MS = 8000;
-const MOST_MISSES = 3; // a run that has left the list may be a moment away from being a checkpoint
-const FETCH_MS = 15_000; // a server that keeps us waiting longer is taken for gone
-const BUSY = ["starting", "running", "saving"];
-const ALIVE = [...BUSY, "queued", "paused"];
+const MAX_MISSES = 3; // a run that has left the list may be a moment away from being a checkpoint
+const FETCH_MS = 15_000; // after that, the connection counts as lost
+/** @type {readonly Run["state"][]} */
+const BUSY = ALIVE_RUN_STATES.filter((state) => state !== "queued");
+/** @type {readonly Run["state"][]} */
+const UNFINISHED = [...ALIVE_RUN_STATES, "paused"]; // the film may grow
 
 export class Feed {
-  lost = false;
-  attempt = 0;
+  lost = false; // whether the connection is
+  attempt = 0; // at reconnecting
   closing = new AbortController();
+  /** @type {(() => void) | undefined} polls at once, while the feed waits for the next poll */
+  pollNow;
 
+  /**
+   * @param {string} base server.baseUrlPath as "" or "/prefix"
+   * @param {FilmChoice[]} films
+   * @param {{ onChange: () => void, onState: (name: string, state: Run["state"]) => void }} listeners
+   */
   constructor(base, films, { onChange, onState }) {
-    Object.assign(this, { base, onChange, onState });
+    this.base = base;
+    this.onChange = onChange;
+    this.onState = onState;
     this.items = films.map((film) => new Item(film));
-    this.onVisible = () => document.hidden || this.hurry?.();
+    this.onVisible = () => {
+      if (!document.hidden) this.pollNow?.();
+    };
     document.addEventListener("visibilitychange", this.onVisible);
-    this.watch();
+    void this.watch(); // catches what a poll throws
   }
 
-  /** Whether these are the films it has, so that it goes on with them; a run that has been saved meanwhile is. */
+  /**
+   * Whether these are the films it has, so that it goes on with them; a run that has been saved since then counts as the
+   * same film.
+   *
+   * @param {FilmChoice[]} films
+   */
   goesOnWith(films) {
-    const same = ({ kind, name }, item) => item?.name === name && (item.asked === kind || kind === "checkpoint");
-    const all = films.length === this.items.length && films.every((film, i) => same(film, this.items[i]));
-    if (all) films.forEach(({ kind }, i) => (this.items[i].asked = kind));
-    return all;
+    const same =
+      films.length === this.items.length && films.every((film, i) => this.items[i].isFilmOf(film.kind, film.name));
+    if (same) for (const [i, { kind }] of films.entries()) this.items[i].chosenKind = kind;
+    return same;
   }
 
   close() {
     this.closing.abort();
     document.removeEventListener("visibilitychange", this.onVisible);
-    this.hurry?.();
+    this.pollNow?.();
   }
 
   async watch() {
@@ -50,7 +81,8 @@ export class Feed {
       const before = this.lost;
       try {
         await this.poll();
-        Object.assign(this, { lost: false, attempt: 0 });
+        this.lost = false;
+        this.attempt = 0;
       } catch {
         this.lost = true;
       }
@@ -61,17 +93,21 @@ export class Feed {
     }
   }
 
+  /**
+   * @param {number} ms
+   * @returns {Promise<void>}
+   */
   rest(ms) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.hurry = () => {
+      this.pollNow = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  /** The jitter keeps a class from knocking all at once on a server that has just come back. */
+  /** Random, so that the browsers of a class do not all reconnect at once to a server that has just come back. */
   retryMs() {
     return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++) * (0.75 + Math.random() / 4);
   }
@@ -85,21 +121,24 @@ export class Feed {
     const open = this.items.filter((item) => !item.finished);
     if (open.some(({ kind }) => kind === "run")) this.takeRuns(await this.getRuns());
     for (const item of open) {
-      if (item.kind === "run" && item.run.film_bytes === item.film.size) continue;
+      if (item.kind === "run" && item.filmBytes === item.film.size) continue;
       await this.read(item);
       this.onChange();
     }
   }
 
+  /** @returns {Promise<RunStatus[]>} */
   async getRuns() {
     const response = await this.get("/live/runs");
     if (!response.ok) throw new Error(response.statusText);
     return (await response.json()).runs;
   }
 
+  /** @param {RunStatus[]} runs */
   takeRuns(runs) {
     for (const item of this.items) {
       if (item.kind !== "run") continue;
+      /** @type {Run} */
       const run = runs.find(({ name }) => name === item.name) ?? { ...item.run, state: "done", sentence: "" };
       item.run = run;
       if (run.state === "done") item.kind = "checkpoint";
@@ -110,21 +149,26 @@ export class Feed {
     this.onChange();
   }
 
+  /** @param {Item} item */
   async read(item) {
     item.problem = "";
     try {
-      if (item.kind === "run" && item.run.film_bytes < item.film.size) throw item.film.torn();
+      if (item.kind === "run" && item.filmBytes < item.film.size) throw item.film.torn();
       await this.readOn(item, item.film);
     } catch (error) {
       if (!(error instanceof FilmError)) throw error;
       if (error.torn) await this.readAnew(item);
       else item.problem = error.message;
     }
-    item.finished = item.kind === "checkpoint" && !(item.misses && item.misses < MOST_MISSES);
+    item.finished = item.kind === "checkpoint" && !(item.misses && item.misses < MAX_MISSES);
     if (item.finished && !item.film.frames.length) item.problem ||= "This film has no pictures.";
   }
 
-  /** What is shown stays until there is the other. */
+  /**
+   * Reads the film from its beginning; the page shows the old one until then.
+   *
+   * @param {Item} item
+   */
   async readAnew(item) {
     const film = new Film();
     try {
@@ -136,50 +180,79 @@ export class Feed {
     item.film = film;
   }
 
+  /**
+   * @param {Item} item
+   * @param {Film} film
+   */
   async readOn(item, film) {
     for (let first = true; ; first = false) {
       const name = encodeURIComponent(item.name);
       const response = await this.get(`/live/film?kind=${item.kind}&name=${name}&from=${film.size}`);
       if (response.status === 416 && !first) break;
       if (response.status === 416) throw new FilmError("The film has become shorter.", true);
-      if (response.status === 404) return this.miss(item, await response.text());
+      if (response.status === 404) return item.miss(await response.text());
       if (!response.ok) throw new Error(response.statusText);
       item.misses = 0;
       const bytes = new Uint8Array(await response.arrayBuffer());
       film.take(bytes);
       if (!bytes.length) break;
-      if (item.kind === "run" && film.size >= item.run.film_bytes) return;
+      if (item.kind === "run" && film.size >= item.filmBytes) return;
     }
-    // A saved film has no half-written end: what was read of it before was cut since.
+    // A saved film ends with a whole record: if there is half a record here, the film was cut after we read that half.
     if (film.rest.length && item.kind === "checkpoint") throw film.torn();
   }
 
-  /** A run that waits has no film yet; a checkpoint without one stays so, and a run that has left none was discarded. */
-  miss(item, sentence) {
-    if (item.kind === "run" || (item.run && ++item.misses < MOST_MISSES)) return;
-    if (!item.film.frames.length) item.problem = sentence || "There is no film of this name.";
-    else item.run = { ...item.run, state: "gone", sentence };
-  }
-
+  /** @param {string} path */
   get(path) {
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(FETCH_MS)]);
     return fetch(`${this.base}${path}`, { signal, cache: "no-store" });
   }
 }
 
-/** One film of the page: {name, kind, run: as the server last told it or null, film, problem: a sentence or ""}. */
-class Item {
+/** One film of the page. */
+export class Item {
+  /** @type {Run | null} as the server last listed it */
   run = null;
   film = new Film();
-  problem = "";
+  problem = ""; // a sentence
   misses = 0; // how often a saved run's film was not there
   finished = false; // nothing more will come
 
+  /** @param {FilmChoice} choice */
   constructor({ kind, name, state }) {
-    Object.assign(this, { kind, name, state, asked: kind });
+    this.kind = kind;
+    this.name = name;
+    this.state = state;
+    this.chosenKind = kind; // this.kind changes when the run is saved
   }
 
-  get alive() {
-    return this.run !== null && ALIVE.includes(this.run.state);
+  /** Whether the run may still go on, and its film grow. */
+  get unfinished() {
+    return this.run !== null && UNFINISHED.includes(this.run.state);
+  }
+
+  /** The length of a run's film, as the server last said. */
+  get filmBytes() {
+    return this.run?.film_bytes ?? 0;
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string} name
+   */
+  isFilmOf(kind, name) {
+    return this.name === name && (this.chosenKind === kind || kind === "checkpoint");
+  }
+
+  /**
+   * The server has no such film: a run that waits has none yet, a checkpoint without one stays without, and a run that
+   * left no checkpoint was discarded.
+   *
+   * @param {string} sentence the server's
+   */
+  miss(sentence) {
+    if (this.kind === "run" || (this.run && ++this.misses < MAX_MISSES)) return;
+    if (!this.film.frames.length) this.problem = sentence || "There is no film of this name.";
+    else this.run = { ...this.run, state: "gone", sentence };
   }
 }

@@ -1,5 +1,5 @@
-/** A worker that packs a GIF: seconds of work, which would stop everything that moves. */
+/** A worker that packs a GIF: it takes seconds, during which the page must stay responsive. */
 
 import { gif } from "../lib/gif.js";
 
-onmessage = ({ data: { frames, shape, options } }) => postMessage(gif(frames, shape, options));
+addEventListener("message", ({ data: { frames, shape, options } }) => postMessage(gif(frames, shape, options)));

@@ -1,12 +1,17 @@
 /** The map of a film's test images: points that move from frame to frame. */
 
 import { dotStamp, paintDots, rgb } from "../lib/canvas.js";
-import { element } from "../lib/dom.js";
+import { contextOf, element } from "../lib/dom.js";
 import { epochsOf } from "./words.js";
+
+/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @typedef {{ places: Float32Array, half: number }} View places: latent units, x and y of each; half: the view's side */
+/** @typedef {{ palette: string[], ink: string, paper: string, ratio: number }} Look ratio: canvas pixels per CSS pixel */
+/** @typedef {{ width: number, height: number }} Size */
 
 const PRIOR_REACH = 3.5; // prior standard deviations to either side: the circles and their labels fit
 const MARGIN = 1.06;
-const OUTLIER = 3; // times as far as in the others: such a frame does not set the view
+const OUTLIER = 3; // a frame that reaches so many times as far as the others does not set the view
 const TWEEN_MS = 220;
 const SMALL = 300,
   RADIUS = 1.9,
@@ -17,7 +22,11 @@ const PLANES = {
   principal: "the plane of the two principal components, in latent units",
 };
 
-/** Half the side of the square that a film's points are seen in, the same for all its frames. */
+/**
+ * Half the side of the square in which a film's points are shown, in latent units; the same for all its frames.
+ *
+ * @param {FilmWithFrames} film
+ */
 function halfOf({ head, frames }) {
   const reaches = frames.map(({ reach }) => reach);
   const typical = Math.max(reaches.toSorted((a, b) => a - b)[reaches.length >> 1] ?? 0, reaches.at(-1) ?? 0);
@@ -25,43 +34,63 @@ function halfOf({ head, frames }) {
   return hasCircles(head) ? Math.max(PRIOR_REACH, half) : half;
 }
 
-/** The same of several films: latent planes are all seen at one scale, that they compare. */
+/**
+ * The same of several films: all latent planes are shown at one scale, so that they can be compared.
+ *
+ * @param {FilmWithFrames[]} films
+ */
 export function halvesOf(films) {
   const halves = films.map(halfOf),
     ofPlanes = halves.filter((_, i) => films[i].head.plane === "latent");
   return films.map(({ head }, i) => (head.plane === "latent" ? Math.max(...ofPlanes) : halves[i]));
 }
 
-/** The points of a frame in latent units: x and y of each. */
+/**
+ * The points of a frame in latent units: x and y of each.
+ *
+ * @param {Frame} frame
+ */
 export function placesOf({ points, scale }) {
   return Float32Array.from(points, (value) => value * scale);
 }
 
-/** A plain autoencoder, which has no prior, has no samples either. */
+/**
+ * Whether the map shows the prior. A plain autoencoder has none, and no samples either.
+ *
+ * @param {Head} head
+ */
 function hasCircles({ plane, samples }) {
   return plane === "latent" && samples > 0;
 }
 
-/** Paints points on a canvas of width × height CSS pixels; `look`: {palette, ink, ratio}. */
+/** Paints points on a canvas. */
 export class Painter {
   dots = element("canvas");
+  /** @type {ImageData | null} */
+  image = null;
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {View & { head: Head }} view
+   * @param {Size} size in CSS pixels
+   * @param {Omit<Look, "paper">} look
+   */
   paint(context, { head, places, half }, { width, height }, { palette, ink, ratio }) {
     const unit = Math.min(width, height) / 2 / half;
-    if (hasCircles(head)) paintCircles(context, unit, width, height, ink);
+    if (hasCircles(head)) paintCircles(context, unit, { width, height }, ink);
     const screen = new Float32Array(places.length);
     const lift = head.plane === "line" ? (0.9 * height) / unit : 1; // heights from −0.5 to 0.5
     for (let i = 0; i < places.length; i += 2) {
       screen[i] = width / 2 + places[i] * unit;
       screen[i + 1] = height / 2 - places[i + 1] * unit * lift;
     }
-    const [wide, high] = [width, height].map((side) => Math.round(side * ratio));
-    if (this.dots.width !== wide || this.dots.height !== high) {
-      Object.assign(this.dots, { width: wide, height: high });
+    const [columns, rows] = [width, height].map((side) => Math.round(side * ratio));
+    if (this.dots.width !== columns || this.dots.height !== rows) {
+      Object.assign(this.dots, { width: columns, height: rows });
       this.image = null;
     }
-    const dots = this.dots.getContext("2d");
-    this.image ??= dots.createImageData(wide, high);
+    const dots = contextOf(this.dots);
+    this.image ??= dots.createImageData(columns, rows);
     const stamp = dotStamp((Math.min(width, height) < SMALL ? SMALL_RADIUS : RADIUS) * ratio);
     const colours = head.classes.map((label) => label % palette.length);
     const all = { visible: new Uint8Array(colours.length).fill(1), bright: null, depths: null };
@@ -71,7 +100,15 @@ export class Painter {
   }
 }
 
-function paintCircles(context, unit, width, height, ink) {
+/**
+ * One, two and three standard deviations of the prior.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} unit CSS pixels per latent unit
+ * @param {Size} size
+ * @param {string} ink
+ */
+function paintCircles(context, unit, { width, height }, ink) {
   Object.assign(context, { strokeStyle: ink, fillStyle: ink, lineWidth: 1 });
   Object.assign(context, { font: "11px sans-serif", textAlign: "center" });
   for (const reach of [1, 2, 3]) {
@@ -88,19 +125,36 @@ function paintCircles(context, unit, width, height, ink) {
 export class FilmMap {
   painter = new Painter();
   canvas = element("canvas", { className: "points", role: "img" });
-  reduced = matchMedia("(prefers-reduced-motion: reduce)");
+  reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {string[]} */
+  palette = [];
+  /** @type {(View & { head: Head }) | null} */
+  goal = null;
+  /** @type {View | null} where the points were when they began to move to the goal */
+  from = null;
+  started = 0; // ms: when they began
+  animation = 0; // request of the next frame
 
-  /** Moves to a frame of the film. half: of the view's side. still: at once, as under a hand that wants no motion. */
-  show(film, frame, half, still = false) {
-    const places = placesOf(frame);
-    const first = this.goal?.head !== film.head;
-    this.from = first || still || this.reduced.matches ? { places, half } : this.now();
-    this.goal = { head: film.head, places, half };
+  /**
+   * Moves to a frame of the film.
+   *
+   * @param {FilmWithFrames} film
+   * @param {Frame} frame
+   * @param {number} half of the view's side
+   */
+  show(film, frame, half) {
+    const goal = { head: film.head, places: placesOf(frame), half };
+    this.from = this.goal?.head !== film.head || this.reducedMotion.matches ? goal : this.now();
+    this.goal = goal;
     this.started = performance.now();
     this.describe(film, frame);
     this.paint();
   }
 
+  /**
+   * @param {FilmWithFrames} film
+   * @param {Frame} frame
+   */
   describe({ head }, frame) {
     const count = head.points.toLocaleString("en");
     this.canvas.ariaLabel =
@@ -109,36 +163,41 @@ export class FilmMap {
     this.canvas.title = PLANES[head.plane];
   }
 
-  /** Where the points are on their way. */
+  /**
+   * Where the points are on their way; the goal itself once they are there.
+   *
+   * @returns {View | null}
+   */
   now() {
     const { from, goal } = this;
     const t = Math.min(1, (performance.now() - this.started) / TWEEN_MS);
-    if (t === 1) return goal;
-    const between = (a, b) => a + t * (b - a);
+    if (t === 1 || !from || !goal || from === goal) return goal;
+    const between = (/** @type {number} */ a, /** @type {number} */ b) => a + t * (b - a);
     return { places: goal.places.map((b, i) => between(from.places[i], b)), half: between(from.half, goal.half) };
   }
 
   paint() {
-    cancelAnimationFrame(this.frame);
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    if (!this.goal || !width || !height) return;
+    cancelAnimationFrame(this.animation);
+    const { goal } = this,
+      { clientWidth: width, clientHeight: height } = this.canvas;
+    if (!goal || !width || !height) return;
     const ratio = devicePixelRatio,
       sides = [width, height].map((side) => Math.round(side * ratio));
     if (this.canvas.width !== sides[0] || this.canvas.height !== sides[1]) {
       [this.canvas.width, this.canvas.height] = sides;
     }
-    const context = this.canvas.getContext("2d"),
-      moving = this.from.places !== this.goal.places && this.now();
+    const context = contextOf(this.canvas),
+      view = this.now() ?? goal;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const seen = { head: this.goal.head, ...(moving || this.goal) };
     const ink = getComputedStyle(this.canvas).color;
-    this.painter.paint(context, seen, { width, height }, { palette: this.palette, ink, ratio });
-    if (moving && moving !== this.goal) this.frame = requestAnimationFrame(() => this.paint());
-    else this.from = this.goal;
+    const shown = { head: goal.head, places: view.places, half: view.half };
+    this.painter.paint(context, shown, { width, height }, { palette: this.palette, ink, ratio });
+    if (view === goal) this.from = goal;
+    else this.animation = requestAnimationFrame(() => this.paint());
   }
 
   close() {
-    cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.animation);
   }
 }

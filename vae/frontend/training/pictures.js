@@ -1,16 +1,36 @@
-/** A film's pictures: sheets of small ones, decoded as they are looked at. */
+/** A film's pictures: sheets of small ones, decoded when they are to be shown. */
 
-import { element } from "../lib/dom.js";
+import { contextOf, element } from "../lib/dom.js";
 
-const MOST_SHEETS = 60,
-  MOST_BYTES = 64e6; // decoded, per film
+/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+
+/**
+ * Pictures of a sheet, from number `first` on, and where on the canvas they go, in rows of `across`.
+ *
+ * @typedef {object} Cells
+ * @property {number} first
+ * @property {number} count
+ * @property {number} across
+ * @property {number} [x]
+ * @property {number} [y]
+ * @property {[width: number, height: number]} size of a picture on the canvas
+ * @property {number} gap
+ */
+
+const MAX_SHEETS = 60,
+  MAX_BYTES = 64e6; // decoded, per film
 const GAP = 1; // picture pixels
 
-/** Decodes sheets and keeps those looked at last. */
+/** Decodes sheets and keeps those that were used last. */
 export class Sheets {
-  kept = new Map(); // frame or head -> promise of its sheet
+  /** @type {Map<Frame | Head, Promise<ImageBitmap>>} in the order of their use */
+  kept = new Map();
 
-  /** The sheet of a frame, or of the head's test images, as an ImageBitmap. Rejects what is no picture. */
+  /**
+   * The sheet of a frame, or of the head's test images. Rejects bytes that are no picture.
+   *
+   * @param {Frame | Head} frame
+   */
   get(frame) {
     const found = this.kept.get(frame) ?? createImageBitmap(new Blob([frame.sheet]));
     this.kept.delete(frame);
@@ -18,17 +38,35 @@ export class Sheets {
     return found;
   }
 
-  /** Lets go of the sheets that were looked at longest ago; the newest two stay, for they may be being drawn. */
-  async tidy({ imageShape: [, height, width], columns, originals, samples, side }) {
+  /**
+   * Both sheets that show a moment: the frame's, and the head's where it has test images.
+   *
+   * @param {Head} head
+   * @param {Frame} frame
+   * @returns {Promise<[ImageBitmap, ImageBitmap | null]>}
+   */
+  pair(head, frame) {
+    return Promise.all([this.get(frame), head.originals ? this.get(head) : null]);
+  }
+
+  /**
+   * Frees the sheets that have not been used for longest, but never the newest two, which may be in use.
+   *
+   * @param {Head} head
+   */
+  tidy({ imageShape: [, height, width], columns, originals, samples, side }) {
     const bytes = 4 * columns * width * height * Math.ceil((originals + samples + side ** 2) / columns);
-    const most = Math.max(2, Math.min(MOST_SHEETS, Math.floor(MOST_BYTES / bytes)));
+    const most = Math.max(2, Math.min(MAX_SHEETS, Math.floor(MAX_BYTES / bytes)));
     for (const frame of [...this.kept.keys()].slice(0, -most)) this.drop(frame);
   }
 
-  async drop(frame) {
-    const sheet = this.kept.get(frame);
+  /** @param {Frame | Head} frame */
+  drop(frame) {
+    this.kept.get(frame)?.then(
+      (sheet) => sheet.close(),
+      () => {}, // no picture: nothing to free
+    );
     this.kept.delete(frame);
-    (await sheet.catch(() => null))?.close();
   }
 
   close() {
@@ -36,63 +74,82 @@ export class Sheets {
   }
 }
 
-/** Draws `count` of a sheet's pictures, from number `first` on, in rows of `across`; `size`: a picture's there. */
+/**
+ * Draws pictures of a sheet on a canvas.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {ImageBitmap} sheet
+ * @param {Head} head
+ * @param {Cells} cells
+ */
 export function drawCells(context, sheet, head, { first, count, across, x = 0, y = 0, size, gap }) {
   const [, height, width] = head.imageShape;
-  context.imageSmoothingEnabled = size[0] < width;
+  const [cellWidth, cellHeight] = size;
+  context.imageSmoothingEnabled = cellWidth < width;
   for (let i = 0; i < count; i++) {
     const from = first + i,
       column = i % across,
       row = Math.floor(i / across);
     const [left, top] = [(from % head.columns) * width, Math.floor(from / head.columns) * height];
-    const place = [x + column * (size[0] + gap), y + row * (size[1] + gap)];
-    context.drawImage(sheet, left, top, width, height, ...place, ...size);
+    const [cellX, cellY] = [x + column * (cellWidth + gap), y + row * (cellHeight + gap)];
+    context.drawImage(sheet, left, top, width, height, cellX, cellY, cellWidth, cellHeight);
   }
 }
 
 /** The fixed test images above their reconstructions, the fixed samples, and the decoded plane. */
 export class Pictures {
   sheets = new Sheets();
-  sampleRows = Infinity;
+  sampleRows = Infinity; // at most
+  /** @type {{ film: FilmWithFrames, frame: Frame, onProblem: (sentence: string) => void } | null} */
+  wanted = null;
+  /** @type {Pictures["wanted"]} */
+  shown = null;
+  busy = false;
+  closed = false;
 
   constructor() {
-    const canvas = (className) => element("canvas", { className, role: "img", width: 1, height: 1 });
+    const canvas = (/** @type {string} */ className) =>
+      element("canvas", { className, role: "img", width: 1, height: 1 });
     this.pairs = canvas("pairs");
     this.samples = canvas("samples");
     this.grid = canvas("manifold");
   }
 
-  /** The newest wins: a sheet that was still being decoded when another was asked for is not drawn. */
-  async show(film, frame, say) {
-    this.wanted = { film, frame, say };
+  /**
+   * Shows a frame. Newest wins: if another is asked for while a sheet is decoded, that sheet is not drawn.
+   *
+   * @param {FilmWithFrames} film
+   * @param {Frame} frame
+   * @param {(sentence: string) => void} onProblem
+   */
+  async show(film, frame, onProblem) {
+    this.wanted = { film, frame, onProblem };
     if (this.busy) return;
     this.busy = true;
-    for (let asked; (asked = this.wanted) !== this.shown; ) {
-      const sheets = await this.decode(asked).catch(() => null);
+    while (this.wanted !== this.shown) {
+      const { wanted } = this;
+      const sheets = await this.sheets.pair(wanted.film.head, wanted.frame).catch(() => null);
       if (this.closed) return;
-      if (asked !== this.wanted) continue;
-      this.shown = asked;
-      if (sheets) this.draw(asked, ...sheets);
-      asked.say(sheets ? "" : "Pictures of this film cannot be decoded.");
-      this.sheets.tidy(asked.film.head);
+      if (wanted !== this.wanted) continue;
+      this.shown = wanted;
+      if (sheets) this.draw(wanted.film.head, wanted.frame, ...sheets);
+      else wanted.onProblem("Pictures of this film cannot be decoded.");
+      this.sheets.tidy(wanted.film.head);
     }
     this.busy = false;
   }
 
-  decode({ film: { head }, frame }) {
-    const { sheets } = this;
-    return Promise.all([sheets.get(frame), head.originals ? sheets.get(head) : null]);
-  }
-
-  draw({ film: { head }, frame }, sheet, originals) {
-    const {
-        originals: k,
-        samples: m,
-        side,
-        columns,
-        imageShape: [, height, width],
-      } = head,
-      size = [width, height];
+  /**
+   * @param {Head} head
+   * @param {Frame} frame
+   * @param {ImageBitmap} sheet
+   * @param {ImageBitmap | null} originals
+   */
+  draw(head, frame, sheet, originals) {
+    const { originals: k, samples: m, side, columns } = head;
+    const [, height, width] = head.imageShape;
+    /** @type {[number, number]} */
+    const size = [width, height];
     const pairs = sized(this.pairs, k * (width + GAP) - GAP, 2 * height + GAP);
     if (originals) drawCells(pairs, originals, head, { first: 0, count: k, across: k, size, gap: GAP });
     drawCells(pairs, sheet, head, { first: 0, count: k, across: k, y: height + GAP, size, gap: GAP });
@@ -102,7 +159,7 @@ export class Pictures {
     drawCells(samples, sheet, head, { first: k, count: Math.min(m, rows * across), across, size, gap: GAP });
     const grid = sized(this.grid, side * width, side * height);
     drawCells(grid, sheet, head, { first: k + m, count: side ** 2, across: side, size, gap: 0 });
-    for (const canvas of [this.pairs, this.samples, this.grid]) canvas.dataset.epoch = frame.epoch; // for tests
+    for (const canvas of [this.pairs, this.samples, this.grid]) canvas.dataset.epoch = `${frame.epoch}`; // for tests
   }
 
   close() {
@@ -111,7 +168,14 @@ export class Pictures {
   }
 }
 
+/**
+ * The drawing context of a canvas with this size in pixels, empty.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
 function sized(canvas, width, height) {
   Object.assign(canvas, { width: Math.max(1, width), height: Math.max(1, height) });
-  return canvas.getContext("2d");
+  return contextOf(canvas);
 }

@@ -1,49 +1,84 @@
-/** The scrubber over one film or two: where in the run everything stands, by hand, by key, or playing. */
+/** The scrubber over one film or two: it chooses the moment of the run, by pointer, by key, or playing. */
 
 import { button, element } from "../lib/dom.js";
 
 const SECONDS = 12; // of a whole film at speed 1
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const JUMP = 6; // frames, by page keys
+/** @type {{ [key: string]: number }} */
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -JUMP, PageUp: JUMP };
 
 /**
- * Frames are dense where the run is young, so the places along the slider are the square root of the run's share: they
- * lie evenly there. onShare(share) hears of every step.
+ * Films have most of their frames early in the run. So the place on the slider is the square root of the run's share:
+ * there the frames have about equal distances.
  */
 export class Scrubber {
-  share = 1;
-  end = 0; // the newest share that there is a frame of
+  share = 1; // of the run: the moment
+  end = 0; // the newest frame's share
   shares = [0]; // of all frames, in order
-  live = false; // whether the end still moves
-  following = true; // the end
+  growing = false; // whether more frames may come
+  following = true; // whether the moment moves on with the end
+  /** @type {{ place: number, before: number } | null} place on the slider, and when it was there, in ms */
+  playing = null;
+  animation = 0; // request of the next step
 
+  /** @param {(share: number) => void} onShare called with every new moment */
   constructor(onShare) {
     this.onShare = onShare;
-    this.build();
+    const title = "The early moments have more room than the late ones, because the film has more frames there";
+    const range = { type: "range", min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
+    this.range = element("input", range);
+    this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
+    this.range.addEventListener("keydown", (event) => this.onKey(event));
+    this.label = element("span", { className: "moment" });
+    this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
+    this.liveButton = button("● live", "Follow the newest frame again", () => this.follow(), "Back to live");
+    this.liveButton.className = "live";
+    this.loop = element("input", { type: "checkbox" });
+    const speeds = SPEEDS.map((value) => element("option", { value, selected: value === 1 }, `${value}×`));
+    this.speed = element("select", { ariaLabel: "Speed" }, ...speeds);
+    this.element = element("div", { className: "scrubber" }, this.playButton, this.range, this.label, this.liveButton);
+    this.tools = [element("label", {}, this.loop, " loop"), element("label", {}, "speed ", this.speed)];
   }
 
-  /** New frames have come. live: whether more will. */
-  setFrames(shares, live) {
-    Object.assign(this, { shares, live, end: shares.at(-1) ?? 0 });
+  /**
+   * Takes new frames.
+   *
+   * @param {number[]} shares of all frames, in order
+   * @param {boolean} growing
+   */
+  setFrames(shares, growing) {
+    this.shares = shares;
+    this.growing = growing;
+    this.end = shares.at(-1) ?? 0;
     this.range.disabled = this.playButton.disabled = shares.length < 2;
     if (this.following) this.go(this.end);
     else this.go(Math.min(this.share, this.end));
     this.showLive();
   }
 
-  /** The one way the moment changes: hand, keys, play and new frames end here. */
+  /**
+   * The one way the moment changes: pointer, keys, play and new frames end here.
+   *
+   * @param {number} share
+   */
   go(share) {
     this.share = share;
-    this.range.value = Math.sqrt(share);
+    this.range.value = `${Math.sqrt(share)}`;
     this.onShare(share);
   }
 
-  /** What the slider's place is called. */
+  /**
+   * Names the moment.
+   *
+   * @param {string} text
+   */
   name(text) {
     this.label.textContent = text;
     this.range.setAttribute("aria-valuetext", text);
   }
 
+  /** @param {number} share */
   scrub(share) {
     this.stop();
     this.following = share >= this.end;
@@ -52,7 +87,7 @@ export class Scrubber {
   }
 
   showLive() {
-    this.liveButton.hidden = !this.live || this.following;
+    this.liveButton.hidden = !this.growing || this.following;
   }
 
   follow() {
@@ -62,6 +97,7 @@ export class Scrubber {
     this.showLive();
   }
 
+  /** @param {number} count of frames */
   step(count) {
     const { shares } = this;
     const after = shares.findIndex((share) => share > this.share + 1e-9);
@@ -76,22 +112,24 @@ export class Scrubber {
     this.showLive();
     this.playing = { place: Math.sqrt(this.share), before: performance.now() };
     this.showPlay();
-    this.frame = requestAnimationFrame((now) => this.play(now));
+    this.animation = requestAnimationFrame((now) => this.play(now));
   }
 
+  /** @param {number} now ms */
   play(now) {
     const { playing } = this,
       last = Math.sqrt(this.end);
+    if (!playing) return;
     playing.place += (Math.max(0, now - playing.before) / 1000 / SECONDS) * Number(this.speed.value);
     playing.before = now;
     if (playing.place >= last && !this.loop.checked) return this.follow();
     if (playing.place > last * 1.08) playing.place = 0; // the end stays for a moment
     this.go(Math.min(this.end, playing.place ** 2));
-    this.frame = requestAnimationFrame((next) => this.play(next));
+    this.animation = requestAnimationFrame((next) => this.play(next));
   }
 
   stop() {
-    cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.animation);
     this.playing = null;
     this.showPlay();
   }
@@ -101,29 +139,13 @@ export class Scrubber {
     this.playButton.ariaPressed = String(Boolean(this.playing));
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
-    const { key } = event;
-    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -JUMP, PageUp: JUMP }[key];
-    if (by === undefined && key !== " ") return;
+    const { key } = event,
+      count = STEPS[key];
+    if (count === undefined && key !== " ") return;
     event.preventDefault();
     if (key === " ") this.togglePlay();
-    else this.step(by);
-  }
-
-  build() {
-    const title = "The early moments lie further apart than the late ones, as the film has them";
-    const range = { type: "range", min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
-    this.range = element("input", range);
-    this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
-    this.range.addEventListener("keydown", (event) => this.onKey(event));
-    this.label = element("span", { className: "moment" });
-    this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
-    this.liveButton = button("● live", "Follow the newest frame again", () => this.follow(), "Back to live");
-    this.liveButton.className = "live";
-    this.loop = element("input", { type: "checkbox" });
-    const speeds = SPEEDS.map((value) => element("option", { value, selected: value === 1 }, `${value}×`));
-    this.speed = element("select", { ariaLabel: "Speed" }, ...speeds);
-    this.element = element("div", { className: "scrubber" }, this.playButton, this.range, this.label, this.liveButton);
-    this.tools = [element("label", {}, this.loop, " loop"), element("label", {}, "speed ", this.speed)];
+    else this.step(count);
   }
 }

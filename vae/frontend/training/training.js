@@ -1,99 +1,168 @@
 /**
- * The Training component: a run's film while it is being taken and afterwards, or two films side by side. All that moves
- * lives here; Python hears of a run's change of state.
+ * The Training component: the film of a run, while it is written and afterwards, or two films side by side. Everything
+ * that moves is handled here; Python is sent a run's change of state.
  */
 
 import { button, element, say, segmented } from "../lib/dom.js";
-import { mostKl, rangeOf } from "./charts.js";
+import { largestKl, rangeOf } from "./charts.js";
 import { Export } from "./export.js";
 import { Feed } from "./feed.js";
+import { hasFrames } from "./film.js";
 import { halvesOf } from "./map.js";
 import { Scrubber } from "./scrubber.js";
 import { FilmView } from "./view.js";
 import { epochsOf } from "./words.js";
 
-const PHONE = 560; // CSS pixels of room
+/** @import { Reference } from "./charts.js" */
+/** @import { FilmChoice, Run } from "./feed.js" */
+/** @import { FilmWithFrames } from "./film.js" */
+
+/**
+ * What Python sends: vae/ui/training.
+ *
+ * @typedef {{ base: string, films: FilmChoice[], references: Reference[], palette: string[] }} Data
+ */
+
+const PHONE = 560; // CSS pixels of width
 
 export default class Training {
-  grid = false; // the decoded plane, in place of the points
+  grid = false; // whether the map is the decoded plane instead of the points
+  /** @type {FilmView[]} */
   views = [];
+  /** @type {Data | null} */
+  data = null;
+  /** @type {Feed | null} */
+  feed = null;
+  /** @type {Export | null} */
+  exporting = null;
 
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: "changed", change: { name: string, state: Run["state"] }) => void} send
+   */
   constructor(parent, send) {
     this.send = send;
     this.scrubber = new Scrubber((share) => this.show(share));
-    this.build(parent);
+    this.films = element("div", { className: "films" });
+    this.gridSwitch = segmented(
+      "The map shows",
+      [
+        ["points", "points"],
+        ["grid", "decoded grid"],
+      ],
+      (value) => this.chooseMap(value),
+    );
+    this.gridSwitch.choose("points");
+    this.download = button("GIF", "The film as an animation", () => void this.save(), "Download the film as GIF");
+    this.progressText = element("span", { className: "progress-text", role: "status", ariaLive: "polite" });
+    const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.progressText];
+    this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
+    this.controls.append(element("div", { className: "tools" }, ...tools));
+    this.root = element("div", { className: "training" }, this.films, this.controls);
+    parent.append(this.root);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.root);
   }
 
-  /** Starts anew for other films; goes on where it is for the same ones. */
+  /**
+   * Begins again with other films; continues where it is with the same ones.
+   *
+   * @param {Data} data
+   */
   update(data) {
     this.data = data;
-    if (this.feed?.goesOnWith(data.films)) {
-      this.refresh();
-      this.resize(); // the theme may have changed
-      return;
-    }
+    if (!this.feed?.goesOnWith(data.films)) this.setFilms(data);
+    this.refresh();
+    this.resize(); // the theme may have changed
+  }
+
+  /** @param {Data} data */
+  setFilms({ base, films }) {
     this.feed?.close();
     for (const view of this.views) view.close();
-    this.views = data.films.map(({ name }) => new FilmView(name));
+    this.views = films.map(({ name }) => new FilmView(name));
     if (this.views.length > 1) for (const { pictures } of this.views) pictures.sampleRows = 1; // there is less room
-    this.films.replaceChildren(...this.views.map(({ element }) => element));
+    this.films.replaceChildren(...this.views.map((view) => view.element));
     this.root.classList.toggle("two", this.views.length > 1);
     this.scrubber.stop();
     this.scrubber.following = true;
-    this.feed = new Feed(data.base, data.films, {
+    this.feed = new Feed(base, films, {
       onChange: () => this.refresh(),
       onState: (name, state) => this.send("changed", { name, state }),
     });
-    this.refresh();
-    this.resize();
   }
 
-  /** Something new has come from the server. */
+  /** Shows what is new from the server. */
   refresh() {
-    const { items, lost } = this.feed;
-    const films = items.map(({ film }) => film).filter(({ frames }) => frames.length);
-    items.forEach((item, i) => this.views[i].showState(item, lost));
+    if (!this.feed) return;
+    const { items, lost } = this.feed,
+      films = this.filmsWithFrames();
+    for (const [i, item] of items.entries()) this.views[i].showState(item, lost);
     this.takeFilms(films);
-    const shares = films.flatMap(({ frames }) => frames.map(({ share }) => share));
-    const live = items.some(({ alive }) => alive);
     this.controls.hidden = !films.length;
     this.gridSwitch.element.hidden = !films.some(({ head }) => head.side);
     this.download.disabled = !films.length;
-    if (films.length)
-      this.scrubber.setFrames(
-        [...new Set(shares)].sort((a, b) => a - b),
-        live,
-      );
+    if (!films.length) return;
+    const shares = new Set(films.flatMap(({ frames }) => frames.map(({ share }) => share)));
+    const growing = items.some(({ unfinished }) => unfinished);
+    this.scrubber.setFrames(
+      [...shares].sort((a, b) => a - b),
+      growing,
+    );
   }
 
-  /** Two films of the same data have their scales in common, that they compare. */
+  filmsWithFrames() {
+    return (this.feed?.items ?? []).map(({ film }) => film).filter(hasFrames);
+  }
+
+  /**
+   * Gives each view its film; two films of the same data set share their scales, so that they can be compared.
+   *
+   * @param {FilmWithFrames[]} films
+   */
   takeFilms(films) {
+    if (!this.data || !this.feed) return;
     const { references } = this.data,
       halves = halvesOf(films);
-    this.feed.items.forEach(({ film }, i) => {
-      const half = halves[films.indexOf(film)];
-      if (!half) return;
+    for (const [i, { film }] of this.feed.items.entries()) {
+      if (!hasFrames(film)) continue;
       const alike = films.filter(({ head }) => head.dataset === film.head.dataset);
-      const [reconstruction, kl] = ["reconstruction", "kl"].map((term) => rangeOf(alike, term, references));
-      this.views[i].setFilm(film, this.data, { half, reconstruction, kl, mostKl: mostKl(alike) });
-    });
+      this.views[i].setFilm(film, this.data, {
+        half: halves[films.indexOf(film)],
+        reconstruction: rangeOf(alike, "reconstruction", references),
+        kl: rangeOf(alike, "kl", references),
+        largestKl: largestKl(alike),
+      });
+    }
   }
 
-  /** Everything moves together. */
+  /**
+   * Moves all views to this share of the run.
+   *
+   * @param {number} share
+   */
   show(share) {
     this.scrubber.name(this.momentOf(share));
-    for (const view of this.views) view.show(share, this);
+    for (const view of this.views) view.show(share, this.grid);
   }
 
+  /** @param {number} share */
   momentOf(share) {
-    const films = this.feed.items.map(({ film }) => film).filter(({ frames }) => frames.length);
-    const epochs = new Set(films.map(({ head }) => head.epochs));
-    if (epochs.size > 1) return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the run`;
-    const [film] = films,
-      { epoch } = film.frames[film.indexAt(share)];
-    return `epoch ${epochsOf(films.length > 1 ? share * film.head.epochs : epoch)} of ${film.head.epochs}`;
+    const films = this.filmsWithFrames(),
+      [first] = films;
+    if (films.some(({ head }) => head.epochs !== first.head.epochs)) {
+      return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the run`;
+    }
+    const { epochs } = first.head,
+      { epoch } = first.frames[first.indexAt(share)];
+    return `epoch ${epochsOf(films.length > 1 ? share * epochs : epoch)} of ${epochs}`;
+  }
+
+  /** @param {"points" | "grid"} value */
+  chooseMap(value) {
+    this.grid = value === "grid";
+    this.show(this.scrubber.share);
+    this.resize();
   }
 
   resize() {
@@ -102,13 +171,14 @@ export default class Training {
   }
 
   async save() {
+    if (!this.data || !this.feed) return;
     this.download.disabled = true;
-    const films = this.feed.items.filter(({ film }) => film.frames.length);
+    const films = this.feed.items.flatMap(({ name, film }) => (hasFrames(film) ? [{ name, film }] : []));
+    const style = getComputedStyle(this.root);
+    const paper = style.getPropertyValue("--st-background-color");
+    const look = { palette: this.data.palette, ink: style.color, paper, ratio: 1 };
     try {
-      const { palette } = this.data;
-      const style = getComputedStyle(this.root);
-      const look = { palette, ink: style.color, paper: style.getPropertyValue("--st-background-color"), ratio: 1 };
-      this.exporting = new Export(films, look, (text) => say(this.said, text));
+      this.exporting = new Export(films, look, (text) => say(this.progressText, text));
       await this.exporting.save(this.grid);
     } finally {
       this.download.disabled = false;
@@ -122,29 +192,5 @@ export default class Training {
     this.sizes.disconnect();
     for (const view of this.views) view.close();
     this.root.remove();
-  }
-
-  build(parent) {
-    this.films = element("div", { className: "films" });
-    this.gridSwitch = segmented(
-      "The map shows",
-      [
-        ["points", "points"],
-        ["grid", "decoded grid"],
-      ],
-      (value) => {
-        this.grid = value === "grid";
-        this.show(this.scrubber.share);
-        this.resize();
-      },
-    );
-    this.gridSwitch.choose("points");
-    this.download = button("GIF", "The film as an animation", () => this.save(), "Download the film as GIF");
-    this.said = element("span", { className: "said", role: "status", ariaLive: "polite" });
-    const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.said];
-    this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
-    this.controls.append(element("div", { className: "tools" }, ...tools));
-    this.root = element("div", { className: "training" }, this.films, this.controls);
-    parent.append(this.root);
   }
 }

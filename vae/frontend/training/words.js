@@ -1,5 +1,8 @@
 /** Numbers of a run and its film as people read them. */
 
+/** @import { Run } from "./feed.js" */
+
+/** @type {{ [state in Run["state"]]?: string }} */
 const SENTENCES = {
   queued: "Waiting.",
   starting: "Starting…",
@@ -11,30 +14,44 @@ const SENTENCES = {
   done: "Done and saved.",
 };
 
-/** One sentence for how a run stands. */
+/**
+ * One sentence for how a run stands.
+ *
+ * @param {Run} run
+ */
 export function stateOf({ state, sentence, queue_position: position }) {
-  const said = sentence || SENTENCES[state] || "";
-  return state === "queued" && position ? `${said} ${position === 1 ? "Next" : ordinal(position)} in the queue.` : said;
+  const text = sentence || SENTENCES[state] || "";
+  return state === "queued" && position ? `${text} ${position === 1 ? "Next" : ordinal(position)} in the queue.` : text;
 }
 
-/** "epoch 7 of 20 · 61,000 images/s · 12 s left · cpu", of what is known. */
+/**
+ * "epoch 7 of 20 · 61,000 images/s · 12 s left · cpu", of what is known.
+ *
+ * @param {Run} run
+ */
 export function progressOf({ epoch, epochs, images_per_second: rate, seconds_left: left, state, device }) {
   const running = state === "running";
   return [
     epochs ? `epoch ${Math.floor(epoch ?? 0)} of ${epochs}` : "",
     running && rate ? `${Number(rate.toPrecision(2)).toLocaleString("en")} images/s` : "",
-    running && Number.isFinite(left) ? `${duration(Math.ceil(left))} left` : "",
+    running && typeof left === "number" && Number.isFinite(left) ? `${duration(Math.ceil(left))} left` : "",
     device ?? "",
   ]
     .filter(Boolean)
     .join(" · ");
 }
 
+/** @param {number} n */
 function ordinal(n) {
   const teens = n % 100 > 10 && n % 100 < 14;
   return `${n}${(!teens && ["", "st", "nd", "rd"][n % 10]) || "th"}`;
 }
 
+/**
+ * "2 min 5 s".
+ *
+ * @param {number} seconds
+ */
 export function duration(seconds) {
   if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -43,13 +60,21 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Three digits that mean something, and all of the whole ones. */
+/**
+ * At least two significant digits, and every digit before the point.
+ *
+ * @param {number} value
+ */
 export function nats(value) {
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 1 : size >= 0.095 || size === 0 ? 2 : 3);
 }
 
-/** "3.4": early moments lie close together, so small numbers have more digits. */
+/**
+ * "3.4": frames early in a run lie close together, so small numbers have more digits.
+ *
+ * @param {number} epoch
+ */
 export function epochsOf(epoch) {
   return epoch === 0 ? "0" : epoch < 0.095 ? epoch.toFixed(3) : epoch < 0.95 ? epoch.toFixed(2) : epoch.toFixed(1);
 }
