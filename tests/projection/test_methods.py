@@ -10,7 +10,8 @@ from sklearn.manifold import trustworthiness
 from tests.support.layouts import assert_as_good, cloud, project
 from vae.model.latents import decode
 from vae.projection import methods
-from vae.projection.methods import METHODS, Cancelled, Pca, ProjectionConfig, fit_pca, quality
+from vae.projection.config import METHODS, ProjectionConfig
+from vae.projection.methods import Cancelled, Pca, fit_pca, quality
 
 # ---- PCA -------------------------------------------------------------------------------------------------------------
 

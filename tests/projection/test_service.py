@@ -19,8 +19,19 @@ from tests.support.projections import FAKE, PATIENCE, QUICK, Lab, events, points
 from vae.jobs import nice
 from vae.projection import service as module
 from vae.projection import worker
-from vae.projection.methods import ProjectionConfig, Quality, project, quality
-from vae.projection.service import BusyError, Cache, Done, Failed, Layouts, Limits, Progress, Queued, Watch
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import Quality, project, quality
+from vae.projection.service import (
+    BusyError,
+    Cache,
+    Done,
+    Failed,
+    Progress,
+    ProjectionService,
+    Queued,
+    QueueLimits,
+    Subscription,
+)
 from vae.projection.worker import Projector, ProjectorError
 from vae.storage.atomic import PREFIX, part
 
@@ -34,7 +45,7 @@ LONG = ProjectionConfig("umap", neighbours=400)
 def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=25)
-        seen = await events(await lab.layouts.open(points(), config))
+        seen = await events(await lab.service.subscribe(points(), config))
         *progress, done = seen
         assert all(isinstance(event, Progress) for event in progress)
         shares = [event.progress for event in progress if isinstance(event, Progress)]
@@ -48,7 +59,7 @@ def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(
         assert done.source == "computed here"
         assert 0.5 < done.seconds < 5
         (again,) = (
-            event for event in await events(await lab.layouts.open(points(), config)) if isinstance(event, Done)
+            event for event in await events(await lab.service.subscribe(points(), config)) if isinstance(event, Done)
         )
         assert np.array_equal(again.layout, done.layout)
         assert (again.quality, again.seconds, again.source) == (done.quality, done.seconds, "from the cache")
@@ -63,11 +74,11 @@ def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) ->
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=20)
         first, same = await asyncio.gather(
-            lab.layouts.open(points(), config),
-            lab.layouts.open(points().copy(), ProjectionConfig("umap", neighbours=20)),
+            lab.service.subscribe(points(), config),
+            lab.service.subscribe(points().copy(), ProjectionConfig("umap", neighbours=20)),
         )
         await lab.until_computing()
-        late = await lab.layouts.open(points(), config)
+        late = await lab.service.subscribe(points(), config)
         ends = [watched[-1] for watched in await asyncio.gather(*map(events, (first, same, late)))]
         assert all(end is ends[0] for end in ends)
         assert isinstance(ends[0], Done)
@@ -78,11 +89,11 @@ def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) ->
 
 def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         async for event in first:
             if isinstance(event, Progress) and event.progress > 0.05:
                 break
-        late = await lab.layouts.open(points(), LONG)
+        late = await lab.service.subscribe(points(), LONG)
         event = await anext(late)
         assert isinstance(event, Progress)
         assert event.progress > 0
@@ -93,13 +104,13 @@ def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
 
 def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        others = [await lab.layouts.open(points(seed=1), QUICK)]
+        others = [await lab.service.subscribe(points(seed=1), QUICK)]
         await until(lambda: others[0]._next == Queued(2))
-        others.append(await lab.layouts.open(points(seed=2), QUICK))
+        others.append(await lab.service.subscribe(points(seed=2), QUICK))
         await until(lambda: others[1]._next == Queued(3))
-        third = await lab.layouts.open(points(seed=2), QUICK)
+        third = await lab.service.subscribe(points(seed=2), QUICK)
         assert await anext(third) == Queued(3)
         first.close()
         for watch in (*others, third):
@@ -111,8 +122,8 @@ def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
 
 def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
-        other = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
+        watch = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
+        other = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
         done = (await events(other))[-1]
         assert [await anext(watch)] == [done]
         assert await events(watch) == []
@@ -121,7 +132,7 @@ def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: 
 
 
 def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
-    watch = Watch(None, lambda *_: None)  # type: ignore[arg-type]
+    watch = Subscription(None, lambda *_: None)  # type: ignore[arg-type]
     layout = points()
     watch.offer(Progress(0.1, layout))
     watch.offer(Progress(0.2))
@@ -137,10 +148,10 @@ def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
 @pytest.mark.parametrize("method", ["raw", "pca"])
 def test_linear_projections_do_not_wait_for_the_others(tmp_path: Path, method: Any) -> None:
     async def body(lab: Lab) -> None:
-        long = await lab.layouts.open(points(), LONG)
+        long = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
         config = ProjectionConfig(method, 3)
-        seen = await events(await lab.layouts.open(points(), config))
+        seen = await events(await lab.service.subscribe(points(), config))
         done = seen[-1]
         assert isinstance(done, Done)
         assert np.array_equal(done.layout, project(points(), config))
@@ -156,7 +167,7 @@ def test_linear_projections_do_not_wait_for_the_others(tmp_path: Path, method: A
 def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         shipped = points(seed=9)[:, :2].copy()
-        watch = await lab.layouts.open(points(), LONG, shipped)
+        watch = await lab.service.subscribe(points(), LONG, shipped)
         done = (await events(watch))[-1]
         assert isinstance(done, Done)
         assert np.array_equal(done.layout, shipped)
@@ -178,17 +189,17 @@ def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path)
 
 def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watches = [await lab.layouts.open(points(), LONG) for _ in range(2)]
+        watches = [await lab.service.subscribe(points(), LONG) for _ in range(2)]
         await lab.until_computing()
         watches[0].close()
         await asyncio.sleep(0.1)
-        assert len(lab.layouts._jobs) == 1
+        assert len(lab.service._jobs) == 1
         watches[1].close()
         assert isinstance(await lab.result(), Done)
         assert lab.computed[0] == lab.computed[1]  # the process has not been killed for it
         await until(lambda: not lab.temporary_files())
         assert len(list(lab.cache.iterdir())) == 1
-        assert not lab.layouts._jobs
+        assert not lab.service._jobs
 
     run(tmp_path, body)
 
@@ -196,7 +207,7 @@ def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> Non
 def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=30)
-        watch = await lab.layouts.open(points(), config)
+        watch = await lab.service.subscribe(points(), config)
         await lab.until_computing()
         watch.close()
         assert isinstance(await lab.result(config), Done)
@@ -207,12 +218,12 @@ def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: P
 
 def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        waiting = await lab.layouts.open(points(seed=1), QUICK)
+        waiting = await lab.service.subscribe(points(seed=1), QUICK)
         await asyncio.sleep(0.05)
         waiting.close()
-        await until(lambda: len(lab.layouts._jobs) == 1)
+        await until(lambda: len(lab.service._jobs) == 1)
         first.close()
         assert isinstance(await lab.result(), Done)
         assert len(lab.computed) == 2
@@ -228,7 +239,7 @@ def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
     async def body(lab: Lab) -> None:
         deaf = "    time.sleep(60 if config.neighbours == 400 else 0)\n    for step"
         lab.script.write_text(FAKE.replace("    for step", deaf))
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
         watch.close()
         assert isinstance(await lab.result(), Done)
@@ -239,9 +250,9 @@ def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
 
 def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        left = lab.layouts._projecting.projector._folder
+        left = lab.service._projecting.projector._folder
         os.kill(lab.computed[0], signal.SIGKILL)
         failed = (await events(watch))[-1]
         assert isinstance(failed, Failed)
@@ -293,7 +304,7 @@ worker.save_file = refuse
         assert failed.sentence == expected + "make room there and ask once more."
         monkeypatch.undo()
         lab.script.write_text(FAKE)
-        await lab.layouts.close()
+        await lab.service.close()
         assert isinstance(await lab.result(), Done)
 
     run(tmp_path, body)
@@ -327,7 +338,7 @@ worker._end(folder)
 def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         await lab.result()
-        pid = lab.layouts._projecting.projector.pid
+        pid = lab.service._projecting.projector.pid
         assert pid
         assert os.getsid(pid) == pid
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.nice(0) + nice.NICENESS)
@@ -339,10 +350,10 @@ def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
 
 def test_a_process_killed_while_idle_is_not_noticed(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        await lab.layouts.prepare()
+        await lab.service.prepare()
         assert isinstance(await lab.result(), Done)
         os.kill(lab.computed[0], signal.SIGKILL)
-        await until(lambda: lab.layouts._projecting.projector.pid is None)
+        await until(lambda: lab.service._projecting.projector.pid is None)
         assert isinstance(await lab.result(points=points(seed=1)), Done)
 
     run(tmp_path, body)
@@ -366,7 +377,7 @@ def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> 
             (points(), ProjectionConfig("raw", axes=(0, 9)), "axes must be below 4"),
         ):
             with pytest.raises(ValueError, match=reason):
-                await lab.layouts.open(bad, config)
+                await lab.service.subscribe(bad, config)
         assert lab.computed == []
 
     run(tmp_path, body)
@@ -375,24 +386,24 @@ def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> 
 def test_nobody_may_have_more_in_the_works_than_the_limits_say(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         for seed in (0, 1):
-            await lab.layouts.open(points(seed=seed), LONG, owner="one")
+            await lab.service.subscribe(points(seed=seed), LONG, owner="one")
         with pytest.raises(BusyError, match=r"^Your network has as many .*\.$"):
-            await lab.layouts.open(points(seed=2), LONG, owner="one")
-        await lab.layouts.open(points(seed=1), LONG, owner="one")  # the same once more costs nothing
-        watch = await lab.layouts.open(points(seed=2), LONG, owner="other")
-        with pytest.raises(BusyError, match=r"^As many projections are waiting .*\.$"):
-            await lab.layouts.open(points(seed=3), LONG, owner="third")
+            await lab.service.subscribe(points(seed=2), LONG, owner="one")
+        await lab.service.subscribe(points(seed=1), LONG, owner="one")  # the same once more costs nothing
+        watch = await lab.service.subscribe(points(seed=2), LONG, owner="other")
+        with pytest.raises(BusyError, match=r"^The server has as many projections .*\.$"):
+            await lab.service.subscribe(points(seed=3), LONG, owner="third")
         watch.close()
-        await lab.layouts.open(points(seed=3), LONG, owner="third")
+        await lab.service.subscribe(points(seed=3), LONG, owner="third")
 
-    run(tmp_path, body, limits=Limits(waiting=3, waiting_per_owner=2))
+    run(tmp_path, body, limits=QueueLimits(waiting=3, waiting_per_owner=2))
 
 
 def test_closing_ends_what_is_in_the_works(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        await lab.layouts.close()
+        await lab.service.close()
         assert isinstance((await events(watch))[-1], Failed)
 
     run(tmp_path, body)
@@ -582,21 +593,21 @@ def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_pat
     script.write_text("from vae.projection import worker\nworker.main()\n")  # as it is, but for what it does while idle
 
     async def body() -> None:
-        layouts = Layouts(tmp_path / "cache", command=(sys.executable, str(script)))
+        service = ProjectionService(tmp_path / "cache", command=(sys.executable, str(script)))
         try:
-            found = (await events(await layouts.open(points(60), config)))[-1]
+            found = (await events(await service.subscribe(points(60), config)))[-1]
             assert isinstance(found, Done), found
             assert np.array_equal(found.layout, project(points(60), config))
-            watch = await layouts.open(many, config)
+            watch = await service.subscribe(many, config)
             async for event in watch:
                 if isinstance(event, Progress) and event.progress > 0:
                     break
             watch.close()
-            second = (await events(await layouts.open(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
+            second = (await events(await service.subscribe(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
             assert isinstance(second, Done), second
             assert len(list((tmp_path / "cache").iterdir())) == 2  # the one in between never came to its end
         finally:
-            await layouts.close()
+            await service.close()
 
     asyncio.run(body())
 
@@ -617,8 +628,8 @@ def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_th
 
 @pytest.mark.parametrize("gpu", [False, True])
 def test_the_process_that_projects_is_told_of_the_gpu(tmp_path: Path, gpu: bool) -> None:
-    layouts = Layouts(tmp_path, gpu=gpu)
-    assert (worker.GPU in layouts._projecting.projector._command) == gpu
+    service = ProjectionService(tmp_path, gpu=gpu)
+    assert (worker.GPU in service._projecting.projector._command) == gpu
 
 
 @pytest.mark.parametrize("how", ["the server dies", "the system stops"])

@@ -173,7 +173,8 @@ def test_a_layout_is_as_good_as_umap_learn_s(dims: int) -> None:
 def test_it_asks_for_no_folder_to_keep_compiled_code_in() -> None:
     code = """
 import numpy as np
-from vae.projection.methods import ProjectionConfig, project
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import project
 print(project(np.eye(20, 3, dtype=np.float32), ProjectionConfig("umap")).shape)
 """
     # The one kind of place that is left to numba is of no use here: as for a user who can write to none.

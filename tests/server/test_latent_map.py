@@ -29,13 +29,15 @@ from tests.support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED,
 from tests.support.projections import FAKE
 from vae.datasets.registry import Dataset
 from vae.model.latents import EncodedSet, posterior_noise
-from vae.projection.methods import ProjectionConfig, fit_pca, quality
-from vae.projection.service import Layouts
-from vae.server import latent_map as routes_module
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import fit_pca, quality
+from vae.projection.service import ProjectionService
+from vae.server import latent_map, map_data
 from vae.server.inference import UnknownModelError
-from vae.server.latent_map import Limits, MapSource, encoded_body, read_request, routes
+from vae.server.latent_map import MapLimits, MapService, read_request, routes
+from vae.server.map_data import MapSource, Source, encoded_body
 from vae.storage.checkpoints import Checkpoint
-from vae.ui import latent_map
+from vae.ui.latent_map import source as map_source
 from vae.ui.shared import loaders
 
 PATIENCE = 120.0
@@ -47,8 +49,8 @@ LONG = {"method": "umap", "neighbours": 400}
 class Running:
     port: int
     folder: Path
-    service: routes_module.Service
-    layouts: Layouts
+    service: MapService
+    projections: ProjectionService
     frames: list[np.ndarray] = field(default_factory=list)
 
     @property
@@ -77,18 +79,18 @@ class Running:
 
 
 @contextmanager
-def serve(folder: Path, source: routes_module.Source = source, limits: Any = None, **options: Any) -> Iterator[Running]:
+def serve(folder: Path, source: Source = source, limits: Any = None, **options: Any) -> Iterator[Running]:
     script = folder / "fake.py"
     script.write_text(FAKE)
-    layouts = Layouts(folder / "cache", command=(sys.executable, str(script)))
-    limits = replace(Limits(requests_per_second=1e6, burst=1e6), **(limits or {}))
+    projections = ProjectionService(folder / "cache", command=(sys.executable, str(script)))
+    limits = replace(MapLimits(requests_per_second=1e6, burst=1e6), **(limits or {}))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await layouts.close()
+        await projections.close()
 
-    app = Starlette(routes=routes(source, layouts, limits=limits, **options), lifespan=lifespan)
+    app = Starlette(routes=routes(source, projections, limits=limits, **options), lifespan=lifespan)
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical")
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -97,7 +99,7 @@ def serve(folder: Path, source: routes_module.Source = source, limits: Any = Non
     try:
         until(lambda: server.started)
         service = next(route.endpoint.__self__ for route in app.routes if isinstance(route, WebSocketRoute))
-        yield Running(listening.getsockname()[1], folder, service, layouts)
+        yield Running(listening.getsockname()[1], folder, service, projections)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)
@@ -229,7 +231,7 @@ def test_images_are_the_test_images(server: Running, start: int, count: int) -> 
 @pytest.mark.parametrize("query", ["start=30&count=1", "start=0&count=31", "start=999999999&count=1"])
 def test_images_that_are_not_there_are_not_found(server: Running, query: str) -> None:
     status, body, _ = server.get(f"images?model=small&{query}")
-    assert (status, body) == (404, b"The server has the first 30 test images of this model alone.")
+    assert (status, body) == (404, b"The server has only the first 30 test images of this model.")
 
 
 @pytest.mark.parametrize(
@@ -275,14 +277,15 @@ def test_a_projection_is_told_shown_and_measured(server: Running) -> None:
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_linear_projections_are_there_at_once(server: Running, dims: int) -> None:
+def test_of_raw_and_pca_only_the_quality_is_sent(server: Running, dims: int) -> None:
     axes = [3, 1, 0][:dims]
     with server.connect() as client:
-        _, frames = result(client, method="raw", dims=dims, axes=axes)
-        assert np.array_equal(frames[-1], ENCODED.mean[:, axes])
+        texts, frames = result(client, method="raw", dims=dims, axes=axes)
+        assert frames == []
+        assert texts[-1]["quality"] == vars(quality(ENCODED.mean, ENCODED.mean[:, axes]))
         texts, frames = result(client, method="pca", dims=dims)
-        np.testing.assert_allclose(frames[-1], fit_pca(ENCODED.mean, dims).project(ENCODED.mean), atol=1e-6)
-        assert texts[-1]["quality"] == vars(quality(ENCODED.mean, frames[-1]))
+        assert frames == []
+        assert texts[-1]["quality"] == vars(quality(ENCODED.mean, fit_pca(ENCODED.mean, dims).project(ENCODED.mean)))
 
 
 def test_a_projection_that_was_shipped_is_not_computed(server: Running) -> None:
@@ -348,7 +351,7 @@ def test_who_leaves_cancels_but_not_for_the_others(server: Running) -> None:
     with server.connect() as leaves:
         ask(leaves, **LONG, seed=8)
         until(lambda: server.computed == before + 2)
-    until(lambda: not server.layouts._jobs)
+    until(lambda: not server.projections._jobs)
 
 
 def test_a_failure_is_a_state_with_a_sentence(server: Running) -> None:
@@ -360,9 +363,9 @@ def test_a_failure_is_a_state_with_a_sentence(server: Running) -> None:
 
 
 BAD = {
-    "": "A request must be JSON such as",
-    "{": "A request must be JSON such as",
-    "[]": "A request must be JSON such as",
+    "": "A text frame must be JSON such as",
+    "{": "A text frame must be JSON such as",
+    "[]": "A text frame must be JSON such as",
     '{"version": 2, "model": "small"}': "This server speaks version 1",
     '{"model": "small"}': "This server speaks version 1",
     '{"version": 1}': "model must be a checkpoint's name, not None",
@@ -383,8 +386,8 @@ BAD = {
     '{"version": 1, "model": "small", "method": "tsne", "perplexity": 200}': "number of points must be at least 600",
     '{"version": 1, "model": "small", "seed": 1.5}': "seed must be a whole number",
     '{"version": 1, "model": "broken"}': "The projection could not be started (RuntimeError)",
-    "[" * 5000: "A request must be JSON such as",
-    " " * 5000 + "{}": "A request must be JSON such as",
+    "[" * 5000: "A text frame must be JSON such as",
+    " " * 5000 + "{}": "A text frame must be JSON such as",
 }
 
 
@@ -397,7 +400,7 @@ def test_a_bad_request_is_answered_in_a_sentence_and_the_socket_stays_open(serve
             assert message["error"].startswith(expected), (request[:80], message)
             assert message["error"].endswith(".")
         client.send(b"\0\1")
-        assert last(client)["error"].startswith("A request must be JSON")
+        assert last(client)["error"].startswith("A text frame must be JSON")
         assert result(client, **QUICK)[0][-1]["state"] == "done"
 
 
@@ -422,13 +425,13 @@ def test_a_slow_reader_costs_the_others_nothing_and_is_dropped(tmp_path: Path) -
         raw.sendall(bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(text)) + bytes(4) + text)  # and reads no more
         with running.connect(close_timeout=0.1) as reader:
             ask(reader, **config)
-            until(lambda: running.service._addresses.total() == 2)
+            until(lambda: running.service._admission._addresses.total() == 2)
             frames = 0
             for reply in replies(reader):
                 frames += isinstance(reply, np.ndarray)
                 if frames > 6:
                     break
-            until(lambda: running.service._addresses.total() == 1)
+            until(lambda: running.service._admission._addresses.total() == 1)
         raw.close()
 
 
@@ -493,15 +496,15 @@ def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> No
 
 
 def test_the_base_path_is_prepended(tmp_path: Path) -> None:
-    layouts = Layouts(tmp_path)
-    paths = [route.path for route in routes(source, layouts, base_path="/lab/")]  # type: ignore[attr-defined]
+    projections = ProjectionService(tmp_path)
+    paths = [route.path for route in routes(source, projections, base_path="/lab/")]  # type: ignore[attr-defined]
     assert paths == [f"/lab/live/{what}" for what in ("encoded", "images", "noise", "projections")]
-    asyncio.run(layouts.close())
+    asyncio.run(projections.close())
 
 
 def test_the_docstring_describes_the_format_that_is_spoken() -> None:
-    text = routes_module.__doc__ or ""
-    assert f"version {routes_module.VERSION}" in text
+    text = latent_map.__doc__ or ""
+    assert f"version {map_data.VERSION}" in text
     for word in ("queued", "running", "done", "failed", "cancelled", "error", "cancel", "offset", "image_shape"):
         assert f'"{word}"' in text
 
@@ -517,12 +520,12 @@ def shelf(own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> Checkp
 
 
 def test_all_test_images_are_served_where_the_data_set_is_here(shelf: Checkpoint, digits: Dataset) -> None:
-    wait([latent_map._test_images(shelf, loaders.version_of(shelf))])
-    found = latent_map.map_source("digits")
+    wait([map_source._test_images(shelf, loaders.version_of(shelf))])
+    found = map_source.map_source("digits")
     assert np.array_equal(found.images, digits.test.images)
     assert np.array_equal(found.encoded.labels, digits.test.labels)
     assert (found.name, found.class_names, found.image_shape) == ("digits", digits.class_names, digits.image_shape)
-    assert latent_map.map_source("digits").images is found.images
+    assert map_source.map_source("digits").images is found.images
 
 
 @pytest.mark.parametrize("change", [{"dataset": "mnist"}, {"content_hash": "of other data"}, {"test_images": 7}])
@@ -530,12 +533,12 @@ def test_the_examples_are_served_where_it_is_not(
     own_checkpoint: Checkpoint, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
-    assert latent_map._read_test_images(replace(own_checkpoint, **change)) is None
+    assert map_source._read_test_images(replace(own_checkpoint, **change)) is None
 
 
 def test_images_are_binarised_as_the_model_was_trained(own_checkpoint: Checkpoint) -> None:
     training = own_checkpoint.training | {"binarisation": "static"}
-    images = latent_map._read_test_images(replace(own_checkpoint, training=training))
+    images = map_source._read_test_images(replace(own_checkpoint, training=training))
     assert images is not None
     assert set(np.unique(images)) == {0, 255}
 
@@ -544,7 +547,7 @@ def test_a_projection_kept_in_the_checkpoint_is_used_for_the_default_parameters_
     encoded = shelf.load_encoded()
     kept = RNG.normal(size=(shelf.test_images, 2)).astype(np.float32)
     shelf.save_projection(encoded, "tsne", 2, kept)
-    saved = latent_map.map_source("digits").saved
+    saved = map_source.map_source("digits").saved
     assert np.array_equal(saved(ProjectionConfig("tsne")), kept)
     assert np.array_equal(saved(ProjectionConfig("tsne", neighbours=3)), kept)  # which t-SNE does not use
     others = ProjectionConfig("tsne", perplexity=5), ProjectionConfig("tsne", 3), ProjectionConfig("tsne", seed=1)
@@ -557,11 +560,11 @@ def test_a_projection_kept_in_the_checkpoint_is_used_for_the_default_parameters_
 @pytest.mark.parametrize("name", ["none", "", ".", "../digits", "digits/"])
 def test_no_other_name_is_a_checkpoint(shelf: Checkpoint, name: str) -> None:
     with pytest.raises(UnknownModelError, match="There is no checkpoint called"):
-        latent_map.map_source(name)
+        map_source.map_source(name)
 
 
 @pytest.mark.parametrize("file", ["config.json", "encoded.safetensors"])
 def test_a_broken_checkpoint_is_an_unknown_model(shelf: Checkpoint, file: str) -> None:
     (shelf.path / file).write_text("{}")
     with pytest.raises(UnknownModelError, match=f"cannot be used: .*{file}"):
-        latent_map.map_source("digits")
+        map_source.map_source("digits")

@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from tests.support.browsing import APP
 from vae.bench.live import Server, free_port
-from vae.server.decode import HEADER, Limits
+from vae.server.decode_frames import HEADER, DecodeLimits
 
 SOCKETS = ("/live", "/live/projections", "/_stcore/stream")
 PAGES = ("/", "/live/runs", "/live/metrics", "/live/encoded?model=digits-z2", "/live/film?kind=run&name=x", "/Explore")
@@ -149,5 +149,5 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 def test_the_server_takes_the_longest_live_frame_and_not_much_more() -> None:
     options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text())["server"]
-    longest = HEADER.size + Limits().request_bytes
+    longest = HEADER.size + DecodeLimits().request_bytes
     assert longest <= options["maxMessageSize"] * 10**6 <= 2 * longest
