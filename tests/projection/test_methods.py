@@ -99,9 +99,9 @@ def test_identical_points_fall_on_one_place_and_explain_nothing() -> None:
 
 
 def test_a_pca_projects_points_that_it_was_not_fitted_on() -> None:
-    pca = Pca(np.float32([1, 1]), np.float32([[0, 1]]), np.float32([1]))
-    assert pca.project(np.float32([[5, 3]])).tolist() == [[2]]
-    assert pca.lift(np.float32([[2]])).tolist() == [[1, 3]]
+    pca = Pca(*(np.array(rows, np.float32) for rows in ([1, 1], [[0, 1]], [1])))
+    assert pca.project(np.array([[5, 3]], np.float32)).tolist() == [[2]]
+    assert pca.lift(np.array([[2]], np.float32)).tolist() == [[1, 3]]
 
 
 # ---- t-SNE and UMAP --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -131,12 +132,12 @@ def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: 
     run(tmp_path, body)
 
 
-def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
-    watch = Subscription(None, lambda *_: None)  # type: ignore[arg-type]
+def test_a_layout_not_read_yet_is_kept_when_progress_without_a_layout_follows() -> None:
+    subscription = Subscription(Mock(), Mock())
     layout = points()
-    watch.offer(Progress(0.1, layout))
-    watch.offer(Progress(0.2))
-    event = asyncio.run(anext(watch))  # type: ignore[arg-type]
+    subscription.offer(Progress(0.1, layout))
+    subscription.offer(Progress(0.2))
+    event = asyncio.run(subscription.__anext__())
     assert isinstance(event, Progress)
     assert event.progress == 0.2
     assert event.layout is layout

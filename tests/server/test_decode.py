@@ -43,6 +43,7 @@ from tests.support.live import (
     request,
     same_pictures,
     serve,
+    service_of,
     until,
     zs,
 )
@@ -486,7 +487,7 @@ def test_the_cpu_takes_over_from_a_gpu_that_fails_and_the_client_hears_of_it(
 ) -> None:
     shared, settle = MODELS["grey"].model, InferenceEngine._settle
 
-    def fail(z: torch.Tensor) -> None:
+    def fail(z: torch.Tensor) -> np.ndarray[Any, Any]:
         raise failure
 
     def settle_on_a_gpu(engine: InferenceEngine, model: VAE) -> None:
@@ -617,7 +618,7 @@ def noise_request(noise: np.ndarray[Any, Any], n: int) -> bytes:
                 st.binary(max_size=16),
             ),
             st.builds(
-                lambda noise, n, cut: noise_request(np.float32(noise), n)[:cut],
+                lambda noise, n, cut: noise_request(np.array(noise, np.float32), n)[:cut],
                 st.lists(st.tuples(*[st.floats(width=32)] * 3), min_size=1, max_size=3),
                 st.integers(1, 3),
                 st.one_of(st.none(), st.integers(0, 240)),
@@ -767,7 +768,12 @@ def test_a_frame_costs_one_token_and_a_request_one_for_every_32_vectors_it_begin
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prices: list[float] = []
-    monkeypatch.setattr(TokenBucket, "take", lambda _, tokens: prices.append(tokens) or 0.0)
+
+    def charge(_: TokenBucket, tokens: float) -> float:
+        prices.append(tokens)
+        return 0.0
+
+    monkeypatch.setattr(TokenBucket, "take", charge)
     with serve() as running, running.connect() as client:
         error(client, b"")
         for n in (1, 32, 33, 256):
@@ -952,23 +958,28 @@ def test_a_client_is_greeted_again_once_for_each_change_of_its_model_s_device() 
     client._greet()
     client.greet_if_moved()
     assert len(client._queue) == 1
-    client._model.engine.device_name = "cpu"
+    client._model = Mock(engine=Mock(config=GREY, device_name="cpu"), live=MODELS["grey"])
     client.greet_if_moved()
     client.greet_if_moved()
-    assert [json.loads(message["text"])["device"] for message in client._queue] == ["a GPU", "cpu"]
+    assert [json.loads(text["text"])["device"] for text in client._queue if not isinstance(text, Job)] == [
+        "a GPU",
+        "cpu",
+    ]
     client._model = None
-    client.greet_if_moved()  # whoever has chosen no model hears nothing
+    client.greet_if_moved()  # a client without a model is sent nothing
     assert len(client._queue) == 2
 
 
 def test_a_client_that_leaves_gives_back_what_it_held_and_gives_it_back_once() -> None:
     client = lone_client()
-    service, entry = client._service, client._model
+    service, model, release = client._service, client._model, Mock()
     service.batcher = Mock()
+    service.models = Mock(release=release)
     service.backlog = 1000
     for n in (1, 2):
         client._request(request(DECODE, zs(n)))
-    jobs = list(client._queue)
+    jobs = [job for job in client._queue if isinstance(job, Job)]
+    assert len(jobs) == 2
     assert service.backlog == 1000 + (8 + 12 + 63) + (8 + 24 + 126)
     client._tasks = (Mock(), Mock())
     for _ in range(2):
@@ -976,7 +987,7 @@ def test_a_client_that_leaves_gives_back_what_it_held_and_gives_it_back_once() -
         assert service.backlog == 1000
         assert [job.abandoned for job in jobs] == [True, True]
         assert not client._queue
-        service.models.release.assert_called_once_with(entry)
+        release.assert_called_once_with(model)
     assert all(task.cancel.called for task in client._tasks)
 
 
@@ -1000,16 +1011,18 @@ def test_the_service_looks_after_clients_and_models_once_a_second_while_there_ar
     clients: int, models: int, *, again: bool
 ) -> None:
     service = DecodeService(load, (), DecodeLimits())
-    service._loop, service.models = Mock(), MagicMock()
-    service.models.__len__.return_value = models
-    service._clients = {Mock() for _ in range(clients)}
+    service._loop, loaded = Mock(), MagicMock()
+    loaded.__len__.return_value = models
+    service.models = loaded
+    watched = [Mock() for _ in range(clients)]
+    service._clients = {*watched}
     for _ in range(2):
         service._schedule_tick()
     assert service._loop.call_later.call_args_list == [call(1.0, service._tick)]
     service._tick()
     assert service._loop.call_later.call_args_list == [call(1.0, service._tick)] * (1 + again)
-    service.models.evict.assert_called_once_with()
-    for client in service._clients:
+    loaded.evict.assert_called_once_with()
+    for client in watched:
         client.drop_if_stuck.assert_called_once_with()
         client.greet_if_moved.assert_called_once_with()
 
@@ -1087,7 +1100,7 @@ def test_the_docstring_describes_the_format_that_is_spoken() -> None:
 def test_the_docstring_tells_the_limits_that_are_kept() -> None:
     text, limits = " ".join((decode_frames.__doc__ or "").split()), DecodeLimits()
     mnist = Mock(config=ModelConfig((1, 28, 28), 10, "mlp", (4,)))
-    for key, value in greeting(Mock(engine=mnist), limits)["limits"].items():  # type: ignore[attr-defined]
+    for key, value in greeting(Mock(engine=mnist), limits)["limits"].items():
         assert f'"{key}": {value:g}' in text
     assert f"At most {limits.pending} requests of a socket" in text
     assert f"once for every {decode_frames.VECTORS_PER_TOKEN} vectors" in text
@@ -1096,7 +1109,7 @@ def test_the_docstring_tells_the_limits_that_are_kept() -> None:
 
 
 def test_a_service_without_limits_of_its_own_keeps_the_usual_ones() -> None:
-    assert routes(load)[0].endpoint.limits == DecodeLimits()
+    assert service_of(routes(load)).limits == DecodeLimits()
 
 
 def test_the_benchmark_drives_raw_clients_and_reports_its_numbers(server: Running) -> None:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -117,13 +118,13 @@ def test_those_that_wait_are_told_their_place(theatre: Theatre) -> None:
 
 
 def test_many_viewers_look_no_more_often_than_one(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+    looks = Mock(return_value=[])
     monkeypatch.setattr(runs_and_films, "LOOK_SECONDS", 1e9)
     again = Theatre(theatre.checkpoints)
-    monkeypatch.setattr(again.runs, "all", lambda: looks.append(1) or [])
+    monkeypatch.setattr(again.runs, "all", looks)
     for _ in range(5):
         assert again.listed() == []
-    assert len(looks) == 1
+    looks.assert_called_once_with()
 
 
 SPOILT = [

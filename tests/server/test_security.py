@@ -15,6 +15,7 @@ from urllib.parse import urlparse
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.support.browsing import APP
 from vae.bench.live import Server, free_port
@@ -130,7 +131,7 @@ def test_the_app_is_open_to_this_computer_alone_and_logs_no_visitor(tmp_path: Pa
             for path in (f"/?z={secret}", f"/live/film?kind=run&name={secret}", f"/live/encoded?model={secret}"):
                 answer(Server(url, 0), path, Cookie=f"session={secret}", Origin=f"http://{secret}.example")
             with pytest.raises(InvalidStatus):
-                connect(f"ws://127.0.0.1:{port}/live?token={secret}", origin=f"https://{secret}.example")  # type: ignore[arg-type]
+                connect(f"ws://127.0.0.1:{port}/live?token={secret}", origin=Origin(f"https://{secret}.example"))
         finally:
             process.terminate()
     assert secret not in log.read_text()

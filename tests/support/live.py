@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, get_args
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 
 from vae.model.networks import VAE, Likelihood, ModelConfig, to_uint8
@@ -96,11 +97,20 @@ class Running:
         return {name.removeprefix("latentlab_live_"): float(value) for name, _, value in samples}
 
 
+def service_of(found: Sequence[BaseRoute]) -> DecodeService:
+    """The service behind the routes."""
+    route = found[0]
+    assert isinstance(route, WebSocketRoute)
+    assert isinstance(route.endpoint, DecodeService)
+    return route.endpoint
+
+
 @contextmanager
 def serve(load: Loader = load, **options: Any) -> Iterator[Running]:
     limits = replace(DecodeLimits(requests_per_second=1e6, burst=1e6), **options.pop("limits", {}))
     ping = dict.fromkeys(("ws_ping_interval", "ws_ping_timeout"), options.pop("ping", PATIENCE))
-    app = Starlette(routes=routes(load, limits=limits, **options))
+    found = routes(load, limits=limits, **options)
+    service, app = service_of(found), Starlette(routes=found)
     settings: Any = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_level": "critical", **ping}
     config = uvicorn.Config(app, port=0, **settings)
     server = uvicorn.Server(config)
@@ -110,7 +120,7 @@ def serve(load: Loader = load, **options: Any) -> Iterator[Running]:
     thread.start()
     try:
         until(lambda: server.started)
-        yield Running(listening.getsockname()[1], app.routes[0].endpoint)
+        yield Running(listening.getsockname()[1], service)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)

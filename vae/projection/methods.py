@@ -24,6 +24,7 @@ from vae.validation import require
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 DoubleArray = NDArray[np.float64]
+RealArray = FloatArray | DoubleArray
 Factors = tuple[DoubleArray, DoubleArray]
 OnFrame = Callable[[float, FloatArray], None]
 
@@ -209,7 +210,7 @@ class Quality:
     protocol: str
 
 
-def quality(points: FloatArray, layout: FloatArray, neighbours: int = 10) -> Quality:
+def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quality:
     """The layout's quality over all points, or over a sample with a fixed seed if there are more than 10,000.
 
     Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted if there are too few points.
@@ -239,12 +240,12 @@ def _chunks(rows: IntArray, n: int) -> Iterator[IntArray]:
     return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
-def _centred(points: FloatArray) -> DoubleArray:
+def _centred(points: RealArray) -> DoubleArray:
     """The points about their mean, so that large squares do not hide small distances."""
     return np.asarray(points - points.mean(axis=0, dtype=np.float64))
 
 
-def _factors(points: FloatArray) -> Factors:
+def _factors(points: RealArray) -> Factors:
     """Two matrices whose product has |b|² - 2 a·b in row a and column b. Shapes: (n, d) -> (n, d + 1), (d + 1, n).
 
     That is the squared distance of these points without |a|², which does not change the order in a row.
