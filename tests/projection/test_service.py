@@ -1,4 +1,4 @@
-"""Projections in a process of their own: shared, cancelled, killed, kept. Most with a fake that takes no libraries."""
+"""Projections in their own process: shared, cancelled, killed, cached. Most with a fake that needs no libraries."""
 
 import asyncio
 import json
@@ -36,14 +36,14 @@ from vae.projection.service import (
 from vae.projection.worker import Projector, ProjectorError
 from vae.storage.atomic import PREFIX, part
 
-QUALITY = Quality(0.9, 0.8, 0.7, "by hand")
+QUALITY = Quality(0.9, 0.8, 0.7, "by definition")
 LONG = ProjectionConfig("umap", neighbours=400)
 
 
-# ---- what is watched -------------------------------------------------------------------------------------------------
+# ---- subscriptions ---------------------------------------------------------------------------------------------------
 
 
-def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(tmp_path: Path) -> None:
+def test_a_projection_is_followed_from_the_first_frame_to_the_last_and_then_cached(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=25)
         seen = await events(await lab.service.subscribe(points(), config))
@@ -71,7 +71,7 @@ def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(
     run(tmp_path, body)
 
 
-def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) -> None:
+def test_two_users_with_the_same_request_cause_one_computation(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=20)
         first, same = await asyncio.gather(
@@ -88,7 +88,7 @@ def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) ->
     run(tmp_path, body)
 
 
-def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
+def test_a_late_subscription_starts_at_the_current_progress(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         first = await lab.service.subscribe(points(), LONG)
         async for event in first:
@@ -103,7 +103,7 @@ def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
+def test_waiting_subscriptions_get_their_queue_position(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
@@ -121,7 +121,7 @@ def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: Path) -> None:
+def test_a_slow_reader_gets_the_newest_event_and_misses_those_in_between(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         watch = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
         other = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
@@ -143,7 +143,7 @@ def test_a_layout_not_read_yet_is_kept_when_progress_without_a_layout_follows() 
     assert event.layout is layout
 
 
-# ---- what is there already -------------------------------------------------------------------------------------------
+# ---- existing layouts ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["raw", "pca"])
@@ -185,7 +185,7 @@ def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path)
     run(tmp_path, body)
 
 
-# ---- what goes wrong -------------------------------------------------------------------------------------------------
+# ---- cancellations and failures --------------------------------------------------------------------------------------
 
 
 def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> Non
     run(tmp_path, body)
 
 
-def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: Path) -> None:
+def test_a_cancelled_projection_that_is_requested_again_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=30)
         watch = await lab.service.subscribe(points(), config)
@@ -217,7 +217,7 @@ def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: P
     run(tmp_path, body)
 
 
-def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
+def test_a_queued_projection_can_be_cancelled(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
@@ -232,9 +232,7 @@ def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_ignores_a_cancellation_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "CANCEL_SECONDS", 0.3)
 
     async def body(lab: Lab) -> None:
@@ -266,7 +264,7 @@ def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: 
     run(tmp_path, body)
 
 
-def test_a_process_killed_in_the_middle_of_a_word_is_said_to_be_killed(tmp_path: Path) -> None:
+def test_a_process_killed_while_writing_an_answer_is_reported_as_killed(tmp_path: Path) -> None:
     die = """answers = os.dup(1)
 def fake(*_):
     os.write(answers, b'{"id": 1, "sha')
@@ -282,7 +280,7 @@ def fake(*_):
 
 
 @pytest.mark.parametrize("whose", ["the server's", "the process's"])
-def test_no_room_for_temporary_files_is_said_in_a_sentence(
+def test_a_full_temporary_folder_is_reported_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -336,7 +334,7 @@ worker._end(folder)
         assert list(tmp_path.iterdir()) == []
 
 
-def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
+def test_the_process_has_a_lower_priority_than_live_decoding(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         await lab.result()
         pid = lab.service._projecting.projector.pid
@@ -384,13 +382,13 @@ def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> 
     run(tmp_path, body)
 
 
-def test_nobody_may_have_more_in_the_works_than_the_limits_say(tmp_path: Path) -> None:
+def test_the_limits_bound_the_unfinished_projections(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         for seed in (0, 1):
             await lab.service.subscribe(points(seed=seed), LONG, owner="one")
         with pytest.raises(BusyError, match=r"^Your network has as many .*\.$"):
             await lab.service.subscribe(points(seed=2), LONG, owner="one")
-        await lab.service.subscribe(points(seed=1), LONG, owner="one")  # the same once more costs nothing
+        await lab.service.subscribe(points(seed=1), LONG, owner="one")  # a repeated request does not count
         watch = await lab.service.subscribe(points(seed=2), LONG, owner="other")
         with pytest.raises(BusyError, match=r"^The server has as many projections .*\.$"):
             await lab.service.subscribe(points(seed=3), LONG, owner="third")
@@ -400,7 +398,7 @@ def test_nobody_may_have_more_in_the_works_than_the_limits_say(tmp_path: Path) -
     run(tmp_path, body, limits=QueueLimits(waiting=3, waiting_per_owner=2))
 
 
-def test_closing_ends_what_is_in_the_works(tmp_path: Path) -> None:
+def test_closing_ends_unfinished_projections(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
@@ -410,7 +408,7 @@ def test_closing_ends_what_is_in_the_works(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-# ---- what is kept ----------------------------------------------------------------------------------------------------
+# ---- the cache -------------------------------------------------------------------------------------------------------
 
 
 def done(n: int = 10, value: float = 1.0) -> Done:
@@ -429,7 +427,7 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == ["key.safetensors"]
 
 
-def spoil(path: Path, how: str) -> None:
+def break_file(path: Path, how: str) -> None:
     about = {"about": json.dumps({"quality": vars(QUALITY), "seconds": 1})}
     layout = np.zeros((10, 2), np.float32)
     match how:
@@ -465,21 +463,21 @@ def spoil(path: Path, how: str) -> None:
         *("not finite", "no layout", "no quality", "no words", "a folder"),
     ],
 )
-def test_a_spoilt_file_is_as_good_as_none(tmp_path: Path, how: str) -> None:
+def test_a_broken_file_is_ignored(tmp_path: Path, how: str) -> None:
     cache = Cache(tmp_path, 10**6)
     cache.write("key", done())
-    spoil(tmp_path / "key.safetensors", how)
+    break_file(tmp_path / "key.safetensors", how)
     assert cache.read("key", (10, 2)) is None
     if how != "a folder":
         cache.write("key", done())
         assert cache.read("key", (10, 2))
 
 
-def test_a_spoilt_file_is_computed_again(tmp_path: Path) -> None:
+def test_a_broken_file_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         assert isinstance(await lab.result(), Done)
         (file,) = lab.cache.iterdir()
-        spoil(file, "cut off")
+        break_file(file, "cut off")
         again = await lab.result()
         assert isinstance(again, Done)
         assert again.source == "computed here"
@@ -491,7 +489,7 @@ def test_a_spoilt_file_is_computed_again(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
+def test_the_cache_is_bounded_and_drops_the_least_recently_used(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 1000)  # of which each takes about 300
     size = 0
     for number in range(4):
@@ -508,8 +506,8 @@ def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
 
 
-def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_path: Path) -> None:
-    left, other = tmp_path / f"{PREFIX}left", tmp_path / "somebody's"
+def test_leftovers_of_a_crash_are_removed_but_not_files_being_written(tmp_path: Path) -> None:
+    left, other = tmp_path / f"{PREFIX}left", tmp_path / "other"
     for path in (left, other):
         path.mkdir()
         (path / "layout").write_bytes(b"x")
@@ -522,7 +520,7 @@ def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_pat
 
 
 @pytest.mark.parametrize("jump", [-3600, 86_400])
-def test_the_cache_forgets_in_order_though_the_clock_jumps(
+def test_the_cache_drops_in_order_even_if_the_clock_jumps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: int
 ) -> None:
     cache = Cache(tmp_path, 1000)  # three of them
@@ -537,7 +535,7 @@ def test_the_cache_forgets_in_order_though_the_clock_jumps(
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["first", "last", "third"]
 
 
-def test_a_cache_that_cannot_be_changed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_cache_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Cache(tmp_path, 10**6).write("key", done())
 
     def refuse(*_: object, **__: object) -> None:
@@ -547,7 +545,7 @@ def test_a_cache_that_cannot_be_changed_is_read(tmp_path: Path, monkeypatch: pyt
     assert Cache(tmp_path, 10**6).read("key", (10, 2))
 
 
-def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:
+def test_projections_work_without_a_writable_cache(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     async def body(lab: Lab) -> None:
@@ -558,7 +556,7 @@ def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -
     run(tmp_path, body, cache=tmp_path / "file" / "cache")
 
 
-def test_the_key_is_what_the_layout_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_depends_on_all_inputs_of_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     def key(config: ProjectionConfig = QUICK, **other: np.ndarray) -> str:
         return module._checked_key(other.get("shown", points()), config, other.get("saved"))
 
@@ -591,7 +589,7 @@ def test_the_key_is_what_the_layout_is_made_of(monkeypatch: pytest.MonkeyPatch) 
 def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_path: Path) -> None:
     config, many = ProjectionConfig("tsne", perplexity=5), points(4000)
     script = tmp_path / "real.py"
-    script.write_text("from vae.projection import worker\nworker.main()\n")  # as it is, but for what it does while idle
+    script.write_text("from vae.projection import worker\nworker.main()\n")  # without preparing libraries
 
     async def body() -> None:
         service = ProjectionService(tmp_path / "cache", command=(sys.executable, str(script)))
@@ -606,14 +604,14 @@ def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_pat
             watch.close()
             second = (await events(await service.subscribe(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
             assert isinstance(second, Done), second
-            assert len(list((tmp_path / "cache").iterdir())) == 2  # the one in between never came to its end
+            assert len(list((tmp_path / "cache").iterdir())) == 2  # the one in between was cancelled
         finally:
             await service.close()
 
     asyncio.run(body())
 
 
-def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_the_same() -> None:
+def test_a_process_started_for_a_gpu_projects_with_and_without_one() -> None:
     config = ProjectionConfig("tsne", perplexity=5)
 
     async def body() -> None:
@@ -628,7 +626,7 @@ def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_th
 
 
 @pytest.mark.parametrize("gpu", [False, True])
-def test_the_process_that_projects_is_told_of_the_gpu(tmp_path: Path, gpu: bool) -> None:
+def test_the_process_that_projects_is_started_for_the_gpu(tmp_path: Path, gpu: bool) -> None:
     service = ProjectionService(tmp_path, gpu=gpu)
     assert (worker.GPU in service._projecting.projector._command) == gpu
 
@@ -643,7 +641,7 @@ def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -
         assert process
         assert process.stdin
         assert folder
-        process.send_signal(signal.SIGINT)  # Ctrl-C reaches all processes of a terminal, and is not for this one
+        process.send_signal(signal.SIGINT)  # Ctrl-C reaches all processes of a terminal; this one ignores it
         await handle.compute(points(), QUICK, points(), lambda *_: None)
         assert folder.exists()
         if how == "the server dies":
@@ -659,7 +657,7 @@ def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -
     asyncio.run(body())
 
 
-def test_a_process_that_cannot_start_is_an_error_and_not_a_wait() -> None:
+def test_a_process_that_cannot_start_is_an_error_at_once() -> None:
     async def body() -> None:
         handle = Projector((sys.executable, "-c", "raise SystemExit(3)"))
         with pytest.raises(ProjectorError, match="ended from outside"):

@@ -118,7 +118,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "this never happened"
         time.sleep(0.005)
 
 
@@ -127,7 +127,7 @@ def ask(client: ClientConnection, **fields: Any) -> None:
 
 
 def replies(client: ClientConnection) -> Iterator[dict[str, Any] | np.ndarray]:
-    """Texts and layouts, up to a last word."""
+    """Texts and layouts, up to a final state."""
     while True:
         frame = client.recv(PATIENCE)
         if isinstance(frame, bytes):
@@ -150,7 +150,7 @@ def last(client: ClientConnection) -> dict[str, Any]:
 def result(client: ClientConnection, **fields: Any) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
     ask(client, **fields)
     seen = list(replies(client))
-    assert isinstance(seen[0], dict)  # so that what comes after is known to belong to this request
+    assert isinstance(seen[0], dict)  # clients know by it that the layouts after it belong to this request
     texts = [item for item in seen if isinstance(item, dict)]
     return texts, [item for item in seen if not isinstance(item, dict)]
 
@@ -203,7 +203,7 @@ def test_a_browser_that_has_the_set_is_not_sent_it_again(server: Running) -> Non
     assert server.get("encoded?model=small", If_None_Match='"other"')[0] == 200
 
 
-def test_a_changed_set_is_sent_anew(tmp_path: Path) -> None:
+def test_a_changed_set_is_sent_again(tmp_path: Path) -> None:
     current = [SOURCE]
     with serve(tmp_path, lambda _: current[0]) as running:
         _, _, headers = running.get("encoded?model=small")
@@ -231,7 +231,7 @@ def test_images_are_the_test_images(server: Running, start: int, count: int) -> 
 
 
 @pytest.mark.parametrize("query", ["start=30&count=1", "start=0&count=31", "start=999999999&count=1"])
-def test_images_that_are_not_there_are_not_found(server: Running, query: str) -> None:
+def test_images_beyond_the_last_are_not_found(server: Running, query: str) -> None:
     status, body, _ = server.get(f"images?model=small&{query}")
     assert (status, body) == (404, b"The server has only the first 30 test images of this model.")
 
@@ -258,7 +258,7 @@ def test_the_noise_is_that_of_the_evaluation(server: Running) -> None:
 # ---- projections -----------------------------------------------------------------------------------------------------
 
 
-def test_a_projection_is_told_shown_and_measured(server: Running) -> None:
+def test_a_projection_is_reported_shown_and_measured(server: Running) -> None:
     with server.connect() as client:
         texts, frames = result(client, method="umap", neighbours=25, dims=3)
         *running, done = texts
@@ -299,7 +299,7 @@ def test_a_projection_that_was_shipped_is_not_computed(server: Running) -> None:
     assert server.computed == before
 
 
-def test_two_clients_who_ask_for_the_same_cause_one_computation(server: Running) -> None:
+def test_two_clients_with_the_same_request_cause_one_computation(server: Running) -> None:
     before = server.computed
     with server.connect() as one, server.connect() as other:
         for client in (one, other):
@@ -308,7 +308,7 @@ def test_two_clients_who_ask_for_the_same_cause_one_computation(server: Running)
     assert server.computed == before + 1
 
 
-def test_a_request_takes_the_place_of_the_one_before(server: Running) -> None:
+def test_a_request_replaces_the_one_before(server: Running) -> None:
     before = server.computed
     with server.connect() as client:
         ask(client, **LONG, seed=1)
@@ -319,7 +319,7 @@ def test_a_request_takes_the_place_of_the_one_before(server: Running) -> None:
     assert server.computed == before + 2
 
 
-def test_asking_for_the_same_once_more_does_not_start_it_again(server: Running) -> None:
+def test_repeating_a_request_does_not_start_it_again(server: Running) -> None:
     before = server.computed
     with server.connect() as client:
         for _ in range(3):
@@ -329,7 +329,7 @@ def test_asking_for_the_same_once_more_does_not_start_it_again(server: Running) 
     assert server.computed == before + 1
 
 
-def test_a_cancelled_projection_stops_and_leaves_nothing(server: Running) -> None:
+def test_a_cancelled_projection_stops_and_is_not_cached(server: Running) -> None:
     before, kept = server.computed, len(server.cached())
     with server.connect() as client:
         ask(client, **LONG, seed=3)
@@ -337,12 +337,12 @@ def test_a_cancelled_projection_stops_and_leaves_nothing(server: Running) -> Non
         client.send(json.dumps({"version": 1, "cancel": True}))
         assert last(client) == {"state": "cancelled"}
         result(client, **QUICK, seed=4)
-        client.send(json.dumps({"version": 1, "cancel": True}))  # where there is nothing to cancel
+        client.send(json.dumps({"version": 1, "cancel": True}))  # with nothing to cancel
         assert last(client) == {"state": "cancelled"}
     assert len(server.cached()) == kept + 1
 
 
-def test_who_leaves_cancels_but_not_for_the_others(server: Running) -> None:
+def test_a_client_that_leaves_cancels_only_what_no_other_waits_for(server: Running) -> None:
     before = server.computed
     with server.connect() as stays:
         with server.connect() as leaves:
@@ -406,7 +406,7 @@ def test_a_bad_request_is_answered_in_a_sentence_and_the_socket_stays_open(serve
         assert result(client, **QUICK)[0][-1]["state"] == "done"
 
 
-def test_what_is_left_out_has_its_default() -> None:
+def test_missing_fields_have_their_defaults() -> None:
     assert read_request('{"version": 1, "model": "a"}') == ("a", ProjectionConfig())
     assert read_request('{"version": 1, "cancel": true}') is None
 
@@ -414,7 +414,7 @@ def test_what_is_left_out_has_its_default() -> None:
 # ---- many clients ----------------------------------------------------------------------------------------------------
 
 
-def test_a_slow_reader_costs_the_others_nothing_and_is_dropped(tmp_path: Path) -> None:
+def test_a_slow_reader_does_not_slow_the_others_and_is_dropped(tmp_path: Path) -> None:
     big = replace(ENCODED, mean=RNG.normal(size=(200_000, LATENT_DIM)).astype(np.float32))
     wide = replace(SOURCE, encoded=big, saved=lambda _: None)
     config = LONG | {"dims": 3}
@@ -424,7 +424,7 @@ def test_a_slow_reader_costs_the_others_nothing_and_is_dropped(tmp_path: Path) -
         key = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
         raw.sendall(f"GET /live/projections HTTP/1.1\r\nHost: x\r\n{key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
         text = json.dumps({"version": 1, "model": "small", **config}).encode()
-        raw.sendall(bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(text)) + bytes(4) + text)  # and reads no more
+        raw.sendall(bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(text)) + bytes(4) + text)  # and stops reading
         with running.connect(close_timeout=0.1) as reader:
             ask(reader, **config)
             until(lambda: running.service._admission._addresses.total() == 2)
@@ -454,7 +454,7 @@ def test_the_event_loop_is_free_while_models_are_loaded_and_points_projected(tmp
         assert last(client)["state"] == "done"
 
 
-def test_a_full_server_says_so(tmp_path: Path) -> None:
+def test_a_full_server_refuses_with_a_reason(tmp_path: Path) -> None:
     with (
         serve(tmp_path, limits={"clients_per_address": 2}) as running,
         running.connect() as one,
@@ -478,7 +478,7 @@ def test_requests_beyond_the_rate_are_read_later(tmp_path: Path) -> None:
         assert time.monotonic() - started > 0.15
 
 
-# ---- who may ---------------------------------------------------------------------------------------------------------
+# ---- origins ---------------------------------------------------------------------------------------------------------
 
 
 def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> None:
@@ -504,7 +504,7 @@ def test_the_base_path_is_prepended(tmp_path: Path) -> None:
     asyncio.run(projections.close())
 
 
-def test_the_docstring_describes_the_format_that_is_spoken() -> None:
+def test_the_docstring_describes_the_wire_format() -> None:
     text = latent_map.__doc__ or ""
     assert f"version {map_data.VERSION}" in text
     for word in ("queued", "running", "done", "failed", "cancelled", "error", "cancel", "offset", "image_shape"):
@@ -521,7 +521,7 @@ def shelf(own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> Checkp
     return own_checkpoint
 
 
-def test_all_test_images_are_served_where_the_data_set_is_here(shelf: Checkpoint, digits: Dataset) -> None:
+def test_all_test_images_are_served_if_the_data_set_is_on_disk(shelf: Checkpoint, digits: Dataset) -> None:
     wait([map_source._test_images(shelf, loaders.version_of(shelf))])
     found = map_source.map_source("digits")
     assert np.array_equal(found.images, digits.test.images)
@@ -531,7 +531,7 @@ def test_all_test_images_are_served_where_the_data_set_is_here(shelf: Checkpoint
 
 
 @pytest.mark.parametrize("change", [{"dataset": "mnist"}, {"content_hash": "of other data"}, {"test_images": 7}])
-def test_the_examples_are_served_where_it_is_not(
+def test_the_examples_are_served_if_it_is_not(
     own_checkpoint: Checkpoint, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
@@ -545,7 +545,7 @@ def test_images_are_binarised_as_the_model_was_trained(own_checkpoint: Checkpoin
     assert set(np.unique(images)) == {0, 255}
 
 
-def test_a_projection_kept_in_the_checkpoint_is_used_for_the_default_parameters_alone(shelf: Checkpoint) -> None:
+def test_a_projection_saved_in_the_checkpoint_is_used_only_for_the_default_parameters(shelf: Checkpoint) -> None:
     encoded = shelf.load_encoded()
     kept = RNG.normal(size=(shelf.test_images, 2)).astype(np.float32)
     shelf.save_projection(encoded, "tsne", 2, kept)

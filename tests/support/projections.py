@@ -16,7 +16,7 @@ from vae.projection.service import Event, ProjectionService, Subscription
 PATIENCE = 120.0
 
 
-# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process's number to a file.
+# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process id to a file.
 FAKE = """
 import os, time
 from pathlib import Path

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.projection.config import ProjectionConfig
-from vae.projection.tsne_gradient import CpuForces, GpuForces
+from vae.projection.tsne_gradient import CpuGradient, GpuGradient
 from vae.projection.umap import lay_out
 from vae.validation import require
 
@@ -179,9 +179,9 @@ def _tsne(
         frames.show((done + iteration) / (EXAGGERATED + PLAIN), layout)
 
     with ThreadPoolExecutor(_threads()) as pool:
-        exact = CpuForces(pool)
+        exact = CpuGradient(pool)
         forces = (
-            (exact if gpu is None else GpuForces(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
+            (exact if gpu is None else GpuGradient(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
         )
         options: dict[str, Any] = {"n_jobs": _threads(), "callbacks": report, "callbacks_every_iters": 1}
         embedding = TSNEEmbedding(small, p, negative_gradient_method=forces, random_state=config.seed, **options)

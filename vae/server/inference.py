@@ -119,7 +119,7 @@ class InferenceEngine:
 class LiveModel:
     """A model to decode with: in eval mode, on its device, shared and therefore read only.
 
-    kl: nats per dimension; None for a plain autoencoder, which has none. on_cpu: loads it anew, onto the CPU.
+    kl: nats per dimension; None for a plain autoencoder, which has none. on_cpu: loads it again, onto the CPU.
     """
 
     name: str
