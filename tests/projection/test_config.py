@@ -19,7 +19,7 @@ def test_a_request_goes_through_json_unchanged(method: Any, options: dict[str, A
 
 def test_missing_fields_have_their_defaults_and_unknown_ones_are_refused() -> None:
     assert ProjectionConfig.from_json({"method": "umap"}) == ProjectionConfig("umap")
-    with pytest.raises(ValueError, match="'perplexty' is no field of a request; there are axes, dims, .*"):
+    with pytest.raises(ValueError, match=r"'perplexty' is no field of a request; there are axes, dims, .*"):
         ProjectionConfig.from_json({"perplexty": 3})
 
 
