@@ -231,7 +231,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
             await killer
             while any(lane.projector.pid in killed for lane in lanes):  # death takes a moment
                 await asyncio.sleep(0.01)
-            sentence = "The process that computes projections was ended from outside; ask for it once more."
+            sentence = "The process that computes projections was ended from outside; try again."
             assert {end.sentence for end in ends if isinstance(end, Failed)} <= {sentence}
             assert all(isinstance(end, (Done, Failed)) for end in ends)
             later = await lab.result(points=points(seed=10**6 + number))

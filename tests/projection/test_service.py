@@ -255,7 +255,7 @@ def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: 
         os.kill(lab.computed[0], signal.SIGKILL)
         failed = (await events(watch))[-1]
         assert isinstance(failed, Failed)
-        assert failed.sentence == "The process that computes projections was ended from outside; ask for it once more."
+        assert failed.sentence == "The process that computes projections was ended from outside; try again."
         assert isinstance(await lab.result(), Done)
         assert lab.computed[0] != lab.computed[1]
         assert left
@@ -274,7 +274,7 @@ def fake(*_):
     async def body(lab: Lab) -> None:
         lab.script.write_text(FAKE.replace("worker.main(", f"{die}worker.main("))
         failed = await lab.result(LONG)
-        assert failed == Failed("The process that computes projections was ended from outside; ask for it once more.")
+        assert failed == Failed("The process that computes projections was ended from outside; try again.")
 
     run(tmp_path, body)
 
@@ -300,7 +300,7 @@ worker.save_file = refuse
         failed = await lab.result(LONG)
         assert isinstance(failed, Failed)
         expected = "The folder for temporary files cannot be used (I/O error: No space left on device (os error 28)); "
-        assert failed.sentence == expected + "make room there and ask once more."
+        assert failed.sentence == expected + "make room there and try again."
         monkeypatch.undo()
         lab.script.write_text(FAKE)
         await lab.service.close()
