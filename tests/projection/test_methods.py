@@ -8,7 +8,6 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from tests.support.layouts import assert_as_good, cloud, project
-from vae.model.latents import decode
 from vae.projection import methods
 from vae.projection.config import METHODS, ProjectionConfig
 from vae.projection.methods import Cancelled, Pca, fit_pca, quality
@@ -37,27 +36,6 @@ def test_the_components_are_orthonormal_and_ordered_by_variance() -> None:
     assert pca.explained[0] > pca.explained[1] > pca.explained[2] > 0
 
 
-def test_lifting_goes_back_exactly_where_no_dimension_is_lost() -> None:
-    points = cloud(50, 3)
-    pca = fit_pca(points, 3)
-    np.testing.assert_allclose(pca.lift(pca.project(points)), points, atol=1e-5)
-
-
-def test_projecting_what_was_lifted_gives_the_same_coordinates() -> None:
-    pca, coordinates = fit_pca(cloud(50, 10), 2), cloud(20, 2, seed=1)
-    lifted = pca.lift(coordinates)
-    assert lifted.shape == (20, 10)
-    np.testing.assert_allclose(pca.project(lifted), coordinates, atol=1e-5)
-
-
-def test_lifting_leaves_the_other_components_at_the_mean() -> None:
-    points = cloud(50, 10)
-    theirs, ours = PCA(2).fit(points.astype(np.float64)), fit_pca(points, 2)
-    np.testing.assert_allclose(
-        ours.lift(ours.project(points)), theirs.inverse_transform(theirs.transform(points)), atol=1e-5
-    )
-
-
 def test_no_picture_is_mirrored_by_the_order_of_the_points() -> None:
     points = cloud(100, 5)
     there, back = fit_pca(points, 3), fit_pca(points[::-1], 3)
@@ -73,7 +51,6 @@ def test_directions_that_are_missing_are_zero() -> None:
     assert plane.shape == (50, 2)
     np.testing.assert_allclose(np.abs(plane[:, 0]), np.abs(points[:, 0] - points.mean()), atol=1e-5)
     assert not plane[:, 1].any()
-    np.testing.assert_allclose(pca.lift(plane), points, atol=1e-5)
 
 
 def test_points_on_a_line_in_many_dimensions_stay_on_a_line() -> None:
@@ -101,7 +78,6 @@ def test_identical_points_fall_on_one_place_and_explain_nothing() -> None:
 def test_a_pca_projects_points_that_it_was_not_fitted_on() -> None:
     pca = Pca(*(np.array(rows, np.float32) for rows in ([1, 1], [[0, 1]], [1])))
     assert pca.project(np.array([[5, 3]], np.float32)).tolist() == [[2]]
-    assert pca.lift(np.array([[2]], np.float32)).tolist() == [[1, 3]]
 
 
 # ---- t-SNE and UMAP --------------------------------------------------------------------------------------------------
@@ -403,13 +379,3 @@ def test_too_few_points_are_refused_with_the_number_needed(method: Any, least: i
 def test_axes_beyond_the_latent_dimensions_are_refused() -> None:
     with pytest.raises(ValueError, match="axes must be below 3, the number of latent dimensions"):
         project(cloud(10, 3), "raw", axes=(0, 3))
-
-
-# ---- on a trained model ----------------------------------------------------------------------------------------------
-
-
-def test_decoding_a_lifted_point_of_the_map_gives_the_picture_of_its_latent_vector(digits_checkpoint: Any) -> None:
-    encoded, model = digits_checkpoint.load_encoded(), digits_checkpoint.load_model()
-    pca = fit_pca(encoded.mean, 2)
-    lifted = decode(model, pca.lift(pca.project(encoded.mean)))
-    assert np.abs(lifted.astype(int) - decode(model, encoded.mean)).max() <= 1

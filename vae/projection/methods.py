@@ -60,10 +60,6 @@ class Pca:
         """Coordinates along the components. Shapes: (n, latent_dim) -> (n, dims)."""
         return np.asarray((points - self.mean) @ self.components.T, np.float32)
 
-    def lift(self, coordinates: FloatArray) -> FloatArray:
-        """The latent vectors at these coordinates, the other components at the mean. Shapes: inverse of project."""
-        return np.asarray(coordinates @ self.components + self.mean, np.float32)
-
 
 def fit_pca(points: FloatArray, dims: int) -> Pca:
     """The first principal components. Where there are fewer than dims, the missing ones are zero vectors.
