@@ -46,8 +46,8 @@ from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
 from vae.jobs.runs import Runs, Status
-from vae.projection.methods import ProjectionConfig
-from vae.projection.service import Done, Event, Failed, Layouts
+from vae.projection.config import ProjectionConfig
+from vae.projection.service import Done, Event, Failed, ProjectionService
 from vae.storage.atomic import PREFIX, part
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui.shared import loaders
@@ -207,7 +207,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
     chance = random.Random(ROUNDS)
 
     async def body(lab: Lab) -> None:
-        lanes = (lab.layouts._projecting, lab.layouts._measuring)
+        lanes = (lab.service._projecting, lab.service._measuring)
 
         async def torment(stop: asyncio.Event) -> None:
             while not stop.is_set():
@@ -221,7 +221,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
         async def one(number: int) -> Event:
             method = chance.choice(("umap", "umap", "pca"))
             config = ProjectionConfig(method, neighbours=chance.choice((2, 20)))
-            return (await events(await lab.layouts.open(points(seed=number // 2), config)))[-1]
+            return (await events(await lab.service.subscribe(points(seed=number // 2), config)))[-1]
 
         for number in range(ROUNDS):
             stop, killed = asyncio.Event(), []
@@ -231,7 +231,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
             await killer
             while any(lane.projector.pid in killed for lane in lanes):  # death takes a moment
                 await asyncio.sleep(0.01)
-            sentence = "The process that computes projections was ended from outside; ask for it once more."
+            sentence = "The process that computes projections was ended from outside; try again."
             assert {end.sentence for end in ends if isinstance(end, Failed)} <= {sentence}
             assert all(isinstance(end, (Done, Failed)) for end in ends)
             later = await lab.result(points=points(seed=10**6 + number))
@@ -505,9 +505,9 @@ def processes_of(name: str) -> int:
 
 def test_two_processes_that_compute_one_projection_keep_one_good_file(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        other = Layouts(lab.cache, command=(sys.executable, str(lab.script)))
+        other = ProjectionService(lab.cache, command=(sys.executable, str(lab.script)))
         try:
-            first, second = await asyncio.gather(lab.result(), events(await other.open(points(), QUICK)))
+            first, second = await asyncio.gather(lab.result(), events(await other.subscribe(points(), QUICK)))
             assert isinstance(first, Done)
             assert isinstance(second[-1], Done)
             assert np.array_equal(first.layout, second[-1].layout)

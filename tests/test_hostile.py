@@ -50,18 +50,19 @@ from vae.jobs.runs import NAME, Run, RunError, Runs, Status, check_name
 from vae.model.latents import sample
 from vae.model.networks import VAE, default_config
 from vae.projection.service import BusyError
-from vae.server.decode import Limits, Service, origin_allowed
-from vae.server.latent_map import Limits as MapLimits
-from vae.server.latent_map import Service as MapService
-from vae.server.runs_and_films import Service as ScreeningService
+from vae.server.decode import DecodeService
+from vae.server.decode_frames import DecodeLimits
+from vae.server.latent_map import MapLimits, MapService
+from vae.server.runs_and_films import RunFilmService
+from vae.server.wire import origin_allowed
 from vae.storage import checkpoints
 from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
 from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
 from vae.training.trainer import EpochMetrics, Trainer, TrainingError
-from vae.ui import latent_map
 from vae.ui.interpolation import KEYS, LONGEST, _known
+from vae.ui.latent_map import component as latent_map
 from vae.ui.reconstruction import _linked_image
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import links, loaders
@@ -1164,7 +1165,7 @@ FRAMES = (
 
 @given(frames=st.lists(FRAMES, max_size=6), origin=st.none() | ORIGINS)
 def test_every_live_frame_gets_one_answer_after_any_handshake(
-    live_service: Service, loop: asyncio.Runner, frames: list[str | bytes], origin: str | None
+    live_service: DecodeService, loop: asyncio.Runner, frames: list[str | bytes], origin: str | None
 ) -> None:
     headers = [(b"host", b"lab.test")]
     if origin is not None:
@@ -1189,9 +1190,9 @@ def test_every_live_frame_gets_one_answer_after_any_handshake(
 
 
 @pytest.fixture(scope="module")
-def live_service(loop: asyncio.Runner) -> Service:
+def live_service(loop: asyncio.Runner) -> DecodeService:
     """The live service with its models loaded, without a network."""
-    service = Service(load, (), replace(Limits(), requests_per_second=1e9, burst=1e9))
+    service = DecodeService(load, (), replace(DecodeLimits(), requests_per_second=1e9, burst=1e9))
     for name in ("grey", "conditional"):
         loop.run(talk(service, [], [json.dumps({"version": 1, "model": name}), struct.pack("<BBHI", 1, 1, 1, 0)]))
     assert GREY.latent_dim == 3
@@ -1240,7 +1241,7 @@ class NoLayouts:
     async def prepare(self) -> None:
         """Has nothing to prepare."""
 
-    async def open(self, *_: object) -> None:
+    async def subscribe(self, *_: object) -> None:
         """Refuses."""
         raise BusyError("Too many projections.")
 
@@ -1297,7 +1298,7 @@ def test_the_maps_routes_answer_any_query(
 
 @given(query=QUERIES, content=st.sampled_from([b"", b"film", bytes(1000)]))
 def test_the_films_route_answers_any_query(
-    screening: tuple[ScreeningService, Run], loop: asyncio.Runner, query: str, content: bytes
+    screening: tuple[RunFilmService, Run], loop: asyncio.Runner, query: str, content: bytes
 ) -> None:
     service, run = screening
     run.film.write_bytes(content)
@@ -1308,7 +1309,7 @@ def test_the_films_route_answers_any_query(
 
 
 @pytest.fixture(scope="module")
-def screening(scratch: Path) -> tuple[ScreeningService, Run]:
+def screening(scratch: Path) -> tuple[RunFilmService, Run]:
     """The service of films, with a run and a checkpoint."""
     root = scratch.parent
     run = prepared(root, "run")
@@ -1317,7 +1318,7 @@ def screening(scratch: Path) -> tuple[ScreeningService, Run]:
         found = next((found for found in list_checkpoints(root) if found.name == name), None)
         return found.film if isinstance(found, Checkpoint) else None
 
-    return ScreeningService(Runs(root), film, ()), run
+    return RunFilmService(Runs(root), film, ()), run
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from vae.jobs.nice import give_way
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config
-from vae.projection.methods import METHODS, ProjectionConfig, project, quality
+from vae.projection.config import METHODS, ProjectionConfig
+from vae.projection.methods import project, quality
 from vae.storage.checkpoints import (
     BrokenCheckpoint,
     Checkpoint,
@@ -309,7 +310,7 @@ def run_project(args: argparse.Namespace) -> Result:
     print(f"{len(points)} test images projected in {seconds:.1f} s; {saved}")
     numbers = {key: value for key, value in asdict(found).items() if key != "protocol"}
     print(f"{', '.join(f'{key} {_short(value)}' for key, value in numbers.items())}; {found.protocol}")
-    about = asdict(config.used) | {"n": len(points), "seconds": seconds, "projection": path and str(path)}
+    about = config.used.to_json() | {"n": len(points), "seconds": seconds, "projection": path and str(path)}
     return about | asdict(found)
 
 

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
 from vae.model.latents import EncodedSet
-from vae.projection.methods import ProjectionConfig, project
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import project
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
 pytestmark = pytest.mark.browser

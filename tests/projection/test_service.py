@@ -1,4 +1,4 @@
-"""Projections in a process of their own: shared, cancelled, killed, kept. Most with a fake that takes no libraries."""
+"""Projections in their own process: shared, cancelled, killed, cached. Most with a fake that needs no libraries."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -19,22 +20,33 @@ from tests.support.projections import FAKE, PATIENCE, QUICK, Lab, events, points
 from vae.jobs import nice
 from vae.projection import service as module
 from vae.projection import worker
-from vae.projection.methods import ProjectionConfig, Quality, project, quality
-from vae.projection.service import BusyError, Cache, Done, Failed, Layouts, Limits, Progress, Queued, Watch
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import Quality, project, quality
+from vae.projection.service import (
+    BusyError,
+    Cache,
+    Done,
+    Failed,
+    Progress,
+    ProjectionService,
+    Queued,
+    QueueLimits,
+    Subscription,
+)
 from vae.projection.worker import Projector, ProjectorError
 from vae.storage.atomic import PREFIX, part
 
-QUALITY = Quality(0.9, 0.8, 0.7, "by hand")
+QUALITY = Quality(0.9, 0.8, 0.7, "by definition")
 LONG = ProjectionConfig("umap", neighbours=400)
 
 
-# ---- what is watched -------------------------------------------------------------------------------------------------
+# ---- subscriptions ---------------------------------------------------------------------------------------------------
 
 
-def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(tmp_path: Path) -> None:
+def test_a_projection_is_followed_from_the_first_frame_to_the_last_and_then_cached(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=25)
-        seen = await events(await lab.layouts.open(points(), config))
+        seen = await events(await lab.service.subscribe(points(), config))
         *progress, done = seen
         assert all(isinstance(event, Progress) for event in progress)
         shares = [event.progress for event in progress if isinstance(event, Progress)]
@@ -48,7 +60,7 @@ def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(
         assert done.source == "computed here"
         assert 0.5 < done.seconds < 5
         (again,) = (
-            event for event in await events(await lab.layouts.open(points(), config)) if isinstance(event, Done)
+            event for event in await events(await lab.service.subscribe(points(), config)) if isinstance(event, Done)
         )
         assert np.array_equal(again.layout, done.layout)
         assert (again.quality, again.seconds, again.source) == (done.quality, done.seconds, "from the cache")
@@ -59,15 +71,15 @@ def test_a_projection_is_watched_from_the_first_frame_to_the_last_and_then_kept(
     run(tmp_path, body)
 
 
-def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) -> None:
+def test_two_users_with_the_same_request_cause_one_computation(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=20)
         first, same = await asyncio.gather(
-            lab.layouts.open(points(), config),
-            lab.layouts.open(points().copy(), ProjectionConfig("umap", neighbours=20)),
+            lab.service.subscribe(points(), config),
+            lab.service.subscribe(points().copy(), ProjectionConfig("umap", neighbours=20)),
         )
         await lab.until_computing()
-        late = await lab.layouts.open(points(), config)
+        late = await lab.service.subscribe(points(), config)
         ends = [watched[-1] for watched in await asyncio.gather(*map(events, (first, same, late)))]
         assert all(end is ends[0] for end in ends)
         assert isinstance(ends[0], Done)
@@ -76,13 +88,13 @@ def test_two_users_who_ask_for_the_same_cause_one_computation(tmp_path: Path) ->
     run(tmp_path, body)
 
 
-def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
+def test_a_late_subscription_starts_at_the_current_progress(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         async for event in first:
             if isinstance(event, Progress) and event.progress > 0.05:
                 break
-        late = await lab.layouts.open(points(), LONG)
+        late = await lab.service.subscribe(points(), LONG)
         event = await anext(late)
         assert isinstance(event, Progress)
         assert event.progress > 0
@@ -91,15 +103,15 @@ def test_who_comes_late_sees_where_it_has_got_to(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
+def test_waiting_subscriptions_get_their_queue_position(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        others = [await lab.layouts.open(points(seed=1), QUICK)]
+        others = [await lab.service.subscribe(points(seed=1), QUICK)]
         await until(lambda: others[0]._next == Queued(2))
-        others.append(await lab.layouts.open(points(seed=2), QUICK))
+        others.append(await lab.service.subscribe(points(seed=2), QUICK))
         await until(lambda: others[1]._next == Queued(3))
-        third = await lab.layouts.open(points(seed=2), QUICK)
+        third = await lab.service.subscribe(points(seed=2), QUICK)
         assert await anext(third) == Queued(3)
         first.close()
         for watch in (*others, third):
@@ -109,10 +121,10 @@ def test_those_who_wait_are_told_their_place(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: Path) -> None:
+def test_a_slow_reader_gets_the_newest_event_and_misses_those_in_between(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
-        other = await lab.layouts.open(points(), ProjectionConfig("umap", neighbours=40))
+        watch = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
+        other = await lab.service.subscribe(points(), ProjectionConfig("umap", neighbours=40))
         done = (await events(other))[-1]
         assert [await anext(watch)] == [done]
         assert await events(watch) == []
@@ -120,27 +132,27 @@ def test_a_slow_reader_gets_the_newest_and_misses_what_was_in_between(tmp_path: 
     run(tmp_path, body)
 
 
-def test_a_frame_that_nobody_has_read_is_not_lost_to_a_mere_number() -> None:
-    watch = Watch(None, lambda *_: None)  # type: ignore[arg-type]
+def test_a_layout_not_read_yet_is_kept_when_progress_without_a_layout_follows() -> None:
+    subscription = Subscription(Mock(), Mock())
     layout = points()
-    watch.offer(Progress(0.1, layout))
-    watch.offer(Progress(0.2))
-    event = asyncio.run(anext(watch))  # type: ignore[arg-type]
+    subscription.offer(Progress(0.1, layout))
+    subscription.offer(Progress(0.2))
+    event = asyncio.run(subscription.__anext__())
     assert isinstance(event, Progress)
     assert event.progress == 0.2
     assert event.layout is layout
 
 
-# ---- what is there already -------------------------------------------------------------------------------------------
+# ---- existing layouts ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["raw", "pca"])
 def test_linear_projections_do_not_wait_for_the_others(tmp_path: Path, method: Any) -> None:
     async def body(lab: Lab) -> None:
-        long = await lab.layouts.open(points(), LONG)
+        long = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
         config = ProjectionConfig(method, 3)
-        seen = await events(await lab.layouts.open(points(), config))
+        seen = await events(await lab.service.subscribe(points(), config))
         done = seen[-1]
         assert isinstance(done, Done)
         assert np.array_equal(done.layout, project(points(), config))
@@ -156,7 +168,7 @@ def test_linear_projections_do_not_wait_for_the_others(tmp_path: Path, method: A
 def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         shipped = points(seed=9)[:, :2].copy()
-        watch = await lab.layouts.open(points(), LONG, shipped)
+        watch = await lab.service.subscribe(points(), LONG, shipped)
         done = (await events(watch))[-1]
         assert isinstance(done, Done)
         assert np.array_equal(done.layout, shipped)
@@ -173,30 +185,30 @@ def test_a_layout_that_was_shipped_is_shown_at_once_and_measured(tmp_path: Path)
     run(tmp_path, body)
 
 
-# ---- what goes wrong -------------------------------------------------------------------------------------------------
+# ---- cancellations and failures --------------------------------------------------------------------------------------
 
 
 def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watches = [await lab.layouts.open(points(), LONG) for _ in range(2)]
+        watches = [await lab.service.subscribe(points(), LONG) for _ in range(2)]
         await lab.until_computing()
         watches[0].close()
         await asyncio.sleep(0.1)
-        assert len(lab.layouts._jobs) == 1
+        assert len(lab.service._jobs) == 1
         watches[1].close()
         assert isinstance(await lab.result(), Done)
         assert lab.computed[0] == lab.computed[1]  # the process has not been killed for it
         await until(lambda: not lab.temporary_files())
         assert len(list(lab.cache.iterdir())) == 1
-        assert not lab.layouts._jobs
+        assert not lab.service._jobs
 
     run(tmp_path, body)
 
 
-def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: Path) -> None:
+def test_a_cancelled_projection_that_is_requested_again_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=30)
-        watch = await lab.layouts.open(points(), config)
+        watch = await lab.service.subscribe(points(), config)
         await lab.until_computing()
         watch.close()
         assert isinstance(await lab.result(config), Done)
@@ -205,14 +217,14 @@ def test_one_that_is_cancelled_and_asked_for_again_is_computed_again(tmp_path: P
     run(tmp_path, body)
 
 
-def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
+def test_a_queued_projection_can_be_cancelled(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        first = await lab.layouts.open(points(), LONG)
+        first = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        waiting = await lab.layouts.open(points(seed=1), QUICK)
+        waiting = await lab.service.subscribe(points(seed=1), QUICK)
         await asyncio.sleep(0.05)
         waiting.close()
-        await until(lambda: len(lab.layouts._jobs) == 1)
+        await until(lambda: len(lab.service._jobs) == 1)
         first.close()
         assert isinstance(await lab.result(), Done)
         assert len(lab.computed) == 2
@@ -220,15 +232,13 @@ def test_one_that_waits_in_line_can_be_cancelled(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_ignores_a_cancellation_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "CANCEL_SECONDS", 0.3)
 
     async def body(lab: Lab) -> None:
         deaf = "    time.sleep(60 if config.neighbours == 400 else 0)\n    for step"
         lab.script.write_text(FAKE.replace("    for step", deaf))
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
         watch.close()
         assert isinstance(await lab.result(), Done)
@@ -239,13 +249,13 @@ def test_a_process_that_does_not_heed_a_cancellation_is_replaced(
 
 def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        left = lab.layouts._projecting.projector._folder
+        left = lab.service._projecting.projector._folder
         os.kill(lab.computed[0], signal.SIGKILL)
         failed = (await events(watch))[-1]
         assert isinstance(failed, Failed)
-        assert failed.sentence == "The process that computes projections was ended from outside; ask for it once more."
+        assert failed.sentence == "The process that computes projections was ended from outside; try again."
         assert isinstance(await lab.result(), Done)
         assert lab.computed[0] != lab.computed[1]
         assert left
@@ -254,7 +264,7 @@ def test_a_killed_process_fails_the_projection_and_the_next_one_works(tmp_path: 
     run(tmp_path, body)
 
 
-def test_a_process_killed_in_the_middle_of_a_word_is_said_to_be_killed(tmp_path: Path) -> None:
+def test_a_process_killed_while_writing_an_answer_is_reported_as_killed(tmp_path: Path) -> None:
     die = """answers = os.dup(1)
 def fake(*_):
     os.write(answers, b'{"id": 1, "sha')
@@ -264,13 +274,13 @@ def fake(*_):
     async def body(lab: Lab) -> None:
         lab.script.write_text(FAKE.replace("worker.main(", f"{die}worker.main("))
         failed = await lab.result(LONG)
-        assert failed == Failed("The process that computes projections was ended from outside; ask for it once more.")
+        assert failed == Failed("The process that computes projections was ended from outside; try again.")
 
     run(tmp_path, body)
 
 
 @pytest.mark.parametrize("whose", ["the server's", "the process's"])
-def test_no_room_for_temporary_files_is_said_in_a_sentence(
+def test_a_full_temporary_folder_is_reported_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -290,10 +300,10 @@ worker.save_file = refuse
         failed = await lab.result(LONG)
         assert isinstance(failed, Failed)
         expected = "The folder for temporary files cannot be used (I/O error: No space left on device (os error 28)); "
-        assert failed.sentence == expected + "make room there and ask once more."
+        assert failed.sentence == expected + "make room there and try again."
         monkeypatch.undo()
         lab.script.write_text(FAKE)
-        await lab.layouts.close()
+        await lab.service.close()
         assert isinstance(await lab.result(), Done)
 
     run(tmp_path, body)
@@ -324,10 +334,10 @@ worker._end(folder)
         assert list(tmp_path.iterdir()) == []
 
 
-def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
+def test_the_process_has_a_lower_priority_than_live_decoding(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         await lab.result()
-        pid = lab.layouts._projecting.projector.pid
+        pid = lab.service._projecting.projector.pid
         assert pid
         assert os.getsid(pid) == pid
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.nice(0) + nice.NICENESS)
@@ -339,10 +349,10 @@ def test_the_process_lets_live_decoding_go_first(tmp_path: Path) -> None:
 
 def test_a_process_killed_while_idle_is_not_noticed(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        await lab.layouts.prepare()
+        await lab.service.prepare()
         assert isinstance(await lab.result(), Done)
         os.kill(lab.computed[0], signal.SIGKILL)
-        await until(lambda: lab.layouts._projecting.projector.pid is None)
+        await until(lambda: lab.service._projecting.projector.pid is None)
         assert isinstance(await lab.result(points=points(seed=1)), Done)
 
     run(tmp_path, body)
@@ -366,39 +376,39 @@ def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> 
             (points(), ProjectionConfig("raw", axes=(0, 9)), "axes must be below 4"),
         ):
             with pytest.raises(ValueError, match=reason):
-                await lab.layouts.open(bad, config)
+                await lab.service.subscribe(bad, config)
         assert lab.computed == []
 
     run(tmp_path, body)
 
 
-def test_nobody_may_have_more_in_the_works_than_the_limits_say(tmp_path: Path) -> None:
+def test_the_limits_bound_the_unfinished_projections(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         for seed in (0, 1):
-            await lab.layouts.open(points(seed=seed), LONG, owner="one")
+            await lab.service.subscribe(points(seed=seed), LONG, owner="one")
         with pytest.raises(BusyError, match=r"^Your network has as many .*\.$"):
-            await lab.layouts.open(points(seed=2), LONG, owner="one")
-        await lab.layouts.open(points(seed=1), LONG, owner="one")  # the same once more costs nothing
-        watch = await lab.layouts.open(points(seed=2), LONG, owner="other")
-        with pytest.raises(BusyError, match=r"^As many projections are waiting .*\.$"):
-            await lab.layouts.open(points(seed=3), LONG, owner="third")
+            await lab.service.subscribe(points(seed=2), LONG, owner="one")
+        await lab.service.subscribe(points(seed=1), LONG, owner="one")  # a repeated request does not count
+        watch = await lab.service.subscribe(points(seed=2), LONG, owner="other")
+        with pytest.raises(BusyError, match=r"^The server has as many projections .*\.$"):
+            await lab.service.subscribe(points(seed=3), LONG, owner="third")
         watch.close()
-        await lab.layouts.open(points(seed=3), LONG, owner="third")
+        await lab.service.subscribe(points(seed=3), LONG, owner="third")
 
-    run(tmp_path, body, limits=Limits(waiting=3, waiting_per_owner=2))
+    run(tmp_path, body, limits=QueueLimits(waiting=3, waiting_per_owner=2))
 
 
-def test_closing_ends_what_is_in_the_works(tmp_path: Path) -> None:
+def test_closing_ends_unfinished_projections(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
-        watch = await lab.layouts.open(points(), LONG)
+        watch = await lab.service.subscribe(points(), LONG)
         await lab.until_computing()
-        await lab.layouts.close()
+        await lab.service.close()
         assert isinstance((await events(watch))[-1], Failed)
 
     run(tmp_path, body)
 
 
-# ---- what is kept ----------------------------------------------------------------------------------------------------
+# ---- the cache -------------------------------------------------------------------------------------------------------
 
 
 def done(n: int = 10, value: float = 1.0) -> Done:
@@ -417,7 +427,7 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == ["key.safetensors"]
 
 
-def spoil(path: Path, how: str) -> None:
+def break_file(path: Path, how: str) -> None:
     about = {"about": json.dumps({"quality": vars(QUALITY), "seconds": 1})}
     layout = np.zeros((10, 2), np.float32)
     match how:
@@ -453,21 +463,21 @@ def spoil(path: Path, how: str) -> None:
         *("not finite", "no layout", "no quality", "no words", "a folder"),
     ],
 )
-def test_a_spoilt_file_is_as_good_as_none(tmp_path: Path, how: str) -> None:
+def test_a_broken_file_is_ignored(tmp_path: Path, how: str) -> None:
     cache = Cache(tmp_path, 10**6)
     cache.write("key", done())
-    spoil(tmp_path / "key.safetensors", how)
+    break_file(tmp_path / "key.safetensors", how)
     assert cache.read("key", (10, 2)) is None
     if how != "a folder":
         cache.write("key", done())
         assert cache.read("key", (10, 2))
 
 
-def test_a_spoilt_file_is_computed_again(tmp_path: Path) -> None:
+def test_a_broken_file_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         assert isinstance(await lab.result(), Done)
         (file,) = lab.cache.iterdir()
-        spoil(file, "cut off")
+        break_file(file, "cut off")
         again = await lab.result()
         assert isinstance(again, Done)
         assert again.source == "computed here"
@@ -479,7 +489,7 @@ def test_a_spoilt_file_is_computed_again(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
+def test_the_cache_is_bounded_and_drops_the_least_recently_used(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 1000)  # of which each takes about 300
     size = 0
     for number in range(4):
@@ -496,8 +506,8 @@ def test_the_cache_is_bounded_and_forgets_what_was_not_used_for_longest(tmp_path
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
 
 
-def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_path: Path) -> None:
-    left, other = tmp_path / f"{PREFIX}left", tmp_path / "somebody's"
+def test_leftovers_of_a_crash_are_removed_but_not_files_being_written(tmp_path: Path) -> None:
+    left, other = tmp_path / f"{PREFIX}left", tmp_path / "other"
     for path in (left, other):
         path.mkdir()
         (path / "layout").write_bytes(b"x")
@@ -510,7 +520,7 @@ def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_pat
 
 
 @pytest.mark.parametrize("jump", [-3600, 86_400])
-def test_the_cache_forgets_in_order_though_the_clock_jumps(
+def test_the_cache_drops_in_order_even_if_the_clock_jumps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: int
 ) -> None:
     cache = Cache(tmp_path, 1000)  # three of them
@@ -525,7 +535,7 @@ def test_the_cache_forgets_in_order_though_the_clock_jumps(
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["first", "last", "third"]
 
 
-def test_a_cache_that_cannot_be_changed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_cache_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Cache(tmp_path, 10**6).write("key", done())
 
     def refuse(*_: object, **__: object) -> None:
@@ -535,7 +545,7 @@ def test_a_cache_that_cannot_be_changed_is_read(tmp_path: Path, monkeypatch: pyt
     assert Cache(tmp_path, 10**6).read("key", (10, 2))
 
 
-def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:
+def test_projections_work_without_a_writable_cache(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     async def body(lab: Lab) -> None:
@@ -546,7 +556,7 @@ def test_a_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -
     run(tmp_path, body, cache=tmp_path / "file" / "cache")
 
 
-def test_the_key_is_what_the_layout_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_depends_on_all_inputs_of_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     def key(config: ProjectionConfig = QUICK, **other: np.ndarray) -> str:
         return module._checked_key(other.get("shown", points()), config, other.get("saved"))
 
@@ -579,29 +589,29 @@ def test_the_key_is_what_the_layout_is_made_of(monkeypatch: pytest.MonkeyPatch) 
 def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_path: Path) -> None:
     config, many = ProjectionConfig("tsne", perplexity=5), points(4000)
     script = tmp_path / "real.py"
-    script.write_text("from vae.projection import worker\nworker.main()\n")  # as it is, but for what it does while idle
+    script.write_text("from vae.projection import worker\nworker.main()\n")  # without preparing libraries
 
     async def body() -> None:
-        layouts = Layouts(tmp_path / "cache", command=(sys.executable, str(script)))
+        service = ProjectionService(tmp_path / "cache", command=(sys.executable, str(script)))
         try:
-            found = (await events(await layouts.open(points(60), config)))[-1]
+            found = (await events(await service.subscribe(points(60), config)))[-1]
             assert isinstance(found, Done), found
             assert np.array_equal(found.layout, project(points(60), config))
-            watch = await layouts.open(many, config)
+            watch = await service.subscribe(many, config)
             async for event in watch:
                 if isinstance(event, Progress) and event.progress > 0:
                     break
             watch.close()
-            second = (await events(await layouts.open(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
+            second = (await events(await service.subscribe(points(60), ProjectionConfig("tsne", perplexity=6))))[-1]
             assert isinstance(second, Done), second
-            assert len(list((tmp_path / "cache").iterdir())) == 2  # the one in between never came to its end
+            assert len(list((tmp_path / "cache").iterdir())) == 2  # the one in between was cancelled
         finally:
-            await layouts.close()
+            await service.close()
 
     asyncio.run(body())
 
 
-def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_the_same() -> None:
+def test_a_process_started_for_a_gpu_projects_with_and_without_one() -> None:
     config = ProjectionConfig("tsne", perplexity=5)
 
     async def body() -> None:
@@ -616,9 +626,9 @@ def test_a_process_that_is_told_of_a_gpu_projects_with_it_and_without_one_all_th
 
 
 @pytest.mark.parametrize("gpu", [False, True])
-def test_the_process_that_projects_is_told_of_the_gpu(tmp_path: Path, gpu: bool) -> None:
-    layouts = Layouts(tmp_path, gpu=gpu)
-    assert (worker.GPU in layouts._projecting.projector._command) == gpu
+def test_the_process_that_projects_is_started_for_the_gpu(tmp_path: Path, gpu: bool) -> None:
+    service = ProjectionService(tmp_path, gpu=gpu)
+    assert (worker.GPU in service._projecting.projector._command) == gpu
 
 
 @pytest.mark.parametrize("how", ["the server dies", "the system stops"])
@@ -631,7 +641,7 @@ def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -
         assert process
         assert process.stdin
         assert folder
-        process.send_signal(signal.SIGINT)  # Ctrl-C reaches all processes of a terminal, and is not for this one
+        process.send_signal(signal.SIGINT)  # Ctrl-C reaches all processes of a terminal; this one ignores it
         await handle.compute(points(), QUICK, points(), lambda *_: None)
         assert folder.exists()
         if how == "the server dies":
@@ -647,7 +657,7 @@ def test_the_process_ends_with_the_server_and_takes_its_folder_along(how: str) -
     asyncio.run(body())
 
 
-def test_a_process_that_cannot_start_is_an_error_and_not_a_wait() -> None:
+def test_a_process_that_cannot_start_is_an_error_at_once() -> None:
     async def body() -> None:
         handle = Projector((sys.executable, "-c", "raise SystemExit(3)"))
         with pytest.raises(ProjectorError, match="ended from outside"):

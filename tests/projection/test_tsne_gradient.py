@@ -1,4 +1,4 @@
-"""t-SNE's gradient against its definition, whoever sums it; and a GPU that fails in the middle."""
+"""t-SNE's gradient against its definition, on the processor and by torch; and a GPU that fails."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +11,15 @@ import torch
 from scipy.sparse import csr_matrix, random
 
 from vae.projection import tsne_gradient
-from vae.projection.tsne_gradient import CpuForces, GpuForces
+from vae.projection.tsne_gradient import CpuGradient, GpuGradient
 
 N = 70
 
 
 @pytest.fixture(scope="module")
-def cpu() -> Iterator[CpuForces]:
+def cpu() -> Iterator[CpuGradient]:
     with ThreadPoolExecutor(2) as pool:
-        yield CpuForces(pool)
+        yield CpuGradient(pool)
 
 
 def affinities(seed: int) -> Any:
@@ -43,11 +43,11 @@ def defined(y: np.ndarray, p: Any) -> np.ndarray:
 @pytest.mark.parametrize("rows_at_once", [1, 33, N])
 @pytest.mark.parametrize("kind", ["compiled", "torch"])
 def test_the_gradient_is_that_of_its_definition(
-    cpu: CpuForces, kind: str, rows_at_once: int, dims: int, monkeypatch: pytest.MonkeyPatch
+    cpu: CpuGradient, kind: str, rows_at_once: int, dims: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tsne_gradient, "GPU_PAIRS", rows_at_once * N)
     y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
-    summed = cpu if kind == "compiled" else GpuForces("cpu", cpu)
+    summed = cpu if kind == "compiled" else GpuGradient("cpu", cpu)
     for exaggeration in (1, 12):  # openTSNE calls the same object with both
         value, gradient = summed(y, p * exaggeration)
         np.testing.assert_allclose(gradient, defined(y, p * exaggeration), rtol=1e-4, atol=1e-7)
@@ -56,15 +56,15 @@ def test_the_gradient_is_that_of_its_definition(
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_the_gradient_is_the_same_for_any_number_of_threads(cpu: CpuForces, dims: int) -> None:
+def test_the_gradient_is_the_same_for_any_number_of_threads(cpu: CpuGradient, dims: int) -> None:
     y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
     _, gradient = cpu(y, p)
     for threads in (1, 3, 20):
         with ThreadPoolExecutor(threads) as pool:
-            assert np.array_equal(CpuForces(pool)(y, p)[1], gradient)
+            assert np.array_equal(CpuGradient(pool)(y, p)[1], gradient)
 
 
-def test_the_gradient_waits_for_a_strip_that_takes_long(cpu: CpuForces, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gradient_waits_for_a_strip_that_takes_long(cpu: CpuGradient, monkeypatch: pytest.MonkeyPatch) -> None:
     y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
     _, expected = cpu(y, p)
     repel, attract = tsne_gradient._compiled(2)
@@ -78,20 +78,20 @@ def test_the_gradient_waits_for_a_strip_that_takes_long(cpu: CpuForces, monkeypa
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 17])
-def test_few_points_are_shared_out_all_the_same(cpu: CpuForces, n: int) -> None:
+def test_few_points_are_split_over_the_threads_too(cpu: CpuGradient, n: int) -> None:
     y, p = np.random.default_rng(n).normal(size=(n, 2)), csr_matrix((np.ones((n, n)) - np.eye(n)) / (n * (n - 1)))
     np.testing.assert_allclose(cpu(y, p)[1], defined(y, p), rtol=1e-4, atol=1e-7)
 
 
-def test_far_from_the_origin_the_gradient_by_torch_is_the_same(cpu: CpuForces) -> None:
+def test_far_from_the_origin_the_gradient_by_torch_is_the_same(cpu: CpuGradient) -> None:
     y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
-    _, gradient = GpuForces("cpu", cpu)(y + 100, p)
+    _, gradient = GpuGradient("cpu", cpu)(y + 100, p)
     np.testing.assert_allclose(gradient, defined(y, p), rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("failure", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("device lost")])
 def test_the_processor_takes_over_from_a_gpu_that_fails_and_keeps_the_work(
-    cpu: CpuForces, failure: RuntimeError, monkeypatch: pytest.MonkeyPatch
+    cpu: CpuGradient, failure: RuntimeError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -101,7 +101,7 @@ def test_the_processor_takes_over_from_a_gpu_that_fails_and_keeps_the_work(
 
     monkeypatch.setattr(tsne_gradient, "_summed_on", fail)
     y, p = np.random.default_rng(0).normal(size=(N, 2)), affinities(0)
-    summed = GpuForces("cuda", cpu)
+    summed = GpuGradient("cuda", cpu)
     for _ in range(3):
         assert np.array_equal(summed(y, p)[1], cpu(y, p)[1])
     assert asked == ["cuda"]

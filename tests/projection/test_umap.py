@@ -69,7 +69,7 @@ RATE = 1e-3
 
 @cache
 def descent(negatives: int) -> Callable[..., None]:
-    """One epoch with so many negatives. Compiled anew, as that number is part of what is compiled."""
+    """One epoch with so many negatives. Compiled again, as that number is part of the compiled code."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(umap, "NEGATIVES", negatives)
         descend: Callable[..., None] = umap._compiled.__wrapped__()
@@ -78,7 +78,7 @@ def descent(negatives: int) -> Callable[..., None]:
 
 
 def take_first_edge(descend: Callable[..., None], layout: np.ndarray, state: np.ndarray, to: int = 1) -> None:
-    """An epoch where the only edge is from the first point."""
+    """An epoch whose only edge is from the first point."""
     graph = np.array([0] + [1] * len(layout), np.int32), np.array([to], np.int32)
     turns, due = np.ones(1, np.float32), np.ones(1, np.float32)
     descend(layout, *graph, turns, due, np.float32(1), np.float32(RATE), *umap.falloff(0.1), state)
@@ -118,7 +118,7 @@ def test_an_edge_pulls_its_ends_together_along_the_gradient(dims: int, distance:
 
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("distance", [0.8, 2.0, 4.0])
-def test_a_point_is_pushed_away_from_those_drawn_along_the_gradient(dims: int, distance: float) -> None:
+def test_a_point_is_pushed_away_from_sampled_points_along_the_gradient(dims: int, distance: float) -> None:
     layout = np.zeros((2, dims))
     layout[1] = distance * np.array([0.6, -0.8, 0.5][:dims])
     uphill = -gradient(lambda y: -np.log(1 - likeness(y[0], layout[1])), layout[:1])
@@ -137,7 +137,7 @@ def test_no_step_is_longer_than_the_bound_and_points_in_one_place_stay_finite() 
     assert not step(np.zeros((2, 2)), 0, 5).any()
 
 
-def test_all_points_are_drawn_equally_often() -> None:
+def test_all_points_are_sampled_equally_often() -> None:
     n, draws = 10, 3000
     state, counts = np.array([7], np.uint64), np.zeros(n, int)
     for _ in range(draws):
@@ -164,19 +164,20 @@ def test_an_edge_takes_its_turn_as_often_as_it_weighs() -> None:
 def test_a_layout_is_as_good_as_umap_learn_s(dims: int) -> None:
     points, rng, ab = cloud(400, 6), np.random.RandomState(0), find_ab_params(1.0, 0.1)
     sgd: tuple[Any, ...] = 1.0, *ab, 1.0, 5.0, 500
-    told: dict[str, Any] = {"densmap": False, "densmap_kwds": {}, "output_dens": False}
+    options: dict[str, Any] = {"densmap": False, "densmap_kwds": {}, "output_dens": False}
     graph = graph_of_umap_learn(points, 15)
-    theirs, _ = simplicial_set_embedding(points, graph, dims, *sgd, "pca", rng, "euclidean", {}, **told)
+    theirs, _ = simplicial_set_embedding(points, graph, dims, *sgd, "pca", rng, "euclidean", {}, **options)
     assert_as_good(points, project(points, "umap", dims), theirs)
 
 
-def test_it_asks_for_no_folder_to_keep_compiled_code_in() -> None:
+def test_it_needs_no_folder_for_compiled_code() -> None:
     code = """
 import numpy as np
-from vae.projection.methods import ProjectionConfig, project
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import project
 print(project(np.eye(20, 3, dtype=np.float32), ProjectionConfig("umap")).shape)
 """
-    # The one kind of place that is left to numba is of no use here: as for a user who can write to none.
+    # The only place left to numba is unusable here, as for a user who can write to no folder.
     nowhere = {**os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "ZipCacheLocator"}
     root = Path(methods.__file__).parents[2]
     assert subprocess.check_output([sys.executable, "-c", code], env=nowhere, cwd=root, text=True) == "(20, 2)\n"

@@ -1,4 +1,4 @@
-"""Runs and films over the network: what viewers are told, and what strangers are not."""
+"""Runs and films over the network: what viewers get, and what foreign pages do not."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -20,8 +21,8 @@ HOST = "lab.example.org"
 FILM = bytes(range(256)) * 20
 
 
-class Theatre:
-    """The routes over some runs, asked in this process as a web server would."""
+class Routes:
+    """The routes over some runs, called in this process as a web server calls them."""
 
     def __init__(self, checkpoints: Path, **options: Any) -> None:
         self.checkpoints, self.runs = checkpoints, Runs(checkpoints)
@@ -29,7 +30,7 @@ class Theatre:
         self.app = Starlette(routes=routes(self.runs, self.checkpoint_film, **options))
 
     def checkpoint_film(self, name: str) -> Path | None:
-        """As a shelf that knows its checkpoints by name."""
+        """As the app, which knows its checkpoints by name."""
         self.asked.append(name)
         known = {path.name: path / "film.bin" for path in self.checkpoints.iterdir() if path.name[0] != "."}
         return known.get(name)
@@ -78,34 +79,34 @@ class Theatre:
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Theatre:
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Routes:
     monkeypatch.setattr(runs_and_films, "LOOK_SECONDS", 0.0)
     (tmp_path / "checkpoints").mkdir()
-    return Theatre(tmp_path / "checkpoints")
+    return Routes(tmp_path / "checkpoints")
 
 
-# ---- how the runs get on ---------------------------------------------------------------------------------------------
+# ---- the state of runs -----------------------------------------------------------------------------------------------
 
 
-def test_every_run_is_told_with_all_the_fields_of_the_docstring(theatre: Theatre) -> None:
-    assert theatre.listed() == []
+def test_every_run_is_listed_with_all_the_fields_of_the_docstring(served: Routes) -> None:
+    assert served.listed() == []
     paused = Status("paused", "Paused.", 0.25, 2.5, 10, 3.5, None, 4000.5, "cpu")
-    theatre.run("second", Status("failed", "The disk is full."), order=2)
-    theatre.run("first", paused, order=1, film=FILM)
-    first, second = theatre.listed()
+    served.run("second", Status("failed", "The disk is full."), order=2)
+    served.run("first", paused, order=1, film=FILM)
+    first, second = served.listed()
     assert first == {"name": "first", "queue_position": None, "film_bytes": len(FILM), **asdict(paused)}
     assert (second["name"], second["film_bytes"], second["epochs"]) == ("second", 0, None)
     for field in first:
         assert f'"{field}"' in (runs_and_films.__doc__ or "")
 
 
-def test_those_that_wait_are_told_their_place(theatre: Theatre) -> None:
-    made = [theatre.run(name, Status("queued"), order=i) for i, name in enumerate(("c", "b", "a"))]
-    theatre.run("running", Status("running"), order=-1)
-    dead = theatre.run("dead", Status("starting"), order=-2)
+def test_waiting_runs_have_a_queue_position(served: Routes) -> None:
+    made = [served.run(name, Status("queued"), order=i) for i, name in enumerate(("c", "b", "a"))]
+    served.run("running", Status("running"), order=-1)
+    dead = served.run("dead", Status("starting"), order=-2)
     locks = [run.lock() for run in made]
     with locks[0].acquire(), locks[1].acquire(), locks[2].acquire():
-        found = [(run["name"], run["state"], run["queue_position"]) for run in theatre.listed()]
+        found = [(run["name"], run["state"], run["queue_position"]) for run in served.listed()]
     assert found == [
         ("dead", "killed", None),
         ("running", "killed", None),
@@ -116,54 +117,54 @@ def test_those_that_wait_are_told_their_place(theatre: Theatre) -> None:
     assert not (dead.path / "lock").exists()
 
 
-def test_many_viewers_look_no_more_often_than_one(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+def test_many_viewers_read_the_folders_no_more_often_than_one(served: Routes, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Mock(return_value=[])
     monkeypatch.setattr(runs_and_films, "LOOK_SECONDS", 1e9)
-    again = Theatre(theatre.checkpoints)
-    monkeypatch.setattr(again.runs, "all", lambda: looks.append(1) or [])
+    again = Routes(served.checkpoints)
+    monkeypatch.setattr(again.runs, "all", looks)
     for _ in range(5):
         assert again.listed() == []
-    assert len(looks) == 1
+    looks.assert_called_once_with()
 
 
-SPOILT = [
+BROKEN = [
     "", "{", '{"state": "running", "progress": 1e999}', "[" * 100_000,
     r'{"state": "paused", "sentence": "Pau\ud800sed."}',
     r'{"state": "paused", "device": "\ud800"}',
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("content", SPOILT)
-def test_a_run_with_a_spoilt_status_is_listed_as_failed(theatre: Theatre, content: str) -> None:
-    run = theatre.run("run", Status("paused"))
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_run_with_a_broken_status_is_listed_as_failed(served: Routes, content: str) -> None:
+    run = served.run("run", Status("paused"))
     (run.path / "status.json").write_text(content)
-    assert [found["state"] for found in theatre.listed()] == ["failed"]
+    assert [found["state"] for found in served.listed()] == ["failed"]
 
 
 # ---- films -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_film_is_sent_from_the_byte_that_is_asked_for(theatre: Theatre) -> None:
-    run = theatre.run("run", Status("paused"), film=FILM)
-    kept = theatre.checkpoints / "kept"
+def test_a_film_is_sent_from_the_requested_byte(served: Routes) -> None:
+    run = served.run("run", Status("paused"), film=FILM)
+    kept = served.checkpoints / "kept"
     kept.mkdir()
     (kept / "film.bin").write_bytes(FILM[::-1])
     for kind, name, content in (("run", "run", FILM), ("checkpoint", "kept", FILM[::-1])):
         for start in (0, 1, 1000, len(FILM)):
-            status, body, headers = theatre.film(kind=kind, name=name, **{"from": start})
+            status, body, headers = served.film(kind=kind, name=name, **{"from": start})
             assert (status, body) == (200, content[start:])
             assert headers["content-type"] == "application/octet-stream"
             assert headers["cache-control"] == "no-store"
-        assert theatre.film(kind=kind, name=name)[1] == content
+        assert served.film(kind=kind, name=name)[1] == content
     with run.film.open("ab") as file:
         file.write(b"more")
-    assert theatre.film(kind="run", name="run", **{"from": len(FILM)})[1] == b"more"
-    assert theatre.get("/live/film?kind=run&name=run", "HEAD")[0] == 200
+    assert served.film(kind="run", name="run", **{"from": len(FILM)})[1] == b"more"
+    assert served.get("/live/film?kind=run&name=run", "HEAD")[0] == 200
 
 
-def test_a_film_that_has_become_shorter_is_told_in_a_sentence(theatre: Theatre) -> None:
-    theatre.run("run", Status("paused"), film=FILM)
-    status, body, headers = theatre.film(kind="run", name="run", **{"from": len(FILM) + 1})
+def test_a_film_that_has_become_shorter_is_reported_in_a_sentence(served: Routes) -> None:
+    served.run("run", Status("paused"), film=FILM)
+    status, body, headers = served.film(kind="run", name="run", **{"from": len(FILM) + 1})
     assert status == 416
     assert headers["content-type"].startswith("text/plain")
     assert body.endswith(b".")
@@ -178,13 +179,13 @@ BAD = [
 
 
 @pytest.mark.parametrize("query", BAD)
-def test_a_bad_request_is_answered_in_a_sentence(theatre: Theatre, query: str) -> None:
-    theatre.run("run", Status("paused"), film=FILM)
-    status, body, headers = theatre.get(f"/live/film?{query}")
+def test_a_bad_request_is_answered_in_a_sentence(served: Routes, query: str) -> None:
+    served.run("run", Status("paused"), film=FILM)
+    status, body, headers = served.get(f"/live/film?{query}")
     assert status == (404 if query in ("kind=run", "kind=run&name=") else 400)
     assert headers["content-type"].startswith("text/plain")
     assert body.decode().endswith(".")
-    assert theatre.get("/live/film", "POST")[0] == 405
+    assert served.get("/live/film", "POST")[0] == 405
 
 
 NAMES = ["none", "", ".", "..", "../checkpoints/kept", "kept/", "run/", "./run", ".runs/run", "/etc/passwd", "a\0b",
@@ -193,21 +194,21 @@ NAMES = ["none", "", ".", "..", "../checkpoints/kept", "kept/", "run/", "./run",
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 @pytest.mark.parametrize("kind", ["run", "checkpoint"])
-def test_no_other_name_has_a_film(theatre: Theatre, kind: str, name: str) -> None:
-    theatre.run("run", Status("paused"), film=FILM)
-    (theatre.checkpoints / "kept").mkdir()
-    (theatre.checkpoints / "film.bin").write_bytes(b"a stranger's")
-    (theatre.runs.root / "film.bin").write_bytes(b"a stranger's")
+def test_no_other_name_has_a_film(served: Routes, kind: str, name: str) -> None:
+    served.run("run", Status("paused"), film=FILM)
+    (served.checkpoints / "kept").mkdir()
+    (served.checkpoints / "film.bin").write_bytes(b"not ours")
+    (served.runs.root / "film.bin").write_bytes(b"not ours")
     text = quote(name, safe="", errors="surrogateescape")
-    status, body, _ = theatre.get(f"/live/film?kind={kind}&name={text}")
+    status, body, _ = served.get(f"/live/film?kind={kind}&name={text}")
     assert (status, body) == (404, b"There is no film by this name.")
 
 
 def test_a_run_that_ends_between_the_list_and_the_reading_has_no_film(
-    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+    served: Routes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = theatre.run("run", Status("paused"), film=FILM)
-    find = theatre.runs.find
+    run = served.run("run", Status("paused"), film=FILM)
+    find = served.runs.find
 
     def end_after_finding(name: str) -> Run | None:
         found = find(name)
@@ -215,52 +216,55 @@ def test_a_run_that_ends_between_the_list_and_the_reading_has_no_film(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(theatre.runs, "find", end_after_finding)
-        assert theatre.film(kind="run", name="run")[0] == 404
-    theatre.run("other", Status("paused"), film=FILM)
+        patch.setattr(served.runs, "find", end_after_finding)
+        assert served.film(kind="run", name="run")[0] == 404
+    served.run("other", Status("paused"), film=FILM)
     with monkeypatch.context() as patch:
-        (theatre.runs.root / "other" / "film.bin").unlink()
+        (served.runs.root / "other" / "film.bin").unlink()
         patch.setattr(Path, "is_file", lambda _: True)
-        assert theatre.film(kind="run", name="other")[0] == 404
+        assert served.film(kind="run", name="other")[0] == 404
 
 
-def test_who_asks_for_a_run_that_has_just_been_saved_gets_its_checkpoints_film(
-    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+def test_a_request_for_a_run_that_has_just_been_saved_gets_its_checkpoints_film(
+    served: Routes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = theatre.run("run", Status("saving"), film=FILM)
-    find = theatre.runs.find
+    run = served.run("run", Status("saving"), film=FILM)
+    find = served.runs.find
 
     def save_after_finding(name: str) -> Run | None:
         found = find(name)
-        (theatre.checkpoints / "run").mkdir()
-        run.film.rename(theatre.checkpoints / "run" / "film.bin")
+        (served.checkpoints / "run").mkdir()
+        run.film.rename(served.checkpoints / "run" / "film.bin")
         run.remove()
         return found
 
-    monkeypatch.setattr(theatre.runs, "find", save_after_finding)
-    assert theatre.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
-    monkeypatch.setattr(theatre.runs, "find", find)
-    assert theatre.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
+    monkeypatch.setattr(served.runs, "find", save_after_finding)
+    assert served.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
+    monkeypatch.setattr(served.runs, "find", find)
+    assert served.film(kind="run", name="run", **{"from": 100})[:2] == (200, FILM[100:])
 
 
-def test_the_films_of_a_class_are_read_one_after_another_and_all_whole(theatre: Theatre) -> None:
-    theatre.run("run", Status("paused"), film=FILM)
-    assert {theatre.film(kind="run", name="run")[1] for _ in range(20)} == {FILM}
+def test_many_requests_for_a_film_all_get_the_whole_film(served: Routes) -> None:
+    served.run("run", Status("paused"), film=FILM)
+    assert {served.film(kind="run", name="run")[1] for _ in range(20)} == {FILM}
 
 
-# ---- who may ---------------------------------------------------------------------------------------------------------
+# ---- origins ---------------------------------------------------------------------------------------------------------
 
 
-def test_pages_of_other_origins_are_refused_unless_allowed(theatre: Theatre) -> None:
+def test_pages_of_other_origins_are_refused_unless_allowed(served: Routes) -> None:
     friend, stranger, own = "https://friend.example", "https://evil.example", f"http://{HOST}"
-    open_to = Theatre(theatre.checkpoints, allowed_origins=["https://Friend.example/"])
-    theatre.run("run", Status("paused"), film=FILM)
+    open_to = Routes(served.checkpoints, allowed_origins=["https://Friend.example/"])
+    served.run("run", Status("paused"), film=FILM)
     for path in ("/live/runs", "/live/film?kind=run&name=run"):
         for origin in (stranger, "null", f"http://{HOST}.evil.example", "http://friend.example"):
             status, body, headers = open_to.get(path, origin=origin)
-            assert (status, body.decode()) == (403, runs_and_films.FOREIGN)
+            assert (status, body.decode()) == (
+                403,
+                "This page may not watch training runs here: its origin is not allowed.",
+            )
             assert "access-control-allow-origin" not in headers
-        assert theatre.get(path, origin=friend)[0] == 403
+        assert served.get(path, origin=friend)[0] == 403
         for origin in (own, friend):
             status, _, headers = open_to.get(path, origin=origin)
             assert (status, headers["access-control-allow-origin"], headers["vary"]) == (200, origin, "Origin")
@@ -269,9 +273,9 @@ def test_pages_of_other_origins_are_refused_unless_allowed(theatre: Theatre) -> 
         assert "access-control-allow-origin" not in headers
 
 
-def test_an_allowed_page_can_read_why_there_is_no_film(theatre: Theatre) -> None:
+def test_an_allowed_page_can_read_why_there_is_no_film(served: Routes) -> None:
     friend = "https://friend.example"
-    open_to = Theatre(theatre.checkpoints, allowed_origins=[friend])
+    open_to = Routes(served.checkpoints, allowed_origins=[friend])
     for query in ("kind=run&name=none", "kind=film"):
         assert open_to.get(f"/live/film?{query}", origin=friend)[2]["access-control-allow-origin"] == friend
 

@@ -1,4 +1,4 @@
-"""What a stranger meets who knocks at the running app: a web page that its user visits, somebody on the network."""
+"""What foreign pages and clients on the network can reach of the running app."""
 
 import os
 import socket
@@ -15,17 +15,18 @@ from urllib.parse import urlparse
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.support.browsing import APP
 from vae.bench.live import Server, free_port
-from vae.server.decode import HEADER, Limits
+from vae.server.decode_frames import HEADER, DecodeLimits
 
 SOCKETS = ("/live", "/live/projections", "/_stcore/stream")
 PAGES = ("/", "/live/runs", "/live/metrics", "/live/encoded?model=digits-z2", "/live/film?kind=run&name=x", "/Explore")
 
 
 def answer(app: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-    """Status and body; the path goes out as it is, which urllib would tidy up first."""
+    """Status and body; the path is sent unchanged; urllib would normalise it."""
     where = urlparse(app.url)
     connection = HTTPConnection(str(where.hostname), int(where.port or 80), timeout=20)
     try:
@@ -36,8 +37,8 @@ def answer(app: Server, path: str, method: str = "GET", **headers: str) -> tuple
         connection.close()
 
 
-def knock(app: Server, path: str, *, origin: str | None = None, host: str | None = None) -> int:
-    """The status with which a WebSocket is answered; 101 if it opens."""
+def handshake(app: Server, path: str, *, origin: str | None = None, host: str | None = None) -> int:
+    """The status that answers a WebSocket handshake; 101 if it opens."""
     where = urlparse(app.url)
     with socket.create_connection((where.hostname, where.port), timeout=20) as raw:
         lines = [f"GET {path} HTTP/1.1", f"Host: {host or where.netloc}", "Upgrade: websocket", "Connection: Upgrade"]
@@ -49,23 +50,23 @@ def knock(app: Server, path: str, *, origin: str | None = None, host: str | None
 
 @pytest.mark.parametrize("path", SOCKETS)
 def test_a_page_of_another_site_opens_no_socket(app: Server, path: str) -> None:
-    assert knock(app, path, origin=app.url) == 101
+    assert handshake(app, path, origin=app.url) == 101
     foreign = ["https://evil.example", "null", app.url.replace("http://", "http://evil.")]
     if not path.startswith("/_stcore"):  # Streamlit trusts every port of its own computer; our routes do not
         foreign.append(f"{app.url}0")
     for origin in foreign:
-        assert knock(app, path, origin=origin) == 403
+        assert handshake(app, path, origin=origin) == 403
 
 
 @pytest.mark.parametrize("path", SOCKETS)
-def test_a_page_whose_name_was_made_to_point_here_opens_no_socket(app: Server, path: str) -> None:
+def test_a_page_after_dns_rebinding_opens_no_socket(app: Server, path: str) -> None:
     port = urlparse(app.url).port
-    assert knock(app, path, origin=f"http://evil.example:{port}", host=f"evil.example:{port}") in (400, 403)
-    assert knock(app, path, origin=f"http://localhost:{port}", host=f"localhost:{port}") == 101
+    assert handshake(app, path, origin=f"http://evil.example:{port}", host=f"evil.example:{port}") in (400, 403)
+    assert handshake(app, path, origin=f"http://localhost:{port}", host=f"localhost:{port}") == 101
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_whose_name_was_made_to_point_here_reads_nothing(app: Server, path: str) -> None:
+def test_a_page_after_dns_rebinding_reads_nothing(app: Server, path: str) -> None:
     assert answer(app, path, Host="evil.example")[0] == 400
     assert answer(app, path, Host=f"localhost:{urlparse(app.url).port}")[0] in (200, 404)
 
@@ -115,7 +116,7 @@ def test_no_path_leads_out_of_its_folder(app: Server, path: str) -> None:
 
 
 def test_the_app_is_open_to_this_computer_alone_and_logs_no_visitor(tmp_path: Path) -> None:
-    """Started as the README says, with what is asked of it in neither of its two outputs."""
+    """Started as the README says; neither of its outputs contains what was requested."""
     port, secret = free_port(), "n0body-may-read-this"
     command = [sys.executable, "-m", "streamlit", "run", APP.name, f"--server.port={port}"]
     log = tmp_path / "log"
@@ -130,7 +131,7 @@ def test_the_app_is_open_to_this_computer_alone_and_logs_no_visitor(tmp_path: Pa
             for path in (f"/?z={secret}", f"/live/film?kind=run&name={secret}", f"/live/encoded?model={secret}"):
                 answer(Server(url, 0), path, Cookie=f"session={secret}", Origin=f"http://{secret}.example")
             with pytest.raises(InvalidStatus):
-                connect(f"ws://127.0.0.1:{port}/live?token={secret}", origin=f"https://{secret}.example")  # type: ignore[arg-type]
+                connect(f"ws://127.0.0.1:{port}/live?token={secret}", origin=Origin(f"https://{secret}.example"))
         finally:
             process.terminate()
     assert secret not in log.read_text()
@@ -149,5 +150,5 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 def test_the_server_takes_the_longest_live_frame_and_not_much_more() -> None:
     options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text())["server"]
-    longest = HEADER.size + Limits().request_bytes
+    longest = HEADER.size + DecodeLimits().request_bytes
     assert longest <= options["maxMessageSize"] * 10**6 <= 2 * longest

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from vae.projection import methods
-from vae.projection.methods import ProjectionConfig, quality
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import quality
 
 
 def cloud(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, get_args
@@ -15,11 +15,13 @@ import numpy as np
 import torch
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 
 from vae.model.networks import VAE, Likelihood, ModelConfig, to_uint8
-from vae.server import decode
-from vae.server.decode import HEADER, Limits, LiveModel, UnknownModelError, routes
+from vae.server.decode import DecodeService, routes
+from vae.server.decode_frames import HEADER, DecodeLimits
+from vae.server.inference import LiveModel, Loader, UnknownModelError
 
 PATIENCE = 10.0
 
@@ -76,7 +78,7 @@ def load(name: str) -> LiveModel:
 @dataclass(frozen=True)
 class Running:
     port: int
-    service: decode.Service
+    service: DecodeService
 
     @contextmanager
     def connect(self, model: str | None = "grey", **options: Any) -> Iterator[ClientConnection]:
@@ -95,21 +97,30 @@ class Running:
         return {name.removeprefix("latentlab_live_"): float(value) for name, _, value in samples}
 
 
+def service_of(found: Sequence[BaseRoute]) -> DecodeService:
+    """The service behind the routes."""
+    route = found[0]
+    assert isinstance(route, WebSocketRoute)
+    assert isinstance(route.endpoint, DecodeService)
+    return route.endpoint
+
+
 @contextmanager
-def serve(load: decode.Loader = load, **options: Any) -> Iterator[Running]:
-    limits = replace(Limits(requests_per_second=1e6, burst=1e6), **options.pop("limits", {}))
+def serve(load: Loader = load, **options: Any) -> Iterator[Running]:
+    limits = replace(DecodeLimits(requests_per_second=1e6, burst=1e6), **options.pop("limits", {}))
     ping = dict.fromkeys(("ws_ping_interval", "ws_ping_timeout"), options.pop("ping", PATIENCE))
-    app = Starlette(routes=routes(load, limits=limits, **options))
-    told: Any = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_level": "critical", **ping}
-    config = uvicorn.Config(app, port=0, **told)
+    found = routes(load, limits=limits, **options)
+    service, app = service_of(found), Starlette(routes=found)
+    settings: Any = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_level": "critical", **ping}
+    config = uvicorn.Config(app, port=0, **settings)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # soon full where nobody reads
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # soon full if a client does not read
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         until(lambda: server.started)
-        yield Running(listening.getsockname()[1], app.routes[0].endpoint)
+        yield Running(listening.getsockname()[1], service)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)
@@ -120,7 +131,7 @@ def serve(load: decode.Loader = load, **options: Any) -> Iterator[Running]:
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "this never happened"
         time.sleep(0.005)
 
 

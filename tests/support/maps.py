@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from vae.model.latents import EncodedSet
-from vae.projection.methods import ProjectionConfig
+from vae.projection.config import ProjectionConfig
 from vae.server.inference import UnknownModelError
-from vae.server.latent_map import MapSource
+from vae.server.map_data import MapSource
 
 N, LATENT_DIM, SHAPE = 450, 4, (3, 5, 4)
 

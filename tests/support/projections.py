@@ -1,4 +1,4 @@
-"""Layouts computed by a fake or a quick method, for tests of what is around them."""
+"""Projections computed by a fake or a quick method, for tests of the code around them."""
 
 import asyncio
 import sys
@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from vae.projection.methods import ProjectionConfig
-from vae.projection.service import Event, Layouts, Watch
+from vae.projection.config import ProjectionConfig
+from vae.projection.service import Event, ProjectionService, Subscription
 
 PATIENCE = 120.0
 
 
-# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process's number to a file.
+# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process id to a file.
 FAKE = """
 import os, time
 from pathlib import Path
@@ -25,7 +25,7 @@ from vae.projection import worker
 def fake(points, config, on_frame):
     with Path(__file__).with_name("computed").open("a") as file:
         file.write(f"{os.getpid()}\\n")
-    print("a library that talks")
+    print("a library that prints")
     if config.seed == 13:
         raise RuntimeError("a secret path")
     for step in range(config.neighbours):
@@ -45,13 +45,15 @@ def points(n: int = 450, seed: int = 0) -> np.ndarray:
 
 
 class Lab:
-    """Layouts with a fake projector, in a folder of their own."""
+    """A projection service with a fake projector, in a folder of its own."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.folder, self.cache = folder, folder / "cache"
         self.script = folder / "fake.py"
         self.script.write_text(FAKE)
-        self.layouts = Layouts(options.pop("cache", self.cache), command=(sys.executable, str(self.script)), **options)
+        self.service = ProjectionService(
+            options.pop("cache", self.cache), command=(sys.executable, str(self.script)), **options
+        )
 
     @property
     def computed(self) -> list[int]:
@@ -63,23 +65,23 @@ class Lab:
         await until(lambda: len(self.computed) == count)
 
     async def result(self, config: ProjectionConfig = QUICK, **options: Any) -> Event:
-        return (await events(await self.layouts.open(options.pop("points", points()), config, **options)))[-1]
+        return (await events(await self.service.subscribe(options.pop("points", points()), config, **options)))[-1]
 
     def temporary_files(self) -> list[Path]:
-        folder = self.layouts._projecting.projector._folder
+        folder = self.service._projecting.projector._folder
         return list(folder.rglob("*")) if folder else []
 
 
 async def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "this never happened"
         await asyncio.sleep(0.005)
 
 
-async def events(watch: Watch) -> list[Event]:
+async def events(subscription: Subscription) -> list[Event]:
     async with asyncio.timeout(PATIENCE):
-        return [event async for event in watch]
+        return [event async for event in subscription]
 
 
 def run(folder: Path, body: Callable[[Lab], Awaitable[None]], **options: Any) -> None:
@@ -89,7 +91,7 @@ def run(folder: Path, body: Callable[[Lab], Awaitable[None]], **options: Any) ->
         try:
             yield made
         finally:
-            await made.layouts.close()
+            await made.service.close()
 
     async def main() -> None:
         async with lab() as made:

@@ -15,7 +15,7 @@ from tests.support.pages import open_page
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import default_config
-from vae.server.decode import UnknownModelError
+from vae.server.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.config import Optimizer, TrainingConfig
 from vae.training.trainer import train_checkpoint

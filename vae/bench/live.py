@@ -31,7 +31,7 @@ import numpy as np
 from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.jobs.runs import Runs
-from vae.server.decode import HEADER, OK, VERSION
+from vae.server.decode_frames import HEADER, OK, VERSION
 from vae.validation import require
 
 DECODE = 1

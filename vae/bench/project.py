@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.evaluation.metrics import knn_accuracy
-from vae.projection.methods import FloatArray, Method, ProjectionConfig, project, quality
+from vae.projection.config import Method, ProjectionConfig
+from vae.projection.methods import FloatArray, project, quality
 from vae.projection.worker import Projector
 from vae.storage.checkpoints import read_checkpoint
 

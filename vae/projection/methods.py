@@ -1,33 +1,34 @@
-"""Latent vectors drawn in the plane or in space, (n, latent_dim) -> (n, 2 or 3), and how far such a map can be trusted.
+"""Latent vectors in the plane or in space, (n, latent_dim) -> (n, 2 or 3), and how far such a map can be trusted.
 
-What was chosen by measuring, on two cores with 10,000 codes of 10 dimensions: t-SNE takes its affinities and its
-optimiser from openTSNE, but sums its repulsion over all pairs instead of approximating it. A compiled loop (forces.py)
-does that in 10 ms, in the plane and in space, where Barnes-Hut takes 50 ms and 120 ms; it is exact, and the same for
-any number of threads. UMAP (umap.py) is given the exact neighbours. Both begin as the PCA and move from there.
+These choices were measured, on two cores with 10,000 codes of 10 dimensions: t-SNE takes its affinities and its
+optimiser from openTSNE, but sums its repulsion over all pairs instead of approximating it. A compiled loop
+(tsne_gradient.py) does that in 10 ms, in the plane and in space, where Barnes-Hut takes 50 ms and 120 ms; it is exact,
+and the same for any number of threads. UMAP (umap.py) gets the exact neighbours. Both start from the PCA.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil, isfinite
-from typing import Any, Literal, get_args
+from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.projection.tsne_gradient import CpuForces, GpuForces
+from vae.projection.config import ProjectionConfig
+from vae.projection.tsne_gradient import CpuGradient, GpuGradient
 from vae.projection.umap import lay_out
+from vae.validation import require
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 DoubleArray = NDArray[np.float64]
+RealArray = FloatArray | DoubleArray
 Factors = tuple[DoubleArray, DoubleArray]
-Method = Literal["raw", "pca", "tsne", "umap"]
-METHODS: tuple[Method, ...] = get_args(Method)
 OnFrame = Callable[[float, FloatArray], None]
 
-# A change of what any of the methods computes: results that were kept under another number are not used again.
+# Increase it when any method computes something else: cached results of another revision are not used again.
 REVISION = 2
 LIBRARIES = {"raw": (), "pca": ("numpy",), "tsne": ("openTSNE", "scikit-learn"), "umap": ("numba", "scikit-learn")}
 
@@ -36,7 +37,7 @@ EXACT_POINTS = 30_000  # beyond it, approximations of t-SNE's repulsion are fast
 TREE_DIMS = 5  # beyond it, comparing all pairs finds neighbours faster than a tree does
 MEASURED_PAIRS = 10**8
 CHUNK_PAIRS = 2**17
-GROUPS = 512  # of columns, whose smallest entries narrow a search down
+GROUPS = 512  # of columns, whose minima narrow a search down
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error
@@ -44,49 +45,11 @@ class Cancelled(Exception):  # noqa: N818 - not an error
 
 
 @dataclass(frozen=True)
-class ProjectionConfig:
-    """How to project.
-
-    axes: latent dimensions of a raw projection, at most dims; () for the first ones. perplexity: t-SNE's effective
-    number of neighbours. neighbours, min_dist: UMAP's. What a method does not use changes nothing.
-    """
-
-    method: Method = "pca"
-    dims: int = 2
-    axes: tuple[int, ...] = ()
-    perplexity: float = 30.0
-    neighbours: int = 15
-    min_dist: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _require(self.method in METHODS, "method", self.method, " or ".join(METHODS))
-        _require(self.dims in (2, 3) and isinstance(self.dims, int), "dims", self.dims, "2 or 3")
-        axes = self.axes
-        known = isinstance(axes, tuple) and all(_whole(axis, 0, 10**6) for axis in axes)
-        different = known and len(set(axes)) == len(axes) <= self.dims
-        _require(different, "axes", axes, f"at most {self.dims} different latent dimensions, counted from 0")
-        _require(_number(self.perplexity, 2, 500), "perplexity", self.perplexity, "from 2 to 500")
-        _require(_whole(self.neighbours, 2, 500), "neighbours", self.neighbours, "a whole number from 2 to 500")
-        _require(_number(self.min_dist, 0, 0.99), "min_dist", self.min_dist, "from 0 to 0.99")
-        _require(_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, f"a whole number from 0 to {2**32 - 1}")
-
-    @property
-    def used(self) -> "ProjectionConfig":
-        """The same with every parameter that the method does not use at its default: equal where the layouts are."""
-        uses = {"raw": ("axes",), "pca": (), "tsne": ("perplexity", "seed"), "umap": ("neighbours", "min_dist", "seed")}
-        kept = {name: getattr(self, name) for name in uses[self.method]}
-        if "axes" in kept:
-            kept["axes"] = self.axes or tuple(range(self.dims))
-        return ProjectionConfig(self.method, self.dims, **kept)
-
-
-@dataclass(frozen=True)
 class Pca:
     """Principal components: an orthogonal, hence exactly invertible, change of axes.
 
     Shapes: mean (latent_dim,); components (dims, latent_dim), orthonormal rows, the largest variance first;
-    explained (dims,): share of the total variance along each.
+    explained (dims,): fraction of the total variance along each.
     """
 
     mean: FloatArray
@@ -96,10 +59,6 @@ class Pca:
     def project(self, points: FloatArray) -> FloatArray:
         """Coordinates along the components. Shapes: (n, latent_dim) -> (n, dims)."""
         return np.asarray((points - self.mean) @ self.components.T, np.float32)
-
-    def lift(self, coordinates: FloatArray) -> FloatArray:
-        """The latent vectors at these coordinates, the other components at the mean. Shapes: inverse of project."""
-        return np.asarray(coordinates @ self.components + self.mean, np.float32)
 
 
 def fit_pca(points: FloatArray, dims: int) -> Pca:
@@ -125,12 +84,12 @@ def check(points: FloatArray, config: ProjectionConfig) -> None:
         raise ValueError("Latent vectors must be finite to be projected; train the model again with a smaller step.")
     n, latent_dim = points.shape
     worst = max(config.used.axes, default=0) if config.axes else 0
-    _require(worst < latent_dim, "axes", config.axes, f"below {latent_dim}, the number of latent dimensions")
+    require(worst < latent_dim, "axes", config.axes, f"below {latent_dim}, the number of latent dimensions")
     least, remedy = {
         "tsne": (ceil(3 * config.perplexity), f" of perplexity {config.perplexity:g}"),
         "umap": (config.neighbours + 1, f" with {config.neighbours} neighbours"),
     }.get(config.method, (2, ""))
-    _require(n >= least, "number of points", n, f"at least {least} for {config.method}{remedy}")
+    require(n >= least, "number of points", n, f"at least {least} for {config.method}{remedy}")
 
 
 def project(
@@ -139,9 +98,9 @@ def project(
     """The points in the plane or in space, the same for the same seed. Shapes: (n, latent_dim) -> (n, dims).
 
     raw: some latent dimensions, zeros where there are fewer. pca: the largest variance, linear. tsne, umap:
-    neighbourhoods, started from the PCA. on_frame gets the share done, 0 to 1, and a copy of the layout as these two
-    iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout is
-    another than the processor's, as good, and the same every time. Raises ValueError for what `check` refuses.
+    neighbourhoods, started from the PCA. on_frame gets the progress, 0 to 1, and a copy of the layout as these two
+    iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout
+    differs from the processor's, is as good, and the same every time. Raises ValueError for what `check` refuses.
     """
     check(points, config)
     points = np.ascontiguousarray(points, np.float32)
@@ -163,7 +122,7 @@ def project(
 
 
 class _Frames:
-    """Hands copies of layouts to on_frame, if there is one."""
+    """Passes copies of layouts to on_frame, if there is one."""
 
     def __init__(self, on_frame: OnFrame | None) -> None:
         self._on_frame = on_frame
@@ -176,8 +135,8 @@ class _Frames:
 def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]:
     """The k exact nearest other points and their distances, in units of the largest coordinate about the mean.
 
-    Neither t-SNE nor UMAP heeds the unit, but openTSNE finds no affinities where it is far off. Shapes: (n, latent_dim)
-    -> (n, k), (n, k).
+    t-SNE and UMAP do not depend on the unit, but openTSNE finds no affinities if it is far off. Shapes:
+    (n, latent_dim) -> (n, k), (n, k).
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -189,9 +148,9 @@ def _nearest(points: FloatArray, k: int) -> tuple[IntArray, NDArray[np.float64]]
 
 
 def _threads() -> int:
-    """As many as OMP_NUM_THREADS says, which numpy and scikit-learn heed too; else one per processor."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdigit() and int(told) > 0 else os.cpu_count() or 1
+    """As many as OMP_NUM_THREADS says, which numpy and scikit-learn obey too; else one per processor."""
+    count = os.environ.get("OMP_NUM_THREADS", "")
+    return int(count) if count.isdigit() and int(count) > 0 else os.cpu_count() or 1
 
 
 # ---- t-SNE -----------------------------------------------------------------------------------------------------------
@@ -216,12 +175,12 @@ def _tsne(
         frames.show((done + iteration) / (EXAGGERATED + PLAIN), layout)
 
     with ThreadPoolExecutor(_threads()) as pool:
-        exact = CpuForces(pool)
+        exact = CpuGradient(pool)
         forces = (
-            (exact if gpu is None else GpuForces(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
+            (exact if gpu is None else GpuGradient(gpu, exact)) if n <= EXACT_POINTS else "fft" if dims == 2 else "bh"
         )
-        told: dict[str, Any] = {"n_jobs": _threads(), "callbacks": report, "callbacks_every_iters": 1}
-        embedding = TSNEEmbedding(small, p, negative_gradient_method=forces, random_state=config.seed, **told)
+        options: dict[str, Any] = {"n_jobs": _threads(), "callbacks": report, "callbacks_every_iters": 1}
+        embedding = TSNEEmbedding(small, p, negative_gradient_method=forces, random_state=config.seed, **options)
         embedding.optimize(EXAGGERATED, exaggeration=12, momentum=0.5, inplace=True)
         done = EXAGGERATED
         embedding.optimize(PLAIN, momentum=0.8, inplace=True)
@@ -236,9 +195,9 @@ class Quality:
     """How far a layout can be trusted, each number from 0 to 1, 1 being the best.
 
     trustworthiness: 1 less the penalty for neighbours in the layout that are far in latent space. continuity: 1 less
-    the penalty for neighbours in latent space that are far in the layout. neighbours_kept: the share of the nearest
-    neighbours in latent space that are nearest neighbours in the layout. Source: Venna & Kaski 2001, with the penalty
-    of a stranger being its rank beyond the neighbourhood.
+    the penalty for neighbours in latent space that are far in the layout. neighbours_kept: the fraction of the nearest
+    neighbours in latent space that are nearest neighbours in the layout. Source: Venna & Kaski 2001; the penalty of a
+    false neighbour is its rank beyond the neighbourhood.
     """
 
     trustworthiness: float
@@ -247,25 +206,25 @@ class Quality:
     protocol: str
 
 
-def quality(points: FloatArray, layout: FloatArray, neighbours: int = 10) -> Quality:
-    """The layout's quality, of every point up to 10,000, of a sample drawn with a fixed seed beyond.
+def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quality:
+    """The layout's quality over all points, or over a sample with a fixed seed if there are more than 10,000.
 
-    Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted where there are too few points.
+    Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted if there are too few points.
     """
     n = len(points)
-    _require(len(layout) == n, "number of points in the layout", len(layout), f"{n}, as in latent space")
+    require(len(layout) == n, "number of points in the layout", len(layout), f"{n}, as in latent space")
     k = min(neighbours, (n - 1) // 2)
-    if k < 1:  # of two points, each has the other for its only neighbour
+    if k < 1:  # each of two points has the other as its only neighbour
         return Quality(1.0, 1.0, 1.0, "too few points to go wrong")
     rows = np.arange(n)
     if n * n > MEASURED_PAIRS:
         rows = np.sort(np.random.default_rng(0).choice(n, max(1, MEASURED_PAIRS // n), replace=False))
-    latent, drawn = _factors(points), _factors(layout)
-    strangers, missing, kept = np.sum([_compared(latent, drawn, part, k) for part in _chunks(rows, n)], axis=0)
+    latent, plane = _factors(points), _factors(layout)
+    false, missing, kept = np.sum([_compared(latent, plane, part, k) for part in _chunks(rows, n)], axis=0)
     scale = 2 / (len(rows) * k * (2 * n - 3 * k - 1))
     who = f"all {n:,}" if len(rows) == n else f"{len(rows):,} of {n:,}"
     return Quality(
-        trustworthiness=float(1 - scale * strangers),
+        trustworthiness=float(1 - scale * false),
         continuity=float(1 - scale * missing),
         neighbours_kept=float(kept / (len(rows) * k)),
         protocol=f"{k} nearest neighbours of {who} points, Euclidean",
@@ -277,33 +236,33 @@ def _chunks(rows: IntArray, n: int) -> Iterator[IntArray]:
     return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
-def _centred(points: FloatArray) -> DoubleArray:
-    """The points about their mean, lest their squares hide small distances."""
+def _centred(points: RealArray) -> DoubleArray:
+    """The points about their mean, so that large squares do not hide small distances."""
     return np.asarray(points - points.mean(axis=0, dtype=np.float64))
 
 
-def _factors(points: FloatArray) -> Factors:
+def _factors(points: RealArray) -> Factors:
     """Two matrices whose product has |b|² - 2 a·b in row a and column b. Shapes: (n, d) -> (n, d + 1), (d + 1, n).
 
-    That is the squared distance of these points but for |a|², which changes nothing of a row's order.
+    That is the squared distance of these points without |a|², which does not change the order in a row.
     """
     centred = _centred(points)
     squares = np.einsum("ij,ij->i", centred, centred)
     return np.column_stack([-2 * centred, np.ones(len(centred))]), np.vstack([centred.T, squares])
 
 
-def _compared(latent: Factors, drawn: Factors, rows: IntArray, k: int) -> tuple[int, int, int]:
-    """Summed over these rows: the penalties of strangers and of the missing, and the neighbours kept."""
-    true, shown = _distances(latent, rows), _distances(drawn, rows)
+def _compared(latent: Factors, plane: Factors, rows: IntArray, k: int) -> tuple[int, int, int]:
+    """Summed over these rows: the penalties of false and of missing neighbours, and the neighbours kept."""
+    true, shown = _distances(latent, rows), _distances(plane, rows)
     near, seen = _smallest(true, k), _smallest(shown, k)
     same = near[:, :, None] == seen[:, None, :]
-    strangers = _excess(true, seen, ~same.any(axis=1), k)
+    false = _excess(true, seen, ~same.any(axis=1), k)
     missing = _excess(shown, near, ~same.any(axis=2), k)
-    return strangers, missing, int(same.sum())
+    return false, missing, int(same.sum())
 
 
 def _distances(factors: Factors, rows: IntArray) -> DoubleArray:
-    """What orders all points by their distance from each of these, infinite to themselves. Shape: (rows, n)."""
+    """Values that order all points by their distance from each of these, infinite for itself. Shape: (rows, n)."""
     left, right = factors
     distances = left[rows] @ right
     distances[np.arange(len(rows)), rows] = np.inf
@@ -313,8 +272,8 @@ def _distances(factors: Factors, rows: IntArray) -> DoubleArray:
 def _smallest(distances: DoubleArray, k: int) -> IntArray:
     """The columns of each row's k smallest entries. Shapes: (rows, n) -> (rows, k).
 
-    The row is cut into at least k groups. The k-th smallest of the groups' smallest entries is a limit that at least k
-    entries and few others keep to, and only those are sorted.
+    The row is cut into at least k groups. The k-th smallest of the groups' minima is a limit that at least k entries
+    and few others are within, and only those are sorted.
     """
     rows, n = distances.shape
     size = max(1, n // max(k, GROUPS))
@@ -329,20 +288,7 @@ def _smallest(distances: DoubleArray, k: int) -> IntArray:
 
 
 def _excess(distances: DoubleArray, chosen: IntArray, counts: NDArray[np.bool_], k: int) -> int:
-    """By how much the ranks of the chosen columns exceed k, summed over those that count. Rank 1: none is nearer."""
+    """By how much the ranks of the chosen columns exceed k, summed over those that count. Rank 1: the nearest."""
     limits = np.take_along_axis(distances, chosen, axis=1)
     pairs = ((distances[row], limits[row, column]) for row, column in zip(*np.nonzero(counts), strict=True))
     return sum(max(0, 1 + int(np.count_nonzero(others < limit)) - k) for others, limit in pairs)
-
-
-def _number(value: object, low: float, high: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and low <= value <= high
-
-
-def _whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise ValueError(f"{name} must be {expected}, not {value!r}.")

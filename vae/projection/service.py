@@ -1,7 +1,8 @@
 """Every projection computed once for all users, outside the server's process, and kept on disk.
 
-`Layouts.open` gives a Watch: the events of one projection, which others may watch too. Results are kept by what they
-are made of (latents, method, parameters, library versions), so that one of other latents is never shown.
+`ProjectionService.subscribe` gives a Subscription: the events of one projection, which others may follow too. Results
+are cached under a hash of their inputs (latents, method, parameters, library versions), so that a projection of other
+latents is never shown.
 """
 
 import asyncio
@@ -23,14 +24,15 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from vae.projection.methods import LIBRARIES, REVISION, FloatArray, ProjectionConfig, Quality, check, project
+from vae.projection.config import LINEAR, ProjectionConfig
+from vae.projection.methods import LIBRARIES, REVISION, FloatArray, Quality, check, project
 from vae.projection.worker import COMMAND, GPU, WARM, Projector, ProjectorError
 from vae.storage.atomic import part, sweep
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 2**28
 MAX_METADATA = 2**16
-YOUNGER_NS = 10**6  # by how much the file used last is younger than any other, whatever the clock says
+YOUNGER_NS = 10**6  # by which the file used last is younger than any other, even if the clock was set back
 
 Source = Literal["shipped with the checkpoint", "computed here", "from the cache"]
 Result = TypeVar("Result")
@@ -47,7 +49,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Progress:
-    """The share done, 0 to 1, and the layout so far, where there is a newer one. Shape: (n, dims)."""
+    """The progress, 0 to 1, and the layout so far, if there is a newer one. Shape: (n, dims)."""
 
     progress: float
     layout: FloatArray | None = None
@@ -55,7 +57,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Done:
-    """The layout, how far it can be trusted, the seconds that computing it took, and where it comes from."""
+    """The layout, how far it can be trusted, the seconds it took to compute, and where it comes from."""
 
     layout: FloatArray
     quality: Quality
@@ -74,24 +76,24 @@ Event = Queued | Progress | Done | Failed
 
 
 class BusyError(Exception):
-    """Too many projections are waiting already: one sentence for the person who asked for one more."""
+    """Too many projections are waiting already: one sentence for the user who asked for one more."""
 
 
 @dataclass(frozen=True)
-class Limits:
-    """waiting: projections in the works, of all users. waiting_per_owner: those that one owner has asked for first."""
+class QueueLimits:
+    """waiting: unfinished projections, of all users. waiting_per_owner: those that one owner was first to ask for."""
 
     waiting: int = 64
     waiting_per_owner: int = 32
 
 
-class Watch:
+class Subscription:
     """The events of one projection, as an asynchronous iterator that ends after Done or Failed.
 
-    A slow reader misses what is in between: only the newest is kept for it.
+    Only the newest event is kept for a slow reader; it misses those in between.
     """
 
-    def __init__(self, job: "_Job", leave: Callable[["Watch", "_Job"], None]) -> None:
+    def __init__(self, job: "_Computation", leave: Callable[["Subscription", "_Computation"], None]) -> None:
         self._job, self._leave = job, leave
         self._next: Event | None = None
         self._ready = asyncio.Event()
@@ -118,64 +120,64 @@ class Watch:
         return event
 
     def close(self) -> None:
-        """Stops watching; the last one to leave an unfinished projection cancels it."""
+        """Ends the subscription; the last one to leave an unfinished projection cancels it."""
         self._leave(self, self._job)
 
 
 @dataclass(eq=False)
-class _Job:
+class _Computation:
     key: str
     owner: str
     points: FloatArray
     config: ProjectionConfig
-    layout: FloatArray | None  # where it is there already, and only its quality is to be measured
+    layout: FloatArray | None  # given if it is there already and only its quality is to be measured
     source: Source
-    watches: set[Watch] = field(default_factory=set)
+    subscriptions: set[Subscription] = field(default_factory=set)
     latest: Event = field(default_factory=lambda: Progress(0.0))
     task: asyncio.Task[None] | None = None
 
-    def tell(self, event: Event) -> None:
-        """Offers an event to all who watch, and later to those who join."""
+    def publish(self, event: Event) -> None:
+        """Offers an event to all subscriptions, and later to those that join."""
         if isinstance(event, Progress) and event.layout is None and isinstance(self.latest, Progress):
             self.latest = replace(event, layout=self.latest.layout)
         else:
             self.latest = event
-        for watch in self.watches:
-            watch.offer(event)
+        for subscription in self.subscriptions:
+            subscription.offer(event)
 
 
-class _Lane:
-    """A projector and those who wait for it, first come, first served."""
+class _ProjectorQueue:
+    """A projector and the computations that wait for it, first come, first served."""
 
     def __init__(self, projector: Projector) -> None:
         self.projector = projector
         self._free = asyncio.Lock()
-        self._line: list[_Job] = []
+        self._queue: list[_Computation] = []
 
-    async def compute(self, job: _Job) -> tuple[FloatArray, Quality, float]:
-        self._line.append(job)
+    async def compute(self, job: _Computation) -> tuple[FloatArray, Quality, float]:
+        self._queue.append(job)
         try:
             if self._free.locked() and job.layout is None:
-                job.tell(Queued(len(self._line) + 1))
+                job.publish(Queued(len(self._queue) + 1))
             await self._free.acquire()
         finally:
-            self._line.remove(job)
-            for position, other in enumerate(self._line, 2):
+            self._queue.remove(job)
+            for position, other in enumerate(self._queue, 2):
                 if other.layout is None:
-                    other.tell(Queued(position))
+                    other.publish(Queued(position))
         try:
             if job.layout is None:
-                job.tell(Progress(0.0))
-            show = lambda progress, layout: job.tell(Progress(progress, layout))  # noqa: E731
+                job.publish(Progress(0.0))
+            show = lambda progress, layout: job.publish(Progress(progress, layout))  # noqa: E731
             return await self.projector.compute(job.points, job.config, job.layout, show)
         finally:
             self._free.release()
 
 
-class Layouts:
-    """All projections of one server. Its methods are for the event loop; nothing is computed there.
+class ProjectionService:
+    """All projections of one server. Its methods run on the event loop; everything slow runs elsewhere.
 
-    gpu: whether there is a CUDA GPU, which then helps.
+    gpu: whether there is a CUDA GPU to compute with.
     """
 
     def __init__(
@@ -183,47 +185,47 @@ class Layouts:
         cache_dir: Path,
         max_bytes: int = MAX_BYTES,
         *,
-        limits: Limits | None = None,
+        limits: QueueLimits | None = None,
         command: Sequence[str] = COMMAND,
         gpu: bool = False,
     ) -> None:
         self._cache = Cache(cache_dir, max_bytes)
-        self._limits = limits or Limits()
-        # A projection takes seconds; measuring one that is there already must not wait for those.
-        helped = [*command, WARM, GPU] if gpu else [*command, WARM]
-        self._projecting, self._measuring = _Lane(Projector(helped)), _Lane(Projector(command))
-        self._jobs: dict[str, _Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # those of the jobs, and of what is being cancelled
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="layouts")
+        self._limits = limits or QueueLimits()
+        # A projection takes seconds; measuring the quality of an existing layout must not wait for one.
+        projecting = [*command, WARM, GPU] if gpu else [*command, WARM]
+        self._projecting, self._measuring = _ProjectorQueue(Projector(projecting)), _ProjectorQueue(Projector(command))
+        self._jobs: dict[str, _Computation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # of the jobs, including those that are being cancelled
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="projections")
 
     async def prepare(self) -> None:
-        """Starts the process that projects, so that its slow libraries are ready when somebody asks."""
+        """Starts the process that projects, so that its slow libraries are ready at the first request."""
         await self._projecting.projector.prepare()
 
-    async def open(
+    async def subscribe(
         self, points: FloatArray, config: ProjectionConfig, saved: FloatArray | None = None, owner: str = ""
-    ) -> Watch:
-        """Watches the projection of these points; it is computed unless it is kept, saved, or in the works already.
+    ) -> Subscription:
+        """Follows the projection of these points; it is computed unless it is cached, saved, or being computed already.
 
-        saved: the layout that was shipped with the checkpoint. Raises ValueError where the points cannot be projected
-        so, and BusyError.
+        saved: the layout that was shipped with the checkpoint. Raises ValueError if the points cannot be projected with
+        this config, and BusyError.
         """
         key = await self._in_thread(_checked_key, points, config, saved)
         job = self._jobs.get(key)
         if job is None:
             self._refuse_if_busy(owner)
             source: Source = "computed here" if saved is None else "shipped with the checkpoint"
-            job = self._jobs[key] = _Job(key, owner, points, config.used, saved, source)
+            job = self._jobs[key] = _Computation(key, owner, points, config.used, saved, source)
             job.task = asyncio.create_task(self._run(job))
             self._tasks.add(job.task)
             job.task.add_done_callback(self._tasks.discard)
-        watch = Watch(job, self._leave)
-        job.watches.add(watch)
-        watch.offer(job.latest)
-        return watch
+        subscription = Subscription(job, self._leave)
+        job.subscriptions.add(subscription)
+        subscription.offer(job.latest)
+        return subscription
 
     async def close(self) -> None:
-        """Ends all that is in the works, and the processes."""
+        """Cancels all computations, and ends the processes."""
         for job in list(self._jobs.values()):
             if job.task:
                 job.task.cancel()
@@ -233,44 +235,45 @@ class Layouts:
 
     def _refuse_if_busy(self, owner: str) -> None:
         if len(self._jobs) >= self._limits.waiting:
-            raise BusyError("As many projections are waiting as the server takes on; try again in a minute.")
+            raise BusyError("The server has as many projections waiting as it accepts; try again in a minute.")
         if sum(job.owner == owner for job in self._jobs.values()) >= self._limits.waiting_per_owner:
             raise BusyError("Your network has as many projections waiting as it may have; try again in a minute.")
 
-    def _leave(self, watch: Watch, job: _Job) -> None:
-        job.watches.discard(watch)
-        if not job.watches and self._jobs.get(job.key) is job:
-            del self._jobs[job.key]  # who comes now shall not join what is being cancelled
+    def _leave(self, subscription: Subscription, job: _Computation) -> None:
+        job.subscriptions.discard(subscription)
+        if not job.subscriptions and self._jobs.get(job.key) is job:
+            del self._jobs[job.key]  # a new subscription must not join a cancelled computation
             if job.task:
                 job.task.cancel()
 
-    async def _run(self, job: _Job) -> None:
+    async def _run(self, job: _Computation) -> None:
         try:
-            job.tell(await self._result(job))
+            job.publish(await self._result(job))
         except asyncio.CancelledError:
-            job.tell(Failed("The projection was cancelled, as the server is stopping."))  # nobody watches otherwise
+            # It still has subscriptions only if the server is stopping.
+            job.publish(Failed("The projection was cancelled, as the server is stopping."))
             raise
         except (ProjectorError, ValueError) as error:
-            job.tell(Failed(str(error)))
+            job.publish(Failed(str(error)))
         except Exception as error:
             _log.exception("A projection failed")
-            job.tell(Failed(f"The projection failed ({type(error).__name__})."))
+            job.publish(Failed(f"The projection failed ({type(error).__name__})."))
         finally:
             if self._jobs.get(job.key) is job:
                 del self._jobs[job.key]
 
-    async def _result(self, job: _Job) -> Done:
+    async def _result(self, job: _Computation) -> Done:
         shape = (len(job.points), job.config.dims)
-        kept = await self._in_thread(self._cache.read, job.key, shape)
-        if kept:
-            return kept if job.layout is None else replace(kept, layout=job.layout, seconds=0.0, source=job.source)
+        cached = await self._in_thread(self._cache.read, job.key, shape)
+        if cached:
+            return cached if job.layout is None else replace(cached, layout=job.layout, seconds=0.0, source=job.source)
         seconds = 0.0
-        if job.layout is None and job.config.method in ("raw", "pca"):
+        if job.layout is None and job.config.method in LINEAR:
             started = time.perf_counter()
             job.layout = await self._in_thread(project, job.points, job.config)
             seconds = time.perf_counter() - started
         if job.layout is not None:
-            job.tell(Progress(1.0, job.layout))
+            job.publish(Progress(1.0, job.layout))
             _, quality, _ = await self._measuring.compute(job)
             done = Done(job.layout, quality, seconds, job.source)
         else:
@@ -285,7 +288,7 @@ class Layouts:
 class Cache:
     """Finished projections as files in a folder, the least recently used ones removed beyond max_bytes.
 
-    A folder that cannot be written to costs the cache, not the projections.
+    If the folder cannot be written to, projections still work and are not cached.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -293,7 +296,7 @@ class Cache:
         sweep(folder)
 
     def read(self, key: str, shape: tuple[int, int]) -> Done | None:
-        """What was kept under this key; None where there is nothing, or nothing whole."""
+        """The result cached under this key; None if there is none, or the file is broken."""
         path = self._folder / (key + SUFFIX)
         try:
             if path.stat().st_size > 4 * shape[0] * shape[1] + MAX_METADATA:
@@ -305,38 +308,38 @@ class Cache:
             done = Done(layout, Quality(**about["quality"]), float(about["seconds"]), "from the cache")
         except FileNotFoundError:
             return None
-        except Exception as error:  # whatever a parser makes of a spoilt file: it is computed anew
+        except Exception as error:  # parsers raise many kinds for a broken file; the result is computed again
             _log.warning("%s cannot be used (%s); computing it again", path, error)
             return None
         self._make_youngest(path)
         return done
 
     def write(self, key: str, done: Done) -> None:
-        """Keeps a result, whole or not at all, and removes the oldest ones where there are too many."""
+        """Writes a result, whole or not at all, and removes the oldest ones if there are too many."""
         about = json.dumps({"quality": asdict(done.quality), "seconds": done.seconds})
         try:
             with part(self._folder) as folder:
-                made = folder / "layout"
-                save_file({"layout": np.ascontiguousarray(done.layout, np.float32)}, made, {"about": about})
-                self._make_youngest(made)
-                made.replace(self._folder / (key + SUFFIX))
+                file = folder / "layout"
+                save_file({"layout": np.ascontiguousarray(done.layout, np.float32)}, file, {"about": about})
+                self._make_youngest(file)
+                file.replace(self._folder / (key + SUFFIX))
             self._trim()
         except (OSError, SafetensorError) as error:
-            _log.warning("A projection could not be kept: %s", error)
+            _log.warning("A projection could not be cached: %s", error)
 
     def _files(self) -> dict[Path, os.stat_result]:
-        """What is kept; other processes may be removing some of it."""
-        found = {}
+        """The cached files; other processes may be removing some of them."""
+        files = {}
         for path in self._folder.iterdir():
             if path.suffix == SUFFIX:
                 with suppress(FileNotFoundError):
-                    found[path] = path.stat()
-        return found
+                    files[path] = path.stat()
+        return files
 
     def _make_youngest(self, path: Path) -> None:
-        """Dates a file after all others, those too that were used before the clock was put back.
+        """Dates a file after all others, including those used before the clock was set back.
 
-        A file of somebody else's keeps its date.
+        A file that belongs to another user keeps its date.
         """
         with suppress(OSError):
             newest = max((stat.st_mtime_ns for stat in self._files().values()), default=0)
@@ -353,7 +356,7 @@ class Cache:
 
 
 def _checked_key(points: FloatArray, config: ProjectionConfig, saved: FloatArray | None) -> str:
-    """The name under which the result is kept. Raises ValueError where there can be none."""
+    """The name under which the result is cached. Raises ValueError if the points cannot be projected."""
     check(points, config)
     about = json.dumps([asdict(config.used), points.shape, REVISION, _versions(config.method)])
     digest = hashlib.sha256(about.encode())

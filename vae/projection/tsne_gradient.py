@@ -2,7 +2,7 @@
 compiled loop on the processor, or by torch on a GPU.
 
 Both are called as openTSNE calls its own: embedding (n, dims) float64 and the sparse (n, n) affinities p -> the
-objective's value, which nobody asks for and which is left at 0, and the gradient (n, dims) float64.
+objective's value, which openTSNE does not use here and which is left at 0, and the gradient (n, dims) float64.
 Source: van der Maaten & Hinton 2008, equation 5, without its factor of 4, as in openTSNE.
 """
 # numba and torch are imported where they are used: each costs start-up time, and most machines need only one of them.
@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Embedding = NDArray[np.float64]
 
-STRIPS = 16  # whatever the number of threads, so that every sum has one order
-GPU_PAIRS = 2**24  # held at a time, at some 30 bytes each
+STRIPS = 16  # for any number of threads, so that every sum has one order
+GPU_PAIRS = 2**24  # in memory at a time, at some 30 bytes each
 
 _log = logging.getLogger(__name__)
 
 
-class CpuForces:
-    """By compiled loops, in as many threads as the pool has; the same for any number of them."""
+class CpuGradient:
+    """By compiled loops, in as many threads as the pool has; the result is the same for any number."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
@@ -37,7 +37,7 @@ class CpuForces:
         n, dims = embedding.shape
         y = np.ascontiguousarray(embedding.T, np.float32)
         repel, attract = _compiled(dims)
-        # Each pair is looked at once, from its first point: the earlier rows have more of them.
+        # Each pair is computed once, from its first point: the earlier rows have more of them.
         bounds = (n - n * np.sqrt(np.linspace(1, 0, STRIPS + 1))).astype(np.int64)
         pushes = np.zeros((STRIPS, dims, n), np.float32)
         norms = self._pool.map(lambda rows, push: repel(y, *rows, push), pairwise(bounds), pushes)
@@ -49,12 +49,12 @@ class CpuForces:
         return 0.0, np.ascontiguousarray(gradient.T, np.float64)
 
 
-class GpuForces:
-    """By torch on the device of this name. Where that fails or runs out of memory, `otherwise` takes over for good."""
+class GpuGradient:
+    """By torch on the device of this name. If that fails or runs out of memory, `fallback` takes over for good."""
 
-    def __init__(self, device: str, otherwise: CpuForces) -> None:
+    def __init__(self, device: str, fallback: CpuGradient) -> None:
         self._device: str | None = device
-        self._otherwise = otherwise
+        self._fallback = fallback
 
     def __call__(self, embedding: Embedding, p: Any, **_: object) -> tuple[float, Embedding]:
         """As the module says."""
@@ -64,7 +64,7 @@ class GpuForces:
             except RuntimeError:  # what torch raises for every failure of a GPU
                 _log.warning("The GPU failed during a projection; the processor goes on with it", exc_info=True)
                 self._device = None
-        return self._otherwise(embedding, p)
+        return self._fallback(embedding, p)
 
 
 def _summed_on(device: str, embedding: Embedding, p: Any) -> Embedding:
@@ -98,7 +98,7 @@ def _compiled(dims: int) -> tuple[Callable[..., float], Callable[..., None]]:
     one, nothing = np.float32(1), np.float32(0)
 
     def repel(points: FloatArray, first: int, last: int, push: FloatArray) -> float:
-        """Adds to push what the points first to last do to those after them, and these to them; returns the sum of q.
+        """Adds to push the repulsion between the points first to last and those after them; returns the sum of q.
 
         Shapes: points, push (dims, n).
         """
@@ -106,7 +106,7 @@ def _compiled(dims: int) -> tuple[Callable[..., float], Callable[..., None]]:
         xs, ys, zs = points[0], points[1], points[-1]
         for i in range(first, last):
             a, b, c = xs[i], ys[i], zs[i]
-            # Slices, whose indices the compiler knows never to be negative: only then it makes vectors of the loop.
+            # Slices: their indices are never negative, without which the compiler does not vectorise the loop.
             x, y, z = xs[i + 1 :], ys[i + 1 :], zs[i + 1 :]
             u, v, w = push[0, i + 1 :], push[1, i + 1 :], push[-1, i + 1 :]
             total = fa = fb = fc = nothing

@@ -1,6 +1,6 @@
 """UMAP: a graph of neighbours, weighted, and a descent that lays it out. Arrays in, arrays out.
 
-umap-learn computes the same, but a new process waits 6 seconds for it to be imported and compiled, on a new machine 18.
+umap-learn computes the same, but importing and compiling it takes a new process 6 seconds, 18 on a new machine.
 Source: McInnes, Healy & Melville 2018.
 """
 # numba and scipy are imported where they are used: they cost start-up time.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-NEGATIVES = 5  # points that one is pushed away from for every neighbour that it is pulled to
-EPOCHS, FEW_POINTS, FEW_EPOCHS = 200, 4000, 500  # small sets take more, as umap-learn's own do
+NEGATIVES = 5  # points that a point is pushed away from for each neighbour that it is pulled to
+EPOCHS, FEW_POINTS, FEW_EPOCHS = 200, 4000, 500  # small sets take more, as in umap-learn
 
 
 def lay_out(
@@ -27,10 +27,10 @@ def lay_out(
     seed: int,
     on_epoch: Callable[[float, FloatArray], None],
 ) -> FloatArray:
-    """The layout that the descent ends with, the same for the same seed. Shapes: start, layout (n, 2 or 3).
+    """The layout after the descent, the same for the same seed. Shapes: start, layout (n, 2 or 3).
 
     indices, distances (n, k): each point's nearest others, the nearest first. min_dist: how close together points are
-    laid, in units of the layout. on_epoch gets the share done, 0 to 1, and the layout, which it must not keep.
+    laid, in units of the layout. on_epoch gets the progress, 0 to 1, and the layout, which the next epoch overwrites.
     """
     n = len(start)
     epochs = EPOCHS if n > FEW_POINTS else FEW_EPOCHS
@@ -51,7 +51,7 @@ def lay_out(
 def neighbour_graph(indices: NDArray[np.int64], distances: NDArray[np.float64]) -> Any:
     """How much any two points are neighbours: a sparse, symmetric (n, n) matrix. Shapes: as lay_out.
 
-    Two points are neighbours if either says so: a + b - ab.
+    The memberships a and b of two points in each other's neighbourhood are combined to a + b - ab.
     """
     from scipy.sparse import csr_array
 
@@ -92,7 +92,7 @@ def falloff(min_dist: float) -> tuple[np.float32, np.float32]:
 
 
 def _spread(start: FloatArray, seed: int) -> FloatArray:
-    """The start as far apart as the descent wants it: from 0 to 10 along each axis. Duplicates are moved apart."""
+    """The start scaled as the descent needs it: from 0 to 10 along each axis. Duplicates are moved apart."""
     jitter = np.random.default_rng(seed).normal(0, 1e-5, start.shape)
     spread = start / (np.abs(start).max() or 1) + jitter
     low, high = spread.min(axis=0), spread.max(axis=0)
@@ -121,8 +121,8 @@ def _compiled() -> Callable[..., None]:
     ) -> None:
         """Moves the layout (n, dims), in place, along the gradient of the cross-entropy (the paper's appendix C).
 
-        Each edge that is due pulls its two ends together, and pushes the first away from points drawn at random, no
-        step being longer than `bound` along an axis. indptr, indices: the graph. state (1,): of the random numbers.
+        Each edge that is due pulls its two ends together, and pushes the first away from random points; no step is
+        longer than `bound` along an axis. indptr, indices: the graph. state (1,): of the random numbers.
         """
         n, dims = layout.shape
         drawn = state[0]

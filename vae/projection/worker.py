@@ -1,16 +1,16 @@
-"""A process of its own that computes projections one after the other, and the handle by which the server uses it.
+"""The process that computes projections one after the other, and the handle by which the server uses it.
 
 Requests and answers are lines of JSON over the standard streams, arrays are safetensors files in a temporary folder;
-nothing is ever unpickled. The process gives way to the server: a lower priority, a processor left free, threads that
-sleep while they wait. Between requests it gets the slow libraries ready. It ends, and takes its folder with it, when
-the server does.
+nothing is ever unpickled. The process leaves the server room: a lower priority, one processor left free, threads that
+sleep while they wait. Between requests it imports and compiles the slow libraries. It ends, and removes its folder,
+when the server ends.
 
-To the process    {"id": 1, "points": PATH, "layout": PATH or null, "config": {…}, "folder": PATH}
+To the process    {"id": 1, "points": PATH, "layout": PATH or null, "config": ProjectionConfig's, "folder": PATH}
                   {"cancel": 1}
 From it           {"id": 1, "progress": 0.3, "frame": PATH or null}     as it iterates; the reader deletes the frame
-                  {"id": 1, "layout": PATH, "seconds": 7.1}          the projection, where none was given
-                  {"id": 1, "quality": {…}}                          the last word if all went well
-                  {"id": 1, "error": SENTENCE or null}               the last word otherwise; null: as it was cancelled
+                  {"id": 1, "layout": PATH, "seconds": 7.1}          the projection, if none was given
+                  {"id": 1, "quality": {…}}                          the last message if all went well
+                  {"id": 1, "error": SENTENCE or null}               the last message otherwise; null: it was cancelled
 """
 
 import asyncio
@@ -37,14 +37,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from vae.jobs.nice import give_way
-from vae.projection.methods import Cancelled, FloatArray, OnFrame, ProjectionConfig, Quality, project, quality
+from vae.projection.config import ProjectionConfig
+from vae.projection.methods import Cancelled, FloatArray, OnFrame, Quality, project, quality
 
 FRAME_SECONDS = 0.1
-CANCEL_SECONDS = 5.0  # what has not heeded a cancellation by then is killed
+CANCEL_SECONDS = 5.0  # a process that has not answered a cancellation by then is killed
 IDLE_SECONDS = 0.2
 COMMAND = sys.executable, "-m", "vae.projection.worker"
-WARM = "--warm"  # makes the process ready for t-SNE and UMAP while it is idle
-GPU = "--gpu"  # t-SNE's forces are summed there, by CUDA
+WARM = "--warm"  # lets the process prepare t-SNE and UMAP while it is idle
+GPU = "--gpu"  # sums t-SNE's forces there, by CUDA
 
 Json = dict[str, Any]
 Project = Callable[[FloatArray, ProjectionConfig, OnFrame], FloatArray]
@@ -55,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProjectorError(Exception):
-    """A projection that failed; one sentence for the person who asked for it."""
+    """A projection that failed; one sentence for the user who asked for it."""
 
 
 # ---- the server's side -----------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ class Projector:
 
     @property
     def pid(self) -> int | None:
-        """The process's number while it runs."""
+        """The process's id while it runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def prepare(self) -> None:
@@ -82,7 +83,7 @@ class Projector:
         async with self._starting:
             if self.pid is not None:
                 return
-            await self._forget()
+            await self._kill()
             self._folder = Path(await self._in_thread(partial(tempfile.mkdtemp, prefix="latent-lab-")))
             pipe = asyncio.subprocess.PIPE
             self._process = await asyncio.create_subprocess_exec(
@@ -92,7 +93,7 @@ class Projector:
     async def compute(
         self, points: FloatArray, config: ProjectionConfig, layout: FloatArray | None, on_progress: OnProgress
     ) -> tuple[FloatArray, Quality, float]:
-        """The layout, its quality and the seconds it took; where a layout is given, its quality alone.
+        """The layout, its quality and the seconds it took; if a layout is given, only its quality is computed.
 
         Raises ProjectorError. A cancelled call leaves nothing behind and the process free within CANCEL_SECONDS.
         """
@@ -101,16 +102,16 @@ class Projector:
         self._requests += 1
         request, folder = self._requests, self._folder / str(self._requests)
         arrays = {"points": points} | ({} if layout is None else {"layout": layout})
-        asked = False
+        sent = False
         try:
             paths = await self._in_thread(_write_all, arrays, folder)
-            told = {"points": paths["points"], "layout": paths.get("layout"), "config": asdict(config)}
-            asked = True
-            await self._say({"id": request, "folder": str(folder), **told})
+            given = {"points": paths["points"], "layout": paths.get("layout"), "config": config.to_json()}
+            sent = True
+            await self._write_line({"id": request, "folder": str(folder), **given})
             return await self._follow(request, layout, on_progress)
         except asyncio.CancelledError:
-            if asked:
-                await self._call_off(request)
+            if sent:
+                await self._cancel(request)
             raise
         finally:
             self._threads.submit(shutil.rmtree, folder, ignore_errors=True)
@@ -118,9 +119,9 @@ class Projector:
     async def close(self) -> None:
         """Ends the process. The handle can be used again."""
         async with self._starting:
-            await self._forget()
+            await self._kill()
 
-    async def _forget(self) -> None:
+    async def _kill(self) -> None:
         process, self._process = self._process, None
         if process:
             if process.returncode is None:
@@ -130,31 +131,31 @@ class Projector:
             await self._in_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
             self._folder = None
 
-    async def _say(self, message: Json) -> None:
+    async def _write_line(self, message: Json) -> None:
         assert self._process
         assert self._process.stdin
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             await self._process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            _log.debug("The projector has died")  # as _hear will find
+            _log.debug("The projector has died")  # as _read_line will find
 
-    async def _hear(self, request: int) -> Json:
+    async def _read_line(self, request: int) -> Json:
         assert self._process
         assert self._process.stdout
-        while (line := await self._process.stdout.readline()).endswith(b"\n"):  # it may die in the middle of one
+        while (line := await self._process.stdout.readline()).endswith(b"\n"):  # else it has died while writing
             message: Json = json.loads(line)
-            if message["id"] == request:  # and not the end of one that was cancelled
+            if message["id"] == request:  # not the end of a request that was cancelled
                 return message
         await self._process.wait()
-        raise ProjectorError("The process that computes projections was ended from outside; ask for it once more.")
+        raise ProjectorError("The process that computes projections was ended from outside; try again.")
 
     async def _follow(
         self, request: int, layout: FloatArray | None, on_progress: OnProgress
     ) -> tuple[FloatArray, Quality, float]:
         seconds = 0.0
         while True:
-            message = await self._hear(request)
+            message = await self._read_line(request)
             if "quality" in message:
                 assert layout is not None
                 return layout, Quality(**message["quality"]), seconds
@@ -167,16 +168,16 @@ class Projector:
                 path = message["frame"]
                 on_progress(message["progress"], None if path is None else await self._in_thread(_take, path))
 
-    async def _call_off(self, request: int) -> None:
+    async def _cancel(self, request: int) -> None:
         try:
-            # Not `asyncio.timeout`: in a task that has been cancelled it knows no time before Python 3.11.3.
-            await asyncio.wait_for(self._heeded(request), CANCEL_SECONDS)
+            # Not `asyncio.timeout`: before Python 3.11.3 it has no effect in a task that has been cancelled.
+            await asyncio.wait_for(self._until_cancelled(request), CANCEL_SECONDS)
         except (TimeoutError, ProjectorError):
             await self.close()
 
-    async def _heeded(self, request: int) -> None:
-        await self._say({"cancel": request})
-        while not {"quality", "error"} & (await self._hear(request)).keys():
+    async def _until_cancelled(self, request: int) -> None:
+        await self._write_line({"cancel": request})
+        while not {"quality", "error"} & (await self._read_line(request)).keys():
             pass
 
     async def _in_thread(self, call: Callable[..., Result], *args: object) -> Result:
@@ -188,11 +189,11 @@ class Projector:
 
 def _no_room(error: Exception) -> str:
     reason = getattr(error, "strerror", None) or error
-    return f"The folder for temporary files cannot be used ({reason}); make room there and ask once more."
+    return f"The folder for temporary files cannot be used ({reason}); make room there and try again."
 
 
 def _environment() -> dict[str, str]:
-    """Fewer threads than processors, which sleep while they wait; and the package findable from any folder."""
+    """Fewer threads than processors, which sleep while they wait; and a path to this package from any folder."""
     count = str(max(1, (os.cpu_count() or 1) - 1))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), count)
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
@@ -206,8 +207,8 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
     """Answers requests until the server ends. The temporary folder is the last argument of the command line."""
     folder = Path(sys.argv[-1])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints shall not be taken for an answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end ends this process too
+    os.dup2(2, 1)  # so that nothing a library prints is taken for an answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; when it ends, this process ends too
     signal.signal(signal.SIGTERM, lambda *_: _end(folder))
     give_way()
 
@@ -218,10 +219,10 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
         except OSError:  # the server is gone
             _end(folder)
 
-    _Service(project, folder, say).run(list(warm_up))
+    _RequestLoop(project, folder, say).run(list(warm_up))
 
 
-class _Service:
+class _RequestLoop:
     def __init__(self, project: Project, folder: Path, say: Callable[[Json], None]) -> None:
         self._project = project
         self._folder = folder
@@ -249,16 +250,16 @@ class _Service:
         _end(self._folder)  # the server is gone
 
     def _warm(self, step: Callable[[OnFrame], object]) -> None:
-        def stop_when_asked(_: float, __: FloatArray) -> None:
+        def stop_when_requested(_: float, __: FloatArray) -> None:
             if not self._requests.empty():
                 raise Cancelled
 
         try:
-            step(stop_when_asked)
+            step(stop_when_requested)
         except Cancelled:
             pass
         except Exception:
-            _log.warning("A library for projections could not be made ready", exc_info=True)
+            _log.warning("A library for projections could not be prepared", exc_info=True)
 
     def _answer(self, request: Json) -> None:
         identity = request["id"]
@@ -280,11 +281,12 @@ class _Service:
         identity, points = request["id"], _read(request["points"])
         if request["layout"] is not None:
             return quality(points, _read(request["layout"]))
-        config = ProjectionConfig(**request["config"] | {"axes": tuple(request["config"]["axes"])})
+        config = ProjectionConfig.from_json(request["config"])
         started = time.perf_counter()
         layout = self._project(points, config, _Reporter(self, identity, Path(request["folder"])).show)
         seconds = time.perf_counter() - started
-        self._say({"id": identity, "layout": _write(layout, Path(request["folder"]) / "result"), "seconds": seconds})
+        path = _write(layout, Path(request["folder"]) / "result")
+        self._say({"id": identity, "layout": path, "seconds": seconds})
         return quality(points, layout)
 
     def is_cancelled(self, identity: int) -> bool:
@@ -295,8 +297,8 @@ class _Service:
 
 
 def _end(folder: Path) -> None:
-    """Ends the process at once: nobody waits for what is being computed, which may be writing into the folder."""
-    gone = folder.with_name(f"{folder.name}-gone")  # where it writes nothing more
+    """Ends the process at once, without waiting for the computation, which may be writing into the folder."""
+    gone = folder.with_name(f"{folder.name}-gone")  # where the computation does not write
     with suppress(OSError):  # the server has removed it
         folder.rename(gone)
     for left in (gone, folder):  # Windows renames no folder with an open file in it
@@ -305,20 +307,20 @@ def _end(folder: Path) -> None:
 
 
 class _Reporter:
-    """Lets the server see some of the frames: at most ten a second, and none before the last one has been taken."""
+    """Shows the server some of the frames: at most ten a second, and none before it has read the last one."""
 
-    def __init__(self, service: _Service, identity: int, folder: Path) -> None:
-        self._service, self._identity, self._frame = service, identity, folder / "frame"
+    def __init__(self, loop: _RequestLoop, identity: int, folder: Path) -> None:
+        self._loop, self._identity, self._frame = loop, identity, folder / "frame"
         self._at = 0.0
 
     def show(self, progress: float, layout: FloatArray) -> None:
-        if self._service.is_cancelled(self._identity):
+        if self._loop.is_cancelled(self._identity):
             raise Cancelled
         if (now := time.perf_counter()) - self._at < FRAME_SECONDS:
             return
         self._at = now
-        taken = not self._frame.exists()
-        self._service.report(self._identity, progress, _write(layout, self._frame) if taken else None)
+        read = not self._frame.exists()
+        self._loop.report(self._identity, progress, _write(layout, self._frame) if read else None)
 
 
 def _write_all(arrays: dict[str, FloatArray], folder: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """One thread that runs the live requests of all clients, those of one model and operation together.
 
-Whatever waits is taken at once, nothing is waited for. No job starves: models and operations take turns batch by batch,
-small and large jobs share each batch or take turns, and a large job goes to the back after every SHARE rows.
+A batch takes the jobs that are waiting; it never waits for more. No job starves: models and operations take turns batch
+by batch, small and large jobs share each batch or take turns, and a large job goes to the back after SHARD_ROWS rows.
 """
 
 import logging
@@ -16,24 +16,24 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 
-from vae.server.inference import Array, Engine
+from vae.server.inference import Array, InferenceEngine
 from vae.server.prometheus import BatchCounts
 
-Operation = Literal["decode", "encode", "reconstruct", "draw"]
-SHARE = 4
+Operation = Literal["decode", "encode", "reconstruct", "sample_posterior"]
+SHARD_ROWS = 4
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One request for n rows, and what came of it.
+    """One request for n rows, and its result.
 
     rows: (n, ...) z or images. parts: results in order of rows, each with one array per field. error: one sentence, in
-    place of parts. abandoned: set by whoever asked, once nobody waits for it.
+    place of parts. abandoned: set by the client that asked, once it no longer waits.
     """
 
-    engine: Engine
+    engine: InferenceEngine
     operation: Operation
     rows: Array
     on_done: Callable[[], None]
@@ -54,11 +54,11 @@ class Slice(NamedTuple):
     stop: int
 
 
-class Lane:
-    """The waiting jobs of one model and operation: small ones, which someone's hand waits for, and large ones."""
+class JobQueue:
+    """The waiting jobs of one model and operation: small ones, for users who drag a slider, and large ones."""
 
     def __init__(self) -> None:
-        self._small: deque[Job] = deque()  # of at most SHARE rows
+        self._small: deque[Job] = deque()  # of at most SHARD_ROWS rows
         self._large: deque[Job] = deque()
         self._large_first = False
 
@@ -67,23 +67,23 @@ class Lane:
 
     def add(self, job: Job) -> None:
         """Puts a job behind the others of its size."""
-        (self._small if len(job.rows) <= SHARE else self._large).append(job)
+        (self._small if len(job.rows) <= SHARD_ROWS else self._large).append(job)
 
     def take(self, room: int) -> list[Slice]:
-        """The next batch: small jobs, then SHARE rows of each large job in turn as long as there is room.
+        """The next batch: small jobs, then SHARD_ROWS rows of each large job in turn as long as there is room.
 
-        In every second batch the first SHARE rows are kept for large jobs, so that neither kind can starve the other.
+        In every second batch the first SHARD_ROWS rows are kept for large jobs, so that neither kind starves the other.
         """
         slices: list[Slice] = []
         if self._large_first:
-            room -= _take(self._large, min(room, SHARE), slices)
+            room -= _take(self._large, min(room, SHARD_ROWS), slices)
         self._large_first = not self._large_first
         room -= _take(self._small, room, slices)
         _take(self._large, room, slices)
         return slices
 
     def drop(self, failed: set[Job]) -> None:
-        """Forgets the rest of jobs that have already failed."""
+        """Removes jobs that have already failed."""
         self._small = deque(job for job in self._small if job not in failed)
         self._large = deque(job for job in self._large if job not in failed)
 
@@ -95,11 +95,11 @@ class Batcher:
         self.counts = BatchCounts()
         self._deliver = deliver
         self._inbox: SimpleQueue[Job] = SimpleQueue()
-        self._lanes: dict[tuple[Engine, Operation], Lane] = {}
+        self._queues: dict[tuple[InferenceEngine, Operation], JobQueue] = {}
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Job) -> None:
-        """Queues a job; call it from one thread only. Its end comes by deliver, except for abandoned jobs."""
+        """Queues a job; call it from one thread only. deliver gets it when it has ended, unless it was abandoned."""
         self._inbox.put(job)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="live-decode", daemon=True)
@@ -109,26 +109,26 @@ class Batcher:
         _use_one_core()
         while True:
             self._receive()
-            key = next(iter(self._lanes))
-            lane = self._lanes.pop(key)
-            finished = self._serve(lane, *key)
-            if lane:
-                self._lanes[key] = lane  # behind all other lanes
+            key = next(iter(self._queues))
+            jobs = self._queues.pop(key)
+            finished = self._serve(jobs, *key)
+            if jobs:
+                self._queues[key] = jobs  # behind all other queues
             if finished:
                 self._deliver(finished)
 
     def _receive(self) -> None:
-        """Moves all that waits into the lanes; sleeps only while there is nothing at all to do."""
+        """Moves all new jobs into the queues; sleeps only while there is nothing at all to do."""
         try:
             while True:
-                job = self._inbox.get(block=not self._lanes)
-                self._lanes.setdefault((job.engine, job.operation), Lane()).add(job)
+                job = self._inbox.get(block=not self._queues)
+                self._queues.setdefault((job.engine, job.operation), JobQueue()).add(job)
         except Empty:
             pass
 
-    def _serve(self, lane: Lane, engine: Engine, operation: Operation) -> list[Job]:
-        """Runs one batch; returns the jobs it finished or failed. An exception in torch ends the batch, not us."""
-        slices = lane.take(engine.batch)
+    def _serve(self, jobs: JobQueue, engine: InferenceEngine, operation: Operation) -> list[Job]:
+        """Runs one batch; returns the jobs it finished or failed. An exception in torch ends only the batch."""
+        slices = jobs.take(engine.batch)
         if not slices:
             return []
         begin = perf_counter()
@@ -136,28 +136,28 @@ class Batcher:
             _run(engine, operation, slices)
         except Exception as error:
             _log.exception("A live batch failed: %s of %d slices", operation, len(slices))
-            return self._fail(lane, slices, error)
+            return self._fail(jobs, slices, error)
         self.counts.add(sum(s.stop - s.start for s in slices), perf_counter() - begin)
         return [s.job for s in slices if s.stop == len(s.job.rows)]
 
-    def _fail(self, lane: Lane, slices: list[Slice], error: Exception) -> list[Job]:
+    def _fail(self, jobs: JobQueue, slices: list[Slice], error: Exception) -> list[Job]:
         failed = {s.job for s in slices}
-        lane.drop(failed)
+        jobs.drop(failed)
         self.counts.failed += 1
         for job in failed:
-            job.error = f"The server failed to {job.operation} this ({type(error).__name__}); try again."
+            job.error = f"The server failed to {job.operation} ({type(error).__name__}); try again."
         return list(failed)
 
 
 def _take(jobs: deque[Job], room: int, slices: list[Slice]) -> int:
-    """Appends slices of jobs, in turn at most SHARE rows of each, until there is no room; returns the rows taken."""
+    """Appends slices of jobs, in turn at most SHARD_ROWS of each, until there is no room; returns the rows taken."""
     left = room
     while jobs and left > 0:
         job = jobs.popleft()
         if job.abandoned:
             continue
         start = job.taken
-        job.taken = min(start + min(SHARE, left), len(job.rows))
+        job.taken = min(start + min(SHARD_ROWS, left), len(job.rows))
         slices.append(Slice(job, start, job.taken))
         left -= job.taken - start
         if job.taken < len(job.rows):
@@ -165,7 +165,7 @@ def _take(jobs: deque[Job], room: int, slices: list[Slice]) -> int:
     return room - left
 
 
-def _run(engine: Engine, operation: Operation, slices: list[Slice]) -> None:
+def _run(engine: InferenceEngine, operation: Operation, slices: list[Slice]) -> None:
     """Gives each job its part of one batch's results. Rows stay in order, since a job's slices are taken in order.
 
     A GPU that has failed, vanished or run out of memory raises a RuntimeError; the CPU then takes over.

@@ -1,4 +1,4 @@
-"""The models of the live service, prepared to run fast: arrays in, arrays out, same bits whoever shares the batch.
+"""The models of the live service, prepared to run fast: arrays in, arrays out, the same bits in any batch.
 
 A matrix product rounds differently for 1 row and for 16, which flips a grey level here and there; convolutions do not
 (measured on CPU). The fully connected layers therefore always run on a fixed number of rows, padded with zeros, so that
@@ -29,16 +29,16 @@ Array = NDArray[Any]
 # hardly longer than one picture.
 CPU_ROWS = 16
 CUDA_ROWS = 64
-# Above this many pixels a batch takes fewer vectors, lest one user's large pictures hold up all others.
+# Above this many pixels a batch takes fewer vectors, so that one user's large pictures do not delay all others.
 BATCH_PIXELS = 2**17
 
 
-class Engine:
+class InferenceEngine:
     """A model's layers arranged for speed on its own device, sharing its weights; for one thread at a time.
 
     rows: the number of rows that fully connected layers always run on. batch: the most vectors to pass at once.
     Each operation takes and returns arrays whose first axis, n <= batch, counts vectors or images. on_cpu: loads the
-    same model onto the CPU, should its own device fail.
+    same model onto the CPU, if its own device fails.
     """
 
     def __init__(self, model: VAE, on_cpu: Callable[[], VAE] | None = None) -> None:
@@ -46,7 +46,7 @@ class Engine:
         self._settle(model)
 
     def leave_device(self) -> bool:
-        """Goes on with the CPU because the device has failed. False where it was the CPU, or there is no other."""
+        """Goes on with the CPU because the device has failed. False if it was the CPU, or cannot be loaded there."""
         if self.device.type == "cpu" or self._on_cpu is None:
             return False
         self._settle(self._on_cpu())
@@ -62,7 +62,7 @@ class Engine:
 
     @property
     def device_name(self) -> str:
-        """What decodes, for people: cpu, or the GPU's name."""
+        """The device's name as shown to users: cpu, or the GPU's name."""
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
 
     def decode(self, z: Array) -> tuple[Array, ...]:
@@ -85,7 +85,7 @@ class Engine:
         """
         return self._reconstruct(images, None)
 
-    def draw(self, images: Array) -> tuple[Array, ...]:
+    def sample_posterior(self, images: Array) -> tuple[Array, ...]:
         """What reconstruct returns, with z = mean + sigma * noise in place of the mean.
 
         Shapes: images (n, reconstruct's + 4 latent_dim) uint8: each image's bytes, label, and noise in float32.
@@ -102,8 +102,8 @@ class Engine:
                 images = images[:, :-2]
             x = self._unit(images)
             mean, logvar = self.model.encode(x)
-            drawn = torch.zeros_like(mean) if noise is None else torch.from_numpy(noise).to(self.device)
-            z = draw(mean, logvar, drawn, config.posterior)
+            epsilon = torch.zeros_like(mean) if noise is None else torch.from_numpy(noise).to(self.device)
+            z = draw(mean, logvar, epsilon, config.posterior)
             parameters = self.model.decoder(condition(z, labels, config.classes))
             nll = reconstruction_nll(parameters, x, config, self.model.log_scale)
             kl = torch.zeros_like(nll) if config.posterior == "point" else kl_divergence(mean, logvar).sum(1)
@@ -119,7 +119,7 @@ class Engine:
 class LiveModel:
     """A model to decode with: in eval mode, on its device, shared and therefore read only.
 
-    kl: nats per dimension; None for a plain autoencoder, which has none. on_cpu: loads it anew, onto the CPU.
+    kl: nats per dimension; None for a plain autoencoder, which has none. on_cpu: loads it again, onto the CPU.
     """
 
     name: str
@@ -129,65 +129,65 @@ class LiveModel:
 
 
 class UnknownModelError(LookupError):
-    """No such model, or none that can be used; the message is one sentence for the person who chose it."""
+    """No such model, or it cannot be used; the message is one sentence for the user who chose it."""
 
 
-# Called in a thread, and again at each choice of a model: cache what is slow, return the same model while it is the
-# same, and treat the name as a stranger's input.
+# Called in a thread, and again at each choice of a model: cache what is slow, return the same object while the model
+# has not changed, and do not trust the name.
 Loader = Callable[[str], LiveModel]
 
 
 @dataclass(eq=False)
-class Entry:
-    """A prepared model and the number of sockets that have chosen it."""
+class LoadedModel:
+    """A model ready to run, and the number of sockets that have chosen it."""
 
     live: LiveModel
-    engine: Engine
+    engine: InferenceEngine
     users: int = 0
     used_at: float = 0.0
 
 
-class Engines:
-    """The prepared models, by name: those in use, and a few more for a while. Loading happens off the event loop."""
+class LoadedModels:
+    """The models ready to run, by name: those in use, and a few more for a while. Loading happens in threads."""
 
     def __init__(self, load: Loader, unused: int, unused_seconds: float) -> None:
         self._load = load
         self._unused = unused
         self._unused_seconds = unused_seconds
-        self._entries: dict[str, Entry] = {}
+        self._models: dict[str, LoadedModel] = {}
         self._building = asyncio.Lock()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="live-load")
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._models)
 
-    async def choose(self, name: str) -> Entry:
-        """The model of this name, prepared; a checkpoint that was replaced is prepared anew. Raises what load does."""
+    async def choose(self, name: str) -> LoadedModel:
+        """The model of this name; a checkpoint that was replaced is loaded again. Raises what load does."""
         run = asyncio.get_running_loop().run_in_executor
         live = await run(self._threads, self._load, name)
-        async with self._building:  # a whole class may choose the same model at once
-            entry = self._entries.get(name)
-            if entry is None or entry.live.model is not live.model:
-                entry = Entry(live, await run(self._threads, Engine, live.model, live.on_cpu))
-                self._entries[name] = entry
-        entry.users += 1
-        return entry
+        async with self._building:  # all students of a class may choose the same model at once
+            loaded = self._models.get(name)
+            if loaded is None or loaded.live.model is not live.model:
+                loaded = LoadedModel(live, await run(self._threads, InferenceEngine, live.model, live.on_cpu))
+                self._models[name] = loaded
+        loaded.users += 1
+        return loaded
 
-    def release(self, entry: Entry) -> None:
+    def release(self, loaded: LoadedModel) -> None:
         """Undoes choose."""
-        entry.users -= 1
-        entry.used_at = monotonic()
+        loaded.users -= 1
+        loaded.used_at = monotonic()
 
     def evict(self) -> None:
-        """Forgets what nobody has used for unused_seconds, and of the others the longest unused beyond the number."""
-        unused = sorted((e for e in self._entries.values() if not e.users), key=lambda e: e.used_at, reverse=True)
+        """Drops models unused for unused_seconds, and the longest unused of the others beyond the number."""
+        unused = sorted((m for m in self._models.values() if not m.users), key=lambda m: m.used_at, reverse=True)
         oldest = monotonic() - self._unused_seconds
-        gone = {e for rank, e in enumerate(unused) if rank >= self._unused or e.used_at < oldest}
-        self._entries = {name: e for name, e in self._entries.items() if e not in gone}
+        dropped = {m for rank, m in enumerate(unused) if rank >= self._unused or m.used_at < oldest}
+        self._models = {name: m for name, m in self._models.items() if m not in dropped}
 
 
 class _FixedRows(nn.Module):
-    """Layers that run on a fixed number of rows, so that each row's result is the same in any company."""
+    """Layers that run on a fixed number of rows, so that each row's result does not depend on the other rows."""
 
     def __init__(self, layers: nn.Module, rows: int) -> None:
         super().__init__()
@@ -204,8 +204,8 @@ class _FixedRows(nn.Module):
 class _Graph:
     """The decoder as one CUDA graph: one launch per batch, and one copy back to pinned memory.
 
-    Always the full batch, so that one graph is enough and no picture depends on its company; only the n pictures asked
-    for are copied.
+    Always the full batch, so that one graph is enough and no picture depends on the others; only the n requested
+    pictures are copied.
     """
 
     def __init__(self, model: VAE, batch: int) -> None:
@@ -254,7 +254,7 @@ class _Pictures(nn.Module):
 def _traced(model: VAE) -> Callable[[Tensor], Array]:
     """The decoder as one call into torch, with the same bits.
 
-    In eager mode every layer gives the interpreter lock away and waits for it again, up to 5 ms each while other
+    In eager mode every layer releases the interpreter lock and waits for it again, up to 5 ms each while other
     threads run pages; a trace holds no lock from the first layer to the last. torch calls its tracer deprecated, but
     torch.compile, which it recommends, needs a compiler on the user's machine.
     """

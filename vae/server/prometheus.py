@@ -1,7 +1,7 @@
 """What the live service counts, and the same as text for Prometheus.
 
-Each class has one writer, so that nothing is locked: the event loop the one, the decode thread the other. Everyone may
-read at any time.
+Each class has one writer, so no lock is needed: the event loop writes the one, the decode thread the other. Any thread
+may read at any time.
 """
 
 from collections import Counter, deque
@@ -11,7 +11,7 @@ BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 REMEMBERED_BATCHES = 1000
 QUANTILES = (0.5, 0.95)
 
-Samples = list[tuple[str, float]]  # what follows the metric's name, and the value
+Samples = list[tuple[str, float]]  # each the text after the metric's name, and the value
 
 
 @dataclass
@@ -19,7 +19,9 @@ class SocketCounts:
     """What the event loop has seen since it started; clients: as of now."""
 
     clients: int = 0
-    requests: Counter[str] = field(default_factory=lambda: Counter(decode=0, encode=0, reconstruct=0, draw=0))
+    requests: Counter[str] = field(
+        default_factory=lambda: Counter(decode=0, encode=0, reconstruct=0, sample_posterior=0)
+    )
     errors: int = 0
     refused: int = 0
 

@@ -2,7 +2,7 @@
 
 shared          what all pages use: checkpoints loaded once, links, scripts, anatomy, figures
 explore         the live part of the Explore page
-latent_map      the live part of the Latent map page, and what it is served from
+latent_map      the Latent map page: controls, component, and what its routes serve
 sampling        the live part of the Sampling page
 reconstruction  the live part of the Reconstruction page
 interpolation   the live part of the Interpolation page

@@ -7,9 +7,9 @@ from starlette.routing import BaseRoute
 
 from vae.server.decode import routes as live_routes
 from vae.server.latent_map import routes as map_routes
-from vae.server.runs_and_films import routes as screening_routes
+from vae.server.runs_and_films import routes as run_film_routes
 from vae.storage.atomic import sweep
-from vae.ui import latent_map
+from vae.ui.latent_map import source
 from vae.ui.shared import loaders, scripts
 from vae.ui.training import form
 
@@ -24,17 +24,17 @@ def routes() -> list[BaseRoute]:
     return [
         *scripts.routes(),
         *live_routes(loaders.live_model, base_path=base, allowed_origins=origins),
-        *map_routes(latent_map.map_source, latent_map.layouts(), base_path=base, allowed_origins=origins),
-        *screening_routes(form.runs(), form.checkpoint_film, base_path=base, allowed_origins=origins),
+        *map_routes(source.map_source, source.projections(), base_path=base, allowed_origins=origins),
+        *run_film_routes(form.runs(), form.checkpoint_film, base_path=base, allowed_origins=origins),
     ]
 
 
 def guards() -> list[Middleware]:
-    """Refuses requests under a foreign name, as a page sends whose own name was made to point here (DNS rebinding).
+    """Refuses requests under another host name, which a page sends after DNS rebinding.
 
-    While the app is open to this computer alone, its names are those of this computer and server.allowedHosts; once it
-    is opened to others, anything goes unless that option says otherwise.
+    While only this computer can reach the app, the allowed names are its own and those of server.allowedHosts; once
+    others can reach it, every name is accepted unless that option is set.
     """
-    named, address = list(st.get_option("server.allowedHosts") or ()), st.get_option("server.address")
-    alone = address in LOOPBACK
-    return [Middleware(TrustedHostMiddleware, [*LOOPBACK, *named])] if alone or named else []
+    names, address = list(st.get_option("server.allowedHosts") or ()), st.get_option("server.address")
+    local = address in LOOPBACK
+    return [Middleware(TrustedHostMiddleware, [*LOOPBACK, *names])] if local or names else []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vae.server.decode import LARGEST_Z
+from vae.server.decode_frames import LARGEST_Z
 from vae.storage.checkpoints import Checkpoint
 
 LINK_BOUND = 1000.0  # latent values beyond it are nobody's choice

@@ -1,0 +1,180 @@
+"""What all routes share: base path, allowed origins, refusals, limits for sockets, text frames.
+
+Streamlit checks none of this for routes that it does not define itself.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive
+from starlette.websockets import WebSocket
+
+LONGEST_TEXT = 4096
+TRY_AGAIN_LATER = 1013  # the WebSocket protocol's code for it
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketLimits:
+    """What one route's sockets may ask for.
+
+    requests_per_second, burst: of one socket; requests beyond that are read more slowly. clients,
+    clients_per_address: open sockets; a class behind one router is one address. send_seconds: how long one message
+    may wait until the client reads it.
+    """
+
+    requests_per_second: float
+    burst: float
+    clients: int = 1024
+    clients_per_address: int = 512
+    send_seconds: float = 10.0
+
+
+def live_path(base_path: str) -> str:
+    """<base path>/live, under which all routes are. base_path: with or without slashes."""
+    path = base_path.strip("/")
+    return f"/{path}/live" if path else "/live"
+
+
+def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
+    """Whether a page of this origin may connect to this host; http's and https's default ports may be left out.
+
+    A browser always sends the origin, and a page cannot forge it. A client that sends none is not a browser, so no
+    foreign page is behind it.
+    """
+    if origin is None:
+        return True
+    origin, host = origin.lower(), (host or "").lower()
+    scheme, _, rest = origin.partition("://")
+    port = {"http": ":80", "https": ":443"}.get(scheme)
+    own = port is not None and host != "" and rest.removesuffix(port) == host.removesuffix(port)
+    return own or origin in allowed
+
+
+class OriginPolicy:
+    """Which pages may use a route: the app's own and those of the allowed origins.
+
+    use: what the route is for, as in "This page may not <use> here".
+    """
+
+    def __init__(self, allowed_origins: Collection[str], use: str) -> None:
+        self._allowed = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
+        self.sentence = f"This page may not {use} here: its origin is not allowed."
+
+    def allows(self, connection: HTTPConnection) -> bool:
+        """Whether the page behind a request or a socket may use the route."""
+        return origin_allowed(connection.headers.get("origin"), connection.headers.get("host"), self._allowed)
+
+    def refusal(self, request: Request) -> Response | None:
+        """The answer to a page that may not; None for one that may."""
+        return None if self.allows(request) else PlainTextResponse(self.sentence, 403)
+
+    def headers(self, request: Request) -> dict[str, str]:
+        """Let an allowed page of another host read the answer."""
+        origin = request.headers.get("origin")
+        return {"Vary": "Origin", **({"Access-Control-Allow-Origin": origin} if origin else {})}
+
+    def problem(self, request: Request, sentence: str, status: int) -> Response:
+        """An error as one sentence of plain text."""
+        return PlainTextResponse(sentence, status, self.headers(request))
+
+
+class Admission:
+    """Who may open a socket of one route, and how many may be open at once.
+
+    clients: what the route calls those connected to it, as in "as many <clients> as it can serve".
+    """
+
+    def __init__(self, origins: OriginPolicy, limits: SocketLimits, clients: str) -> None:
+        self._origins, self._limits, self._clients = origins, limits, clients
+        self._addresses: Counter[str] = Counter()
+
+    async def open(self, socket: WebSocket) -> bool:
+        """Accepts and counts the socket, or refuses it: with 403, or with code 1013 where there are too many."""
+        if not self._origins.allows(socket):
+            await self._forbid(socket)
+            return False
+        await socket.accept()
+        if reason := self._full(address_of(socket)):
+            await socket.close(TRY_AGAIN_LATER, reason)
+            return False
+        self._addresses[address_of(socket)] += 1
+        return True
+
+    def close(self, socket: WebSocket) -> None:
+        """Undoes open, once the socket has ended."""
+        address = address_of(socket)
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    def _full(self, address: str) -> str:
+        if self._addresses.total() >= self._limits.clients:
+            return f"The server has as many {self._clients} as it can serve; try again later."
+        if self._addresses[address] >= self._limits.clients_per_address:
+            return f"Your network has as many {self._clients} as one address may have; try again later."
+        return ""
+
+    async def _forbid(self, socket: WebSocket) -> None:
+        """Answers the handshake with 403, and with the reason if the web server can send one."""
+        if "websocket.http.response" in socket.scope.get("extensions", {}):
+            await socket.send_denial_response(PlainTextResponse(self._origins.sentence, 403))
+        else:
+            await socket.close()
+
+
+def address_of(socket: WebSocket) -> str:
+    """The client's address; "" behind a Unix socket."""
+    return socket.client.host if socket.client else ""
+
+
+class TokenBucket:
+    """How long to wait, so that on average no more than the rate gets through."""
+
+    def __init__(self, limits: SocketLimits) -> None:
+        self._rate = limits.requests_per_second
+        self._burst = limits.burst
+        self._tokens = limits.burst
+        self._at = monotonic()
+
+    def take(self, tokens: float) -> float:
+        """Seconds to wait before the next request may be read."""
+        now = monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - tokens
+        self._at = now
+        return max(0.0, -self._tokens / self._rate)
+
+
+def read_text(text: str | None, version: int, form: str, example: str) -> Json:
+    """The fields of a text frame, without its version. Raises ValueError with the sentence to reply.
+
+    form: what the wire format is called. example: of its text frames.
+    """
+    try:
+        fields = json.loads(text) if text is not None and len(text) <= LONGEST_TEXT else None
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise ValueError(f"A text frame must be JSON such as {example}.")
+    if (spoken := fields.pop("version", None)) != version:
+        raise ValueError(f"This server speaks version {version} of {form}, not {spoken!r}.")
+    return fields
+
+
+def abort(receive: Receive) -> None:
+    """Cuts the connection at once, if the web server is uvicorn.
+
+    Returning from the application closes it only after everything is sent, which never happens if the client does
+    not read. ASGI has no message for it.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
