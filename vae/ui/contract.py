@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from vae.jobs import runs
 from vae.model import networks
-from vae.projection import methods
-from vae.server import decode, latent_map
+from vae.projection import config, methods
+from vae.server import decode_frames, map_data
 from vae.training import film
 from vae.ui import interpolation, sampling
 from vae.ui.shared import links, scripts
@@ -112,11 +112,11 @@ $status
 def constants() -> list[tuple[str, object, str]]:
     """Name, value and meaning of each constant that the scripts import."""
     return [
-        ("LIVE_VERSION", decode.VERSION, "Of the live service's wire format."),
-        ("LIVE_HEADER_BYTES", decode.HEADER.size, "Of a binary frame, before its payload."),
-        ("LIVE_OPERATIONS", decode.CODES, "The second byte of a request."),
-        ("MAP_VERSION", latent_map.VERSION, "Of the latent map's wire format."),
-        ("MAX_ROWS_BYTES", latent_map.ROWS_BYTES, "Of images or noise in one request."),
+        ("LIVE_VERSION", decode_frames.VERSION, "Of the live service's wire format."),
+        ("LIVE_HEADER_BYTES", decode_frames.HEADER.size, "Of a binary frame, before its payload."),
+        ("LIVE_OPERATIONS", decode_frames.CODES, "The second byte of a request."),
+        ("MAP_VERSION", map_data.VERSION, "Of the latent map's wire format."),
+        ("MAX_ROWS_BYTES", map_data.ROWS_BYTES, "Of images or noise in one request."),
         ("QUALITY_NEIGHBOURS", _default(methods.quality, "neighbours"), "That a projection's quality compares."),
         ("ALIVE_RUN_STATES", runs.ALIVE, "In which a process works on a run or waits for its turn."),
         ("FILM_VERSION", film.VERSION, ""),
@@ -159,9 +159,9 @@ def _literal(value: object) -> str:
 def _types() -> str:
     return _TYPES.substitute(
         likelihood=_type(networks.Likelihood),
-        method=_union(typing.get_args(methods.Method)),
+        method=_union(typing.get_args(config.Method)),
         run_state=_union(typing.get_args(runs.State)),
-        projection=_properties(methods.ProjectionConfig),
+        projection=_properties(config.ProjectionConfig),
         quality=_properties(methods.Quality),
         status=_properties(runs.Status),
         interpolation=_union(interpolation.KEYS),
@@ -177,7 +177,7 @@ def _properties(dataclass: type) -> str:
 
 def _type(hint: Any) -> str:
     """A Python type as the type of its JSON."""
-    if named := {runs.State: "RunState", methods.Method: "Method"}.get(hint):
+    if named := {runs.State: "RunState", config.Method: "Method"}.get(hint):
         return named
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is Literal:

@@ -400,7 +400,7 @@ test("each image of a reconstruction with noise is followed by its noise", async
   void client.reconstruct(2, Uint8Array.of(10, 20), { noise: [0.5, -0.5] });
   const { operation, payload } = socket.request(0);
   const noise = [0.5, -0.5].map((value) => [...new Uint8Array(Float32Array.of(value).buffer)]);
-  assert.equal(operation, LIVE_OPERATIONS.draw);
+  assert.equal(operation, LIVE_OPERATIONS.sample_posterior);
   assert.deepEqual([...payload], [10, ...noise[0], 20, ...noise[1]]);
 });
 

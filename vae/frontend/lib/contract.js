@@ -10,7 +10,7 @@ export const LIVE_VERSION = 1;
 export const LIVE_HEADER_BYTES = 8;
 
 /** The second byte of a request. */
-export const LIVE_OPERATIONS = /** @type {const} */ ({ decode: 1, encode: 2, reconstruct: 3, draw: 4 });
+export const LIVE_OPERATIONS = /** @type {const} */ ({ decode: 1, encode: 2, reconstruct: 3, sample_posterior: 4 });
 
 /** Of the latent map's wire format. */
 export const MAP_VERSION = 1;

@@ -63,7 +63,7 @@ import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js"
 const DECODE = LIVE_OPERATIONS.decode,
   ENCODE = LIVE_OPERATIONS.encode,
   RECONSTRUCT = LIVE_OPERATIONS.reconstruct,
-  SAMPLE_POSTERIOR = LIVE_OPERATIONS.draw;
+  SAMPLE_POSTERIOR = LIVE_OPERATIONS.sample_posterior;
 const REST_MS = 150;
 const BACKGROUND_VECTORS = 64; // the user's next request waits for at most this many pictures
 // Without an answer: until the page says so, until the client gives the connection up.
