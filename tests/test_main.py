@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vae import __main__ as command_line
 from vae.__main__ import ProgressBar, main
+from vae.datasets import registry
 from vae.datasets.registry import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import ModelConfig
@@ -25,7 +26,7 @@ from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import trainer as trainer_module
 from vae.training.config import LEARNING_RATES, Optimizer, TrainingConfig
 from vae.training.film import read_film
-from vae.training.step import Knobs, Step
+from vae.training.step import Scheduled, Step
 
 Captured = pytest.CaptureFixture[str]
 TRAIN = ("train", "--dataset", "digits", "--epochs", "1", "--device", "cpu")
@@ -182,8 +183,8 @@ def test_a_taken_name_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
 
 def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Spoiled(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            return super().__call__(batch, knobs) * float("nan")
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            return super().__call__(batch, scheduled) * float("nan")
 
     monkeypatch.setattr(trainer_module, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
@@ -270,7 +271,7 @@ def test_evaluate_measures_what_train_reported(capsys: Captured, digits_checkpoi
     assert {"negative_elbo", "reconstruction", "kl", "kl_per_dimension", "active_units"} <= set(result)
     for key in ("negative_elbo", "reconstruction", "kl"):
         assert result[key] == pytest.approx(digits_checkpoint.metrics[key], rel=1e-6)
-    assert result["kl_per_dimension"] == pytest.approx(list(digits_checkpoint.kl_per_dimension), rel=1e-5)
+    assert result["kl_per_dimension"] == pytest.approx(digits_checkpoint.kl_per_dimension, rel=1e-5)
     assert len(result["kl_per_dimension"]) == 2
     assert sum(result["kl_per_dimension"]) == pytest.approx(result["kl"], rel=1e-5)
     assert 0 <= result["active_units"] <= 2
@@ -281,7 +282,7 @@ def test_evaluating_on_other_data_says_so(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fewer = replace(digits, test=replace(digits.test, images=digits.test.images[:50], labels=digits.test.labels[:50]))
-    monkeypatch.setattr(command_line, "load_dataset", lambda *_, **__: fewer)
+    monkeypatch.setattr(registry, "load_dataset", lambda *_, **__: fewer)
     assert main(["evaluate", str(digits_checkpoint.path), "--json"]) == 0
     out, error = capsys.readouterr()
     assert json.loads(out.splitlines()[-1])["same_data"] is False
@@ -293,7 +294,7 @@ def test_evaluating_on_images_of_another_shape_is_one_sentence(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = replace(digits.test, images=np.repeat(digits.test.images, 2, axis=3))
-    monkeypatch.setattr(command_line, "load_dataset", lambda *_, **__: replace(digits, train=wide, test=wide))
+    monkeypatch.setattr(registry, "load_dataset", lambda *_, **__: replace(digits, train=wide, test=wide))
     error = refused(capsys, "evaluate", digits_checkpoint.path)
     assert "(1, 8, 8)" in error
     assert "(1, 8, 16)" in error

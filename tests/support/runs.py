@@ -11,7 +11,7 @@ from vae.jobs.runs import Run
 PATIENCE = 120.0
 
 
-# Holds the lock as a run's process does, until its folder has gone or has a wish; trains nothing.
+# Holds the lock as a run's process does, until its folder has gone or it has a command; trains nothing.
 IDLER = """
 import sys, time
 from pathlib import Path
@@ -19,7 +19,7 @@ from vae.jobs.runs import Run
 
 run = Run(Path(sys.argv[1]))
 with run.lock().acquire(timeout=5):
-    while run.path.is_dir() and run.wish() is None:
+    while run.path.is_dir() and run.command() is None:
         time.sleep(0.02)
 """
 

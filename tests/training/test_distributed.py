@@ -23,8 +23,8 @@ from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import step as step_module
-from vae.training.config import TrainingConfig
-from vae.training.distributed import Group, joined
+from vae.training.config import ScheduledValues, TrainingConfig
+from vae.training.distributed import ProcessGroup, process_group
 from vae.training.step import Step
 from vae.training.trainer import new_model, train
 
@@ -67,7 +67,7 @@ def torchrun(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 def ranks(running: subprocess.Popen[str]) -> dict[int, int]:
     """The process of each rank, as the kernel knows them."""
-    found = {}
+    found: dict[int, int] = {}
     for child in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split():
         settings = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
         found |= {int(entry[5:]): int(child) for entry in settings if entry.startswith(b"RANK=")}
@@ -99,12 +99,12 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
         monkeypatch.delenv("WORLD_SIZE", raising=False)
     else:
         monkeypatch.setenv("WORLD_SIZE", size)
-    with joined("cpu") as group:
-        assert group == Group(0, 1)
-        assert group.leads
+    with process_group("cpu") as group:
+        assert group == ProcessGroup(0, 1)
+        assert group.is_main
         batch, totals = torch.arange(5), torch.ones(3)
         assert torch.equal(group.shard(batch), batch)
-        assert group.total(totals) is totals
+        assert group.all_reduce(totals) is totals
         layer = torch.nn.Linear(2, 1)
         layer(torch.ones(1, 2)).backward()
         group.average_gradients(layer.parameters(), 0.5)
@@ -115,19 +115,19 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
 @pytest.mark.parametrize("count", [2, 16, 17, 100])
 def test_the_shares_of_a_batch_are_the_batch(size: int, count: int) -> None:
     batch = torch.randperm(count)
-    shares = [Group(rank, size).shard(batch) for rank in range(size)]
+    shares = [ProcessGroup(rank, size).shard(batch) for rank in range(size)]
     assert sorted(torch.cat(shares).tolist()) == list(range(count))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
 def test_only_the_first_process_leads() -> None:
-    assert [Group(rank, 3).leads for rank in range(3)] == [True, False, False]
+    assert [ProcessGroup(rank, 3).is_main for rank in range(3)] == [True, False, False]
 
 
 # ---- two processes ---------------------------------------------------------------------------------------------------
 
 
-def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
+def stepped(group: ProcessGroup) -> tuple[dict[str, float], Tensor]:
     """The terms, summed over the group, and the weights of a few steps of SGD on batches of even and odd size."""
     torch.manual_seed(0)
     model, rng = VAE(POINT), np.random.default_rng(0)
@@ -138,18 +138,18 @@ def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(step_module, "mixed_precision", lambda _: nullcontext())
         for rows in (range(64), range(64, 71), range(100, 103)):
-            totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0, 1.0)))
+            totals += group.all_reduce(step(torch.tensor(rows), ScheduledValues(1e-3, 1.0, 0.0, 1.0)))
     return dict(zip(step.names, totals.tolist(), strict=True)), weights(model)
 
 
 def member(folder: str) -> None:
     """What each process of the next test runs."""
     torch.set_num_threads(1)
-    with joined("cpu") as group:
+    with process_group("cpu") as group:
         terms, moved = stepped(group)
-        alone = torch.tensor([1.0, 2.0]) if group.leads else torch.tensor([10.0, 20.0])
+        alone = torch.tensor([1.0, 2.0]) if group.is_main else torch.tensor([10.0, 20.0])
         alone.grad = alone.clone()
-        group.average_gradients([alone], 0.75 if group.leads else 0.25)
+        group.average_gradients([alone], 0.75 if group.is_main else 0.25)
         torch.save({"terms": terms, "weights": moved, "gradient": alone.grad}, f"{folder}/{group.rank}.pt")
 
 
@@ -165,7 +165,7 @@ def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
     finally:
         for process in members:
             process.kill()
-    terms, moved = stepped(Group())
+    terms, moved = stepped(ProcessGroup())
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     assert torch.equal(first["weights"], second["weights"])
     torch.testing.assert_close(first["weights"], moved, rtol=1e-4, atol=1e-5)

@@ -185,7 +185,7 @@ def test_a_run_that_diverges_says_so_at_the_next_frame(
     trainer = start(digits, tmp_path / "film")
     take = trainer._take
     monkeypatch.setattr(
-        trainer, "_take", lambda batch, knobs: take(batch, knobs) * (1 if trainer.done < 5 else torch.nan)
+        trainer, "_take", lambda batch, scheduled: take(batch, scheduled) * (1 if trainer.done < 5 else torch.nan)
     )
     with pytest.raises(TrainingError, match="epoch 1 is not finite"):
         list(trainer.epochs())

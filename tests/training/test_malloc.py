@@ -13,7 +13,8 @@ import torch
 from vae.training.malloc import keep_freed_memory
 from vae.datasets.registry import Split
 from vae.model.networks import VAE, default_config
-from vae.training.step import Step, TrainingConfig
+from vae.training.config import ScheduledValues, TrainingConfig
+from vae.training.step import Step
 
 keep_freed_memory()
 keep_freed_memory()  # twice is no more than once
@@ -23,7 +24,7 @@ step = Step(VAE(default_config((1, 28, 28), 20)), split, TrainingConfig(batch_si
 for taken in range(40):
     if taken == 20:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    step(torch.arange(512), (1e-3, 1.0, 0.0, 1.0))
+    step(torch.arange(512), ScheduledValues(1e-3, 1.0, 0.0, 1.0))
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 20)
 """
 

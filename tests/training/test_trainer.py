@@ -26,11 +26,14 @@ from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import VAE, Likelihood, ModelConfig, default_config, to_unit
 from vae.storage.checkpoints import CheckpointError, read_checkpoint
+from vae.training import checkpoint as checkpoint_module
+from vae.training import state as state_module
 from vae.training import step as step_module
 from vae.training import trainer as trainer_module
-from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, TrainingConfig
-from vae.training.distributed import Group
-from vae.training.step import Knobs, Step, mixed_precision
+from vae.training.checkpoint import train_checkpoint
+from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, ScheduledValues, TrainingConfig
+from vae.training.distributed import ProcessGroup
+from vae.training.step import Scheduled, Step, mixed_precision
 from vae.training.trainer import (
     EpochMetrics,
     Trainer,
@@ -38,7 +41,6 @@ from vae.training.trainer import (
     new_model,
     seconds_per_epoch,
     train,
-    train_checkpoint,
     validate,
 )
 
@@ -73,15 +75,15 @@ def validation_loss(metrics: EpochMetrics) -> float:
     return metrics.validation_reconstruction + metrics.validation_kl
 
 
-def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> list[tuple[list[int], Knobs]]:
-    """The rows and knobs of every step that will be taken, or not really taken."""
-    steps: list[tuple[list[int], Knobs]] = []
+def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> list[tuple[list[int], ScheduledValues]]:
+    """The rows and scheduled values of every step that will be taken, or not really taken."""
+    steps: list[tuple[list[int], ScheduledValues]] = []
 
     class Recorded(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            steps.append((batch.tolist(), knobs))
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            steps.append((batch.tolist(), ScheduledValues(*scheduled)))
             if really:
-                return super().__call__(batch, knobs)
+                return super().__call__(batch, scheduled)
             self.names = ("loss", "reconstruction", "kl")
             return torch.ones(3)
 
@@ -191,7 +193,9 @@ def test_metrics_are_means_over_images_whatever_the_batches(
     torch.manual_seed(0)
     model = VAE(MLP)
     with torch.no_grad():
-        model.decoder.hidden[0].weight.zero_()  # pictures do not depend on z: nothing depends on the noise
+        model.decoder.hidden.get_parameter(
+            "0.weight"
+        ).zero_()  # then nothing depends on the noise
     config = TrainingConfig(epochs=1, batch_size=batch_size, learning_rate=1e-30, device="cpu")  # nothing moves
     (metrics,) = train(model, split, validation, config)
 
@@ -227,11 +231,15 @@ def test_every_image_is_seen_once_per_epoch_but_a_lone_remainder(
 
 def rates_of_every_step(digits: Dataset, config: TrainingConfig) -> list[float]:
     rates: list[float] = []
-    optimize = torch.optim.Adam.step
+
+    class Recorded(Step):
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            terms = super().__call__(batch, scheduled)
+            rates.append(self.optimizer.param_groups[0]["lr"])
+            return terms
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            torch.optim.Adam, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), optimize(self))[1]
-        )
+        patch.setattr(trainer_module, "Step", Recorded)
         run(digits, config)
     return rates
 
@@ -249,18 +257,18 @@ def test_a_constant_learning_rate_stays(digits: Dataset) -> None:
     assert rates_of_every_step(digits, replace(QUICK, learning_rate=0.01, schedule="constant")) == [0.01] * 10
 
 
-def test_beta_capacity_and_heat_follow_their_schedules_step_by_step(
+def test_beta_capacity_and_kl_multiplier_follow_their_schedules_step_by_step(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = record_steps(monkeypatch)
     run(digits, replace(QUICK, objective=Objective(beta=4, warmup="linear", warmup_share=0.5)))
-    assert [knobs[1] for _, knobs in steps] == pytest.approx([0.4, 1.2, 2.0, 2.8, 3.6, 4, 4, 4, 4, 4])
+    assert [scheduled.beta for _, scheduled in steps] == pytest.approx([0.4, 1.2, 2.0, 2.8, 3.6, 4, 4, 4, 4, 4])
     steps.clear()
     run(digits, replace(QUICK, objective=Objective("capacity", capacity=10, warmup_share=0.5)))
-    assert [knobs[2] for _, knobs in steps] == pytest.approx([1, 3, 5, 7, 9, 10, 10, 10, 10, 10])
+    assert [scheduled.capacity for _, scheduled in steps] == pytest.approx([1, 3, 5, 7, 9, 10, 10, 10, 10, 10])
     steps.clear()
     run(digits, replace(QUICK, objective=Objective("beta-tc", warmup="cooling", warmup_share=0.5, heat=1024)))
-    assert [knobs[3] for _, knobs in steps] == pytest.approx([512, 128, 32, 8, 2, 1, 1, 1, 1, 1])
+    assert [scheduled.kl_multiplier for _, scheduled in steps] == pytest.approx([512, 128, 32, 8, 2, 1, 1, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -277,9 +285,11 @@ def test_an_epoch_reports_the_settings_of_its_last_step(
 ) -> None:
     steps = record_steps(monkeypatch)
     _, metrics = run(digits, replace(QUICK, objective=objective))
-    last_steps, position = [steps[4][1], steps[9][1]], ["learning_rate", "beta", "capacity", "heat"].index(name)
-    assert [m.terms["learning_rate"] for m in metrics] == pytest.approx([knobs[0] for knobs in last_steps])
-    assert [m.terms[name] for m in metrics] == pytest.approx([knobs[position] for knobs in last_steps])
+    last_steps, field = [steps[4][1], steps[9][1]], {"heat": "kl_multiplier"}.get(name, name)
+    assert [m.terms["learning_rate"] for m in metrics] == pytest.approx(
+        [scheduled.learning_rate for scheduled in last_steps]
+    )
+    assert [m.terms[name] for m in metrics] == pytest.approx([getattr(scheduled, field) for scheduled in last_steps])
 
 
 def test_beta_weighs_the_kl_but_the_metrics_report_it_unweighed(digits: Dataset) -> None:
@@ -310,7 +320,7 @@ def test_one_step_moves_the_weights_as_adam_does_along_the_gradient_of_the_objec
 
     step = Step(model, digits.train, QUICK)
     step.generator.manual_seed(3)
-    sums = step(torch.arange(50), (1e-3, 4.0, 0.0, 1.0))
+    sums = step(torch.arange(50), ScheduledValues(1e-3, 4.0, 0.0, 1.0))
     assert step.names == ("loss", "reconstruction", "kl")
     assert sums.tolist() == pytest.approx([(nll + 4 * kl).item(), nll.item(), kl.item()], rel=1e-4)
     clear = gradient.abs() > 1e-4
@@ -330,7 +340,7 @@ def test_sgd_has_momentum_and_adamw_decays_the_weights(digits: Dataset) -> None:
         positions = [weights(model)]
         for _ in range(2):
             step.generator.manual_seed(0)
-            step(torch.arange(50), (1e-5, 1.0, 0.0, 1.0))
+            step(torch.arange(50), ScheduledValues(1e-5, 1.0, 0.0, 1.0))
             positions.append(weights(model))
         moved[optimizer] = [after - before for before, after in pairwise(positions)]
     # the gradients of two such small steps are nearly alike: the second goes 1 + 0.9 times as far
@@ -521,7 +531,7 @@ def test_the_code_of_an_autoencoder_is_never_drawn(digits: Dataset) -> None:
         model = VAE(POINT)
         step = Step(model, digits.train, replace(QUICK, objective=AUTOENCODER))
         step.generator.manual_seed(seed)
-        sums = step(torch.arange(50), (1e-3, 1.0, 0.0, 1.0))
+        sums = step(torch.arange(50), ScheduledValues(1e-3, 1.0, 0.0, 1.0))
         images, labels = torch.from_numpy(digits.validation.images), torch.from_numpy(digits.validation.labels)
         results.append((sums, weights(model), torch.tensor(validate(model, images, labels, seed))))
     for one, other in zip(*results, strict=True):
@@ -554,7 +564,7 @@ def test_batch_normalisation_learns_and_evaluates_each_image_for_itself(digits: 
     x = to_unit(torch.from_numpy(digits.test.images[:9]))
     with torch.no_grad():
         torch.testing.assert_close(model.encode(x)[0][:1], model.encode(x[:1])[0])
-    assert int(model.encoder.hidden[1].num_batches_tracked) == 10 * len(range(0, len(digits.train), 64))
+    assert int(model.encoder.hidden.get_buffer("1.num_batches_tracked")) == 10 * len(range(0, len(digits.train), 64))
 
 
 # ---- black and white -------------------------------------------------------------------------------------------------
@@ -563,8 +573,13 @@ def test_batch_normalisation_learns_and_evaluates_each_image_for_itself(digits: 
 def seen(digits: Dataset, binarisation: Binarisation, monkeypatch: pytest.MonkeyPatch, epochs: int) -> list[Tensor]:
     """What the encoder is shown: the first 50 images at each training step, in their order, then at validation."""
     shown: list[Tensor] = []
-    encoder = VAE.encode
-    monkeypatch.setattr(VAE, "encode", lambda self, x: (shown.append(x), encoder(self, x))[1])
+    plain_encode = VAE.encode
+
+    def encode_and_record(model: VAE, x: Tensor) -> tuple[Tensor, Tensor]:
+        shown.append(x)
+        return plain_encode(model, x)
+
+    monkeypatch.setattr(VAE, "encode", encode_and_record)
     monkeypatch.setattr(torch, "randperm", lambda n, **_: torch.arange(n))
     config = replace(QUICK, epochs=epochs, binarisation=binarisation)
     list(train(VAE(MLP), first(digits.train, 50), first(digits.validation, 50), config))
@@ -675,7 +690,7 @@ def test_a_single_image_is_too_few(digits: Dataset) -> None:
 
 def test_a_batch_too_small_for_the_group_is_refused(digits: Dataset) -> None:
     with pytest.raises(ValueError, match="batch_size must be at least 8, 2 per process, not 7"):
-        next(train(VAE(MLP), digits.train, digits.validation, replace(QUICK, batch_size=7), group=Group(3, 4)))
+        next(train(VAE(MLP), digits.train, digits.validation, replace(QUICK, batch_size=7), group=ProcessGroup(3, 4)))
 
 
 def test_a_loss_that_is_no_longer_finite_ends_training_with_the_remedy(digits: Dataset) -> None:
@@ -697,8 +712,8 @@ def spoil_steps(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     taken = iter(range(10**6))
 
     class Spoiled(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            sums = super().__call__(batch, knobs)
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            sums = super().__call__(batch, scheduled)
             if next(taken) >= after:
                 with torch.no_grad():
                     self.model.decoder.head.bias.fill_(NAN)
@@ -782,10 +797,9 @@ def test_every_kind_of_run_becomes_a_checkpoint_that_decodes_as_the_trained_mode
     digits: Dataset, tmp_path: Path, model_config: ModelConfig, objective: Objective
 ) -> None:
     trained: list[VAE] = []
-    build = trainer_module.VAE
 
     def keep(config: ModelConfig) -> VAE:
-        trained.append(build(config))
+        trained.append(VAE(config))
         return trained[0]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -896,7 +910,7 @@ def test_a_signal_does_not_interrupt_the_saving(
         os.kill(os.getpid(), signal.SIGINT)
         return encode(*arguments)
 
-    monkeypatch.setattr(trainer_module, "encode", encode_when_signalled)
+    monkeypatch.setattr(checkpoint_module, "encode", encode_when_signalled)
     with suppress(KeyboardInterrupt, TrainingError):
         list(start(digits, tmp_path / "run", SLOW, progress=interrupt_at(stop_at, RuntimeError)))
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -1153,7 +1167,7 @@ def test_a_full_disk_leaves_the_state_that_was_there(
         path.write_bytes(b"half a sta")
         raise error
 
-    monkeypatch.setattr(trainer_module, "save_file", fill)
+    monkeypatch.setattr(state_module, "save_file", fill)
     with pytest.raises(OSError, match="No space left"):
         trainer.save(tmp_path / "state", history)
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
@@ -1170,9 +1184,9 @@ def test_the_time_of_an_epoch_is_that_of_its_steps_and_its_validation(
     clock = [100.0]
 
     class Slow(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
             clock[0] += 2
-            return super().__call__(batch, knobs)
+            return super().__call__(batch, scheduled)
 
     def slow(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:
         clock[0] += 0.01 * len(images)
@@ -1180,7 +1194,7 @@ def test_the_time_of_an_epoch_is_that_of_its_steps_and_its_validation(
 
     monkeypatch.setattr(trainer_module, "Step", Slow)
     monkeypatch.setattr(trainer_module, "validate", slow)
-    monkeypatch.setattr(trainer_module.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
     assert -(-len(digits.train) // batch_size) == steps
     measured = seconds_per_epoch(digits, MLP, replace(QUICK, batch_size=batch_size))
     assert measured == pytest.approx(2 * steps + 0.01 * len(digits.validation))

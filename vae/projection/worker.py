@@ -36,7 +36,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from vae.jobs.nice import give_way
+from vae.jobs.nice import lower_priority
 from vae.projection.methods import Cancelled, FloatArray, OnFrame, ProjectionConfig, Quality, project, quality
 
 FRAME_SECONDS = 0.1
@@ -209,7 +209,7 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
     os.dup2(2, 1)  # what a library prints shall not be taken for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end ends this process too
     signal.signal(signal.SIGTERM, lambda *_: _end(folder))
-    give_way()
+    lower_priority()
 
     def say(message: Json) -> None:
         try:
