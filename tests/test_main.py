@@ -1,4 +1,4 @@
-"""The command line, called as people and benchmarks call it."""
+"""The command line, called in this process."""
 
 import json
 import os
@@ -100,7 +100,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
     assert checkpoint.training | asdict(expected) == checkpoint.training
 
 
-def test_an_autoencoder_is_asked_for_by_its_objective_alone(capsys: Captured, tmp_path: Path) -> None:
+def test_the_objective_autoencoder_alone_makes_an_autoencoder(capsys: Captured, tmp_path: Path) -> None:
     result = call(capsys, *TRAIN, "--objective", "autoencoder", "--out", tmp_path / "run")
     assert read_checkpoint(tmp_path / "run").model_config.posterior == "point"
     assert result["negative_elbo"] is result["kl"] is None
@@ -191,7 +191,7 @@ def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_keeps_a_film_where_it_is_asked_for(capsys: Captured, tmp_path: Path) -> None:
+def test_the_option_film_keeps_a_film(capsys: Captured, tmp_path: Path) -> None:
     for name, options in (("filmed", ("--film",)), ("plain", ())):
         call(capsys, *TRAIN, *options, "--out", tmp_path / name)
     assert read_checkpoint(tmp_path / "plain").film is None
@@ -202,7 +202,7 @@ def test_a_run_keeps_a_film_where_it_is_asked_for(capsys: Captured, tmp_path: Pa
 
 @pytest.fixture
 def own_signals() -> Iterator[None]:
-    """Puts back what train does to this process's signals."""
+    """Restores the signal handlers that train replaces."""
     names = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
     before = [signal.getsignal(name) for name in names]
     yield
@@ -215,8 +215,8 @@ def own_signals() -> Iterator[None]:
 def test_a_signal_stops_a_run_and_keeps_the_last_whole_epoch(capsys: Captured, tmp_path: Path, name: str) -> None:
     number = getattr(signal, name)
 
-    def interrupt(bar: ProgressBar, share: float, text: str = "") -> None:
-        if share > 0.6:
+    def interrupt(bar: ProgressBar, progress: float, text: str = "") -> None:
+        if progress > 0.6:
             os.kill(os.getpid(), number)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -249,7 +249,7 @@ def test_a_signal_between_two_epochs_keeps_the_last_one_too(
 
 
 @pytest.mark.usefixtures("own_signals")
-def test_a_run_that_was_told_to_outlive_its_terminal_does(capsys: Captured, tmp_path: Path) -> None:
+def test_a_run_under_nohup_ignores_the_end_of_its_terminal(capsys: Captured, tmp_path: Path) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
     call(capsys, *TRAIN, "--out", tmp_path / "run")
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -374,7 +374,7 @@ def test_list_prints_a_line_per_checkpoint(capsys: Captured, own_checkpoint: Che
     assert "missing" in second
 
 
-def test_list_of_nothing_is_empty(capsys: Captured, tmp_path: Path) -> None:
+def test_the_list_of_a_missing_folder_is_empty(capsys: Captured, tmp_path: Path) -> None:
     assert call(capsys, "list", "--checkpoints", tmp_path / "nowhere") == {"checkpoints": []}
 
 

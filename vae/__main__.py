@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar, with every default taken from the configs themselves."""
+    """The parser of the command line; its defaults are those of the configs."""
     top = argparse.ArgumentParser(prog="python -m vae", description="Train and measure variational autoencoders.")
     commands = top.add_subparsers(dest="name", required=True)
 
@@ -233,7 +233,7 @@ def _score(metrics: Mapping[str, Any]) -> str:
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    """Comma-separated widths of layers. Raises ArgumentTypeError, which argparse shows as it is."""
+    """Comma-separated widths of layers. Raises ArgumentTypeError, whose text argparse prints."""
     try:
         return tuple(int(width) for width in text.split(","))
     except ValueError as error:
@@ -328,7 +328,7 @@ def _shown(result: Result) -> Result:
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:
-    """Starts the real app and drives it with raw clients, or with one browser."""
+    """Starts the app and measures it with WebSocket clients, or with one browser."""
     from vae.bench import browser, live  # they need the app's packages, which a machine that only trains may lack
 
     for name in ("clients", "rate", "seconds"):
@@ -337,7 +337,7 @@ def run_bench_live(args: argparse.Namespace) -> Result:
 
 
 def run_bench_start(args: argparse.Namespace) -> Result:
-    """Starts the real app several times and waits for its first picture in a browser."""
+    """Starts the app several times and waits for its first picture in a browser."""
     from vae.bench import browser
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
@@ -345,7 +345,7 @@ def run_bench_start(args: argparse.Namespace) -> Result:
 
 
 def run_bench_map(args: argparse.Namespace) -> Result:
-    """Starts the real app and pans, zooms and decodes on its latent map."""
+    """Starts the app and pans, zooms and decodes on its latent map."""
     from vae.bench import map as latent_map
 
     require(args.seconds > 0, "--seconds", args.seconds, "above 0")
@@ -371,7 +371,7 @@ def run_bench_train(args: argparse.Namespace) -> Result:
 
 
 def run_bench_run(args: argparse.Namespace) -> Result:
-    """Trains on MNIST here, as a run, and as a run beside the app."""
+    """Trains on MNIST in this process, as a run, and as a run beside the app."""
     from vae.bench import run
 
     return _shown(run.run(args))

@@ -1,4 +1,4 @@
-"""Several processes that train as one: real ones, over gloo, started as people start them."""
+"""Several processes that train one model: real processes over gloo, also started with torchrun."""
 
 import json
 import os
@@ -28,15 +28,17 @@ from vae.training.distributed import ProcessGroup, process_group
 from vae.training.step import Step
 from vae.training.trainer import new_model, train
 
-PATIENCE = 90.0
+PATIENCE = 600.0  # seconds, so that a test that hangs ends
 ROOT = Path(__file__).parents[2]
-POINT = ModelConfig((1, 8, 8), 3, "mlp", (16,), posterior="point")  # draws nothing: two processes can do exactly as one
+POINT = ModelConfig(
+    (1, 8, 8), 3, "mlp", (16,), posterior="point"
+)  # samples nothing, so that two processes do exactly the same as one
 EPOCHS = 6
 TRAIN = ("train", "--dataset", "digits", "--latent-dim", "4", "--batch-size", "64", "--device", "cpu")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, less what would make its children part of another group."""
+    """This process's environment variables without those of torchrun."""
     kept = {key: value for key, value in os.environ.items() if key not in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | more
 
@@ -66,7 +68,7 @@ def torchrun(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def ranks(running: subprocess.Popen[str]) -> dict[int, int]:
-    """The process of each rank, as the kernel knows them."""
+    """The process id of each rank, from /proc."""
     found: dict[int, int] = {}
     for child in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split():
         settings = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
@@ -75,7 +77,7 @@ def ranks(running: subprocess.Popen[str]) -> dict[int, int]:
 
 
 def wait_for(running: subprocess.Popen[str], start: str) -> None:
-    """Reads standard error up to a line that starts so."""
+    """Reads standard error up to a line that begins with `start`."""
     assert running.stderr is not None
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and select.select([running.stderr], [], [], PATIENCE)[0]:
@@ -83,7 +85,7 @@ def wait_for(running: subprocess.Popen[str], start: str) -> None:
         if line.startswith(start):
             return
         assert line, f"ended before {start!r}"
-    pytest.fail(f"waited in vain for {start!r}")
+    pytest.fail(f"no line {start!r} within {PATIENCE} s")
 
 
 def weights(model: VAE) -> Tensor:
@@ -113,14 +115,14 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8])
 @pytest.mark.parametrize("count", [2, 16, 17, 100])
-def test_the_shares_of_a_batch_are_the_batch(size: int, count: int) -> None:
+def test_the_shards_of_a_batch_are_the_batch(size: int, count: int) -> None:
     batch = torch.randperm(count)
-    shares = [ProcessGroup(rank, size).shard(batch) for rank in range(size)]
-    assert sorted(torch.cat(shares).tolist()) == list(range(count))
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    shards = [ProcessGroup(rank, size).shard(batch) for rank in range(size)]
+    assert sorted(torch.cat(shards).tolist()) == list(range(count))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
-def test_only_the_first_process_leads() -> None:
+def test_only_the_first_process_is_the_main_one() -> None:
     assert [ProcessGroup(rank, 3).is_main for rank in range(3)] == [True, False, False]
 
 
@@ -153,7 +155,7 @@ def member(folder: str) -> None:
         torch.save({"terms": terms, "weights": moved, "gradient": alone.grad}, f"{folder}/{group.rank}.pt")
 
 
-def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
+def test_two_processes_take_the_same_steps_as_one(tmp_path: Path) -> None:
     pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     code = f"from tests.training.test_distributed import member; member({str(tmp_path)!r})"
     members = [
@@ -175,7 +177,7 @@ def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkpoint, str]:
-    """What two processes trained, and what they said on standard output."""
+    """The checkpoint of two processes, and their standard output."""
     out = tmp_path_factory.mktemp("group") / "run"
     with torchrun(*TRAIN, "--epochs", EPOCHS, "--json", "--out", out) as running:
         said, error = running.communicate(timeout=PATIENCE)
@@ -206,7 +208,7 @@ def test_the_checkpoint_of_two_processes_is_written_once_and_whole(together: tup
     assert said.count("saved as") == 1
 
 
-def test_two_processes_give_one_answer(together: tuple[Checkpoint, str]) -> None:
+def test_two_processes_print_one_result(together: tuple[Checkpoint, str]) -> None:
     checkpoint, said = together
     (answer,) = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
     assert answer["negative_elbo"] == checkpoint.metrics["negative_elbo"]

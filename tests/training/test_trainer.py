@@ -92,7 +92,7 @@ def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> lis
 
 
 def numbers(metrics: EpochMetrics) -> dict[str, float]:
-    """All but the clock."""
+    """All metrics but the seconds."""
     return {key: value for key, value in asdict(metrics).items() if key != "seconds"}
 
 
@@ -106,7 +106,7 @@ def numbers(metrics: EpochMetrics) -> dict[str, float]:
 )
 def test_the_same_seed_gives_the_same_weights_and_metrics(digits: Dataset, model_config: ModelConfig) -> None:
     model, metrics = run(digits, model_config=model_config)
-    torch.rand(7)  # nothing outside may matter
+    torch.rand(7)  # the global generator must not matter
     again, metrics_again = run(digits, model_config=model_config)
     assert torch.equal(weights(model), weights(again))
     assert [numbers(m) for m in metrics] == [numbers(m) for m in metrics_again]
@@ -114,7 +114,7 @@ def test_the_same_seed_gives_the_same_weights_and_metrics(digits: Dataset, model
 
 @pytest.mark.parametrize("likelihood", get_args(Likelihood))
 @pytest.mark.parametrize("binarisation", get_args(Binarisation))
-def test_a_new_mlp_begins_at_the_mean_image_and_is_like_any_other_but_for_that(
+def test_a_new_mlp_starts_at_the_mean_image_and_else_with_the_weights_of_its_seed(
     digits: Dataset, likelihood: Likelihood, binarisation: Binarisation
 ) -> None:
     model_config, config = replace(MLP, likelihood=likelihood), replace(QUICK, binarisation=binarisation)
@@ -124,14 +124,16 @@ def test_a_new_mlp_begins_at_the_mean_image_and_is_like_any_other_but_for_that(
     logits = likelihood in ("bernoulli", "continuous-bernoulli")
     bias = model.decoder.head.bias.detach().reshape(1, 8, 8)
     pictures = bias.sigmoid() if logits else bias
-    torch.testing.assert_close(pictures, mean, rtol=0, atol=1 / 510)  # a pixel that is always black begins half above
+    torch.testing.assert_close(
+        pictures, mean, rtol=0, atol=1 / 510
+    )  # a pixel that is always black starts half a level above
     torch.manual_seed(config.seed)
     plain = VAE(model_config)
     differ = [name for name, value in plain.state_dict().items() if not torch.equal(value, model.state_dict()[name])]
     assert differ == ["decoder.head.bias"]
 
 
-def test_the_mean_image_saves_the_steps_that_would_learn_it(digits: Dataset) -> None:
+def test_a_start_at_the_mean_image_has_a_smaller_loss(digits: Dataset) -> None:
     config = replace(QUICK, epochs=1, learning_rate=1e-30)  # nothing moves
     torch.manual_seed(0)
     losses = []
@@ -147,7 +149,7 @@ def test_the_mean_image_saves_the_steps_that_would_learn_it(digits: Dataset) -> 
     assert losses[0] > losses[1] + 10
 
 
-def test_a_new_conv_model_is_the_seeds(digits: Dataset) -> None:
+def test_a_new_conv_model_has_the_weights_of_its_seed(digits: Dataset) -> None:
     model = new_model(CONV, digits.train, QUICK)
     torch.manual_seed(QUICK.seed)
     assert torch.equal(weights(model), weights(VAE(CONV)))
@@ -193,9 +195,7 @@ def test_metrics_are_means_over_images_whatever_the_batches(
     torch.manual_seed(0)
     model = VAE(MLP)
     with torch.no_grad():
-        model.decoder.hidden.get_parameter(
-            "0.weight"
-        ).zero_()  # then nothing depends on the noise
+        model.decoder.hidden.get_parameter("0.weight").zero_()  # then nothing depends on the noise
     config = TrainingConfig(epochs=1, batch_size=batch_size, learning_rate=1e-30, device="cpu")  # nothing moves
     (metrics,) = train(model, split, validation, config)
 
@@ -292,7 +292,7 @@ def test_an_epoch_reports_the_settings_of_its_last_step(
     assert [m.terms[name] for m in metrics] == pytest.approx([getattr(scheduled, field) for scheduled in last_steps])
 
 
-def test_beta_weighs_the_kl_but_the_metrics_report_it_unweighed(digits: Dataset) -> None:
+def test_beta_weights_the_kl_but_the_metrics_report_it_unweighted(digits: Dataset) -> None:
     free, strict = (
         run(digits, replace(LEARNING, epochs=12, objective=Objective(beta=beta)))[1][-1] for beta in (0.0, 100.0)
     )
@@ -499,7 +499,7 @@ def test_a_scale_that_is_not_given_becomes_the_error_of_the_pictures(digits: Dat
 # ---- conditional models, autoencoders, batch normalisation -----------------------------------------------------------
 
 
-def test_a_decoder_that_is_told_the_class_needs_fewer_nats(digits: Dataset) -> None:
+def test_a_conditional_model_needs_fewer_nats(digits: Dataset) -> None:
     config = replace(LEARNING, epochs=12)
     losses = {
         model_config.classes: validation_loss(run(digits, config, model_config, len(digits.train))[1][-1])
@@ -518,13 +518,15 @@ def test_a_conditional_model_learns_from_the_labels_it_is_given(digits: Dataset)
         with torch.no_grad():
             pictures = model.decode(torch.cat((torch.zeros(10, 2), torch.eye(10)), dim=1))
         means = np.stack([digits.train.images[digits.train.labels == k].mean(0) / 255 for k in range(10)])
-        errors = ((pictures.numpy()[:, None] - means) ** 2).sum((2, 3, 4))  # (class asked for, class compared with)
+        errors = ((pictures.numpy()[:, None] - means) ** 2).sum(
+            (2, 3, 4)
+        )  # (class given to the decoder, class compared with)
         trained.append((errors.argmin(1) == np.arange(10)).mean())
     assert trained[0] >= 0.9
     assert trained[1] <= 0.5
 
 
-def test_the_code_of_an_autoencoder_is_never_drawn(digits: Dataset) -> None:
+def test_the_z_of_an_autoencoder_is_never_sampled(digits: Dataset) -> None:
     results = []
     for seed in (1, 2):
         torch.manual_seed(0)
@@ -538,7 +540,7 @@ def test_the_code_of_an_autoencoder_is_never_drawn(digits: Dataset) -> None:
         assert torch.equal(one, other)
 
 
-def test_an_autoencoder_has_no_kl_and_draws_sharper_than_a_vae(digits: Dataset) -> None:
+def test_an_autoencoder_has_no_kl_and_reconstructs_better_than_a_vae(digits: Dataset) -> None:
     points = run(digits, replace(LEARNING, objective=AUTOENCODER), POINT, len(digits.train))[1]
     sampled = run(digits, LEARNING, MLP, len(digits.train))[1]
     assert all(m.kl == m.validation_kl == 0 for m in points)
@@ -571,7 +573,7 @@ def test_batch_normalisation_learns_and_evaluates_each_image_for_itself(digits: 
 
 
 def seen(digits: Dataset, binarisation: Binarisation, monkeypatch: pytest.MonkeyPatch, epochs: int) -> list[Tensor]:
-    """What the encoder is shown: the first 50 images at each training step, in their order, then at validation."""
+    """The encoder's inputs: the first 50 images at each training step, in their order, then at validation."""
     shown: list[Tensor] = []
     plain_encode = VAE.encode
 
@@ -650,7 +652,7 @@ def test_the_limits_themselves_are_accepted() -> None:
 def test_images_of_another_shape_are_refused_and_both_shapes_named(digits: Dataset, shape: tuple[int, ...]) -> None:
     wrong, right = Split(np.zeros((10, *shape), np.uint8), np.zeros(10, np.int64)), first(digits.train, 10)
     for pair in ((wrong, right), (right, wrong)):
-        with pytest.raises(ValueError) as caught:  # noqa: PT011 — the shapes are compared below
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 (the shapes are compared below)
             next(train(VAE(MLP), *pair, QUICK))
         assert "(1, 8, 8)" in str(caught.value)
         assert str(shape) in str(caught.value)
@@ -701,14 +703,16 @@ def test_a_loss_that_is_no_longer_finite_ends_training_with_the_remedy(digits: D
         next(train(model, first(digits.train, 100), digits.validation, QUICK))
 
 
-def test_weights_that_the_very_last_step_spoils_are_noticed(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_the_last_step_makes_infinite_are_detected(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spoil_steps(monkeypatch, after=0)
     with pytest.raises(TrainingError, match="epoch 1 is not finite"):
         run(digits, TrainingConfig(epochs=1, batch_size=1000, device="cpu"))
 
 
 def spoil_steps(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """After so many steps, each leaves weights behind that are not finite."""
+    """Makes every step after the first `after` ones leave weights that are not finite."""
     taken = iter(range(10**6))
 
     class Spoiled(Step):
@@ -764,7 +768,7 @@ def test_a_taken_name_is_refused_before_the_first_step(digits: Dataset, tmp_path
     assert shares == []
 
 
-def test_a_place_that_cannot_be_written_to_is_refused_before_the_first_step(digits: Dataset, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_first_step(digits: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     shares: list[float] = []
     with pytest.raises(CheckpointError, match="cannot be written"):
@@ -816,7 +820,7 @@ def test_every_kind_of_run_becomes_a_checkpoint_that_decodes_as_the_trained_mode
     assert np.array_equal(encoded.reconstruction, checkpoint.load_encoded().reconstruction)
 
 
-# ---- runs that do not come to their end ------------------------------------------------------------------------------
+# ---- runs that stop early --------------------------------------------------------------------------------------------
 
 
 def interrupt_at(share: float, error: type[BaseException] = KeyboardInterrupt) -> Any:
@@ -834,7 +838,7 @@ def after_each_epoch(digits: Dataset, config: TrainingConfig) -> Iterator[Tensor
         yield weights(model)
 
 
-SLOW = replace(QUICK, batch_size=16)  # 81 or 82 steps an epoch, so that progress is heard within each
+SLOW = replace(QUICK, batch_size=16)  # 81 or 82 steps an epoch, so that progress is reported within each
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RuntimeError, OSError])
@@ -865,7 +869,7 @@ def test_a_run_stopped_between_two_epochs_keeps_the_last_one(digits: Dataset, tm
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_a_run_stopped_within_its_first_epoch_leaves_nothing_behind(
+def test_a_run_stopped_within_its_first_epoch_leaves_no_files(
     digits: Dataset, tmp_path: Path, error: type[BaseException]
 ) -> None:
     with pytest.raises(TrainingError) as caught:
@@ -875,7 +879,7 @@ def test_a_run_stopped_within_its_first_epoch_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_nobody_finishes_leaves_nothing_behind(digits: Dataset, tmp_path: Path) -> None:
+def test_a_run_that_is_closed_early_leaves_no_files(digits: Dataset, tmp_path: Path) -> None:
     epochs = start(digits, tmp_path / "run")
     next(epochs)
     epochs.close()
@@ -893,7 +897,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_epoch(
     assert torch.equal(weights(model), expected)
 
 
-def test_a_run_that_diverges_at_once_leaves_nothing_behind(
+def test_a_run_that_diverges_at_once_leaves_no_files(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil_steps(monkeypatch, after=0)
@@ -903,7 +907,7 @@ def test_a_run_that_diverges_at_once_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("stop_at", [0.7, 2.0], ids=["of a stopped run", "of a whole run"])
-def test_a_signal_does_not_interrupt_the_saving(
+def test_a_signal_does_not_interrupt_saving(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: float
 ) -> None:
     def encode_when_signalled(*arguments: Any) -> Any:  # as torchrun does once it sees that a process has died
@@ -918,7 +922,7 @@ def test_a_signal_does_not_interrupt_the_saving(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_stopped_run_leaves_alone_what_has_taken_its_name_meanwhile(digits: Dataset, tmp_path: Path) -> None:
+def test_a_stopped_run_does_not_touch_a_folder_that_has_got_its_name_since(digits: Dataset, tmp_path: Path) -> None:
     epochs = start(digits, tmp_path / "run")
     next(epochs)
     (tmp_path / "run").mkdir()
@@ -936,7 +940,7 @@ def test_a_stopped_run_that_cannot_be_saved_says_why(digits: Dataset, tmp_path: 
         epochs.throw(KeyboardInterrupt)
 
 
-# ---- runs that are saved in the middle and gone on with --------------------------------------------------------------
+# ---- runs that are saved and resumed ---------------------------------------------------------------------------------
 
 
 class Stop(Exception):  # noqa: N818 (no error)
@@ -949,10 +953,10 @@ def begin(digits: Dataset, config: TrainingConfig, model_config: ModelConfig, se
     return Trainer(VAE(model_config), first(digits.train, 300), digits.validation, config)
 
 
-def go_on(
+def run_with_stops(
     digits: Dataset, path: Path, config: TrainingConfig, model_config: ModelConfig, stops: set[float]
 ) -> tuple[Trainer, list[EpochMetrics]]:
-    """A run that stops after each of these steps, x.5 being the end of an epoch, and is taken up by a new Trainer."""
+    """A run that stops after each of these steps, x.5 being the end of an epoch, and is resumed by a new Trainer."""
     history: list[EpochMetrics] = []
     trainer = begin(digits, config, model_config)
 
@@ -997,26 +1001,26 @@ def check_same(one: tuple[Trainer, list[EpochMetrics]], other: tuple[Trainer, li
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_interrupted_after_every_step_is_the_run_that_nobody_interrupted(
+def test_a_run_interrupted_after_every_step_equals_the_uninterrupted_run(
     digits: Dataset, tmp_path: Path, kind: str
 ) -> None:
-    whole = go_on(digits, tmp_path / "state", *KINDS[kind], set())
-    check_same(go_on(digits, tmp_path / "state", *KINDS[kind], {*range(1, 11), 5.5, 10.5}), whole)
+    whole = run_with_stops(digits, tmp_path / "state", *KINDS[kind], set())
+    check_same(run_with_stops(digits, tmp_path / "state", *KINDS[kind], {*range(1, 11), 5.5, 10.5}), whole)
 
 
 @pytest.mark.parametrize("stop", [*range(1, 11), 5.5, 10.5])
-def test_a_run_interrupted_once_anywhere_is_the_run_that_nobody_interrupted(
+def test_a_run_interrupted_once_anywhere_equals_the_uninterrupted_run(
     digits: Dataset, tmp_path: Path, stop: float
 ) -> None:
     kind = QUICK, NORMED
     check_same(
-        go_on(digits, tmp_path / "state", *kind, {stop}),
-        go_on(digits, tmp_path / "state", *kind, set()),
+        run_with_stops(digits, tmp_path / "state", *kind, {stop}),
+        run_with_stops(digits, tmp_path / "state", *kind, set()),
     )
 
 
-def test_the_clock_of_a_run_that_was_taken_up_goes_on(digits: Dataset, tmp_path: Path) -> None:
-    trainer, history = go_on(digits, tmp_path / "state", QUICK, MLP, {3, 5.5})
+def test_the_seconds_of_a_resumed_run_continue(digits: Dataset, tmp_path: Path) -> None:
+    trainer, history = run_with_stops(digits, tmp_path / "state", QUICK, MLP, {3, 5.5})
     assert 0 < history[0].seconds < history[1].seconds <= trainer.seconds
 
 
@@ -1040,7 +1044,7 @@ def test_a_run_that_is_ended_closes_its_epoch_early_and_keeps_what_it_has_learnt
     trainer.save(tmp_path / "state", history)
     later = begin(digits, QUICK, MLP, seed=9)
     assert later.load(tmp_path / "state") == history
-    assert list(later.epochs()) == []  # it has ended, and does not go on by being taken up
+    assert list(later.epochs()) == []  # loading a run that has ended does not start it again
     assert torch.equal(weights(later.model), weights(trainer.model))
 
 
@@ -1099,7 +1103,7 @@ FIELDS = ["done", "epoch", "seconds", "since_frame", "names", "ending", "of", "h
 
 
 @given(field=st.sampled_from(FIELDS), value=JSON)
-def test_a_state_edited_by_hand_is_refused(
+def test_an_edited_state_is_refused(
     digits: Dataset, state: tuple[Path, bytes, Tensor], field: str, value: object
 ) -> None:
     path, content, _ = state
