@@ -606,7 +606,7 @@ def test_static_binarisation_shows_the_same_black_and_white_at_every_step(
         assert np.array_equal(shown[first + 1], digits.validation.images[:50] > 127)
 
 
-def test_dynamic_binarisation_draws_anew_at_every_step_and_once_for_evaluation(
+def test_dynamic_binarisation_draws_again_at_every_step_and_once_for_evaluation(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = seen(digits, "dynamic", monkeypatch, epochs=60)

@@ -76,7 +76,7 @@ def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
     runs = Runs(run.checkpoint_path.parent, slots)
     locks = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
     while (taken := _first_free(locks) if runs.queue_position(run) == 1 else None) is None:
-        session.obey_while_waiting()
+        session.follow_command()
         time.sleep(WAIT_SECONDS)
     try:
         yield
@@ -115,7 +115,7 @@ class _Session:
         self._status = Status(**known | fields)
         self._run.write_status(self._status)
 
-    def obey_while_waiting(self) -> None:
+    def follow_command(self) -> None:
         """Follows a command that arrives before training. Raises _Paused or _Discarded."""
         command = self._take_command()
         if command == "discard":
