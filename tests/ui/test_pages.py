@@ -150,7 +150,7 @@ def press(app: AppTest, label: str) -> AppTest:
 @contextmanager
 def finished(app: AppTest) -> Iterator[None]:
     """Waits until no run is left in the app's folder."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while app_runs().all():
         assert time.monotonic() < deadline, app_runs().all()
         time.sleep(0.1)
