@@ -13,8 +13,8 @@ from vae.bench.browser import CHROMIUM_NAMES
 from vae.datasets.registry import Dataset, load_dataset
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 
 NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
 collect_ignore_glob = ["browser/*"] if NO_CHROMIUM else []

@@ -156,7 +156,7 @@ def test_an_app_killed_under_load_leaves_nothing_behind_and_serves_everything_ag
             lesson.check_whole()
             assert run.status().alive
     finally:
-        lesson.runs.want(run, "discard")
+        lesson.runs.send_command(run, "discard")
         until(lambda: not run.path.exists(), "the run is discarded", run)
     until(lambda: not lesson.parts(), "nothing half-removed is left either")
 
@@ -435,7 +435,7 @@ import json, sys
 from pathlib import Path
 from vae.jobs import runs
 
-runs.COMMAND = (sys.executable, sys.argv[1])
+runs.WORKER = (sys.executable, sys.argv[1])
 found = runs.Runs(Path(sys.argv[2]))
 for line in sys.stdin:
     call, name = line.split()
@@ -445,7 +445,7 @@ for line in sys.stdin:
         elif call == "resume":
             found.resume(found.find(name))
         else:
-            found.want(found.find(name), call)
+            found.send_command(found.find(name), call)
         print("done", flush=True)
     except runs.RunError as error:
         print(error, flush=True)
@@ -489,7 +489,7 @@ def test_of_two_processes_that_start_or_resume_one_run_at_once_one_carries_it_ou
             at_once(both, f"pause {name}")
             until(lambda run=run: not run._has_process(), "it has ended", run)  # type: ignore[misc]
             run.write_status(Status("paused"))
-            run.heed()
+            run.clear_command()
             at_once(both, f"resume {name}")
             until(lambda name=name: processes_of(name) == 1, "one process carries it out", run)  # type: ignore[misc]
             at_once(both, f"discard {name}")

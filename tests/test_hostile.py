@@ -1370,12 +1370,12 @@ def test_a_run_of_any_name_stays_in_its_folder(tmp_path_factory: pytest.TempPath
             return
     check_name(name)
     assert run.path.parent == root / "checkpoints" / ".runs"
-    assert run.out.parent == root / "checkpoints"
+    assert run.checkpoint_path.parent == root / "checkpoints"
     assert {Path(path).name for path, _ in traces(run.path)} >= {"request.json", "upload.zip"}
 
 
 @given(
-    file=st.sampled_from(["status.json", "request.json", "wish", "lock"]),
+    file=st.sampled_from(["status.json", "request.json", "command", "lock"]),
     content=st.one_of(
         documents(STATUS).map(dumped), documents(REQUEST).map(dumped), JSON.map(dumped), PIECES,
         st.builds(changed, st.sampled_from([dumped(STATUS), dumped(REQUEST), b"pause"]), EDITS, st.booleans()),
@@ -1383,13 +1383,13 @@ def test_a_run_of_any_name_stays_in_its_folder(tmp_path_factory: pytest.TempPath
 )  # fmt: skip
 def test_a_run_with_any_files_is_listed(spoilt_run: Run, file: str, content: bytes) -> None:
     run = spoilt_run
-    (run.path / "wish").touch()
+    (run.path / "command").touch()
     (run.path / "lock").touch()
     with spoiling(run.path / file, content), at_once((file, content)):
-        ((found, status),) = Runs(run.out.parent).all()
+        ((found, status),) = Runs(run.checkpoint_path.parent).all()
         assert found == run
         json.dumps(vars(status), ensure_ascii=False, allow_nan=False).encode()
-        assert run.wish() in (None, "pause", "stop", "discard")
+        assert run.command() in (None, "pause", "stop", "discard")
         with suppress(RunError):
             assert isinstance(run.request(), dict)
 
@@ -1398,9 +1398,7 @@ def test_a_run_with_any_files_is_listed(spoilt_run: Run, file: str, content: byt
 def fake_data(digits: Dataset) -> Iterator[None]:
     """No data set is read and nothing is measured."""
 
-    def load(name: str, data_dir: object = None, *, image_size: int = 32, color: bool = True, seed: int = 0) -> Dataset:
-        if not isinstance(name, str):
-            raise TypeError(f"a name, not {name!r}")
+    def load(name: str, data_dir: object = None, **_: object) -> Dataset:
         return digits
 
     with pytest.MonkeyPatch.context() as patch:
@@ -1414,7 +1412,7 @@ def fake_data(digits: Dataset) -> Iterator[None]:
 def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted: object) -> None:
     with spoiling(spoilt_run.path / "request.json", dumped(wanted)), at_once(wanted):
         try:
-            dataset, model_config, config = worker.asked(spoilt_run)
+            dataset, model_config, config = worker.parse_request(spoilt_run)
         except (DataError, ValueError, RunError) as error:
             in_a_sentence(error, most=10**6)  # it repeats what somebody has written by hand
             return
@@ -1478,7 +1476,7 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
         assert not app.exception, filled
         for run, _ in Runs(root).all():
             check_name(run.name)
-            dataset, model_config, config = worker.asked(run)
+            dataset, model_config, config = worker.parse_request(run)
             assert dataset.name == "digits"
             assert model_config.latent_dim <= 512
             assert config.epochs <= 10_000

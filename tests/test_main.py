@@ -1,4 +1,4 @@
-"""The command line, called as people and benchmarks call it."""
+"""The command line, called in this process."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vae import __main__ as command_line
 from vae.__main__ import ProgressBar, main
+from vae.datasets import registry
 from vae.datasets.registry import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import ModelConfig
@@ -25,7 +26,7 @@ from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import trainer as trainer_module
 from vae.training.config import LEARNING_RATES, Optimizer, TrainingConfig
 from vae.training.film import read_film
-from vae.training.step import Knobs, Step
+from vae.training.step import Scheduled, Step
 
 Captured = pytest.CaptureFixture[str]
 TRAIN = ("train", "--dataset", "digits", "--epochs", "1", "--device", "cpu")
@@ -99,7 +100,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
     assert checkpoint.training | asdict(expected) == checkpoint.training
 
 
-def test_an_autoencoder_is_asked_for_by_its_objective_alone(capsys: Captured, tmp_path: Path) -> None:
+def test_the_objective_autoencoder_alone_makes_an_autoencoder(capsys: Captured, tmp_path: Path) -> None:
     result = call(capsys, *TRAIN, "--objective", "autoencoder", "--out", tmp_path / "run")
     assert read_checkpoint(tmp_path / "run").model_config.posterior == "point"
     assert result["negative_elbo"] is result["kl"] is None
@@ -182,15 +183,15 @@ def test_a_taken_name_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
 
 def test_a_run_that_diverges_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Spoiled(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            return super().__call__(batch, knobs) * float("nan")
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            return super().__call__(batch, scheduled) * float("nan")
 
     monkeypatch.setattr(trainer_module, "Step", Spoiled)
     assert "Choose a smaller learning rate" in refused(capsys, *TRAIN, "--out", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_keeps_a_film_where_it_is_asked_for(capsys: Captured, tmp_path: Path) -> None:
+def test_the_option_film_keeps_a_film(capsys: Captured, tmp_path: Path) -> None:
     for name, options in (("filmed", ("--film",)), ("plain", ())):
         call(capsys, *TRAIN, *options, "--out", tmp_path / name)
     assert read_checkpoint(tmp_path / "plain").film is None
@@ -201,7 +202,7 @@ def test_a_run_keeps_a_film_where_it_is_asked_for(capsys: Captured, tmp_path: Pa
 
 @pytest.fixture
 def own_signals() -> Iterator[None]:
-    """Puts back what train does to this process's signals."""
+    """Restores the signal handlers that train replaces."""
     names = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
     before = [signal.getsignal(name) for name in names]
     yield
@@ -214,8 +215,8 @@ def own_signals() -> Iterator[None]:
 def test_a_signal_stops_a_run_and_keeps_the_last_whole_epoch(capsys: Captured, tmp_path: Path, name: str) -> None:
     number = getattr(signal, name)
 
-    def interrupt(bar: ProgressBar, share: float, text: str = "") -> None:
-        if share > 0.6:
+    def interrupt(bar: ProgressBar, progress: float, text: str = "") -> None:
+        if progress > 0.6:
             os.kill(os.getpid(), number)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -248,7 +249,7 @@ def test_a_signal_between_two_epochs_keeps_the_last_one_too(
 
 
 @pytest.mark.usefixtures("own_signals")
-def test_a_run_that_was_told_to_outlive_its_terminal_does(capsys: Captured, tmp_path: Path) -> None:
+def test_a_run_under_nohup_ignores_the_end_of_its_terminal(capsys: Captured, tmp_path: Path) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
     call(capsys, *TRAIN, "--out", tmp_path / "run")
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -270,7 +271,7 @@ def test_evaluate_measures_what_train_reported(capsys: Captured, digits_checkpoi
     assert {"negative_elbo", "reconstruction", "kl", "kl_per_dimension", "active_units"} <= set(result)
     for key in ("negative_elbo", "reconstruction", "kl"):
         assert result[key] == pytest.approx(digits_checkpoint.metrics[key], rel=1e-6)
-    assert result["kl_per_dimension"] == pytest.approx(list(digits_checkpoint.kl_per_dimension), rel=1e-5)
+    assert result["kl_per_dimension"] == pytest.approx(digits_checkpoint.kl_per_dimension, rel=1e-5)
     assert len(result["kl_per_dimension"]) == 2
     assert sum(result["kl_per_dimension"]) == pytest.approx(result["kl"], rel=1e-5)
     assert 0 <= result["active_units"] <= 2
@@ -281,7 +282,7 @@ def test_evaluating_on_other_data_says_so(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fewer = replace(digits, test=replace(digits.test, images=digits.test.images[:50], labels=digits.test.labels[:50]))
-    monkeypatch.setattr(command_line, "load_dataset", lambda *_, **__: fewer)
+    monkeypatch.setattr(registry, "load_dataset", lambda *_, **__: fewer)
     assert main(["evaluate", str(digits_checkpoint.path), "--json"]) == 0
     out, error = capsys.readouterr()
     assert json.loads(out.splitlines()[-1])["same_data"] is False
@@ -293,7 +294,7 @@ def test_evaluating_on_images_of_another_shape_is_one_sentence(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = replace(digits.test, images=np.repeat(digits.test.images, 2, axis=3))
-    monkeypatch.setattr(command_line, "load_dataset", lambda *_, **__: replace(digits, train=wide, test=wide))
+    monkeypatch.setattr(registry, "load_dataset", lambda *_, **__: replace(digits, train=wide, test=wide))
     error = refused(capsys, "evaluate", digits_checkpoint.path)
     assert "(1, 8, 8)" in error
     assert "(1, 8, 16)" in error
@@ -373,7 +374,7 @@ def test_list_prints_a_line_per_checkpoint(capsys: Captured, own_checkpoint: Che
     assert "missing" in second
 
 
-def test_list_of_nothing_is_empty(capsys: Captured, tmp_path: Path) -> None:
+def test_the_list_of_a_missing_folder_is_empty(capsys: Captured, tmp_path: Path) -> None:
     assert call(capsys, "list", "--checkpoints", tmp_path / "nowhere") == {"checkpoints": []}
 
 

@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise, load_dataset
+from vae.datasets.registry import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate, importance_weighted_nll
 from vae.evaluation.registry import SCORES
-from vae.jobs.nice import give_way
+from vae.jobs.nice import lower_priority
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
-from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config
+from vae.model.networks import VAE, Architecture, Likelihood, choose_device
 from vae.projection.config import METHODS, ProjectionConfig
 from vae.projection.methods import project, quality
 from vae.storage.checkpoints import (
@@ -30,17 +30,20 @@ from vae.storage.checkpoints import (
     list_checkpoints,
     read_checkpoint,
 )
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
-from vae.training.distributed import joined
+from vae.training.distributed import process_group
 from vae.training.malloc import keep_freed_memory
-from vae.training.trainer import TrainingError, train_checkpoint
+from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
+from vae.training.trainer import TrainingError
 from vae.validation import require
 
 Result = dict[str, Any]
-Commands = Any  # argparse keeps the class of add_subparsers' result to itself
+Commands = Any  # add_subparsers' result, whose class argparse does not export
 
 OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "heat", "free_bits", "capacity", "gamma", "samples")
 RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device")
+MODEL_OPTIONS = ("latent_dim", "hidden", "channels", "batch_norm", "likelihood", "sigma", "conditional")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar, with every default taken from the configs themselves."""
+    """The parser of the command line; its defaults are those of the configs."""
     top = argparse.ArgumentParser(prog="python -m vae", description="Train and measure variational autoencoders.")
     commands = top.add_subparsers(dest="name", required=True)
 
@@ -75,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help=f"also these, comma-separated: {', '.join(SCORES)}",
     )
-    evaluation.add_argument("--seed", type=int, default=0, help="of all that is drawn")
+    evaluation.add_argument("--seed", type=int, default=0, help="of the noise and the binarisation")
     evaluation.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     _add_data_dir(evaluation)
 
@@ -99,25 +102,27 @@ def parser() -> argparse.ArgumentParser:
 def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--dataset", required=True, help="a data set's name, or a folder or zip of images")
     train.add_argument("--out", type=Path, required=True, help="the checkpoint folder to write")
-    train.add_argument("--image-size", type=int, default=32, help="side of your own images, in pixels")
+    train.add_argument(
+        "--image-size", type=int, default=DatasetRequest.image_size, help="side of your own images, in pixels"
+    )
     train.add_argument("--grey", action="store_true", help="turn your own images grey")
     _add_data_dir(train)
     model = train.add_argument_group("the model")
-    model.add_argument("--arch", choices=get_args(Architecture), default="mlp")
-    model.add_argument("--latent-dim", type=int, default=10)
+    model.add_argument("--arch", choices=get_args(Architecture), default=ModelRequest.architecture)
+    model.add_argument("--latent-dim", type=int, default=ModelRequest.latent_dim)
     model.add_argument("--hidden", type=_widths, default=(), help="widths of the fully connected layers, as 200,200")
     model.add_argument("--channels", type=_widths, default=(), help="widths of the convolutions, as 32,64")
     model.add_argument("--batch-norm", action="store_true", help="normalise every hidden layer over the batch")
-    model.add_argument("--likelihood", choices=get_args(Likelihood), default=ModelConfig.likelihood)
-    model.add_argument("--sigma", type=float, default=ModelConfig.sigma, help="of the gaussian, in grey ranges")
-    model.add_argument("--conditional", action="store_true", help="tell the decoder the class beside z")
+    model.add_argument("--likelihood", choices=get_args(Likelihood), default=ModelRequest.likelihood)
+    model.add_argument("--sigma", type=float, default=ModelRequest.sigma, help="of the gaussian, in grey ranges")
+    model.add_argument("--conditional", action="store_true", help="also give the decoder the image's class")
     objective = train.add_argument_group("the objective")
     objective.add_argument("--objective", choices=get_args(ObjectiveName), default=Objective.name)
     objective.add_argument("--beta", type=float, default=Objective.beta, help="of vae and beta-tc")
     objective.add_argument("--warmup", choices=get_args(Warmup), default=Objective.warmup, help="of beta")
     objective.add_argument("--warmup-share", type=float, default=Objective.warmup_share, help="of the run, 0 to 1")
     objective.add_argument("--cycles", type=int, default=Objective.cycles, help="of the cyclic warm-up")
-    objective.add_argument("--heat", type=float, default=Objective.heat, help="of the cooling, at its start")
+    objective.add_argument("--heat", type=float, default=Objective.heat, help="KL multiplier at the start of cooling")
     objective.add_argument("--free-bits", type=float, default=Objective.free_bits, help="nats per latent dimension")
     objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
     objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")
@@ -141,8 +146,8 @@ def _bench_commands(commands: Commands) -> None:
     live.add_argument("--clients", type=int, default=1, help="sockets, each dragging one slider")
     live.add_argument("--rate", type=float, default=30.0, help="updates per second and client")
     live.add_argument("--seconds", type=float, default=10.0, help="how long to measure")
-    live.add_argument("--sessions", type=int, default=0, help="besides, people who open another page every 2 s")
-    live.add_argument("--training", action="store_true", help="besides, a training run of the command line")
+    live.add_argument("--sessions", type=int, default=0, help="also people who open another page every 2 s")
+    live.add_argument("--training", action="store_true", help="also a training run")
     live.add_argument("--browser", action="store_true", help="drag in a real Chromium instead")
     live.add_argument(
         "--page", choices=("explore", "sampling", "interpolation", "corners", "drawing"), default="explore"
@@ -155,7 +160,7 @@ def _bench_commands(commands: Commands) -> None:
     start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
     projecting = _command(bench, "project", run_bench_project, "seconds per projection, beside the libraries alone")
     projecting.add_argument(
-        "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="whose codes to project"
+        "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="the checkpoint to project"
     )
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     running = _command(bench, "run", run_bench_run, "a run as the page starts it, beside the same training here")
@@ -182,43 +187,44 @@ def _bench_commands(commands: Commands) -> None:
 
 
 def run_train(args: argparse.Namespace) -> Result:
-    """Trains and saves; the result's numbers are those of the test set. Under torchrun, one of several that do."""
+    """Trains and saves; the result's numbers are of the test images. Under torchrun, one of several processes."""
     for number in (getattr(signal, name, signal.SIGINT) for name in ("SIGTERM", "SIGHUP")):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # which nohup asks for
+        if signal.getsignal(number) is not signal.SIG_IGN:  # set by nohup
             signal.signal(number, signal.default_int_handler)  # as Ctrl-C: the last whole epoch is kept
-    objective = Objective(name=args.objective, **{key: getattr(args, key) for key in OBJECTIVE_NUMBERS})
-    config = TrainingConfig(
-        objective=objective,
-        learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
-        **{key: getattr(args, key) for key in RUN_OPTIONS},
-    )
-    check_free(args.out)  # not first when all is trained, nor when the data has been downloaded
-    dataset = load(args.dataset, args, args.image_size, color=not args.grey)
-    model_config = default_config(
-        dataset.image_shape,
-        args.latent_dim,
-        args.arch,
-        args.hidden,
-        args.channels,
-        posterior="point" if args.objective == "autoencoder" else "gaussian",
-        classes=len(dataset.class_names) if args.conditional else 0,
-        **{key: getattr(args, key) for key in ("batch_norm", "likelihood", "sigma")},
-    )
-    with joined(args.device) as group, ProgressBar("training", group.leads) as bar, TemporaryDirectory() as folder:
+    request = training_request(args)
+    check_free(args.out)  # before the download and the training
+    dataset = load(request.dataset, args)
+    model, config = request.model_config(dataset), request.training
+    with (
+        process_group(args.device) as group,
+        ProgressBar("training", group.is_main) as bar,
+        TemporaryDirectory() as folder,
+    ):
         film = Path(folder) / "film" if args.film else None
-        epochs = train_checkpoint(dataset, model_config, config, args.out, bar.show, group=group, film=film)
+        epochs = train_checkpoint(dataset, model, config, args.out, bar.show, group=group, film=film)
         try:
             for epoch in epochs:
                 loss = epoch.validation_reconstruction + epoch.validation_kl
                 bar.note(f"epoch {epoch.epoch:3d}  {epoch.seconds:6.1f} s  validation loss {loss:8.2f} nats per image")
         except KeyboardInterrupt as error:
-            epochs.throw(error)  # interrupted here rather than there: the last epoch is to be kept all the same
-    if not group.leads:
-        return {}  # the one that leads speaks for all
+            epochs.throw(error)  # the signal came outside the generator, which keeps the last epoch
+    if not group.is_main:
+        return {}
     metrics = read_checkpoint(args.out).metrics
     print(f"test {_score(metrics)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
+
+
+def training_request(args: argparse.Namespace) -> TrainingRequest:
+    """The request that the options of `train` stand for. Raises ValueError."""
+    config = TrainingConfig(
+        objective=Objective(name=args.objective, **{key: getattr(args, key) for key in OBJECTIVE_NUMBERS}),
+        learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
+        **{key: getattr(args, key) for key in RUN_OPTIONS},
+    )
+    model = ModelRequest(architecture=args.arch, **{key: getattr(args, key) for key in MODEL_OPTIONS})
+    return TrainingRequest(DatasetRequest(args.dataset, args.image_size, not args.grey), model, config)
 
 
 def _score(metrics: Mapping[str, Any]) -> str:
@@ -228,7 +234,7 @@ def _score(metrics: Mapping[str, Any]) -> str:
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    """Comma-separated widths of layers. Raises ArgumentTypeError, which argparse shows as it is."""
+    """Comma-separated widths of layers. Raises ArgumentTypeError, whose text argparse prints."""
     try:
         return tuple(int(width) for width in text.split(","))
     except ValueError as error:
@@ -236,10 +242,10 @@ def _widths(text: str) -> tuple[int, ...]:
 
 
 def run_evaluate(args: argparse.Namespace) -> Result:
-    """Encodes the test images anew and measures; says so when they are not those of the training run."""
+    """Encodes the test images and measures; prints a note when they are not those of the training run."""
     checkpoint = read_checkpoint(args.checkpoint)
     color, side, _ = checkpoint.model_config.image_shape
-    dataset = load(checkpoint.dataset, args, side, color=color == 3)
+    dataset = load(DatasetRequest(checkpoint.dataset, side, color == 3), args)
     shape = checkpoint.model_config.image_shape
     require(dataset.image_shape == shape, "image shape", dataset.image_shape, f"the checkpoint's {shape}")
     same = dataset.content_hash == checkpoint.content_hash
@@ -293,7 +299,7 @@ def _short(value: object) -> str:
 def run_project(args: argparse.Namespace) -> Result:
     """Projects, measures, and saves the projection in the checkpoint folder, where the map page finds it.
 
-    What has parameters other than the defaults is measured and not saved: the page would take it for the default.
+    With other parameters than the defaults it is not saved: the page would show it as the default.
     """
     checkpoint = read_checkpoint(args.checkpoint)
     encoded = checkpoint.load_encoded()
@@ -301,7 +307,7 @@ def run_project(args: argparse.Namespace) -> Result:
     config = ProjectionConfig(args.method, args.dims, **parameters)
     started = time.perf_counter()
     with ProgressBar("projecting") as bar:
-        points = project(encoded.mean, config, lambda share, _: bar.show(share))
+        points = project(encoded.mean, config, lambda progress, _: bar.show(progress))
     seconds = time.perf_counter() - started
     found = quality(encoded.mean, points)
     usual = config.used == ProjectionConfig(args.method, args.dims)
@@ -315,7 +321,7 @@ def run_project(args: argparse.Namespace) -> Result:
 
 
 def _shown(result: Result) -> Result:
-    """Prints a benchmark's numbers, with the machine they were measured on."""
+    """Prints a benchmark's numbers and the machine, and returns the numbers."""
     from vae.bench import machine
 
     print(machine.report(result))
@@ -323,8 +329,8 @@ def _shown(result: Result) -> Result:
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:
-    """Starts the real app and drives it with raw clients, or with one browser."""
-    from vae.bench import browser, live  # the app's packages, which a machine that only trains may lack
+    """Starts the app and measures it with WebSocket clients, or with one browser."""
+    from vae.bench import browser, live  # they need the app's packages, which a machine that only trains may lack
 
     for name in ("clients", "rate", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
@@ -332,7 +338,7 @@ def run_bench_live(args: argparse.Namespace) -> Result:
 
 
 def run_bench_start(args: argparse.Namespace) -> Result:
-    """Starts the real app several times and waits for its first picture in a browser."""
+    """Starts the app several times and waits for its first picture in a browser."""
     from vae.bench import browser
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
@@ -340,7 +346,7 @@ def run_bench_start(args: argparse.Namespace) -> Result:
 
 
 def run_bench_map(args: argparse.Namespace) -> Result:
-    """Starts the real app and pans, zooms and decodes on its latent map."""
+    """Starts the app and pans, zooms and decodes on its latent map."""
     from vae.bench import map as latent_map
 
     require(args.seconds > 0, "--seconds", args.seconds, "above 0")
@@ -366,14 +372,14 @@ def run_bench_train(args: argparse.Namespace) -> Result:
 
 
 def run_bench_run(args: argparse.Namespace) -> Result:
-    """Trains on MNIST here, as a run, and as a run beside the app."""
+    """Trains on MNIST in this process, as a run, and as a run beside the app."""
     from vae.bench import run
 
     return _shown(run.run(args))
 
 
 def run_bench_classroom(args: argparse.Namespace) -> Result:
-    """Holds a lesson with as many students as are asked for."""
+    """Simulates a lesson with args.students students."""
     from vae.bench import classroom
 
     for name in ("students", "seconds"):
@@ -382,14 +388,14 @@ def run_bench_classroom(args: argparse.Namespace) -> Result:
 
 
 def run_bench_memory(args: argparse.Namespace) -> Result:
-    """Trains on generated images for one epoch and reads how much memory that took."""
+    """Trains on generated images for one epoch and measures the memory."""
     from vae.bench import train
 
     return _shown(train.run_memory(args))
 
 
 def run_list(args: argparse.Namespace) -> Result:
-    """Loads every checkpoint in full, so that "whole" means usable."""
+    """Lists the checkpoints; loads each in full, so that "whole" means usable."""
     rows = [describe(found) for found in list_checkpoints(args.checkpoints)]
     for row in rows:
         known = f"{row['dataset']:<14} z {row['latent_dim']:<4} {_score(row):<21}" if "dataset" in row else ""
@@ -398,7 +404,7 @@ def run_list(args: argparse.Namespace) -> Result:
 
 
 def describe(found: Checkpoint | BrokenCheckpoint) -> Result:
-    """One row of the list: what is known of the checkpoint, and its state: "whole", or the reason why not."""
+    """One row of the list: the checkpoint's data, and its state: "whole", or what is wrong with it."""
     if isinstance(found, BrokenCheckpoint):
         return {"checkpoint": found.name, "state": found.error}
     known = {"checkpoint": found.name, "dataset": found.dataset, "latent_dim": found.model_config.latent_dim}
@@ -412,19 +418,19 @@ def describe(found: Checkpoint | BrokenCheckpoint) -> Result:
     return known | {"state": "whole"}
 
 
-def load(name: str, args: argparse.Namespace, image_size: int, *, color: bool) -> Dataset:
-    """The data set, with a bar on standard error while it is downloaded."""
+def load(request: DatasetRequest, args: argparse.Namespace) -> Dataset:
+    """The data set, with a progress bar on standard error while it is downloaded."""
     with ProgressBar("loading") as bar:
-        return load_dataset(name, args.data_dir, image_size=image_size, color=color, progress=bar.show)
+        return request.load(data_dir=args.data_dir, progress=bar.show)
 
 
 class ProgressBar:
-    """A one-line bar on standard error; silent where that is not a terminal, except for its notes."""
+    """A one-line bar on standard error. Where that is not a terminal, only its notes; nothing unless shown."""
 
-    def __init__(self, title: str, heard: bool = True) -> None:
+    def __init__(self, title: str, shown: bool = True) -> None:
         self.title = title
-        self.heard = heard
-        self.live = heard and sys.stderr.isatty()
+        self.shown = shown
+        self.live = shown and sys.stderr.isatty()
 
     def __enter__(self) -> "ProgressBar":
         return self
@@ -432,15 +438,15 @@ class ProgressBar:
     def __exit__(self, *_: object) -> None:
         self._line("")
 
-    def show(self, share: float, text: str = "") -> None:
-        """Draws the bar at this share of the work, 0 to 1."""
-        done = round(30 * share)
-        self._line(f"{text or self.title} [{'#' * done}{'.' * (30 - done)}] {share:4.0%}")
+    def show(self, progress: float, text: str = "") -> None:
+        """Draws the bar at this progress, 0 to 1."""
+        done = round(30 * progress)
+        self._line(f"{text or self.title} [{'#' * done}{'.' * (30 - done)}] {progress:4.0%}")
 
     def note(self, text: str) -> None:
-        """Prints a line that stays, unless another process of the group speaks for all."""
+        """Prints a line that stays."""
         self._line("")
-        if self.heard:
+        if self.shown:
             print(text, file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
@@ -468,6 +474,6 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["train"]:
-        give_way()  # to the app, where a class may be exploring meanwhile
+        lower_priority()  # live decoding of an app on this machine goes first
         keep_freed_memory()
     sys.exit(main())

@@ -20,9 +20,9 @@ from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, read_film
-from vae.training.trainer import train_checkpoint
 
 pytestmark = pytest.mark.browser
 NAME = "<b>nine</b>"

@@ -21,8 +21,8 @@ from vae.model.latents import decode, interpolate
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 from vae.ui.shared.scripts import script_url
 
 pytestmark = pytest.mark.browser

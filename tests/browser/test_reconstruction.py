@@ -21,8 +21,8 @@ from vae.model.latents import encode, reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 
 pytestmark = pytest.mark.browser
 MNIST = "Reconstruction?checkpoint=mnist-z10"

@@ -24,8 +24,8 @@ from vae.model.networks import default_config
 from vae.model.samplers import Mixture, aggregate_posterior_draws, fit_mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 
 pytestmark = pytest.mark.browser
 Z2, Z10 = "checkpoint=digits-z2", "checkpoint=mnist-z10"

@@ -29,12 +29,14 @@ from torch import Tensor
 from tests.support.runs import IDLER, PATIENCE, request, until
 from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
-from vae.jobs.worker import asked
+from vae.jobs.worker import parse_request
 from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.training import checkpoint as checkpoint_module
+from vae.training import state as state_module
 from vae.training import trainer as trainer_module
+from vae.training.checkpoint import train_checkpoint
 from vae.training.film import read_film
-from vae.training.step import Knobs, Step
-from vae.training.trainer import train_checkpoint
+from vae.training.step import Scheduled, Step
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = 10_000  # epochs
@@ -87,7 +89,7 @@ class Lab:
 
     def until_checkpoint(self, run: Run) -> Checkpoint:
         until(lambda: not run.path.is_dir(), f"{run.name} has finished", run)
-        return read_checkpoint(run.out)
+        return read_checkpoint(run.checkpoint_path)
 
     def clean_up(self) -> None:
         for process in self.processes:
@@ -122,7 +124,7 @@ def idlers(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Runs whose processes do nothing but live."""
     script = tmp_path / "idler.py"
     script.write_text(IDLER)
-    monkeypatch.setattr(runs, "COMMAND", (sys.executable, str(script)))
+    monkeypatch.setattr(runs, "WORKER", (sys.executable, str(script)))
     return lab
 
 
@@ -148,7 +150,7 @@ def same(checkpoint: Checkpoint, run_request: Any, folder: Path) -> None:
     plain.write_request(run_request)
     torch.set_num_threads(1)  # as the run's process has it: sums round differently for two
     whole = folder / "whole"
-    for _ in train_checkpoint(*asked(plain), whole, film=folder / "film"):
+    for _ in train_checkpoint(*parse_request(plain), whole, film=folder / "film"):
         pass
     expected = read_checkpoint(whole)
     assert [numbers(epoch) for epoch in checkpoint.history] == [numbers(epoch) for epoch in expected.history]
@@ -201,7 +203,7 @@ def test_a_process_that_is_slow_to_be_born_does_not_look_killed(
 ) -> None:
     script = tmp_path / "slow.py"
     script.write_text("import time; time.sleep(0.5)" + IDLER)
-    monkeypatch.setattr(runs, "COMMAND", (sys.executable, str(script)))
+    monkeypatch.setattr(runs, "WORKER", (sys.executable, str(script)))
     with ThreadPoolExecutor(1) as pool:
         started = pool.submit(idlers.start)
         states: set[str] = set()
@@ -277,19 +279,19 @@ def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> Non
     lab.until_state(first, "running")
     assert lab.states() == {"d": "running", "c": "queued", "b": "queued", "a": "queued"}
     assert [lab.runs.queue_position(run) for run in (second, third, fourth)] == [1, 2, 3]
-    lab.runs.want(third, "pause")
+    lab.runs.send_command(third, "pause")
     lab.until_state(third, "paused")
     assert lab.runs.queue_position(fourth) == 2
     lab.runs.resume(third)
     assert [lab.runs.queue_position(run) for run in (second, fourth, third)] == [1, 2, 3]
-    lab.runs.want(third, "discard")
+    lab.runs.send_command(third, "discard")
     until(lambda: lab.runs.find("b") is None, "a queued run is discarded")
     lab.kill(fourth)
     until(lambda: fourth.status().state == "killed", "its death is noticed")
     lab.runs.resume(fourth)
     assert (lab.runs.queue_position(second), lab.runs.queue_position(fourth)) == (1, 2)
-    assert not second.out.exists()
-    lab.runs.want(first, "stop")
+    assert not second.checkpoint_path.exists()
+    lab.runs.send_command(first, "stop")
     finished = [lab.until_checkpoint(run) for run in (first, second, fourth)]
     assert [len(checkpoint.history) for checkpoint in finished[1:]] == [3, 3]
     written = [(checkpoint.path / "config.json").stat().st_mtime_ns for checkpoint in finished]
@@ -302,9 +304,9 @@ def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) ->
     both = [lab.start(name, request(ENDLESS)) for name in ("one", "other")]
     third = lab.start("third")
     until(lambda: list(lab.states().values()) == ["running", "running", "queued"], "two train", both[1])
-    lab.runs.want(third, "discard")
+    lab.runs.send_command(third, "discard")
     for run in both:
-        lab.runs.want(run, "discard")
+        lab.runs.send_command(run, "discard")
     until(lambda: lab.states() == {}, "all have gone")
     lab.check_nothing_left()
     assert list_checkpoints(lab.checkpoints) == []
@@ -324,13 +326,13 @@ def test_a_run_killed_twenty_times_is_the_run_that_nobody_killed(lab: Lab, tmp_p
                 lab.until_state(run, "running", "saving")
             time.sleep(chance.uniform(0, 0.4) if number % 2 else chance.uniform(0.1, 2.5))
             if not run.path.is_dir():
-                return read_checkpoint(run.out)
+                return read_checkpoint(run.checkpoint_path)
             lab.kill(run)
             if lab.runs.find(name) is None:  # killed between its checkpoint and its end
                 break
             assert run.status().state == "killed"
             assert "killed" in run.status().sentence
-            assert not run.out.exists()
+            assert not run.checkpoint_path.exists()
             lab.runs.resume(run)
             killed.append(name)
         return lab.until_checkpoint(run)
@@ -347,16 +349,16 @@ def test_a_run_killed_twenty_times_is_the_run_that_nobody_killed(lab: Lab, tmp_p
 def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab, tmp_path: Path) -> None:
     wanted = request(40, objective={"name": "beta-tc", "warmup": "linear"})
     run = lab.start("run", wanted)
-    with pytest.raises(RunError, match="goes on already"):
+    with pytest.raises(RunError, match="is running or waiting already"):
         lab.runs.resume(run)
     lab.until_epoch(run, 3)
-    lab.runs.want(run, "pause")
+    lab.runs.send_command(run, "pause")
     paused = lab.until_state(run, "paused")
     assert paused.sentence == "Paused."
     assert 0 < paused.progress < 1
     assert paused.seconds > 0
-    with pytest.raises(RunError, match="does not go on; resume or discard"):
-        lab.runs.want(run, "stop")
+    with pytest.raises(RunError, match="has no process; resume or discard"):
+        lab.runs.send_command(run, "stop")
     lab.process_of(run).wait(PATIENCE)
     with ThreadPoolExecutor(2) as pool:  # two users at once
         for resumed in [pool.submit(lab.runs.resume, run) for _ in range(2)]:
@@ -375,7 +377,7 @@ def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab
 def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
     run = lab.start("run", request(ENDLESS))
     lab.until_epoch(run, 2)
-    lab.runs.want(run, "stop")
+    lab.runs.send_command(run, "stop")
     checkpoint = lab.until_checkpoint(run)
     assert 2 <= len(checkpoint.history) < ENDLESS
     assert checkpoint.film is not None
@@ -401,20 +403,20 @@ def test_a_wish_for_less_that_comes_too_soon_after_anothers_is_repeated(
     monkeypatch.setattr(nice, "sleep", slept.append)
     monkeypatch.setattr(os, "nice", lambda _: 0)
     monkeypatch.setattr(os, "getsid", lambda _: os.getpid())
-    nice.give_way()
+    nice.lower_priority()
     assert said == [str(nice.NICENESS)]
     assert slept == [nice.TRY_SECONDS] * 2
     refusals = iter([PermissionError()])
-    nice.give_way()  # no such system: nothing to do about it
+    nice.lower_priority()  # no such system: nothing to do about it
     refusals = iter(BlockingIOError, None)
-    nice.give_way()
+    nice.lower_priority()
     assert len(slept) == 2 + nice.TRIES
 
 
 @pytest.mark.parametrize("own_session", [True, False])
 def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(own_session: bool) -> None:
     code = (
-        "import os; from vae.jobs import nice; before = os.nice(0); nice.give_way(); print(os.nice(0) - before)\n"
+        "import os; from vae.jobs import nice; before = os.nice(0); nice.lower_priority(); print(os.nice(0) - before)\n"
         "print(nice.AUTOGROUP.read_text() if nice.AUTOGROUP.exists() else '')"
     )
     ours = nice.AUTOGROUP.read_text() if nice.AUTOGROUP.exists() else ""
@@ -459,23 +461,23 @@ def test_a_run_killed_between_its_checkpoint_and_its_end_is_not_listed(lab: Lab,
         patch.setattr(Run, "remove", lambda _: None)
         run = lab.prepare()
         assert here(run).state == "killed"
-    assert read_checkpoint(run.out)
+    assert read_checkpoint(run.checkpoint_path)
     assert lab.runs.all() == []
     lab.check_nothing_left()
-    assert read_checkpoint(run.out)
+    assert read_checkpoint(run.checkpoint_path)
 
 
 def test_a_stopped_run_that_could_not_be_saved_is_saved_when_resumed_and_not_trained_on(
     lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.prepare("run", request(50))
-    step = after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "stop"))
+    step = after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.send_command(run, "stop"))
     with monkeypatch.context() as patch:
-        patch.setattr(trainer_module, "save_checkpoint", failing(CheckpointError("The disk is on fire.")))
+        patch.setattr(checkpoint_module, "save_checkpoint", failing(CheckpointError("The disk is on fire.")))
         assert here(run).state == "failed"
-    assert not run.out.exists()
+    assert not run.checkpoint_path.exists()
     here(run)
-    checkpoint = read_checkpoint(run.out)
+    checkpoint = read_checkpoint(run.checkpoint_path)
     assert len(checkpoint.history) == 2
     assert step.taken == 30
 
@@ -484,9 +486,9 @@ def test_a_run_stopped_within_its_first_epoch_keeps_what_it_has(
     lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.prepare("run", request(50))
-    after_steps(lab, run, monkeypatch, 1, lambda: lab.runs.want(run, "stop"))
+    after_steps(lab, run, monkeypatch, 1, lambda: lab.runs.send_command(run, "stop"))
     here(run)
-    checkpoint = read_checkpoint(run.out)
+    checkpoint = read_checkpoint(run.checkpoint_path)
     assert len(checkpoint.history) == 1
     assert checkpoint.film is not None
     assert checkpoint.load_model() is not None
@@ -515,12 +517,12 @@ class Taken:
 def after_steps(  # noqa: PLR0917
     lab: Lab, run: Run, monkeypatch: pytest.MonkeyPatch, count: int, do: Callable[[], object], spoil: bool = False
 ) -> Taken:
-    """Does something after so many steps in this process, and has the run's wish read after every step."""
+    """Does something after so many steps in this process, and has the run's command read after every step."""
     counter = Taken()
 
     class Counted(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            sums = super().__call__(batch, knobs)
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            sums = super().__call__(batch, scheduled)
             counter.taken += 1
             if counter.taken == count:
                 do()
@@ -547,23 +549,23 @@ def failing(error: BaseException) -> Callable[..., Any]:
 def test_a_stale_process_id_of_another_program_is_never_signalled(lab: Lab) -> None:
     innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
-        for wish in ("stop", "discard", "resume"):
-            run = lab.prepare(f"run-{wish}", request(ENDLESS))
+        for command in ("stop", "discard", "resume"):
+            run = lab.prepare(f"run-{command}", request(ENDLESS))
             run.write_status(Status("running", progress=0.5))
-            for file in ("lock", "pid", "run.pid", "wish", "log.txt"):
+            for file in ("lock", "pid", "run.pid", "command", "log.txt"):
                 (run.path / file).write_text(f"{innocent.pid}\n")
             run.write_request(run.request() | {"pid": innocent.pid, "order": innocent.pid})
             assert run.status().state == "killed"
-            if wish == "resume":
+            if command == "resume":
                 lab.runs.resume(run)
                 lab.until_state(run, "running")
-                lab.runs.want(run, "discard")
-            elif wish == "stop":
+                lab.runs.send_command(run, "discard")
+            elif command == "stop":
                 with pytest.raises(RunError):
-                    lab.runs.want(run, "stop")
-                lab.runs.want(run, "discard")
+                    lab.runs.send_command(run, "stop")
+                lab.runs.send_command(run, "discard")
             else:
-                lab.runs.want(run, "discard")
+                lab.runs.send_command(run, "discard")
             until(lambda run=run: not run.path.exists(), "it has gone", run)  # type: ignore[misc]
         assert innocent.poll() is None
     finally:
@@ -638,7 +640,7 @@ def test_a_full_queue_refuses_more(idlers: Lab) -> None:
         made = list(pool.map(lambda i: idlers.start(f"run-{i}"), range(MOST_RUNS)))
     with pytest.raises(RunError, match=f"{MOST_RUNS} runs are waiting or training already; wait until"):
         idlers.start("one-more")
-    idlers.runs.want(made[3], "pause")
+    idlers.runs.send_command(made[3], "pause")
     idlers.process_of(made[3]).wait(PATIENCE)
     made[3].write_status(Status("paused"))
     assert idlers.start("one-more").status().alive
@@ -652,7 +654,7 @@ def test_a_full_queue_refuses_more(idlers: Lab) -> None:
 def test_a_process_that_cannot_be_started_leaves_nothing_and_says_why(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "COMMAND", (sys.executable, "-c", "raise SystemExit('no such luck')"))
+    monkeypatch.setattr(runs, "WORKER", (sys.executable, "-c", "raise SystemExit('no such luck')"))
     with pytest.raises(RunError, match=r"could not be started: its process ended at once: no such luck"):
         lab.start()
     lab.check_nothing_left()
@@ -661,7 +663,7 @@ def test_a_process_that_cannot_be_started_leaves_nothing_and_says_why(
     with pytest.raises(RunError, match=r"could not be resumed: its process ended at once: no such luck"):
         lab.runs.resume(run)
     assert run.status().state == "failed"
-    monkeypatch.setattr(runs, "COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr(runs, "WORKER", ("/nowhere/python",))
     with pytest.raises(RunError, match=r"could not be started: .*No such file"):
         lab.start("other")
     assert lab.left() == ["run"]
@@ -687,17 +689,17 @@ def test_a_wish_for_a_run_that_has_just_gone_is_refused_in_a_sentence(
     shutil.rmtree(run.path)
     with monkeypatch.context() as patch:
         patch.setattr(Run, "status", lambda _: alive)
-        with pytest.raises(RunError, match="has ended meanwhile"):
-            lab.runs.want(run, "pause")
-        lab.runs.want(run, "discard")
+        with pytest.raises(RunError, match="has just ended"):
+            lab.runs.send_command(run, "pause")
+        lab.runs.send_command(run, "discard")
     lab.check_nothing_left()
 
 
 def test_wishes_of_many_at_once_are_heard(lab: Lab) -> None:
     run = lab.prepare()
     with run.lock().acquire(), ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: lab.runs.want(run, "pause"), range(400)))
-    assert run.wish() == "pause"
+        list(pool.map(lambda _: lab.runs.send_command(run, "pause"), range(400)))
+    assert run.command() == "pause"
 
 
 # ---- files that somebody has edited ----------------------------------------------------------------------------------
@@ -739,7 +741,7 @@ def test_a_status_of_any_values_is_read_or_refused(
         check_listed(lab, run)
 
 
-@pytest.mark.parametrize("file", ["status.json", "request.json", "wish", "lock", "log.txt"])
+@pytest.mark.parametrize("file", ["status.json", "request.json", "command", "lock", "log.txt"])
 @pytest.mark.parametrize("content", GARBAGE, ids=lambda content: ascii(content[:10]))
 def test_a_file_of_garbage_leaves_the_run_listed_and_discarded(lab: Lab, file: str, content: bytes) -> None:
     run = lab.prepare()
@@ -747,7 +749,7 @@ def test_a_file_of_garbage_leaves_the_run_listed_and_discarded(lab: Lab, file: s
     (run.path / file).write_bytes(content)
     status = check_listed(lab, run)
     assert (status.state == "failed") == (file == "status.json")
-    lab.runs.want(run, "discard")
+    lab.runs.send_command(run, "discard")
     lab.check_nothing_left()
 
 
@@ -832,8 +834,8 @@ def test_a_request_edited_by_hand_ends_in_one_sentence_and_the_log(lab: Lab, her
     assert status.state == "failed", status
     assert re.fullmatch(r"[^\n]{10,2000}[.\w)]", status.sentence), status
     assert "Training failed" not in status.sentence  # that is for what nobody has thought of
-    assert not run.out.exists()
-    lab.runs.want(run, "discard")
+    assert not run.checkpoint_path.exists()
+    lab.runs.send_command(run, "discard")
     lab.check_nothing_left()
 
 
@@ -857,7 +859,7 @@ def test_uploaded_pictures_are_trained_on_under_their_own_name(lab: Lab, here: A
             Image.new("L", (16, 16), 8 * number).save(tmp_path / "picture.png")
             archive.write(tmp_path / "picture.png", f"{number}.png")
     here(run)
-    assert read_checkpoint(run.out).dataset == "mine"
+    assert read_checkpoint(run.checkpoint_path).dataset == "mine"
 
 
 def test_a_run_that_diverges_at_once_says_what_to_change(lab: Lab, here: Any) -> None:
@@ -865,7 +867,7 @@ def test_a_run_that_diverges_at_once_says_what_to_change(lab: Lab, here: Any) ->
     status = here(run)
     assert status.state == "failed"
     assert "diverged. Choose a smaller learning rate." in status.sentence
-    assert not run.out.exists()
+    assert not run.checkpoint_path.exists()
 
 
 @pytest.mark.parametrize("paused", [False, True], ids=["straight on", "paused with weights already spoilt"])
@@ -874,7 +876,7 @@ def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
 ) -> None:
     wanted = request(10)
     run = lab.prepare("run", wanted)
-    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: paused and lab.runs.want(run, "pause"), spoil=True)
+    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: paused and lab.runs.send_command(run, "pause"), spoil=True)
     status = here(run)
     if paused:
         assert status.state == "paused"
@@ -884,15 +886,15 @@ def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
         r"epoch 3 is not finite: .*smaller learning rate; the model of epoch 2 was kept .*page\.$", status.sentence
     )
     monkeypatch.undo()
-    checkpoint = read_checkpoint(run.out)
+    checkpoint = read_checkpoint(run.checkpoint_path)
     assert len(checkpoint.history) == 2
     run.write_request(wanted)
-    epochs = train_checkpoint(*asked(run), tmp_path / "two")
+    epochs = train_checkpoint(*parse_request(run), tmp_path / "two")
     next(epochs), next(epochs)
     with pytest.raises(trainer_module.TrainingError):
         epochs.throw(KeyboardInterrupt)
     for file in ("model.safetensors", "encoded.safetensors"):
-        assert (run.out / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+        assert (run.checkpoint_path / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     assert {found.name for found in list_checkpoints(lab.checkpoints)} == {"run"}
 
 
@@ -918,14 +920,14 @@ def test_too_little_memory_ends_in_a_sentence_and_the_run_can_be_resumed(  # noq
     assert "not enough memory: choose a smaller batch size" in status.sentence
     assert ("up to epoch 1 is kept" in status.sentence) == (steps == 30)
     here(run)
-    same(read_checkpoint(run.out), wanted, tmp_path / "plain")
+    same(read_checkpoint(run.checkpoint_path), wanted, tmp_path / "plain")
 
 
 def test_too_little_memory_when_resuming_does_not_advise_to_discard(
     lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.prepare("run", request(3))
-    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.send_command(run, "pause"))
     assert here(run).state == "paused"
     with monkeypatch.context() as patch:
         patch.setattr(trainer_module.Trainer, "_restore", failing(MemoryError()))
@@ -936,7 +938,7 @@ def test_too_little_memory_when_resuming_does_not_advise_to_discard(
 
 def test_a_state_that_cannot_be_read_ends_in_a_sentence(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = lab.prepare("run", request(3))
-    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.send_command(run, "pause"))
     here(run)
     for file in run.path.glob("*.safetensors"):
         file.write_bytes(file.read_bytes()[:-100])
@@ -948,25 +950,25 @@ def test_a_state_that_cannot_be_read_ends_in_a_sentence(lab: Lab, here: Any, mon
 
 def test_a_name_taken_meanwhile_is_said_at_the_end_and_nothing_is_lost(lab: Lab, here: Any) -> None:
     run = lab.prepare()
-    run.out.mkdir(parents=True)
+    run.checkpoint_path.mkdir(parents=True)
     status = here(run)
     assert status.state == "failed"
     assert "something by this name already" in status.sentence
-    run.out.rmdir()
+    run.checkpoint_path.rmdir()
     here(run)
-    assert len(read_checkpoint(run.out).history) == 3
+    assert len(read_checkpoint(run.checkpoint_path).history) == 3
 
 
 def test_a_time_budget_fixes_the_epochs_once(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = lab.prepare("run", request(1, seconds=2.0) | {"order": 7})
     monkeypatch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 0.1)
-    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.want(run, "pause"))
+    after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.send_command(run, "pause"))
     assert here(run).epochs == 17
     fixed = run.request()
     assert (fixed["training"]["epochs"], fixed["seconds"], fixed["order"]) == (17, None, 7)
     monkeypatch.setattr(trainer_module, "seconds_per_epoch", failing(AssertionError("measured again")))
     here(run)
-    checkpoint = read_checkpoint(run.out)
+    checkpoint = read_checkpoint(run.checkpoint_path)
     assert checkpoint.training["epochs"] == len(checkpoint.history) == 17
 
 
@@ -984,16 +986,16 @@ def test_a_full_disk_is_said_in_one_sentence_wherever_it_is_met(
             from safetensors import SafetensorError
 
             error = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
-            patch.setattr(trainer_module, "save_file", failing(error))
+            patch.setattr(state_module, "save_file", failing(error))
         else:
             patch.setattr("vae.storage.checkpoints.save_arrays", failing(full))
         status = here(run)
     assert status.state == "failed"
     assert status.sentence.startswith("The disk is full: free some space, then resume the run.")
     assert ("up to epoch 3 is kept" in status.sentence) == (place == "checkpoint")
-    assert not run.out.exists()
+    assert not run.checkpoint_path.exists()
     here(run)
-    same(read_checkpoint(run.out), wanted, tmp_path / "plain")
+    same(read_checkpoint(run.checkpoint_path), wanted, tmp_path / "plain")
 
 
 @pytest.fixture
@@ -1024,12 +1026,10 @@ def test_a_run_on_a_disk_that_fills_up_says_so_and_loses_nothing(
         while True:
             file.write(bytes(4096))
     status = lab.until_state(run, "failed")
-    assert status.sentence.startswith(
-        "The disk is full: free some space, then resume the run. What it had learnt up to"
-    )
+    assert status.sentence.startswith("The disk is full: free some space, then resume the run. Training up to")
     assert re.search(r"up to epoch \d+ is kept\.$", status.sentence)
     assert {file.name: file.read_bytes() for file in earlier.iterdir() if file.is_file()} == before
-    assert not run.out.exists()
+    assert not run.checkpoint_path.exists()
     lab.process_of(run).wait(PATIENCE)
     with pytest.raises(RunError, match="No space left"):
         lab.start("other")

@@ -16,8 +16,8 @@ from vae.bench.browser import chromium
 from vae.bench.live import Server, started
 from vae.datasets.registry import Dataset, Split
 from vae.model.networks import default_config
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 
 Seen = TypeVar("Seen")
 

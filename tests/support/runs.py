@@ -1,4 +1,4 @@
-"""Requests for short runs, and what waits for a run."""
+"""Requests for short runs; waiting for what a run does."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,9 @@ import pytest
 
 from vae.jobs.runs import Run
 
-PATIENCE = 120.0
+PATIENCE = 600.0  # seconds, so that a test that hangs ends
 
-
-# Holds the lock as a run's process does, until its folder has gone or has a wish; trains nothing.
+# Trains nothing: holds the lock as a run's process does until the run has a command or no folder.
 IDLER = """
 import sys, time
 from pathlib import Path
@@ -19,13 +18,13 @@ from vae.jobs.runs import Run
 
 run = Run(Path(sys.argv[1]))
 with run.lock().acquire(timeout=5):
-    while run.path.is_dir() and run.wish() is None:
+    while run.path.is_dir() and run.command() is None:
         time.sleep(0.02)
 """
 
 
 def request(epochs: int = 3, *, seconds: object = None, model: Any = None, dataset: Any = None, **training: Any) -> Any:
-    """A run on the digits that takes next to no time."""
+    """A short run on the digits, as request.json has it."""
     return {
         "dataset": dataset or {"name": "digits"},
         "model": {"latent_dim": 2, "hidden": [16], **(model or {})},
@@ -35,9 +34,10 @@ def request(epochs: int = 3, *, seconds: object = None, model: Any = None, datas
 
 
 def until(condition: Callable[[], object], what: str, run: Run | None = None) -> None:
+    """Waits for the condition; fails, with the run's status and log, after PATIENCE seconds."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
             log = (run.path / "log.txt").read_text() if run and (run.path / "log.txt").exists() else ""
-            pytest.fail(f"waited in vain until {what}; {run and run.status()}\n{log}")
+            pytest.fail(f"timed out waiting until {what}; {run and run.status()}\n{log}")
         time.sleep(0.01)

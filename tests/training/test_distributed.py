@@ -1,4 +1,4 @@
-"""Several processes that train as one: real ones, over gloo, started as people start them."""
+"""Several processes that train one model: real processes over gloo, also started with torchrun."""
 
 import json
 import os
@@ -23,20 +23,22 @@ from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import step as step_module
-from vae.training.config import TrainingConfig
-from vae.training.distributed import Group, joined
+from vae.training.config import ScheduledValues, TrainingConfig
+from vae.training.distributed import ProcessGroup, process_group
 from vae.training.step import Step
 from vae.training.trainer import new_model, train
 
-PATIENCE = 90.0
+PATIENCE = 600.0  # seconds, so that a test that hangs ends
 ROOT = Path(__file__).parents[2]
-POINT = ModelConfig((1, 8, 8), 3, "mlp", (16,), posterior="point")  # draws nothing: two processes can do exactly as one
+POINT = ModelConfig(
+    (1, 8, 8), 3, "mlp", (16,), posterior="point"
+)  # samples nothing, so that two processes do exactly the same as one
 EPOCHS = 6
 TRAIN = ("train", "--dataset", "digits", "--latent-dim", "4", "--batch-size", "64", "--device", "cpu")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, less what would make its children part of another group."""
+    """This process's environment variables without those of torchrun."""
     kept = {key: value for key, value in os.environ.items() if key not in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | more
 
@@ -66,8 +68,8 @@ def torchrun(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def ranks(running: subprocess.Popen[str]) -> dict[int, int]:
-    """The process of each rank, as the kernel knows them."""
-    found = {}
+    """The process id of each rank, from /proc."""
+    found: dict[int, int] = {}
     for child in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split():
         settings = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
         found |= {int(entry[5:]): int(child) for entry in settings if entry.startswith(b"RANK=")}
@@ -75,7 +77,7 @@ def ranks(running: subprocess.Popen[str]) -> dict[int, int]:
 
 
 def wait_for(running: subprocess.Popen[str], start: str) -> None:
-    """Reads standard error up to a line that starts so."""
+    """Reads standard error up to a line that begins with `start`."""
     assert running.stderr is not None
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and select.select([running.stderr], [], [], PATIENCE)[0]:
@@ -83,7 +85,7 @@ def wait_for(running: subprocess.Popen[str], start: str) -> None:
         if line.startswith(start):
             return
         assert line, f"ended before {start!r}"
-    pytest.fail(f"waited in vain for {start!r}")
+    pytest.fail(f"no line {start!r} within {PATIENCE} s")
 
 
 def weights(model: VAE) -> Tensor:
@@ -99,12 +101,12 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
         monkeypatch.delenv("WORLD_SIZE", raising=False)
     else:
         monkeypatch.setenv("WORLD_SIZE", size)
-    with joined("cpu") as group:
-        assert group == Group(0, 1)
-        assert group.leads
+    with process_group("cpu") as group:
+        assert group == ProcessGroup(0, 1)
+        assert group.is_main
         batch, totals = torch.arange(5), torch.ones(3)
         assert torch.equal(group.shard(batch), batch)
-        assert group.total(totals) is totals
+        assert group.all_reduce(totals) is totals
         layer = torch.nn.Linear(2, 1)
         layer(torch.ones(1, 2)).backward()
         group.average_gradients(layer.parameters(), 0.5)
@@ -113,21 +115,21 @@ def test_a_lone_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch, size:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8])
 @pytest.mark.parametrize("count", [2, 16, 17, 100])
-def test_the_shares_of_a_batch_are_the_batch(size: int, count: int) -> None:
+def test_the_shards_of_a_batch_are_the_batch(size: int, count: int) -> None:
     batch = torch.randperm(count)
-    shares = [Group(rank, size).shard(batch) for rank in range(size)]
-    assert sorted(torch.cat(shares).tolist()) == list(range(count))
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    shards = [ProcessGroup(rank, size).shard(batch) for rank in range(size)]
+    assert sorted(torch.cat(shards).tolist()) == list(range(count))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
-def test_only_the_first_process_leads() -> None:
-    assert [Group(rank, 3).leads for rank in range(3)] == [True, False, False]
+def test_only_the_first_process_is_the_main_one() -> None:
+    assert [ProcessGroup(rank, 3).is_main for rank in range(3)] == [True, False, False]
 
 
 # ---- two processes ---------------------------------------------------------------------------------------------------
 
 
-def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
+def stepped(group: ProcessGroup) -> tuple[dict[str, float], Tensor]:
     """The terms, summed over the group, and the weights of a few steps of SGD on batches of even and odd size."""
     torch.manual_seed(0)
     model, rng = VAE(POINT), np.random.default_rng(0)
@@ -138,22 +140,22 @@ def stepped(group: Group) -> tuple[dict[str, float], Tensor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(step_module, "mixed_precision", lambda _: nullcontext())
         for rows in (range(64), range(64, 71), range(100, 103)):
-            totals += group.total(step(torch.tensor(rows), (1e-3, 1.0, 0.0, 1.0)))
+            totals += group.all_reduce(step(torch.tensor(rows), ScheduledValues(1e-3, 1.0, 0.0, 1.0)))
     return dict(zip(step.names, totals.tolist(), strict=True)), weights(model)
 
 
 def member(folder: str) -> None:
     """What each process of the next test runs."""
     torch.set_num_threads(1)
-    with joined("cpu") as group:
+    with process_group("cpu") as group:
         terms, moved = stepped(group)
-        alone = torch.tensor([1.0, 2.0]) if group.leads else torch.tensor([10.0, 20.0])
+        alone = torch.tensor([1.0, 2.0]) if group.is_main else torch.tensor([10.0, 20.0])
         alone.grad = alone.clone()
-        group.average_gradients([alone], 0.75 if group.leads else 0.25)
+        group.average_gradients([alone], 0.75 if group.is_main else 0.25)
         torch.save({"terms": terms, "weights": moved, "gradient": alone.grad}, f"{folder}/{group.rank}.pt")
 
 
-def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
+def test_two_processes_take_the_same_steps_as_one(tmp_path: Path) -> None:
     pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     code = f"from tests.training.test_distributed import member; member({str(tmp_path)!r})"
     members = [
@@ -165,7 +167,7 @@ def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
     finally:
         for process in members:
             process.kill()
-    terms, moved = stepped(Group())
+    terms, moved = stepped(ProcessGroup())
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     assert torch.equal(first["weights"], second["weights"])
     torch.testing.assert_close(first["weights"], moved, rtol=1e-4, atol=1e-5)
@@ -175,7 +177,7 @@ def test_two_processes_take_the_very_steps_of_one(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkpoint, str]:
-    """What two processes trained, and what they said on standard output."""
+    """The checkpoint of two processes, and their standard output."""
     out = tmp_path_factory.mktemp("group") / "run"
     with torchrun(*TRAIN, "--epochs", EPOCHS, "--json", "--out", out) as running:
         said, error = running.communicate(timeout=PATIENCE)
@@ -206,7 +208,7 @@ def test_the_checkpoint_of_two_processes_is_written_once_and_whole(together: tup
     assert said.count("saved as") == 1
 
 
-def test_two_processes_give_one_answer(together: tuple[Checkpoint, str]) -> None:
+def test_two_processes_print_one_result(together: tuple[Checkpoint, str]) -> None:
     checkpoint, said = together
     (answer,) = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
     assert answer["negative_elbo"] == checkpoint.metrics["negative_elbo"]

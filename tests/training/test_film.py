@@ -35,7 +35,7 @@ def mlp(latent_dim: int = 2, **options: Any) -> ModelConfig:
 def start(
     digits: Dataset, path: Path | None, config: TrainingConfig = QUICK, model: ModelConfig | None = None
 ) -> Trainer:
-    """A run about to begin, with a film where a path is given."""
+    """A new run, with a film where a path is given."""
     model = model or mlp()
     torch.manual_seed(config.seed)
     film = None if path is None else Film(path, digits, model, config.epochs)
@@ -102,7 +102,7 @@ def test_the_last_frame_shows_the_means_and_reconstructions_of_the_trained_model
         shown = np.asarray(sheet.convert("L"), np.int32)[:8].reshape(8, 10, 8).transpose(1, 0, 2)
     rows = [int(np.flatnonzero(test.labels == label)[0]) for label in range(10)]
     decoded, _ = reconstruct(model, test.images[rows])
-    assert np.abs(shown - decoded[:, 0].astype(np.int32)).mean() < 12  # a WebP of tiny pictures, not their bits
+    assert np.abs(shown - decoded[:, 0].astype(np.int32)).mean() < 12  # a WebP of tiny pictures is not exact
 
 
 def test_a_frame_s_terms_are_means_over_the_images_since_the_frame_before(digits: Dataset, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_frames_of_large_pictures_stay_within_their_bytes(monkeypatch: pytest.Mo
     assert len(film._picture_file(noise)) <= best // 2
 
 
-def test_a_film_that_is_full_takes_no_more_frames_and_stays_whole(
+def test_a_full_film_gets_no_more_frames_and_stays_whole(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(film, "MAX_BYTES", 50_000)
@@ -166,11 +166,11 @@ def test_a_film_that_is_full_takes_no_more_frames_and_stays_whole(
     assert frames(records)[-1].fields["share"] < 1
 
 
-# ---- that it costs nothing but time ----------------------------------------------------------------------------------
+# ---- a film does not change the training -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", [mlp(3), mlp(3, batch_norm=True)], ids=["plain", "batch norm"])
-def test_a_filmed_run_has_the_weights_and_metrics_of_one_that_was_not(
+def test_a_run_with_a_film_has_the_weights_and_metrics_of_one_without(
     digits: Dataset, tmp_path: Path, model: ModelConfig
 ) -> None:
     filmed, plain = start(digits, tmp_path / "film", model=model), start(digits, None, model=model)
@@ -185,7 +185,7 @@ def test_a_run_that_diverges_says_so_at_the_next_frame(
     trainer = start(digits, tmp_path / "film")
     take = trainer._take
     monkeypatch.setattr(
-        trainer, "_take", lambda batch, knobs: take(batch, knobs) * (1 if trainer.done < 5 else torch.nan)
+        trainer, "_take", lambda batch, scheduled: take(batch, scheduled) * (1 if trainer.done < 5 else torch.nan)
     )
     with pytest.raises(TrainingError, match="epoch 1 is not finite"):
         list(trainer.epochs())
@@ -203,7 +203,7 @@ def test_weights_that_are_not_finite_have_no_frame(digits: Dataset, tmp_path: Pa
     assert model.training
 
 
-# ---- what a crash leaves ---------------------------------------------------------------------------------------------
+# ---- films after a crash ---------------------------------------------------------------------------------------------
 
 
 def test_a_film_resumed_is_the_film_of_an_uninterrupted_run(digits: Dataset, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_film_resumed_is_the_film_of_an_uninterrupted_run(digits: Dataset, tmp
     epochs = halves.epochs()
     next(epochs)
     halves.save(tmp_path / "state", [])
-    next(epochs)  # taken in vain: the process dies now, in the middle of a record
+    next(epochs)  # lost: the process ends now, in the middle of a record
     with (tmp_path / "halves").open("ab") as file:
         file.write(b"half a record")
     again = start(digits, tmp_path / "halves", model=mlp(5))
@@ -224,7 +224,7 @@ def test_a_film_resumed_is_the_film_of_an_uninterrupted_run(digits: Dataset, tmp
     assert [record.body for record in resumed] == [record.body for record in whole]
 
 
-def test_a_film_that_has_vanished_is_begun_anew_when_the_run_is_resumed(digits: Dataset, tmp_path: Path) -> None:
+def test_a_deleted_film_is_started_again_when_the_run_is_resumed(digits: Dataset, tmp_path: Path) -> None:
     trainer = start(digits, tmp_path / "film")
     next(trainer.epochs())
     trainer.save(tmp_path / "state", [])
@@ -275,7 +275,7 @@ def test_a_record_whose_text_is_no_object_ends_the_film(tmp_path: Path) -> None:
         assert list(read_film(path)) == []
 
 
-def test_no_film_has_no_records(tmp_path: Path) -> None:
+def test_a_missing_film_has_no_records(tmp_path: Path) -> None:
     assert list(read_film(tmp_path / "film")) == []
 
 
@@ -298,6 +298,6 @@ def test_a_full_disk_leaves_the_film_with_its_last_whole_record(
     assert (tmp_path / "film").stat().st_size == records[-1].end
 
 
-def test_the_json_of_a_film_is_strict(digits: Dataset, tmp_path: Path) -> None:
+def test_the_json_of_a_film_has_no_nan(digits: Dataset, tmp_path: Path) -> None:
     for record in shoot(digits, tmp_path / "film", replace(QUICK, epochs=1)):
         json.loads(json.dumps(record.fields), parse_constant=pytest.fail)

@@ -26,11 +26,14 @@ from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import VAE, Likelihood, ModelConfig, default_config, to_unit
 from vae.storage.checkpoints import CheckpointError, read_checkpoint
+from vae.training import checkpoint as checkpoint_module
+from vae.training import state as state_module
 from vae.training import step as step_module
 from vae.training import trainer as trainer_module
-from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, TrainingConfig
-from vae.training.distributed import Group
-from vae.training.step import Knobs, Step, mixed_precision
+from vae.training.checkpoint import train_checkpoint
+from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, ScheduledValues, TrainingConfig
+from vae.training.distributed import ProcessGroup
+from vae.training.step import Scheduled, Step, mixed_precision
 from vae.training.trainer import (
     EpochMetrics,
     Trainer,
@@ -38,7 +41,6 @@ from vae.training.trainer import (
     new_model,
     seconds_per_epoch,
     train,
-    train_checkpoint,
     validate,
 )
 
@@ -73,15 +75,15 @@ def validation_loss(metrics: EpochMetrics) -> float:
     return metrics.validation_reconstruction + metrics.validation_kl
 
 
-def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> list[tuple[list[int], Knobs]]:
-    """The rows and knobs of every step that will be taken, or not really taken."""
-    steps: list[tuple[list[int], Knobs]] = []
+def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> list[tuple[list[int], ScheduledValues]]:
+    """The rows and scheduled values of every step that will be taken, or not really taken."""
+    steps: list[tuple[list[int], ScheduledValues]] = []
 
     class Recorded(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            steps.append((batch.tolist(), knobs))
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            steps.append((batch.tolist(), ScheduledValues(*scheduled)))
             if really:
-                return super().__call__(batch, knobs)
+                return super().__call__(batch, scheduled)
             self.names = ("loss", "reconstruction", "kl")
             return torch.ones(3)
 
@@ -90,7 +92,7 @@ def record_steps(monkeypatch: pytest.MonkeyPatch, *, really: bool = True) -> lis
 
 
 def numbers(metrics: EpochMetrics) -> dict[str, float]:
-    """All but the clock."""
+    """All metrics but the seconds."""
     return {key: value for key, value in asdict(metrics).items() if key != "seconds"}
 
 
@@ -104,7 +106,7 @@ def numbers(metrics: EpochMetrics) -> dict[str, float]:
 )
 def test_the_same_seed_gives_the_same_weights_and_metrics(digits: Dataset, model_config: ModelConfig) -> None:
     model, metrics = run(digits, model_config=model_config)
-    torch.rand(7)  # nothing outside may matter
+    torch.rand(7)  # the global generator must not matter
     again, metrics_again = run(digits, model_config=model_config)
     assert torch.equal(weights(model), weights(again))
     assert [numbers(m) for m in metrics] == [numbers(m) for m in metrics_again]
@@ -112,7 +114,7 @@ def test_the_same_seed_gives_the_same_weights_and_metrics(digits: Dataset, model
 
 @pytest.mark.parametrize("likelihood", get_args(Likelihood))
 @pytest.mark.parametrize("binarisation", get_args(Binarisation))
-def test_a_new_mlp_begins_at_the_mean_image_and_is_like_any_other_but_for_that(
+def test_a_new_mlp_starts_at_the_mean_image_and_else_with_the_weights_of_its_seed(
     digits: Dataset, likelihood: Likelihood, binarisation: Binarisation
 ) -> None:
     model_config, config = replace(MLP, likelihood=likelihood), replace(QUICK, binarisation=binarisation)
@@ -122,14 +124,16 @@ def test_a_new_mlp_begins_at_the_mean_image_and_is_like_any_other_but_for_that(
     logits = likelihood in ("bernoulli", "continuous-bernoulli")
     bias = model.decoder.head.bias.detach().reshape(1, 8, 8)
     pictures = bias.sigmoid() if logits else bias
-    torch.testing.assert_close(pictures, mean, rtol=0, atol=1 / 510)  # a pixel that is always black begins half above
+    torch.testing.assert_close(
+        pictures, mean, rtol=0, atol=1 / 510
+    )  # a pixel that is always black starts half a level above
     torch.manual_seed(config.seed)
     plain = VAE(model_config)
     differ = [name for name, value in plain.state_dict().items() if not torch.equal(value, model.state_dict()[name])]
     assert differ == ["decoder.head.bias"]
 
 
-def test_the_mean_image_saves_the_steps_that_would_learn_it(digits: Dataset) -> None:
+def test_a_start_at_the_mean_image_has_a_smaller_loss(digits: Dataset) -> None:
     config = replace(QUICK, epochs=1, learning_rate=1e-30)  # nothing moves
     torch.manual_seed(0)
     losses = []
@@ -145,7 +149,7 @@ def test_the_mean_image_saves_the_steps_that_would_learn_it(digits: Dataset) -> 
     assert losses[0] > losses[1] + 10
 
 
-def test_a_new_conv_model_is_the_seeds(digits: Dataset) -> None:
+def test_a_new_conv_model_has_the_weights_of_its_seed(digits: Dataset) -> None:
     model = new_model(CONV, digits.train, QUICK)
     torch.manual_seed(QUICK.seed)
     assert torch.equal(weights(model), weights(VAE(CONV)))
@@ -191,7 +195,7 @@ def test_metrics_are_means_over_images_whatever_the_batches(
     torch.manual_seed(0)
     model = VAE(MLP)
     with torch.no_grad():
-        model.decoder.hidden[0].weight.zero_()  # pictures do not depend on z: nothing depends on the noise
+        model.decoder.hidden.get_parameter("0.weight").zero_()  # then nothing depends on the noise
     config = TrainingConfig(epochs=1, batch_size=batch_size, learning_rate=1e-30, device="cpu")  # nothing moves
     (metrics,) = train(model, split, validation, config)
 
@@ -227,11 +231,15 @@ def test_every_image_is_seen_once_per_epoch_but_a_lone_remainder(
 
 def rates_of_every_step(digits: Dataset, config: TrainingConfig) -> list[float]:
     rates: list[float] = []
-    optimize = torch.optim.Adam.step
+
+    class Recorded(Step):
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            terms = super().__call__(batch, scheduled)
+            rates.append(self.optimizer.param_groups[0]["lr"])
+            return terms
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            torch.optim.Adam, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), optimize(self))[1]
-        )
+        patch.setattr(trainer_module, "Step", Recorded)
         run(digits, config)
     return rates
 
@@ -249,18 +257,18 @@ def test_a_constant_learning_rate_stays(digits: Dataset) -> None:
     assert rates_of_every_step(digits, replace(QUICK, learning_rate=0.01, schedule="constant")) == [0.01] * 10
 
 
-def test_beta_capacity_and_heat_follow_their_schedules_step_by_step(
+def test_beta_capacity_and_kl_multiplier_follow_their_schedules_step_by_step(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = record_steps(monkeypatch)
     run(digits, replace(QUICK, objective=Objective(beta=4, warmup="linear", warmup_share=0.5)))
-    assert [knobs[1] for _, knobs in steps] == pytest.approx([0.4, 1.2, 2.0, 2.8, 3.6, 4, 4, 4, 4, 4])
+    assert [scheduled.beta for _, scheduled in steps] == pytest.approx([0.4, 1.2, 2.0, 2.8, 3.6, 4, 4, 4, 4, 4])
     steps.clear()
     run(digits, replace(QUICK, objective=Objective("capacity", capacity=10, warmup_share=0.5)))
-    assert [knobs[2] for _, knobs in steps] == pytest.approx([1, 3, 5, 7, 9, 10, 10, 10, 10, 10])
+    assert [scheduled.capacity for _, scheduled in steps] == pytest.approx([1, 3, 5, 7, 9, 10, 10, 10, 10, 10])
     steps.clear()
     run(digits, replace(QUICK, objective=Objective("beta-tc", warmup="cooling", warmup_share=0.5, heat=1024)))
-    assert [knobs[3] for _, knobs in steps] == pytest.approx([512, 128, 32, 8, 2, 1, 1, 1, 1, 1])
+    assert [scheduled.kl_multiplier for _, scheduled in steps] == pytest.approx([512, 128, 32, 8, 2, 1, 1, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -277,12 +285,14 @@ def test_an_epoch_reports_the_settings_of_its_last_step(
 ) -> None:
     steps = record_steps(monkeypatch)
     _, metrics = run(digits, replace(QUICK, objective=objective))
-    last_steps, position = [steps[4][1], steps[9][1]], ["learning_rate", "beta", "capacity", "heat"].index(name)
-    assert [m.terms["learning_rate"] for m in metrics] == pytest.approx([knobs[0] for knobs in last_steps])
-    assert [m.terms[name] for m in metrics] == pytest.approx([knobs[position] for knobs in last_steps])
+    last_steps, field = [steps[4][1], steps[9][1]], {"heat": "kl_multiplier"}.get(name, name)
+    assert [m.terms["learning_rate"] for m in metrics] == pytest.approx(
+        [scheduled.learning_rate for scheduled in last_steps]
+    )
+    assert [m.terms[name] for m in metrics] == pytest.approx([getattr(scheduled, field) for scheduled in last_steps])
 
 
-def test_beta_weighs_the_kl_but_the_metrics_report_it_unweighed(digits: Dataset) -> None:
+def test_beta_weights_the_kl_but_the_metrics_report_it_unweighted(digits: Dataset) -> None:
     free, strict = (
         run(digits, replace(LEARNING, epochs=12, objective=Objective(beta=beta)))[1][-1] for beta in (0.0, 100.0)
     )
@@ -310,7 +320,7 @@ def test_one_step_moves_the_weights_as_adam_does_along_the_gradient_of_the_objec
 
     step = Step(model, digits.train, QUICK)
     step.generator.manual_seed(3)
-    sums = step(torch.arange(50), (1e-3, 4.0, 0.0, 1.0))
+    sums = step(torch.arange(50), ScheduledValues(1e-3, 4.0, 0.0, 1.0))
     assert step.names == ("loss", "reconstruction", "kl")
     assert sums.tolist() == pytest.approx([(nll + 4 * kl).item(), nll.item(), kl.item()], rel=1e-4)
     clear = gradient.abs() > 1e-4
@@ -330,7 +340,7 @@ def test_sgd_has_momentum_and_adamw_decays_the_weights(digits: Dataset) -> None:
         positions = [weights(model)]
         for _ in range(2):
             step.generator.manual_seed(0)
-            step(torch.arange(50), (1e-5, 1.0, 0.0, 1.0))
+            step(torch.arange(50), ScheduledValues(1e-5, 1.0, 0.0, 1.0))
             positions.append(weights(model))
         moved[optimizer] = [after - before for before, after in pairwise(positions)]
     # the gradients of two such small steps are nearly alike: the second goes 1 + 0.9 times as far
@@ -489,7 +499,7 @@ def test_a_scale_that_is_not_given_becomes_the_error_of_the_pictures(digits: Dat
 # ---- conditional models, autoencoders, batch normalisation -----------------------------------------------------------
 
 
-def test_a_decoder_that_is_told_the_class_needs_fewer_nats(digits: Dataset) -> None:
+def test_a_conditional_model_needs_fewer_nats(digits: Dataset) -> None:
     config = replace(LEARNING, epochs=12)
     losses = {
         model_config.classes: validation_loss(run(digits, config, model_config, len(digits.train))[1][-1])
@@ -508,27 +518,29 @@ def test_a_conditional_model_learns_from_the_labels_it_is_given(digits: Dataset)
         with torch.no_grad():
             pictures = model.decode(torch.cat((torch.zeros(10, 2), torch.eye(10)), dim=1))
         means = np.stack([digits.train.images[digits.train.labels == k].mean(0) / 255 for k in range(10)])
-        errors = ((pictures.numpy()[:, None] - means) ** 2).sum((2, 3, 4))  # (class asked for, class compared with)
+        errors = ((pictures.numpy()[:, None] - means) ** 2).sum(
+            (2, 3, 4)
+        )  # (class given to the decoder, class compared with)
         trained.append((errors.argmin(1) == np.arange(10)).mean())
     assert trained[0] >= 0.9
     assert trained[1] <= 0.5
 
 
-def test_the_code_of_an_autoencoder_is_never_drawn(digits: Dataset) -> None:
+def test_the_z_of_an_autoencoder_is_never_sampled(digits: Dataset) -> None:
     results = []
     for seed in (1, 2):
         torch.manual_seed(0)
         model = VAE(POINT)
         step = Step(model, digits.train, replace(QUICK, objective=AUTOENCODER))
         step.generator.manual_seed(seed)
-        sums = step(torch.arange(50), (1e-3, 1.0, 0.0, 1.0))
+        sums = step(torch.arange(50), ScheduledValues(1e-3, 1.0, 0.0, 1.0))
         images, labels = torch.from_numpy(digits.validation.images), torch.from_numpy(digits.validation.labels)
         results.append((sums, weights(model), torch.tensor(validate(model, images, labels, seed))))
     for one, other in zip(*results, strict=True):
         assert torch.equal(one, other)
 
 
-def test_an_autoencoder_has_no_kl_and_draws_sharper_than_a_vae(digits: Dataset) -> None:
+def test_an_autoencoder_has_no_kl_and_reconstructs_better_than_a_vae(digits: Dataset) -> None:
     points = run(digits, replace(LEARNING, objective=AUTOENCODER), POINT, len(digits.train))[1]
     sampled = run(digits, LEARNING, MLP, len(digits.train))[1]
     assert all(m.kl == m.validation_kl == 0 for m in points)
@@ -554,17 +566,22 @@ def test_batch_normalisation_learns_and_evaluates_each_image_for_itself(digits: 
     x = to_unit(torch.from_numpy(digits.test.images[:9]))
     with torch.no_grad():
         torch.testing.assert_close(model.encode(x)[0][:1], model.encode(x[:1])[0])
-    assert int(model.encoder.hidden[1].num_batches_tracked) == 10 * len(range(0, len(digits.train), 64))
+    assert int(model.encoder.hidden.get_buffer("1.num_batches_tracked")) == 10 * len(range(0, len(digits.train), 64))
 
 
 # ---- black and white -------------------------------------------------------------------------------------------------
 
 
 def seen(digits: Dataset, binarisation: Binarisation, monkeypatch: pytest.MonkeyPatch, epochs: int) -> list[Tensor]:
-    """What the encoder is shown: the first 50 images at each training step, in their order, then at validation."""
+    """The encoder's inputs: the first 50 images at each training step, in their order, then at validation."""
     shown: list[Tensor] = []
-    encoder = VAE.encode
-    monkeypatch.setattr(VAE, "encode", lambda self, x: (shown.append(x), encoder(self, x))[1])
+    plain_encode = VAE.encode
+
+    def encode_and_record(model: VAE, x: Tensor) -> tuple[Tensor, Tensor]:
+        shown.append(x)
+        return plain_encode(model, x)
+
+    monkeypatch.setattr(VAE, "encode", encode_and_record)
     monkeypatch.setattr(torch, "randperm", lambda n, **_: torch.arange(n))
     config = replace(QUICK, epochs=epochs, binarisation=binarisation)
     list(train(VAE(MLP), first(digits.train, 50), first(digits.validation, 50), config))
@@ -589,7 +606,7 @@ def test_static_binarisation_shows_the_same_black_and_white_at_every_step(
         assert np.array_equal(shown[first + 1], digits.validation.images[:50] > 127)
 
 
-def test_dynamic_binarisation_draws_anew_at_every_step_and_once_for_evaluation(
+def test_dynamic_binarisation_draws_again_at_every_step_and_once_for_evaluation(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = seen(digits, "dynamic", monkeypatch, epochs=60)
@@ -635,7 +652,7 @@ def test_the_limits_themselves_are_accepted() -> None:
 def test_images_of_another_shape_are_refused_and_both_shapes_named(digits: Dataset, shape: tuple[int, ...]) -> None:
     wrong, right = Split(np.zeros((10, *shape), np.uint8), np.zeros(10, np.int64)), first(digits.train, 10)
     for pair in ((wrong, right), (right, wrong)):
-        with pytest.raises(ValueError) as caught:  # noqa: PT011 — the shapes are compared below
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 (the shapes are compared below)
             next(train(VAE(MLP), *pair, QUICK))
         assert "(1, 8, 8)" in str(caught.value)
         assert str(shape) in str(caught.value)
@@ -675,7 +692,7 @@ def test_a_single_image_is_too_few(digits: Dataset) -> None:
 
 def test_a_batch_too_small_for_the_group_is_refused(digits: Dataset) -> None:
     with pytest.raises(ValueError, match="batch_size must be at least 8, 2 per process, not 7"):
-        next(train(VAE(MLP), digits.train, digits.validation, replace(QUICK, batch_size=7), group=Group(3, 4)))
+        next(train(VAE(MLP), digits.train, digits.validation, replace(QUICK, batch_size=7), group=ProcessGroup(3, 4)))
 
 
 def test_a_loss_that_is_no_longer_finite_ends_training_with_the_remedy(digits: Dataset) -> None:
@@ -686,19 +703,21 @@ def test_a_loss_that_is_no_longer_finite_ends_training_with_the_remedy(digits: D
         next(train(model, first(digits.train, 100), digits.validation, QUICK))
 
 
-def test_weights_that_the_very_last_step_spoils_are_noticed(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_the_last_step_makes_infinite_are_detected(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spoil_steps(monkeypatch, after=0)
     with pytest.raises(TrainingError, match="epoch 1 is not finite"):
         run(digits, TrainingConfig(epochs=1, batch_size=1000, device="cpu"))
 
 
 def spoil_steps(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """After so many steps, each leaves weights behind that are not finite."""
+    """Makes every step after the first `after` ones leave weights that are not finite."""
     taken = iter(range(10**6))
 
     class Spoiled(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
-            sums = super().__call__(batch, knobs)
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
+            sums = super().__call__(batch, scheduled)
             if next(taken) >= after:
                 with torch.no_grad():
                     self.model.decoder.head.bias.fill_(NAN)
@@ -749,7 +768,7 @@ def test_a_taken_name_is_refused_before_the_first_step(digits: Dataset, tmp_path
     assert shares == []
 
 
-def test_a_place_that_cannot_be_written_to_is_refused_before_the_first_step(digits: Dataset, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_first_step(digits: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     shares: list[float] = []
     with pytest.raises(CheckpointError, match="cannot be written"):
@@ -782,10 +801,9 @@ def test_every_kind_of_run_becomes_a_checkpoint_that_decodes_as_the_trained_mode
     digits: Dataset, tmp_path: Path, model_config: ModelConfig, objective: Objective
 ) -> None:
     trained: list[VAE] = []
-    build = trainer_module.VAE
 
     def keep(config: ModelConfig) -> VAE:
-        trained.append(build(config))
+        trained.append(VAE(config))
         return trained[0]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -802,7 +820,7 @@ def test_every_kind_of_run_becomes_a_checkpoint_that_decodes_as_the_trained_mode
     assert np.array_equal(encoded.reconstruction, checkpoint.load_encoded().reconstruction)
 
 
-# ---- runs that do not come to their end ------------------------------------------------------------------------------
+# ---- runs that stop early --------------------------------------------------------------------------------------------
 
 
 def interrupt_at(share: float, error: type[BaseException] = KeyboardInterrupt) -> Any:
@@ -820,7 +838,7 @@ def after_each_epoch(digits: Dataset, config: TrainingConfig) -> Iterator[Tensor
         yield weights(model)
 
 
-SLOW = replace(QUICK, batch_size=16)  # 81 or 82 steps an epoch, so that progress is heard within each
+SLOW = replace(QUICK, batch_size=16)  # 81 or 82 steps an epoch, so that progress is reported within each
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RuntimeError, OSError])
@@ -851,7 +869,7 @@ def test_a_run_stopped_between_two_epochs_keeps_the_last_one(digits: Dataset, tm
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_a_run_stopped_within_its_first_epoch_leaves_nothing_behind(
+def test_a_run_stopped_within_its_first_epoch_leaves_no_files(
     digits: Dataset, tmp_path: Path, error: type[BaseException]
 ) -> None:
     with pytest.raises(TrainingError) as caught:
@@ -861,7 +879,7 @@ def test_a_run_stopped_within_its_first_epoch_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_nobody_finishes_leaves_nothing_behind(digits: Dataset, tmp_path: Path) -> None:
+def test_a_run_that_is_closed_early_leaves_no_files(digits: Dataset, tmp_path: Path) -> None:
     epochs = start(digits, tmp_path / "run")
     next(epochs)
     epochs.close()
@@ -879,7 +897,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_epoch(
     assert torch.equal(weights(model), expected)
 
 
-def test_a_run_that_diverges_at_once_leaves_nothing_behind(
+def test_a_run_that_diverges_at_once_leaves_no_files(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil_steps(monkeypatch, after=0)
@@ -889,14 +907,14 @@ def test_a_run_that_diverges_at_once_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("stop_at", [0.7, 2.0], ids=["of a stopped run", "of a whole run"])
-def test_a_signal_does_not_interrupt_the_saving(
+def test_a_signal_does_not_interrupt_saving(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: float
 ) -> None:
     def encode_when_signalled(*arguments: Any) -> Any:  # as torchrun does once it sees that a process has died
         os.kill(os.getpid(), signal.SIGINT)
         return encode(*arguments)
 
-    monkeypatch.setattr(trainer_module, "encode", encode_when_signalled)
+    monkeypatch.setattr(checkpoint_module, "encode", encode_when_signalled)
     with suppress(KeyboardInterrupt, TrainingError):
         list(start(digits, tmp_path / "run", SLOW, progress=interrupt_at(stop_at, RuntimeError)))
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -904,7 +922,7 @@ def test_a_signal_does_not_interrupt_the_saving(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_stopped_run_leaves_alone_what_has_taken_its_name_meanwhile(digits: Dataset, tmp_path: Path) -> None:
+def test_a_stopped_run_does_not_touch_a_folder_that_has_got_its_name_since(digits: Dataset, tmp_path: Path) -> None:
     epochs = start(digits, tmp_path / "run")
     next(epochs)
     (tmp_path / "run").mkdir()
@@ -922,7 +940,7 @@ def test_a_stopped_run_that_cannot_be_saved_says_why(digits: Dataset, tmp_path: 
         epochs.throw(KeyboardInterrupt)
 
 
-# ---- runs that are saved in the middle and gone on with --------------------------------------------------------------
+# ---- runs that are saved and resumed ---------------------------------------------------------------------------------
 
 
 class Stop(Exception):  # noqa: N818 (no error)
@@ -935,10 +953,10 @@ def begin(digits: Dataset, config: TrainingConfig, model_config: ModelConfig, se
     return Trainer(VAE(model_config), first(digits.train, 300), digits.validation, config)
 
 
-def go_on(
+def run_with_stops(
     digits: Dataset, path: Path, config: TrainingConfig, model_config: ModelConfig, stops: set[float]
 ) -> tuple[Trainer, list[EpochMetrics]]:
-    """A run that stops after each of these steps, x.5 being the end of an epoch, and is taken up by a new Trainer."""
+    """A run that stops after each of these steps, x.5 being the end of an epoch, and is resumed by a new Trainer."""
     history: list[EpochMetrics] = []
     trainer = begin(digits, config, model_config)
 
@@ -983,26 +1001,26 @@ def check_same(one: tuple[Trainer, list[EpochMetrics]], other: tuple[Trainer, li
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_interrupted_after_every_step_is_the_run_that_nobody_interrupted(
+def test_a_run_interrupted_after_every_step_equals_the_uninterrupted_run(
     digits: Dataset, tmp_path: Path, kind: str
 ) -> None:
-    whole = go_on(digits, tmp_path / "state", *KINDS[kind], set())
-    check_same(go_on(digits, tmp_path / "state", *KINDS[kind], {*range(1, 11), 5.5, 10.5}), whole)
+    whole = run_with_stops(digits, tmp_path / "state", *KINDS[kind], set())
+    check_same(run_with_stops(digits, tmp_path / "state", *KINDS[kind], {*range(1, 11), 5.5, 10.5}), whole)
 
 
 @pytest.mark.parametrize("stop", [*range(1, 11), 5.5, 10.5])
-def test_a_run_interrupted_once_anywhere_is_the_run_that_nobody_interrupted(
+def test_a_run_interrupted_once_anywhere_equals_the_uninterrupted_run(
     digits: Dataset, tmp_path: Path, stop: float
 ) -> None:
     kind = QUICK, NORMED
     check_same(
-        go_on(digits, tmp_path / "state", *kind, {stop}),
-        go_on(digits, tmp_path / "state", *kind, set()),
+        run_with_stops(digits, tmp_path / "state", *kind, {stop}),
+        run_with_stops(digits, tmp_path / "state", *kind, set()),
     )
 
 
-def test_the_clock_of_a_run_that_was_taken_up_goes_on(digits: Dataset, tmp_path: Path) -> None:
-    trainer, history = go_on(digits, tmp_path / "state", QUICK, MLP, {3, 5.5})
+def test_the_seconds_of_a_resumed_run_continue(digits: Dataset, tmp_path: Path) -> None:
+    trainer, history = run_with_stops(digits, tmp_path / "state", QUICK, MLP, {3, 5.5})
     assert 0 < history[0].seconds < history[1].seconds <= trainer.seconds
 
 
@@ -1026,7 +1044,7 @@ def test_a_run_that_is_ended_closes_its_epoch_early_and_keeps_what_it_has_learnt
     trainer.save(tmp_path / "state", history)
     later = begin(digits, QUICK, MLP, seed=9)
     assert later.load(tmp_path / "state") == history
-    assert list(later.epochs()) == []  # it has ended, and does not go on by being taken up
+    assert list(later.epochs()) == []  # loading a run that has ended does not start it again
     assert torch.equal(weights(later.model), weights(trainer.model))
 
 
@@ -1085,7 +1103,7 @@ FIELDS = ["done", "epoch", "seconds", "since_frame", "names", "ending", "of", "h
 
 
 @given(field=st.sampled_from(FIELDS), value=JSON)
-def test_a_state_edited_by_hand_is_refused(
+def test_an_edited_state_is_refused(
     digits: Dataset, state: tuple[Path, bytes, Tensor], field: str, value: object
 ) -> None:
     path, content, _ = state
@@ -1153,7 +1171,7 @@ def test_a_full_disk_leaves_the_state_that_was_there(
         path.write_bytes(b"half a sta")
         raise error
 
-    monkeypatch.setattr(trainer_module, "save_file", fill)
+    monkeypatch.setattr(state_module, "save_file", fill)
     with pytest.raises(OSError, match="No space left"):
         trainer.save(tmp_path / "state", history)
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
@@ -1170,9 +1188,9 @@ def test_the_time_of_an_epoch_is_that_of_its_steps_and_its_validation(
     clock = [100.0]
 
     class Slow(Step):
-        def __call__(self, batch: Tensor, knobs: Knobs) -> Tensor:
+        def __call__(self, batch: Tensor, scheduled: Scheduled) -> Tensor:
             clock[0] += 2
-            return super().__call__(batch, knobs)
+            return super().__call__(batch, scheduled)
 
     def slow(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:
         clock[0] += 0.01 * len(images)
@@ -1180,7 +1198,7 @@ def test_the_time_of_an_epoch_is_that_of_its_steps_and_its_validation(
 
     monkeypatch.setattr(trainer_module, "Step", Slow)
     monkeypatch.setattr(trainer_module, "validate", slow)
-    monkeypatch.setattr(trainer_module.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
     assert -(-len(digits.train) // batch_size) == steps
     measured = seconds_per_epoch(digits, MLP, replace(QUICK, batch_size=batch_size))
     assert measured == pytest.approx(2 * steps + 0.01 * len(digits.validation))

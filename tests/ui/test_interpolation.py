@@ -9,8 +9,8 @@ from vae.datasets.registry import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 from vae.ui.interpolation import KEYS, _known, _lassos, _pins
 from vae.ui.shared import loaders
 

@@ -17,11 +17,12 @@ from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import default_config
 from vae.server.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import Optimizer, TrainingConfig
-from vae.training.trainer import train_checkpoint
 from vae.ui.shared import loaders
 from vae.ui.shared.page import PAGES, objective_name
 from vae.ui.training import form
+from vae.ui.training.runs import app_runs
 
 PATHS = [path for path, _, _ in PAGES]
 
@@ -149,9 +150,9 @@ def press(app: AppTest, label: str) -> AppTest:
 @contextmanager
 def finished(app: AppTest) -> Iterator[None]:
     """Waits until no run is left in the app's folder."""
-    deadline = time.monotonic() + 120
-    while form.runs().all():
-        assert time.monotonic() < deadline, form.runs().all()
+    deadline = time.monotonic() + 600
+    while app_runs().all():
+        assert time.monotonic() < deadline, app_runs().all()
         time.sleep(0.1)
     yield
 
@@ -184,13 +185,13 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
     assert not app.exception
     assert app.error
     assert {path.name for path in checkpoints.iterdir()} - {".runs"} == {"ten", "two"}
-    assert form.runs().all() == []
+    assert app_runs().all() == []
 
 
 def test_own_images_are_asked_for_before_a_run_starts(checkpoints: Path) -> None:
     app = press(open_form(run_name="mine", dataset=form.OWN), "Start training")
     assert "Upload the pictures first" in said(app)
-    assert form.runs().all() == []
+    assert app_runs().all() == []
 
 
 @pytest.mark.parametrize("preset", form.PRESETS)
@@ -234,7 +235,7 @@ def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
 def test_a_number_of_runs_that_is_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
     monkeypatch.setenv("VAE_RUNS", slots)
     with pytest.raises(ValueError, match="set it to how many runs"):
-        form.runs()
+        app_runs()
 
 
 def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:

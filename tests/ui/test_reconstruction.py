@@ -16,8 +16,8 @@ from vae.model.latents import encode, reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import VAE, default_config
 from vae.storage.checkpoints import read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 from vae.ui.reconstruction import adapted, auroc, drawing_frame, scores
 from vae.ui.shared import loaders
 

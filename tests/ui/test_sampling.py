@@ -15,8 +15,8 @@ from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.model.samplers import aggregate_posterior_draws, fit_mixture, mismatch, per_class
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.trainer import train_checkpoint
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import loaders
 

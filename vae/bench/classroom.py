@@ -110,7 +110,7 @@ async def _train(checkpoints: Path) -> str:
         if not (status := run.status()).alive:
             return f"{status.state}: {status.sentence}"
         await asyncio.sleep(0.5)
-    return "trained" if (run.out / "config.json").is_file() else "gone"
+    return "trained" if (run.checkpoint_path / "config.json").is_file() else "gone"
 
 
 async def _project(server: Server) -> str:

@@ -121,7 +121,7 @@ def training() -> Iterator[None]:
                 sleep(0.1)
             yield
         finally:
-            runs.want(run, "discard")
+            runs.send_command(run, "discard")
             while run.path.is_dir():
                 sleep(0.1)
 

@@ -77,4 +77,4 @@ def _finished_run(config: TrainingConfig) -> Iterator[tuple[Checkpoint, float]]:
                 raise ValueError(f"The run ended: {status.sentence}")
             sleep(LOOK_SECONDS if first is None else 0.5)
         assert first is not None
-        yield read_checkpoint(run.out), first
+        yield read_checkpoint(run.checkpoint_path), first

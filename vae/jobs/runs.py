@@ -1,21 +1,20 @@
-"""Training runs as folders: asked for here, carried out by a process of their own, watched by anybody.
+"""Training runs as folders: the app starts a run, a process of its own trains, and any process can read its status.
 
-A run is the folder <checkpoints>/.runs/<name>, and what it becomes is the checkpoint <checkpoints>/<name>:
+A run is the folder <checkpoints>/.runs/<name>; when it has finished, it becomes the checkpoint <checkpoints>/<name>:
 
-request.json       what is to be trained: {"dataset": {"name", and image_size and color of one's own pictures}, "model":
-                   the arguments of default_config, and "conditional", "training": the fields of TrainingConfig,
-                   "seconds": a time budget in place of its epochs, or null, "order": who is next in the queue,
-                   "born": when its process was started, in seconds since the machine was}
-status.json        how it gets on; written by its process alone, always of the same length
-wish               what somebody wants of it: pause, stop or discard
-lock               held by its process as long as it lives, so that no process number need ever be trusted or signalled
-state.safetensors  all that decides how it goes on, of the last whole epoch
-paused.safetensors the same of the moment at which it was paused, until the next epoch is whole
+request.json       what to train: a vae.training.request.TrainingRequest; besides "order": its order in the queue, and
+                   "born": when its process was started, in seconds since the machine was
+status.json        its status; written by its process alone, always of the same length
+command            what a user wants it to do: pause, stop or discard
+lock               held by its process as long as that lives, so that nothing depends on a process id, which the system
+                   may give to another program
+state.safetensors  the state from which training resumes, after the last whole epoch
+paused.safetensors the state at which it was paused, until the next whole epoch
 film.bin           its film so far
 log.txt            what its process printed
 upload.zip         the images, where they were uploaded
 
-This module is what the process needs while it waits for its turn, which must be cheap: it does not import torch.
+A process that waits for its turn imports this module alone, which must be cheap: it does not import torch.
 """
 
 import json
@@ -43,29 +42,29 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 State = Literal["queued", "starting", "running", "saving", "paused", "failed", "killed"]
-Wish = Literal["pause", "stop", "discard"]
+Command = Literal["pause", "stop", "discard"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-MOST_RUNS = 20  # whose processes are alive, waiting ones included
+MOST_RUNS = 20  # with a live process, waiting ones included
 STATUS_BYTES = 2048
-# Rounds that a thread of torch spins before it sleeps: none costs a training a third of its speed, the 300,000 that are
-# usual take the processor from whoever decodes.
+# Rounds that a thread of torch spins before it sleeps: 0 costs a training a third of its speed, the usual 300,000 take
+# the processor from live decoding.
 SPIN_COUNT = 2000
 BIRTH_SECONDS = 10.0
-COMMAND = sys.executable, "-m", "vae.jobs.worker"
+WORKER = sys.executable, "-m", "vae.jobs.worker"
 ALIVE: tuple[State, ...] = ("queued", "starting", "running", "saving")
-KILLED = "Its process has ended without a word: it was killed, or the machine was switched off."
+KILLED = "Its process ended without a message: it was killed, or the machine was switched off."
 
 Json = dict[str, Any]
 
 
 class RunError(Exception):
-    """What was asked of a run cannot be done; one sentence with the remedy."""
+    """A run cannot be started, resumed or changed; one sentence with the remedy."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a run gets on. progress: 0 to 1. seconds: of training; seconds_left: of wall time, None: unknown."""
+    """What a run is doing. progress: 0 to 1. seconds: of training; seconds_left: of wall time, None: unknown."""
 
     state: State
     sentence: str = ""
@@ -79,7 +78,7 @@ class Status:
 
     @property
     def alive(self) -> bool:
-        """Whether a process works on it or waits to."""
+        """Whether a process trains it or waits for its turn."""
         return self.state in ALIVE
 
 
@@ -94,11 +93,11 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its own name, and that of the checkpoint it becomes."""
+        """Its name, also of the checkpoint that it becomes."""
         return self.path.name
 
     @property
-    def out(self) -> Path:
+    def checkpoint_path(self) -> Path:
         """The checkpoint folder that it becomes."""
         return self.path.parent.parent / self.name
 
@@ -109,34 +108,34 @@ class Run:
 
     @property
     def state_file(self) -> Path:
-        """What it goes on from, once there is a whole epoch."""
+        """The state from which it resumes, after the last whole epoch."""
         return self.path / "state.safetensors"
 
     @property
     def paused_file(self) -> Path:
-        """What it goes on from, where it was paused within an epoch."""
+        """The state from which it resumes where it was paused within an epoch."""
         return self.path / "paused.safetensors"
 
     def lock(self) -> FileLock:
-        """What its process holds as long as it lives."""
+        """The lock that its process holds as long as that lives."""
         return FileLock(self.path / "lock", thread_local=False, preserve_lock_file=True)
 
     def request(self) -> Json:
-        """What is to be trained. Raises RunError for a file that cannot be read."""
+        """The content of request.json, unchecked. Raises RunError for a file that cannot be read."""
         try:
             return dict(json.loads((self.path / "request.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError, RecursionError) as error:
             raise RunError(f"The run {self.name} cannot be read ({error}); discard it and train again.") from error
 
     def write_request(self, request: Mapping[str, object]) -> None:
-        """Takes the place of what was to be trained, whole or not at all. Raises OSError."""
+        """Replaces request.json, whole or not at all. Raises OSError."""
         _write(self.path / "request.json", json.dumps(dict(request), indent=1))
 
     def status(self) -> Status:
-        """How it gets on; "killed" where its process is gone without having said so."""
+        """What it is doing; "killed" where its process ended without a last status."""
         found = self._written_status()
         if found.alive and not self._has_process() and not (found.state == "queued" and self._is_young()):
-            found = self._written_status()  # it may have ended properly meanwhile
+            found = self._written_status()  # it may have ended properly since the first look
             if found.alive:
                 return Status("killed", KILLED, found.progress, found.epoch, found.epochs, found.seconds)
         return found
@@ -149,7 +148,7 @@ class Run:
             return Status("failed", "Its status file cannot be read; resume or discard the run.")
 
     def write_status(self, status: Status) -> None:
-        """Says how it gets on. A disk that is full is no reason to stay silent: the file has its bytes already."""
+        """Replaces the status; on a full disk in place, as the file has its full length already. Raises OSError."""
         text = _status_text(status)
         path = self.path / "status.json"
         try:
@@ -161,7 +160,7 @@ class Run:
                 file.write(text)
 
     def _is_young(self) -> bool:
-        """Whether its process may still be on its way. All processes share the clock, which nobody can set."""
+        """Whether its process may still be starting. All processes share this clock, which cannot be set."""
         try:
             born = self.request().get("born")
         except RunError:
@@ -169,7 +168,7 @@ class Run:
         return isinstance(born, (int, float)) and abs(born) < 2**63 and 0 <= time.monotonic() - born < BIRTH_SECONDS
 
     def _has_process(self) -> bool:
-        """Looks without leaving a trace, and such that two who look at once do not take each other for the process."""
+        """Whether the lock is held. Creates no file, and two processes that look at once do not see each other."""
         try:
             if fcntl is None:
                 with self.lock().acquire(timeout=0):
@@ -179,23 +178,23 @@ class Run:
             return False
         except (Timeout, BlockingIOError):
             return True
-        except OSError:  # there has been none, or the folder has just been discarded
+        except OSError:  # no process has started yet, or the folder has just been discarded
             return False
 
-    def wish(self) -> Wish | None:
-        """What somebody wants of it."""
+    def command(self) -> Command | None:
+        """What a user wants it to do, if anything."""
         try:
-            word = (self.path / "wish").read_text("utf-8")
+            word = (self.path / "command").read_text("utf-8")
         except (OSError, ValueError):
             return None
-        return word if word in get_args(Wish) else None  # type: ignore[return-value]
+        return word if word in get_args(Command) else None  # type: ignore[return-value]
 
-    def heed(self) -> None:
-        """Forgets the wish: it has come true, or its process begins anew."""
-        (self.path / "wish").unlink(missing_ok=True)
+    def clear_command(self) -> None:
+        """Removes the command: its process has read it, or starts again."""
+        (self.path / "command").unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Leaves nothing of it, and that at once: nobody sees half a run."""
+        """Removes its folder in one step, so that no process sees half a run."""
         with suppress(OSError), part(self.path.parent) as gone:
             self.path.rename(gone / self.name)
         shutil.rmtree(self.path, ignore_errors=True)  # where the disk is too full even for that
@@ -209,7 +208,7 @@ class Runs:
         self.slots = slots
 
     def all(self) -> list[tuple[Run, Status]]:
-        """Every run, in the order in which they were asked for."""
+        """Every run, in the order of the queue."""
         folders = [path for path in self.root.iterdir() if NAME.fullmatch(path.name)] if self.root.is_dir() else []
         found = []
         for run in map(Run, folders):
@@ -232,18 +231,21 @@ class Runs:
         return ""
 
     def _is_finished(self, run: Run) -> bool:
-        """Whether its process died after the checkpoint had been written."""
-        return run._written_status().state == "saving" and (run.out / "config.json").is_file()
+        """Whether its process ended after it had written the checkpoint."""
+        return run._written_status().state == "saving" and (run.checkpoint_path / "config.json").is_file()
 
     def find(self, name: str) -> Run | None:
-        """The run of this name. A stranger's input: compared with the names that are there, never made into a path."""
+        """The run of this name. Any input is safe: it is compared with existing names, never made into a path."""
         return next((run for run, _ in self.all() if run.name == name), None)
 
     def start(self, name: str, request: Mapping[str, object], upload: bytes | None = None) -> Run:
-        """Begins a new run: its process waits for its turn and trains. Raises RunError, and leaves nothing behind."""
+        """Starts a new run: its process waits for its turn and trains.
+
+        request: TrainingRequest.to_json(). upload: a zip of images. Raises RunError, and then leaves no files.
+        """
         check_name(name)
         run = Run(self.root / name)
-        if run.out.exists():
+        if run.checkpoint_path.exists():
             raise RunError(f"There is a checkpoint called {name} already; choose another name.")
         self._check_room()
         self._make(run, request, upload)
@@ -257,7 +259,7 @@ class Runs:
         return run
 
     def _make(self, run: Run, request: Mapping[str, object], upload: bytes | None) -> None:
-        """Makes the run's folder, whole or not at all: nobody sees a run without its files."""
+        """Makes the run's folder, whole or not at all, so that no process sees a run without its files."""
         if sentence := self.obstacle():
             raise RunError(sentence)
         try:
@@ -275,35 +277,32 @@ class Runs:
             raise RunError(f"The run could not be started: {error}") from error
 
     def resume(self, run: Run) -> None:
-        """Goes on with a run that is paused, failed or killed, at the end of the queue. Raises RunError."""
+        """Resumes a run that is paused, failed or killed, at the end of the queue. Raises RunError."""
         if run.status().alive:
-            raise RunError(f"The run {run.name} goes on already.")
+            raise RunError(f"The run {run.name} is running or waiting already.")
         self._check_room()
         try:
             self._launch(run)
         except (OSError, RunError) as error:
             raise RunError(f"The run could not be resumed: {error}") from error
 
-    def want(self, run: Run, wish: Wish) -> None:
-        """Tells its process to pause, stop or discard; where there is none, a run is discarded at once.
-
-        Raises RunError.
-        """
+    def send_command(self, run: Run, command: Command) -> None:
+        """Writes the command for its process; a run without a process is discarded here. Raises RunError."""
         if run.status().alive:
             try:
-                _write(run.path / "wish", wish)
+                _write(run.path / "command", command)
             except OSError as error:
                 if run.path.is_dir():
-                    raise RunError(f"The run {run.name} cannot be told to {wish} ({error}).") from error
-                if wish != "discard":
-                    raise RunError(f"The run {run.name} has ended meanwhile.") from error
-        elif wish == "discard":
+                    raise RunError(f"The run {run.name} cannot be sent the command {command} ({error}).") from error
+                if command != "discard":
+                    raise RunError(f"The run {run.name} has just ended.") from error
+        elif command == "discard":
             run.remove()
         else:
-            raise RunError(f"The run {run.name} does not go on; resume or discard it.")
+            raise RunError(f"The run {run.name} has no process; resume or discard it.")
 
     def queue_position(self, run: Run) -> int:
-        """Its place in the queue, 1 for the next."""
+        """Its position in the queue, 1 for the next."""
         waiting = [other.name for other, status in self.all() if status.state == "queued"]
         return waiting.index(run.name) + 1 if run.name in waiting else 1
 
@@ -312,8 +311,8 @@ class Runs:
             raise RunError(f"{MOST_RUNS} runs are waiting or training already; wait until one has finished.")
 
     def _launch(self, run: Run) -> None:
-        """Starts the run's process, as the last in the queue. It outlives this one."""
-        run.heed()
+        """Starts the run's process, as the last in the queue. It does not end with this process."""
+        run.clear_command()
         order = 1 + max((_order(other) for other, _ in self.all()), default=0)
         run.write_request(run.request() | {"order": order, "born": time.monotonic()})
         run.write_status(WAITING)
@@ -321,10 +320,10 @@ class Runs:
         environment = os.environ | {"GOMP_SPINCOUNT": str(SPIN_COUNT), "PYTHONPATH": path}
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [*COMMAND, str(run.path.resolve()), str(self.slots)],
+                [*WORKER, str(run.path.resolve()), str(self.slots)],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        threading.Thread(target=process.wait, daemon=True).start()  # no zombie remains
+        threading.Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
         deadline = time.monotonic() + BIRTH_SECONDS
         while not run._has_process() and run.path.is_dir() and process.poll() is None:
             if time.monotonic() > deadline:
@@ -332,12 +331,12 @@ class Runs:
             time.sleep(0.01)
         if process.poll():
             sentence = f"its process ended at once: {_last_line(run.path / 'log.txt')}"
-            run.write_status(Status("failed", f"The run could not be begun: {sentence}"))
+            run.write_status(Status("failed", f"The run could not be started: {sentence}"))
             raise RunError(sentence)
 
 
 def check_name(name: str) -> None:
-    """Raises RunError for a name that could be anything but a folder's."""
+    """Raises RunError for a name that is not that of a plain folder."""
     if not NAME.fullmatch(name):
         raise RunError(
             "A name has up to 40 letters, digits, dots, dashes and underscores, and starts with a letter or digit."
@@ -353,7 +352,7 @@ def _order(run: Run) -> float:
 
 
 def _checked(status: Status) -> Status:
-    """The status of a file that anybody may have edited. Raises ValueError."""
+    """The status, checked, as any user may have edited the file. Raises ValueError."""
     numbers = [status.progress, status.epoch, status.seconds]
     numbers += [
         number for number in (status.seconds_left, status.images_per_second, status.epochs) if number is not None
@@ -362,13 +361,13 @@ def _checked(status: Status) -> Status:
     fine = fine and 0 <= status.progress <= 1
     texts = isinstance(status.sentence, str) and isinstance(status.device, str)
     if status.state not in get_args(State) or not fine or not texts:
-        raise ValueError("a status that no run has")
-    (status.sentence + status.device).encode()  # half a character, which no page can be sent, is a ValueError, too
+        raise ValueError("not the status of a run")
+    (status.sentence + status.device).encode()  # half a surrogate pair cannot be sent to a page: a ValueError, too
     return status
 
 
 def _status_text(status: Status) -> str:
-    """The status as JSON of STATUS_BYTES, its sentence cut where it is too long for that, and fit to be sent."""
+    """The status as valid UTF-8 JSON of STATUS_BYTES, its sentence cut where it is too long for that."""
     status = replace(status, sentence=status.sentence.encode(errors="replace").decode())
     while len(text := json.dumps(vars(status))) > STATUS_BYTES and status.sentence:
         status = replace(status, sentence=status.sentence[: len(status.sentence) * 3 // 4])

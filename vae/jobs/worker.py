@@ -1,7 +1,6 @@
-"""The process of one training run: python -m vae.jobs.worker FOLDER SLOTS. It waits for its turn, trains and leaves.
+"""The process of one training run: python -m vae.jobs.worker FOLDER SLOTS. It waits for its turn, trains and ends.
 
-It never speaks to the app: what it is told stands in the run's folder, and so does what it has to say. Whatever happens
-to it, the next process goes on from what the folder holds.
+It and the app exchange files in the run's folder only. If it is killed, the next process resumes from that folder.
 """
 
 import errno
@@ -17,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from vae.jobs.nice import give_way
-from vae.jobs.runs import Run, RunError, Runs, State, Status
+from vae.jobs.nice import lower_priority
+from vae.jobs.runs import Command, Run, RunError, Runs, State, Status
 from vae.training.malloc import keep_freed_memory
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
@@ -29,25 +28,24 @@ if TYPE_CHECKING:  # torch is not imported before it is this run's turn
 
 WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
-LOCK_SECONDS = 5.0  # somebody may just be looking whether it is held
+LOCK_SECONDS = 5.0  # another process may hold it for a moment to test it
 BUDGET_SHARE = 0.85  # of a time budget is for steps; the rest for the film and the test images
-MAX_BUDGET_SECONDS = 86_400
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 DISK_FULL = ("no space left on device", "disk quota exceeded")
 
 
-class _Paused(Exception):  # noqa: N818 (nothing is wrong)
-    """The run is left as it is."""
+class _Paused(Exception):  # noqa: N818 (no error)
+    """The process ends, and the run can be resumed."""
 
 
 class _Discarded(Exception):  # noqa: N818
-    """The run is to leave nothing behind."""
+    """The process ends, and the run's folder is removed."""
 
 
 def main(folder: Path, slots: int) -> None:
-    """Carries out the run in this folder, unless another process does."""
+    """Trains the run in this folder, unless another process does."""
     run = Run(folder)
-    if not folder.is_dir():  # it has been discarded meanwhile, and the lock would make it anew
+    if not folder.is_dir():  # discarded while this process started; the lock would make the folder again
         return
     lock = run.lock()
     try:
@@ -59,26 +57,26 @@ def main(folder: Path, slots: int) -> None:
         signal.signal(number, session.interrupt)
     try:
         with _turn(run, slots, session):
-            session.carry_out()
+            session.train()
     except _Paused:
-        session.say("paused", "Paused.")
+        session.report("paused", "Paused.")
     except _Discarded:
         run.remove()
     except Exception as error:
         with suppress(OSError):  # the disk may be full
             traceback.print_exc()  # into the log
-        session.say("failed", session.explain(error))
+        session.report("failed", session.explain(error))
     finally:
         lock.release()
 
 
 @contextmanager
 def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
-    """Waits until this run is the next and one of the places to train is free, and holds that."""
-    runs = Runs(run.out.parent, slots)
-    places = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
-    while (taken := _first_free(places) if runs.queue_position(run) == 1 else None) is None:
-        session.look()
+    """Waits until this run is the next in the queue and one of the slots is free, and holds that slot."""
+    runs = Runs(run.checkpoint_path.parent, slots)
+    locks = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
+    while (taken := _first_free(locks) if runs.queue_position(run) == 1 else None) is None:
+        session.follow_command()
         time.sleep(WAIT_SECONDS)
     try:
         yield
@@ -86,18 +84,18 @@ def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
         taken.release()
 
 
-def _first_free(places: list[FileLock]) -> FileLock | None:
-    for place in places:
+def _first_free(locks: list[FileLock]) -> FileLock | None:
+    for lock in locks:
         try:
-            place.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout:
             continue
-        return place
+        return lock
     return None
 
 
 class _Session:
-    """What this process does for its run."""
+    """The work of this process: training, status, commands."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -108,28 +106,32 @@ class _Session:
         self._history: list[EpochMetrics] = []
 
     def interrupt(self, *_: object) -> None:
-        """A signal: the machine wants the process to end, and the run pauses after the step under way."""
+        """Handles a signal: the run pauses after the current step."""
         self._interrupted = True
 
-    def say(self, state: State, sentence: str, **fields: Any) -> None:
-        """Writes down how the run gets on; what is not given stays."""
+    def report(self, state: State, sentence: str, **fields: Any) -> None:
+        """Writes the status; fields that are not given keep their values."""
         known = asdict(self._status) | {"state": state, "sentence": sentence, "seconds_left": None}
         self._status = Status(**known | fields)
         self._run.write_status(self._status)
 
-    def look(self) -> None:
-        """Heeds what is wished for while nothing is under way. Raises _Paused or _Discarded."""
-        if (wish := self._run.wish()) is not None:
-            self._run.heed()
-        if wish == "discard":
+    def follow_command(self) -> None:
+        """Follows a command that arrives before training. Raises _Paused or _Discarded."""
+        command = self._take_command()
+        if command == "discard":
             raise _Discarded
-        if wish is not None or self._interrupted:
+        if command is not None or self._interrupted:
             raise _Paused
 
-    def carry_out(self) -> None:
-        """Trains from where the run stands to its end and saves the checkpoint."""
-        self.say("starting", "Loading the data…")
-        give_way()
+    def _take_command(self) -> Command | None:
+        if (command := self._run.command()) is not None:
+            self._run.clear_command()
+        return command
+
+    def train(self) -> None:
+        """Trains from the saved state, or the beginning, to the end and saves the checkpoint."""
+        self.report("starting", "Loading the data…")
+        lower_priority()
         keep_freed_memory()
         import torch
 
@@ -138,11 +140,11 @@ class _Session:
         from vae.training.film import Film
         from vae.training.trainer import Trainer, TrainingError, new_model
 
-        check_free(self._run.out)
-        dataset, model_config, config = asked(self._run)
+        check_free(self._run.checkpoint_path)
+        dataset, model_config, config = parse_request(self._run)
         device = choose_device(config.device)
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        self.say("starting", "Preparing the model…", epochs=config.epochs, device=name)
+        self.report("starting", "Preparing the model…", epochs=config.epochs, device=name)
         film = Film(self._run.film, dataset, model_config, config.epochs)
         model = new_model(model_config, dataset.train, config)
         trainer = Trainer(model, dataset.train, dataset.validation, config, film=film)
@@ -156,7 +158,7 @@ class _Session:
                 self._history.append(epoch)
                 trainer.save(self._run.state_file, self._history)
                 self._run.paused_file.unlink(missing_ok=True)
-                self._tell(trainer)
+                self._report_progress(trainer)
         except TrainingError as error:
             if not self._history:
                 raise
@@ -172,20 +174,19 @@ class _Session:
         if not self._interrupted and now - self._looked < STATUS_SECONDS:
             return
         self._looked = now
-        if (wish := self._run.wish()) is not None:
-            self._run.heed()
-        if wish == "discard":
+        command = self._take_command()
+        if command == "discard":
             raise _Discarded
-        self._tell(trainer)
-        if wish == "pause" or self._interrupted:
+        self._report_progress(trainer)
+        if command == "pause" or self._interrupted:
             trainer.save(self._run.paused_file, self._history)
             raise _Paused
-        trainer.ending = wish == "stop"
+        trainer.ending = command == "stop"
 
-    def _tell(self, trainer: "Trainer") -> None:
-        gone = trainer.progress - self._first_progress
-        left = (time.monotonic() - self._began) * (1 - trainer.progress) / gone if gone > 0 else None
-        self.say(
+    def _report_progress(self, trainer: "Trainer") -> None:
+        done = trainer.progress - self._first_progress
+        left = (time.monotonic() - self._began) * (1 - trainer.progress) / done if done > 0 else None
+        self.report(
             "running",
             "Training.",
             progress=trainer.progress,
@@ -196,68 +197,50 @@ class _Session:
         )
 
     def _save(self, trainer: "Trainer", dataset: "Dataset") -> None:
-        from vae.training.trainer import save_trained, undisturbed
+        from vae.training.checkpoint import ignored_signals, save_trained
 
-        self.say("saving", "Measuring on the test images and saving…")
-        with undisturbed():
+        self.report("saving", "Measuring on the test images and saving…")
+        with ignored_signals():
             run, config, history = self._run, trainer.config, self._history
-            save_trained(run.out, trainer.model, dataset, config, history, film=run.film, origin="page")
+            save_trained(run.checkpoint_path, trainer.model, dataset, config, history, film=run.film, origin="page")
 
     def explain(self, error: Exception) -> str:
-        """One sentence: what happened, what to do, what is kept."""
+        """What happened, what to do and what is kept, for the page."""
         from vae.storage.checkpoints import CheckpointError
         from vae.training.trainer import TrainingError
 
-        said = str(error).lower()
-        if isinstance(error, MemoryError) or any(words in said for words in OUT_OF_MEMORY):
+        text = str(error).lower()
+        if isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY):
             what = "There is not enough memory: choose a smaller batch size, a smaller model or smaller images."
-        elif getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in said for words in DISK_FULL):
+        elif getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in text for words in DISK_FULL):
             what = "The disk is full: free some space, then resume the run."
         elif isinstance(error, (TrainingError, CheckpointError, RunError, ValueError)):
             what = str(error)
         else:
             what = f"Training failed ({type(error).__name__}: {error}); the log is in {self._run.path}."
         diverged = isinstance(error, TrainingError)
-        kept = (
-            f" What it had learnt up to epoch {len(self._history)} is kept." if self._history and not diverged else ""
-        )
+        kept = f" Training up to epoch {len(self._history)} is kept." if self._history and not diverged else ""
         return what + kept
 
 
-def asked(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
-    """The data set, model and training that a run's request asks for.
+def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
+    """The data set, model and training of a run's request.
 
-    A time budget becomes a number of epochs, once and for all. Raises DataError, ValueError, RunError.
+    Turns a time budget into a number of epochs and writes that back, so that a resumed run keeps it. Raises DataError,
+    ValueError, RunError.
     """
-    from vae.datasets.registry import load_dataset
-    from vae.model.losses import Objective
-    from vae.model.networks import default_config
-    from vae.training.config import TrainingConfig
+    from vae.training.request import TrainingRequest
     from vae.training.trainer import seconds_per_epoch
-    from vae.validation import require
 
-    wanted = run.request()
-    try:
-        images, model, training = dict(wanted["dataset"]), dict(wanted["model"]), dict(wanted["training"])
-        name, upload = images.pop("name"), run.path / "upload.zip"
-        dataset = load_dataset(str(upload) if upload.is_file() else name, **images)
-        dataset = replace(dataset, name=name)
-        hidden, channels = tuple(model.pop("hidden", ())), tuple(model.pop("channels", ()))
-        classes = len(dataset.class_names) if model.pop("conditional", False) else 0
-        objective = Objective(**training.pop("objective"))
-        posterior = "point" if objective.name == "autoencoder" else "gaussian"
-        model |= {"classes": classes, "posterior": posterior}
-        model_config = default_config(dataset.image_shape, hidden=hidden, channels=channels, **model)
-        config = TrainingConfig(**training, objective=objective)
-        budget = wanted.get("seconds")
-        allowed = budget is None or 0 < budget <= MAX_BUDGET_SECONDS
-        require(allowed, "seconds", budget, f"above 0 and at most {MAX_BUDGET_SECONDS}")
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"The request cannot be read ({error!r}); discard the run and train again.") from error
-    if budget is not None:
-        epochs = BUDGET_SHARE * float(budget) / seconds_per_epoch(dataset, model_config, config)
+    stored = run.request()
+    request = TrainingRequest.from_json(stored)
+    upload = run.path / "upload.zip"
+    dataset = request.dataset.load(upload if upload.is_file() else None)
+    model_config, config = request.model_config(dataset), request.training
+    if request.seconds is not None:
+        epochs = BUDGET_SHARE * request.seconds / seconds_per_epoch(dataset, model_config, config)
         config = replace(config, epochs=min(10_000, max(1, round(epochs))))
-        run.write_request(wanted | {"training": asdict(config), "seconds": None})
+        run.write_request(stored | replace(request, training=config, seconds=None).to_json())
     return dataset, model_config, config
 
 

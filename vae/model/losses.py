@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vae.model.networks import ModelConfig
+from vae.model.networks import ModelConfig, Posterior
 from vae.validation import is_whole, one_of, require
 
 ObjectiveName = Literal["vae", "free-bits", "capacity", "beta-tc", "iwae", "autoencoder"]
@@ -66,6 +66,11 @@ class Objective:
         allowed = self.warmup == "none" or self.name in ("vae", "beta-tc")
         require(allowed, "warmup", self.warmup, f"none for {self.name}")
 
+    @property
+    def posterior(self) -> Posterior:
+        """The posterior of a model that is trained for it: a plain autoencoder has no distribution over z."""
+        return "point" if self.name == "autoencoder" else "gaussian"
+
     def beta_at(self, progress: float) -> float:
         """beta at this share of the run, 0 to 1."""
         if self.warmup == "linear":
@@ -74,8 +79,8 @@ class Objective:
             return self.beta * min(1.0, 2 * (progress * self.cycles % 1))
         return self.beta
 
-    def heat_at(self, progress: float) -> float:
-        """How many times the KL counts at this share of the run, 0 to 1."""
+    def kl_multiplier_at(self, progress: float) -> float:
+        """What cooling multiplies the KL by at this share of the run, 0 to 1."""
         left = max(0.0, 1 - progress / self.warmup_share)
         return self.heat**left if self.warmup == "cooling" else 1.0
 
@@ -184,13 +189,13 @@ def objective_terms(
     *,
     beta: Tensor | float,
     capacity: Tensor | float,
-    heat: Tensor | float,
+    kl_multiplier: Tensor | float,
     dataset_size: int,
 ) -> Terms:
     """The objective's "loss" and every term it consists of, each averaged over the images.
 
     Shapes: reconstruction (samples, n), mean and logvar (n, latent_dim), z (samples, n, latent_dim) -> scalars. beta,
-    capacity and heat are those of this moment of the run; dataset_size is the number of training images, which
+    capacity and kl_multiplier are those of this step; dataset_size is the number of training images, which
     beta-tc's estimate needs. Unit: nats per image.
     """
     nll = reconstruction.mean()
@@ -208,9 +213,9 @@ def objective_terms(
     if objective.name == "beta-tc":
         parts = total_correlation_terms(z[0], mean, logvar, dataset_size)
         mutual_information, total_correlation, dimension_wise = parts.values()
-        loss = nll + mutual_information + beta * total_correlation + dimension_wise + (heat - 1) * kl
+        loss = nll + mutual_information + beta * total_correlation + dimension_wise + (kl_multiplier - 1) * kl
         return {"loss": loss} | terms | parts
-    return {"loss": nll + heat * beta * kl} | terms
+    return {"loss": nll + kl_multiplier * beta * kl} | terms
 
 
 def importance_weighted_bound(reconstruction: Tensor, mean: Tensor, logvar: Tensor, z: Tensor) -> Tensor:

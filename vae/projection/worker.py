@@ -36,7 +36,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from vae.jobs.nice import give_way
+from vae.jobs.nice import lower_priority
 from vae.projection.config import ProjectionConfig
 from vae.projection.methods import Cancelled, FloatArray, OnFrame, Quality, project, quality
 
@@ -210,7 +210,7 @@ def main(project: Project = project, warm_up: Sequence[Callable[[OnFrame], objec
     os.dup2(2, 1)  # so that nothing a library prints is taken for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; when it ends, this process ends too
     signal.signal(signal.SIGTERM, lambda *_: _end(folder))
-    give_way()
+    lower_priority()
 
     def say(message: Json) -> None:
         try:

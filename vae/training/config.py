@@ -1,8 +1,8 @@
-"""How a model is trained: optimiser, schedule, objective, seed."""
+"""How a model is trained: optimiser, schedules, objective, seed."""
 
 from dataclasses import dataclass, field
 from math import cos, pi
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from vae.datasets.registry import Binarisation
 from vae.model.losses import Objective
@@ -13,17 +13,26 @@ Schedule = Literal["cosine", "constant"]
 
 # Where each optimiser learns fast without diverging, on losses of some hundred nats per image.
 LEARNING_RATES: dict[Optimizer, float] = {"adam": 5e-3, "adamw": 5e-3, "sgd": 1e-4}
-RATE_WARMUP = 0.1  # share of the run: allows rates that are worth 1 to 2 nats on MNIST and would diverge without
+RATE_WARMUP = 0.1  # share of the run: allows higher rates without divergence, which gain 1 to 2 nats on MNIST
+
+
+class ScheduledValues(NamedTuple):
+    """What the schedules set for one step: capacity in nats; kl_multiplier, which the KL is multiplied by."""
+
+    learning_rate: float
+    beta: float
+    capacity: float
+    kl_multiplier: float
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """How a model is trained.
 
-    learning_rate: the highest; rises to it over the first tenth of the run and falls to 0 along a half cosine, or stays
-    (schedule). binarisation: of the images, dynamic ones drawn anew at every step. seed: of the weights, the order of
-    the images and the noise. device: auto, cpu, cuda or mps. Raises ValueError, with the accepted range, for any value
-    outside it.
+    schedule: the learning rate rises to learning_rate over the first tenth of the run and then falls to 0 along a half
+    cosine (cosine), or stays (constant). binarisation: of the images; dynamic draws again at every step. seed: of the
+    weights, the order of the images and the noise. device: auto, cpu, cuda or mps. Raises ValueError, with the accepted
+    range, for any value outside it.
     """
 
     epochs: int = 10
@@ -47,10 +56,10 @@ class TrainingConfig:
         require(is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
 
-    def knobs_at(self, progress: float) -> tuple[float, float, float, float]:
-        """What changes during the run: learning rate, beta, capacity and heat at this share of it, 0 to 1."""
+    def scheduled_at(self, progress: float) -> ScheduledValues:
+        """The values of the schedules at this progress of the run, 0 to 1."""
         rise = min(1.0, progress / RATE_WARMUP)
         fall = 0.5 * (1 + cos(pi * max(0.0, progress - RATE_WARMUP) / (1 - RATE_WARMUP)))
         rate = self.learning_rate * (min(rise, fall) if self.schedule == "cosine" else 1.0)
-        objective = self.objective
-        return rate, objective.beta_at(progress), objective.capacity_at(progress), objective.heat_at(progress)
+        of = self.objective
+        return ScheduledValues(rate, of.beta_at(progress), of.capacity_at(progress), of.kl_multiplier_at(progress))

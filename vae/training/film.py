@@ -1,33 +1,34 @@
-"""The film of a training run: what some sixty moments of it looked like, in one file that grows while the run goes on.
+"""The film of a training run: some sixty moments of it, in one file that grows during the run.
 
-A film is a row of records; all integers are little-endian:
+A film is a sequence of records; all integers are little-endian:
 
     uint32 J, uint32 B, uint32 CRC-32 of all that follows, J bytes of JSON, B bytes of body
 
-What does not check, and all behind it, is no part of the film: a run may be killed in the middle of a record. The
-JSON's "kind" tells what a record is. The first is the head:
+The film ends before the first record with a wrong checksum: a run may be killed in the middle of a record. "kind" in
+the JSON says what a record is. The first is the head:
 
     {"kind": "head", "version": 1, "dataset": NAME, "class_names": [names], "image_shape": [c, h, w], "latent_dim": d,
      "epochs": E, "plane": "line" | "latent" | "principal", "points": n, "originals": k, "samples": m, "side": s,
      "columns": q}
     body: the classes of n fixed test images, uint16; then a PNG with k of them, one of each class
 
-The others follow in the order of time; an epoch's record has the fields of vae.training.EpochMetrics:
+The others follow in the order of time; an epoch's record has the fields of vae.training.trainer.EpochMetrics:
 
-    {"kind": "frame", "share": 0 to 1, "epoch": epochs done, with decimals, "seconds": of training so far,
-     "reconstruction": r, "kl": l, "kl_per_dimension": [d] or null, "scale": f}
+    {"kind": "frame", "share": progress of the run, 0 to 1, "epoch": epochs done, with decimals,
+     "seconds": of training so far, "reconstruction": r, "kl": l, "kl_per_dimension": [d] or null, "scale": f}
     body: n points of the plane, int16 x and y, each times f; then a WebP with k + m + s * s pictures
     {"kind": "epoch", "share": 0.15, "epoch": 3, "seconds": 4.1, "reconstruction": …, "kl": …,
      "validation_reconstruction": …, "validation_kl": …, "terms": {…}}
 
-r and l are nats per image, z sampled, over the training images since the frame before; null in the first frame, before
-any step. Pictures stand row by row in q columns: the k test images decoded from the mean of q(z|x), m decodes of fixed
-draws from N(0, I), then, for two latent dimensions, the s x s grid at normal quantiles, z0 growing to the right and z1
-upwards. A plain autoencoder has no prior, so neither draws nor grid, and its kl is 0. Of a conditional model, draw i
-and the grid are told class i mod classes and class 0.
+r and l are means over the training images since the previous frame, in nats per image, z sampled; null in the first
+frame, before any step. The pictures are, row by row in q columns: the k test images decoded from the mean of q(z|x);
+m decoded samples of N(0, I), the same in all frames; for two latent dimensions the decoded s x s grid of normal
+quantiles, z0 growing to the right and z1 upwards. A plain autoencoder has no prior, so neither samples nor grid, and
+its kl is 0. A conditional model decodes sample i with class i mod classes, and the grid with class 0.
 
-plane: the points are the n images' means: the latent plane itself; of one dimension, z and an arbitrary height; of more
-than two, the plane of the two principal components at that moment, turned so that it moves least from frame to frame.
+plane: the points are the means of the n images: in the latent plane itself; of one dimension, z and an arbitrary
+height; of more than two, in the plane of the two principal components of this frame, rotated to be as near to the
+previous frame as possible.
 """
 
 import io
@@ -64,7 +65,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a film, and where it ends in the file."""
+    """One record of a film. end: its end in the file, in bytes."""
 
     fields: Json
     body: bytes
@@ -72,7 +73,7 @@ class Record:
 
 
 def read_film(path: Path) -> Iterator[Record]:
-    """The whole records of a film, in order; none if there is no such file."""
+    """The whole records of a film, in order; none if the file does not exist."""
     if not path.is_file():
         return
     with path.open("rb") as file:
@@ -99,12 +100,12 @@ def _next_record(file: io.BufferedReader, start: int) -> Record | None:
 
 
 def moments(steps: int) -> list[int]:
-    """The steps after which a frame is taken: 0, the last, and at most FRAMES in all, denser where the run is young."""
+    """The steps after which a frame is taken: 0, the last, at most FRAMES in all, denser at the start of the run."""
     return sorted({round(steps * (i / (FRAMES - 1)) ** 1.5) for i in range(FRAMES)})
 
 
 class Film:
-    """A film that is being taken, of the same test images and the same draws at every moment.
+    """Records a film, of the same test images and the same samples of the prior in every frame.
 
     Raises OSError where the disk refuses; the file then ends with its last whole record.
     """
@@ -116,10 +117,10 @@ class Film:
         self._originals = _one_of_each_class(test)
         self._labels = test.labels[self._originals] if config.classes else None
         self._codes = _prior_codes(config.latent_dim) if not point else np.zeros((0, config.latent_dim), np.float32)
-        told = np.zeros(len(self._codes), np.int64)
-        told[:SAMPLES] = np.arange(min(SAMPLES, len(told))) % max(1, config.classes)
-        self._told = told if config.classes else None
-        self._last: FloatArray | None = None  # the points of the last frame, as they were written
+        code_labels = np.zeros(len(self._codes), np.int64)
+        code_labels[:SAMPLES] = np.arange(min(SAMPLES, len(code_labels))) % max(1, config.classes)
+        self._code_labels = code_labels if config.classes else None
+        self._last: FloatArray | None = None  # the points of the last frame, rounded as in the file
         self._head = {
             "kind": "head",
             "version": VERSION,
@@ -139,49 +140,49 @@ class Film:
         self._sheet = _sheet(test.images[self._originals], "PNG")
 
     def begin(self) -> None:
-        """Starts the file anew, with the head alone."""
+        """Replaces the file by one with the head alone."""
         self._path.unlink(missing_ok=True)
         self._append(self._head, self._classes + self._sheet)
 
-    def resume(self, share: float, epochs: int) -> None:
-        """Forgets what was taken after this share of the run or these whole epochs: it will be taken again.
+    def resume(self, progress: float, epochs: int) -> None:
+        """Cuts off the records after this progress of the run or these whole epochs: they will be recorded again.
 
-        And with it a record that is not of this film, and what follows that.
+        Also cuts off a record that is not of this film, and what follows it.
         """
         end, self._last = 0, None
         for record in read_film(self._path):
             try:
-                if not self._is_taken(record.fields, share, epochs) or (not end and record.fields["kind"] != "head"):
+                if not self._is_kept(record.fields, progress, epochs) or (not end and record.fields["kind"] != "head"):
                     break
                 if record.fields["kind"] == "frame":
                     self._last = self._points_of(record)
             except (KeyError, TypeError, ValueError, OverflowError):
                 break
             end = record.end
-        if not end:  # somebody has deleted it: the rest is better than nothing
+        if not end:  # deleted since: record at least the rest
             self.begin()
             return
         with self._path.open("r+b") as file:
             file.truncate(end)
 
     @staticmethod
-    def _is_taken(fields: Json, share: float, epochs: int) -> bool:
+    def _is_kept(fields: Json, progress: float, epochs: int) -> bool:
         late = fields["kind"] == "epoch" and fields["epoch"] > epochs
-        return not late and bool(fields.get("share", 0.0) <= share)
+        return not late and bool(fields.get("share", 0.0) <= progress)
 
-    def add_epoch(self, epoch: Mapping[str, object], share: float) -> None:
-        """Notes the numbers of an epoch that ended at this share of the run."""
-        self._append({"kind": "epoch", "share": share, **epoch}, b"")
+    def add_epoch(self, epoch: Mapping[str, object], progress: float) -> None:
+        """Adds the metrics of an epoch that ended at this progress of the run, 0 to 1."""
+        self._append({"kind": "epoch", "share": progress, **epoch}, b"")
 
     def take(self, model: VAE, fields: Mapping[str, object]) -> None:
-        """Takes one frame, unless the model has diverged. fields: share, epoch, seconds, reconstruction and kl."""
+        """Adds a frame, unless the model has diverged. fields: share, epoch, seconds, reconstruction and kl."""
         training = model.training
         model.eval()
         mean, kl = self._encoded(model)
         if np.isfinite(mean).all():
             pictures = [decode(model, mean[self._originals], self._labels)]
             if len(self._codes):
-                pictures.append(decode(model, self._codes, self._told))
+                pictures.append(decode(model, self._codes, self._code_labels))
             self._append_frame(mean, np.concatenate(pictures), {**fields, "kl_per_dimension": kl})
         model.train(training)
 
@@ -207,7 +208,7 @@ class Film:
         points = np.frombuffer(record.body, "<i2", 2 * n).reshape(n, 2)
         scale = float(record.fields["scale"])
         if not 0 < scale * LARGEST < np.finfo(np.float32).max:
-            raise ValueError("points that no frame has")
+            raise ValueError("the scale of the points is out of range")
         return points.astype(np.float32) * np.float32(scale)
 
     def _append(self, fields: Mapping[str, object], body: bytes) -> None:
@@ -216,7 +217,7 @@ class Film:
         with self._path.open("ab") as file:
             start = file.tell()
             if start + PREFIX.size + len(content) > MAX_BYTES:
-                return  # full: only pictures of noise, at the largest size, come to this
+                return  # full, which happens only with large pictures of noise
             try:
                 file.write(PREFIX.pack(len(text), len(body), zlib.crc32(content)) + content)
                 file.flush()
@@ -226,7 +227,7 @@ class Film:
 
 
 def _one_of_each_class(test: Split) -> NDArray[np.int64]:
-    """Rows of the first test image of each class; of further ones where there are few classes."""
+    """Rows of the first test image of each class, filled up with other test images where there are few classes."""
     labels = test.labels[:POINTS]
     firsts = np.unique(labels, return_index=True)[1][:ORIGINALS]
     others = np.setdiff1d(np.arange(len(labels)), firsts)[: ORIGINALS - len(firsts)]
@@ -234,40 +235,43 @@ def _one_of_each_class(test: Split) -> NDArray[np.int64]:
 
 
 def _prior_codes(latent_dim: int) -> FloatArray:
-    """The draws, and of two dimensions the grid, that are decoded each time. Shape: (m + s s, latent_dim)."""
-    draws = np.random.default_rng(0).standard_normal((SAMPLES, latent_dim), np.float32)
+    """The z that each frame decodes: samples of the prior, and for two dimensions the grid.
+
+    Shape: (SAMPLES, latent_dim), or (SAMPLES + SIDE * SIDE, 2).
+    """
+    samples = np.random.default_rng(0).standard_normal((SAMPLES, latent_dim), np.float32)
     if latent_dim != 2:
-        return draws
+        return samples
     quantiles = [NormalDist().inv_cdf((i + 0.5) / SIDE) for i in range(SIDE)]
     grid = [(right, up) for up in reversed(quantiles) for right in quantiles]
-    return np.concatenate([draws, np.asarray(grid, np.float32)])
+    return np.concatenate([samples, np.asarray(grid, np.float32)])
 
 
-def _plane(mean: FloatArray, before: FloatArray | None) -> FloatArray:
-    """The points' places on the film's plane. Shapes: (n, latent_dim) -> (n, 2).
+def _plane(mean: FloatArray, previous: FloatArray | None) -> FloatArray:
+    """The points on the film's plane. Shapes: mean (n, latent_dim), previous (n, 2) -> (n, 2).
 
-    Of more than two dimensions the principal plane, turned and mirrored to lie as near as it can to the places before
-    (orthogonal Procrustes: Schönemann 1966).
+    Of more than two dimensions the principal plane, rotated and mirrored to be as near as possible to the points of the
+    previous frame (orthogonal Procrustes: Schönemann 1966).
     """
     n, latent_dim = mean.shape
     if latent_dim == 1:
         return np.concatenate([mean, (np.arange(n, dtype=np.float32)[:, None] % 97) / 97 - 0.5], 1)
     if latent_dim == 2:
         return mean
-    # In torch: NumPy's threads would spin for a while after each frame and take the processor from the training.
+    # In torch: NumPy's threads would spin after each frame and take the processor from the training.
     points = torch.from_numpy(mean).double()
     centred = points - points.mean(0)
     _, axes = torch.linalg.eigh(centred.T @ centred)
     plane = centred @ axes[:, [-1, -2]]
-    if before is not None:
-        u, _, vt = torch.linalg.svd(plane.T @ torch.from_numpy(before).double())
+    if previous is not None:
+        u, _, vt = torch.linalg.svd(plane.T @ torch.from_numpy(previous).double())
         plane = plane @ (u @ vt)
-    places: FloatArray = plane.float().numpy()
-    return places
+    result: FloatArray = plane.float().numpy()
+    return result
 
 
 def _picture_file(pictures: NDArray[np.uint8]) -> bytes:
-    """The pictures as one WebP, at the best quality that a frame has room for."""
+    """The pictures as one WebP, at the best quality within MAX_FRAME_BYTES."""
     for quality in QUALITIES:
         file = _sheet(pictures, "WEBP", quality=quality, method=2)
         if len(file) <= MAX_FRAME_BYTES:
@@ -276,7 +280,7 @@ def _picture_file(pictures: NDArray[np.uint8]) -> bytes:
 
 
 def _sheet(pictures: NDArray[np.uint8], kind: str, **options: int) -> bytes:
-    """Shape: (n, c, h, w) uint8 -> one picture file, row by row in COLUMNS columns."""
+    """One picture file of all pictures, row by row in COLUMNS columns. Shape: pictures (n, c, h, w)."""
     from PIL import Image
 
     n, c, h, w = pictures.shape

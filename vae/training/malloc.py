@@ -1,19 +1,19 @@
-"""How a process that trains keeps its memory between two steps."""
+"""Keeps freed memory in a process that trains, for its next step."""
 
 import ctypes
 import sys
 
-# Numbers of mallopt's parameters, in glibc's malloc.h.
+# mallopt's parameters, from glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 2**30  # free memory at the heap's end that is not given back
 HEAP_BYTES = 2**25  # smaller blocks come from the heap; glibc allows no more
 
 
 def keep_freed_memory() -> None:
-    """Lets a step use the memory that the one before has freed, where the C library is glibc.
+    """Makes glibc keep freed memory for the next step of training; with another C library it does nothing.
 
-    Otherwise glibc gives much of it back, and Linux hands it out again page by page: of a step with 512 images through
-    the 784-400-20 model that was a fifth of the time. For processes that train and end; a server would grow by it.
+    Otherwise glibc returns much of it, and Linux provides it again page by page: a fifth of the time of a step with 512
+    images through the 784-400-20 model. For processes that train and end; a server would grow.
     """
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "gnu_get_libc_version"):
         library.mallopt(M_MMAP_THRESHOLD, HEAP_BYTES)

@@ -1,31 +1,24 @@
-"""Training: images and configs in, one EpochMetrics per epoch out, a checkpoint at the end."""
+"""Training: images and configs in, a trained model and one EpochMetrics per epoch out."""
 
 import json
-import signal
-import threading
 import time
-import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from vae.datasets.registry import Binarisation, Dataset, Split, binarise
-from vae.evaluation.metrics import evaluate
-from vae.model.latents import encode
 from vae.model.losses import HALF_LEVEL, Objective, kl_divergence, reconstruction_nll
 from vae.model.networks import LEARNED, LOGITS, VAE, ModelConfig, choose_device, condition, draw, to_unit
-from vae.storage.checkpoints import CheckpointError, check_free, save_checkpoint
 from vae.training.config import TrainingConfig
-from vae.training.distributed import Group
+from vae.training.distributed import ProcessGroup
 from vae.training.film import Film, moments
+from vae.training.state import read_state, write_state
 from vae.training.step import CapturedStep, Step, images_on
 from vae.validation import require
 
@@ -33,7 +26,7 @@ Progress = Callable[[float], object]
 
 PROGRESS_STEPS = 20
 MEASURE_SECONDS, MEASURE_IMAGES = 0.4, 500
-MEAN_IMAGES = 10_000  # which know the mean to a hundredth of a pixel's deviation
+MEAN_IMAGES = 10_000  # enough for the mean's standard error to be a hundredth of a pixel's deviation
 
 
 class TrainingError(RuntimeError):
@@ -44,10 +37,10 @@ class TrainingError(RuntimeError):
 class EpochMetrics:
     """One epoch: means over the images, in nats per image, z sampled.
 
-    reconstruction and kl are taken on the training images while the weights were still moving, the validation ones
-    afterwards. terms: the loss and all that it consists of, as reconstruction; beta, capacity in nats, heat and
-    learning_rate of the epoch's last step; sigma, where the likelihood has one, in grey ranges. seconds: of training
-    and validation so far.
+    reconstruction and kl are means over the training steps, while the weights still change; the validation ones are
+    taken after the epoch. terms: the loss and its parts; of the epoch's last step beta, capacity in nats,
+    heat (ScheduledValues' kl_multiplier) and learning_rate; sigma, where the likelihood has one, in grey ranges.
+    seconds: of training and validation so far.
     """
 
     epoch: int
@@ -60,15 +53,15 @@ class EpochMetrics:
 
 
 class Trainer:
-    """A model on its way from the first step to the last, in place, where its weights are.
+    """Trains a model in place, on the device of its weights, from the first step to the last.
 
-    The uint8 images are kept so on the device; a batch becomes float32 only while it is used. A remainder of a single
-    image is left out of its epoch: neither batch normalisation nor beta-tc can do with one. Same seed, same device,
-    same group: same weights, however often the way was interrupted. done, steps: steps taken, and in the whole run.
-    epoch: whole epochs. ending: set it to end the run after the step under way, as if the epoch were over. film: is
-    taken beside it. validation: images and labels, on the device.
+    The images stay uint8 on the device; a batch becomes float32 only while it is used. A remainder of a single image is
+    left out of its epoch: neither batch normalisation nor beta-tc works with one. The same seed, device and group give
+    the same weights, however often the run was interrupted. done, steps: steps taken, and in the whole run.
+    epoch: whole epochs. ending: set it to end the run after the current step, as if the epoch were over. film: the film
+    to record. validation: images and labels, on the device.
 
-    Raises ValueError if images or objective are not the model's.
+    Raises ValueError if images or objective do not fit the model.
     """
 
     def __init__(
@@ -78,21 +71,21 @@ class Trainer:
         validation_split: Split,
         config: TrainingConfig,
         *,
-        group: Group = Group(),  # noqa: B008 (frozen)
+        group: ProcessGroup = ProcessGroup(),  # noqa: B008 (frozen)
         film: Film | None = None,
     ) -> None:
         _check_fit(model.config, config.objective, train_split, validation_split)
         self.model, self.config, self._group, self._film = model, config, group, film
-        self._images, smallest = len(train_split), 2 * group.size
+        self._images, smallest = len(train_split), 2 * group.world_size
         require(config.batch_size >= smallest, "batch_size", config.batch_size, f"at least {smallest}, 2 per process")
         self._per_epoch = self._images // config.batch_size + (self._images % config.batch_size >= smallest)
         require(self._per_epoch > 0, "number of training images", self._images, f"at least {smallest}")
         self._step = Step(model, train_split, config, group)
-        captured = model.device.type == "cuda" and group.size == 1
+        captured = model.device.type == "cuda" and group.world_size == 1
         self._take = CapturedStep(self._step) if captured else self._step
         self.validation = images_on(model.device, validation_split, config.binarisation)
         self._orders = torch.Generator(model.device).manual_seed(config.seed)
-        self._order = self._orders.get_state()  # as it is at the start of an epoch
+        self._order = self._orders.get_state()  # at the start of the current epoch
         self.steps = self._per_epoch * config.epochs
         self.done, self.epoch, self.ending = 0, 0, False
         self._clock = _Stopwatch()
@@ -106,23 +99,23 @@ class Trainer:
 
     @property
     def seconds(self) -> float:
-        """Spent on steps and validation so far."""
+        """Time of the steps and validations so far."""
         return self._clock.read()
 
     @property
     def images_seen(self) -> int:
-        """So far, counting an image once for every epoch."""
+        """Training images seen so far, an image once per epoch."""
         return self.epoch * min(self._images, self._per_epoch * self.config.batch_size) + self._seen()
 
     def epochs(self, after_step: Callable[["Trainer"], object] | None = None) -> Iterator[EpochMetrics]:
-        """Goes on to the end; yields one EpochMetrics per epoch.
+        """Trains to the end; yields one EpochMetrics per epoch.
 
-        after_step is called after every step, and may raise: what was done is done, and can be saved or gone on with.
-        Raises TrainingError when the loss stops being finite.
+        after_step is called after every step. It may raise: the trainer can then still be saved, or epochs be called
+        again. Raises TrainingError when the loss stops being finite.
         """
         if self.done == 0 and self._film is not None:
             self._film.begin()
-            self._photograph()
+            self._take_frame()
         while self.epoch < self.config.epochs and not self.ending:
             yield self._run_epoch(after_step)
 
@@ -134,12 +127,12 @@ class Trainer:
         position = self.done - self.epoch * self._per_epoch
         for batch in torch.split(order, config.batch_size)[position : self._per_epoch]:
             with self._clock:
-                terms = self._take(batch, config.knobs_at((self.done + 0.5) / self.steps))
+                terms = self._take(batch, config.scheduled_at((self.done + 0.5) / self.steps))
                 self._totals.add(terms, len(batch))
-                self._since_frame.add(terms, len(batch) // self._group.size)
+                self._since_frame.add(terms, len(batch) // self._group.world_size)
                 self.done += 1
             if self.done in self._moments:
-                self._photograph()
+                self._take_frame()
             if after_step is not None:
                 after_step(self)
             if self.ending:
@@ -149,26 +142,26 @@ class Trainer:
         if self._film is not None:
             self._film.add_epoch(asdict(metrics), self.progress)
             if self.ending and self.done not in self._moments:
-                self._photograph()
+                self._take_frame()
         return metrics
 
     def _close_epoch(self) -> EpochMetrics:
-        summed = self._group.total(self._totals.sums)
+        summed = self._group.all_reduce(self._totals.sums)
         means = dict(zip(self._step.names, (summed / self._seen()).tolist(), strict=True))
         validation_terms = validate(self.model, *self.validation, self.config.seed)
         self._check_finite(*means.values(), *validation_terms)
         reconstruction, kl = means.pop("reconstruction"), means.pop("kl")
-        terms = means | _settings(self.model, self.config, (self.done - 0.5) / self.steps)
+        terms = means | _scheduled_terms(self.model, self.config, (self.done - 0.5) / self.steps)
         self.epoch += 1
         self._order = self._orders.get_state()
         self._totals.clear()
         return EpochMetrics(self.epoch, self.seconds, reconstruction, kl, *validation_terms, terms)
 
     def _seen(self) -> int:
-        """Images of the epoch under way that were trained on."""
+        """Training images of the current epoch so far."""
         return min(self._images, (self.done - self.epoch * self._per_epoch) * self.config.batch_size)
 
-    def _photograph(self) -> None:
+    def _take_frame(self) -> None:
         if self._film is None:
             return
         means: dict[str, object] = {"reconstruction": None, "kl": None}
@@ -187,7 +180,7 @@ class Trainer:
             )
 
     def save(self, path: Path, history: Sequence[EpochMetrics]) -> None:
-        """Writes down all that decides how the run goes on, and its history, whole or not at all. Raises OSError."""
+        """Saves the state to resume from, with the history, whole or not at all. Raises OSError."""
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for index, values in self._step.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items() if value is not None}
@@ -200,30 +193,16 @@ class Trainer:
             "since_frame": self._since_frame.images,
             "names": self._step.names,
             "ending": self.ending,
-            "of": self._asked(),
+            "of": self._configs(),
             "history": [asdict(epoch) for epoch in history],
         }
-        part = path.with_suffix(".part")
-        try:
-            held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-            text = json.dumps(numbers)
-            save_file(held, part, {"trainer": text, "checksum": _checksum(held, text)})
-            part.replace(path)
-        except SafetensorError as error:
-            raise OSError(f"{path}: could not be written ({error})") from error
-        finally:
-            part.unlink(missing_ok=True)
+        write_state(path, tensors, numbers)
 
     def load(self, path: Path) -> list[EpochMetrics]:
-        """Takes up the run where it was saved; returns its history. Raises TrainingError if that cannot be read."""
+        """Restores the state that was saved; returns the history. Raises TrainingError if it cannot be read."""
         try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata()
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-            if metadata["checksum"] != _checksum(tensors, metadata["trainer"]):
-                raise ValueError("it has been damaged or changed")
-            numbers = json.loads(metadata["trainer"])
-            if numbers["of"] != self._asked():
+            tensors, numbers = read_state(path)
+            if numbers["of"] != self._configs():
                 raise ValueError("it is that of another model or training")
             self._restore(tensors, numbers)
             history = [EpochMetrics(**epoch) for epoch in numbers["history"]]
@@ -237,8 +216,8 @@ class Trainer:
             self._film.resume(self.progress, self.epoch)
         return history
 
-    def _asked(self) -> Any:
-        """What a state must share with the run that goes on from it, as JSON has it."""
+    def _configs(self) -> Any:
+        """As JSON: equal in a state and in the run that resumes from it."""
         return json.loads(json.dumps([asdict(self.model.config), asdict(self.config)]))
 
     def _generators(self) -> dict[str, Tensor]:
@@ -252,7 +231,7 @@ class Trainer:
         for name, tensor in _below("optimizer.", tensors).items():
             index, _, key = name.partition(".")
             like = parameters[int(index)]
-            moment = tensor.shape == like.shape  # it has the parameter's own layout in memory
+            moment = tensor.shape == like.shape  # needs the memory layout of its parameter
             state.setdefault(int(index), {})[key] = torch.empty_like(like).copy_(tensor) if moment else tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         self._order = tensors["generator.orders"]
@@ -265,7 +244,7 @@ class Trainer:
 
 
 class _Totals:
-    """Sums of the terms over images, on the device: adding to them never makes the host wait."""
+    """Sums of the terms over images, on the device: the host does not wait for an addition."""
 
     def __init__(self, device: torch.device) -> None:
         self.sums, self.images = torch.zeros(0, device=device), 0
@@ -297,23 +276,14 @@ class _Stopwatch:
         return self._seconds + (time.perf_counter() - self._since if self._since else 0.0)
 
 
-def _checksum(tensors: dict[str, Tensor], text: str) -> str:
-    """Tells a state that was saved here from one that was damaged or edited since."""
-    checksum = zlib.crc32(text.encode())
-    for name, tensor in sorted(tensors.items()):
-        checksum = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), checksum)
-        checksum = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, checksum)
-    return f"{checksum:08x}"
-
-
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def new_model(model_config: ModelConfig, split: Split, config: TrainingConfig) -> VAE:
-    """A model to train on this split, its weights drawn with the config's seed, on the config's device.
+    """An untrained model, its weights drawn with the config's seed, on the config's device.
 
-    An MLP's decoder, which has a bias for each pixel, begins at the mean image: then no step is spent on learning it.
+    An MLP's decoder has a bias for each pixel, which starts at the split's mean image: no step is spent on learning it.
     Raises ValueError if split, model and objective do not fit each other.
     """
     _check_fit(model_config, config.objective, split)
@@ -321,8 +291,10 @@ def new_model(model_config: ModelConfig, split: Split, config: TrainingConfig) -
     model = VAE(model_config)
     if model_config.architecture == "mlp":
         some = split.images[:: max(1, len(split) // MEAN_IMAGES)]
-        how: Binarisation = "static" if config.binarisation == "static" else "none"  # a drawing's mean is the grey
-        mean = torch.from_numpy(binarise(some, how).mean(0, dtype=np.float32) / 255).clamp(HALF_LEVEL, 1 - HALF_LEVEL)
+        # The mean of dynamic draws is the mean grey level.
+        binarisation: Binarisation = "static" if config.binarisation == "static" else "none"
+        mean = torch.from_numpy(binarise(some, binarisation).mean(0, dtype=np.float32) / 255)
+        mean = mean.clamp(HALF_LEVEL, 1 - HALF_LEVEL)
         with torch.no_grad():
             model.decoder.head.bias.copy_((mean.logit() if model_config.likelihood in LOGITS else mean).flatten())
     return model.to(choose_device(config.device))
@@ -335,31 +307,31 @@ def train(
     config: TrainingConfig,
     progress: Progress | None = None,
     *,
-    group: Group = Group(),  # noqa: B008 (frozen)
+    group: ProcessGroup = ProcessGroup(),  # noqa: B008 (frozen)
     film: Film | None = None,
 ) -> Iterator[EpochMetrics]:
     """Trains the model from the first step to the last, as Trainer does; yields one EpochMetrics per epoch.
 
-    progress is called now and then with the share of the run that is done, 0 to 1.
+    progress is called every PROGRESS_STEPS steps with the progress of the run, 0 to 1.
     """
 
-    def tell(trainer: Trainer) -> None:
+    def report(trainer: Trainer) -> None:
         if progress is not None and trainer.done % PROGRESS_STEPS == 0:
             progress(trainer.progress)
 
-    yield from Trainer(model, train_split, validation_split, config, group=group, film=film).epochs(tell)
+    yield from Trainer(model, train_split, validation_split, config, group=group, film=film).epochs(report)
 
 
 def seconds_per_epoch(dataset: Dataset, model_config: ModelConfig, config: TrainingConfig) -> float:
-    """How long an epoch will take here, validation included: an estimate, from a few steps of a model of its own.
+    """Estimate of how long an epoch takes on this machine, validation included, from a few steps of a new model.
 
-    Takes MEASURE_SECONDS, or as long as three steps. Raises what Trainer does.
+    Measures for MEASURE_SECONDS, or three steps. Raises what Trainer does.
     """
 
-    class Enough(Exception):  # noqa: N818 (an end, not an error)
+    class Enough(Exception):  # noqa: N818 (no error)
         pass
 
-    def tell(trainer: Trainer) -> None:
+    def stop(trainer: Trainer) -> None:
         if trainer.done > 2 and time.perf_counter() - began > MEASURE_SECONDS:
             raise Enough
 
@@ -367,7 +339,7 @@ def seconds_per_epoch(dataset: Dataset, model_config: ModelConfig, config: Train
     trainer = Trainer(model, dataset.train, dataset.validation, replace(config, epochs=1))
     began = time.perf_counter()
     with suppress(Enough):
-        for epoch in trainer.epochs(tell):
+        for epoch in trainer.epochs(stop):
             return epoch.seconds
     steps = trainer.seconds / trainer.progress
     few = [part[:MEASURE_IMAGES] for part in trainer.validation]
@@ -384,20 +356,20 @@ def _check_fit(model: ModelConfig, objective: Objective, *splits: Split) -> None
             not model.classes or int(split.labels.max(initial=0)) < model.classes,
             "label", int(split.labels.max(initial=0)), f"below the model's number of classes, {model.classes}",
         )  # fmt: skip
-    posterior = "point" if objective.name == "autoencoder" else "gaussian"
+    posterior = objective.posterior
     require(model.posterior == posterior, "posterior", model.posterior, f"{posterior} for {objective.name}")
 
 
-def _settings(model: VAE, config: TrainingConfig, progress: float) -> dict[str, float]:
-    """What the schedules have come to, and the likelihood's scale."""
-    learning_rate, beta, capacity, heat = config.knobs_at(progress)
-    found = {"learning_rate": learning_rate}
+def _scheduled_terms(model: VAE, config: TrainingConfig, progress: float) -> dict[str, float]:
+    """The scheduled values that matter to this objective, and the likelihood's scale."""
+    scheduled = config.scheduled_at(progress)
+    found = {"learning_rate": scheduled.learning_rate}
     if config.objective.name in ("vae", "beta-tc"):
-        found["beta"] = beta
+        found["beta"] = scheduled.beta
     if config.objective.name == "capacity":
-        found["capacity"] = capacity
+        found["capacity"] = scheduled.capacity
     if config.objective.warmup == "cooling":
-        found["heat"] = heat
+        found["heat"] = scheduled.kl_multiplier
     if model.config.likelihood in (*LEARNED, "gaussian-optimal"):
         found["sigma"] = model.log_scale.exp().mean().item()
     return found
@@ -407,7 +379,7 @@ def _settings(model: VAE, config: TrainingConfig, progress: float) -> dict[str, 
 def validate(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:
     """Mean reconstruction and KL of these images in nats, z sampled with this seed.
 
-    Shapes: images (n, c, h, w) uint8, labels (n,). A plain autoencoder draws nothing, and its KL is 0.
+    Shapes: images (n, c, h, w) uint8, labels (n,). Of a plain autoencoder z is the mean, and the KL 0.
     """
     model.eval()
     config = model.config
@@ -423,112 +395,3 @@ def validate(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[flo
             totals[1] += kl_divergence(mean, logvar).sum()
     reconstruction, kl = (totals / len(images)).tolist()
     return reconstruction, kl
-
-
-def train_checkpoint(
-    dataset: Dataset,
-    model_config: ModelConfig,
-    config: TrainingConfig,
-    out: Path,
-    progress: Progress | None = None,
-    *,
-    group: Group = Group(),  # noqa: B008 (frozen)
-    film: Path | None = None,
-) -> Generator[EpochMetrics, None, None]:
-    """Trains a new model on the data set and saves it as the checkpoint folder `out`, whole or not at all.
-
-    Yields one EpochMetrics per epoch; the folder is there when the iterator is exhausted. A run that is stopped or
-    fails after a whole epoch saves that epoch's model. film: where its film is taken, a copy of which the checkpoint
-    keeps. Raises CheckpointError before the first step if `out` is taken,
-    ValueError if data set, model and objective do not fit each other, TrainingError if the run fails.
-    """
-    if group.leads:
-        check_free(out)
-    model = new_model(model_config, dataset.train, config)
-    history: list[EpochMetrics] = []
-    kept = {}
-    taken = None if film is None or not group.leads else Film(film, dataset, model_config, config.epochs)
-    try:
-        for epoch in train(model, dataset.train, dataset.validation, config, progress, group=group, film=taken):
-            kept = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-            history.append(epoch)
-            yield epoch
-    except (Exception, KeyboardInterrupt) as error:
-        if isinstance(error, ValueError) and not history:
-            raise  # what was asked for cannot be trained at all
-        with undisturbed():
-            what = _keep(out, model, dataset, config, history, state=kept, film=film)
-        reason = str(error) or ("It was interrupted." if isinstance(error, KeyboardInterrupt) else f"{error!r}.")
-        raise TrainingError(f"Training stopped in epoch {len(history) + 1}{what}. {reason}") from error
-    if group.leads:
-        with undisturbed():
-            save_trained(out, model, dataset, config, history, film=film)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Ignores the signals that stop a run while its model is saved: torchrun sends one as soon as a process has died.
-
-    Does nothing outside the main thread, which alone hears them.
-    """
-    heard = threading.current_thread() is threading.main_thread()
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if heard and hasattr(signal, name)]
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _keep(
-    out: Path,
-    model: VAE,
-    dataset: Dataset,
-    config: TrainingConfig,
-    history: Sequence[EpochMetrics],
-    *,
-    state: dict[str, Tensor],
-    film: Path | None,
-) -> str:
-    """Saves the model of the last whole epoch, if there is one; returns the words that say so.
-
-    Of a group whose member died, all survivors have the same model, and the first one saves.
-    """
-    if not history:
-        return ", before there was anything to keep"
-    model.load_state_dict(state)
-    try:
-        save_trained(out, model, dataset, config, history, film=film)
-    except CheckpointError:
-        if not out.exists():
-            raise
-        return f"; {out} has been written by another process"
-    return f"; the model of epoch {len(history)} was kept as {out}"
-
-
-def save_trained(
-    out: Path,
-    model: VAE,
-    dataset: Dataset,
-    config: TrainingConfig,
-    history: Sequence[EpochMetrics],
-    *,
-    film: Path | None = None,
-    origin: Literal["command line", "page"] = "command line",
-) -> None:
-    """Saves the model as the checkpoint folder `out`, judged on the test images. Raises CheckpointError."""
-    images = binarise(dataset.test.images, config.binarisation)
-    encoded = encode(model.eval(), images, dataset.test.labels)
-    settings = {"device": model.device.type, "torch_threads": torch.get_num_threads(), "origin": origin}
-    save_checkpoint(
-        out,
-        model,
-        dataset={"name": dataset.name, "content_hash": dataset.content_hash, "class_names": list(dataset.class_names)},
-        training=asdict(config) | settings,
-        metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": history[-1].seconds},
-        history=[asdict(epoch) for epoch in history],
-        encoded=encoded,
-        test_images=images,
-        film=film,
-    )

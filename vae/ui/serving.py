@@ -11,21 +11,21 @@ from vae.server.runs_and_films import routes as run_film_routes
 from vae.storage.atomic import sweep
 from vae.ui.latent_map import source
 from vae.ui.shared import loaders, scripts
-from vae.ui.training import form
+from vae.ui.training import film, runs
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 def routes() -> list[BaseRoute]:
     """Live decoding, the latent map's data, the runs and their films, the components' scripts."""
-    for root in (loaders.CHECKPOINTS, form.runs().root):
+    for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         sweep(root)
     base, origins = scripts.base_path(), st.get_option("server.corsAllowedOrigins") or ()
     return [
         *scripts.routes(),
         *live_routes(loaders.live_model, base_path=base, allowed_origins=origins),
         *map_routes(source.map_source, source.projections(), base_path=base, allowed_origins=origins),
-        *run_film_routes(form.runs(), form.checkpoint_film, base_path=base, allowed_origins=origins),
+        *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allowed_origins=origins),
     ]
 
 

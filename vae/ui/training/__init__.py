@@ -1,4 +1,6 @@
-"""The Training page.
+"""The Training page. Each module imports only from those above it.
 
-form         a training request from the form; the runs; the film of the chosen run
+runs         the runs with their buttons; deletes a checkpoint
+form         the user's choices -> a training request -> a run
+film         the films of runs and checkpoints
 """

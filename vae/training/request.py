@@ -1,0 +1,111 @@
+"""Everything that a user chooses of a run: on the Training page, on the command line, in a run's request.json."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from vae.datasets import registry
+from vae.datasets.pictures import Progress
+from vae.datasets.registry import Dataset
+from vae.model.losses import Objective
+from vae.model.networks import Architecture, Likelihood, ModelConfig, default_config
+from vae.training.config import TrainingConfig
+from vae.validation import is_whole, require
+
+MAX_SECONDS = 86_400
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DatasetRequest:
+    """Which images. image_size, in pixels, and color apply to the user's own images only.
+
+    Raises ValueError for a value of another type; load checks the rest.
+    """
+
+    name: str
+    image_size: int = 32
+    color: bool = True
+
+    def __post_init__(self) -> None:
+        require(isinstance(self.name, str), "dataset name", self.name, "a text")
+        require(is_whole(self.image_size), "image_size", self.image_size, "a whole number of pixels")
+        require(isinstance(self.color, bool), "color", self.color, "True or False")
+
+    def load(
+        self,
+        upload: Path | None = None,
+        data_dir: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Dataset:
+        """The images; where `upload`, a zip, is given, those in it, under this name. Raises DataError."""
+        dataset = registry.load_dataset(
+            str(upload or self.name), data_dir, image_size=self.image_size, color=self.color, progress=progress
+        )
+        return dataset if upload is None else replace(dataset, name=self.name)
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """Which model: ModelConfig without what follows from data set and objective. hidden, channels: () for the defaults.
+
+    conditional: the decoder also gets the image's class. TrainingRequest.model_config checks the other values.
+    """
+
+    latent_dim: int = 10
+    architecture: Architecture = "mlp"
+    hidden: tuple[int, ...] = ()
+    channels: tuple[int, ...] = ()
+    likelihood: Likelihood = ModelConfig.likelihood
+    sigma: float = ModelConfig.sigma
+    batch_norm: bool = ModelConfig.batch_norm
+    conditional: bool = False
+
+    def __post_init__(self) -> None:
+        require(isinstance(self.conditional, bool), "conditional", self.conditional, "True or False")
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A run to train. seconds: a time budget, up to a day, in place of the epochs of `training`.
+
+    Raises ValueError, with the accepted range, for any value outside it.
+    """
+
+    dataset: DatasetRequest
+    model: ModelRequest
+    training: TrainingConfig
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        allowed = self.seconds is None or 0 < self.seconds <= MAX_SECONDS
+        require(allowed, "seconds", self.seconds, f"above 0 and at most {MAX_SECONDS}")
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """The request that to_json has written; other keys beside its own are ignored. Raises ValueError."""
+        try:
+            model, training = dict(found["model"]), dict(found["training"])
+            model |= {name: tuple(model.get(name, ())) for name in ("hidden", "channels")}
+            objective = Objective(**training.pop("objective"))
+            return cls(
+                DatasetRequest(**found["dataset"]),
+                ModelRequest(**model),
+                TrainingConfig(**training, objective=objective),
+                found.get("seconds"),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"The request cannot be read ({error!r}); discard the run and train again.") from error
+
+    def to_json(self) -> Json:
+        """The request as JSON has it, every default written out."""
+        return asdict(self)
+
+    def model_config(self, dataset: Dataset) -> ModelConfig:
+        """The model for these images and this objective. Raises ValueError for a value outside its range."""
+        options = asdict(self.model)
+        classes = len(dataset.class_names) if options.pop("conditional") else 0
+        return default_config(
+            dataset.image_shape, **options, classes=classes, posterior=self.training.objective.posterior
+        )
