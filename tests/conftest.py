@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from tests.support.browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
+from tests.support.browsing import CHROMIUM, app, app_checkpoints, browser  # noqa: F401 - fixtures
 from vae.bench.browser import CHROMIUM_NAMES
 from vae.datasets.registry import Dataset, load_dataset
 from vae.model.networks import default_config
@@ -24,6 +24,17 @@ torch.set_num_threads(1)  # models this small only lose by sharing their work
 settings.register_profile("latent-lab", deadline=None, derandomize=True)
 settings.register_profile("prove", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile("latent-lab")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Closes the shared Chromium before a test that does not use it."""
+    if "browser" not in getattr(item, "fixturenames", ()):
+        CHROMIUM.close()
+
+
+def pytest_sessionfinish() -> None:
+    """Closes the shared Chromium where the last test used it."""
+    CHROMIUM.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
