@@ -350,7 +350,7 @@ def test_the_times_of_pages_are_their_percentiles_and_none_where_there_are_none(
     assert Clicks().summary()["page_run_p95_seconds"] is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for the process below /proc")
+@pytest.mark.slow
 def test_a_run_trains_beside_the_block_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(live.tempfile, "tempdir", str(tmp_path))
     with live.training():

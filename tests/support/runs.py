@@ -8,7 +8,7 @@ import pytest
 
 from vae.jobs.runs import Run
 
-PATIENCE = 120.0
+PATIENCE = 600.0  # seconds; what takes longer hangs
 
 
 # Holds the lock as a run's process does, until its folder has gone or has a wish; trains nothing.
