@@ -412,7 +412,7 @@ def test_a_projection_for_which_the_disk_has_no_room_is_one_sentence_and_nothing
 
 def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None:
     """The order of the cache, which no clock can spoil, and the state of files, which is only compared."""
-    allowed = {("layouts.py", "_make_youngest"), ("layouts.py", "_trim"), ("loaders.py", "version_of")}
+    allowed = {("service.py", "_make_youngest"), ("service.py", "_trim"), ("loaders.py", "version_of")}
     allowed |= {("checkpoints.py", "_state")}
     dated = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"}
     found = set()

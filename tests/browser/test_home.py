@@ -28,7 +28,7 @@ def show(page: Page) -> None:
 
 def contrast(page: Page, path: Path) -> float:
     """Standard deviation of the grey levels of what the page's main column shows."""
-    page.wait_for_timeout(1000)
+    rest(page)
     page.locator(PICTURES).first.screenshot(path=path)
     with Image.open(path) as image:
         return float(np.asarray(image.convert("L"), np.float32).std())

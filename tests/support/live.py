@@ -21,7 +21,7 @@ from vae.model.networks import VAE, Likelihood, ModelConfig, to_uint8
 from vae.server import decode
 from vae.server.decode import HEADER, Limits, LiveModel, UnknownModelError, routes
 
-PATIENCE = 10.0
+PATIENCE = 120.0
 
 
 GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))
