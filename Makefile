@@ -1,8 +1,9 @@
-# make run    start the app            make test     every check and test
-# make check  linters and types alone  make test-js  JavaScript's unit tests alone
-# make audit  known vulnerabilities    make prove    what a stranger may send, 20,000 cases of each kind: two hours
+# make run    start the app            make test      every check, and the tests of a change: minutes
+# make check  linters and types alone  make test-js   JavaScript's unit tests alone
+# make audit  known vulnerabilities    make test-all  every check and every test
 # make shots  the README's screenshots
 # make contract  frontend/lib/contract.js, what the scripts know of Python
+# make prove  what a stranger may send, 20,000 cases of each kind: two hours
 # make lock   writes the lock files after a change of requirements*.txt; make lock UPGRADE=--upgrade renews all packages
 
 PYTHON ?= python3
@@ -14,9 +15,19 @@ PIP := mkdir -p .venv/tmp && TMPDIR="$(CURDIR)/.venv/tmp" $(BIN)/python -m pip i
 run: .venv/run-installed
 	$(BIN)/python -m streamlit run app.py
 
-# What hangs for 20 minutes ends, with every thread's stack.
+# Each worker takes a file at a time. A test that hangs for 20 minutes ends, with every thread's stack.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+    -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
+
 test: check test-js
-	$(BIN)/python -m pytest -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
+	$(PYTEST) -m "not slow" $(THEN)
+
+# What `make test` leaves out, and what tries more here.
+test-rest: .venv/test-installed
+	$(PYTEST) -m "slow or scaled" --hypothesis-profile=ci $(THEN)
+
+test-all: check test-js
+	$(PYTEST) --hypothesis-profile=ci
 
 prove: .venv/test-installed
 	$(BIN)/python -m pytest tests/test_hostile.py --hypothesis-profile=prove --hypothesis-show-statistics
@@ -73,4 +84,4 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-js prove check contract lock shots audit
+.PHONY: run test test-rest test-all test-js prove check contract lock shots audit

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from tests.support.browsing import app, app_checkpoints, browser  # noqa: F401 - fixtures
+from tests.support.browsing import CHROMIUM, app, app_checkpoints, browser  # noqa: F401 - fixtures
 from vae.bench.browser import CHROMIUM_NAMES
 from vae.datasets.registry import Dataset, load_dataset
 from vae.model.networks import default_config
@@ -20,16 +20,48 @@ NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
 collect_ignore_glob = ["browser/*"] if NO_CHROMIUM else []
 
 torch.set_num_threads(1)  # models this small only lose by sharing their work
-# No test has a time limit, and none passes today and fails tomorrow.
-settings.register_profile("latent-lab", deadline=None, derandomize=True)
+# No example has a time limit, and each run tries the same ones.
+for name, examples in (("local", 15), ("ci", 100)):
+    settings.register_profile(name, deadline=None, derandomize=True, max_examples=examples)
 settings.register_profile("prove", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
-settings.load_profile("latent-lab")
+settings.load_profile("local")
+
+# Each worker takes a file at a time: what takes longest comes first, so that no worker has a long file left at the end.
+LONGEST = ("browser", "test_faults", "test_runs", "bench", "test_hostile", "test_distributed", "ui")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option with which .ci/run repeats what failed."""
+    parser.addoption("--flaky", action="store_true", help="names every test that passes, for use with --last-failed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that try more in `make test-all` than in `make test`, and begins with the longest files."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("scaled")
+    items.sort(key=lambda item: next((i for i, part in enumerate(LONGEST) if part in item.path.as_posix()), 99))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Closes the shared Chromium before a test that does not use it."""
+    if "browser" not in getattr(item, "fixturenames", ()):
+        CHROMIUM.close()
+
+
+def pytest_sessionfinish() -> None:
+    """Closes the shared Chromium where the last test used it."""
+    CHROMIUM.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says in one line why the browser tests did not run, and how to get them."""
+    """Says why the browser tests did not run and how to get them; and which tests failed once and then passed."""
     if NO_CHROMIUM:
         terminalreporter.write_line("SKIPPED all browser tests: no Chromium; on Debian: apt-get install chromium")
+    if terminalreporter.config.getoption("flaky") and (passed := terminalreporter.stats.get("passed")):
+        terminalreporter.write_sep("=", "FLAKY")
+        for report in passed:
+            terminalreporter.write_line(report.nodeid)
 
 
 @pytest.fixture(scope="session", autouse=True)

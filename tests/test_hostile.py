@@ -39,6 +39,7 @@ from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
+from tests.support.effort import EXAMPLES, PROVING, THOROUGH
 from tests.support.live import GREY, Running, ask, load, serve
 from tests.support.maps import source
 from tests.support.pages import RELEASE
@@ -69,9 +70,7 @@ from vae.ui.shared import links, loaders
 from vae.ui.shared.page import PAGES, _is_infinite
 from vae.ui.training.form import _zipped
 
-CASES = settings().max_examples
-PROVING = CASES > 1000
-SECONDS, PATIENCE = 1.0, 60
+SECONDS, PATIENCE = 3.0, 600
 MOST_BYTES = 2**26  # that a case may allocate
 SECRET = b"the teacher's own"
 
@@ -165,7 +164,7 @@ def dumped(document: Any) -> bytes:
 
 @contextmanager
 def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
-    """Fails a case that takes more than a second of the processor's time, or waits for a minute.
+    """Fails a case that takes more than three seconds of the processor's time, or waits for ten minutes.
 
     Only those seconds count through which this process was not itself stopped, and none of a full collection, which
     looks at all that thousands of cases have left. Whoever waits is told every second from then on, for told once, a
@@ -298,11 +297,12 @@ def file_of(folder: Path, name: str) -> Path:
     return next((folder / "projections").iterdir()) if name == PROJECTION else folder / name
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("name", [*FILES, PROJECTION])
 def test_each_byte_of_a_checkpoint_may_be_any_other(scratch: Path, name: str) -> None:
     path = file_of(scratch, name)
     whole = path.read_bytes()
-    for at in range(0, min(len(whole), HEAD), 1 if PROVING else 7):
+    for at in range(0, min(len(whole), HEAD), 1 if PROVING else 7 if THOROUGH else 29):
         values = (0, 9, 10, 34, 44, 45, 46, 48, 57, 91, 93, 123, 125, 128, 255, whole[at] ^ 1)
         for value in values if PROVING else (values[at % len(values)],):
             with spoiling(path, whole[:at] + bytes([value]) + whole[at + 1 :]):
@@ -1053,7 +1053,7 @@ def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["app.py", *(path for path, _, _ in PAGES)])
-@settings(max_examples=CASES if PROVING else 5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES if PROVING else 5 if THOROUGH else 2, suppress_health_check=list(HealthCheck))
 @given(query=st.dictionaries(st.sampled_from(PARAMETERS) | NAMES, VALUES, max_size=8))
 def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: dict[str, str]) -> None:
     with at_once(query):
@@ -1451,7 +1451,7 @@ FILLED = st.dictionaries(
 )
 
 
-@settings(max_examples=CASES if PROVING else 20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES if PROVING else 20 if THOROUGH else 5, suppress_health_check=list(HealthCheck))
 @given(filled=FILLED)
 def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_for_none(
     empty_form: tuple[AppTest, dict[str, Any]], filled: dict[str, Any]

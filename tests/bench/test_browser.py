@@ -29,8 +29,11 @@ def bench(capsys: Captured, *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-@pytest.mark.parametrize("page", ["explore", "drawing"])  # a slider, and a pad behind a button
-def test_pictures_follow_the_hand(capsys: Captured, page: str) -> None:
+@pytest.mark.parametrize(
+    "page",
+    ["explore", pytest.param("drawing", marks=pytest.mark.slow)],  # a slider, and a pad behind a button
+)
+def test_pictures_follow_the_pointer(capsys: Captured, page: str) -> None:
     numbers = bench(capsys, "live", "--browser", "--page", page, "--seconds", "0.5")
     assert 0 < numbers["p50_ms"] <= numbers["p95_ms"] <= numbers["p99_ms"]
     assert numbers["frames_per_second"] > 0
@@ -42,6 +45,7 @@ def test_the_start_lasts_until_the_first_picture(capsys: Captured) -> None:
     assert 0 <= numbers["server_answers_seconds"] < numbers["first_picture_seconds"]
 
 
+@pytest.mark.slow
 def test_the_map_is_panned_zoomed_and_decoded(capsys: Captured) -> None:
     numbers = bench(capsys, "map", "--model", "digits-z2", "--seconds", "0.5")
     assert numbers["points"] > 0

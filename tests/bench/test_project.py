@@ -9,6 +9,7 @@ from vae.bench import project
 from vae.storage.checkpoints import Checkpoint
 
 
+@pytest.mark.slow
 def test_each_method_is_timed_cold_and_warm_and_a_library_alone_once(
     digits_checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -198,6 +198,7 @@ def check_newest(page: Page, app: Server, browser: Browser) -> None:
         assert pixels(other) == pixels(page)
 
 
+@pytest.mark.slow
 def test_an_app_killed_under_an_open_page_is_waited_for_and_goes_on(app_checkpoints: Path, browser: Browser) -> None:
     port = free_port()
     with ExitStack() as running:

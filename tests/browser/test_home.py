@@ -28,13 +28,13 @@ def show(page: Page) -> None:
 
 def contrast(page: Page, path: Path) -> float:
     """Standard deviation of the grey levels of what the page's main column shows."""
-    page.wait_for_timeout(1000)
+    rest(page)
     page.locator(PICTURES).first.screenshot(path=path)
     with Image.open(path) as image:
         return float(np.asarray(image.convert("L"), np.float32).std())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 @pytest.mark.parametrize("name", PATHS)
 def test_every_page_opens_first_and_shows_a_picture(
     app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
@@ -46,7 +46,9 @@ def test_every_page_opens_first_and_shows_a_picture(
         assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize(
+    "name", [name if name in ("", "Explore") else pytest.param(name, marks=pytest.mark.slow) for name in PATHS]
+)
 def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
     app: Server, browser: Browser, name: str
 ) -> None:

@@ -49,9 +49,7 @@ def ready(page: Page, method: str = "") -> None:
 
 def still(page: Page) -> None:
     """Waits until the points have come to rest."""
-    count = -1
-    while count != (count := drawn(page)):
-        page.wait_for_timeout(400)
+    rest(page, drawn)
 
 
 def drawn(page: Page) -> int:

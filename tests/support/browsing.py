@@ -1,8 +1,9 @@
 """Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
 
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -10,7 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PatienceLostError
 
 from vae.bench.browser import chromium
 from vae.bench.live import Server, started
@@ -24,10 +27,13 @@ Seen = TypeVar("Seen")
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app.py"
 # Streamlit asks for these two beneath the page's own path first, and then where they are.
+HEALTH = "/_stcore/health"
+MOST_CONTEXTS = 4
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
-PATIENCE = 120.0  # seconds; what takes longer hangs
+PATIENCE = 300.0  # seconds; what takes longer hangs
 expect.set_options(timeout=1000 * PATIENCE)
-AT_REST = "notRunning"  # so Streamlit calls it
+IDLE_SCRIPT = Path(__file__).with_name("idle.js")
+RESTS = count()
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"
 
 
@@ -60,21 +66,83 @@ def app(app_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module's tests.
+def browser() -> Browser:
+    """One Chromium for all tests that follow each other and need one; conftest.py closes it before any other test."""
+    return CHROMIUM.running()
 
-    Not one for all modules: as long as Playwright runs, nothing else can run an event loop in this thread.
+
+class SharedChromium:
+    """A Chromium that stays open from test to test, with a few browser sessions whose caches are warm.
+
+    It must be closed before other tests: as long as Playwright runs, nothing else can run an event loop in this thread.
     """
-    with chromium() as running:
-        yield running
+
+    def __init__(self) -> None:
+        self._exits = ExitStack()
+        self._browser: Browser | None = None
+        self._contexts: OrderedDict[str, BrowserContext] = OrderedDict()
+
+    def running(self) -> Browser:
+        """The browser, started where it is not running."""
+        if self._browser is None:
+            self._browser = self._exits.enter_context(chromium("--process-per-site"))
+        return self._browser
+
+    def close(self) -> None:
+        """Ends it, if it runs."""
+        self._contexts.clear()
+        self._browser = None
+        self._exits.close()
+
+    @contextmanager
+    def context(self, options: dict[str, Any]) -> Iterator[BrowserContext]:
+        """A browser session with these options that no test uses now, without cookies; made where there is none."""
+        key = repr(sorted(options.items()))
+        context = self._contexts.pop(key, None) or self._new_context(options)
+        try:
+            yield context
+        finally:
+            context.clear_cookies()
+            if key in self._contexts or not context.pages:
+                context.close()
+            else:
+                self._contexts[key] = context
+                while len(self._contexts) > MOST_CONTEXTS:
+                    self._contexts.popitem(last=False)[1].close()
+
+    def _new_context(self, options: dict[str, Any]) -> BrowserContext:
+        context = self.running().new_context(**options)
+        context.set_default_timeout(1000 * PATIENCE)
+        context.add_init_script(path=IDLE_SCRIPT)
+        return context
+
+
+CHROMIUM = SharedChromium()
 
 
 @contextmanager
-def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
-    """An empty page in a browser session of its own."""
-    with closing(browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)) as context:
-        context.set_default_timeout(1000 * PATIENCE)
-        yield context.new_page()
+def new_page(_: Browser, **options: Any) -> Iterator[Page]:
+    """An empty page in a browser session that no other open page shares."""
+    with CHROMIUM.context({"viewport": {"width": 1280, "height": 720}} | options) as context:
+        page = context.new_page()
+        try:
+            yield page
+        finally:
+            retire(page)
+
+
+def retire(page: Page) -> None:
+    """Closes the page; the first of a session remains on an empty address of the server.
+
+    Its process then remains, too, and the next page of the same site need not compile Streamlit's scripts again.
+    """
+    first = len(page.context.pages) == 1
+    try:
+        page.evaluate("localStorage.clear()")
+        assert first
+        page.goto("/".join(page.url.split("/")[:3]) + HEALTH)
+    except (AssertionError, PlaywrightError):
+        page.close()
 
 
 @contextmanager
@@ -108,12 +176,16 @@ def pixels(page: Page, selector: str = "canvas.hero") -> str:
 
 
 def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
-    """Waits until Python has nothing to do and what `drawn` counts has stayed the same, both for half a second."""
-    app, begun = page.get_by_test_id("stApp"), monotonic()
-    before: tuple[object, str | None] = (None, None)
-    while before != (before := (drawn(page), app.get_attribute("data-test-script-state"))) or before[1] != AT_REST:
-        page.wait_for_timeout(500)
-        assert monotonic() < begun + PATIENCE, f"{before} after {PATIENCE} s: {page.locator('body').inner_text()}"
+    """Waits until the page is idle (`idle.js`) and what `drawn` counts is the same before and after.
+
+    A live socket whose server does not answer is not idle.
+    """
+    before: object = page  # nothing that `drawn` returns
+    while before != (before := drawn(page)):
+        try:
+            page.wait_for_function("number => hasRested(number)", arg=next(RESTS))
+        except PatienceLostError as error:
+            pytest.fail(f"{error}: {page.evaluate('whatIsPending()')} {page.locator('body').inner_text()}")
 
 
 def until(page: Page, happened: Callable[[], bool], what: str = "it happens") -> None:

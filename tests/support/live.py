@@ -23,7 +23,7 @@ from vae.server.decode import DecodeService, routes
 from vae.server.decode_frames import HEADER, DecodeLimits
 from vae.server.inference import LiveModel, Loader, UnknownModelError
 
-PATIENCE = 10.0
+PATIENCE = 120.0
 
 
 GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))

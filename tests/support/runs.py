@@ -8,7 +8,7 @@ import pytest
 
 from vae.jobs.runs import Run
 
-PATIENCE = 600.0  # seconds, so that a test that hangs ends
+PATIENCE = 600.0  # seconds; what takes longer hangs
 
 # Trains nothing: holds the lock as a run's process does until the run has a command or no folder.
 IDLER = """

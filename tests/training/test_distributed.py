@@ -185,6 +185,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkpoint, str]
     return read_checkpoint(out), said
 
 
+@pytest.mark.slow
 def test_two_processes_reach_the_loss_of_one_after_every_epoch(
     together: tuple[Checkpoint, str], digits: Dataset
 ) -> None:
@@ -200,6 +201,7 @@ def test_two_processes_reach_the_loss_of_one_after_every_epoch(
         assert theirs["terms"]["loss"] == pytest.approx(theirs["reconstruction"] + theirs["kl"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_two_processes_is_written_once_and_whole(together: tuple[Checkpoint, str]) -> None:
     checkpoint, said = together
     assert [path.name for path in checkpoint.path.parent.iterdir()] == ["run"]
@@ -208,6 +210,7 @@ def test_the_checkpoint_of_two_processes_is_written_once_and_whole(together: tup
     assert said.count("saved as") == 1
 
 
+@pytest.mark.slow
 def test_two_processes_print_one_result(together: tuple[Checkpoint, str]) -> None:
     checkpoint, said = together
     (answer,) = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
@@ -215,6 +218,7 @@ def test_two_processes_print_one_result(together: tuple[Checkpoint, str]) -> Non
     assert said.splitlines()[-1].startswith("{")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_process_ends_the_run_with_an_error_and_the_last_whole_epoch(tmp_path: Path, victim: int) -> None:
     with torchrun(*TRAIN, "--epochs", "10000", "--out", tmp_path / "run") as running:

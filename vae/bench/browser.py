@@ -74,8 +74,8 @@ HANDS = {
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """A headless Chromium under Playwright. Raises ValueError with the remedy where there is none."""
+def chromium(*flags: str) -> Iterator[Any]:
+    """A headless Chromium under Playwright, with more flags. Raises ValueError with the remedy where there is none."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -84,7 +84,7 @@ def chromium() -> Iterator[Any]:
     if path is None:
         raise ValueError("There is no Chromium on this machine; on Debian: apt-get install chromium.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags])
         yield browser
         browser.close()
 
