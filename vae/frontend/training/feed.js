@@ -4,7 +4,8 @@
  *   const feed = new Feed(base, [{kind: "run" | "checkpoint", name, state}], {onChange, onState});
  *
  * onChange(): feed.items or feed.lost have changed; onState(name, state): a run has changed to another state than the one
- * the page was made for. When a run resumes from an earlier state, its film is cut and grows again: it is read anew.
+ * the page was made for. When a run resumes from an earlier state, its film is cut and grows again: the feed then reads
+ * it from its beginning.
  */
 
 import { ALIVE_RUN_STATES } from "../lib/contract.js";
