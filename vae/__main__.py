@@ -199,7 +199,7 @@ def run_train(args: argparse.Namespace) -> Result:
         args.arch,
         args.hidden,
         args.channels,
-        posterior="point" if args.objective == "autoencoder" else "gaussian",
+        posterior=objective.posterior,
         classes=len(dataset.class_names) if args.conditional else 0,
         **{key: getattr(args, key) for key in ("batch_norm", "likelihood", "sigma")},
     )

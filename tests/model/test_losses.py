@@ -709,6 +709,11 @@ def test_an_objective_takes_both_ends_of_a_range_and_names_them_to_whoever_is_be
 
 
 @pytest.mark.parametrize("name", get_args(ObjectiveName))
+def test_only_an_autoencoder_s_posterior_is_a_point(name: ObjectiveName) -> None:
+    assert (Objective(name).posterior == "point") == (name == "autoencoder")
+
+
+@pytest.mark.parametrize("name", get_args(ObjectiveName))
 def test_several_draws_per_image_are_for_the_objectives_that_average_them(name: ObjectiveName) -> None:
     if name in ("vae", "iwae"):
         assert Objective(name, samples=5).samples == 5

@@ -245,8 +245,7 @@ def asked(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
         hidden, channels = tuple(model.pop("hidden", ())), tuple(model.pop("channels", ()))
         classes = len(dataset.class_names) if model.pop("conditional", False) else 0
         objective = Objective(**training.pop("objective"))
-        posterior = "point" if objective.name == "autoencoder" else "gaussian"
-        model |= {"classes": classes, "posterior": posterior}
+        model |= {"classes": classes, "posterior": objective.posterior}
         model_config = default_config(dataset.image_shape, hidden=hidden, channels=channels, **model)
         config = TrainingConfig(**training, objective=objective)
         budget = wanted.get("seconds")

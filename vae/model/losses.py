@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vae.model.networks import ModelConfig
+from vae.model.networks import ModelConfig, Posterior
 from vae.validation import is_whole, one_of, require
 
 ObjectiveName = Literal["vae", "free-bits", "capacity", "beta-tc", "iwae", "autoencoder"]
@@ -65,6 +65,11 @@ class Objective:
         require(k == 1 or self.name in ("vae", "iwae"), "samples", k, f"1 for {self.name}")
         allowed = self.warmup == "none" or self.name in ("vae", "beta-tc")
         require(allowed, "warmup", self.warmup, f"none for {self.name}")
+
+    @property
+    def posterior(self) -> Posterior:
+        """What the encoder of a model trained by this returns: an autoencoder has no density, only a point."""
+        return "point" if self.name == "autoencoder" else "gaussian"
 
     def beta_at(self, progress: float) -> float:
         """beta at this share of the run, 0 to 1."""

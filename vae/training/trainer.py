@@ -384,7 +384,7 @@ def _check_fit(model: ModelConfig, objective: Objective, *splits: Split) -> None
             not model.classes or int(split.labels.max(initial=0)) < model.classes,
             "label", int(split.labels.max(initial=0)), f"below the model's number of classes, {model.classes}",
         )  # fmt: skip
-    posterior = "point" if objective.name == "autoencoder" else "gaussian"
+    posterior = objective.posterior
     require(model.posterior == posterior, "posterior", model.posterior, f"{posterior} for {objective.name}")
 
 

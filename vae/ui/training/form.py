@@ -514,8 +514,7 @@ def _seconds_per_epoch(dataset: str, model: str, training: str) -> float:
     chosen, options = _dataset(dataset, None), json.loads(model)
     config = TrainingConfig(**(asked := json.loads(training)) | {"objective": Objective(**asked["objective"])})
     classes = len(chosen.class_names) if options.pop("conditional") else 0
-    posterior = "point" if config.objective.name == "autoencoder" else "gaussian"
-    model_config = default_config(chosen.image_shape, **options, classes=classes, posterior=posterior)
+    model_config = default_config(chosen.image_shape, **options, classes=classes, posterior=config.objective.posterior)
     return seconds_per_epoch(chosen, model_config, config)
 
 
