@@ -64,12 +64,12 @@ def terms(
     *,
     beta: float = 1.0,
     capacity: float = 0.0,
-    heat: float = 1.0,
+    kl_multiplier: float = 1.0,
     dataset_size: int = 1000,
 ) -> Terms:
     """The objective's terms; z only where the objective looks at it."""
     z = mean[None] if z is None else z
-    numbers = {"beta": beta, "capacity": capacity, "heat": heat, "dataset_size": dataset_size}
+    numbers = {"beta": beta, "capacity": capacity, "kl_multiplier": kl_multiplier, "dataset_size": dataset_size}
     return objective_terms(objective, reconstruction, mean, logvar, z, **numbers)
 
 
@@ -624,18 +624,22 @@ def test_beta_warms_up_as_its_schedule_says(warmup: Any, progress: float, share:
     assert objective.beta_at(progress) == pytest.approx(8 * share)
 
 
-@pytest.mark.parametrize(("progress", "heat"), [(0, 81), (0.1, 27), (0.2, 9), (0.3, 3), (0.4, 1), (0.7, 1), (1, 1)])
-def test_the_heat_falls_by_the_same_factor_in_the_same_time_and_leaves_beta_alone(progress: float, heat: float) -> None:
+@pytest.mark.parametrize(
+    ("progress", "multiplier"), [(0, 81), (0.1, 27), (0.2, 9), (0.3, 3), (0.4, 1), (0.7, 1), (1, 1)]
+)
+def test_the_kl_multiplier_falls_geometrically_and_leaves_beta_alone(progress: float, multiplier: float) -> None:
     objective = Objective(beta=8, warmup="cooling", warmup_share=0.4, heat=81)
-    assert objective.heat_at(progress) == pytest.approx(heat)
+    assert objective.kl_multiplier_at(progress) == pytest.approx(multiplier)
     assert objective.beta_at(progress) == 8
-    assert Objective(beta=8, warmup="linear", warmup_share=0.4, heat=81).heat_at(progress) == 1
+    assert Objective(beta=8, warmup="linear", warmup_share=0.4, heat=81).kl_multiplier_at(progress) == 1
 
 
 def test_heat_weighs_the_whole_kl_beside_the_total_correlation_of_beta_tc() -> None:
     mean, logvar, z = random(4, 3), random(4, 3, seed=1), random(1, 4, 3, seed=2)
     for objective, beta, own in ((Objective(), 3.0, 3.0), (Objective("beta-tc"), 3.0, 1.0)):
-        cold, hot = (terms(objective, torch.ones(1, 4), mean, logvar, z, beta=beta, heat=heat) for heat in (1.0, 5.0))
+        cold, hot = (
+            terms(objective, torch.ones(1, 4), mean, logvar, z, beta=beta, kl_multiplier=k) for k in (1.0, 5.0)
+        )
         assert (hot["loss"] - cold["loss"]).item() == pytest.approx(4 * own * hot["kl"].item())
         assert {name: hot[name].item() for name in hot if name != "loss"} == {
             name: cold[name].item() for name in cold if name != "loss"

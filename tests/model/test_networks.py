@@ -18,8 +18,8 @@ from vae.model.networks import (
     choose_device,
     condition,
     default_config,
-    draw,
     reparameterize,
+    sample_posterior,
     to_uint8,
     to_unit,
 )
@@ -231,12 +231,12 @@ def test_the_code_of_an_autoencoder_is_a_point(config: ModelConfig) -> None:
     assert mean.shape == (4, 2)
     assert torch.equal(logvar, torch.full((4, 2), -LOGVAR_BOUND))
     assert model.encoder.head.out_features == 2
-    assert draw(mean, logvar, torch.randn(4, 2), "point") is mean
+    assert sample_posterior(mean, logvar, torch.randn(4, 2), "point") is mean
 
 
 def test_what_is_drawn_from_a_gaussian_posterior_is_the_reparameterized_sample() -> None:
     mean, logvar, noise = (torch.randn(4, 2, generator=generator(seed)) for seed in range(3))
-    assert torch.equal(draw(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
+    assert torch.equal(sample_posterior(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
 
 
 # ---- sizes -----------------------------------------------------------------------------------------------------------

@@ -22,11 +22,11 @@ from vae.model.samplers import (
     LEAST_IN_CLASS,
     Mixture,
     MixtureFit,
-    aggregate_posterior_draws,
     fit_mixture,
     mismatch,
     per_class,
     posterior_of,
+    sample_aggregate_posterior,
     standard_normal,
 )
 
@@ -79,7 +79,7 @@ def test_a_component_of_weight_zero_adds_nothing_and_is_never_drawn() -> None:
     np.testing.assert_allclose(mixture.log_density(z), stats.norm.logpdf(z[:, 0], 5))
     noise, choice = noise_and_choice(1000, 1)
     choice[:2] = 0, np.nextafter(1, 0)
-    np.testing.assert_array_equal(mixture.draw(noise, choice, temperature=0), np.full((1000, 1), 5))
+    np.testing.assert_array_equal(mixture.from_noise(noise, choice, temperature=0), np.full((1000, 1), 5))
 
 
 # ---- draw and sample -------------------------------------------------------------------------------------------------
@@ -135,33 +135,33 @@ def test_at_temperature_zero_every_draw_is_the_mean_of_its_component() -> None:
     mixture = some_mixture()
     noise, _ = noise_and_choice(3, 4)
     middles = np.cumsum(mixture.weights) - mixture.weights / 2
-    assert np.array_equal(mixture.draw(noise, middles, temperature=0), mixture.means.astype(np.float32))
+    assert np.array_equal(mixture.from_noise(noise, middles, temperature=0), mixture.means.astype(np.float32))
 
 
 @given(st.floats(0, 3), st.integers(1, 5), st.integers(1, 12))
 def test_with_the_same_noise_a_changed_temperature_moves_draws_along_straight_lines(t: float, k: int, d: int) -> None:
     mixture, (noise, choice) = some_mixture(k, d), noise_and_choice(20, d)
-    still, plain, warm = (mixture.draw(noise, choice, temperature) for temperature in (0, 1, t))
+    still, plain, warm = (mixture.from_noise(noise, choice, temperature) for temperature in (0, 1, t))
     np.testing.assert_allclose(warm, still + t * (plain - still), **CLOSE)
 
 
 def test_the_same_noise_can_be_sent_through_different_sources() -> None:
     noise, choice = noise_and_choice(30, 4)
     mixture = Mixture(np.ones(1), np.full((1, 4), 2.0), 3 * np.eye(4)[None])
-    np.testing.assert_allclose(standard_normal(4).draw(noise, choice), noise)
-    np.testing.assert_allclose(mixture.draw(noise, choice), 2 + 3 * noise, **CLOSE)
+    np.testing.assert_allclose(standard_normal(4).from_noise(noise, choice), noise)
+    np.testing.assert_allclose(mixture.from_noise(noise, choice), 2 + 3 * noise, **CLOSE)
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (4, 4), (5,)])
 def test_noise_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"shape of noise must be \(5, 4\), not"):
-        some_mixture().draw(np.zeros(shape), np.zeros(5))
+        some_mixture().from_noise(np.zeros(shape), np.zeros(5))
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.0, np.nan])
 def test_a_choice_that_is_not_below_one_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="choice must be numbers from 0 to below 1"):
-        some_mixture().draw(np.zeros((2, 4)), np.array([0.5, bad]))
+        some_mixture().from_noise(np.zeros((2, 4)), np.array([0.5, bad]))
 
 
 @pytest.mark.parametrize("bad", [-0.1, math.nan, math.inf])
@@ -205,13 +205,13 @@ def test_the_posterior_of_an_image_is_the_diagonal_gaussian_of_its_encoder() -> 
 def test_aggregate_draws_take_one_z_from_the_posterior_of_each_image() -> None:
     mean = np.random.default_rng(0).normal(0, 100, (20_000, 2)).astype(np.float32)
     logvar = np.tile(np.float32([-2, 1]), (20_000, 1))
-    z = aggregate_posterior_draws(mean, logvar, seed=0)
+    z = sample_aggregate_posterior(mean, logvar, seed=0)
     assert z.shape == mean.shape
     assert z.dtype == np.float32
     for away, deviation in zip((z - mean).T, np.exp([-1, 0.5]), strict=True):
         assert stats.kstest(away / deviation, "norm").pvalue > 0.001
-    assert np.array_equal(z, aggregate_posterior_draws(mean, logvar, seed=0))
-    assert not np.array_equal(z, aggregate_posterior_draws(mean, logvar, seed=1))
+    assert np.array_equal(z, sample_aggregate_posterior(mean, logvar, seed=0))
+    assert not np.array_equal(z, sample_aggregate_posterior(mean, logvar, seed=1))
 
 
 # ---- fit_mixture -----------------------------------------------------------------------------------------------------
@@ -457,7 +457,7 @@ def test_the_mismatch_of_gaussian_codes_is_the_closed_form_kl(d: int) -> None:
 
 def test_an_aggregate_posterior_that_is_the_prior_has_no_mismatch() -> None:
     mean = math.sqrt(0.75) * sample(20_000, 5, seed=0)  # variances 3/4 between images and 1/4 within each
-    codes = aggregate_posterior_draws(mean, np.full_like(mean, math.log(0.25)), seed=1)
+    codes = sample_aggregate_posterior(mean, np.full_like(mean, math.log(0.25)), seed=1)
     fit = fit_mixture(codes)
     assert abs(mismatch(fit.mixture, codes[fit.held_out]).nats) < 0.01
     assert mismatch(standard_normal(5), codes).nats == 0
@@ -487,7 +487,7 @@ def test_a_mismatch_needs_two_draws() -> None:
 
 def test_a_trained_model_s_aggregate_posterior_is_not_quite_the_prior(digits_checkpoint: Any) -> None:
     encoded = digits_checkpoint.load_encoded()
-    codes = aggregate_posterior_draws(encoded.mean, encoded.logvar, seed=0)
+    codes = sample_aggregate_posterior(encoded.mean, encoded.logvar, seed=0)
     fit = fit_mixture(codes)
     number = mismatch(fit.mixture, codes[fit.held_out])
     assert 0 < number.nats < encoded.kl.mean() + 3 * number.standard_error  # KL(q(z) || p) <= E KL(q(z|x) || p)

@@ -22,7 +22,7 @@ from vae.projection import worker
 from vae.projection.methods import ProjectionConfig, Quality, project, quality
 from vae.projection.service import BusyError, Cache, Done, Failed, Layouts, Limits, Progress, Queued, Watch
 from vae.projection.worker import Projector, ProjectorError
-from vae.storage.atomic import PREFIX, part
+from vae.storage.atomic import PREFIX, staging_folder
 
 QUALITY = Quality(0.9, 0.8, 0.7, "by hand")
 LONG = ProjectionConfig("umap", neighbours=400)
@@ -501,7 +501,7 @@ def test_what_a_crash_has_left_is_swept_up_but_not_what_is_being_written(tmp_pat
     for path in (left, other):
         path.mkdir()
         (path / "layout").write_bytes(b"x")
-    with part(tmp_path) as held:
+    with staging_folder(tmp_path) as held:
         Cache(tmp_path, 10**6).write("key", done())
         assert {path.name for path in tmp_path.iterdir()} == {"key.safetensors", other.name, held.name}
         left.mkdir()

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from vae.datasets.registry import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import default_config
-from vae.model.samplers import aggregate_posterior_draws, fit_mixture, mismatch, per_class
+from vae.model.samplers import fit_mixture, mismatch, per_class, sample_aggregate_posterior
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.config import TrainingConfig
 from vae.training.trainer import train_checkpoint
@@ -92,7 +92,7 @@ def test_the_noise_is_that_of_the_samplers_and_the_next_seed_s_is_there_too(chec
 
 def codes(checkpoint: Checkpoint) -> np.ndarray:
     encoded = checkpoint.load_encoded()
-    return aggregate_posterior_draws(encoded.mean, encoded.logvar, 0)
+    return sample_aggregate_posterior(encoded.mean, encoded.logvar, 0)
 
 
 def test_sources_are_those_of_the_samplers(checkpoints: Path) -> None:

@@ -13,7 +13,7 @@ Frame = dict[str, float]
 FRAME_SHARE = 0.9  # of the images must fill the same box for it to be the data set's rule
 
 
-def adapted(images: Images, image_shape: tuple[int, int, int]) -> Images:
+def resize_images(images: Images, image_shape: tuple[int, int, int]) -> Images:
     """Images in another size and number of channels. Shapes: (n, c, h, w) -> (n, *image_shape).
 
     Scaled bilinearly, smoothed before shrinking. Colour becomes the grey that it looks like (ITU-R BT.601).

@@ -9,7 +9,7 @@ from vae.model.networks import VAE
 Images = NDArray[np.uint8]
 
 
-def scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
+def anomaly_scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
     """-log p(x | z = mean) + KL of each image in nats: its -ELBO with z at the middle of q(z|x), nothing drawn.
 
     Shapes: images (n, c, h, w), labels (n,) -> (n,). A conditional model without labels tells its decoder each class in

@@ -11,7 +11,7 @@ from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_s
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
-from vae.model.samplers import aggregate_posterior_draws
+from vae.model.samplers import sample_aggregate_posterior
 
 FOREST_ROWS = 5000  # images for dci: more take minutes and change little
 COPY_SAMPLES = 1000
@@ -80,5 +80,5 @@ def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[F
     if not factors or not dataset.factor_names:
         raise ValueError(f"{dataset.name} does not say which factors its images were made from; use sprites.")
     sets = [encode(model, split.images, split.labels, seed + i) for i, split in enumerate(splits)]
-    codes = [aggregate_posterior_draws(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
+    codes = [sample_aggregate_posterior(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
     return np.concatenate(codes), np.concatenate(factors).astype(np.int64)

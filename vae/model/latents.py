@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae.model.losses import kl_divergence, reconstruction_nll
-from vae.model.networks import VAE, condition, draw, to_uint8, to_unit
+from vae.model.networks import VAE, condition, sample_posterior, to_uint8, to_unit
 
 FloatArray = NDArray[np.float32]
 Curve = Literal["linear", "spherical"]
@@ -65,7 +65,7 @@ def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noi
     for batch, classes, drawn in zip(*(torch.split(column, ENCODE_BATCH) for column in columns), strict=True):
         x = to_unit(batch.to(model.device))
         mean, logvar = model.encode(x)
-        z = draw(mean, logvar, drawn.to(model.device), model.config.posterior)
+        z = sample_posterior(mean, logvar, drawn.to(model.device), model.config.posterior)
         parameters = model.decoder(condition(z, classes.to(model.device), model.config.classes))
         nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
         kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)

@@ -79,7 +79,7 @@ class Objective:
             return self.beta * min(1.0, 2 * (progress * self.cycles % 1))
         return self.beta
 
-    def heat_at(self, progress: float) -> float:
+    def kl_multiplier_at(self, progress: float) -> float:
         """How many times the KL counts at this share of the run, 0 to 1."""
         left = max(0.0, 1 - progress / self.warmup_share)
         return self.heat**left if self.warmup == "cooling" else 1.0
@@ -189,13 +189,13 @@ def objective_terms(
     *,
     beta: Tensor | float,
     capacity: Tensor | float,
-    heat: Tensor | float,
+    kl_multiplier: Tensor | float,
     dataset_size: int,
 ) -> Terms:
     """The objective's "loss" and every term it consists of, each averaged over the images.
 
     Shapes: reconstruction (samples, n), mean and logvar (n, latent_dim), z (samples, n, latent_dim) -> scalars. beta,
-    capacity and heat are those of this moment of the run; dataset_size is the number of training images, which
+    capacity and kl_multiplier are those of this step; dataset_size is the number of training images, which
     beta-tc's estimate needs. Unit: nats per image.
     """
     nll = reconstruction.mean()
@@ -213,9 +213,9 @@ def objective_terms(
     if objective.name == "beta-tc":
         parts = total_correlation_terms(z[0], mean, logvar, dataset_size)
         mutual_information, total_correlation, dimension_wise = parts.values()
-        loss = nll + mutual_information + beta * total_correlation + dimension_wise + (heat - 1) * kl
+        loss = nll + mutual_information + beta * total_correlation + dimension_wise + (kl_multiplier - 1) * kl
         return {"loss": loss} | terms | parts
-    return {"loss": nll + heat * beta * kl} | terms
+    return {"loss": nll + kl_multiplier * beta * kl} | terms
 
 
 def importance_weighted_bound(reconstruction: Tensor, mean: Tensor, logvar: Tensor, z: Tensor) -> Tensor:

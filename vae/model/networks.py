@@ -110,7 +110,7 @@ def reparameterize(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return mean + torch.exp(0.5 * logvar) * noise
 
 
-def draw(mean: Tensor, logvar: Tensor, noise: Tensor, posterior: Posterior) -> Tensor:
+def sample_posterior(mean: Tensor, logvar: Tensor, noise: Tensor, posterior: Posterior) -> Tensor:
     """z for what the encoder returned: a sample of q(z|x), or the mean itself for a point. Shapes as reparameterize."""
     return mean if posterior == "point" else reparameterize(mean, logvar, noise)
 

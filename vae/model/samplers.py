@@ -59,7 +59,9 @@ class Mixture:
         """Number of latent dimensions."""
         return int(self.means.shape[1])
 
-    def draw(self, noise: NDArray[np.floating], choice: NDArray[np.floating], temperature: float = 1.0) -> FloatArray:
+    def from_noise(
+        self, noise: NDArray[np.floating], choice: NDArray[np.floating], temperature: float = 1.0
+    ) -> FloatArray:
         """The latent vectors that this noise stands for: mean + temperature * factor @ noise, in the chosen component.
 
         Shapes: noise (n, d) from N(0, I); choice (n,) uniform in [0, 1), picks the component -> (n, d). Nothing is
@@ -86,7 +88,7 @@ class Mixture:
         """
         noise = np.random.default_rng(seed).standard_normal((count, self.latent_dim), np.float32)
         choice = np.random.default_rng((seed, CHOICE_STREAM)).random(count)
-        return self.draw(noise, choice, temperature)
+        return self.from_noise(noise, choice, temperature)
 
     def log_density(self, z: NDArray[np.floating]) -> DoubleArray:
         """ln of the density at these latent vectors. Shapes: (n, d) -> (n,). Unit: nats."""
@@ -135,7 +137,7 @@ def posterior_of(mean: FloatArray, logvar: FloatArray) -> Mixture:
     return Mixture(np.ones(1), np.asarray(mean, np.float64)[None], np.diag(deviation)[None])
 
 
-def aggregate_posterior_draws(mean: FloatArray, logvar: FloatArray, seed: int) -> FloatArray:
+def sample_aggregate_posterior(mean: FloatArray, logvar: FloatArray, seed: int) -> FloatArray:
     """One z from q(z|x) for each image: draws from q(z), the aggregate posterior. Shapes: (n, latent_dim), kept."""
     noise = np.random.default_rng(seed).standard_normal(mean.shape, np.float32)
     return np.asarray(mean + np.exp(0.5 * logvar) * noise, np.float32)

@@ -22,13 +22,13 @@ PREFIX = ".part-"
 
 
 @contextmanager
-def part(root: Path) -> Iterator[Path]:
+def staging_folder(root: Path) -> Iterator[Path]:
     """An empty folder in root, made where it is missing; gone after the block with all that was not moved out of it.
 
     Raises OSError where it cannot be made.
     """
     root.mkdir(parents=True, exist_ok=True)
-    sweep(root)
+    remove_stale(root)
     folder, lock = _held(root)
     try:
         yield folder
@@ -38,7 +38,7 @@ def part(root: Path) -> Iterator[Path]:
             os.close(lock)
 
 
-def sweep(root: Path) -> None:
+def remove_stale(root: Path) -> None:
     """Removes the parts in this folder that nobody works in. A folder that cannot be read or changed is left alone."""
     if fcntl is None:
         return

@@ -38,7 +38,7 @@ from safetensors.torch import save_file as save_tensors
 from vae.model.latents import EncodedSet
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig
-from vae.storage.atomic import part
+from vae.storage.atomic import staging_folder
 
 FORMAT = 2
 EXAMPLES = 500
@@ -134,7 +134,7 @@ class Checkpoint:
         """Keeps a projection for later; returns its file. Raises CheckpointError if the disk refuses."""
         path = self._projection_path(encoded, method, dims)
         try:
-            with part(path.parent) as folder:
+            with staging_folder(path.parent) as folder:
                 file = folder / path.name
                 save_arrays({"points": np.ascontiguousarray(points, np.float32)}, file)
                 file.chmod(0o644)
@@ -286,7 +286,7 @@ def check_free(path: Path) -> None:
     try:
         taken = path.exists()
         if not taken:
-            with part(path.parent) as made:
+            with staging_folder(path.parent) as made:
                 (made / path.name).mkdir()  # the name may be too long
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
@@ -343,7 +343,7 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     Raises CheckpointError, leaving nothing behind, if the disk refuses or the name was taken meanwhile.
     """
     try:
-        with part(path.parent) as made:
+        with staging_folder(path.parent) as made:
             folder = made / path.name
             folder.mkdir()
             write(folder)

@@ -53,4 +53,4 @@ class TrainingConfig:
         fall = 0.5 * (1 + cos(pi * max(0.0, progress - RATE_WARMUP) / (1 - RATE_WARMUP)))
         rate = self.learning_rate * (min(rise, fall) if self.schedule == "cosine" else 1.0)
         objective = self.objective
-        return rate, objective.beta_at(progress), objective.capacity_at(progress), objective.heat_at(progress)
+        return rate, objective.beta_at(progress), objective.capacity_at(progress), objective.kl_multiplier_at(progress)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vae.datasets.registry import Binarisation, Split, binarise
 from vae.model.losses import objective_terms, optimal_log_sigma, reconstruction_nll
-from vae.model.networks import VAE, condition, draw, to_unit
+from vae.model.networks import VAE, condition, sample_posterior, to_unit
 from vae.training.config import TrainingConfig
 from vae.training.distributed import Group
 
@@ -37,7 +37,7 @@ class Step:
         x = to_unit(self.images.index_select(0, index))
         if self.config.binarisation == "dynamic":
             x = torch.bernoulli(x, generator=self.generator)
-        terms = self._terms(x, self.labels.index_select(0, index), beta=beta, capacity=capacity, heat=heat)
+        terms = self._terms(x, self.labels.index_select(0, index), beta=beta, capacity=capacity, kl_multiplier=heat)
         self.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
         self.group.average_gradients(self.model.parameters(), len(index) / len(batch))
@@ -53,7 +53,8 @@ class Step:
         with self.precision:
             mean, logvar = model.encode(x)
             noise = torch.randn((samples, *mean.shape), generator=self.generator, device=x.device)
-            z = draw(mean.expand_as(noise), logvar, noise, model.config.posterior)  # (samples, n, latent_dim)
+            # z: (samples, n, latent_dim)
+            z = sample_posterior(mean.expand_as(noise), logvar, noise, model.config.posterior)
             code = condition(z.flatten(0, 1), labels.repeat(samples), model.config.classes)
             parameters = model.decoder(code)  # (samples n, c, h, w)
         targets = x if samples == 1 else x.repeat(samples, 1, 1, 1)

@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.datasets.drawing import adapted, drawing_frame
+from vae.datasets.drawing import drawing_frame, resize_images
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available, load_dataset
-from vae.evaluation.anomaly import auroc, scores
+from vae.evaluation.anomaly import anomaly_scores, auroc
 from vae.model import losses
 from vae.model.latents import FloatArray
 from vae.storage.checkpoints import Checkpoint
@@ -153,13 +153,15 @@ def _source(function: Callable[..., Any]) -> dict[str, object]:
 def _own(_checkpoint: Checkpoint, version: tuple[str, int]) -> Scored:
     images, labels = loaders.cached_examples(_checkpoint, version), loaders.cached_encoded(_checkpoint, version).labels
     count = _scored(_checkpoint)
-    return Scored(images[:count], scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count]))
+    return Scored(
+        images[:count], anomaly_scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count])
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring the other data set…")
 def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> Scored:
-    images = adapted(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
-    return Scored(images, scores(loaders.cached_model(_checkpoint, version), images))
+    images = resize_images(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
+    return Scored(images, anomaly_scores(loaders.cached_model(_checkpoint, version), images))
 
 
 def _scored(checkpoint: Checkpoint) -> int:

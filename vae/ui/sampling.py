@@ -15,11 +15,11 @@ from vae.model.samplers import (
     Mismatch,
     Mixture,
     MixtureFit,
-    aggregate_posterior_draws,
     fit_mixture,
     mismatch,
     per_class,
     posterior_of,
+    sample_aggregate_posterior,
     standard_normal,
 )
 from vae.projection.methods import fit_pca
@@ -205,7 +205,7 @@ def _fitted(checkpoint: Checkpoint) -> Fitted:
 def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
     encoded = loaders.load_encoded(_checkpoint)
     prior = _has_prior(_checkpoint)
-    draws = aggregate_posterior_draws(encoded.mean, encoded.logvar, DRAW_SEED) if prior else encoded.mean
+    draws = sample_aggregate_posterior(encoded.mean, encoded.logvar, DRAW_SEED) if prior else encoded.mean
     try:
         classes = per_class(draws, encoded.labels, len(_checkpoint.class_names))
         fit = fit_mixture(draws)

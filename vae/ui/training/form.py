@@ -20,7 +20,7 @@ from vae.datasets.registry import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation,
 from vae.jobs.runs import Run, RunError, Runs, Status, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture, Likelihood, choose_device, default_config
-from vae.storage.atomic import part
+from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.trainer import seconds_per_epoch
@@ -293,7 +293,7 @@ def delete_button(checkpoint: Checkpoint) -> None:
         st.write(f"The checkpoint “{checkpoint.name}” will be gone for everybody.")
         if st.button("Delete it", key="delete"):
             try:
-                with part(checkpoint.path.parent) as gone:
+                with staging_folder(checkpoint.path.parent) as gone:
                     checkpoint.path.rename(gone / checkpoint.name)  # at once, or not at all
             except FileNotFoundError:
                 pass  # somebody else has just deleted it
