@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise, load_dataset
+from vae.datasets.registry import load_dataset
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate, importance_weighted_nll
 from vae.evaluation.registry import SCORES
 from vae.jobs.nice import give_way

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vae.datasets.drawing import Images, drawing_frame, resize_images
-from vae.datasets.registry import Dataset, load_dataset
+from vae.datasets.registry import load_dataset
+from vae.datasets.splits import Dataset
 
 
 def test_images_are_resized_and_get_the_number_of_channels() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.evaluation.anomaly import anomaly_scores, auroc
 from vae.model.latents import encode, reconstruct
 from vae.model.networks import VAE, default_config

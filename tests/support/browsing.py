@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from vae.bench.browser import chromium
 from vae.bench.live import Server, started
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.networks import default_config
 from vae.training.config import TrainingConfig
 from vae.training.trainer import train_checkpoint

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, distributions
 
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName

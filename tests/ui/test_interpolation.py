@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint

@@ -9,7 +9,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model import losses
 from vae.model.latents import reconstruct
 from vae.model.losses import Objective

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.model.samplers import fit_mixture, mismatch, per_class, sample_aggregate_posterior

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae.datasets.registry import Dataset, Split, data_directory, load_dataset
+from vae.datasets.registry import data_directory, load_dataset
+from vae.datasets.splits import Dataset, Split
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.networks import VAE, choose_device, default_config

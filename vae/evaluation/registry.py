@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample

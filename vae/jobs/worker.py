@@ -22,7 +22,7 @@ from vae.jobs.runs import Run, RunError, Runs, State, Status
 from vae.training.malloc import keep_freed_memory
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
-    from vae.datasets.registry import Dataset
+    from vae.datasets.splits import Dataset
     from vae.model.networks import ModelConfig
     from vae.training.config import TrainingConfig
     from vae.training.trainer import EpochMetrics, Trainer

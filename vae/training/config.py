@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import cos, pi
 from typing import Literal, get_args
 
-from vae.datasets.registry import Binarisation
+from vae.datasets.splits import Binarisation
 from vae.model.losses import Objective
 from vae.validation import is_whole, one_of, require
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from vae.datasets.registry import Binarisation, Split, binarise
+from vae.datasets.splits import Binarisation, Split, binarise
 from vae.model.losses import objective_terms, optimal_log_sigma, reconstruction_nll
 from vae.model.networks import VAE, condition, sample_posterior, to_unit
 from vae.training.config import TrainingConfig

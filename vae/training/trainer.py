@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import HALF_LEVEL, Objective, kl_divergence, reconstruction_nll

@@ -11,7 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import binarise, is_available, load_dataset
+from vae.datasets.registry import is_available, load_dataset
+from vae.datasets.splits import binarise
 from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.methods import ProjectionConfig
 from vae.projection.service import Layouts

@@ -15,8 +15,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vae.datasets.embedded import EMBEDDED
 from vae.datasets.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
-from vae.datasets.registry import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_available, load_dataset
+from vae.datasets.registry import DATASETS, is_available, load_dataset
+from vae.datasets.splits import Binarisation, Dataset
+from vae.datasets.user_images import IMAGE_SIZES
 from vae.jobs.runs import Run, RunError, Runs, Status, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture, Likelihood, choose_device, default_config
