@@ -56,8 +56,9 @@ from vae.server.decode import Limits, Service, origin_allowed
 from vae.server.latent_map import Limits as MapLimits
 from vae.server.latent_map import Service as MapService
 from vae.server.runs_and_films import Service as ScreeningService
-from vae.storage import checkpoints
-from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.storage import files
+from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
@@ -393,7 +394,7 @@ def test_shapes_of_a_terabyte_take_no_memory(
         in_little_memory(case),
         suppress(CheckpointError),
     ):
-        patch.setattr(checkpoints, "MAX_ARRAYS_BYTES", MOST_BYTES // 4)  # so that what may be read is little, too
+        patch.setattr(files, "MAX_ARRAYS_BYTES", MOST_BYTES // 4)  # so that what may be read is little, too
         checkpoint = read_checkpoint(scratch)
         if agreeing:
             agree(checkpoint, size)

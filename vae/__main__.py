@@ -22,14 +22,8 @@ from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device, default_config
 from vae.projection.methods import METHODS, ProjectionConfig, project, quality
-from vae.storage.checkpoints import (
-    BrokenCheckpoint,
-    Checkpoint,
-    CheckpointError,
-    check_free,
-    list_checkpoints,
-    read_checkpoint,
-)
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, check_free, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.distributed import joined
 from vae.training.malloc import keep_freed_memory

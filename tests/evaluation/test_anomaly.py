@@ -1,5 +1,7 @@
 """Anomaly scores against the ELBO they stand for, and the AUROC against scikit-learn's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from vae.model.latents import encode, reconstruct
 from vae.model.networks import VAE, default_config
 
 
-def untrained(dataset: Dataset, **options: object) -> VAE:
+def untrained(dataset: Dataset, **options: Any) -> VAE:
     torch.manual_seed(0)
     return VAE(default_config(dataset.image_shape, 2, **options)).eval()
 

@@ -24,8 +24,8 @@ from vae.evaluation.metrics import (
     knn_accuracy,
     linear_probe,
 )
-from vae.model.latents import EncodedSet, encode
-from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig
+from vae.model.latents import EncodedSet, FloatArray, encode
+from vae.model.networks import LOGVAR_BOUND, VAE, Architecture, Likelihood, ModelConfig
 
 Images = NDArray[np.uint8]
 CONFIG = ModelConfig((1, 4, 4), 3, "mlp", (8,))
@@ -43,7 +43,7 @@ def random_images(n: int, shape: tuple[int, int, int], seed: int = 0) -> Images:
     return np.random.default_rng(seed).integers(0, 256, (n, *shape), np.uint8)
 
 
-def normal(*shape: int, seed: int = 0) -> np.ndarray:
+def normal(*shape: int, seed: int = 0) -> FloatArray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
@@ -285,7 +285,7 @@ def test_no_samples_are_refused() -> None:
 @pytest.mark.parametrize("shape", [(1, 3, 5), (3, 4, 4)])
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_the_nll_of_black_and_white_images_is_the_integral_over_the_prior(
-    shape: tuple[int, int, int], architecture: str
+    shape: tuple[int, int, int], architecture: Architecture
 ) -> None:
     torch.manual_seed(0)
     channels = (4,) if architecture == "conv" else ()
@@ -431,8 +431,9 @@ def test_one_posterior_as_narrow_as_can_be_does_not_make_a_plain_autoencoder() -
 # ---- labels from codes -----------------------------------------------------------------------------------------------
 
 TRAIN_LABELS, TEST_LABELS = np.arange(600) % 4, np.arange(300) % 4
-CORNERS = np.float32([[0, 0, 0], [3, 0, 0], [0, 3, 0], [0, 0, 3]])
-TRAIN, TEST = CORNERS[TRAIN_LABELS] + normal(600, 3) / 4, CORNERS[TEST_LABELS] + normal(300, 3, seed=1) / 4
+CORNERS: FloatArray = np.array([[0, 0, 0], [3, 0, 0], [0, 3, 0], [0, 0, 3]], np.float32)
+TRAIN: FloatArray = CORNERS[TRAIN_LABELS] + np.float32(0.25) * normal(600, 3)
+TEST: FloatArray = CORNERS[TEST_LABELS] + np.float32(0.25) * normal(300, 3, seed=1)
 
 
 @pytest.mark.parametrize("accuracy", [linear_probe, knn_accuracy])
@@ -452,7 +453,7 @@ def test_shuffled_labels_are_guessed_by_chance(accuracy: Callable[..., Accuracy]
 
 
 def test_the_probe_does_not_depend_on_the_scale_of_a_dimension() -> None:
-    scale = np.float32([1e-3, 1, 1e3])
+    scale = np.array([1e-3, 1, 1e3], np.float32)
     result = linear_probe(TRAIN * scale, TRAIN_LABELS, TEST * scale, TEST_LABELS)
     assert result.value == pytest.approx(linear_probe(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS).value, abs=0.01)
 
@@ -546,7 +547,7 @@ def test_one_image_of_each_kind_is_enough_for_a_copy_test() -> None:
 def test_every_number_of_a_copy_test_on_images_of_one_pixel_is_that_of_counting() -> None:
     black = np.zeros((7, 1, 1, 1), np.uint8)
     test_images = np.arange(1, 101, dtype=np.uint8)[:, None, None, None]  # 1 … 100 grey levels from black
-    samples = np.uint8([0, 1, 2, 3, 250])[:, None, None, None]
+    samples = np.array([0, 1, 2, 3, 250], np.uint8)[:, None, None, None]
     result = copy_test(samples, black, test_images)
     assert result.sample_distance == pytest.approx(2 / 255)
     assert result.test_distance == pytest.approx(50.5 / 255)

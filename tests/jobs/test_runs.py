@@ -30,7 +30,8 @@ from tests.support.runs import IDLER, PATIENCE, request, until
 from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
 from vae.jobs.worker import asked
-from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import trainer as trainer_module
 from vae.training.film import read_film
 from vae.training.step import Knobs, Step

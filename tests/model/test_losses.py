@@ -69,8 +69,17 @@ def terms(
 ) -> Terms:
     """The objective's terms; z only where the objective looks at it."""
     z = mean[None] if z is None else z
-    numbers = {"beta": beta, "capacity": capacity, "kl_multiplier": kl_multiplier, "dataset_size": dataset_size}
-    return objective_terms(objective, reconstruction, mean, logvar, z, **numbers)
+    return objective_terms(
+        objective,
+        reconstruction,
+        mean,
+        logvar,
+        z,
+        beta=beta,
+        capacity=capacity,
+        kl_multiplier=kl_multiplier,
+        dataset_size=dataset_size,
+    )
 
 
 # ---- KL --------------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_gaussian_and_logistic_pictures_stay_in_range_and_keep_what_is_inside_it
     assert means.min() < 0
     assert means.max() > 1
     assert 0 < inside.sum() < inside.numel()
-    assert (pictures.min(), pictures.max()) == (0, 1)
+    assert (pictures.min().item(), pictures.max().item()) == (0, 1)
     assert torch.equal(pictures[inside], means[inside])
 
 
@@ -297,7 +297,7 @@ BAD: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("field", "bad", "named"), BAD, ids=lambda value: repr(value)[:20])
 def test_a_config_refuses_values_out_of_range_and_names_them(field: str, bad: object, named: str) -> None:
     with pytest.raises(ValueError, match=rf"^{named}.* must be .*, not "):
-        replace(GOOD, **{field: bad})
+        replace(GOOD, **{field: bad})  # type: ignore[arg-type]
 
 
 def test_convolutions_need_channels() -> None:
@@ -318,7 +318,7 @@ def test_all_256_grey_levels_survive_the_round_trip() -> None:
     levels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
     unit = to_unit(levels)
     assert unit.dtype == torch.float32
-    assert (unit.min(), unit.max()) == (0, 1)
+    assert (unit.min().item(), unit.max().item()) == (0, 1)
     assert torch.equal(unit.flatten(), torch.arange(256) / 255)
     assert torch.equal(to_uint8(unit), levels)
     assert torch.equal(to_uint8(to_unit(levels.flatten())), levels.flatten())

@@ -33,13 +33,13 @@ from vae.storage import checkpoints
 from vae.storage.checkpoints import (
     BrokenCheckpoint,
     Checkpoint,
-    CheckpointError,
     check_free,
     list_checkpoints,
     read_checkpoint,
     save_checkpoint,
     write_folder,
 )
+from vae.storage.files import CheckpointError
 from vae.ui.shared.figures import learning_curves
 
 COLOR = ModelConfig((3, 8, 6), 3, "conv", (8,), (4,), "gaussian", 0.2)
@@ -478,7 +478,7 @@ def test_a_wrong_number_of_test_images_is_refused(folder: Path, bad: object) -> 
 
 def test_as_many_test_images_as_no_data_set_has_are_refused_before_anything_else_is_read(folder: Path) -> None:
     edit_json(folder / "config.json", lambda config: config.update(test_images=10_000_001))
-    refused(folder, "config.json", "10000001 is not a whole number from 1 to 10000000")
+    refused(folder, "config.json", "test_images must be a whole number from 1 to 10000000, not 10000001")
 
 
 @pytest.mark.parametrize(
@@ -529,6 +529,9 @@ def test_whole_numbers_are_numbers_too(folder: Path) -> None:
     assert load_all(folder).metrics["negative_elbo"] == 98
 
 
+BAD_TERMS: tuple[object, ...] = (None, [], 3, {"loss": None}, {"loss": 1e999}, {"x": [1]})
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -537,7 +540,7 @@ def test_whole_numbers_are_numbers_too(folder: Path) -> None:
         "[]",
         "{",
         *[json.dumps(EPOCH | {"kl": bad}) for bad in ("low", float("nan"), None, True)],
-        *[json.dumps(EPOCH | {"terms": bad}) for bad in (None, [], 3, {"loss": None}, {"loss": 1e999}, {"x": [1]})],
+        *[json.dumps(EPOCH | {"terms": bad}) for bad in BAD_TERMS],
     ],
 )
 def test_a_history_that_cannot_be_drawn_is_refused(folder: Path, line: str) -> None:
@@ -866,7 +869,7 @@ def test_asking_whether_a_name_is_free_leaves_nothing_behind(tmp_path: Path) -> 
     assert names(tmp_path) == []
 
 
-WRITERS = ("save_tensors", "save_arrays", "_write_sheet")
+WRITERS = ("save_tensors", "save_arrays", "write_sheet")
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -976,7 +979,8 @@ def test_what_was_read_is_kept_once_the_files_have_been_the_same_for_a_while(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(saved, tmp_path / "a")
-    state, now = (1,), 1000.0
+    state: tuple[int, ...] = (1,)
+    now = 1000.0
     monkeypatch.setattr(checkpoints, "_state", lambda _: state)  # the same, whatever may change
     monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: now))
 
@@ -1085,7 +1089,9 @@ def test_a_projection_is_kept_as_float32_row_by_row_however_it_lies_in_memory(fo
     checkpoint = read_checkpoint(folder)
     encoded, points = checkpoint.load_encoded(), np.asfortranarray(sample(30, 2, seed=0), np.float64)
     checkpoint.save_projection(encoded, "pca", 2, points)  # type: ignore[arg-type]
-    assert np.array_equal(checkpoint.load_projection(encoded, "pca", 2), points)
+    kept = checkpoint.load_projection(encoded, "pca", 2)
+    assert kept is not None
+    assert np.array_equal(kept, points)
 
 
 @pytest.mark.parametrize("spoil", [lambda c: c[:-1], lambda c: b"", lambda c: c[:-4] + b"\xff\xff\xff\x7f"])

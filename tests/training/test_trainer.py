@@ -25,7 +25,8 @@ from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import VAE, Likelihood, ModelConfig, default_config, to_unit
-from vae.storage.checkpoints import CheckpointError, read_checkpoint
+from vae.storage.checkpoints import read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import step as step_module
 from vae.training import trainer as trainer_module
 from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, TrainingConfig

@@ -125,7 +125,7 @@ def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> No
     assert "Training page" in app.error[0].value
 
 
-def open_form(**fields: object) -> AppTest:
+def open_form(**fields: Any) -> AppTest:
     """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
     app = AppTest.from_function(form_page, default_timeout=60).run()
     for key, value in fields.items():
@@ -251,9 +251,10 @@ def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path
 
 
 def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
-    (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
+    (checkpoints / "two").rename(checkpoints / "my two")  # a name that check_name would refuse
     live = loaders.live_model("my two")
     assert live.model is loaders.load_model(read_checkpoint(checkpoints / "my two"))
+    assert live.kl is not None
     assert len(live.kl) == 2
 
 

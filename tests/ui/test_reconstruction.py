@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from vae.model import losses
 from vae.model.latents import reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import VAE, default_config
-from vae.storage.checkpoints import read_checkpoint
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.config import TrainingConfig
 from vae.training.trainer import train_checkpoint
+from vae.ui.reconstruction import _checkpoint_data
 from vae.ui.shared import loaders
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,7 @@ PAGE = "pages/5_Reconstruction.py"
 def trained(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     """One small checkpoint of each kind."""
     root = tmp_path_factory.mktemp("checkpoints")
-    kinds = {
+    kinds: dict[str, tuple[dict[str, Any], Objective, int]] = {
         "line": ({}, Objective(), 1),
         "plane": ({}, Objective(), 2),
         "conditional": ({"classes": 10}, Objective(), 2),
@@ -77,7 +79,7 @@ def test_a_link_to_an_image_that_is_not_there_shows_the_first(checkpoints: Path,
 @pytest.mark.parametrize("name", ["plane", "logistic", "gaussian", "continuous"])
 def test_the_source_shown_is_that_of_the_functions_that_compute_the_terms(checkpoints: Path, name: str) -> None:
     checkpoint = read_checkpoint(checkpoints / name)
-    source = ui_data(checkpoint)["source"]
+    source = shown_source(checkpoint)
     file = Path(losses.__file__).read_text().splitlines()
     for shown in (*source["reconstruction"], *source["kl"]):
         lines = shown["code"].splitlines()
@@ -85,14 +87,13 @@ def test_the_source_shown_is_that_of_the_functions_that_compute_the_terms(checkp
     assert called(checkpoint.load_model(), source["reconstruction"])
 
 
-def ui_data(checkpoint: object) -> dict[str, dict[str, list[dict[str, str]]]]:
-    """The component's data of a checkpoint, as the page gets it."""
-    from vae.ui.reconstruction import _checkpoint_data
+def shown_source(checkpoint: Checkpoint) -> dict[str, list[dict[str, Any]]]:
+    """The source code that the page shows of the terms of this checkpoint's loss."""
+    source: Any = _checkpoint_data(checkpoint, ("", hash(checkpoint.path)))["source"]
+    return dict(source)
 
-    return _checkpoint_data.__wrapped__(checkpoint, ("", 0))
 
-
-def called(model: VAE, shown: list[dict[str, str]]) -> bool:
+def called(model: VAE, shown: list[dict[str, Any]]) -> bool:
     """Whether the reconstruction term of this model runs through all functions that are shown."""
     names = [entry["code"].removeprefix("def ").partition("(")[0] for entry in shown]
     seen: list[str] = []

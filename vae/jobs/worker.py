@@ -205,7 +205,7 @@ class _Session:
 
     def explain(self, error: Exception) -> str:
         """One sentence: what happened, what to do, what is kept."""
-        from vae.storage.checkpoints import CheckpointError
+        from vae.storage.files import CheckpointError
         from vae.training.trainer import TrainingError
 
         said = str(error).lower()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae.validation import is_whole, one_of, require
+from vae.validation import is_number, is_whole, one_of, require
 
 Architecture = Literal["mlp", "conv"]
 Likelihood = Literal[
@@ -56,25 +56,22 @@ class ModelConfig:
         require(len(self.image_shape) == 3, "image_shape", self.image_shape, "three numbers: channels, height, width")
         color, *sides = self.image_shape
         require(is_whole(color) and color in (1, 3), "image channels", color, "1 (grey) or 3 (colour)")
-        require(
-            all(is_whole(s) and 1 <= s <= MAX_IMAGE_SIDE for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}"
-        )
+        require(all(is_whole(s, 1, MAX_IMAGE_SIDE) for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}")
         d = self.latent_dim
-        require(is_whole(d) and 1 <= d <= MAX_LATENT_DIM, "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
+        require(is_whole(d, 1, MAX_LATENT_DIM), "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
         require(self.architecture in get_args(Architecture), "architecture", self.architecture, "mlp or conv")
         require(self.likelihood in get_args(Likelihood), "likelihood", self.likelihood, one_of(Likelihood))
         require(self.posterior in get_args(Posterior), "posterior", self.posterior, one_of(Posterior))
         require(isinstance(self.batch_norm, bool), "batch_norm", self.batch_norm, "True or False")
         k = self.classes
-        require(is_whole(k) and 0 <= k <= MAX_CLASSES, "classes", k, f"a whole number from 0 to {MAX_CLASSES}")
+        require(is_whole(k, 0, MAX_CLASSES), "classes", k, f"a whole number from 0 to {MAX_CLASSES}")
         for name, widths in (("hidden", self.hidden), ("channels", self.channels)):
-            ok = len(widths) <= MAX_DEPTH and all(is_whole(w) and 1 <= w <= MAX_WIDTH for w in widths)
+            ok = len(widths) <= MAX_DEPTH and all(is_whole(w, 1, MAX_WIDTH) for w in widths)
             require(ok, name, widths, f"at most {MAX_DEPTH} widths of 1 to {MAX_WIDTH}")
         require(bool(self.hidden), "hidden", self.hidden, "at least one width")
         conv = self.architecture == "conv"
         require(bool(self.channels) == conv, "channels", self.channels, "widths for conv, none for mlp")
-        ok = isinstance(self.sigma, (int, float)) and not isinstance(self.sigma, bool) and 1e-3 <= self.sigma <= 10
-        require(ok, "sigma", self.sigma, "0.001 to 10")
+        require(is_number(self.sigma, 1e-3, 10), "sigma", self.sigma, "0.001 to 10")
 
     @property
     def code_dim(self) -> int:

@@ -127,7 +127,7 @@ class Mismatch:
 
 def standard_normal(latent_dim: int) -> Mixture:
     """The prior N(0, I)."""
-    require(is_whole(latent_dim) and latent_dim >= 1, "latent_dim", latent_dim, "a whole number from 1")
+    require(is_whole(latent_dim, 1), "latent_dim", latent_dim, "a whole number from 1")
     return Mixture(np.ones(1), np.zeros((1, latent_dim)), np.eye(latent_dim)[None])
 
 
@@ -159,7 +159,7 @@ def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: i
     Source: Schwarz 1978, "Estimating the dimension of a model"; Ghosh et al. 2020, "From variational to deterministic
     autoencoders" (the fitted mixture as a sampler).
     """
-    require(is_whole(max_components) and max_components >= 1, "max_components", max_components, "a whole number from 1")
+    require(is_whole(max_components, 1), "max_components", max_components, "a whole number from 1")
     _require_codes(codes, LEAST_CODES)
     order = np.random.default_rng(seed).permutation(len(codes))[: 2 * MOST_ROWS]
     held_out, fitted = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])

@@ -22,7 +22,8 @@ from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import HALF_LEVEL, Objective, kl_divergence, reconstruction_nll
 from vae.model.networks import LEARNED, LOGITS, VAE, ModelConfig, choose_device, condition, sample_posterior, to_unit
-from vae.storage.checkpoints import CheckpointError, check_free, save_checkpoint
+from vae.storage.checkpoints import check_free, save_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training.config import TrainingConfig
 from vae.training.distributed import Group
 from vae.training.film import Film, moments

@@ -18,7 +18,8 @@ from vae.projection.methods import ProjectionConfig
 from vae.projection.service import Layouts
 from vae.server.decode import UnknownModelError
 from vae.server.latent_map import MapSource
-from vae.storage.checkpoints import EXAMPLES, Checkpoint, CheckpointError
+from vae.storage.checkpoints import EXAMPLES, Checkpoint
+from vae.storage.files import CheckpointError
 from vae.ui.shared import links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
 

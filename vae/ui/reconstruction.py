@@ -19,6 +19,7 @@ from vae.model.latents import FloatArray
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
+from vae.validation import parse_whole
 
 Images = NDArray[np.uint8]
 
@@ -70,9 +71,8 @@ def reconstruction(checkpoint: Checkpoint) -> None:
 
 def _linked_image(checkpoint: Checkpoint) -> int:
     """The test image that the link asks for; the first one where it asks for none or for one that is not there."""
-    asked = st.query_params.get("image", "")
-    row = int(asked) if asked.isdecimal() and len(asked) < 9 else 0
-    return row if row < checkpoint.test_images else 0
+    linked = st.query_params.get("image", "")
+    return parse_whole(linked, 0, checkpoint.test_images - 1) or 0
 
 
 def _choose_other(checkpoint: Checkpoint) -> str | None:

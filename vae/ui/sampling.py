@@ -26,6 +26,7 @@ from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.figures import PALETTE
+from vae.validation import parse_whole
 
 MOST_SIDE = 16  # cell (row, column) of a grid has the noise number 16 row + column, however large the grid is
 LAST_SEED = 2**32 - 1
@@ -234,7 +235,7 @@ def _params(checkpoint: Checkpoint) -> Params:
 
 
 def _is_whole(text: str, least: int, most: int) -> bool:
-    return re.fullmatch("[0-9]{1,10}", text) is not None and least <= int(text) <= most
+    return parse_whole(text, least, most) is not None
 
 
 def _is_decimal(text: str, least: float, most: float) -> bool:

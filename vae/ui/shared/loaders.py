@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from vae.model.latents import EncodedSet
 from vae.model.networks import VAE, choose_device
 from vae.server.decode import LiveModel, UnknownModelError
-from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
+from vae.storage.files import CheckpointError
 
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[3] / "checkpoints"))
 
