@@ -1,4 +1,4 @@
-"""Half-made folders: never in anybody's way, and gone once nobody works in them."""
+"""Staging folders are removed when they are no longer in use, and never before."""
 
 import signal
 import subprocess
@@ -32,7 +32,7 @@ def test_what_is_moved_out_stays_and_the_rest_is_gone(tmp_path: Path) -> None:
     assert names(root) == ["made"]
 
 
-def test_what_a_killed_process_has_left_is_swept_up_and_not_before(tmp_path: Path) -> None:
+def test_the_staging_folder_of_a_killed_process_is_removed_and_not_before(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from vae.storage.atomic import staging_folder\n"
         "with staging_folder(Path(sys.argv[1])) as folder:\n"
@@ -52,7 +52,7 @@ def test_what_a_killed_process_has_left_is_swept_up_and_not_before(tmp_path: Pat
     assert names(tmp_path) == []
 
 
-def test_those_who_make_and_sweep_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
+def test_threads_that_make_and_remove_staging_folders_do_not_disturb_each_other(tmp_path: Path) -> None:
     def make(number: int) -> None:
         with staging_folder(tmp_path) as folder:
             (folder / "made").write_text("x")
@@ -64,7 +64,7 @@ def test_those_who_make_and_sweep_at_once_take_nothing_from_each_other(tmp_path:
     assert names(tmp_path) == sorted(map(str, range(200)))
 
 
-def test_nothing_but_parts_is_swept_up_and_no_link_is_followed(tmp_path: Path) -> None:
+def test_only_staging_folders_are_removed_and_no_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "kept").write_text("x")
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "elsewhere")
@@ -78,7 +78,7 @@ def test_nothing_but_parts_is_swept_up_and_no_link_is_followed(tmp_path: Path) -
     assert (tmp_path / "elsewhere" / "kept").exists()
 
 
-def test_where_there_are_no_locks_nothing_is_swept_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atomic, "fcntl", None)
     (tmp_path / f"{PREFIX}left").mkdir()
     with staging_folder(tmp_path) as folder:

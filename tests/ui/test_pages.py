@@ -65,8 +65,8 @@ def said(app: AppTest) -> str:
 def test_the_card_says_what_was_minimised(digits_checkpoint: Checkpoint, changed: dict[str, Any], name: str) -> None:
     checkpoint = replace(digits_checkpoint, objective=Objective(**changed))
     assert objective_name(checkpoint) == name
-    told = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
-    assert objective_name(told) == f"{name}, told the class"
+    conditional = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
+    assert objective_name(conditional) == f"{name}, conditional on the class"
 
 
 @pytest.mark.parametrize("path", ["app.py", *PATHS])

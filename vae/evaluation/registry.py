@@ -1,4 +1,4 @@
-"""Every further number that a trained model can be judged by, under the name that the command line gives it."""
+"""Further metrics of a trained model, by the names that the command line uses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
 from vae.model.samplers import sample_aggregate_posterior
 
-FOREST_ROWS = 5000  # images for dci: more take minutes and change little
+FOREST_ROWS = 5000  # images for dci: more take minutes and change the result little
 COPY_SAMPLES = 1000
 
 
@@ -60,7 +60,7 @@ def _copies(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Cop
     return copy_test(pictures, dataset.train.images, dataset.test.images)
 
 
-# Each takes the model, its data set, the encoded test set and the seed of all that is drawn.
+# Each takes the model, its data set, the encoded test set and the seed of everything random.
 SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "surgery": _surgery,
     "mig": _mig,
@@ -74,7 +74,7 @@ SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
 
 
 def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Codes and factors of all images, whatever their split: factors belong to the data, not to a sample of it."""
+    """Codes and factors of the images of all splits, because factors are a property of the data set as a whole."""
     splits = (dataset.train, dataset.validation, dataset.test)
     factors = [split.factors for split in splits if split.factors is not None]
     if not factors or not dataset.factor_names:

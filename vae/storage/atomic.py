@@ -23,7 +23,7 @@ PREFIX = ".part-"
 
 @contextmanager
 def staging_folder(root: Path) -> Iterator[Path]:
-    """An empty folder in root, which is made if missing. Removed after the block, with all that was not moved out of it.
+    """An empty folder in root, which is made if missing. Removed after the block with all that is still in it.
 
     Raises OSError if it cannot be made.
     """

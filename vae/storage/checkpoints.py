@@ -290,7 +290,9 @@ def check_free(path: Path) -> None:
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
     if taken:
-        raise CheckpointError(f"{path}: this name is taken; choose another name or delete it first.")
+        raise CheckpointError(
+            f"{path}: there is something by this name already; choose another name or delete it first."
+        )
 
 
 def save_checkpoint(

@@ -1,4 +1,4 @@
-"""What comes from outside: z in a link, and what a component's browser sends, which may be anything."""
+"""Untrusted values: z in a link, and what a component in the browser sends."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ LINK_BOUND = 1000.0  # of latent values; nobody chooses larger ones
 
 
 def parse_z(text: str | None, latent_dim: int) -> list[float] | None:
-    """The z of a link: comma-separated numbers. None, with the reason on the page, if they do not fit the model."""
+    """The z of a link: comma-separated numbers. None, with a warning on the page, if they do not fit the model."""
     if text is None:
         return None
     try:
@@ -26,18 +26,18 @@ def parse_z(text: str | None, latent_dim: int) -> list[float] | None:
 
 
 def format_z(z: Sequence[float]) -> str:
-    """Numbers with up to four decimals, the precision that the sliders decode with."""
+    """Numbers with up to four decimals, the precision of the sliders."""
     return ",".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in z)
 
 
 def sent_z(value: object, latent_dim: int) -> list[float] | None:
-    """The z that a component's browser has sent; None where it is none of this model's."""
+    """The z that a component has sent; None if it does not fit the model."""
     if not isinstance(value, list) or len(value) != latent_dim:
         return None
     return [float(n) for n in value] if all(is_number(n, -LARGEST_Z, LARGEST_Z) for n in value) else None
 
 
 def sent_row(value: object, checkpoint: Checkpoint) -> int | None:
-    """The test image that a component's browser has sent; None where there is no such image."""
+    """The number of the test image that a component has sent; None if there is no such image."""
     row = int(value) if is_number(value, 0, checkpoint.test_images - 1) else None
     return row if row == value else None
