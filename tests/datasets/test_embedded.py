@@ -49,7 +49,7 @@ def test_no_sprite_is_clipped_by_its_own_square() -> None:
             assert np.hypot(x - 14, y - 14).max() <= 14
 
 
-def test_every_combination_of_sprite_factors_is_there_once_with_a_picture_of_its_own(sprites: splits.Dataset) -> None:
+def test_every_combination_of_sprite_factors_has_one_picture_unlike_all_others(sprites: splits.Dataset) -> None:
     images = np.packbits(all_images(sprites).reshape(17_280, -1) > 0, axis=1)
     assert len({image.tobytes() for image in images}) == 17_280  # so the splits are disjoint, too
     factors = np.concatenate([sprites.train.factors, sprites.validation.factors, sprites.test.factors])

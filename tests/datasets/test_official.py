@@ -79,7 +79,7 @@ def md5(content: bytes) -> str:
 
 @pytest.fixture
 def mnist_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """Serves a small MNIST as if it were torchvision's second mirror; the first one does not have it."""
+    """Serves a small MNIST as torchvision's second mirror; the first one does not have it."""
     from torchvision.datasets import MNIST
 
     packed = {f"{name}.gz": gzip.compress(content) for name, content in idx_files().items()}
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_opened_is_an_error_with_a_remedy(tmp_path: Path) 
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_whatever_bytes_an_idx_file_holds_the_answer_is_an_array_or_a_data_error(
+def test_any_bytes_in_an_idx_file_give_an_array_or_a_data_error(
     tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz-idx"
@@ -210,7 +210,7 @@ def test_a_failed_download_leaves_nothing_and_says_what_to_do(
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_files_that_arrive_whole_but_do_not_load_are_not_kept(
+def test_complete_files_that_do_not_load_are_not_kept(
     tmp_path: Path, mnist_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import MNIST
@@ -472,9 +472,7 @@ def test_a_damaged_celeba_table_is_named(celeba: Path, file: str, content: str) 
         load_dataset("celeba", celeba)
 
 
-def test_celeba_without_gdown_says_how_to_place_the_files_by_hand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_celeba_without_gdown_says_where_to_put_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gdown", None)
     with pytest.raises(DataError, match=r"gdown.*put into .*list_attr_celeba\.txt.*img_align_celeba"):
         load_dataset("celeba", tmp_path)

@@ -20,7 +20,7 @@ from vae.datasets.drawing import Images
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import load_dataset
 
-# ---- the user's own pictures: what is in them ------------------------------------------------------------------------
+# ---- decoding --------------------------------------------------------------------------------------------------------
 
 
 def test_the_centre_square_is_kept(tmp_path: Path) -> None:
@@ -35,11 +35,11 @@ def test_a_picture_of_the_right_size_keeps_its_exact_pixels(tmp_path: Path) -> N
     assert np.array_equal(one_of_ten(tmp_path, encoded(Image.fromarray(pixels))), pixels.transpose(2, 0, 1))
 
 
-def test_a_phones_rotation_mark_is_obeyed(tmp_path: Path) -> None:
+def test_the_exif_orientation_is_applied(tmp_path: Path) -> None:
     upright = Image.new("RGB", (16, 16))
     upright.paste("white", (0, 0, 16, 8))
     exif = Image.Exif()
-    exif[0x0112] = 6  # stored on its side: to be turned by 90° clockwise
+    exif[0x0112] = 6  # to be turned by 90° clockwise
     stored = encoded(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
     pixels = one_of_ten(tmp_path, stored, "odd.jpg")
     assert pixels[:, :3].min() > 200
@@ -78,7 +78,7 @@ def test_one_pixel_is_a_picture(tmp_path: Path) -> None:
     assert (one_of_ten(tmp_path, picture((1, 2, 3), (1, 1))) == np.array([1, 2, 3])[:, None, None]).all()
 
 
-def test_an_animation_counts_with_its_first_frame(tmp_path: Path) -> None:
+def test_of_an_animation_the_first_frame_is_read(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert one_of_ten(tmp_path, moving, "odd.gif")[:, 0, 0].tolist() == [255, 0, 0]
@@ -106,7 +106,9 @@ def test_a_file_that_does_not_decode_is_named(tmp_path: Path, case: str) -> None
         one_of_ten(tmp_path, BROKEN_PICTURES[case])
 
 
-@pytest.mark.parametrize("side", [7_100, 10_000, 20_000])  # beyond ours; beyond Pillow's warning; beyond Pillow's error
+@pytest.mark.parametrize(
+    "side", [7_100, 10_000, 20_000]
+)  # above our limit; above Pillow's warning; above Pillow's error
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Path, side: int) -> None:
     header = bytearray(encoded(Image.new("1", (8, 8)), "BMP"))
     header[18:26] = np.array([side, side], "<i4").tobytes()
@@ -122,7 +124,7 @@ def test_no_warning_of_pillow_leaks(tmp_path: Path) -> None:
     assert caught == []
 
 
-# ---- the user's own pictures: hostile archives -----------------------------------------------------------------------
+# ---- hostile archives ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_a_zip_bomb_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest
         load_dataset(write_zip(tmp_path / "own.zip", ten() | {"bomb.txt": b"\0" * 60_000}))
 
 
-def test_a_zip_bomb_whose_header_lies_is_refused(tmp_path: Path) -> None:
+def test_a_zip_bomb_with_a_false_header_is_refused(tmp_path: Path) -> None:
     write_zip(tmp_path / "own.zip", ten() | {"00.png": b"\0" * 10_000_000})
     lie = np.array([100], "<u4").tobytes()
     with pytest.raises(DataError, match=r"\.png: cannot be read"):
@@ -235,7 +237,7 @@ def test_arrays_that_would_not_fit_into_memory_are_refused(tmp_path: Path, monke
         load_dataset(write_zip(tmp_path / "own.zip", ten()), image_size=32)
 
 
-def test_a_file_that_is_no_zip_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "own.zip").write_bytes(b"not a zip")
     with pytest.raises(DataError, match=r"own\.zip: is not a zip archive"):
         load_dataset(str(tmp_path / "own.zip"))

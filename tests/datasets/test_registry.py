@@ -1,4 +1,4 @@
-"""Data sets by name, and the paths that stand for the user's own pictures."""
+"""Data sets by name."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_the_data_directory_is_the_argument_else_the_environment_else_data(monke
     assert registry.data_directory() == Path("data")
 
 
-def test_availability_is_whether_all_files_are_there(tmp_path: Path) -> None:
+def test_a_data_set_is_available_if_all_its_files_exist(tmp_path: Path) -> None:
     assert registry.is_available("digits", tmp_path)
     assert registry.is_available("sprites", tmp_path)
     assert not any(

@@ -30,19 +30,19 @@ def test_a_split_needs_one_label_per_image() -> None:
         splits.Split(np.zeros((3, 1, 2, 2), np.uint8), np.zeros(2, np.int64))
 
 
-def test_the_module_opens_nothing_but_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loading_writes_nothing_into_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     load_dataset("digits")
     load_dataset("sprites")
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
-# ---- black and white -------------------------------------------------------------------------------------------------
+# ---- binarisation ----------------------------------------------------------------------------------------------------
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
 
 
-def test_without_binarisation_the_images_are_the_very_same() -> None:
+def test_without_binarisation_the_images_are_returned_unchanged() -> None:
     assert splits.binarise(RAMP, "none") is RAMP
 
 
@@ -52,7 +52,7 @@ def test_static_binarisation_cuts_at_one_half() -> None:
     assert cut.flatten().tolist() == [0] * 128 + [255] * 128
 
 
-def test_dynamic_binarisation_draws_white_as_often_as_the_grey_level_says() -> None:
+def test_dynamic_binarisation_makes_white_with_the_probability_of_the_grey_level() -> None:
     drawn = splits.binarise(np.repeat(RAMP, 4000, axis=0), "dynamic")
     assert drawn.dtype == np.uint8
     assert set(np.unique(drawn)) == {0, 255}
@@ -70,5 +70,5 @@ def test_dynamic_binarisation_is_the_same_for_the_same_seed_and_image_number() -
     assert np.array_equal(grey, kept)
 
 
-def test_images_alike_are_drawn_apart() -> None:
+def test_equal_images_are_binarised_independently() -> None:
     assert len(np.unique(splits.binarise(np.repeat(RAMP, 50, axis=0), "dynamic"), axis=0)) == 50

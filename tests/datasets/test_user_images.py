@@ -17,9 +17,6 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 needs_cifar = pytest.mark.skipif(not (SHARED / "cifar10-subset.zip").exists(), reason="no cifar10-subset.zip here")
 
 
-# ---- the user's own pictures: which, and in which split --------------------------------------------------------------
-
-
 @pytest.mark.parametrize("make", [write_folder, lambda path, files: write_zip(path.with_suffix(".zip"), files)])
 def test_sub_folders_are_the_classes(tmp_path: Path, make: Callable[[Path, dict[str, bytes]], str]) -> None:
     name = make(tmp_path / "pets", ten("cat/") | ten("dog/deeper/") | ten("__MACOSX/cat/") | {"read me.txt": b"hello"})
@@ -97,7 +94,7 @@ def test_image_sizes_have_limits(tmp_path: Path, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["./missing", "missing.zip", "not/there"])
-def test_a_path_that_is_not_there_is_an_error(name: str) -> None:
+def test_a_missing_path_is_an_error(name: str) -> None:
     with pytest.raises(DataError, match="no such folder or file"):
         load_dataset(name)
 

@@ -1,4 +1,4 @@
-"""Anomaly scores against the ELBO they stand for, and the AUROC against scikit-learn's."""
+"""Anomaly scores against the ELBO at the mean, and the AUROC against scikit-learn's."""
 
 from typing import Any
 

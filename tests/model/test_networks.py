@@ -93,14 +93,14 @@ def test_bernoulli_pictures_are_the_probabilities_of_the_logits() -> None:
 @torch.inference_mode()
 def test_continuous_bernoulli_pictures_are_the_means_not_the_parameters() -> None:
     model, z = VAE(replace(GOOD, likelihood="continuous-bernoulli")), 3 * torch.randn(5, 2, generator=generator())
-    logits, pictures = model.decoder(z).double(), model.decode(z).double()  # theirs is coarse in float32
+    logits, pictures = model.decoder(z).double(), model.decode(z).double()  # torch's own is inexact in float32
     torch.testing.assert_close(pictures, torch.distributions.ContinuousBernoulli(logits=logits).mean, rtol=0, atol=1e-5)
     nearer = (pictures - 0.5).abs() < (logits.sigmoid() - 0.5).abs()
     assert nearer[logits.abs() > 0.01].all()
 
 
 @torch.inference_mode()
-def test_log_variance_is_bounded_and_nearly_itself_where_training_lives() -> None:
+def test_log_variance_is_bounded_and_nearly_unchanged_in_the_range_of_training() -> None:
     model = VAE(GOOD)
     raw = torch.tensor([[0.0, 0.0, -1e6, 1e6], [0.0, 0.0, -1.0, 1.0]])
     for row, expected in zip(raw, ([-10.0, 10.0], [-0.9967, 0.9967]), strict=True):  # 10 tanh(1 / 10)
@@ -193,7 +193,7 @@ def test_normalised_layers_depend_on_the_batch_in_training_alone(config: ModelCo
 # ---- conditional models and plain autoencoders -----------------------------------------------------------------------
 
 
-def test_the_label_stands_beside_z_one_hot() -> None:
+def test_the_label_is_appended_to_z_one_hot() -> None:
     z = torch.tensor([[0.5, -1.0], [2.0, 0.0]])
     code = condition(z, torch.tensor([2, 0]), 3)
     assert code.tolist() == [[0.5, -1, 0, 0, 1], [2, 0, 1, 0, 0]]
@@ -234,7 +234,7 @@ def test_the_code_of_an_autoencoder_is_a_point(config: ModelConfig) -> None:
     assert sample_posterior(mean, logvar, torch.randn(4, 2), "point") is mean
 
 
-def test_what_is_drawn_from_a_gaussian_posterior_is_the_reparameterized_sample() -> None:
+def test_a_sample_of_a_gaussian_posterior_is_the_reparameterized_one() -> None:
     mean, logvar, noise = (torch.randn(4, 2, generator=generator(seed)) for seed in range(3))
     assert torch.equal(sample_posterior(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
 
@@ -324,7 +324,7 @@ def test_all_256_grey_levels_survive_the_round_trip() -> None:
     assert torch.equal(to_uint8(to_unit(levels.flatten())), levels.flatten())
 
 
-def test_conversions_leave_their_arguments_alone() -> None:
+def test_conversions_do_not_change_their_arguments() -> None:
     levels = images(2, (3, 4, 4))
     before, unit = levels.clone(), to_unit(levels)
     kept = unit.clone()
@@ -368,7 +368,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool) -> None:
     ("cuda", "mps", "chosen"),
     [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
 )
-def test_auto_takes_the_fastest_device_that_is_there(
+def test_auto_chooses_the_fastest_device_available(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, chosen: str
 ) -> None:
     pretend(monkeypatch, cuda=cuda, mps=mps)
@@ -377,7 +377,7 @@ def test_auto_takes_the_fastest_device_that_is_there(
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     pretend(monkeypatch, cuda=False, mps=False)
     with pytest.raises(ValueError, match=f"no {name} device .* choose auto or cpu"):
         choose_device(name)
@@ -390,6 +390,6 @@ def test_an_unknown_device_is_refused_by_name(name: str) -> None:
 
 
 @BOTH
-def test_a_model_says_where_its_weights_are(config: ModelConfig) -> None:
+def test_a_model_knows_the_device_of_its_weights(config: ModelConfig) -> None:
     assert VAE(config).device == torch.device("cpu")
     assert VAE(config).to("meta").device.type == "meta"

@@ -1,4 +1,4 @@
-"""Densities against torch and scipy, mismatches against closed forms, fits against mixtures that are known."""
+"""Densities against torch and scipy, mismatches against closed forms, fits against known mixtures."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ def covariances(mixture: Mixture) -> np.ndarray:
 
 
 def some_mixture(k: int = 3, d: int = 4, seed: int = 0) -> Mixture:
-    """Means a few units apart, covariances that lean."""
+    """Means a few units apart, correlated dimensions."""
     rng = np.random.default_rng(seed)
     factors = np.tril(rng.normal(size=(k, d, d)), -1) + np.eye(d) * rng.uniform(0.3, 2, (k, d, 1))
     return Mixture(rng.dirichlet(np.ones(k)), rng.normal(0, 3, (k, d)), factors)
@@ -103,7 +103,7 @@ def test_samples_are_fixed_by_their_seed_and_by_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
-def test_samples_of_the_prior_are_those_that_the_pages_always_drew(temperature: float) -> None:
+def test_samples_of_the_prior_are_those_of_latents_sample(temperature: float) -> None:
     samples = standard_normal(7).sample(50, seed=3, temperature=temperature)
     assert np.array_equal(samples, sample(50, 7, seed=3, temperature=temperature))
 
@@ -118,13 +118,13 @@ def test_samples_have_the_moments_of_the_mixture() -> None:
     np.testing.assert_allclose(np.cov(z.T), covariance, atol=0.02 * np.abs(covariance).max())
 
 
-def test_components_are_drawn_as_often_as_their_weights_say() -> None:
+def test_components_are_sampled_as_often_as_their_weights_say() -> None:
     mixture = Mixture(np.array([0.7, 0.2, 0.1]), np.array([[0.0], [10.0], [20.0]]), np.ones((3, 1, 1)))
     counts = np.bincount((mixture.sample(100_000, seed=0, temperature=0)[:, 0] / 10).astype(int))
     assert stats.chisquare(counts, 100_000 * mixture.weights).pvalue > 0.001
 
 
-def test_what_noise_is_drawn_does_not_hang_on_which_component_is() -> None:
+def test_the_noise_is_independent_of_the_component() -> None:
     mixture = Mixture(np.array([0.5, 0.5], np.float64), np.array([[0], [100]], np.float64), np.ones((2, 1, 1)))
     z = mixture.sample(100_000, seed=0)[:, 0]
     low, high = z[z < 50], z[z > 50] - 100
@@ -145,7 +145,7 @@ def test_with_the_same_noise_a_changed_temperature_moves_draws_along_straight_li
     np.testing.assert_allclose(warm, still + t * (plain - still), **CLOSE)
 
 
-def test_the_same_noise_can_be_sent_through_different_sources() -> None:
+def test_the_same_noise_can_be_used_with_different_mixtures() -> None:
     noise, choice = noise_and_choice(30, 4)
     mixture = Mixture(np.ones(1), np.full((1, 4), 2.0), 3 * np.eye(4)[None])
     np.testing.assert_allclose(standard_normal(4).from_noise(noise, choice), noise)
@@ -165,7 +165,7 @@ def test_a_choice_that_is_not_below_one_is_refused(bad: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [-0.1, math.nan, math.inf])
-def test_a_temperature_below_zero_or_without_end_is_refused(bad: float) -> None:
+def test_a_negative_or_infinite_temperature_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="temperature must be 0 or more, not"):
         some_mixture().sample(2, seed=0, temperature=bad)
 
@@ -180,7 +180,7 @@ def test_a_temperature_below_zero_or_without_end_is_refused(bad: float) -> None:
         ([0.5, 0.5], np.zeros((2, 1, 1)), "smallest diagonal entry of factors must be above 0, not 0.0"),
     ],
 )
-def test_parts_that_make_no_mixture_are_refused(weights: list[float], factors: np.ndarray, message: str) -> None:
+def test_invalid_parameters_of_a_mixture_are_refused(weights: list[float], factors: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Mixture(np.array(weights), np.zeros((2, 1)), factors)
 
@@ -225,7 +225,7 @@ THREE = Mixture(
 
 @pytest.fixture(scope="module")
 def codes() -> np.ndarray:
-    """Three clusters that no two of which touch."""
+    """Three separate clusters."""
     return THREE.sample(4000, seed=1)
 
 
@@ -372,7 +372,7 @@ def test_codes_that_are_not_finite_are_refused_everywhere(bad: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [0, -1, 2.0, True, None])
-def test_a_number_of_components_that_is_none_is_refused(bad: Any) -> None:
+def test_an_invalid_number_of_components_is_refused(bad: Any) -> None:
     with pytest.raises(ValueError, match="max_components must be a whole number from 1, not"):
         fit_mixture(sample(50, 3, seed=0), max_components=bad)
 

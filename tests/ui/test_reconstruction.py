@@ -46,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
 
 @pytest.fixture
 def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The app's own checkpoints folder for one test."""
+    """The app's checkpoint folder for one test."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
     monkeypatch.setattr(loaders, "CHECKPOINTS", root)
@@ -70,7 +70,7 @@ def test_the_page_runs_with_every_kind_of_checkpoint_and_another_data_set(checkp
 
 
 @pytest.mark.parametrize("value", ["-1", "300", "99999999999999999999", "1.5", "²", "<b>", ""])
-def test_a_link_to_an_image_that_is_not_there_shows_the_first(checkpoints: Path, value: str) -> None:
+def test_a_link_to_a_missing_image_shows_the_first(checkpoints: Path, value: str) -> None:
     app = open_page(checkpoint="plane", image=value)
     assert not app.exception
     assert not app.error

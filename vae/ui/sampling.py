@@ -80,7 +80,7 @@ def _take() -> None:
     st.session_state["sampling_params"] = {name: str(sent[name]) for name in CHECKS if name in sent}
 
 
-# ---- the component's data ------------------------------------------------------------------------------------------
+# ---- the component's data --------------------------------------------------------------------------------------------
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Ten colours that are distinct for the three kinds of colour blindness and have a contrast of 3 : 1 to the light and the
-# dark page. Found by hill climbing, maximising the smallest difference; measured in tests/ui/test_figures.py.
+# Ten colours, distinct for the three kinds of colour blindness, with a contrast of 3 : 1 to the light page and to the
+# dark one. Found by hill climbing, maximising the smallest difference; see tests/ui/test_figures.py.
 PALETTE = (
     "#7e81ff",
     "#c98701",
