@@ -1,4 +1,4 @@
-"""Sampling: pictures decoded from draws of the prior, and of what the encoder makes of real pictures."""
+"""Sampling: pictures decoded from samples of the prior, and of posteriors."""
 
 from vae.ui.sampling import sampling
 from vae.ui.shared.page import begin_page, choose_checkpoint

@@ -1,4 +1,4 @@
-"""Interpolation: ways between pictures through latent space, decoded live."""
+"""Interpolation: paths between pictures through latent space, decoded live."""
 
 from vae.ui.interpolation import interpolation
 from vae.ui.shared.page import begin_page, choose_checkpoint

@@ -1,4 +1,4 @@
-"""Reconstruction: a test image, a drawing or a picture of one's own, and what survives the bottleneck."""
+"""Reconstruction: a test image, a drawing or your own picture, and what survives the bottleneck."""
 
 from vae.ui.reconstruction import reconstruction
 from vae.ui.shared.page import begin_page, choose_checkpoint

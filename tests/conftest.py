@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.browsing import CHROMIUM, app, app_checkpoints, browser  # noqa: F401 - fixtures
 from vae.bench.browser import CHROMIUM_NAMES
-from vae.datasets.registry import Dataset, load_dataset
+from vae.datasets.registry import load_dataset
+from vae.datasets.splits import Dataset
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint

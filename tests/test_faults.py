@@ -49,7 +49,7 @@ from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
 from vae.jobs.runs import Runs, Status
 from vae.projection.config import ProjectionConfig
 from vae.projection.service import Done, Event, Failed, ProjectionService
-from vae.storage.atomic import PREFIX, part
+from vae.storage.atomic import PREFIX, staging_folder
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui.shared import loaders
 from vae.ui.shared import page as anatomy
@@ -537,9 +537,9 @@ def test_a_list_made_while_another_process_adds_and_deletes_never_fails(
 
     def disturb() -> None:
         for _ in range(30 * ROUNDS):
-            with part(root) as folder:
+            with staging_folder(root) as folder:
                 shutil.copytree(digits_checkpoint.path, folder / "comes").rename(root / "comes")
-            with part(root) as folder:
+            with staging_folder(root) as folder:
                 (root / "comes").rename(folder / "goes")
         over.set()
 

@@ -43,9 +43,11 @@ from tests.support.effort import EXAMPLES, PROVING, THOROUGH
 from tests.support.live import GREY, Running, ask, load, serve
 from tests.support.maps import source
 from tests.support.pages import RELEASE
-from vae.datasets import registry
+from vae.datasets import official as published
+from vae.datasets import registry, splits
 from vae.datasets.pictures import PICTURE_SUFFIXES, DataError, decode_picture
-from vae.datasets.registry import Dataset, load_dataset
+from vae.datasets.registry import load_dataset
+from vae.datasets.splits import Dataset
 from vae.jobs import worker
 from vae.jobs.runs import NAME, Run, RunError, Runs, Status, check_name
 from vae.model.latents import sample
@@ -56,8 +58,9 @@ from vae.server.decode_frames import DecodeLimits
 from vae.server.latent_map import MapLimits, MapService
 from vae.server.runs_and_films import RunFilmService
 from vae.server.wire import origin_allowed
-from vae.storage import checkpoints
-from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.storage import files
+from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
@@ -392,7 +395,7 @@ def test_shapes_of_a_terabyte_take_no_memory(
         in_little_memory(case),
         suppress(CheckpointError),
     ):
-        patch.setattr(checkpoints, "MAX_ARRAYS_BYTES", MOST_BYTES // 4)  # so that what may be read is little, too
+        patch.setattr(files, "MAX_ARRAYS_BYTES", MOST_BYTES // 4)  # so that what may be read is little, too
         checkpoint = read_checkpoint(scratch)
         if agreeing:
             agree(checkpoint, size)
@@ -834,12 +837,12 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("data")
     raw, batches, celeba = root / "MNIST" / "raw", root / "cifar-10-batches-bin", root / "celeba"
     raw.mkdir(parents=True)
-    for file, n in zip(registry._IDX_FILES, (12, 12, 4, 4), strict=True):
+    for file, n in zip(published.IDX_FILES, (12, 12, 4, 4), strict=True):
         shape = (n, 5, 4) if "images" in file else (n,)
         header = bytes((0, 0, 8, len(shape))) + np.array(shape, ">u4").tobytes()
         (raw / file).write_bytes(header + bytes(i % 10 for i in range(int(np.prod(shape)))))
     batches.mkdir()
-    for file in registry._CIFAR_FILES:
+    for file in published.CIFAR_FILES:
         (batches / file).write_bytes(b"".join(bytes([i]) * 3073 for i in range(10)))
     (celeba / "img_align_celeba").mkdir(parents=True)
     (celeba / "list_attr_celeba.txt").write_text(ATTRIBUTES)
@@ -850,7 +853,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in ("train_32x32.mat", "test_32x32.mat"):
         (root / name).write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "_CIFAR_RECORDS", 10)
+        patch.setattr(published, "CIFAR_RECORDS", 10)
         for name in ("mnist", "cifar10", "celeba"):
             load_dataset(name, root)
         with pytest.raises(DataError):
@@ -870,7 +873,7 @@ def parsed_or_refused(name: str, root: Path, case: object) -> None:
         assert len(split) == 0 or 0 <= split.labels.min() <= split.labels.max() < len(found.class_names)
 
 
-@given(file=st.sampled_from(registry._IDX_FILES), edits=EDITS, cut=st.booleans(), head=st.booleans())
+@given(file=st.sampled_from(published.IDX_FILES), edits=EDITS, cut=st.booleans(), head=st.booleans())
 def test_damaged_idx_files_are_read_or_refused(
     official: Path, file: str, edits: list[Any], cut: bool, head: bool
 ) -> None:
@@ -880,8 +883,8 @@ def test_damaged_idx_files_are_read_or_refused(
         parsed_or_refused("mnist", official, content)
 
 
-@given(shape=st.tuples(*[st.integers(0, 2**32 - 1)] * 3), file=st.sampled_from(registry._IDX_FILES))
-@example((2**32 - 1,) * 3, registry._IDX_FILES[0])
+@given(shape=st.tuples(*[st.integers(0, 2**32 - 1)] * 3), file=st.sampled_from(published.IDX_FILES))
+@example((2**32 - 1,) * 3, published.IDX_FILES[0])
 def test_idx_files_of_any_promised_shape_take_no_memory(official: Path, shape: tuple[int, ...], file: str) -> None:
     path = official / "MNIST" / "raw" / file
     shape = shape if "images" in file else shape[:1]
@@ -890,7 +893,7 @@ def test_idx_files_of_any_promised_shape_take_no_memory(official: Path, shape: t
         parsed_or_refused("mnist", official, shape)
 
 
-@given(file=st.sampled_from(registry._CIFAR_FILES), edits=EDITS, cut=st.booleans())
+@given(file=st.sampled_from(published.CIFAR_FILES), edits=EDITS, cut=st.booleans())
 def test_damaged_cifar_files_are_read_or_refused(official: Path, file: str, edits: list[Any], cut: bool) -> None:
     path = official / "cifar-10-batches-bin" / file
     content = changed(path.read_bytes(), edits, cut)
@@ -922,19 +925,19 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     path, partition = official / "celeba" / file, official / "celeba" / "list_eval_partition.txt"
     told = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
     content = changed(told if path == partition else path.read_bytes(), edits, cut)
-    (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
+    (official / published.CELEBA_CACHE).unlink(missing_ok=True)
     opened: list[Path] = []
     with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
-        patch.setattr(registry, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
+        patch.setattr(published, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
         parsed_or_refused("celeba", official, (content, name))
     assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
-    (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
+    (official / published.CELEBA_CACHE).unlink(missing_ok=True)
 
 
 @given(edits=EDITS, cut=st.booleans(), head=st.booleans())
 @example(edits=[(0.53125, 1, b"")], cut=False, head=True)
 def test_a_damaged_cache_of_celeba_is_read_or_refused(official: Path, edits: list[Any], cut: bool, head: bool) -> None:
-    cache = official / registry._CELEBA_CACHE
+    cache = official / published.CELEBA_CACHE
     if not cache.exists():
         load_dataset("celeba", official)
     content = changed(cache.read_bytes(), edits, cut, 140 if head else None)
@@ -1508,9 +1511,7 @@ def stop(_: Trainer) -> None:
 
 def new_trainer(digits: Dataset, folder: Path) -> Trainer:
     config = default_config(digits.image_shape, 2, hidden=(8,))
-    few = replace(
-        digits, train=registry._take(digits.train, np.arange(300)), test=registry._take(digits.test, np.arange(20))
-    )
+    few = replace(digits, train=splits.take(digits.train, np.arange(300)), test=splits.take(digits.test, np.arange(20)))
     film = Film(folder / "film.bin", few, config, SMALL.epochs)
     return Trainer(VAE(config), few.train, few.validation, SMALL, film=film)
 

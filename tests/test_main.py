@@ -18,7 +18,7 @@ from torch import Tensor
 from vae import __main__ as command_line
 from vae.__main__ import ProgressBar, main
 from vae.datasets import registry
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import ModelConfig
 from vae.projection.methods import quality

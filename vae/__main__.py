@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate, importance_weighted_nll
 from vae.evaluation.registry import SCORES
 from vae.jobs.nice import lower_priority
@@ -22,14 +22,8 @@ from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import VAE, Architecture, Likelihood, choose_device
 from vae.projection.config import METHODS, ProjectionConfig
 from vae.projection.methods import project, quality
-from vae.storage.checkpoints import (
-    BrokenCheckpoint,
-    Checkpoint,
-    CheckpointError,
-    check_free,
-    list_checkpoints,
-    read_checkpoint,
-)
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, check_free, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.distributed import process_group

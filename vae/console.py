@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGED = Path(__file__).parent / "_app"  # app.py, pages and checkpoints in a wheel; not there in a checkout
+PACKAGED = Path(__file__).parent / "_app"  # app.py, pages and checkpoints in a wheel; does not exist in a checkout
 USAGE = """\
 usage: latent-lab [STREAMLIT OPTION …]     start the app, for example with --server.port 8502
        latent-lab COMMAND [ARGUMENT …]     train, evaluate, project, list or bench; each has --help
@@ -31,11 +31,11 @@ def main() -> None:
 
 
 def use_folder_of_user(shipped: Path) -> None:
-    """Names, in the environment, the folders of an installed app: a wheel's own may be read-only and goes with it.
+    """Sets the folders of an installed app, as the package's own may be read-only and is removed with it.
 
-    VAE_CHECKPOINTS becomes the user's folder, filled with copies of the shipped checkpoints when it is made, and
-    VAE_DATA_DIR lies beside it. Either stays as it is where it has been set. Where the user's folder cannot be made,
-    the app reads the shipped one, and its Training page says why no run can be started.
+    VAE_CHECKPOINTS becomes the user's folder, into which the shipped checkpoints are copied when it is made, and
+    VAE_DATA_DIR the folder beside it. A variable that is already set is kept. If the user's folder cannot be made, the
+    app reads the shipped one, and its Training page says why no run can be started.
     """
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "latent-lab"
     os.environ.setdefault("VAE_DATA_DIR", str(home / "data"))
@@ -52,7 +52,7 @@ def use_folder_of_user(shipped: Path) -> None:
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    """Copies a folder so that `target` is there in full or not at all, also when two processes do it at once."""
+    """Copies a folder so that `target` is complete or does not exist, also when two processes copy at once."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / target.name

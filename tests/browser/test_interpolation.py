@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browsing import APP, changed, choose, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server, started
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.latents import decode, interpolate
 from vae.model.losses import Objective
 from vae.model.networks import default_config

@@ -21,7 +21,14 @@ from vae.datasets.registry import load_dataset
 from vae.model.latents import decode, sample
 from vae.model.losses import Objective
 from vae.model.networks import default_config
-from vae.model.samplers import Mixture, aggregate_posterior_draws, fit_mixture, per_class, posterior_of, standard_normal
+from vae.model.samplers import (
+    Mixture,
+    fit_mixture,
+    per_class,
+    posterior_of,
+    sample_aggregate_posterior,
+    standard_normal,
+)
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
@@ -161,7 +168,7 @@ def test_the_link_reproduces_the_pictures_bit_by_bit(app: Server, browser: Brows
 def mixtures(checkpoint: Checkpoint) -> dict[str, Mixture]:
     """The sources as vae.model.samplers makes them."""
     encoded = checkpoint.load_encoded()
-    codes = aggregate_posterior_draws(encoded.mean, encoded.logvar, 0)
+    codes = sample_aggregate_posterior(encoded.mean, encoded.logvar, 0)
     third = per_class(codes, encoded.labels, 10)[3]
     assert third is not None
     return {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import mutual_info_score
 
-from vae.evaluation.disentanglement import dci, factorvae_score, mutual_information, mutual_information_gap
+from vae.evaluation.disentanglement import Codes, dci, factorvae_score, mutual_information, mutual_information_gap
 
 Array = NDArray[np.float64]
 Factors = NDArray[np.int64]
@@ -24,7 +24,7 @@ STANDARD: Array = (IDENTITY - IDENTITY.mean(0)) / IDENTITY.std(0)
 ROTATED: Array = STANDARD @ np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
 
 
-def mig(codes: Array, factors: Factors = FACTORS, bins: int = 20) -> float:
+def mig(codes: Codes, factors: Factors = FACTORS, bins: int = 20) -> float:
     return mutual_information_gap(codes, factors, bins, representation="means").value
 
 
@@ -37,7 +37,7 @@ def test_mutual_information_is_that_of_scikit_learn(pairs: list[tuple[int, int]]
     assert mutual_information(a, b) == pytest.approx(mutual_info_score(a, b), abs=1e-9)
 
 
-def test_what_a_fair_die_tells_about_itself_is_its_entropy() -> None:
+def test_the_mutual_information_of_a_fair_die_with_itself_is_its_entropy() -> None:
     die = np.tile(np.arange(6), 10)
     assert mutual_information(die, die) == pytest.approx(np.log(6))
 
@@ -65,11 +65,13 @@ def test_the_gap_depends_on_the_order_neither_of_dimensions_nor_of_factors(order
 
 
 def test_the_gap_does_not_depend_on_scale_shift_or_sign_of_a_dimension() -> None:
-    codes = np.float32(FACTORS)
-    assert mig(codes * np.float32([-3, 0.25, 8]) + np.float32([7, -1, 0])) == pytest.approx(mig(codes))
+    codes = FACTORS.astype(np.float32)
+    assert mig(codes * np.array([-3, 0.25, 8], np.float32) + np.array([7, -1, 0], np.float32)) == pytest.approx(
+        mig(codes)
+    )
 
 
-def test_the_second_best_dimension_of_a_one_dimensional_code_tells_nothing() -> None:
+def test_the_second_best_dimension_of_a_one_dimensional_code_has_no_information() -> None:
     result = mutual_information_gap(IDENTITY[:, :1], FACTORS, factor_names=("a", "b", "c"), representation="means")
     assert result.per_factor["a"] == pytest.approx(1, abs=1e-6)
     assert result.per_factor["b"] == pytest.approx(0, abs=0.05)
@@ -77,7 +79,7 @@ def test_the_second_best_dimension_of_a_one_dimensional_code_tells_nothing() -> 
 
 
 def test_a_gap_computed_by_hand() -> None:
-    # The first dimension is the factor; the second tells its upper half from its lower: log 4 - log 2 of log 4.
+    # The first dimension is the factor; the second separates its upper half from its lower: log 4 - log 2 of log 4.
     factor = np.tile(np.arange(4), 25)[:, None]
     assert mig(np.hstack([factor, factor // 2]).astype(float), factor) == pytest.approx(0.5)
 
@@ -153,7 +155,7 @@ def test_variances_are_compared_after_scaling() -> None:
     assert factorvae_score(codes, FACTORS, representation="means").value == 1
 
 
-def test_dimensions_that_do_not_vary_are_pruned_before_they_win_every_vote() -> None:
+def test_dimensions_that_do_not_vary_are_pruned() -> None:
     codes = np.hstack([STANDARD, 0.05 * NOISE])
     result = factorvae_score(codes, FACTORS, representation="means")
     assert (result.value, result.active_dims, result.pruned_dims) == (1, 3, 3)
@@ -225,7 +227,7 @@ def test_the_names_of_factor_values_change_no_score(metric: Callable[..., object
         (NOISE, FACTORS, {"representation": "mean"}, "representation must be means or samples"),
     ],
 )
-def test_what_cannot_be_scored_is_refused_in_words(
+def test_codes_and_factors_that_do_not_fit_are_refused(
     metric: Callable[..., object], codes: Array, factors: Array, options: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):

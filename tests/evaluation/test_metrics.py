@@ -1,4 +1,4 @@
-"""The numbers a model is judged by, against closed forms, quadrature and data whose answer is known."""
+"""Metrics against closed forms, quadrature and data with known results."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,8 +24,8 @@ from vae.evaluation.metrics import (
     knn_accuracy,
     linear_probe,
 )
-from vae.model.latents import EncodedSet, encode
-from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig
+from vae.model.latents import EncodedSet, FloatArray, encode
+from vae.model.networks import LOGVAR_BOUND, VAE, Architecture, Likelihood, ModelConfig
 
 Images = NDArray[np.uint8]
 CONFIG = ModelConfig((1, 4, 4), 3, "mlp", (8,))
@@ -43,7 +43,7 @@ def random_images(n: int, shape: tuple[int, int, int], seed: int = 0) -> Images:
     return np.random.default_rng(seed).integers(0, 256, (n, *shape), np.uint8)
 
 
-def normal(*shape: int, seed: int = 0) -> np.ndarray:
+def normal(*shape: int, seed: int = 0) -> FloatArray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
@@ -101,14 +101,14 @@ def test_bits_per_dimension_are_given_only_for_a_likelihood_of_8_bit_levels() ->
         assert evaluate(encoded, replace(levels, likelihood=other)).bits_per_dimension is None
 
 
-def test_bits_per_dimension_count_what_the_code_costs_too() -> None:
+def test_bits_per_dimension_include_the_kl() -> None:
     encoded = encoded_set(np.full((5, 2), 2 * np.sqrt(np.log(2))))  # 2 ln 2 nats, or 2 bits, in each of two dimensions
     config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood="discretised-logistic")
     encoded = replace(encoded, reconstruction=np.full(5, 48 * np.log(2), np.float32))  # one bit a number
     assert evaluate(encoded, config).bits_per_dimension == pytest.approx(1 + 4 / 48)
 
 
-def test_a_model_that_thinks_every_level_likely_alike_needs_8_bits() -> None:
+def test_a_model_with_equal_probabilities_of_all_levels_needs_8_bits() -> None:
     config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood="discretised-logistic")
     encoded = replace(encoded_set(np.zeros((5, 2))), reconstruction=np.full(5, 48 * np.log(256), np.float32))
     assert evaluate(encoded, config).bits_per_dimension == pytest.approx(8)
@@ -142,7 +142,7 @@ LABELS = np.arange(60) % 3
 
 
 class LinearEncoder(nn.Module):
-    """The exact posterior of the linear-Gaussian model, moved and widened by this much."""
+    """The exact posterior of the linear-Gaussian model, shifted and widened by this much."""
 
     def __init__(self, shift: float, widen: float) -> None:
         super().__init__()
@@ -183,14 +183,14 @@ def evidence(images: Images, offset: NDArray[np.float64] | float = 0) -> NDArray
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 500])
-def test_with_the_exact_posterior_every_sample_weighs_the_evidence(k: int) -> None:
+def test_with_the_exact_posterior_every_weight_is_the_evidence(k: int) -> None:
     nll = importance_weighted_nll(linear_vae(), PIXELS, LABELS, k)
     np.testing.assert_allclose(nll, evidence(PIXELS), atol=2e-5)
 
 
 def test_with_another_posterior_it_falls_with_every_sample_towards_the_evidence() -> None:
     model = linear_vae(shift=0.5, widen=0.4)
-    copies, labels = np.tile(PIXELS, (10, 1, 1, 1)), np.tile(LABELS, 10)  # each with noise of its own
+    copies, labels = np.tile(PIXELS, (10, 1, 1, 1)), np.tile(LABELS, 10)  # each with different noise
     curve = [importance_weighted_nll(model, copies, labels, k).mean() for k in (1, 4, 16, 64, 4096)]
     assert all(more < fewer for fewer, more in pairwise(curve))
     truth = evidence(PIXELS).mean()
@@ -207,7 +207,7 @@ def test_minus_elbo_is_its_expectation_for_one_sample_and_exceeds_it_for_many() 
     assert importance_weighted_nll(model, copies, labels, 20).mean() < negative_elbo - 0.2
 
 
-def test_a_conditional_model_is_judged_by_what_it_thinks_of_images_of_their_label() -> None:
+def test_a_conditional_model_s_nll_is_that_given_the_label() -> None:
     model = linear_vae(widen=0.5, config=replace(GAUSSIAN, classes=3))
     nll = importance_weighted_nll(model, PIXELS, LABELS, 4000)
     np.testing.assert_allclose(nll, evidence(PIXELS, LABELS / 10), atol=0.15)
@@ -228,7 +228,7 @@ def test_an_images_nll_depends_neither_on_the_images_after_it_nor_on_anything_bu
     assert (importance_weighted_nll(model, PIXELS, LABELS, 10, seed=1) != nll).all()
 
 
-def test_images_alike_have_noise_of_their_own() -> None:
+def test_equal_images_have_different_noise() -> None:
     alike = np.repeat(PIXELS[:1], 30, axis=0)
     assert len(set(importance_weighted_nll(linear_vae(shift=0.5), alike, LABELS[:30], 3))) == 30
 
@@ -257,10 +257,10 @@ def test_the_first_samples_are_the_same_when_a_chunk_is_added(monkeypatch: pytes
     assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
 
 
-def test_progress_is_told_up_to_the_last_image() -> None:
-    told: list[float] = []
-    importance_weighted_nll(linear_vae(), PIXELS[:4], LABELS[:4], 2, progress=told.append)
-    assert told == [0.25, 0.5, 0.75, 1]
+def test_progress_is_reported_up_to_the_last_image() -> None:
+    reported: list[float] = []
+    importance_weighted_nll(linear_vae(), PIXELS[:4], LABELS[:4], 2, progress=reported.append)
+    assert reported == [0.25, 0.5, 0.75, 1]
 
 
 def test_extreme_weights_neither_overflow_nor_vanish() -> None:
@@ -285,7 +285,7 @@ def test_no_samples_are_refused() -> None:
 @pytest.mark.parametrize("shape", [(1, 3, 5), (3, 4, 4)])
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_the_nll_of_black_and_white_images_is_the_integral_over_the_prior(
-    shape: tuple[int, int, int], architecture: str
+    shape: tuple[int, int, int], architecture: Architecture
 ) -> None:
     torch.manual_seed(0)
     channels = (4,) if architecture == "conv" else ()
@@ -328,7 +328,7 @@ def test_under_every_likelihood_one_sample_costs_minus_elbo_on_average_and_many_
     st.floats(-9, 3),
     st.integers(0, 1000),
 )
-def test_the_three_parts_add_up_and_a_code_never_tells_more_than_which_image(
+def test_the_three_parts_add_up_and_the_mutual_information_is_at_most_ln_n(
     n: int, latent_dim: int, spread: float, logvar: float, seed: int
 ) -> None:
     encoded = encoded_set(spread * normal(n, latent_dim, seed=seed), logvar + normal(n, latent_dim, seed=seed + 1))
@@ -338,18 +338,18 @@ def test_the_three_parts_add_up_and_a_code_never_tells_more_than_which_image(
     assert surgery.index_code_mi <= np.log(n) * (1 + 1e-15)
 
 
-def test_posteriors_that_do_not_overlap_tell_exactly_which_image() -> None:
+def test_the_mutual_information_of_posteriors_that_do_not_overlap_is_ln_n() -> None:
     surgery = elbo_surgery(encoded_set(10.0 * np.arange(50)[:, None], -6))
     assert surgery.index_code_mi == pytest.approx(np.log(50), abs=1e-6)
 
 
-def test_posteriors_that_are_all_alike_tell_nothing() -> None:
+def test_the_mutual_information_of_equal_posteriors_is_0() -> None:
     surgery = elbo_surgery(encoded_set(np.full((50, 3), 0.7), -1))
     assert surgery.index_code_mi == pytest.approx(0, abs=1e-5)
     assert surgery.total_correlation == pytest.approx(0, abs=1e-5)
 
 
-def test_the_prior_itself_has_nothing_to_take_apart() -> None:
+def test_all_parts_of_the_prior_itself_are_0() -> None:
     surgery = elbo_surgery(encoded_set(np.zeros((50, 3))))
     parts = (surgery.index_code_mi, surgery.total_correlation, surgery.dimension_wise_kl, surgery.kl)
     assert parts == pytest.approx((0, 0, 0, 0), abs=1e-5)
@@ -372,7 +372,7 @@ def test_a_single_dimension_correlates_with_nothing() -> None:
     assert surgery.total_correlation == pytest.approx(0, abs=1e-5)
 
 
-def test_the_kl_taken_apart_is_that_of_the_evaluation() -> None:
+def test_the_parts_add_up_to_the_kl_of_the_evaluation() -> None:
     encoded = encoded_set(normal(4000, 3), -2 + normal(4000, 3, seed=1))
     surgery = elbo_surgery(encoded)
     assert surgery.kl == pytest.approx(encoded.kl.mean(), abs=0.1)  # one draw per image against the closed form
@@ -414,7 +414,7 @@ def test_the_parts_are_those_of_a_mixture_of_torch_distributions_at_the_same_dra
         assert elbo_surgery(encoded) == surgery
 
 
-def test_a_plain_autoencoders_codes_cannot_be_taken_apart() -> None:
+def test_a_plain_autoencoder_has_no_kl_to_split() -> None:
     model = VAE(replace(CONFIG, posterior="point"))
     encoded = encode(model, random_images(20, (1, 4, 4)), np.zeros(20, np.int64))
     with pytest.raises(ValueError, match=r"^A plain autoencoder's codes have no density, .*; choose a VAE\.$"):
@@ -422,7 +422,7 @@ def test_a_plain_autoencoders_codes_cannot_be_taken_apart() -> None:
     assert (encoded.logvar == -LOGVAR_BOUND).all()
 
 
-def test_one_posterior_as_narrow_as_can_be_does_not_make_a_plain_autoencoder() -> None:
+def test_a_single_posterior_of_least_variance_does_not_make_a_plain_autoencoder() -> None:
     logvar = np.zeros((20, 2))
     logvar[3, 1] = -LOGVAR_BOUND
     assert elbo_surgery(encoded_set(normal(20, 2), logvar)).kl > 0
@@ -431,12 +431,13 @@ def test_one_posterior_as_narrow_as_can_be_does_not_make_a_plain_autoencoder() -
 # ---- labels from codes -----------------------------------------------------------------------------------------------
 
 TRAIN_LABELS, TEST_LABELS = np.arange(600) % 4, np.arange(300) % 4
-CORNERS = np.float32([[0, 0, 0], [3, 0, 0], [0, 3, 0], [0, 0, 3]])
-TRAIN, TEST = CORNERS[TRAIN_LABELS] + normal(600, 3) / 4, CORNERS[TEST_LABELS] + normal(300, 3, seed=1) / 4
+CORNERS: FloatArray = np.array([[0, 0, 0], [3, 0, 0], [0, 3, 0], [0, 0, 3]], np.float32)
+TRAIN: FloatArray = CORNERS[TRAIN_LABELS] + np.float32(0.25) * normal(600, 3)
+TEST: FloatArray = CORNERS[TEST_LABELS] + np.float32(0.25) * normal(300, 3, seed=1)
 
 
 @pytest.mark.parametrize("accuracy", [linear_probe, knn_accuracy])
-def test_labels_are_read_off_codes_that_tell_them(accuracy: Callable[..., Accuracy]) -> None:
+def test_labels_are_predicted_from_informative_codes(accuracy: Callable[..., Accuracy]) -> None:
     result = accuracy(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS)
     assert result.value >= 0.98
     assert type(result.value) is float
@@ -452,7 +453,7 @@ def test_shuffled_labels_are_guessed_by_chance(accuracy: Callable[..., Accuracy]
 
 
 def test_the_probe_does_not_depend_on_the_scale_of_a_dimension() -> None:
-    scale = np.float32([1e-3, 1, 1e3])
+    scale = np.array([1e-3, 1, 1e3], np.float32)
     result = linear_probe(TRAIN * scale, TRAIN_LABELS, TEST * scale, TEST_LABELS)
     assert result.value == pytest.approx(linear_probe(TRAIN, TRAIN_LABELS, TEST, TEST_LABELS).value, abs=0.01)
 
@@ -463,7 +464,7 @@ def test_the_nearest_neighbour_of_a_training_code_is_itself() -> None:
     assert knn_accuracy(TRAIN, labels, TRAIN, labels, neighbours=10).value < 0.7
 
 
-def test_labels_all_alike_and_too_many_neighbours_are_refused() -> None:
+def test_equal_labels_and_too_many_neighbours_are_refused() -> None:
     with pytest.raises(ValueError, match="number of different training labels must be at least 2, not 1"):
         linear_probe(TRAIN, np.zeros(600, np.int64), TEST, TEST_LABELS)
     for neighbours in (0, 601):
@@ -490,7 +491,7 @@ def test_knn_says_how_many_neighbours_voted() -> None:
 FIRST, SECOND, THIRD = (random_images(count, (1, 5, 6), seed=count) for count in (900, 500, 400))
 
 
-def test_held_out_images_pass_for_faithful_samples() -> None:
+def test_held_out_images_look_like_faithful_samples() -> None:
     result = copy_test(THIRD, FIRST, SECOND)
     assert (result.copies, result.test_copies) == (0, 0)
     assert result.nearer_share < 0.04
@@ -517,7 +518,7 @@ def test_a_copy_with_one_grey_level_changed_is_near_but_not_exact() -> None:
 
 
 def test_copies_are_exact_among_bright_images_of_many_pixels() -> None:
-    # In float32 the squares of such images would drown a difference of one level.
+    # In float32 the squares of such images would hide a difference of one level in rounding.
     train = np.random.default_rng(0).integers(250, 256, (40, 3, 64, 64), np.uint8)
     almost = train.copy()
     almost[:, 0, 0, 0] ^= 1
@@ -532,7 +533,7 @@ def test_distances_are_those_of_numpy_whatever_the_chunks(monkeypatch: pytest.Mo
         np.testing.assert_allclose(metrics._nearest(THIRD, FIRST), pairs, rtol=1e-12)
 
 
-def test_an_image_larger_than_a_chunk_is_compared_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_larger_than_a_chunk_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "COPY_NUMBERS", 1)
     assert copy_test(FIRST[:3], FIRST[:4], SECOND[:5]).copies == 3
 
@@ -543,10 +544,10 @@ def test_one_image_of_each_kind_is_enough_for_a_copy_test() -> None:
     assert result.sample_distance == pytest.approx(np.sqrt(np.sum((difference / 255) ** 2)))
 
 
-def test_every_number_of_a_copy_test_on_images_of_one_pixel_is_that_of_counting() -> None:
+def test_a_copy_test_on_images_of_one_pixel_agrees_with_counting() -> None:
     black = np.zeros((7, 1, 1, 1), np.uint8)
     test_images = np.arange(1, 101, dtype=np.uint8)[:, None, None, None]  # 1 … 100 grey levels from black
-    samples = np.uint8([0, 1, 2, 3, 250])[:, None, None, None]
+    samples = np.array([0, 1, 2, 3, 250], np.uint8)[:, None, None, None]
     result = copy_test(samples, black, test_images)
     assert result.sample_distance == pytest.approx(2 / 255)
     assert result.test_distance == pytest.approx(50.5 / 255)
@@ -572,7 +573,7 @@ def test_ties_count_by_half() -> None:
     assert result.test_copies == 50
 
 
-def test_a_grey_blur_is_nearer_to_everything_without_being_a_copy() -> None:
+def test_a_grey_blur_is_nearer_to_all_images_but_no_copy() -> None:
     blur = np.full((50, 1, 5, 6), 128, np.uint8)
     result = copy_test(blur, FIRST, SECOND)
     assert result.copies == 0

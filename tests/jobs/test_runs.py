@@ -32,7 +32,8 @@ from tests.support.runs import IDLER, PATIENCE, request, until
 from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
 from vae.jobs.worker import parse_request
-from vae.storage.checkpoints import Checkpoint, CheckpointError, list_checkpoints, read_checkpoint
+from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import checkpoint as checkpoint_module
 from vae.training import state as state_module
 from vae.training import trainer as trainer_module
@@ -42,7 +43,7 @@ from vae.training.step import Scheduled, Step
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = 10_000  # epochs
-COMMAND = runs.COMMAND
+WORKER = runs.WORKER
 
 
 class Lab:
@@ -121,7 +122,7 @@ def watched(lab: Lab, monkeypatch: pytest.MonkeyPatch, forks: Forks | None) -> I
     """The lab while the processes that it starts are noted; kills what is left of them."""
 
     def popen(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes] | ForkedProcess":
-        if forks is not None and tuple(command[:3]) == COMMAND:
+        if forks is not None and tuple(command[:3]) == WORKER:
             process: subprocess.Popen[bytes] | ForkedProcess = forks.start(command, options["env"], options["stdout"])
         else:
             process = subprocess.Popen(command, **options)

@@ -1,4 +1,4 @@
-"""The encoded set against a computation by hand; the walks against geometry."""
+"""The encoded set against a separate computation; paths against geometry."""
 
 from dataclasses import replace
 from typing import get_args
@@ -40,7 +40,7 @@ def images(n: int, config: ModelConfig) -> np.ndarray:
 
 @BOTH
 @torch.no_grad()
-def test_every_field_of_the_encoded_set_is_what_torch_distributions_make_of_the_same_noise(config: ModelConfig) -> None:
+def test_every_field_of_the_encoded_set_agrees_with_torch_distributions_for_the_same_noise(config: ModelConfig) -> None:
     vae, pictures, labels = model(config), images(7, config), np.arange(7)
     encoded = encode(vae, pictures, labels, noise_seed=5)
 
@@ -56,12 +56,11 @@ def test_every_field_of_the_encoded_set_is_what_torch_distributions_make_of_the_
         nll = torch.logaddexp(logits, torch.zeros(1)) - x * logits  # -x log p - (1 - x) log(1 - p)
     kl = distributions.kl_divergence(posterior, distributions.Normal(0, 1))
 
-    close = {"rtol": 1e-4, "atol": 1e-4}
-    np.testing.assert_allclose(encoded.mean, mean, **close)
-    np.testing.assert_allclose(encoded.logvar, logvar, **close)
-    np.testing.assert_allclose(encoded.reconstruction, nll.sum((1, 2, 3)), **close)
-    np.testing.assert_allclose(encoded.kl, kl.sum(1), **close)
-    np.testing.assert_allclose(encoded.kl_per_dimension, kl.mean(0), **close)
+    np.testing.assert_allclose(encoded.mean, mean.numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(encoded.logvar, logvar.numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(encoded.reconstruction, nll.sum((1, 2, 3)).numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(encoded.kl, kl.sum(1).numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(encoded.kl_per_dimension, kl.mean(0).numpy(), rtol=1e-4, atol=1e-4)
     assert encoded.labels is labels
     assert all(getattr(encoded, field).dtype == np.float32 for field in ("mean", "logvar", "reconstruction", "kl"))
 
@@ -76,13 +75,13 @@ def test_a_set_of_more_than_one_batch_keeps_its_rows_in_order() -> None:
     np.testing.assert_allclose(whole.kl[990:], tail.kl, rtol=1e-4, atol=1e-4)
 
 
-def test_each_image_gets_noise_of_its_own() -> None:
+def test_each_image_gets_different_noise() -> None:
     same = np.repeat(images(1, GREY), 600, axis=0)
     assert len(np.unique(encode(model(GREY), same, np.zeros(600, np.int64)).reconstruction)) > 500
 
 
 @torch.no_grad()
-def test_the_noise_of_an_encoded_set_can_be_had_alone() -> None:
+def test_posterior_noise_is_that_of_the_encoded_set() -> None:
     vae, pictures = model(GREY), images(1003, GREY)
     encoded, noise = encode(vae, pictures, np.zeros(1003, np.int64)), posterior_noise(1003, 3)
     assert noise.shape == (1003, 3)
@@ -170,7 +169,7 @@ def test_another_label_gives_another_picture_and_another_likelihood() -> None:
     assert not np.allclose(encode(vae, pictures, zero).reconstruction, encode(vae, pictures, three).reconstruction)
 
 
-def test_the_label_decides_nothing_about_the_code() -> None:
+def test_the_label_does_not_change_the_code() -> None:
     vae, pictures = model(CONDITIONAL), images(600, GREY)
     one, other = encode(vae, pictures, np.zeros(600, np.int64)), encode(vae, pictures, np.arange(600) % 4)
     for field in ("mean", "logvar", "kl"):
@@ -235,7 +234,7 @@ PATHS = pytest.mark.parametrize("path", get_args(Curve))
 
 @PATHS
 @given(start=VECTORS, end=VECTORS, steps=st.integers(2, 20))
-def test_a_path_starts_and_ends_where_it_should(path: Curve, start: np.ndarray, end: np.ndarray, steps: int) -> None:
+def test_a_path_includes_its_start_and_its_end(path: Curve, start: np.ndarray, end: np.ndarray, steps: int) -> None:
     points = interpolate(start, end, steps, path)
     assert points.shape == (steps, 5)
     assert points.dtype == np.float32
@@ -244,12 +243,12 @@ def test_a_path_starts_and_ends_where_it_should(path: Curve, start: np.ndarray, 
 
 
 def test_a_linear_path_is_straight_and_even() -> None:
-    points = interpolate(np.float32([0, 4]), np.float32([8, 0]), 5)
+    points = interpolate(np.array([0, 4], np.float32), np.array([8, 0], np.float32), 5)
     assert points.tolist() == [[0, 4], [2, 3], [4, 2], [6, 1], [8, 0]]
 
 
-def test_a_spherical_quarter_turn_is_that_of_the_textbook() -> None:
-    points = interpolate(np.float32([2, 0]), np.float32([0, 2]), 4, "spherical")
+def test_a_spherical_quarter_turn_has_equal_angles() -> None:
+    points = interpolate(np.array([2, 0], np.float32), np.array([0, 2], np.float32), 4, "spherical")
     angles = np.deg2rad([0, 30, 60, 90])
     np.testing.assert_allclose(points, 2 * np.stack((np.cos(angles), np.sin(angles)), 1), atol=1e-6)
 
@@ -278,16 +277,16 @@ def test_between_prior_samples_in_many_dimensions_only_the_spherical_path_keeps_
     ids=["same point", "same direction", "opposite", "from zero", "to zero", "zero"],
 )
 def test_where_there_is_no_unique_arc_the_path_is_straight(path: Curve, start: list[int], end: list[int]) -> None:
-    points = interpolate(np.float32(start), np.float32(end), 3, path)
-    np.testing.assert_allclose(points[1], (np.float32(start) + np.float32(end)) / 2, atol=1e-6)
+    points = interpolate(np.array(start, np.float32), np.array(end, np.float32), 3, path)
+    np.testing.assert_allclose(points[1], (np.array(start, np.float32) + np.array(end, np.float32)) / 2, atol=1e-6)
 
 
 # ---- traverse --------------------------------------------------------------------------------------------------------
 
 
 def test_a_traversal_changes_one_dimension_and_copies_the_rest() -> None:
-    z = np.float32([1, 2, 3])
-    rows = traverse(z, 1, np.float32([-2, 0, 2, 4]))
+    z = np.array([1, 2, 3], np.float32)
+    rows = traverse(z, 1, np.array([-2, 0, 2, 4], np.float32))
     assert rows.tolist() == [[1, -2, 3], [1, 0, 3], [1, 2, 3], [1, 4, 3]]
     assert z.tolist() == [1, 2, 3]
     assert rows.dtype == np.float32

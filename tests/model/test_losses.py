@@ -67,7 +67,7 @@ def terms(
     kl_multiplier: float = 1.0,
     dataset_size: int = 1000,
 ) -> Terms:
-    """The objective's terms; z only where the objective looks at it."""
+    """The objective's terms; z only for objectives that use it."""
     z = mean[None] if z is None else z
     numbers = {"beta": beta, "capacity": capacity, "kl_multiplier": kl_multiplier, "dataset_size": dataset_size}
     return objective_terms(objective, reconstruction, mean, logvar, z, **numbers)
@@ -334,7 +334,7 @@ CODES = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).mul(2).sqrt(), torch.zeros(2, 2)
 
 
 @pytest.mark.parametrize(
-    ("objective", "knobs", "loss"),
+    ("objective", "schedule", "loss"),
     [
         (Objective(), {"beta": 0.0}, 15),
         (Objective(), {"beta": 1.0}, 20),  # ((10 + 3) + (20 + 7)) / 2
@@ -348,8 +348,8 @@ CODES = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).mul(2).sqrt(), torch.zeros(2, 2)
         (Objective("capacity", gamma=10.0), {"capacity": 7.0}, 35),
     ],
 )
-def test_the_objective_of_a_hand_computed_batch(objective: Objective, knobs: dict[str, float], loss: float) -> None:
-    found = terms(objective, NLL[:1], *CODES, **knobs)  # type: ignore[arg-type]
+def test_the_objective_of_a_hand_computed_batch(objective: Objective, schedule: dict[str, float], loss: float) -> None:
+    found = terms(objective, NLL[:1], *CODES, **schedule)  # type: ignore[arg-type]
     assert found["loss"].item() == pytest.approx(loss)
     assert found["reconstruction"].item() == 15
     assert found["kl"].item() == pytest.approx(0 if objective.name == "autoencoder" else 5)
@@ -368,7 +368,7 @@ X = torch.tensor([0.9, 0.4, -1.1], dtype=torch.float64)
 
 
 def linear_gaussian_negative_elbo(mean: Tensor, logvar: Tensor) -> float:
-    """The engine's terms, with the expectation over q by Gauss-Hermite quadrature: exact for a quadratic."""
+    """Our terms, with the expectation over q by Gauss-Hermite quadrature: exact for a quadratic."""
     nodes, weights = hermegauss(4)
     noise = torch.tensor(list(product(nodes, nodes)))
     weight = torch.tensor([a * b for a, b in product(weights, weights)]) / (2 * np.pi)
@@ -446,7 +446,7 @@ def test_the_bound_of_one_draw_is_its_monte_carlo_minus_elbo() -> None:
     torch.testing.assert_close(found["reconstruction"], nll.mean())
 
 
-def test_weights_of_very_unlike_draws_do_not_overflow() -> None:
+def test_weights_of_very_different_draws_do_not_overflow() -> None:
     nll = torch.tensor([[1e4], [-1e4], [3e4]])
     bound = importance_weighted_bound(nll, torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(3, 1, 2))
     assert bound.item() == pytest.approx(-1e4 + log(3))
@@ -521,7 +521,7 @@ def test_the_three_parts_of_the_kl_are_those_of_a_loop_and_add_up(n: int, d: int
 
 
 def test_the_three_parts_are_computed_on_the_device_of_the_codes() -> None:
-    elsewhere = random(4, 2).to("meta")  # the one device besides the CPU that every computer has
+    elsewhere = random(4, 2).to("meta")  # the only device besides the CPU that every computer has
     assert {part.device.type for part in total_correlation_terms(elsewhere, elsewhere, elsewhere, 9).values()} == {
         "meta"
     }
@@ -542,19 +542,21 @@ def test_a_copied_dimension_is_all_correlation_and_independent_ones_have_little(
 
 
 @given(st.integers(2, 12), st.integers(0, 1000), st.floats(0, 100), st.floats(-8, 8))
-def test_codes_never_tell_more_than_which_image_it_was(n: int, more: int, spread: float, logvar: float) -> None:
+def test_the_mutual_information_is_at_most_ln_of_the_data_set_s_size(
+    n: int, more: int, spread: float, logvar: float
+) -> None:
     mean = spread * random(n, 2)
     found = total_correlation_terms(mean, mean, torch.full_like(mean, logvar), n + more)
     assert found["index_code_mi"].item() <= log(n + more) + 1e-6
 
 
-def test_codes_far_apart_tell_exactly_which_image_it_was() -> None:
+def test_the_mutual_information_of_codes_far_apart_is_ln_of_the_data_set_s_size() -> None:
     mean = 1000 * torch.arange(6.0).double()[:, None].expand(6, 2)
     found = total_correlation_terms(mean, mean, torch.zeros_like(mean), 6)
     assert found["index_code_mi"].item() == pytest.approx(log(6), rel=1e-6)
 
 
-def test_batches_small_for_what_codes_tell_make_the_total_correlation_too_small() -> None:
+def test_small_batches_make_the_total_correlation_of_informative_codes_too_small() -> None:
     # Aggregate posterior N(0, I): no total correlation, no dimension-wise KL, and I(x; z) = -d ln sigma = 6.4 nats.
     sigma, d = 0.2, 4
 
@@ -705,13 +707,18 @@ def test_an_objective_says_which_values_it_takes(field: str, expected: str) -> N
         ("samples", 1, 1000),
     ],
 )
-def test_an_objective_takes_both_ends_of_a_range_and_names_them_to_whoever_is_beyond(
+def test_an_objective_accepts_both_ends_of_a_range_and_names_them_when_it_refuses_a_value(
     field: str, first: float, last: float
 ) -> None:
     ends: list[Any] = [Objective(**{field: end}) for end in (first, last)]  # type: ignore[arg-type]
     assert [getattr(end, field) for end in ends] == [first, last]
     with pytest.raises(ValueError, match=rf"^{field} must be .*\b{int(first)}\b.*\b{last}\b"):
         Objective(**{field: last + 1})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", get_args(ObjectiveName))
+def test_only_an_autoencoder_s_posterior_is_a_point(name: ObjectiveName) -> None:
+    assert (Objective(name).posterior == "point") == (name == "autoencoder")
 
 
 @pytest.mark.parametrize("name", get_args(ObjectiveName))
@@ -723,13 +730,13 @@ def test_several_draws_per_image_are_for_the_objectives_that_average_them(name: 
             Objective(name, samples=5)
 
 
-def test_a_word_that_is_no_option_is_answered_with_those_that_are() -> None:
+def test_an_unknown_option_is_refused_with_the_known_ones() -> None:
     for field, options in (("name", ObjectiveName), ("warmup", Warmup)):
         with pytest.raises(ValueError, match=".*".join(get_args(options))):
             Objective(**{field: "elbo"})  # type: ignore[arg-type]
 
 
-def test_an_objective_of_nothing_but_its_name_is_what_the_paper_minimises_from_the_first_step_to_the_last() -> None:
+def test_by_default_an_objective_has_no_schedule() -> None:
     for name in get_args(ObjectiveName):
         assert {Objective(name).beta_at(progress) for progress in (0, 0.1, 0.5, 1)} == {1}
         assert Objective(name).samples == 1
@@ -814,13 +821,13 @@ def mnist(part: str) -> Tensor:
 @needs_mnist
 def test_the_floor_of_the_grey_loss_on_the_mnist_test_set_is_the_published_one() -> None:
     x = mnist("t10k").double() / 255
-    logits = torch.logit(x, eps=1e-12).float()  # the decoder that draws every image exactly
+    logits = torch.logit(x, eps=1e-12).float()  # a decoder that reproduces every image exactly
     assert bernoulli_nll(logits, x.float()).double().mean().item() == pytest.approx(45.53, abs=0.005)
 
 
 @needs_mnist
-def test_a_decoder_that_always_draws_the_mean_training_image_scores_as_published() -> None:
+def test_the_loss_of_the_mean_training_image_is_the_published_one() -> None:
     x, mean = mnist("t10k").float() / 255, mnist("train").double().mean(0, keepdim=True) / 255
-    # How black the mean's never-lit border may be decides on a few hundredths of a nat.
+    # The smallest probability in the black border changes the result by a few hundredths of a nat.
     logits = torch.logit(mean, eps=1e-4).float().expand_as(x)
     assert bernoulli_nll(logits, x).double().mean().item() == pytest.approx(205.83, abs=0.05)

@@ -18,8 +18,8 @@ from vae.model.networks import (
     choose_device,
     condition,
     default_config,
-    draw,
     reparameterize,
+    sample_posterior,
     to_uint8,
     to_unit,
 )
@@ -79,7 +79,7 @@ def test_gaussian_and_logistic_pictures_stay_in_range_and_keep_what_is_inside_it
     assert means.min() < 0
     assert means.max() > 1
     assert 0 < inside.sum() < inside.numel()
-    assert (pictures.min(), pictures.max()) == (0, 1)
+    assert (pictures.min().item(), pictures.max().item()) == (0, 1)
     assert torch.equal(pictures[inside], means[inside])
 
 
@@ -93,14 +93,14 @@ def test_bernoulli_pictures_are_the_probabilities_of_the_logits() -> None:
 @torch.inference_mode()
 def test_continuous_bernoulli_pictures_are_the_means_not_the_parameters() -> None:
     model, z = VAE(replace(GOOD, likelihood="continuous-bernoulli")), 3 * torch.randn(5, 2, generator=generator())
-    logits, pictures = model.decoder(z).double(), model.decode(z).double()  # theirs is coarse in float32
+    logits, pictures = model.decoder(z).double(), model.decode(z).double()  # torch's own is inexact in float32
     torch.testing.assert_close(pictures, torch.distributions.ContinuousBernoulli(logits=logits).mean, rtol=0, atol=1e-5)
     nearer = (pictures - 0.5).abs() < (logits.sigmoid() - 0.5).abs()
     assert nearer[logits.abs() > 0.01].all()
 
 
 @torch.inference_mode()
-def test_log_variance_is_bounded_and_nearly_itself_where_training_lives() -> None:
+def test_log_variance_is_bounded_and_nearly_unchanged_in_the_range_of_training() -> None:
     model = VAE(GOOD)
     raw = torch.tensor([[0.0, 0.0, -1e6, 1e6], [0.0, 0.0, -1.0, 1.0]])
     for row, expected in zip(raw, ([-10.0, 10.0], [-0.9967, 0.9967]), strict=True):  # 10 tanh(1 / 10)
@@ -193,7 +193,7 @@ def test_normalised_layers_depend_on_the_batch_in_training_alone(config: ModelCo
 # ---- conditional models and plain autoencoders -----------------------------------------------------------------------
 
 
-def test_the_label_stands_beside_z_one_hot() -> None:
+def test_the_label_is_appended_to_z_one_hot() -> None:
     z = torch.tensor([[0.5, -1.0], [2.0, 0.0]])
     code = condition(z, torch.tensor([2, 0]), 3)
     assert code.tolist() == [[0.5, -1, 0, 0, 1], [2, 0, 1, 0, 0]]
@@ -231,12 +231,12 @@ def test_the_code_of_an_autoencoder_is_a_point(config: ModelConfig) -> None:
     assert mean.shape == (4, 2)
     assert torch.equal(logvar, torch.full((4, 2), -LOGVAR_BOUND))
     assert model.encoder.head.out_features == 2
-    assert draw(mean, logvar, torch.randn(4, 2), "point") is mean
+    assert sample_posterior(mean, logvar, torch.randn(4, 2), "point") is mean
 
 
-def test_what_is_drawn_from_a_gaussian_posterior_is_the_reparameterized_sample() -> None:
+def test_a_sample_of_a_gaussian_posterior_is_the_reparameterized_one() -> None:
     mean, logvar, noise = (torch.randn(4, 2, generator=generator(seed)) for seed in range(3))
-    assert torch.equal(draw(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
+    assert torch.equal(sample_posterior(mean, logvar, noise, "gaussian"), reparameterize(mean, logvar, noise))
 
 
 # ---- sizes -----------------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ BAD: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("field", "bad", "named"), BAD, ids=lambda value: repr(value)[:20])
 def test_a_config_refuses_values_out_of_range_and_names_them(field: str, bad: object, named: str) -> None:
     with pytest.raises(ValueError, match=rf"^{named}.* must be .*, not "):
-        replace(GOOD, **{field: bad})
+        replace(GOOD, **{field: bad})  # type: ignore[arg-type]
 
 
 def test_convolutions_need_channels() -> None:
@@ -318,13 +318,13 @@ def test_all_256_grey_levels_survive_the_round_trip() -> None:
     levels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
     unit = to_unit(levels)
     assert unit.dtype == torch.float32
-    assert (unit.min(), unit.max()) == (0, 1)
+    assert (unit.min().item(), unit.max().item()) == (0, 1)
     assert torch.equal(unit.flatten(), torch.arange(256) / 255)
     assert torch.equal(to_uint8(unit), levels)
     assert torch.equal(to_uint8(to_unit(levels.flatten())), levels.flatten())
 
 
-def test_conversions_leave_their_arguments_alone() -> None:
+def test_conversions_do_not_change_their_arguments() -> None:
     levels = images(2, (3, 4, 4))
     before, unit = levels.clone(), to_unit(levels)
     kept = unit.clone()
@@ -368,7 +368,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool) -> None:
     ("cuda", "mps", "chosen"),
     [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
 )
-def test_auto_takes_the_fastest_device_that_is_there(
+def test_auto_chooses_the_fastest_device_available(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, chosen: str
 ) -> None:
     pretend(monkeypatch, cuda=cuda, mps=mps)
@@ -377,7 +377,7 @@ def test_auto_takes_the_fastest_device_that_is_there(
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     pretend(monkeypatch, cuda=False, mps=False)
     with pytest.raises(ValueError, match=f"no {name} device .* choose auto or cpu"):
         choose_device(name)
@@ -390,6 +390,6 @@ def test_an_unknown_device_is_refused_by_name(name: str) -> None:
 
 
 @BOTH
-def test_a_model_says_where_its_weights_are(config: ModelConfig) -> None:
+def test_a_model_knows_the_device_of_its_weights(config: ModelConfig) -> None:
     assert VAE(config).device == torch.device("cpu")
     assert VAE(config).to("meta").device.type == "meta"

@@ -1,4 +1,4 @@
-"""Densities against torch and scipy, mismatches against closed forms, fits against mixtures that are known."""
+"""Densities against torch and scipy, mismatches against closed forms, fits against known mixtures."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +22,11 @@ from vae.model.samplers import (
     LEAST_IN_CLASS,
     Mixture,
     MixtureFit,
-    aggregate_posterior_draws,
     fit_mixture,
     mismatch,
     per_class,
     posterior_of,
+    sample_aggregate_posterior,
     standard_normal,
 )
 
@@ -38,7 +38,7 @@ def covariances(mixture: Mixture) -> np.ndarray:
 
 
 def some_mixture(k: int = 3, d: int = 4, seed: int = 0) -> Mixture:
-    """Means a few units apart, covariances that lean."""
+    """Means a few units apart, correlated dimensions."""
     rng = np.random.default_rng(seed)
     factors = np.tril(rng.normal(size=(k, d, d)), -1) + np.eye(d) * rng.uniform(0.3, 2, (k, d, 1))
     return Mixture(rng.dirichlet(np.ones(k)), rng.normal(0, 3, (k, d)), factors)
@@ -74,12 +74,12 @@ def test_far_from_all_components_the_log_density_is_finite() -> None:
 
 
 def test_a_component_of_weight_zero_adds_nothing_and_is_never_drawn() -> None:
-    mixture = Mixture(np.float64([0, 1, 0]), np.float64([[0], [5], [9]]), np.ones((3, 1, 1)))
-    z = np.float64([[0], [5]])
+    mixture = Mixture(np.array([0, 1, 0], np.float64), np.array([[0], [5], [9]], np.float64), np.ones((3, 1, 1)))
+    z = np.array([[0], [5]], np.float64)
     np.testing.assert_allclose(mixture.log_density(z), stats.norm.logpdf(z[:, 0], 5))
     noise, choice = noise_and_choice(1000, 1)
     choice[:2] = 0, np.nextafter(1, 0)
-    np.testing.assert_array_equal(mixture.draw(noise, choice, temperature=0), np.full((1000, 1), 5))
+    np.testing.assert_array_equal(mixture.from_noise(noise, choice, temperature=0), np.full((1000, 1), 5))
 
 
 # ---- draw and sample -------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_samples_are_fixed_by_their_seed_and_by_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
-def test_samples_of_the_prior_are_those_that_the_pages_always_drew(temperature: float) -> None:
+def test_samples_of_the_prior_are_those_of_latents_sample(temperature: float) -> None:
     samples = standard_normal(7).sample(50, seed=3, temperature=temperature)
     assert np.array_equal(samples, sample(50, 7, seed=3, temperature=temperature))
 
@@ -118,14 +118,14 @@ def test_samples_have_the_moments_of_the_mixture() -> None:
     np.testing.assert_allclose(np.cov(z.T), covariance, atol=0.02 * np.abs(covariance).max())
 
 
-def test_components_are_drawn_as_often_as_their_weights_say() -> None:
-    mixture = Mixture(np.float64([0.7, 0.2, 0.1]), np.float64([[0], [10], [20]]), np.ones((3, 1, 1)))
+def test_components_are_sampled_as_often_as_their_weights_say() -> None:
+    mixture = Mixture(np.array([0.7, 0.2, 0.1]), np.array([[0.0], [10.0], [20.0]]), np.ones((3, 1, 1)))
     counts = np.bincount((mixture.sample(100_000, seed=0, temperature=0)[:, 0] / 10).astype(int))
     assert stats.chisquare(counts, 100_000 * mixture.weights).pvalue > 0.001
 
 
-def test_what_noise_is_drawn_does_not_hang_on_which_component_is() -> None:
-    mixture = Mixture(np.float64([0.5, 0.5]), np.float64([[0], [100]]), np.ones((2, 1, 1)))
+def test_the_noise_is_independent_of_the_component() -> None:
+    mixture = Mixture(np.array([0.5, 0.5], np.float64), np.array([[0], [100]], np.float64), np.ones((2, 1, 1)))
     z = mixture.sample(100_000, seed=0)[:, 0]
     low, high = z[z < 50], z[z > 50] - 100
     assert stats.ks_2samp(low, high).pvalue > 0.001
@@ -135,37 +135,37 @@ def test_at_temperature_zero_every_draw_is_the_mean_of_its_component() -> None:
     mixture = some_mixture()
     noise, _ = noise_and_choice(3, 4)
     middles = np.cumsum(mixture.weights) - mixture.weights / 2
-    assert np.array_equal(mixture.draw(noise, middles, temperature=0), mixture.means.astype(np.float32))
+    assert np.array_equal(mixture.from_noise(noise, middles, temperature=0), mixture.means.astype(np.float32))
 
 
 @given(st.floats(0, 3), st.integers(1, 5), st.integers(1, 12))
 def test_with_the_same_noise_a_changed_temperature_moves_draws_along_straight_lines(t: float, k: int, d: int) -> None:
     mixture, (noise, choice) = some_mixture(k, d), noise_and_choice(20, d)
-    still, plain, warm = (mixture.draw(noise, choice, temperature) for temperature in (0, 1, t))
+    still, plain, warm = (mixture.from_noise(noise, choice, temperature) for temperature in (0, 1, t))
     np.testing.assert_allclose(warm, still + t * (plain - still), **CLOSE)
 
 
-def test_the_same_noise_can_be_sent_through_different_sources() -> None:
+def test_the_same_noise_can_be_used_with_different_mixtures() -> None:
     noise, choice = noise_and_choice(30, 4)
     mixture = Mixture(np.ones(1), np.full((1, 4), 2.0), 3 * np.eye(4)[None])
-    np.testing.assert_allclose(standard_normal(4).draw(noise, choice), noise)
-    np.testing.assert_allclose(mixture.draw(noise, choice), 2 + 3 * noise, **CLOSE)
+    np.testing.assert_allclose(standard_normal(4).from_noise(noise, choice), noise)
+    np.testing.assert_allclose(mixture.from_noise(noise, choice), 2 + 3 * noise, **CLOSE)
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (4, 4), (5,)])
 def test_noise_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"shape of noise must be \(5, 4\), not"):
-        some_mixture().draw(np.zeros(shape), np.zeros(5))
+        some_mixture().from_noise(np.zeros(shape), np.zeros(5))
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.0, np.nan])
 def test_a_choice_that_is_not_below_one_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="choice must be numbers from 0 to below 1"):
-        some_mixture().draw(np.zeros((2, 4)), np.array([0.5, bad]))
+        some_mixture().from_noise(np.zeros((2, 4)), np.array([0.5, bad]))
 
 
 @pytest.mark.parametrize("bad", [-0.1, math.nan, math.inf])
-def test_a_temperature_below_zero_or_without_end_is_refused(bad: float) -> None:
+def test_a_negative_or_infinite_temperature_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="temperature must be 0 or more, not"):
         some_mixture().sample(2, seed=0, temperature=bad)
 
@@ -180,9 +180,9 @@ def test_a_temperature_below_zero_or_without_end_is_refused(bad: float) -> None:
         ([0.5, 0.5], np.zeros((2, 1, 1)), "smallest diagonal entry of factors must be above 0, not 0.0"),
     ],
 )
-def test_parts_that_make_no_mixture_are_refused(weights: list[float], factors: np.ndarray, message: str) -> None:
+def test_invalid_parameters_of_a_mixture_are_refused(weights: list[float], factors: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Mixture(np.float64(weights), np.zeros((2, 1)), factors)
+        Mixture(np.array(weights), np.zeros((2, 1)), factors)
 
 
 def test_latent_vectors_of_another_model_have_no_density() -> None:
@@ -194,7 +194,7 @@ def test_latent_vectors_of_another_model_have_no_density() -> None:
 
 
 def test_the_posterior_of_an_image_is_the_diagonal_gaussian_of_its_encoder() -> None:
-    mean, logvar = np.float32([1, -2, 0]), np.float32([0, -3, 2])
+    mean, logvar = np.array([1, -2, 0], np.float32), np.array([0, -3, 2], np.float32)
     z = sample(20, 3, seed=0)
     posterior = posterior_of(mean, logvar)
     reference = distributions.Normal(torch.from_numpy(mean).double(), torch.from_numpy(logvar / 2).double().exp())
@@ -204,28 +204,28 @@ def test_the_posterior_of_an_image_is_the_diagonal_gaussian_of_its_encoder() -> 
 
 def test_aggregate_draws_take_one_z_from_the_posterior_of_each_image() -> None:
     mean = np.random.default_rng(0).normal(0, 100, (20_000, 2)).astype(np.float32)
-    logvar = np.tile(np.float32([-2, 1]), (20_000, 1))
-    z = aggregate_posterior_draws(mean, logvar, seed=0)
+    logvar = np.tile(np.array([-2, 1], np.float32), (20_000, 1))
+    z = sample_aggregate_posterior(mean, logvar, seed=0)
     assert z.shape == mean.shape
     assert z.dtype == np.float32
     for away, deviation in zip((z - mean).T, np.exp([-1, 0.5]), strict=True):
         assert stats.kstest(away / deviation, "norm").pvalue > 0.001
-    assert np.array_equal(z, aggregate_posterior_draws(mean, logvar, seed=0))
-    assert not np.array_equal(z, aggregate_posterior_draws(mean, logvar, seed=1))
+    assert np.array_equal(z, sample_aggregate_posterior(mean, logvar, seed=0))
+    assert not np.array_equal(z, sample_aggregate_posterior(mean, logvar, seed=1))
 
 
 # ---- fit_mixture -----------------------------------------------------------------------------------------------------
 
 THREE = Mixture(
-    np.float64([0.5, 0.3, 0.2]),
-    np.float64([[0, 0], [10, 0], [0, 10]]),
-    np.float64([[[1, 0], [0, 1]], [[0.5, 0], [0.5, 1]], [[2, 0], [-1, 0.3]]]),
+    np.array([0.5, 0.3, 0.2], np.float64),
+    np.array([[0, 0], [10, 0], [0, 10]], np.float64),
+    np.array([[[1, 0], [0, 1]], [[0.5, 0], [0.5, 1]], [[2, 0], [-1, 0.3]]], np.float64),
 )
 
 
 @pytest.fixture(scope="module")
 def codes() -> np.ndarray:
-    """Three clusters that no two of which touch."""
+    """Three separate clusters."""
     return THREE.sample(4000, seed=1)
 
 
@@ -297,7 +297,7 @@ def test_a_fit_is_the_same_for_the_same_seed_also_beside_another(fit: MixtureFit
 
 
 def test_the_fit_follows_the_codes_when_they_are_stretched_and_moved(fit: MixtureFit, codes: np.ndarray) -> None:
-    stretch, move = np.float64([1e-3, 50]), np.float64([1, -200])
+    stretch, move = np.array([1e-3, 50], np.float64), np.array([1, -200], np.float64)
     moved = fit_mixture((codes * stretch + move).astype(np.float32)).mixture
     np.testing.assert_allclose(moved.weights, fit.mixture.weights, atol=1e-3)
     np.testing.assert_allclose((moved.means - move) / stretch, fit.mixture.means, atol=0.01)
@@ -346,7 +346,7 @@ def test_codes_that_are_all_the_same_make_one_narrow_gaussian_around_them(value:
 
 
 def test_codes_of_a_few_values_only_can_be_fitted() -> None:
-    codes = np.repeat(np.float32([[0, 0], [1, 1]]), 100, axis=0)
+    codes = np.repeat(np.array([[0, 0], [1, 1]], np.float32), 100, axis=0)
     mixture = fit_mixture(codes).mixture
     assert set(np.rint(mixture.sample(100, seed=0, temperature=0)[:, 0] * 2).astype(int)) <= {0, 1, 2}
     assert np.isfinite(mixture.log_density(codes)).all()
@@ -372,7 +372,7 @@ def test_codes_that_are_not_finite_are_refused_everywhere(bad: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [0, -1, 2.0, True, None])
-def test_a_number_of_components_that_is_none_is_refused(bad: Any) -> None:
+def test_an_invalid_number_of_components_is_refused(bad: Any) -> None:
     with pytest.raises(ValueError, match="max_components must be a whole number from 1, not"):
         fit_mixture(sample(50, 3, seed=0), max_components=bad)
 
@@ -397,11 +397,12 @@ def test_a_class_of_many_codes_is_the_gaussian_of_its_codes(codes: np.ndarray) -
 
 @pytest.mark.parametrize(("n", "d"), [(10, 2), (29, 5), (30, 5), (12, 40), (500, 6)])
 def test_few_codes_are_shrunk_towards_their_diagonal_by_the_share_of_ledoit_and_wolf(n: int, d: int) -> None:
-    codes = some_mixture(1, d).sample(n, seed=0).astype(np.float64)
+    codes = some_mixture(1, d).sample(n, seed=0)
     (gaussian,) = per_class(codes, np.zeros(n, np.int64), 1)
     assert gaussian is not None
-    share = 0 if n >= 5 * (d + 1) else ledoit_wolf((codes - codes.mean(0)) / codes.std(0))[1]
-    covariance = np.cov(codes.T)
+    exact = codes.astype(np.float64)
+    share = 0 if n >= 5 * (d + 1) else ledoit_wolf((exact - exact.mean(0)) / exact.std(0))[1]
+    covariance = np.cov(exact.T)
     expected = (1 - share) * covariance + share * np.diag(np.diag(covariance))
     np.testing.assert_allclose(covariances(gaussian)[0], expected, rtol=1e-4, atol=1e-5)
 
@@ -457,7 +458,7 @@ def test_the_mismatch_of_gaussian_codes_is_the_closed_form_kl(d: int) -> None:
 
 def test_an_aggregate_posterior_that_is_the_prior_has_no_mismatch() -> None:
     mean = math.sqrt(0.75) * sample(20_000, 5, seed=0)  # variances 3/4 between images and 1/4 within each
-    codes = aggregate_posterior_draws(mean, np.full_like(mean, math.log(0.25)), seed=1)
+    codes = sample_aggregate_posterior(mean, np.full_like(mean, math.log(0.25)), seed=1)
     fit = fit_mixture(codes)
     assert abs(mismatch(fit.mixture, codes[fit.held_out]).nats) < 0.01
     assert mismatch(standard_normal(5), codes).nats == 0
@@ -487,7 +488,7 @@ def test_a_mismatch_needs_two_draws() -> None:
 
 def test_a_trained_model_s_aggregate_posterior_is_not_quite_the_prior(digits_checkpoint: Any) -> None:
     encoded = digits_checkpoint.load_encoded()
-    codes = aggregate_posterior_draws(encoded.mean, encoded.logvar, seed=0)
+    codes = sample_aggregate_posterior(encoded.mean, encoded.logvar, seed=0)
     fit = fit_mixture(codes)
     number = mismatch(fit.mixture, codes[fit.held_out])
     assert 0 < number.nats < encoded.kl.mean() + 3 * number.standard_error  # KL(q(z) || p) <= E KL(q(z|x) || p)

@@ -34,7 +34,7 @@ from vae.projection.service import (
     Subscription,
 )
 from vae.projection.worker import Projector, ProjectorError
-from vae.storage.atomic import PREFIX, part
+from vae.storage.atomic import PREFIX, staging_folder
 
 QUALITY = Quality(0.9, 0.8, 0.7, "by definition")
 LONG = ProjectionConfig("umap", neighbours=400)
@@ -511,7 +511,7 @@ def test_leftovers_of_a_crash_are_removed_but_not_files_being_written(tmp_path: 
     for path in (left, other):
         path.mkdir()
         (path / "layout").write_bytes(b"x")
-    with part(tmp_path) as held:
+    with staging_folder(tmp_path) as held:
         Cache(tmp_path, 10**6).write("key", done())
         assert {path.name for path in tmp_path.iterdir()} == {"key.safetensors", other.name, held.name}
         left.mkdir()

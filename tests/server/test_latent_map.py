@@ -27,7 +27,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED, SOURCE, N, source
 from tests.support.projections import FAKE
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.latents import EncodedSet, posterior_noise
 from vae.projection.config import ProjectionConfig
 from vae.projection.methods import fit_pca, quality

@@ -1,4 +1,4 @@
-"""Checkpoints come back bit by bit; whatever is wrong with one is a CheckpointError that names the file."""
+"""Checkpoints load exactly as saved; any defect of one is a CheckpointError that names the file."""
 
 import json
 import os
@@ -33,13 +33,13 @@ from vae.storage import checkpoints
 from vae.storage.checkpoints import (
     BrokenCheckpoint,
     Checkpoint,
-    CheckpointError,
     check_free,
     list_checkpoints,
     read_checkpoint,
     save_checkpoint,
     write_folder,
 )
+from vae.storage.files import CheckpointError
 from vae.ui.shared.figures import learning_curves
 
 COLOR = ModelConfig((3, 8, 6), 3, "conv", (8,), (4,), "gaussian", 0.2)
@@ -60,7 +60,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(saved: Path, tmp_path: Path) -> Path:
-    """A whole checkpoint for the test to spoil."""
+    """A valid checkpoint for the test to damage."""
     return shutil.copytree(saved, tmp_path / "noise")
 
 
@@ -207,7 +207,7 @@ def test_an_autoencoder_that_claims_an_elbo_is_refused(tmp_path: Path, key: str,
         (replace(COLOR, likelihood="discretised-logistic"), {"likelihood": "gaussian-learned"}, "model.safetensors"),
     ],
 )
-def test_a_config_that_tells_of_another_kind_of_model_is_refused(
+def test_a_config_of_another_kind_of_model_is_refused(
     tmp_path: Path, start: ModelConfig, change: dict[str, object], file: str
 ) -> None:
     save(tmp_path / "noise", start)
@@ -229,7 +229,7 @@ def test_a_checkpoint_says_all_that_was_saved_beside_the_weights(saved: Path) ->
     assert json.loads((saved / "config.json").read_text())["versions"] == versions
 
 
-def test_a_checkpoint_that_was_written_long_ago_is_read_with_its_projections() -> None:
+def test_an_old_checkpoint_is_read_with_its_projections() -> None:
     checkpoint = load_all(SHIPPED)
     assert [len(checkpoint.load_examples()), checkpoint.load_encoded().mean.shape[1]] == [300, 2]
     found = checkpoint.load_projection(checkpoint.load_encoded(), "tsne", 3)
@@ -245,7 +245,7 @@ def test_a_loaded_model_is_ready_to_decode_and_not_to_train(saved: Path) -> None
     assert all(p.device.type == "meta" for p in read_checkpoint(saved).load_model("meta").parameters())
 
 
-def test_the_weights_of_a_loaded_model_lie_as_convolutions_read_them_fastest(tmp_path: Path) -> None:
+def test_the_weights_of_a_loaded_model_have_the_fastest_memory_layout(tmp_path: Path) -> None:
     save(tmp_path / "noise", COLOR)
     weights = [p for p in read_checkpoint(tmp_path / "noise").load_model().parameters() if p.ndim == 4]
     assert weights
@@ -305,7 +305,7 @@ def test_a_file_of_something_else_is_named(folder: Path, file: str, content: byt
 @pytest.mark.parametrize("file", ["config.json", "metrics.json", "history.jsonl"])
 def test_a_text_file_too_large_to_be_one_is_not_read(folder: Path, file: str) -> None:
     with (folder / file).open("r+b") as stream:
-        stream.truncate(2**40)  # sparse: takes no room on the disk
+        stream.truncate(2**40)  # sparse: takes no space on the disk
     refused(folder, file, "larger than")
 
 
@@ -347,7 +347,7 @@ def test_a_reason_has_at_most_300_characters(folder: Path) -> None:
     refused(folder, "config.json", f": {longer[:300]}…; restore")
 
 
-def test_a_folder_that_is_not_there_is_an_error_that_tells_how_to_find_one(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_that_says_how_to_find_one(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere: there is no such checkpoint folder; `python -m vae list`"):
         read_checkpoint(tmp_path / "nowhere")
 
@@ -476,9 +476,9 @@ def test_a_wrong_number_of_test_images_is_refused(folder: Path, bad: object) -> 
         load_all(folder)
 
 
-def test_as_many_test_images_as_no_data_set_has_are_refused_before_anything_else_is_read(folder: Path) -> None:
+def test_too_many_test_images_are_refused_before_anything_else_is_read(folder: Path) -> None:
     edit_json(folder / "config.json", lambda config: config.update(test_images=10_000_001))
-    refused(folder, "config.json", "10000001 is not a whole number from 1 to 10000000")
+    refused(folder, "config.json", "test_images must be a whole number from 1 to 10000000, not 10000001")
 
 
 @pytest.mark.parametrize(
@@ -489,9 +489,7 @@ def test_as_many_test_images_as_no_data_set_has_are_refused_before_anything_else
         ("history.jsonl", lambda epoch: epoch["terms"].update({"\udfff": 1.0})),
     ],
 )
-def test_half_a_character_which_no_page_can_be_sent_is_refused(
-    folder: Path, file: str, change: Callable[[Any], object]
-) -> None:
+def test_an_unpaired_surrogate_is_refused(folder: Path, file: str, change: Callable[[Any], object]) -> None:
     first, *others = (
         (folder / file).read_text().splitlines() if file == "history.jsonl" else [(folder / file).read_text()]
     )
@@ -501,12 +499,12 @@ def test_half_a_character_which_no_page_can_be_sent_is_refused(
     refused(folder, file)
 
 
-def test_a_character_that_json_writes_in_two_halves_is_welcome(folder: Path) -> None:
+def test_a_character_that_json_writes_as_a_surrogate_pair_is_accepted(folder: Path) -> None:
     edit_json(folder / "config.json", lambda config: config["dataset"].update(name="\N{GRINNING FACE}"))
     assert load_all(folder).dataset == "\N{GRINNING FACE}"
 
 
-def test_what_a_history_has_beside_what_pages_draw_is_left_out(folder: Path) -> None:
+def test_unknown_fields_of_a_history_are_left_out(folder: Path) -> None:
     (folder / "history.jsonl").write_text(json.dumps(EPOCH | {"surprise": 1}) + "\n")
     assert read_checkpoint(folder).history == (EPOCH,)
 
@@ -529,6 +527,9 @@ def test_whole_numbers_are_numbers_too(folder: Path) -> None:
     assert load_all(folder).metrics["negative_elbo"] == 98
 
 
+BAD_TERMS: tuple[object, ...] = (None, [], 3, {"loss": None}, {"loss": 1e999}, {"x": [1]})
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -537,7 +538,7 @@ def test_whole_numbers_are_numbers_too(folder: Path) -> None:
         "[]",
         "{",
         *[json.dumps(EPOCH | {"kl": bad}) for bad in ("low", float("nan"), None, True)],
-        *[json.dumps(EPOCH | {"terms": bad}) for bad in (None, [], 3, {"loss": None}, {"loss": 1e999}, {"x": [1]})],
+        *[json.dumps(EPOCH | {"terms": bad}) for bad in BAD_TERMS],
     ],
 )
 def test_a_history_that_cannot_be_drawn_is_refused(folder: Path, line: str) -> None:
@@ -559,7 +560,7 @@ def test_what_is_wrong_with_a_metric_is_said(folder: Path, change: dict[str, Any
     refused(folder, "metrics.json", f"(ValueError: {sentence});")
 
 
-def test_class_names_that_are_no_list_are_said_to_be_none(folder: Path) -> None:
+def test_class_names_that_are_not_a_list_are_refused(folder: Path) -> None:
     edit_json(folder / "config.json", lambda config: config["dataset"].update(class_names="cat"))
     refused(folder, "config.json", "(ValueError: class_names is not a list);")
 
@@ -695,7 +696,7 @@ HEADER_LIES: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 @pytest.mark.parametrize("lie", HEADER_LIES)
-def test_a_header_that_lies_is_refused(folder: Path, lie: str) -> None:
+def test_a_false_header_is_refused(folder: Path, lie: str) -> None:
     rewrite_header(folder / "model.safetensors", HEADER_LIES[lie])
     refused(folder, "model.safetensors")
 
@@ -709,7 +710,7 @@ def test_a_header_may_fill_its_file_and_not_claim_a_byte_more(folder: Path) -> N
         refused(folder, "model.safetensors", "(ValueError: its header is longer than the file, or than any model's);")
 
 
-def test_what_a_file_of_arrays_says_of_itself_is_left_alone(folder: Path) -> None:
+def test_metadata_of_a_file_of_arrays_is_ignored(folder: Path) -> None:
     path = folder / "model.safetensors"
     save_file(load_file(path), path, {"made": "elsewhere"})
     load_all(folder)
@@ -729,7 +730,7 @@ def test_a_header_may_have_a_mebibyte_and_not_a_byte_more(folder: Path) -> None:
 
 def test_a_file_of_arrays_may_have_4_gibibytes_and_not_a_byte_more(folder: Path) -> None:
     with (folder / "model.safetensors").open("r+b") as file:
-        file.truncate(2**32)  # sparse: takes no room on the disk
+        file.truncate(2**32)  # sparse: takes no space on the disk
         refused(folder, "model.safetensors", "it has 4294967296 bytes where")
         file.truncate(2**32 + 1)
         refused(folder, "model.safetensors", "4294967297 bytes are more than 4294967296")
@@ -743,7 +744,7 @@ def hardly_any_memory(limit: int = 64 * 2**20) -> Iterator[None]:
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < limit
 
 
-def test_a_config_that_lies_about_the_size_costs_no_memory(folder: Path) -> None:
+def test_a_config_with_a_false_size_costs_no_memory(folder: Path) -> None:
     huge = {"image_shape": [3, 512, 512], "hidden": [8192] * 8, "latent_dim": 512}  # 54 GB of weights
     edit_json(folder / "config.json", lambda config: config["model"].update(huge))
     edit_json(folder / "metrics.json", lambda metrics: metrics.update(kl_per_dimension=[1.0] * 512))
@@ -751,7 +752,7 @@ def test_a_config_that_lies_about_the_size_costs_no_memory(folder: Path) -> None
         refused(folder, "model.safetensors", "is missing")
 
 
-def test_config_and_header_that_tell_the_same_lie_cost_no_memory(folder: Path) -> None:
+def test_a_config_and_a_header_with_the_same_false_size_cost_no_memory(folder: Path) -> None:
     n = 10_000_000
     edit_json(folder / "config.json", lambda config: config.update(test_images=n))
 
@@ -838,7 +839,7 @@ def test_a_name_that_is_taken_is_refused_and_left_alone(tmp_path: Path, kind: st
     assert path.is_dir() or path.read_text() == "mine"
 
 
-def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_name_that_is_taken_during_the_write_is_refused_and_left_alone(tmp_path: Path) -> None:
     def write(folder: Path) -> None:
         (folder / "file").write_text("ours")
         (tmp_path / "noise").mkdir()
@@ -850,7 +851,7 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(tmp_path: Path
     assert (tmp_path / "noise" / "file").read_text() == "theirs"
 
 
-def test_a_folder_stands_beside_its_place_and_hidden_while_it_is_written(tmp_path: Path) -> None:
+def test_a_folder_is_hidden_beside_its_path_while_it_is_written(tmp_path: Path) -> None:
     def write(folder: Path) -> None:
         (folder / "file").write_text("half")
         assert folder.parent.parent == tmp_path
@@ -861,12 +862,12 @@ def test_a_folder_stands_beside_its_place_and_hidden_while_it_is_written(tmp_pat
     assert names(tmp_path) == ["noise"]
 
 
-def test_asking_whether_a_name_is_free_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_checking_whether_a_name_is_free_leaves_nothing_behind(tmp_path: Path) -> None:
     check_free(tmp_path / "noise")
     assert names(tmp_path) == []
 
 
-WRITERS = ("save_tensors", "save_arrays", "_write_sheet")
+WRITERS = ("save_tensors", "save_arrays", "write_sheet")
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -914,7 +915,7 @@ def test_a_disk_that_is_really_full_leaves_nothing_behind(tmp_path: Path, size: 
     assert names(tmp_path) == []
 
 
-def test_a_projection_that_the_disk_refuses_leaves_the_checkpoint_as_it_was(folder: Path) -> None:
+def test_a_projection_that_cannot_be_written_leaves_the_checkpoint_as_it_was(folder: Path) -> None:
     checkpoint = read_checkpoint(folder)
     encoded = checkpoint.load_encoded()
     with files_of_at_most(100), pytest.raises(CheckpointError, match=r"could not be written .* nothing was kept"):
@@ -976,7 +977,8 @@ def test_what_was_read_is_kept_once_the_files_have_been_the_same_for_a_while(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(saved, tmp_path / "a")
-    state, now = (1,), 1000.0
+    state: tuple[int, ...] = (1,)
+    now = 1000.0
     monkeypatch.setattr(checkpoints, "_state", lambda _: state)  # the same, whatever may change
     monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: now))
 
@@ -990,7 +992,7 @@ def test_what_was_read_is_kept_once_the_files_have_been_the_same_for_a_while(
     now = 1000.0 + checkpoints.SETTLING_SECONDS
     kept = look()
     assert look() is kept
-    state = ()  # files that cannot be known to be the same
+    state = ()  # files whose state is unknown
     look()
     now *= 2
     assert look() is not look()
@@ -998,7 +1000,7 @@ def test_what_was_read_is_kept_once_the_files_have_been_the_same_for_a_while(
 
 @pytest.mark.parametrize("file", checkpoints.FILES)
 @pytest.mark.parametrize("how", ["longer", "same length", "gone", "a link out"])
-def test_a_change_of_any_file_is_seen_at_the_next_look(
+def test_a_change_of_any_file_is_seen_in_the_next_list(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, how: str
 ) -> None:
     monkeypatch.setattr(checkpoints, "SETTLING_SECONDS", 0)
@@ -1032,14 +1034,14 @@ def test_a_second_change_within_a_tick_of_the_file_systems_clock_is_seen(saved: 
     assert (before.metrics["split"], after.metrics["split"]) == ("test", "tset")
 
 
-def test_where_there_is_no_folder_the_list_is_empty(tmp_path: Path) -> None:
+def test_without_a_folder_the_list_is_empty(tmp_path: Path) -> None:
     assert list_checkpoints(tmp_path / "nowhere") == []
     assert list_checkpoints(tmp_path) == []
     (tmp_path / "file").write_text("")
     assert list_checkpoints(tmp_path / "file") == []
 
 
-def test_a_name_that_is_not_utf_8_is_listed_as_broken_in_letters_that_a_page_can_show(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_listed_as_broken_with_escapes(tmp_path: Path) -> None:
     for name in (b"\xfe", b"\xff-model"):
         (tmp_path / os.fsdecode(name)).mkdir()
     first, second = list_checkpoints(tmp_path)
@@ -1085,7 +1087,9 @@ def test_a_projection_is_kept_as_float32_row_by_row_however_it_lies_in_memory(fo
     checkpoint = read_checkpoint(folder)
     encoded, points = checkpoint.load_encoded(), np.asfortranarray(sample(30, 2, seed=0), np.float64)
     checkpoint.save_projection(encoded, "pca", 2, points)  # type: ignore[arg-type]
-    assert np.array_equal(checkpoint.load_projection(encoded, "pca", 2), points)
+    kept = checkpoint.load_projection(encoded, "pca", 2)
+    assert kept is not None
+    assert np.array_equal(kept, points)
 
 
 @pytest.mark.parametrize("spoil", [lambda c: c[:-1], lambda c: b"", lambda c: c[:-4] + b"\xff\xff\xff\x7f"])
@@ -1116,7 +1120,7 @@ def loads_or_is_refused(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def scratch(saved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint that is spoiled and restored over and over."""
+    """A checkpoint that is damaged and restored many times."""
     return shutil.copytree(saved, tmp_path_factory.mktemp("fuzz") / "noise")
 
 

@@ -17,7 +17,7 @@ from playwright.sync_api import TimeoutError as PatienceLostError
 
 from vae.bench.browser import chromium
 from vae.bench.live import Server, started
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.networks import default_config
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig

@@ -10,9 +10,7 @@ from vae.evaluation.metrics import evaluate
 from vae.model.latents import EncodedSet, encode
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig
-from vae.storage.checkpoints import (
-    save_checkpoint,
-)
+from vae.storage.checkpoints import save_checkpoint
 
 GREY = ModelConfig((1, 5, 4), 2, "mlp", (8,))
 

@@ -171,5 +171,5 @@ if __name__ == "__main__":
     import vae.training.trainer  # noqa: F401 - what a run imports
     from vae.jobs import nice
 
-    nice.give_way = lambda: None
+    nice.lower_priority = lambda: None
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -18,7 +18,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint

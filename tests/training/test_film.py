@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.latents import encode, reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig

@@ -11,7 +11,7 @@ import resource
 import numpy as np
 import torch
 from vae.training.malloc import keep_freed_memory
-from vae.datasets.registry import Split
+from vae.datasets.splits import Split
 from vae.model.networks import VAE, default_config
 from vae.training.config import ScheduledValues, TrainingConfig
 from vae.training.step import Step

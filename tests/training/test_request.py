@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import ModelConfig
 from vae.training.config import TrainingConfig

@@ -20,12 +20,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, distributions
 
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import VAE, Likelihood, ModelConfig, default_config, to_unit
-from vae.storage.checkpoints import CheckpointError, read_checkpoint
+from vae.storage.checkpoints import read_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training import checkpoint as checkpoint_module
 from vae.training import state as state_module
 from vae.training import step as step_module

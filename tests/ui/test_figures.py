@@ -1,4 +1,4 @@
-"""What the figures show, and in which units."""
+"""The data and units of the figures, and the contrast of the palette."""
 
 from itertools import combinations
 from typing import Any
@@ -11,7 +11,7 @@ from vae.ui.shared.figures import PALETTE, bars, learning_curves
 
 Array = NDArray[np.floating[Any]]
 
-# How a linear RGB colour looks to whoever lacks one kind of cone. Source: Machado et al. 2009, severity 1.0.
+# How a linear RGB colour looks without one kind of cone. Source: Machado et al. 2009, severity 1.0.
 EYES = {
     "three cones": np.eye(3),
     "protanopia": np.array(
@@ -26,7 +26,7 @@ EYES = {
 }
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])  # of linear sRGB
 WHITE = XYZ.sum(axis=1)
-PAGES = {"light": "#ffffff", "dark": "#171614"}  # as Streamlit 1.67 draws them
+PAGES = {"light": "#ffffff", "dark": "#171614"}  # of Streamlit 1.67
 # Differences in L*, a* and b* of CIELAB that half of the observers notice between marks of a third of a degree, some
 # 4 mm seen from 60 cm: the smallest that were measured. Source: Stone, Szafir & Setlur 2014, table 2.
 NOTICED = 0.5 * (np.array([10.16, 10.68, 10.70]) + np.array([1.50, 3.08, 5.74]) / (1 / 3))
@@ -56,7 +56,7 @@ def test_the_palette_has_ten_different_colours() -> None:
 
 
 @pytest.mark.parametrize("eyes", EYES)
-def test_any_two_classes_differ_noticeably_for_every_kind_of_eyes(eyes: str) -> None:
+def test_any_two_classes_differ_noticeably_for_every_kind_of_vision(eyes: str) -> None:
     seen = {colour: lab(EYES[eyes] @ linear(colour)) for colour in (*PALETTE, *PAGES.values())}
     for one, other in combinations(seen, 2):
         assert (np.abs(seen[one] - seen[other]) > NOTICED).any(), (one, other)
@@ -65,7 +65,7 @@ def test_any_two_classes_differ_noticeably_for_every_kind_of_eyes(eyes: str) -> 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_class_stands_out_from_the_page(page: str) -> None:
     for colour in PALETTE:
-        assert contrast(colour, PAGES[page]) >= 3, colour  # what WCAG 2.2, 1.4.11 asks of what is not text
+        assert contrast(colour, PAGES[page]) >= 3, colour  # WCAG 2.2, 1.4.11: graphics
 
 
 # ---- curves and bars -------------------------------------------------------------------------------------------------

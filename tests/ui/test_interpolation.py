@@ -1,11 +1,11 @@
-"""The Interpolation page's end in Python: it runs with every kind of checkpoint; its link holds its own state alone."""
+"""The Interpolation page runs with every kind of checkpoint, and its link has only its own state."""
 
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     for name, config, objective in (
         ("one", default_config(shape, 1), Objective()),
         ("plain", default_config(shape, 2, posterior="point"), Objective("autoencoder")),
-        ("told", default_config(shape, 40, classes=10), Objective()),
+        ("conditional", default_config(shape, 40, classes=10), Objective()),
     ):
         list(train_checkpoint(digits, config, TrainingConfig(epochs=1, device="cpu", objective=objective), root / name))
     return root
@@ -39,7 +39,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, folder: Path, **query: str) -> Ap
     return app.switch_page(PAGE).run()
 
 
-@pytest.mark.parametrize("name", ["one", "plain", "told"])
+@pytest.mark.parametrize("name", ["one", "plain", "conditional"])
 def test_the_page_runs_with_every_kind_of_checkpoint(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str) -> None:
     app = open_page(monkeypatch, folder, checkpoint=name)
     assert not app.exception
@@ -54,7 +54,7 @@ def test_a_link_s_state_stays_in_the_link_and_in_the_session(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("value", ["", "nan", "-1", "99999999999999999999", "<b>x</b>", "a,b", "z" * 10_000, "z1e999"])
-def test_a_hostile_link_never_takes_the_page_down(monkeypatch: pytest.MonkeyPatch, folder: Path, value: str) -> None:
+def test_a_hostile_link_causes_no_exception(monkeypatch: pytest.MonkeyPatch, folder: Path, value: str) -> None:
     app = open_page(monkeypatch, folder, checkpoint="one", **dict.fromkeys(KEYS, value))
     assert not app.exception
 
@@ -65,7 +65,7 @@ def test_only_the_page_s_own_texts_are_state() -> None:
     assert _known([1, 2]) == {}
 
 
-def test_what_other_pages_hold_is_offered_for_this_checkpoint_alone(
+def test_the_state_of_other_pages_is_offered_only_for_this_checkpoint(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     state = {

@@ -1,4 +1,4 @@
-"""Every page, run by Streamlit's own test runner against checkpoints trained for the occasion."""
+"""Every page, run by Streamlit's test runner with small checkpoints."""
 
 import shutil
 import time
@@ -40,7 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The app's own checkpoints folder for one test, free to be damaged."""
+    """The app's checkpoint folder for one test, which may damage it."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
     monkeypatch.setattr(loaders, "CHECKPOINTS", root)
@@ -66,8 +66,8 @@ def said(app: AppTest) -> str:
 def test_the_card_says_what_was_minimised(digits_checkpoint: Checkpoint, changed: dict[str, Any], name: str) -> None:
     checkpoint = replace(digits_checkpoint, objective=Objective(**changed))
     assert objective_name(checkpoint) == name
-    told = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
-    assert objective_name(told) == f"{name}, told the class"
+    conditional = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
+    assert objective_name(conditional) == f"{name}, conditional on the class"
 
 
 @pytest.mark.parametrize("path", ["app.py", *PATHS])
@@ -101,7 +101,7 @@ def test_a_link_to_an_unknown_checkpoint_says_so_and_shows_another(checkpoints: 
 
 
 @pytest.mark.parametrize("path", ["app.py", *PATHS])
-def test_a_broken_checkpoint_is_listed_with_its_error_and_takes_no_page_down(checkpoints: Path, path: str) -> None:
+def test_a_broken_checkpoint_is_listed_with_its_error_and_causes_no_exception(checkpoints: Path, path: str) -> None:
     (checkpoints / "ten" / "config.json").write_text("{")
     app = open_page(path)
     assert not app.exception
@@ -126,7 +126,7 @@ def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> No
     assert "Training page" in app.error[0].value
 
 
-def open_form(**fields: object) -> AppTest:
+def open_form(**fields: Any) -> AppTest:
     """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
     app = AppTest.from_function(form_page, default_timeout=60).run()
     for key, value in fields.items():
@@ -143,7 +143,7 @@ def form_page() -> None:
 
 
 def press(app: AppTest, label: str) -> AppTest:
-    """Presses a button, as a person who sees it."""
+    """Presses a visible button."""
     return next(button for button in app.button if button.label == label).click().run()
 
 
@@ -188,7 +188,7 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
     assert app_runs().all() == []
 
 
-def test_own_images_are_asked_for_before_a_run_starts(checkpoints: Path) -> None:
+def test_own_images_must_be_uploaded_before_a_run_starts(checkpoints: Path) -> None:
     app = press(open_form(run_name="mine", dataset=form.OWN), "Start training")
     assert "Upload the pictures first" in said(app)
     assert app_runs().all() == []
@@ -210,7 +210,7 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
 
 
 @pytest.mark.parametrize(("warmup", "share"), [("none", 0.3), ("linear", 0.5), ("cooling", 0.7)])
-def test_a_warm_up_is_asked_for_with_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
+def test_a_warm_up_has_a_field_for_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
     shown = {} if warmup == "none" else {"warmup_share": share}
     app = press(open_form(run_name="warm", epochs=1, beta=4.0, warmup=warmup, **shown), "Start training")
     assert not app.exception
@@ -232,13 +232,13 @@ def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
 
 
 @pytest.mark.parametrize("slots", ["", "0", "-1", "two", "1e3", "100"])
-def test_a_number_of_runs_that_is_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
+def test_an_invalid_number_of_runs_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, slots: str) -> None:
     monkeypatch.setenv("VAE_RUNS", slots)
     with pytest.raises(ValueError, match="set it to how many runs"):
         app_runs()
 
 
-def test_a_run_of_the_command_line_is_not_the_page_s_to_delete(checkpoints: Path) -> None:
+def test_a_checkpoint_of_the_command_line_cannot_be_deleted_in_the_page(checkpoints: Path) -> None:
     assert not [button for button in open_page("pages/6_Training.py").button if "Delete" in button.label]
 
 
@@ -252,9 +252,10 @@ def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path
 
 
 def test_the_live_service_gets_the_model_that_the_pages_use(checkpoints: Path) -> None:
-    (checkpoints / "two").rename(checkpoints / "my two")  # a name that only a person at the keyboard would choose
+    (checkpoints / "two").rename(checkpoints / "my two")  # a name that the Training page refuses
     live = loaders.live_model("my two")
     assert live.model is loaders.load_model(read_checkpoint(checkpoints / "my two"))
+    assert live.kl is not None
     assert len(live.kl) == 2
 
 
@@ -271,7 +272,7 @@ def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints
 
 @pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
 @pytest.mark.parametrize("path", PATHS)
-def test_a_hostile_link_never_takes_a_page_down(checkpoints: Path, path: str, value: str) -> None:
+def test_a_hostile_link_causes_no_exception(checkpoints: Path, path: str, value: str) -> None:
     keys = [
         "checkpoint",
         "z",

@@ -1,4 +1,4 @@
-"""What the Sampling page tells its component, for each kind of checkpoint and whatever the link says."""
+"""The data that the Sampling page sends to its component, for each kind of checkpoint and any link."""
 
 import base64
 import json
@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import default_config
-from vae.model.samplers import aggregate_posterior_draws, fit_mixture, mismatch, per_class
+from vae.model.samplers import fit_mixture, mismatch, per_class, sample_aggregate_posterior
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
@@ -46,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
 
 @pytest.fixture
 def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The app's own checkpoints folder for one test."""
+    """The app's checkpoint folder for one test."""
     root = tmp_path / "checkpoints"
     shutil.copytree(trained, root)
     monkeypatch.setattr(loaders, "CHECKPOINTS", root)
@@ -61,8 +61,8 @@ def open_page(**query: str) -> AppTest:
     return app.switch_page(PAGE).run()
 
 
-def told(app: AppTest) -> dict[str, Any]:
-    """What the component was told."""
+def sent_data(app: AppTest) -> dict[str, Any]:
+    """The data that the component was sent."""
     (component,) = app.get("bidi_component")
     return dict(json.loads(component.proto.json))
 
@@ -76,13 +76,13 @@ def test_the_page_runs_with_every_kind_of_checkpoint(checkpoints: Path, name: st
     app = open_page(checkpoint=name)
     assert not app.exception
     assert not app.error
-    data = told(app)
+    data = sent_data(app)
     assert set(data["default_sources"].values()) <= set(data["sources"])
     assert len(data["components"]["directions"]) == min(3, data["latent_dim"])
 
 
 def test_the_noise_is_that_of_the_samplers_and_the_next_seed_s_is_there_too(checkpoints: Path) -> None:
-    data = told(open_page(checkpoint="plane", seed="4294967295"))
+    data = sent_data(open_page(checkpoint="plane", seed="4294967295"))
     assert set(data["noises"]) == {"4294967295", "0"}
     for seed, noise in data["noises"].items():
         expected = np.random.default_rng(int(seed)).standard_normal((256, 2), np.float32)
@@ -92,12 +92,12 @@ def test_the_noise_is_that_of_the_samplers_and_the_next_seed_s_is_there_too(chec
 
 def codes(checkpoint: Checkpoint) -> np.ndarray:
     encoded = checkpoint.load_encoded()
-    return aggregate_posterior_draws(encoded.mean, encoded.logvar, 0)
+    return sample_aggregate_posterior(encoded.mean, encoded.logvar, 0)
 
 
 def test_sources_are_those_of_the_samplers(checkpoints: Path) -> None:
     checkpoint = read_checkpoint(checkpoints / "plane")
-    sources = told(open_page(checkpoint="plane", source="class:4", against="image:17"))["sources"]
+    sources = sent_data(open_page(checkpoint="plane", source="class:4", against="image:17"))["sources"]
     fourth = per_class(codes(checkpoint), checkpoint.load_encoded().labels, 10)[4]
     assert fourth is not None
     np.testing.assert_allclose(floats(sources["class:4"]["means"]), fourth.means[0], rtol=1e-6)
@@ -112,7 +112,7 @@ def test_the_mismatch_is_that_of_the_samplers_and_says_at_least(checkpoints: Pat
     draws = codes(read_checkpoint(checkpoints / "plane"))
     fit = fit_mixture(draws)
     expected = mismatch(fit.mixture, draws[fit.held_out])
-    sentences = told(open_page(checkpoint="plane"))["mismatch"]
+    sentences = sent_data(open_page(checkpoint="plane"))["mismatch"]
     if expected.nats > 0:
         assert sentences["number"] == f"At least {expected.nats:.2f} ± {expected.standard_error:.2f} nats"
     else:
@@ -121,15 +121,15 @@ def test_the_mismatch_is_that_of_the_samplers_and_says_at_least(checkpoints: Pat
 
 
 def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) -> None:
-    data = told(open_page(checkpoint="point", source="image:3"))
+    data = sent_data(open_page(checkpoint="point", source="image:3"))
     assert data["mismatch"]["number"] == "No prior:"
     assert data["params"] == {}
     assert data["default_sources"] == {"source": "aggregate", "against": "prior"}
     assert "image" not in {offer["id"] for offer in data["offered"]}
 
 
-def test_where_nothing_can_be_fitted_the_prior_remains_and_the_reason_is_told(checkpoints: Path) -> None:
-    data = told(open_page(checkpoint="few", source="aggregate", against="class:3"))
+def test_without_a_fit_the_prior_remains_and_the_reason_is_shown(checkpoints: Path) -> None:
+    data = sent_data(open_page(checkpoint="few", source="aggregate", against="class:3"))
     assert data["params"] == {}
     assert data["default_sources"] == {"source": "prior", "against": "prior"}
     problems = {offer["id"]: offer["problem"] for offer in data["offered"]}
@@ -153,17 +153,17 @@ BAD = {
 }
 
 
-def test_what_does_not_fit_the_model_is_recognised(checkpoints: Path) -> None:
+def test_invalid_settings_are_recognised(checkpoints: Path) -> None:
     checkpoint = read_checkpoint(checkpoints / "plane")
     for name, values in BAD.items():
         fits, _ = CHECKS[name]
         assert not any(fits(value, checkpoint) for value in values), name
 
 
-def test_what_does_not_fit_the_model_is_said_and_left_out(checkpoints: Path) -> None:
+def test_invalid_settings_are_named_and_left_out(checkpoints: Path) -> None:
     app = open_page(checkpoint="plane", **{name: values[0] for name, values in BAD.items()})
     assert not app.exception
-    assert told(app)["params"] == {}
+    assert sent_data(app)["params"] == {}
     warnings = " ".join(warning.value for warning in app.warning)
     assert all(f"“{name}” is not" in warnings for name in BAD)
     assert set(BAD) & set(app.query_params) == {"seed"}  # now 0
@@ -184,10 +184,10 @@ GOOD = {
 }
 
 
-def test_what_fits_is_kept_told_to_the_component_and_stays_in_the_link(checkpoints: Path) -> None:
+def test_valid_settings_reach_the_component_and_stay_in_the_link(checkpoints: Path) -> None:
     app = open_page(checkpoint="conditional", **GOOD)
     assert not app.warning
-    assert told(app)["params"] == GOOD
+    assert sent_data(app)["params"] == GOOD
     assert {name: "".join(app.query_params[name]) for name in GOOD} == GOOD
 
 
@@ -196,4 +196,4 @@ def test_a_choice_of_another_model_is_left_out_where_it_does_not_fit(checkpoints
     app.sidebar.selectbox(key="checkpoint").select("line").run()
     assert not app.exception
     assert not app.warning
-    assert set(GOOD) - set(told(app)["params"]) == {"told", "against_told", "hold", "plane"}
+    assert set(GOOD) - set(sent_data(app)["params"]) == {"told", "against_told", "hold", "plane"}

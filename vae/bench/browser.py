@@ -1,4 +1,4 @@
-"""Measures in a real Chromium: from the start of the server to the first picture, and from a hand's input to pixels.
+"""Measures in a real Chromium: from the start of the server to the first picture, and from a user's input to pixels.
 
 Needs the development requirements (Playwright) and a Chromium on the machine.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from vae.bench.live import Server, started
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-# No sandbox, because tests run as root in containers; no GPU and nothing in the background, so that runs compare.
+# No sandbox, because tests run as root in containers; no GPU and no background work, so that runs are comparable.
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,7 +31,7 @@ CHROMIUM_FLAGS = (
 DRAWN = "canvas.hero[data-frame]"
 WARM_UP_SECONDS = 2.0
 ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-# Notes each picture that a page draws while a hand moves: milliseconds since the input, and when.
+# Records each picture that a page draws during a drag: milliseconds since the input, and when.
 LISTEN = f"""() => {{
     const root = {ROOT}, seen = window.seen = {{ms: [], at: []}};
     window.drawn?.abort();
@@ -39,7 +39,7 @@ LISTEN = f"""() => {{
     const note = event => {{ seen.ms.push(event.detail.ms); seen.at.push(performance.now()); }};
     root.addEventListener("live-frame", note, {{signal: window.drawn.signal}});
 }}"""
-# Moves a slider once per animation frame, as a hand does.
+# Moves a slider once per animation frame, as a user's drag does.
 DRAG = f"""([seconds, selector, low, high]) => new Promise(done => {{
     const slider = {ROOT}.querySelector(selector), begin = performance.now();
     const step = now => {{
@@ -54,22 +54,22 @@ FRAME_SECONDS = 1 / 60
 
 
 @dataclass(frozen=True)
-class Hand:
-    """What is dragged on a page: a slider between two values, or a pad in circles. button: is pressed before."""
+class Gesture:
+    """What is dragged on a page: a slider between two values, or a pad in circles. button: clicked before."""
 
     path: str
     slider: str = ""
-    reach: tuple[float, float] = (0.0, 1.0)
+    limits: tuple[float, float] = (0.0, 1.0)
     pad: str = ""
     button: str = ""
 
 
-HANDS = {
-    "explore": Hand("Explore?", ".row input[type=range]", (-3.0, 3.0)),
-    "sampling": Hand("Sampling?view=one&", "input[aria-label=Temperature]", (0.0, 2.0)),
-    "interpolation": Hand("Interpolation?", "input[aria-label^='t: from A']"),
-    "corners": Hand("Interpolation?view=corners&", pad=".pad"),
-    "drawing": Hand("Reconstruction?", pad=".drawing-surface", button="Draw your own"),
+GESTURES = {
+    "explore": Gesture("Explore?", ".row input[type=range]", (-3.0, 3.0)),
+    "sampling": Gesture("Sampling?view=one&", "input[aria-label=Temperature]", (0.0, 2.0)),
+    "interpolation": Gesture("Interpolation?", "input[aria-label^='t: from A']"),
+    "corners": Gesture("Interpolation?view=corners&", pad=".pad"),
+    "drawing": Gesture("Reconstruction?", pad=".drawing-surface", button="Draw your own"),
 }
 
 
@@ -91,28 +91,28 @@ def chromium(*flags: str) -> Iterator[Any]:
 
 def run_drag(args: argparse.Namespace) -> dict[str, object]:
     """Input event to drawn pixels while something is dragged, in a browser beside the server."""
-    hand = HANDS[args.page]
+    gesture = GESTURES[args.page]
     with started(args.app) as server, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(f"{server.url}/{hand.path}checkpoint={args.model}")
+        page.goto(f"{server.url}/{gesture.path}checkpoint={args.model}")
         page.wait_for_selector("canvas[data-frame]")
         page.wait_for_timeout(2000)
-        if hand.button:
-            page.get_by_role("button", name=hand.button).click()
+        if gesture.button:
+            page.get_by_role("button", name=gesture.button).click()
         for seconds in (WARM_UP_SECONDS, args.seconds):
             page.evaluate(LISTEN)
-            _drag(page, hand, seconds)
+            _drag(page, gesture, seconds)
         seen = page.evaluate("window.seen")
     p50, p95, p99 = np.percentile(seen["ms"], (50, 95, 99)).round(2).tolist()
     frames_per_second = round((len(seen["at"]) - 1) / (seen["at"][-1] - seen["at"][0]) * 1000, 1)
     return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "frames_per_second": frames_per_second}
 
 
-def _drag(page: Any, hand: Hand, seconds: float) -> None:
-    if hand.slider:
-        page.evaluate(DRAG, [seconds, hand.slider, *hand.reach])
+def _drag(page: Any, gesture: Gesture, seconds: float) -> None:
+    if gesture.slider:
+        page.evaluate(DRAG, [seconds, gesture.slider, *gesture.limits])
         return
-    box = page.locator(hand.pad).bounding_box()
+    box = page.locator(gesture.pad).bounding_box()
     at = begin = time.perf_counter()
     while at - begin < seconds:
         turn = 5 * (at - begin)
@@ -127,7 +127,7 @@ def _drag(page: Any, hand: Hand, seconds: float) -> None:
 
 
 def run_start(args: argparse.Namespace) -> dict[str, object]:
-    """Seconds from `streamlit run` to a first decoded picture on Explore; the browser itself is running already."""
+    """Seconds from `streamlit run` to a first decoded picture on Explore; the browser is already running."""
     rows = []
     with chromium() as browser:
         for _ in range(args.runs):

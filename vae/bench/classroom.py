@@ -1,4 +1,4 @@
-"""A full classroom: students who open pages, change the checkpoint, think and drag, while a run and a projection go on.
+"""A full classroom: students who open pages, change the checkpoint, wait and drag, while a run and a projection go on.
 
 Each student is a Streamlit session over the real protocol and a live socket. The app is a process of its own with a
 copy of the shipped checkpoints; the students, in this one, share the machine with it.
@@ -33,13 +33,13 @@ DRAG_SECONDS = 3.0  # at a stretch
 CHANGE_CHECKPOINT = 0.3  # of the pages opened
 ARRIVE_SECONDS = 20.0
 RUN_AT, PROJECTION_AT = 0.4, 0.5  # of the lesson
-SETTLED_AT = 0.3  # when the memory is first looked at
+SETTLED_AT = 0.3  # when the memory is first measured
 RUN_SECONDS = 60
 
 
 @dataclass
 class Lesson:
-    """What all students saw. latencies: seconds from a new z to its picture. lost: sockets that the server closed."""
+    """Measured by all students. latencies: seconds from a new z to its picture. lost: sockets closed by the server."""
 
     clicks: Clicks = field(default_factory=Clicks)
     latencies: list[float] = field(default_factory=list)
@@ -114,7 +114,7 @@ async def _train(checkpoints: Path) -> str:
 
 
 async def _project(server: Server) -> str:
-    """A t-SNE that nobody has computed before; returns how long it took."""
+    """A t-SNE that is not in the cache; returns how long it took."""
     begin = perf_counter()
     async with connect(server.url.replace("http", "ws", 1) + "/live/projections", max_size=MAX_MESSAGE_BYTES) as socket:
         await socket.send(json.dumps({"version": 1, "model": "mnist-z10", "method": "tsne", "perplexity": 25}))
@@ -128,18 +128,18 @@ async def _project(server: Server) -> str:
 
 
 async def _student(server: Server, lesson: Lesson, names: list[str], seed: int) -> None:
-    """Opens one page after the other until the lesson is over."""
+    """One student, who opens one page after the other until the lesson is over."""
     rng = random.Random(seed)
     await asyncio.sleep(rng.random() * ARRIVE_SECONDS)
     name = rng.choice(names)
     address = server.url.replace("http", "ws", 1) + "/_stcore/stream"
-    hand = await connect_drag(server, name)
+    client = await connect_drag(server, name)
     try:
         async with connect(address, subprotocols=["streamlit"], max_size=MAX_MESSAGE_BYTES, compression=None) as socket:  # type: ignore[list-item]
             while True:
                 if rng.random() < CHANGE_CHECKPOINT:
                     name = rng.choice(names)
-                    left, hand = hand, await connect_drag(server, name)
+                    left, client = client, await connect_drag(server, name)
                     _leave(left, lesson)
                 begin, message = perf_counter(), BackMsg()
                 message.rerun_script.page_name = rng.choice(PAGES)
@@ -150,34 +150,34 @@ async def _student(server: Server, lesson: Lesson, names: list[str], seed: int) 
                 lesson.clicks.reruns.append(perf_counter() - begin)
                 reading = asyncio.create_task(_read_on(socket, lesson.clicks))
                 try:
-                    await _think(hand, rng)
+                    await _think(client, rng)
                 finally:
                     reading.cancel()
                     await asyncio.gather(reading, return_exceptions=True)
     finally:
-        _leave(hand, lesson)
+        _leave(client, lesson)
 
 
 async def _read_on(socket: ClientConnection, clicks: Clicks) -> None:
-    """Takes what the page still sends, as a browser does: a socket that nobody reads answers no ping."""
+    """Reads what the page still sends, as a browser does: an unread socket answers no ping."""
     while True:
         finished(await socket.recv(decode=False), clicks)
 
 
-async def _think(hand: Drag, rng: random.Random) -> None:
-    """Looks at the page for a while, and drags now and then."""
+async def _think(client: Drag, rng: random.Random) -> None:
+    """Stays on the page for a while, and drags now and then."""
     end = perf_counter() + rng.uniform(*THINK_SECONDS)
     while perf_counter() < end:
         if rng.random() < DRAGGING:
-            hand.recording = True
-            hand.drag(1 / 30, rng.random() / 30)
+            client.recording = True
+            client.drag(1 / 30, rng.random() / 30)
             await asyncio.sleep(DRAG_SECONDS)
-            hand.rest()
+            client.rest()
         else:
             await asyncio.sleep(DRAG_SECONDS)
 
 
-def _leave(hand: Drag, lesson: Lesson) -> None:
-    lesson.lost += hand.transport.is_closing()
-    lesson.latencies += hand.latencies
-    hand.close()
+def _leave(client: Drag, lesson: Lesson) -> None:
+    lesson.lost += client.transport.is_closing()
+    lesson.latencies += client.latencies
+    client.close()

@@ -1,7 +1,7 @@
 """Measures the live decode service of the real app: latency and frames per second per client, processor time, memory.
 
 The app runs in a process of its own; the clients, in this one, share the machine with it. A client behaves like the
-page: on each tick there is a new z; it is sent if no request is in flight, and otherwise replaces the one that waits.
+page: each tick makes a new z, which is sent if no request is in flight, and otherwise replaces the one that waits.
 Latency runs from the tick that made z to the last byte of its picture.
 """
 
@@ -87,9 +87,9 @@ class Server:
 
 @contextmanager
 def started(app: Path, port: int = 0) -> Iterator[Server]:
-    """The app in a process of its own, on a free port unless told, ready to serve; it ends with the block.
+    """The app in a process of its own, on a free port by default, ready to serve; it ends with the block.
 
-    Raises ValueError where there is no such app, ConnectionError where it does not serve.
+    Raises ValueError if there is no such app, ConnectionError if it does not start to serve.
     """
     require(app.is_file(), "--app", str(app), "the file of the app")
     port = port or free_port()
@@ -111,7 +111,7 @@ def started(app: Path, port: int = 0) -> Iterator[Server]:
 
 @contextmanager
 def training() -> Iterator[None]:
-    """A run as the Training page starts it beside the block, on all cores; nothing of it is kept."""
+    """A run, as the Training page starts it, during the block, on all cores; it is discarded at the end."""
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(Path(folder))
         model, config = {"architecture": "conv", "latent_dim": 6}, {"epochs": 1000, "objective": {}}
@@ -127,7 +127,7 @@ def training() -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on at the moment."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -142,15 +142,15 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.05)
     if process.returncode is not None:
-        raise ConnectionError(f"The app ended at once, with status {process.returncode}; what it says stands above.")
+        raise ConnectionError(f"The app ended at once, with status {process.returncode}; its messages are above.")
     raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
 
 
 class Drag(asyncio.Protocol):
-    """One raw client: WebSocket framing by hand, since the load shares the processor with what it measures.
+    """One raw client: it does its own WebSocket framing, because the load shares the processor with the server.
 
-    greeted resolves once the model is chosen. latencies: seconds, of every picture received while recording. farewell:
-    code and reason with which the server closed the socket; empty if it did not, or without a word.
+    greeted resolves once the model is chosen. latencies: seconds, of every picture received while recording.
+    close_reason: code and reason with which the server closed the socket; empty if it did not, or gave none.
     """
 
     def __init__(self, host: str, path: str, model: str) -> None:
@@ -160,7 +160,7 @@ class Drag(asyncio.Protocol):
         self.greeted: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self.latencies: list[float] = []
         self.recording = False
-        self.farewell = ""
+        self.close_reason = ""
         self._host, self._path, self._model = host, path, model
         self._inbox = bytearray()
         self._upgraded = False
@@ -179,12 +179,12 @@ class Drag(asyncio.Protocol):
         transport.write("\r\n".join(lines).encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tells whoever still waits for the greeting."""
+        """Fails the greeting if it has not come."""
         if not self.greeted.done():
             self.greeted.set_exception(ConnectionError(f"The server closed the socket: {bytes(self._inbox[:200])!r}"))
 
     def data_received(self, data: bytes) -> None:
-        """Takes whole frames off what has come so far."""
+        """Handles the complete frames among the bytes received so far."""
         self._inbox += data
         if not self._upgraded:
             head, end, rest = bytes(self._inbox).partition(b"\r\n\r\n")
@@ -205,18 +205,18 @@ class Drag(asyncio.Protocol):
         self._timer = self._loop.call_later(phase, self._tick)
 
     def rest(self) -> None:
-        """The hand stops; the picture that is under way still comes."""
+        """Stops dragging; the picture in flight still arrives."""
         if self._timer:
             self._timer.cancel()
         self._made_at = 0.0
 
     def close(self) -> None:
-        """Ends at once."""
+        """Closes the socket at once."""
         self.rest()
         self.transport.abort()
 
     def _tick(self) -> None:
-        """A new z: sent now, or when the one in flight has come back, unless a newer one replaces it."""
+        """A new z: sent now, or after the answer to the one in flight, unless a newer one replaces it."""
         assert self._timer
         self._timer = self._loop.call_at(max(self._timer.when() + self._period, self._loop.time()), self._tick)
         waits = self._made_at or self._sent_made_at
@@ -232,7 +232,7 @@ class Drag(asyncio.Protocol):
         elif opcode == PING:
             self._send(PONG, payload)
         elif opcode == CLOSE:
-            self.farewell = f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}".strip()
+            self.close_reason = f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}".strip()
             self.transport.close()
 
     def _greeting(self, greeting: dict[str, Any]) -> None:
@@ -264,7 +264,7 @@ class Drag(asyncio.Protocol):
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
-    """A client's frame; a mask of zeros is allowed, and costs nothing to apply."""
+    """A client's frame; its mask is zeros, which is allowed and needs no work."""
     size = len(payload)
     if size < 126:
         return bytes((0x80 | opcode, 0x80 | size)) + bytes(4) + payload
@@ -274,7 +274,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 
 
 def _take_frame(inbox: bytearray) -> tuple[int, bytes] | None:
-    """Opcode and payload of the first whole frame, removed from the inbox; None if it is not all there yet."""
+    """Opcode and payload of the first whole frame, removed from the inbox; None if it is not complete yet."""
     if len(inbox) < 2:
         return None
     size, start = inbox[1] & 127, 2
@@ -322,7 +322,7 @@ async def _measure(args: argparse.Namespace, server: Server) -> dict[str, object
 async def _drag(server: Server, args: argparse.Namespace) -> dict[str, object]:
     rate, seconds, sessions = args.rate, args.seconds, args.sessions
     clients = await _connect_many(server, args.model, args.clients)
-    phase = random.Random(0).random  # hands do not move in step
+    phase = random.Random(0).random  # users do not move in step
     for client in clients:
         client.drag(1 / rate, phase() / rate)
     clicks = Clicks()
@@ -361,7 +361,7 @@ def _summary(clients: list[Drag], rate: float, seconds: float) -> dict[str, obje
 
 
 async def _idle(server: Server, model: str, n: int) -> dict[str, object]:
-    """Memory per client that has chosen a model and rests; a first few pay for what is allocated only once."""
+    """Memory per idle client with a model; a few clients before it cause what is allocated only once."""
     await _crowd(server, model, WARM_UP_CLIENTS)
     before = server.rss_kib()
     clients = await _connect_many(server, model, n)
@@ -377,7 +377,7 @@ async def _idle(server: Server, model: str, n: int) -> dict[str, object]:
 
 
 async def _churn(server: Server, model: str, n: int) -> dict[str, object]:
-    """Memory before and after n connects and disconnects, once the allocator has settled."""
+    """Memory before and after n connects and disconnects, after enough of them for the allocator to settle."""
     await _crowd(server, model, SETTLING_CONNECTS)
     before = server.rss_kib()
     await _crowd(server, model, n)

@@ -1,4 +1,4 @@
-"""What every benchmark prints beside its numbers: the machine they were measured on."""
+"""The machine that a benchmark has run on, which it prints beside its numbers."""
 
 import os
 import platform
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def report(result: Mapping[str, object]) -> str:
-    """The numbers for people, one per line, under a line that describes the machine."""
+    """The numbers as text, one per line, under a line that describes the machine."""
     lines = [f"{name:>24}  {value}" for name, value in result.items()]
     return "\n".join([machine(), *lines])
 
 
 def machine() -> str:
-    """Processor, cores, and the versions that matter."""
+    """Processor, cores, and versions of Python and torch."""
     cpu = next((v for k, v in proc_fields("/proc/cpuinfo") if k == "model name"), platform.machine())
     versions = f"Python {platform.python_version()}, torch {version('torch')}"
     return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, {versions}"

@@ -1,5 +1,5 @@
 """Measures the latent map in a real Chromium: how soon it can be used, frames per second while it is panned and zoomed,
-and decoding on the way.
+and decoding.
 
 The app has a copy of the checkpoint without the projections that ship with it, and a cache of its own, so that what
 comes from the cache has been computed here. Needs the development requirements (Playwright) and a Chromium.
@@ -27,9 +27,9 @@ READY = ".plot[data-state=done]"
 PATIENCE_MS = 120_000
 MOMENTS = {"mounted": "mounted", "firstPoint": "first_point", "interactive": "interactive"}
 CACHED = {"tsne": "t-SNE", "umap": "UMAP"}  # the page's names
-# Runs before anything else of a page. Notes, in ms since the page was asked for by its address or a link, when
-# Streamlit has mounted the map, when the first points were drawn, and when they were first moved without being scaled,
-# as a dragging hand does.
+# Runs before any other script of a page. Records, in ms since navigation by address or link, when Streamlit has
+# mounted the map, when the first points were drawn, and when they were first moved without being scaled,
+# as by dragging.
 WATCH = """(() => {
     let before = null, asked = 0;
     const follow = event => { if (event.target.closest?.("a")) asked = performance.now(); };
@@ -47,7 +47,7 @@ WATCH = """(() => {
     };
     step();
 })()"""
-# Notes the ms from the next click to the first frame of the points once the method is the one that was clicked.
+# Records the ms from the next click to the first frame of the points once the method is the one that was clicked.
 CLICKED = f"""method => {{
     const plot = {ROOT}.querySelector(".plot"), points = plot.querySelector(".points-layer");
     window.firstPoint = null;
@@ -62,7 +62,7 @@ CLICKED = f"""method => {{
         step();
     }}, {{capture: true, once: true}});
 }}"""
-# Acts once per animation frame, as a hand does, and counts the frames in which the points were drawn anew.
+# Acts once per animation frame, as a user's drag does, and counts the frames in which the points were redrawn.
 ACT = """(root, seconds, begin, act, end) => new Promise(done => {
     const points = root.querySelector(".points-layer"), start = performance.now();
     const drawn = () => Number(points.dataset.frame), before = drawn();
@@ -92,7 +92,7 @@ ZOOM = f"""seconds => {{ {MOUSE}
         deltaY: Math.floor(2 * t) % 2 ? 20 : -20}}));  // in and out again
     return ({ACT})(root, seconds, () => {{}}, wheel, () => {{}});
 }}"""
-# Moves the pointer around the edge, where there are few points, and notes the ms to each decoded picture.
+# Moves the pointer around the edge, where there are few points, and records the ms to each decoded picture.
 DECODE = f"""seconds => {{ {MOUSE}
     const plot = root.querySelector(".plot"), ms = [];
     const drawn = event => ms.push(event.detail.ms);
@@ -108,8 +108,8 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     """The numbers by name.
 
     mounted, first_point, interactive_seconds: from asking for the page until Streamlit has mounted the map, until its
-    first points, and until a dragging hand has moved them; medians of the visits but for the first one, when the
-    browser has nothing of the app yet. from_explore_seconds: the last of the three after a click on the page's name.
+    first points, and until a drag has moved them; medians of the visits except the first one, when nothing of the app
+    is in the browser's cache. from_explore_seconds: the last of the three after a click on the page's name.
     cached_*_seconds: from the click on a method to the first frame of its points, the layout being in the cache.
     """
     with _app(args) as server, chromium() as browser:
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     p50, p95 = np.percentile(milliseconds, (50, 95)).round(2).tolist()
     return {
         "points": int(points),
-        **{f"{told}_seconds": round(median(visit[name] for visit in later), 3) for name, told in MOMENTS.items()},
+        **{f"{key}_seconds": round(median(visit[name] for visit in later), 3) for name, key in MOMENTS.items()},
         "interactive_first_visit_seconds": round(first["interactive"], 3),
         "from_explore_seconds": round(median(visit["interactive"] for visit in clicked), 3),
         **cached,
@@ -149,7 +149,7 @@ def _app(args: argparse.Namespace) -> Iterator[Server]:
 
 
 def _visits(browser: Any, server: Server, args: argparse.Namespace, click: bool = False) -> list[dict[str, float]]:
-    """Seconds until the map is mounted, until its first points, until a hand has moved them; for each visit of one
+    """Seconds until the map is mounted, until its first points, until a drag has moved them; for each visit of one
     browser, by the page's address or by a click on Explore."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.add_init_script(WATCH)
@@ -164,7 +164,7 @@ def _visits(browser: Any, server: Server, args: argparse.Namespace, click: bool 
             page.get_by_role("link", name="Latent map").click()
         deadline = perf_counter() + PATIENCE_MS / 1000
         while not page.evaluate("window.interactive"):
-            require(perf_counter() < deadline, "the map", "still", "moved by a hand within two minutes")
+            require(perf_counter() < deadline, "the map", "still", "moved by a drag within two minutes")
             page.mouse.move(600, 400)
             page.mouse.down()
             page.mouse.move(640, 400)
@@ -176,7 +176,7 @@ def _visits(browser: Any, server: Server, args: argparse.Namespace, click: bool 
 
 
 def _click(browser: Any, server: Server, args: argparse.Namespace, method: str) -> float:
-    """Seconds from a click on the method to its first points; the first visit computes them, the others find them."""
+    """Seconds from a click on the method to its first points; the first visit computes them, the others do not."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(PATIENCE_MS)  # a computation
     seconds = []

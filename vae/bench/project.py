@@ -1,4 +1,4 @@
-"""Measures projections as the app computes them, beside scikit-learn's t-SNE and umap-learn as one would call them."""
+"""Measures projections as the app computes them, beside typical calls of scikit-learn's t-SNE and umap-learn."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ Labels = NDArray[np.int64]
 Row = dict[str, object]
 
 OURS: tuple[Method, ...] = ("pca", "tsne", "umap")
-# As a user of the library would write it, in a fresh process: imports and compilation count.
+# As a user of the library would write it, in a new process: imports and compilation are included.
 OTHERS = {
     "scikit-learn t-SNE": "from sklearn.manifold import TSNE; layout = TSNE(2, random_state=0).fit_transform(points)",
     "umap-learn": "from umap import UMAP; layout = UMAP(random_state=0, n_jobs=1).fit_transform(points)",
@@ -30,9 +30,9 @@ OTHERS = {
 
 
 def run(args: argparse.Namespace) -> list[Row]:
-    """One row per method. cold: with a new process, all that it has to load included; warm: in the same one again.
+    """One row per method. cold: in a new process, imports included; warm: again in the same one.
 
-    quality_seconds: in this process, of measuring how far the layout can be trusted.
+    quality_seconds: time to measure the quality of the layout, in this process.
 
     Raises ValueError with the remedy where umap-learn is missing, which only measuring needs.
     """
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> list[Row]:
 
 
 def report(rows: list[Row]) -> str:
-    """The rows for people."""
+    """The rows as a table."""
     lines = [f"{'method':<20}{'n':>7}{'cold s':>9}{'warm s':>9}{'frame s':>9}{'judged s':>10}{'kNN':>8}{'trust':>8}"]
     for row in rows:
         seconds = "".join(
@@ -59,7 +59,7 @@ def report(rows: list[Row]) -> str:
 
 
 async def _ours(points: FloatArray, labels: Labels, method: Method) -> Row:
-    if method == "pca":  # quick enough to need no process
+    if method == "pca":  # too quick to need a process
         started = perf_counter()
         layout = project(points, ProjectionConfig("pca"))
         seconds = perf_counter() - started

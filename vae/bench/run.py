@@ -1,7 +1,7 @@
 """Measures a training run as the Training page starts it, beside the same training in this process.
 
 Three times the 784-400-20 model on MNIST's grey levels, one after the other: here, as a run with no app beside it, and
-as a run beside an app that nobody uses.
+as a run beside an idle app.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def _here(config: TrainingConfig) -> dict[str, float]:
 
 @contextmanager
 def _finished_run(config: TrainingConfig) -> Iterator[tuple[Checkpoint, float]]:
-    """The checkpoint that a run has become, and the seconds from its start to the first frame of its film."""
+    """The checkpoint that a run has made, and the seconds from its start to the first frame of its film."""
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(Path(folder))
         began, first = perf_counter(), None

@@ -1,4 +1,4 @@
-"""People who click: Streamlit sessions over the real protocol, without a browser, opening one page after the other."""
+"""Streamlit sessions over the real protocol, without a browser, that open one page after the other."""
 
 import asyncio
 import random
@@ -12,19 +12,19 @@ from websockets.asyncio.client import connect
 
 PAGES = ("", "Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Training")
 MAX_MESSAGE_BYTES = 2**26
-# Not the end of a fragment, which some pages run every other second, nor that of a run which makes way for another.
+# Not the end of a fragment, which some pages run every other second, nor of a run that a newer one replaces.
 WHOLE_RUNS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 
 
 @dataclass
 class Clicks:
-    """What the sessions saw. reruns: seconds from a click to the end of the page's run. exceptions: boxes shown."""
+    """Measured by all sessions. reruns: seconds from a click to the end of the page's run. exceptions: boxes shown."""
 
     reruns: list[float] = field(default_factory=list)
     exceptions: int = 0
 
     def summary(self) -> dict[str, object]:
-        """The numbers by name; none of the times where nobody's page was ever finished."""
+        """The numbers by name; times are None if no page run has finished."""
         p50, p95 = np.percentile(self.reruns, (50, 95)).round(3).tolist() if self.reruns else (None, None)
         return {
             "page_runs": len(self.reruns),

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae.datasets.registry import Dataset, Split, data_directory, load_dataset
+from vae.datasets.registry import data_directory, load_dataset
+from vae.datasets.splits import Dataset, Split
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.networks import VAE, choose_device, default_config
@@ -34,9 +35,9 @@ CELEBA_IMAGES, CELEBA_TEST = 200_000, 20_000
 def run(args: argparse.Namespace) -> dict[str, object]:
     """The numbers by name. seconds are those of training and validation, without the test set's evaluations.
 
-    After each epoch the usual loop runs for its share of one, so that what slows the machine down slows both down.
+    After each epoch the usual loop runs for a part of its epoch, so that a slow moment of the machine affects both.
     """
-    keep_freed_memory()  # as every process does that trains
+    keep_freed_memory()  # as every process that trains
     device = choose_device(args.device)
     dataset = load_dataset("mnist", args.data_dir)
     peak = peak_flops(device)
@@ -130,7 +131,7 @@ class Tutorial(nn.Module):
 
 
 def peak_flops(device: torch.device) -> float:
-    """Floating-point operations per second of the best of many square matrix products, in training's precision."""
+    """Floating-point operations per second: the best of many square matrix products, in the precision of training."""
     a = torch.randn(PEAK_SIDE, PEAK_SIDE, device=device)
     with mixed_precision(device), torch.inference_mode():
         kind = (a @ a).dtype

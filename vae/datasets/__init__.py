@@ -1,6 +1,11 @@
 """Images to learn from. Each module imports only from those above it.
 
+splits       images and labels in train, validation and test splits; cut and binarised
 pictures     folders and zips of picture files -> uint8 arrays; no file is trusted
-registry     named data set -> uint8 images, labels, class names, factors, in train / validation / test splits
-drawing      where a data set places what is drawn; images in another set's size and colour
+embedded     data sets without files: digits, sprites
+official     files of published data sets -> splits
+downloads    fetches those files, and reads them once before they are kept
+user_images  a folder or zip of the user's own pictures -> splits
+registry     name or path -> data set
+drawing      where a data set places what is drawn; images resized for another set's models
 """

@@ -1,4 +1,4 @@
-"""Where a data set places what is drawn, and images brought to another set's size and colour."""
+"""Where a data set places what is drawn, and images resized to the shape that a model takes."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from torch.nn import functional
 Images = NDArray[np.uint8]
 Frame = dict[str, float]
 
-FRAME_SHARE = 0.9  # of the images must fill the same box for it to be the data set's rule
+FRAME_SHARE = 0.9  # of the images must fill the same box, as the digits of MNIST do
 
 
-def adapted(images: Images, image_shape: tuple[int, int, int]) -> Images:
+def resize_images(images: Images, image_shape: tuple[int, int, int]) -> Images:
     """Images in another size and number of channels. Shapes: (n, c, h, w) -> (n, *image_shape).
 
-    Scaled bilinearly, smoothed before shrinking. Colour becomes the grey that it looks like (ITU-R BT.601).
+    Bilinear, with antialiasing. Colour becomes grey by its luma (ITU-R BT.601).
     """
     x = torch.from_numpy(images).float()
     channels, height, width = image_shape
@@ -27,10 +27,11 @@ def adapted(images: Images, image_shape: tuple[int, int, int]) -> Images:
 
 
 def drawing_frame(images: Images) -> Frame | None:
-    """How a data set places what is drawn on black: side of the box that it fills, and where its centre of mass lies.
+    """How a data set places what is drawn on black: side of the box that it fills, and its centre of mass.
 
-    Unit: pixels, counted from the top left corner. None where nine tenths of the images do not fill the same box, or
-    more than a tenth the whole picture, and for colour. 20×20 and 14.5 come out for MNIST. Shape: images (n, c, h, w).
+    Unit: pixels, counted from the top left corner. For MNIST: a side of 20, and 14.5 across and down. None for colour,
+    where fewer than 90 % of the images fill the same box, or where more than 10 % fill the whole picture.
+    Shape: images (n, c, h, w).
     """
     drawn = images[:, 0][images.any(axis=(1, 2, 3))]
     if images.shape[1] != 1 or not len(drawn):
@@ -39,18 +40,18 @@ def drawing_frame(images: Images) -> Frame | None:
     sides, counts = np.unique(extents.max(axis=0), return_counts=True)
     side, share = sides[counts.argmax()], counts.max() / len(drawn)
     height, width = drawn.shape[1:]
-    unplaced = np.mean((extents[0] == width) & (extents[1] == height))  # pictures from edge to edge
+    unplaced = np.mean((extents[0] == width) & (extents[1] == height))  # pictures that fill the whole image
     if share < FRAME_SHARE or unplaced > 1 - FRAME_SHARE:
         return None
     mass = drawn.sum(axis=(1, 2), dtype=np.float64)
     middles = [
         drawn.sum(axis=axis, dtype=np.float64) @ (np.arange(drawn.shape[3 - axis]) + 0.5) / mass for axis in (1, 2)
     ]
-    # The middle of the range: whole pixels leave centres of mass anywhere within one.
+    # Middle of the range: images are moved by whole pixels, so that centres of mass vary within one pixel.
     across, down = (round(float(np.percentile(middle, [5, 95]).mean()), 1) for middle in middles)
     return {"side": int(side), "across": across, "down": down}
 
 
 def _extent(inked: Any) -> NDArray[np.int64]:
-    """From the first to the last that is True, in each row. Shape: (n, length) of bool -> (n,)."""
+    """Distance from the first to the last True in each row, both included. Shape: (n, length) of bool -> (n,)."""
     return np.asarray(inked.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1))

@@ -1,4 +1,4 @@
-"""Picture files of strangers, in folders and zips, as uint8 arrays: every size is checked before memory is spent on it.
+"""Untrusted picture files, in folders and zips, as uint8 arrays: every size is checked before memory is allocated.
 
 Nothing is unpacked to disk, no link is followed out of its folder, and only well-known picture formats are decoded.
 """
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_FILES = 200_000
-MAX_NAME, MAX_PATH = 255, 1024  # characters of a file's or folder's name, and of all together; a zip could have 65,535
+MAX_NAME, MAX_PATH = 255, 1024  # characters of a file's or folder's name, and of a path; a zip allows 65,535
 MAX_PIXELS = 50_000_000  # in one picture, checked before it is decoded
-MAX_ARCHIVE_PIXELS = 10_000_000_000  # in all pictures of a zip: 200 of the largest, some minutes
+MAX_ARCHIVE_PIXELS = 10_000_000_000  # in all pictures of a zip: 200 of the largest; takes minutes
 MAX_PICTURE_BYTES = 2**28  # 256 MiB, one file
-MAX_UNPACKED_BYTES = 2**31  # 2 GiB: all that is read from one zip, and the array that comes of it
-# What a picture may have beside its pixels. Without these limits a file of some hundred kB can take days, or gigabytes.
-MAX_HEAD_BYTES = 2**21  # profiles, previews and tags: each number of a tag costs a microsecond and more
-MAX_READS = 100_000  # and one more for each KiB: Pillow reads some formats' blocks, runs or values one by one
-MAX_SCANS = 50  # of a JPEG: an encoder makes some ten, and each costs as much as a look at every pixel
+MAX_UNPACKED_BYTES = 2**31  # 2 GiB: of all that is read from one zip, and of the resulting array
+# What a picture may contain beside its pixels. Without these limits a file of some 100 kB can take days, or gigabytes.
+MAX_HEAD_BYTES = 2**21  # profiles, previews and tags: each number in a tag costs at least a microsecond
+MAX_READS = 100_000  # plus one for each KiB: Pillow reads the blocks, runs or values of some formats one by one
+MAX_SCANS = 50  # of a JPEG: encoders make about ten, and decoding each visits every pixel
 MAX_TEXT_BYTES = 2**22  # of a PPM whose values are written as text
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
-TOO_MUCH = "it has too much beside its pixels: save it anew, as a plain PNG or JPEG"
+TOO_MUCH = "it has too much data beside its pixels: save it again, as a plain PNG or JPEG"
 Progress = Callable[[float, str], object]  # (fraction done in 0..1, what is being done)
 Openers = dict[str, Callable[[], IO[bytes]]]  # posix path of a picture -> opens it for reading
 
 
 class DataError(ValueError):
-    """A data set cannot be had: one sentence that names the file or the setting, and the remedy."""
+    """A data set cannot be loaded: one sentence that names the file or the setting, and the remedy."""
 
 
 @contextmanager
@@ -60,14 +60,14 @@ def open_pictures(path: Path) -> Iterator[Openers]:
 
 
 def _is_picture(name: str) -> bool:
-    """By its ending; what macOS and others hide in folders and archives is left out."""
+    """By its ending; the hidden files that macOS and others put into folders and archives do not count."""
     parts = name.split("/")
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return not hidden and name.lower().endswith(PICTURE_SUFFIXES)
 
 
 def _folder_openers(folder: Path) -> Openers:
-    """Links are followed only to files that are inside the folder, too."""
+    """Links are followed only to files inside the folder."""
     inside = folder.resolve()
     found: Openers = {}
     for file in sorted(Path(parent) / name for parent, _, names in os.walk(folder) for name in names):
@@ -80,7 +80,7 @@ def _folder_openers(folder: Path) -> Openers:
 
 
 def _zip_openers(archive: zipfile.ZipFile, path: Path) -> Openers:
-    """Nothing is unpacked to disk; still, an archive with a name that would be unsafe there is refused."""
+    """Nothing is unpacked to disk, but an archive with a name that would be unsafe there is refused."""
     members = archive.infolist()
     found: Openers = {}
     if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
@@ -88,11 +88,9 @@ def _zip_openers(archive: zipfile.ZipFile, path: Path) -> Openers:
             f"{path}: is too large; pack at most {MAX_FILES:,} files, {MAX_UNPACKED_BYTES:,} bytes unpacked"
         )
     for member in members:
-        windows = PureWindowsPath(member.filename)  # both / and \ separate, and it knows drive letters
+        windows = PureWindowsPath(member.filename)  # splits at / and \, and knows drive letters
         if len(member.filename) > MAX_PATH or max(map(len, windows.parts), default=0) > MAX_NAME:
-            raise DataError(
-                f"{path}: {member.filename[:40]!r}… is too long a name; shorten it to {MAX_NAME} characters"
-            )
+            raise DataError(f"{path}: {member.filename[:40]!r}… is too long; shorten it to {MAX_NAME} characters")
         if windows.anchor or ".." in windows.parts:
             raise DataError(f"{path}: {member.filename!r} leads out of the archive; pack the folder again")
         if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 1:
@@ -109,7 +107,7 @@ def read_pictures(openers: Openers, path: Path, size: int, color: bool, report: 
         raise DataError(f"{path}: {len(openers):,} pictures of {size} pixels are too many; choose a smaller image_size")
     images = np.empty(shape, np.uint8)
     packed = not path.is_dir()
-    budget = MAX_UNPACKED_BYTES if packed else math.inf  # of a zip, whatever its headers claim
+    budget = MAX_UNPACKED_BYTES if packed else math.inf  # bytes actually read from a zip: its headers may be false
     pixels = MAX_ARCHIVE_PIXELS if packed else math.inf
     for i, (name, opener) in enumerate(openers.items()):
         where = f"{path}: {name}"
@@ -127,7 +125,7 @@ def read_pictures(openers: Openers, path: Path, size: int, color: bool, report: 
 
 
 def open_file(path: Path) -> IO[bytes]:
-    """The file, to be read as bytes."""
+    """The file, opened for reading bytes."""
     return path.open("rb")
 
 
@@ -144,19 +142,19 @@ def read_bytes(opener: Callable[[], IO[bytes]], where: str, limit: float) -> byt
 
 
 class _Metered(io.BytesIO):
-    """A picture's bytes, which end a reader that they lead through more than a picture needs. Raises: ValueError."""
+    """A picture's bytes, with limits on how often and how much a decoder reads. Raises: ValueError beyond them."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.in_head = True  # nothing of the pixels has been asked for yet
+        self.in_head = True  # no pixels have been read yet
         self._reads_left = MAX_READS + len(data) // 1024
         self._head_left = MAX_HEAD_BYTES
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As that of any file."""
+        """As of any file."""
         found = super().read(size)
         self._reads_left -= 1
-        if self.in_head and size is not None and size > 0:  # WebP is read at once, pixels and all
+        if self.in_head and size is not None and size > 0:  # WebP is read in one piece, pixels included
             self._head_left -= len(found)
         if min(self._reads_left, self._head_left) < 0:
             raise ValueError(TOO_MUCH)
@@ -165,20 +163,20 @@ class _Metered(io.BytesIO):
 
 @contextmanager
 def _opened(data: bytes, where: str) -> Iterator["Image.Image"]:
-    """The picture, none of whose pixels has been decoded yet; whatever fails within the `with` block is a DataError."""
+    """The picture before its pixels are decoded. Any error within the `with` block becomes a DataError."""
     from PIL import Image
 
     try:
         if data[:2] in (b"P1", b"P2", b"P3") and len(data) > MAX_TEXT_BYTES:
             raise ValueError("its values are written as text: save it as a PNG")
         file = _Metered(data)
-        # Pillow warns of sizes that the next lines refuse, and of oddities in files it can read.
+        # Pillow warns of sizes that the next lines refuse, and of irregular files that it can read all the same.
         with catch_warnings(action="ignore"), Image.open(file, formats=PICTURE_FORMATS) as picture:
             file.in_head = False
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(f"{picture.width}×{picture.height} pixels are more than {MAX_PIXELS:,}")
             if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") > MAX_SCANS:
-                raise ValueError(f"it is stored in more than {MAX_SCANS} layers: save it anew")
+                raise ValueError(f"it is stored in more than {MAX_SCANS} layers: save it again")
             yield picture
     except Exception as error:  # damaged pictures raise many kinds
         raise DataError(
@@ -187,16 +185,16 @@ def _opened(data: bytes, where: str) -> Iterator["Image.Image"]:
 
 
 def count_pixels(data: bytes, where: str) -> int:
-    """How many pixels the picture says that it has. Raises: DataError as decode_picture."""
+    """Number of pixels by the picture's header. Raises: DataError as decode_picture."""
     with _opened(data, where) as picture:
         return picture.width * picture.height
 
 
 def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | None = None) -> NDArray[np.uint8]:
-    """The picture's centre square as it is meant to be seen, scaled: (3 or 1, size, size).
+    """The picture's centre square, upright and scaled: (3 or 1, size, size).
 
-    crop: side of that square in pixels, None for the largest. A phone's rotation mark is obeyed, transparency becomes
-    white, 16-bit grey keeps its upper 8 bits, of an animation the first frame counts.
+    crop: side of that square in pixels, None for the largest. The EXIF orientation is applied, transparency becomes
+    white, 16-bit grey keeps its upper 8 bits, an animation its first frame.
     Raises: DataError with `where` if it is too large, damaged or of another format.
     """
     from PIL import Image
@@ -213,17 +211,17 @@ def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | 
 
 
 def _upright(picture: "Image.Image") -> "Image.Image":
-    """The picture as its EXIF data say that it is to be held.
+    """The picture in its EXIF orientation.
 
-    Not by Pillow's own function, which writes all of these data anew: 20 MB of them took 16 s and 2 GB.
+    Not by Pillow's own function, which writes all EXIF data again: 20 MB of them took 16 s and 2 GB.
     """
     from PIL import ExifTags, Image
 
     if picture.format == "TIFF":
         tile = [picture.getexif().get(tag, 0) for tag in (ExifTags.Base.TileWidth, ExifTags.Base.TileLength)]
         if math.prod(tile) > MAX_PIXELS:
-            raise ValueError(f"it is stored in pieces of {tile[0]}×{tile[1]} pixels: save it anew")
-    picture.load()  # a PNG may have them after its pixels
+            raise ValueError(f"it is stored in pieces of {tile[0]}×{tile[1]} pixels: save it again")
+    picture.load()  # in a PNG they may follow the pixels
     if len(picture.info.get("exif", b"")) > MAX_HEAD_BYTES:
         raise ValueError(TOO_MUCH)
     turns = {
@@ -236,7 +234,7 @@ def _upright(picture: "Image.Image") -> "Image.Image":
 
 
 def _flatten(picture: "Image.Image", mode: Literal["RGB", "L"]) -> "Image.Image":
-    """The picture in 8 bits, on white."""
+    """The picture in 8 bits, on a white background."""
     from PIL import Image
 
     if picture.mode == "F":

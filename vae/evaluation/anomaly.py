@@ -1,4 +1,4 @@
-"""How badly a model explains an image, and how well that tells images of another kind apart."""
+"""Anomaly scores: how badly a model explains an image, and how well that separates images of another kind."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +9,22 @@ from vae.model.networks import VAE
 Images = NDArray[np.uint8]
 
 
-def scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
+def anomaly_scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
     """-log p(x | z = mean) + KL of each image in nats: its -ELBO with z at the middle of q(z|x), nothing drawn.
 
-    Shapes: images (n, c, h, w), labels (n,) -> (n,). A conditional model without labels tells its decoder each class in
-    turn, and the class counts under which the image is likeliest. A plain autoencoder's KL is 0.
+    Shapes: images (n, c, h, w), labels (n,) -> (n,). Without labels, a conditional model decodes each image as every
+    class, and the likeliest class counts. A plain autoencoder's KL is 0.
     """
-    told = [labels] if labels is not None or not model.config.classes else _every_class(model, len(images))
-    nll = np.min([reconstruct(model, images, told_now)[1] for told_now in told], axis=0)
-    any_label = np.zeros(len(images), np.int64)
+    choices: list[NDArray[np.int64] | None] = [labels]
+    if labels is None and model.config.classes:
+        choices = [np.full(len(images), label, np.int64) for label in range(model.config.classes)]
+    nll = np.min([reconstruct(model, images, chosen)[1] for chosen in choices], axis=0)
+    any_label = np.zeros(len(images), np.int64)  # the KL does not depend on it
     return np.asarray(nll + encode(model, images, any_label).kl, np.float32)
 
 
-def _every_class(model: VAE, n: int) -> list[NDArray[np.int64] | None]:
-    return [np.full(n, label, np.int64) for label in range(model.config.classes)]
-
-
 def auroc(inside: FloatArray, outside: FloatArray) -> float:
-    """The probability that a score from outside is above one from inside, ties counting half: the area under the ROC.
+    """Area under the ROC curve: the probability that a score from outside is above one from inside, ties counting half.
 
     Shapes: (n,), (m,). Source: Hanley & McNeil 1982.
     """

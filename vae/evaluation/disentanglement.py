@@ -1,7 +1,7 @@
-"""How well single latent dimensions stand for the factors that images were made from. Arrays in, numbers out.
+"""How well single latent dimensions encode the factors that images were made from. Arrays in, numbers out.
 
-Everywhere: codes (n, latent_dim) float, factors (n, k) whole numbers, row i for image i. Factors that have one value
-only cannot be told from the codes and are left out; the protocol names them.
+Everywhere: codes (n, latent_dim) float, factors (n, k) whole numbers, row i for image i. Factors with a single value
+cannot be predicted and are left out; the protocol names them.
 """
 # sklearn is imported where it is used: it costs start-up time.
 
@@ -19,12 +19,12 @@ Counts = NDArray[np.int64]
 Factors = NDArray[np.integer[Any]]
 Representation = Literal["means", "samples"]
 
-SMALLEST_VARIANCE = 0.01  # of a dimension that says anything: the threshold of the active units
+SMALLEST_VARIANCE = 0.01  # of an active dimension: the threshold of the active units
 
 
 @dataclass(frozen=True)
 class Mig:
-    """Mutual information gap, 0 (no dimension tells more than the next) to 1; per_factor by the factor's name."""
+    """Mutual information gap, 0 (two dimensions have equal information) to 1; per_factor by the factor's name."""
 
     value: float
     per_factor: dict[str, float]
@@ -35,8 +35,8 @@ class Mig:
 class Dci:
     """Disentanglement, completeness and informativeness, each 0 to 1.
 
-    disentanglement: each dimension stands for one factor only. completeness: each factor sits in one dimension only.
-    informativeness: the factors are predicted right, share of the held-out images.
+    disentanglement: each dimension encodes one factor only. completeness: each factor is encoded in one dimension only.
+    informativeness: accuracy of the predicted factors on held-out images.
     """
 
     disentanglement: float
@@ -47,9 +47,9 @@ class Dci:
 
 @dataclass(frozen=True)
 class FactorVae:
-    """Share of the held-out votes where the steadiest dimension names the fixed factor, 0 to 1; chance is 1/k.
+    """Share of the held-out votes where the dimension of least variance names the fixed factor, 0 to 1; chance is 1/k.
 
-    active_dims: dimensions that could vote; pruned_dims: those that don't vary. Add up to latent_dim.
+    active_dims: dimensions that could vote; pruned_dims: those that hardly vary. They add up to latent_dim.
     """
 
     value: float
@@ -66,11 +66,11 @@ def mutual_information_gap(
     *,
     representation: Representation,
 ) -> Mig:
-    """mean_k (I_1 - I_2) / H(v_k): how much more the best dimension tells about a factor than the second best.
+    """mean_k (I_1 - I_2) / H(v_k): how much more the best dimension knows about a factor than the second best.
 
     Codes are discretised in bins of equal width between a dimension's extremes; mutual information and entropy are the
     plug-in ones of the histograms. Of a one-dimensional code, I_2 is 0. representation: whether the codes are the
-    posterior's means or samples of it, which the caller knows; samples score lower. Raises ValueError where no factor
+    posterior's means or samples of it; samples score lower. Raises ValueError where no factor
     varies. Source: Chen et al. 2018, section 4.1.
     """
     require(bins >= 2, "bins", bins, "at least 2")
@@ -105,8 +105,8 @@ def dci(
 
     A random forest per factor (50 trees, all dimensions at every split, leaves of at least 5) predicts it from the
     codes, fitted on a random half of the images; informativeness is its accuracy on the other half. Importance is the
-    impurity that splits on a dimension remove. Dimensions are weighted by their importance. Raises ValueError where no
-    factor varies. Source: Eastwood & Williams 2018.
+    decrease of impurity by splits on a dimension. Dimensions are weighted by their importance. Raises ValueError where
+    no factor varies. Source: Eastwood & Williams 2018.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -114,7 +114,7 @@ def dci(
     train, test = _halves(len(codes), np.random.default_rng(seed))
     importance, accuracies = np.zeros((codes.shape[1], len(names))), []
     for k, value in enumerate(values.T):
-        # All dimensions compete at every split: a forest's usual draw of a few would credit useless ones.
+        # All dimensions at every split: with the usual random subset, useless ones would get some importance.
         forest = RandomForestClassifier(50, max_features=None, min_samples_leaf=5, random_state=seed)
         forest.fit(codes[train], value[train])
         importance[:, k] = forest.feature_importances_
@@ -143,7 +143,7 @@ def factorvae_score(
     A vote: draw a factor and one of its values, take up to `batch` images of that value, and find the dimension with
     the smallest variance relative to that over all images. A table from dimension to commonest factor is made of
     `votes` votes on half of the images and scored on as many on the other half. Dimensions that vary less than
-    SMALLEST_VARIANCE over the images are pruned; collapsed ones do so for means, not for samples. Raises ValueError
+    SMALLEST_VARIANCE over the images are pruned; collapsed ones do for means, not for samples. Raises ValueError
     where no factor varies, or where no two images of a half share a value. Source: Kim & Mnih 2018, section 4.
     """
     require(votes >= 1, "votes", votes, "at least 1")
@@ -165,7 +165,7 @@ def factorvae_score(
 
 
 def _votes(scaled: Codes, values: Counts, votes: int, batch: int, rng: np.random.Generator) -> Counts:
-    """Counts of (steadiest dimension, fixed factor). Shape: (active dimensions, at least 1; k)."""
+    """Counts of (dimension of least variance, fixed factor). Shape: (active dimensions, at least 1; k)."""
     groups = [[np.flatnonzero(column == value) for value in np.unique(column)] for column in values.T]
     shared = [[rows for rows in of_factor if len(rows) > 1] for of_factor in groups]  # one image has no variance
     least = min(map(len, shared))
@@ -181,7 +181,7 @@ def _votes(scaled: Codes, values: Counts, votes: int, batch: int, rng: np.random
 def _checked(
     codes: Codes, factors: Factors, factor_names: Sequence[str] | None, representation: Representation
 ) -> tuple[Counts, list[str], str]:
-    """The factors that vary, their values renumbered from 0, their names, and a word on those left out."""
+    """The factors that vary, their values renumbered from 0, their names, and a note on those left out."""
     require(representation in get_args(Representation), "representation", representation, one_of(Representation))
     require(codes.ndim == 2 and len(codes) >= 4, "codes", codes.shape, "at least 4 rows of latent vectors")
     require(bool(np.isfinite(codes).all()), "codes", "others", "finite numbers")

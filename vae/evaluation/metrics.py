@@ -1,4 +1,4 @@
-"""The numbers a model is judged by, each with the protocol it was measured under. Unit: nats per image unless said."""
+"""Metrics of a model, each with the protocol of its measurement. Unit: nats per image unless stated."""
 # sklearn is imported where it is used: it costs start-up time.
 
 from collections.abc import Callable
@@ -20,19 +20,19 @@ Images = NDArray[np.uint8]
 Progress = Callable[[float], object]
 
 ACTIVE_VARIANCE = 0.01
-# Numbers in the largest array of a chunk: what a processor's cache holds, and what keeps a GPU busy.
+# Numbers in the largest array of a chunk: as many as fit into a processor's cache, or keep a GPU busy.
 CACHE_NUMBERS = 2**17
 GPU_NUMBERS = 2**24
-COPY_NUMBERS = 2**22  # matrix products gain from larger blocks than sums do
+COPY_NUMBERS = 2**22  # matrix products are fastest in larger blocks than sums
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """One model on one set of images; every term in nats per image, averaged over the images.
 
-    negative_elbo = reconstruction + kl, whatever beta it was trained with; all three but reconstruction are None for a
-    plain autoencoder, which has no KL. bits_per_dimension: -ELBO per pixel and channel in bits, only for a likelihood
-    that is a probability of 8-bit levels, so that it compares with a compressor's.
+    negative_elbo = reconstruction + kl, whatever beta the model was trained with; it and both kl are None for a plain
+    autoencoder, which has no KL. bits_per_dimension: -ELBO per pixel and channel in bits, only for a likelihood that
+    gives probabilities of 8-bit levels, so that it can be compared with lossless compression.
     """
 
     negative_elbo: float | None
@@ -80,12 +80,12 @@ def importance_weighted_nll(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> NDArray[np.float64]:
-    """-log p(x) of each image, from above: -(logsumexp_k(log p(x|z_k) + log p(z_k) - log q(z_k|x)) - ln K).
+    """Upper bound on -log p(x) of each image: -(logsumexp_k(log p(x|z_k) + log p(z_k) - log q(z_k|x)) - ln K).
 
     Shapes: images (n, c, h, w), labels (n,) -> (n,). Unit: nats per image. Every image has its own noise, and the first
-    k of its samples are the same for every K >= k. progress hears the share of the images that is done. Memory: beside
-    the images, some arrays of at most CACHE_NUMBERS floats (GPU_NUMBERS on a GPU) or of one image, whatever K. Raises
-    ValueError for a plain autoencoder. Source: Burda et al. 2016, equation 8.
+    k of its samples are the same for every K >= k. progress is called with the fraction of the images that is done.
+    Memory: beside the images, some arrays of at most CACHE_NUMBERS floats (GPU_NUMBERS on a GPU) or of one image,
+    whatever K. Raises ValueError for a plain autoencoder. Source: Burda et al. 2016, equation 8.
     """
     if model.config.posterior == "point":
         raise ValueError("A plain autoencoder has no density, so its images have no likelihood; choose a VAE.")
@@ -118,7 +118,7 @@ def _log_weight_sum(
     rows = max(1, (GPU_NUMBERS if x.is_cuda else CACHE_NUMBERS) // x.numel())
     sums = []
     for start in range(0, count, rows):
-        # Always a whole chunk, then cut: so the first samples do not depend on how many are wanted.
+        # Always a whole chunk, then cut, so that the first samples do not depend on their number.
         noise = torch.randn((rows, mean.shape[1]), generator=generator, device=x.device)[: count - start]
         z = mean + torch.exp(0.5 * logvar) * noise
         code = condition(z, label.expand(len(z)), model.config.classes)
@@ -136,7 +136,7 @@ def _log_weight_sum(
 class Surgery:
     """The average KL to the prior in three parts that add up to it. Unit: nats per image.
 
-    index_code_mi: I(x; z), what a code tells about which image it came from; at most ln n. total_correlation:
+    index_code_mi: I(x; z), how much information a code has about its image; at most ln n. total_correlation:
     KL(q(z) || prod_j q(z_j)), how dependent the dimensions are. dimension_wise_kl: sum_j KL(q(z_j) || p(z_j)), how far
     each dimension is from the prior. kl: their sum.
     """
@@ -149,13 +149,13 @@ class Surgery:
 
 
 def elbo_surgery(encoded: EncodedSet, seed: int = 0) -> Surgery:
-    """The KL term taken apart, with one z per image and the exact aggregate posterior of all n images' codes.
+    """The KL term in three parts, with one z per image and the exact aggregate posterior of all n images' codes.
 
     Time grows with n^2 latent_dim; memory beside the codes: some arrays of CACHE_NUMBERS floats or n. Raises ValueError
     for the codes of a plain autoencoder. Source: Hoffman & Johnson 2016; Chen et al. 2018, equation 2.
     """
     if bool((encoded.logvar == -LOGVAR_BOUND).all()):
-        raise ValueError("A plain autoencoder's codes have no density, so there is no KL to take apart; choose a VAE.")
+        raise ValueError("A plain autoencoder's codes have no density, so there is no KL to split; choose a VAE.")
     n, latent_dim = encoded.mean.shape
     mean, logvar = torch.from_numpy(encoded.mean), torch.from_numpy(encoded.logvar)
     noise = torch.from_numpy(np.random.default_rng(seed).standard_normal((n, latent_dim), np.float32))
@@ -185,10 +185,10 @@ def _log_densities(z: Tensor, mean: Tensor, logvar: Tensor, rows: Tensor) -> tup
         scaled = torch.outer(z_j, inverse).sub_(mean_j * inverse)
         log_density = torch.addcmul(-0.5 * (logvar_j + log(2 * pi)), scaled, scaled, value=-0.5)
         joint += log_density
-        # No shift is needed before exp: densities of single dimensions don't overflow, and each row has its own code.
+        # No shift is needed before exp: densities of single dimensions do not overflow, and each row has its own code.
         marginal += log_density.exp_().sum(1).double().log_() - log_n
     own = joint[torch.arange(len(rows)), rows].double()
-    # Relative to the row's own density the largest is never negative: hence I <= ln n, rounding included.
+    # Relative to the row's own density, the largest is never negative: so I <= ln n in spite of rounding.
     return own, log_n - torch.logsumexp(joint.double() - own[:, None], 1), marginal
 
 
@@ -197,7 +197,7 @@ def _log_densities(z: Tensor, mean: Tensor, logvar: Tensor, rows: Tensor) -> tup
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of the held-out labels that were predicted right, 0 to 1."""
+    """Share of the held-out labels that were predicted correctly, 0 to 1."""
 
     value: float
     protocol: str
@@ -206,10 +206,10 @@ class Accuracy:
 def linear_probe(
     train_codes: FloatArray, train_labels: Labels, test_codes: FloatArray, test_labels: Labels
 ) -> Accuracy:
-    """How well a linear classifier reads the labels off the codes: standardised logistic regression.
+    """How well a linear classifier predicts the labels from the codes: standardised logistic regression.
 
     Shapes: codes (n, latent_dim), the posterior's means; labels (n,). Fitted on train, scored on test. Raises
-    ValueError for labels that are all alike.
+    ValueError if all labels are the same.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -248,15 +248,17 @@ def _split(train: Labels, test: Labels) -> str:
 
 @dataclass(frozen=True)
 class CopyTest:
-    """How near samples are to the training images, beside how near unseen test images are.
+    """How near samples are to the training images, compared with unseen test images.
 
     sample_distance, test_distance: median L2 distance to the nearest training image, pixels counted in 0..1.
     nearer_share: samples that are nearer to a training image than 99 % of the test images are; about 0.01 for faithful
-    samples. nearer_probability: that a random sample is nearer than a random test image, ties by half; 0.5 for faithful
-    samples, above for copies, below for samples unlike any image. copies, test_copies: how many equal a training image.
+    samples. nearer_probability: that a random sample is nearer than a random test image, ties counting half; 0.5 for
+    faithful samples, more for copies, less for samples unlike any image. copies, test_copies: how many equal a training
+    image.
 
-    A VAE's blurry samples are nearer to everything than sharp images are, and can bring nearer_share and
-    nearer_probability up without any copying: only together with copies, or with a look at pairs, do they accuse.
+    A VAE's blurry samples are nearer to every image than sharp images are, which can raise nearer_share and
+    nearer_probability without any copying: they are evidence of it only together with copies, or after looking at
+    pairs.
     """
 
     sample_distance: float
@@ -304,9 +306,9 @@ def copy_test(samples: Images, train_images: Images, test_images: Images) -> Cop
 def _nearest(images: Images, references: Images) -> NDArray[np.float64]:
     """L2 distance to the nearest reference, pixels in 0..1. Shapes: (n, c, h, w), (m, c, h, w) -> (n,).
 
-    In float64 the products of whole grey levels are exact, so that only equal images have distance 0.
+    In float64 products of integer grey levels are exact, so that only equal images have distance 0.
     """
-    rows = max(1, COPY_NUMBERS // max(prod(images.shape[1:]), 2048))  # 2048 x 2048 distances are as many numbers
+    rows = max(1, COPY_NUMBERS // max(prod(images.shape[1:]), 2048))  # 2048 x 2048 distances also are COPY_NUMBERS
     nearest = []
     for pictures in torch.split(torch.from_numpy(images).flatten(1), rows):
         a, best = pictures.double(), torch.full((len(pictures),), torch.inf, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Every further number that a trained model can be judged by, under the name that the command line gives it."""
+"""Further metrics of a trained model, by the names that the command line uses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
-from vae.model.samplers import aggregate_posterior_draws
+from vae.model.samplers import sample_aggregate_posterior
 
-FOREST_ROWS = 5000  # images for dci: more take minutes and change little
+FOREST_ROWS = 5000  # images for dci: more take minutes and change the result little
 COPY_SAMPLES = 1000
 
 
@@ -60,7 +60,7 @@ def _copies(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Cop
     return copy_test(pictures, dataset.train.images, dataset.test.images)
 
 
-# Each takes the model, its data set, the encoded test set and the seed of all that is drawn.
+# Each takes the model, its data set, the encoded test set and the seed of everything random.
 SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "surgery": _surgery,
     "mig": _mig,
@@ -74,11 +74,11 @@ SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
 
 
 def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Codes and factors of all images, whatever their split: factors belong to the data, not to a sample of it."""
+    """Codes and factors of the images of all splits, because factors are a property of the data set as a whole."""
     splits = (dataset.train, dataset.validation, dataset.test)
     factors = [split.factors for split in splits if split.factors is not None]
     if not factors or not dataset.factor_names:
         raise ValueError(f"{dataset.name} does not say which factors its images were made from; use sprites.")
     sets = [encode(model, split.images, split.labels, seed + i) for i, split in enumerate(splits)]
-    codes = [aggregate_posterior_draws(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
+    codes = [sample_aggregate_posterior(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
     return np.concatenate(codes), np.concatenate(factors).astype(np.int64)

@@ -34,7 +34,7 @@ from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 
-from vae.storage.atomic import part
+from vae.storage.atomic import staging_folder
 
 try:
     import fcntl
@@ -195,7 +195,7 @@ class Run:
 
     def remove(self) -> None:
         """Removes its folder in one step, so that no process sees half a run."""
-        with suppress(OSError), part(self.path.parent) as gone:
+        with suppress(OSError), staging_folder(self.path.parent) as gone:
             self.path.rename(gone / self.name)
         shutil.rmtree(self.path, ignore_errors=True)  # where the disk is too full even for that
 
@@ -263,7 +263,7 @@ class Runs:
         if sentence := self.obstacle():
             raise RunError(sentence)
         try:
-            with part(self.root) as folder:
+            with staging_folder(self.root) as folder:
                 made = Run(folder / run.name)
                 made.path.mkdir(0o700)
                 if upload is not None:

@@ -21,7 +21,7 @@ from vae.jobs.runs import Command, Run, RunError, Runs, State, Status
 from vae.training.malloc import keep_freed_memory
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
-    from vae.datasets.registry import Dataset
+    from vae.datasets.splits import Dataset
     from vae.model.networks import ModelConfig
     from vae.training.config import TrainingConfig
     from vae.training.trainer import EpochMetrics, Trainer
@@ -206,7 +206,7 @@ class _Session:
 
     def explain(self, error: Exception) -> str:
         """What happened, what to do and what is kept, for the page."""
-        from vae.storage.checkpoints import CheckpointError
+        from vae.storage.files import CheckpointError
         from vae.training.trainer import TrainingError
 
         text = str(error).lower()

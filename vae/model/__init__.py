@@ -3,5 +3,5 @@
 networks     ModelConfig -> Encoder, Decoder, VAE
 losses       likelihoods, KL per dimension, -ELBO: pure functions, in nats
 latents      model + images -> encoded set; sample, interpolate, traverse in latent space
-samplers     where latent vectors are drawn from: prior, aggregate posterior, one class, one image
+samplers     distributions to sample latent vectors from: prior, aggregate posterior, one class, one image
 """

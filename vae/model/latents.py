@@ -1,4 +1,4 @@
-"""Latent space: a data set encoded, and the walks through it that the pages decode. Arrays in, arrays out."""
+"""Latent space: encoded data sets, and the paths through it that pages decode. Arrays in, arrays out."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae.model.losses import kl_divergence, reconstruction_nll
-from vae.model.networks import VAE, condition, draw, to_uint8, to_unit
+from vae.model.networks import VAE, condition, sample_posterior, to_uint8, to_unit
 
 FloatArray = NDArray[np.float32]
 Curve = Literal["linear", "spherical"]
@@ -19,7 +19,7 @@ ENCODE_BATCH = 500
 
 @dataclass(frozen=True)
 class EncodedSet:
-    """What the encoder makes of a set of images; row i belongs to image i.
+    """A set of images as the encoder returns it; row i belongs to image i.
 
     Shapes: mean, logvar (n, latent_dim); labels, reconstruction, kl (n,). reconstruction is -log p(x|z) in nats for one
     z drawn from q(z|x) with a fixed seed, kl is KL(q(z|x) || p(z)) in nats; their sum is the image's -ELBO.
@@ -39,11 +39,11 @@ class EncodedSet:
 
 
 def posterior_noise(n: int, latent_dim: int, seed: int = 0) -> FloatArray:
-    """The noise that encode draws for n images, row i for image i: its z = mean + sigma * noise.
+    """The noise that encode uses for n images, row i for image i: its z = mean + sigma * noise.
 
-    Shape: (n, latent_dim). Drawn on the CPU, so that every device sees the same, and ENCODE_BATCH rows at a time: what
-    torch draws depends on how much is asked for at once, and checkpoints keep what came of it. Another version of torch
-    may draw otherwise.
+    Shape: (n, latent_dim). Drawn on the CPU, so that it is the same for every device, and ENCODE_BATCH rows at a time:
+    torch's random numbers depend on how many are drawn at once, and checkpoints keep the results. They may differ in
+    another version of torch.
     """
     generator = torch.Generator().manual_seed(seed)
     noise = torch.empty(n, latent_dim)
@@ -56,7 +56,7 @@ def posterior_noise(n: int, latent_dim: int, seed: int = 0) -> FloatArray:
 def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noise_seed: int = 0) -> EncodedSet:
     """The encoded set of these images, in float32, with reproducible noise.
 
-    Shapes: images (n, c, h, w), labels (n,). A plain autoencoder draws nothing and has no KL: its kl is 0.
+    Shapes: images (n, c, h, w), labels (n,). A plain autoencoder does not sample and has no KL: its kl is 0.
     """
     noise = torch.from_numpy(posterior_noise(len(images), model.config.latent_dim, noise_seed))
     point = model.config.posterior == "point"
@@ -65,7 +65,7 @@ def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noi
     for batch, classes, drawn in zip(*(torch.split(column, ENCODE_BATCH) for column in columns), strict=True):
         x = to_unit(batch.to(model.device))
         mean, logvar = model.encode(x)
-        z = draw(mean, logvar, drawn.to(model.device), model.config.posterior)
+        z = sample_posterior(mean, logvar, drawn.to(model.device), model.config.posterior)
         parameters = model.decoder(condition(z, classes.to(model.device), model.config.classes))
         nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
         kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)
@@ -75,7 +75,7 @@ def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noi
 
 
 def code(model: VAE, z: FloatArray, labels: NDArray[np.int64] | None = None) -> Tensor:
-    """What the model's decoder takes: z, and for a conditional model the labels, one-hot.
+    """The decoder's input: z, and for a conditional model the labels, one-hot.
 
     Shapes: z (n, latent_dim), labels (n,) -> (n, code_dim). Raises ValueError for a conditional model without labels.
     """
@@ -115,7 +115,7 @@ def sample(count: int, latent_dim: int, seed: int, temperature: float = 1.0) -> 
 def interpolate(start: FloatArray, end: FloatArray, steps: int, curve: Curve = "linear") -> FloatArray:
     """Evenly spaced points from start to end, both included. Shapes: (latent_dim,) twice -> (steps, latent_dim).
 
-    "spherical" turns the direction at an even rate and changes the norm linearly, so that the way between two prior
+    "spherical" turns the direction at an even rate and changes the norm linearly, so that the path between two prior
     samples stays where the prior has its mass. Source: White 2016, "Sampling generative networks".
     """
     t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
@@ -129,7 +129,7 @@ def interpolate(start: FloatArray, end: FloatArray, steps: int, curve: Curve = "
         return line
     direction = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
     points = np.asarray(((1 - t) * norms[0] + t * norms[1]) * direction, np.float32)
-    points[0], points[-1] = start, end  # not rounded
+    points[0], points[-1] = start, end  # exactly, without rounding
     return points
 
 

@@ -1,5 +1,5 @@
-"""What a VAE minimises, as pure functions. Unit: nats. Sums run over pixels and over latent dimensions; the mean over
-images is taken once, at the end, by whoever reports it."""
+"""The losses of a VAE, as pure functions. Unit: nats. Sums run over pixels and over latent dimensions; the mean over
+images is taken once, at the end, by the caller."""
 
 from dataclasses import dataclass
 from math import log, pi
@@ -16,13 +16,13 @@ ObjectiveName = Literal["vae", "free-bits", "capacity", "beta-tc", "iwae", "auto
 Warmup = Literal["none", "linear", "cyclic", "cooling"]
 Terms = dict[str, Tensor]
 
-SMALLEST_SIGMA = 1e-3  # of the optimal Gaussian: below a third of a grey level there is nothing left to learn
+SMALLEST_SIGMA = 1e-3  # of the optimal Gaussian: a quarter of a grey level, below which nothing is left to learn
 HALF_LEVEL = 1 / 510  # half the distance between two of 256 grey levels in [0, 1]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What training minimises, in nats per image; the numbers that a name does not mention do not count for it.
+    """What training minimises, in nats per image. An objective uses only the numbers that its line mentions.
 
     vae          reconstruction + beta KL; -ELBO where beta is 1 (Kingma & Welling 2014; Higgins et al. 2017)
     free-bits    reconstruction + sum over dimensions of max(free_bits, KL of the batch) (Kingma et al. 2016)
@@ -30,12 +30,12 @@ class Objective:
     beta-tc      reconstruction + index-code mutual information + beta total correlation + dimension-wise KL, estimated
                  with minibatch stratified weights (Chen et al. 2018)
     iwae         the importance-weighted bound of `samples` draws (Burda et al. 2016)
-    autoencoder  reconstruction of the mean alone: no KL, nothing drawn
+    autoencoder  reconstruction from the mean: no KL, no sampling
 
     warmup: beta grows from 0 to its value over the first warmup_share of the run (linear), or over the first half of
-    each of `cycles` equal cycles (cyclic; Fu et al. 2019). cooling: the KL counts `heat` times as much at first, which
-    falls geometrically to 1 over the first warmup_share: what changes images most is told first, before the code has
-    room for folds (deterministic annealing; Rose 1998). capacity's C grows over the first warmup_share. samples: draws
+    each of `cycles` equal cycles (cyclic; Fu et al. 2019). cooling: the KL is multiplied by `heat` at first, which
+    falls geometrically to 1 over the first warmup_share: the code first learns what changes images most
+    (deterministic annealing; Rose 1998). capacity's C grows over the first warmup_share. samples: draws
     of z per image and step. Raises ValueError, with the accepted range, for any value outside it.
     """
 
@@ -55,13 +55,13 @@ class Objective:
         require(self.warmup in get_args(Warmup), "warmup", self.warmup, one_of(Warmup))
         require(0 <= self.beta <= 1000, "beta", self.beta, "0 to 1000")
         require(0 < self.warmup_share <= 1, "warmup_share", self.warmup_share, "above 0 and at most 1")
-        require(is_whole(self.cycles) and 1 <= self.cycles <= 1000, "cycles", self.cycles, "1 to 1000")
+        require(is_whole(self.cycles, 1, 1000), "cycles", self.cycles, "1 to 1000")
         require(1 <= self.heat <= 100_000, "heat", self.heat, "1 to 100000")
         require(0 <= self.free_bits <= 100, "free_bits", self.free_bits, "0 to 100 nats per dimension")
         require(0 <= self.capacity <= 10_000, "capacity", self.capacity, "0 to 10000 nats")
         require(0 <= self.gamma <= 10_000, "gamma", self.gamma, "0 to 10000")
         k = self.samples
-        require(is_whole(k) and 1 <= k <= 1000, "samples", k, "a whole number from 1 to 1000")
+        require(is_whole(k, 1, 1000), "samples", k, "a whole number from 1 to 1000")
         require(k == 1 or self.name in ("vae", "iwae"), "samples", k, f"1 for {self.name}")
         allowed = self.warmup == "none" or self.name in ("vae", "beta-tc")
         require(allowed, "warmup", self.warmup, f"none for {self.name}")
@@ -72,7 +72,7 @@ class Objective:
         return "point" if self.name == "autoencoder" else "gaussian"
 
     def beta_at(self, progress: float) -> float:
-        """beta at this share of the run, 0 to 1."""
+        """beta at this progress of the run, 0 to 1."""
         if self.warmup == "linear":
             return self.beta * min(1.0, progress / self.warmup_share)
         if self.warmup == "cyclic":
@@ -85,12 +85,12 @@ class Objective:
         return self.heat**left if self.warmup == "cooling" else 1.0
 
     def capacity_at(self, progress: float) -> float:
-        """C in nats at this share of the run, 0 to 1."""
+        """C in nats at this progress of the run, 0 to 1."""
         return self.capacity * min(1.0, progress / self.warmup_share)
 
 
 def kl_divergence(mean: Tensor, logvar: Tensor) -> Tensor:
-    """KL from the code's Gaussian to N(0, I), per latent dimension.
+    """KL from q(z|x) to N(0, I), per latent dimension.
 
     Shapes: mean, logvar (n, latent_dim) -> (n, latent_dim). Unit: nats.
     Source: Kingma & Welling 2014, appendix B.
@@ -106,14 +106,14 @@ def log_normal(z: Tensor, mean: Tensor, logvar: Tensor) -> Tensor:
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     """Cross-entropy between the grey levels and the decoder's Bernoullis, summed over pixels.
 
-    Shapes: logits, x (n, c, h, w), x in [0, 1] -> (n,). Unit: nats. From logits, never sigmoid then logarithm: that
-    loses the tails. On grey levels its floor is the pixels' own entropy, not 0.
+    Shapes: logits, x (n, c, h, w), x in [0, 1] -> (n,). Unit: nats. From logits: sigmoid and then logarithm
+    would lose the tails. On grey levels its minimum is the entropy of the pixels, not 0.
     """
     return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
 
 
 def continuous_bernoulli_log_c(logits: Tensor) -> Tensor:
-    """log C of the continuous Bernoulli, what makes its density integrate to 1. Shape kept. Unit: nats.
+    """log C, the normalising constant of the continuous Bernoulli. Shape kept. Unit: nats.
 
     C = 2 artanh(1 - 2 lambda) / (1 - 2 lambda), which in the logit l is l / tanh(l/2); near 0, where both vanish, the
     series ln 2 + l^2/12 - 7 l^4/1440. Source: Loaiza-Ganem & Cunningham 2019, equation 5.
@@ -142,7 +142,7 @@ def gaussian_nll(mean: Tensor, x: Tensor, log_sigma: Tensor) -> Tensor:
 
 
 def optimal_log_sigma(mean: Tensor, x: Tensor) -> Tensor:
-    """log of the sigma under which these pictures are likeliest: sigma^2 = mean squared error over the batch.
+    """log of the maximum-likelihood sigma for this batch: sigma^2 = mean squared error.
 
     Shapes: mean, x (n, c, h, w) -> (1, 1, 1). Source: Rybkin et al. 2021, "Simple and effective VAE training with
     calibrated decoders", section 3.2.
@@ -153,8 +153,8 @@ def optimal_log_sigma(mean: Tensor, x: Tensor) -> Tensor:
 def discretised_logistic_nll(mean: Tensor, x: Tensor, log_scale: Tensor) -> Tensor:
     """-log of the probability that a logistic distribution gives to each pixel's 8-bit level, summed over pixels.
 
-    Level k owns the interval of width 1/255 around k/255, the darkest and the brightest all that lies beyond, so that
-    the 256 probabilities add up to 1. Shapes: mean, x (n, c, h, w), log_scale (c, 1, 1) -> (n,). Unit: nats.
+    Level k has the interval of width 1/255 around k/255; the darkest and the brightest level have all that lies beyond,
+    so that the 256 probabilities add up to 1. Shapes: mean, x (n, c, h, w), log_scale (c, 1, 1) -> (n,). Unit: nats.
     Source: Kingma et al. 2016, "Improving variational inference with inverse autoregressive flow", appendix A.
     """
     inverse = torch.exp(-log_scale)
@@ -230,10 +230,11 @@ def importance_weighted_bound(reconstruction: Tensor, mean: Tensor, logvar: Tens
 
 
 def stratified_weights(batch_size: int, dataset_size: int, device: torch.device | str = "cpu") -> Tensor:
-    """How much each code of a batch counts in the estimate of the aggregate posterior at each draw; rows sum to 1.
+    """Weight of each code of a batch in the estimate of the aggregate posterior at each draw; rows sum to 1.
 
-    The draw's own code counts 1/N, the one that follows it stands for all images outside the batch, the others count
-    alike. Shape: (B, B), row i for draw i. Source: Chen et al. 2018, appendix C.2; their code takes a wrong stride.
+    The draw's own code has weight 1/N, the next one stands for all images outside the batch, and the others have equal
+    weights. Shape: (B, B), row i for draw i. Source: Chen et al. 2018, appendix C.2; their published code uses a wrong
+    stride.
     """
     others = batch_size - 1
     rest = (dataset_size - others) / (dataset_size * others)
@@ -248,9 +249,9 @@ def total_correlation_terms(z: Tensor, mean: Tensor, logvar: Tensor, dataset_siz
     """The KL to the prior in three parts, estimated on a batch with stratified weights, averaged over its images.
 
     index_code_mi I(x; z), total_correlation KL(q(z) || prod_j q(z_j)), dimension_wise_kl sum_j KL(q(z_j) || p(z_j)).
-    The weights make q(z) right on average, not its logarithm: of codes that tell I nats, only one image in exp(I) comes
-    near a draw, and in a smaller batch usually none does. Then I(x; z) comes out too large, at most ln N, and the total
-    correlation too small by nearly as much, also below 0. Small batches and a large beta train on that error.
+    The estimate of q(z) is unbiased, but not that of its logarithm: with I(x; z) = I nats, only one image in exp(I) has
+    a code near a draw, and a small batch usually has none. Then I(x; z) comes out too large, at most ln N, and the
+    total correlation too small by nearly as much, even below 0. Small batches and a large beta train on that error.
     Shapes: z, mean, logvar (n, latent_dim), n >= 2 -> scalars. Unit: nats. Source: Chen et al. 2018, equation 2.
     """
     zero = torch.zeros_like(mean)
@@ -258,7 +259,7 @@ def total_correlation_terms(z: Tensor, mean: Tensor, logvar: Tensor, dataset_siz
     log_prior = log_normal(z, zero, zero).sum(1)  # (n,)
     pairs = log_normal(z[:, None], mean, logvar)  # (n, n, latent_dim): draw i under code j
     log_weights = stratified_weights(len(z), dataset_size, z.device).log()
-    log_q = torch.logsumexp(pairs.sum(2) + log_weights, 1)  # the weight once for all dimensions together
+    log_q = torch.logsumexp(pairs.sum(2) + log_weights, 1)  # one weight for all dimensions together
     log_marginals = torch.logsumexp(pairs + log_weights[:, :, None], 1).sum(1)
     return {
         "index_code_mi": (log_q_given_x - log_q).mean(),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae.validation import is_whole, one_of, require
+from vae.validation import is_number, is_whole, one_of, require
 
 Architecture = Literal["mlp", "conv"]
 Likelihood = Literal[
@@ -33,12 +33,12 @@ class ModelConfig:
     """Everything that rebuilds a model: saved beside its weights.
 
     image_shape: (channels, height, width). hidden: widths of the fully connected layers, from the image inwards; the
-    decoder mirrors them. channels: widths of the stride-2 convolutions, from the image inwards (conv only).
-    sigma: standard deviation of the Gaussian likelihood, in units of the full grey range (gaussian only).
-    batch_norm: normalise every hidden layer over the batch. posterior: what the encoder returns; "point" makes a plain
-    autoencoder, whose code is the mean itself. classes: above 0, the decoder is told the image's class beside z
-    (a conditional VAE); the encoder sees the image alone, which tells the class, so that unlabelled images can be
-    encoded too. Raises ValueError, with the accepted range, for any value outside it.
+    decoder mirrors them. channels: widths of the stride-2 convolutions, from the image inwards (conv only). sigma:
+    standard deviation of the Gaussian likelihood, in units of the full grey range (gaussian only). batch_norm:
+    normalise every hidden layer over the batch. posterior: what the encoder returns; "point" makes a plain autoencoder,
+    whose code is the mean itself. classes: above 0, the decoder is conditional on the image's class (a conditional
+    VAE); the encoder takes the image alone, so that unlabelled images can be encoded too. Raises ValueError, with the
+    accepted range, for any value outside it.
     """
 
     image_shape: tuple[int, int, int]
@@ -56,25 +56,22 @@ class ModelConfig:
         require(len(self.image_shape) == 3, "image_shape", self.image_shape, "three numbers: channels, height, width")
         color, *sides = self.image_shape
         require(is_whole(color) and color in (1, 3), "image channels", color, "1 (grey) or 3 (colour)")
-        require(
-            all(is_whole(s) and 1 <= s <= MAX_IMAGE_SIDE for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}"
-        )
+        require(all(is_whole(s, 1, MAX_IMAGE_SIDE) for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}")
         d = self.latent_dim
-        require(is_whole(d) and 1 <= d <= MAX_LATENT_DIM, "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
+        require(is_whole(d, 1, MAX_LATENT_DIM), "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
         require(self.architecture in get_args(Architecture), "architecture", self.architecture, "mlp or conv")
         require(self.likelihood in get_args(Likelihood), "likelihood", self.likelihood, one_of(Likelihood))
         require(self.posterior in get_args(Posterior), "posterior", self.posterior, one_of(Posterior))
         require(isinstance(self.batch_norm, bool), "batch_norm", self.batch_norm, "True or False")
         k = self.classes
-        require(is_whole(k) and 0 <= k <= MAX_CLASSES, "classes", k, f"a whole number from 0 to {MAX_CLASSES}")
+        require(is_whole(k, 0, MAX_CLASSES), "classes", k, f"a whole number from 0 to {MAX_CLASSES}")
         for name, widths in (("hidden", self.hidden), ("channels", self.channels)):
-            ok = len(widths) <= MAX_DEPTH and all(is_whole(w) and 1 <= w <= MAX_WIDTH for w in widths)
+            ok = len(widths) <= MAX_DEPTH and all(is_whole(w, 1, MAX_WIDTH) for w in widths)
             require(ok, name, widths, f"at most {MAX_DEPTH} widths of 1 to {MAX_WIDTH}")
         require(bool(self.hidden), "hidden", self.hidden, "at least one width")
         conv = self.architecture == "conv"
         require(bool(self.channels) == conv, "channels", self.channels, "widths for conv, none for mlp")
-        ok = isinstance(self.sigma, (int, float)) and not isinstance(self.sigma, bool) and 1e-3 <= self.sigma <= 10
-        require(ok, "sigma", self.sigma, "0.001 to 10")
+        require(is_number(self.sigma, 1e-3, 10), "sigma", self.sigma, "0.001 to 10")
 
     @property
     def code_dim(self) -> int:
@@ -104,19 +101,19 @@ def default_config(
 def reparameterize(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     """A sample of q(z|x) = N(mean, exp(logvar)) that is differentiable in its parameters.
 
-    Shapes: mean, logvar, noise (n, latent_dim) -> (n, latent_dim); noise is drawn from N(0, I) by the caller, who
-    thereby decides on the seed. Source: Kingma & Welling 2014, section 2.4.
+    Shapes: mean, logvar, noise (n, latent_dim) -> (n, latent_dim); noise is drawn from N(0, I) by the caller, which
+    has the seed. Source: Kingma & Welling 2014, section 2.4.
     """
     return mean + torch.exp(0.5 * logvar) * noise
 
 
-def draw(mean: Tensor, logvar: Tensor, noise: Tensor, posterior: Posterior) -> Tensor:
+def sample_posterior(mean: Tensor, logvar: Tensor, noise: Tensor, posterior: Posterior) -> Tensor:
     """z for what the encoder returned: a sample of q(z|x), or the mean itself for a point. Shapes as reparameterize."""
     return mean if posterior == "point" else reparameterize(mean, logvar, noise)
 
 
 def condition(z: Tensor, labels: Tensor | None, classes: int) -> Tensor:
-    """What the decoder takes: z itself, or for a conditional model z and its label, one-hot.
+    """The decoder's input: z itself, or for a conditional model z and its label, one-hot.
 
     Shapes: z (n, latent_dim), labels (n,) int64 -> (n, latent_dim + classes). Raises ValueError without labels.
     """
@@ -153,20 +150,20 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Shapes: x (n, c, h, w) in [0, 1] -> mean, logvar (n, latent_dim), float32, |logvar| <= LOGVAR_BOUND.
 
-        The logvar of a point is the bound itself, a standard deviation of 0.007, so that it can be drawn like others.
+        The logvar of a point is the lower bound, a standard deviation of 0.007, so that it can be shown like others.
         """
         x = self.convolutions(x)  # (n, channels, h', w'); the image itself for an mlp
         x = self.head(self.hidden(x.flatten(1))).float()  # (n, 2 latent_dim), or (n, latent_dim) for a point
         if self.point:
             return x, torch.full_like(x, -LOGVAR_BOUND)
         mean, logvar = x.chunk(2, dim=1)
-        # The bound is smooth, so that no gradient vanishes abruptly, and nearly the identity where training lives.
+        # A smooth bound, so that no gradient vanishes abruptly; nearly the identity in the range that training uses.
         return mean, LOGVAR_BOUND * torch.tanh(logvar / LOGVAR_BOUND)
 
 
 class Decoder(nn.Module):
-    """p(x|z): code (z, and the label of a conditional model) -> parameters of the pixels' distribution, before the
-    squashing (see VAE.decode)."""
+    """p(x|z): code (z, and the label of a conditional model) -> parameters of the pixels' distribution, before
+    sigmoid or clamping (see VAE.picture)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -183,7 +180,7 @@ class Decoder(nn.Module):
             self.log_scale = nn.Parameter(torch.full((colors, 1, 1), FIRST_LOG_SCALE))
         elif config.likelihood == "gaussian-optimal":
             self.register_buffer("log_scale", torch.full((1, 1, 1), FIRST_LOG_SCALE))
-        else:  # said by the config, hence no part of the weights, and not left on the meta device
+        else:  # in the config, hence not among the weights, and never on the meta device
             sigma = torch.full((1, 1, 1), log(config.sigma), device="cpu")
             self.register_buffer("log_scale", sigma, persistent=False)
 
@@ -197,7 +194,7 @@ class Decoder(nn.Module):
 
 
 class VAE(nn.Module):
-    """Encoder and decoder of one ModelConfig; stateless beyond its weights, so that it can be shared read-only."""
+    """Encoder and decoder of one ModelConfig; no state beyond its weights, so that threads can share it."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -237,7 +234,7 @@ class VAE(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return next(self.parameters()).device
 
     @property
@@ -272,15 +269,15 @@ def to_uint8(pictures: Tensor) -> Tensor:
 
 
 def _initialize(layer: nn.Module) -> None:
-    """Weights that keep the signal's size from layer to layer under ReLU, so that the KL does not win before the
-    decoder has learnt to listen: torch's own smaller ones let whole dimensions die in the first epoch.
+    """Weights that keep the signal's size from layer to layer under ReLU, so that the KL does not switch off
+    dimensions before the decoder uses them: with torch's smaller weights whole dimensions collapse in the first epoch.
 
     Source: He et al. 2015, "Delving deep into rectifiers".
     """
     if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) or layer.weight.is_meta:
-        return  # on the meta device there is nothing to fill, and torch would import for a second to find that out
+        return  # nothing to fill on the meta device, where torch would spend a second on imports
     if isinstance(layer, nn.ConvTranspose2d):
-        # With a 4 x 4 kernel and stride 2, each output pixel hears 2 x 2 of the kernel from every input channel.
+        # With a 4 x 4 kernel and stride 2, each output pixel depends on 2 x 2 of the kernel for every input channel.
         nn.init.normal_(layer.weight, std=(2 / (4 * layer.in_channels)) ** 0.5)
     else:
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")

@@ -1,6 +1,7 @@
-"""Where latent vectors are drawn from: the prior, a mixture fitted to the aggregate posterior, one class, one image.
+"""Distributions to sample latent vectors from: the prior, a mixture fitted to the aggregate posterior, one class, one
+image.
 
-Every source is a Mixture, so that one fixed noise vector can be sent through all of them.
+Each is a Mixture, so that one fixed noise vector can be used with all of them.
 """
 
 import math
@@ -19,12 +20,12 @@ FloatArray = NDArray[np.float32]
 DoubleArray = NDArray[np.float64]
 
 MAX_COMPONENTS = 64
-LEAST_CODES = 20  # to fit a mixture to: half of them are held out
+LEAST_CODES = 20  # to fit a mixture: half of them are held out
 MOST_ROWS = 10_000  # of each half: more take longer and change little
 LEAST_IN_CLASS = 10  # a variance from fewer is off by about half
-ROWS_PER_DIMENSION = 5  # that a full covariance needs to be trusted as it is
+ROWS_PER_DIMENSION = 5  # below this, a full covariance is shrunk
 VARIANCE_FLOOR = 1e-6  # share of each dimension's variance that is added, so that no Gaussian is infinitely thin
-CHOICE_STREAM = 1  # sets the seed of the components apart from that of the noise
+CHOICE_STREAM = 1  # makes the random numbers of the components independent of the noise
 
 _fitting = Lock()
 
@@ -59,12 +60,14 @@ class Mixture:
         """Number of latent dimensions."""
         return int(self.means.shape[1])
 
-    def draw(self, noise: NDArray[np.floating], choice: NDArray[np.floating], temperature: float = 1.0) -> FloatArray:
-        """The latent vectors that this noise stands for: mean + temperature * factor @ noise, in the chosen component.
+    def from_noise(
+        self, noise: NDArray[np.floating], choice: NDArray[np.floating], temperature: float = 1.0
+    ) -> FloatArray:
+        """The latent vectors of this noise: mean + temperature * factor @ noise, in the chosen component.
 
-        Shapes: noise (n, d) from N(0, I); choice (n,) uniform in [0, 1), picks the component -> (n, d). Nothing is
-        random here: with noise and choice fixed, a change of temperature moves every row along a straight line through
-        the mean of its component, and truncating the noise truncates the draws. Raises ValueError for other shapes, a
+        Shapes: noise (n, d) from N(0, I); choice (n,) uniform in [0, 1), picks the component -> (n, d). A deterministic
+        function: with noise and choice fixed, a change of temperature moves every row along a straight line through the
+        mean of its component, and truncating the noise truncates the samples. Raises ValueError for other shapes, a
         choice outside [0, 1), or a temperature below 0.
         """
         n, d = len(choice), self.latent_dim
@@ -80,20 +83,20 @@ class Mixture:
         return z.astype(np.float32)
 
     def sample(self, count: int, seed: int, temperature: float = 1.0) -> FloatArray:
-        """Draws with the spread within each component scaled by temperature. Shape: (count, d).
+        """Samples, with the deviations within each component scaled by temperature. Shape: (count, d).
 
         The first rows do not depend on count. The noise is that of vae.model.latents.sample with the same seed.
         """
         noise = np.random.default_rng(seed).standard_normal((count, self.latent_dim), np.float32)
         choice = np.random.default_rng((seed, CHOICE_STREAM)).random(count)
-        return self.draw(noise, choice, temperature)
+        return self.from_noise(noise, choice, temperature)
 
     def log_density(self, z: NDArray[np.floating]) -> DoubleArray:
         """ln of the density at these latent vectors. Shapes: (n, d) -> (n,). Unit: nats."""
         require(z.ndim == 2 and z.shape[1] == self.latent_dim, "shape of z", z.shape, f"(n, {self.latent_dim})")
         parts = np.empty((self.components, len(z)))
         with np.errstate(divide="ignore"):
-            log_weights = np.log(self.weights)  # -inf for a component of weight 0, which then adds nothing
+            log_weights = np.log(self.weights)  # -inf for a component of weight 0, which adds nothing
         for k, (mean, factor) in enumerate(zip(self.means, self.factors, strict=True)):
             white = np.linalg.solve(factor, (z - mean).T)  # (d, n): standard normal if z is from this component
             parts[k] = log_weights[k] - np.log(np.diag(factor)).sum() - 0.5 * np.sum(white**2, axis=0)
@@ -104,7 +107,7 @@ class Mixture:
 class MixtureFit:
     """A mixture fitted to codes, and how its number of components was chosen.
 
-    bic_by_components: for each number that was tried, in order: p ln n - 2 ln L of the n held-out codes, in nats.
+    bic_by_components: for each number tried, in order: p ln n - 2 ln L of the n held-out codes, in nats.
     log_density_by_components: for the same numbers, ln L / n: nats per held-out code, without the penalty.
     held_out: indices into the codes, ascending, of those that the mixture was not fitted to; shape (n,).
     """
@@ -125,7 +128,7 @@ class Mismatch:
 
 def standard_normal(latent_dim: int) -> Mixture:
     """The prior N(0, I)."""
-    require(is_whole(latent_dim) and latent_dim >= 1, "latent_dim", latent_dim, "a whole number from 1")
+    require(is_whole(latent_dim, 1), "latent_dim", latent_dim, "a whole number from 1")
     return Mixture(np.ones(1), np.zeros((1, latent_dim)), np.eye(latent_dim)[None])
 
 
@@ -135,8 +138,8 @@ def posterior_of(mean: FloatArray, logvar: FloatArray) -> Mixture:
     return Mixture(np.ones(1), np.asarray(mean, np.float64)[None], np.diag(deviation)[None])
 
 
-def aggregate_posterior_draws(mean: FloatArray, logvar: FloatArray, seed: int) -> FloatArray:
-    """One z from q(z|x) for each image: draws from q(z), the aggregate posterior. Shapes: (n, latent_dim), kept."""
+def sample_aggregate_posterior(mean: FloatArray, logvar: FloatArray, seed: int) -> FloatArray:
+    """Samples of q(z), the aggregate posterior: one z from q(z|x) for each image. Shapes: (n, latent_dim), kept."""
     noise = np.random.default_rng(seed).standard_normal(mean.shape, np.float32)
     return np.asarray(mean + np.exp(0.5 * logvar) * noise, np.float32)
 
@@ -144,20 +147,21 @@ def aggregate_posterior_draws(mean: FloatArray, logvar: FloatArray, seed: int) -
 def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: int = 0) -> MixtureFit:
     """A Gaussian mixture of the codes, the same for the same seed. Shape: codes (n, latent_dim).
 
-    For the aggregate posterior, codes are draws from it, one per image; means alone would be too narrow. A random half
-    is fitted (expectation-maximisation from k-means, full covariances); the other half judges. Of 1, 2, 3, 4, 6, 8, 12,
-    16, … components, the number wins whose BIC = p ln n - 2 ln L is lowest, where p counts the mixture's free numbers
-    and both n and the likelihood L are those of the held-out codes. Held-out likelihood punishes overfitting by itself,
-    so that this errs towards fewer components. The search ends when the BIC has risen twice in a row.
+    For the aggregate posterior, pass samples of it, one per image; the means alone are too narrow. The mixture is
+    fitted to a random half (expectation-maximisation from k-means, full covariances) and judged on the other half. Of
+    1, 2, 3, 4, 6, 8, 12, 16, … components, the number is chosen whose BIC = p ln n - 2 ln L is lowest, where p is the
+    number of free parameters and both n and the likelihood L are those of the held-out codes. As held-out likelihood
+    alone already penalises overfitting, this errs towards fewer components. The search ends when the BIC has risen
+    twice in a row.
 
-    A component has at least 5 (latent_dim + 1) fitted codes on average: numbers above that are not tried. One component
-    alone is tried in any case; its covariance is shrunk as in per_class where codes are few. Of more than 20,000 codes,
+    A component has at least 5 (latent_dim + 1) fitted codes on average: larger numbers are not tried. One component is
+    always tried; its covariance is shrunk as in per_class where codes are few. Of more than 20,000 codes,
     a random 20,000 are used: 10,000 codes of 10 or 20 dimensions take about a second. Raises ValueError for fewer than
     20 codes or codes that are not finite.
     Source: Schwarz 1978, "Estimating the dimension of a model"; Ghosh et al. 2020, "From variational to deterministic
     autoencoders" (the fitted mixture as a sampler).
     """
-    require(is_whole(max_components) and max_components >= 1, "max_components", max_components, "a whole number from 1")
+    require(is_whole(max_components, 1), "max_components", max_components, "a whole number from 1")
     _require_codes(codes, LEAST_CODES)
     order = np.random.default_rng(seed).permutation(len(codes))[: 2 * MOST_ROWS]
     held_out, fitted = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
@@ -180,10 +184,9 @@ def per_class(codes: FloatArray, labels: NDArray[np.int64], classes: int) -> tup
     """One Gaussian for each class; None for a class of fewer than 10 codes. Shapes: codes (n, latent_dim), labels (n,).
 
     The covariance of a class is full. Where it has fewer than 5 (latent_dim + 1) codes, it is shrunk towards its
-    diagonal: all correlations by one share, the variances not at all. Raises ValueError for codes that are not finite,
-    or labels that are not of 0 … classes - 1.
-    Source: Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices" (the share, for
-    codes of variance 1 in each dimension).
+    diagonal: all correlations by the same share, the variances not at all. Raises ValueError for codes that are not
+    finite, or labels that are not of 0 … classes - 1. Source: Ledoit & Wolf 2004, "A well-conditioned estimator for
+    large-dimensional covariance matrices" (the share, for codes of variance 1 in each dimension).
     """
     _require_codes(codes, 0)
     require(labels.shape == (len(codes),), "shape of labels", labels.shape, f"({len(codes)},)")
@@ -197,9 +200,9 @@ def mismatch(mixture: Mixture, held_out: FloatArray) -> Mismatch:
     """How far the aggregate posterior is from the prior: the mean of ln mixture(z) - ln p(z) over draws z from q(z).
 
     Shape: held_out (n, latent_dim), draws that the mixture was not fitted to. In expectation this is KL(q || p) -
-    KL(q || mixture): a lower bound of KL(q || p), short by what the mixture misses of q, and below 0 where the mixture
-    is a worse account of q than the prior is. On draws that it was fitted to, it would err upwards. q is the aggregate
-    posterior of the images' distribution; that of a finite set of images is farther from the prior, on average.
+    KL(q || mixture): a lower bound of KL(q || p), too small by KL(q || mixture), and below 0 where the mixture fits
+    q worse than the prior does. On draws that the mixture was fitted to, it would be too large. q is the aggregate
+    posterior of the distribution of images; that of a finite set of images is farther from the prior, on average.
     Raises ValueError for fewer than 2 draws or draws that are not finite.
     Source: Hoffman & Johnson 2016, "ELBO surgery" (the term KL(q(z) || p(z))).
     """
@@ -216,32 +219,32 @@ def _require_codes(codes: FloatArray, least: int) -> None:
 
 
 def _rows_needed(latent_dim: int) -> int:
-    """Of how many rows, on average, a full covariance is trusted as it is."""
+    """Number of rows, on average, from which a full covariance is not shrunk."""
     return ROWS_PER_DIMENSION * (latent_dim + 1)
 
 
 def _numbers_of_components(most: int) -> list[int]:
-    """1, 2, 3, 4, 6, 8, 12, … up to most; 1 in any case."""
+    """1, 2, 3, 4, 6, 8, 12, … up to most; always 1."""
     powers = [2**i for i in range(most.bit_length())]
     return [1, *sorted(k for k in {*powers, *(3 * p for p in powers)} if 1 < k <= most)]
 
 
 def _rose_twice(numbers: list[float]) -> bool:
-    """Whether each of the last two is above the one before it."""
+    """Whether each of the last two numbers is above the one before it."""
     return len(numbers) > 2 and numbers[-3] < numbers[-2] < numbers[-1]
 
 
 def _free_numbers(mixture: Mixture) -> int:
-    """Weights that sum to 1, means, symmetric covariances."""
+    """Number of free parameters: weights that sum to 1, means, symmetric covariances."""
     k, d = mixture.means.shape
     return int(k - 1 + k * (d + d * (d + 1) // 2))
 
 
 def _standardized(codes: FloatArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-    """The codes with mean 0 and variance 1 in each dimension; that mean and deviation, 1 where nothing does."""
+    """The codes with mean 0 and variance 1 in each dimension; their mean and deviation, 1 for a constant dimension."""
     center = codes.mean(axis=0, dtype=np.float64)
     deviation = np.std(codes, axis=0, dtype=np.float64)
-    varies = deviation > np.finfo(np.float32).eps * np.abs(center)  # else it is the rounding of a constant
+    varies = deviation > np.finfo(np.float32).eps * np.abs(center)  # else only rounding errors of a constant
     deviation = np.where(varies, deviation, 1.0)
     return (codes - center) / deviation, center, deviation
 
@@ -249,7 +252,7 @@ def _standardized(codes: FloatArray) -> tuple[DoubleArray, DoubleArray, DoubleAr
 def _gaussian(codes: FloatArray) -> Mixture:
     """One Gaussian; its variances unbiased, its correlations shrunk where rows are few.
 
-    Not where they are many: a share that is small in all is still too much for the likelihood of a thin direction.
+    Not where there are many: even a small share lowers the likelihood in a direction of small variance.
     """
     rows, center, deviation = _standardized(codes)
     n, d = rows.shape
@@ -261,7 +264,7 @@ def _gaussian(codes: FloatArray) -> Mixture:
 
 
 def _shrinkage(rows: DoubleArray, covariance: DoubleArray) -> float:
-    """How far from its diagonal's mean this covariance of centred rows is by chance alone, as a share. In [0, 1].
+    """Share, in [0, 1], of the distance between this covariance of centred rows and a multiple of I that is chance.
 
     Source: Ledoit & Wolf 2004, lemmas 3.2 to 3.4.
     """
@@ -274,10 +277,10 @@ def _shrinkage(rows: DoubleArray, covariance: DoubleArray) -> float:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Everything within on one thread, one fit at a time.
+    """Runs the block on one thread, one fit at a time.
 
-    Matrices this small only lose by being shared: on 2 cores a fit takes twice as long with two threads, and more than
-    ten times where others compute too. The limits belong to the whole process, hence the lock.
+    More threads only slow such small matrices down: on 2 cores a fit takes twice as long with two threads, and more
+    than ten times as long where other processes compute too. The limits apply to the whole process, hence the lock.
     """
     from threadpoolctl import threadpool_limits
 
@@ -286,13 +289,13 @@ def _one_thread() -> Iterator[None]:
 
 
 def _expectation_maximisation(codes: FloatArray, components: int, seed: int) -> Mixture:
-    """A mixture of this many Gaussians, the largest weight first."""
+    """A mixture of this many Gaussians, in order of decreasing weight."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     rows, center, deviation = _standardized(codes)
     with warnings.catch_warnings():
-        # Stopping after max_iter rounds is no failure here: the held-out codes judge whatever came out.
+        # Stopping after max_iter rounds is no failure here: the result is judged on the held-out codes.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = GaussianMixture(components, reg_covar=VARIANCE_FLOOR, random_state=seed % 2**32).fit(rows)
     order = np.argsort(-fitted.weights_, kind="stable")

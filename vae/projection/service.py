@@ -27,7 +27,7 @@ from safetensors.numpy import save_file
 from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.methods import LIBRARIES, REVISION, FloatArray, Quality, check, project
 from vae.projection.worker import COMMAND, GPU, WARM, Projector, ProjectorError
-from vae.storage.atomic import part, sweep
+from vae.storage.atomic import remove_stale, staging_folder
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 2**28
@@ -293,7 +293,7 @@ class Cache:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder, self._max_bytes = folder, max_bytes
-        sweep(folder)
+        remove_stale(folder)
 
     def read(self, key: str, shape: tuple[int, int]) -> Done | None:
         """The result cached under this key; None if there is none, or the file is broken."""
@@ -318,7 +318,7 @@ class Cache:
         """Writes a result, whole or not at all, and removes the oldest ones if there are too many."""
         about = json.dumps({"quality": asdict(done.quality), "seconds": done.seconds})
         try:
-            with part(self._folder) as folder:
+            with staging_folder(self._folder) as folder:
                 file = folder / "layout"
                 save_file({"layout": np.ascontiguousarray(done.layout, np.float32)}, file, {"about": about})
                 self._make_youngest(file)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vae.model.losses import kl_divergence, reconstruction_nll
-from vae.model.networks import VAE, condition, draw, to_uint8, to_unit
+from vae.model.networks import VAE, condition, sample_posterior, to_uint8, to_unit
 
 Array = NDArray[Any]
 
@@ -103,7 +103,7 @@ class InferenceEngine:
             x = self._unit(images)
             mean, logvar = self.model.encode(x)
             epsilon = torch.zeros_like(mean) if noise is None else torch.from_numpy(noise).to(self.device)
-            z = draw(mean, logvar, epsilon, config.posterior)
+            z = sample_posterior(mean, logvar, epsilon, config.posterior)
             parameters = self.model.decoder(condition(z, labels, config.classes))
             nll = reconstruction_nll(parameters, x, config, self.model.log_scale)
             kl = torch.zeros_like(nll) if config.posterior == "point" else kl_divergence(mean, logvar).sum(1)

@@ -1,5 +1,6 @@
 """Trained models on disk. Each module imports only from those above it.
 
 atomic       folders that appear whole or not at all, and removal of what a killed process has left
+files        the JSON, arrays and image sheets of a checkpoint, read without trusting them
 checkpoints  a folder per trained model: save, load, list
 """

@@ -1,9 +1,9 @@
-"""Folders in which something is being made, and what a process that was killed has left of them.
+"""Staging folders, in which files and folders are made before they get their name, so that they appear whole or not at
+all; and removal of the staging folders that killed processes have left.
 
-What is to be there whole or not at all is made in such a folder beside its place, and moved out of it under its own
-name. Whoever works in one holds its lock; one that nobody holds belongs to nobody and is swept up. So neither the clock
-nor any process's number need be trusted, and several processes may share a folder. Where there are no such locks, on
-Windows and on some network disks, nothing is swept up.
+A process holds a lock on each staging folder that it uses; an unlocked one is stale and is removed. So removal depends
+neither on the clock nor on process ids, and several processes may share a folder. Where there are no such locks, on
+Windows and on some network disks, nothing is removed.
 """
 
 import os
@@ -22,14 +22,14 @@ PREFIX = ".part-"
 
 
 @contextmanager
-def part(root: Path) -> Iterator[Path]:
-    """An empty folder in root, made where it is missing; gone after the block with all that was not moved out of it.
+def staging_folder(root: Path) -> Iterator[Path]:
+    """An empty folder in root, which is made if missing. Removed after the block with all that is still in it.
 
-    Raises OSError where it cannot be made.
+    Raises OSError if it cannot be made.
     """
     root.mkdir(parents=True, exist_ok=True)
-    sweep(root)
-    folder, lock = _held(root)
+    remove_stale(root)
+    folder, lock = _locked_folder(root)
     try:
         yield folder
     finally:
@@ -38,35 +38,35 @@ def part(root: Path) -> Iterator[Path]:
             os.close(lock)
 
 
-def sweep(root: Path) -> None:
-    """Removes the parts in this folder that nobody works in. A folder that cannot be read or changed is left alone."""
+def remove_stale(root: Path) -> None:
+    """Removes the unlocked staging folders in root. Those that cannot be read or changed are left."""
     if fcntl is None:
         return
     with suppress(OSError):
         for folder in root.iterdir():
             if folder.name.startswith(PREFIX):
-                _remove_unless_held(folder)
+                _remove_unless_locked(folder)
 
 
-def _held(root: Path) -> tuple[Path, int | None]:
-    """A new part and its lock, which ends with this process at the latest."""
+def _locked_folder(root: Path) -> tuple[Path, int | None]:
+    """A new staging folder and its lock, which the system releases when this process ends."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
         if fcntl is None:
             return folder, None
         try:
             lock = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:  # somebody has swept it up before it was held
+        except FileNotFoundError:  # another process has removed it before it was locked
             continue
-        with suppress(OSError):  # a disk without locks, where nobody sweeps either
+        with suppress(OSError):  # a disk without locks, where nothing is removed either
             fcntl.flock(lock, fcntl.LOCK_SH)
         if folder.is_dir():
             return folder, lock
         os.close(lock)
 
 
-def _remove_unless_held(folder: Path) -> None:
-    """Follows no link: a part is a folder of ours."""
+def _remove_unless_locked(folder: Path) -> None:
+    """Follows no link: a staging folder is never one."""
     with suppress(OSError):
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:

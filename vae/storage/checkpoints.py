@@ -1,72 +1,69 @@
-"""A trained model as a folder that anyone can read and nobody needs to trust: nothing in it is ever unpickled.
+"""A trained model as a folder of plain files. No file is trusted: nothing in it is ever unpickled.
 
 config.json          format version, model config, data set, training settings, library versions
 model.safetensors    weights, float32
 encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl
-examples.png         the first test images as a sheet, so that pages work where the data set itself is not
+examples.png         the first test images as a sheet, so that pages work without the data set
 metrics.json         the evaluation on the test set
 history.jsonl        one line per epoch
-film.bin             where it was kept, the film of the training, as vae.training.film describes it
+film.bin             optional: the film of the training, as vae.training.film describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead
 
-A folder is made in a part of vae.storage.atomic and moved, so that under its own name it is always whole. The folder
-may be a link; links in it are followed only to what is inside it, too.
+A folder is made in a staging folder of vae.storage.atomic and moved, so that under its own name it is always whole.
+The folder may be a link; links in it are followed only to files that are inside it, too.
 """
 
 import hashlib
 import json
-import os
 import platform
 import shutil
-import struct
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from math import isfinite, prod
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 
 from vae.model.latents import EncodedSet
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig
-from vae.storage.atomic import part
+from vae.storage.atomic import staging_folder
+from vae.storage.files import (
+    CheckpointError,
+    Json,
+    broken,
+    is_inside,
+    naming_file,
+    parse_json,
+    read_arrays,
+    read_json,
+    read_sheet,
+    read_text,
+    write_sheet,
+)
+from vae.validation import is_number, is_whole, require
 
 FORMAT = 2
 EXAMPLES = 500
 FILM = "film.bin"
 FILES = ("model.safetensors", "encoded.safetensors", "examples.png", "config.json", "metrics.json", "history.jsonl")
-SHEET_COLUMNS = 25
 MAX_TEST_IMAGES = 10_000_000
-MAX_JSON_BYTES = 2**20
 MAX_HISTORY_BYTES, MAX_EPOCH_BYTES = 2**23, 2**12  # 10,000 epochs of some 600 bytes, and one of them
-MAX_ARRAYS_BYTES = 2**32  # 4 GiB, one file; a sparse one would promise any number of bytes
 LEADS_OUT = "a link leads out of the checkpoint's folder"
-SETTLING_SECONDS = 3.0  # after which a file system's clock has certainly ticked on
-MAX_REASON = 300  # characters of what is wrong: a page shows it
+SETTLING_SECONDS = 3.0  # longer than a tick of any file system's clock
 EPOCH_NUMBERS = ("epoch", "seconds", "reconstruction", "kl", "validation_reconstruction", "validation_kl")
-DTYPE_BYTES = {"F32": 4, "I64": 8}
 DTYPES = {torch.float32: "F32", torch.int64: "I64"}
-
-Json = dict[str, Any]
-Shapes = dict[str, tuple[str, tuple[int, ...]]]
-
-
-class CheckpointError(Exception):
-    """A checkpoint that cannot be read or written: one sentence that names the file and the remedy."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint folder whose small files have been read and checked; the arrays are loaded when asked for."""
+    """A checkpoint folder whose small files have been read and checked; arrays are loaded on request."""
 
     path: Path
     model_config: ModelConfig
@@ -86,9 +83,9 @@ class Checkpoint:
 
     @property
     def film(self) -> Path | None:
-        """The film of its training, as vae.training.film describes it; None where none was kept."""
+        """The film of its training, as vae.training.film describes it; None without one."""
         path = self.path / FILM
-        return path if path.is_file() and _is_inside(path, self.path) else None
+        return path if path.is_file() and is_inside(path, self.path) else None
 
     @property
     def kl_per_dimension(self) -> tuple[float, ...] | None:
@@ -99,7 +96,7 @@ class Checkpoint:
     def load_model(self, device: torch.device | str = "cpu") -> VAE:
         """The model with its weights, ready to decode. Raises CheckpointError for any defect of the weights."""
         path = self.path / "model.safetensors"
-        with torch.device("meta"):  # shapes without memory: a lying config costs nothing
+        with torch.device("meta"):  # shapes without memory: a false config costs nothing
             model = VAE(self.model_config)
         expected = {name: (DTYPES[t.dtype], tuple(t.shape)) for name, t in model.state_dict().items()}
         arrays = read_arrays(path, expected)
@@ -115,26 +112,26 @@ class Checkpoint:
         arrays = read_arrays(path, shapes | {"reconstruction": ("F32", per_image), "kl": ("F32", per_image)})
         labels = arrays["labels"]
         if labels.min() < 0 or labels.max() >= len(self.class_names):
-            raise _broken(path, "a label has no class name")
+            raise broken(path, "a label has no class name")
         return EncodedSet(**arrays)
 
     def load_examples(self) -> NDArray[np.uint8]:
         """The first test images, row i being row i of the encoded set. Shape: (min(test images, 500), c, h, w)."""
         count = min(self.test_images, EXAMPLES)
-        return _read_sheet(self.path / "examples.png", count, self.model_config.image_shape)
+        return read_sheet(self.path / "examples.png", count, self.model_config.image_shape)
 
     def load_projection(self, encoded: EncodedSet, method: str, dims: int) -> NDArray[np.float32] | None:
-        """The projection of the encoded set that was saved for these very latents, or None. Shape: (n, dims)."""
+        """The projection that was saved for exactly these latent vectors, or None. Shape: (n, dims)."""
         path = self._projection_path(encoded, method, dims)
         if not path.is_file():
             return None
         return read_arrays(path, {"points": ("F32", (self.test_images, dims))})["points"]
 
     def save_projection(self, encoded: EncodedSet, method: str, dims: int, points: NDArray[np.float32]) -> Path:
-        """Keeps a projection for later; returns its file. Raises CheckpointError if the disk refuses."""
+        """Saves a projection; returns its file. Raises CheckpointError if it cannot be written."""
         path = self._projection_path(encoded, method, dims)
         try:
-            with part(path.parent) as folder:
+            with staging_folder(path.parent) as folder:
                 file = folder / path.name
                 save_arrays({"points": np.ascontiguousarray(points, np.float32)}, file)
                 file.chmod(0o644)
@@ -146,8 +143,8 @@ class Checkpoint:
     def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
         latents = hashlib.sha256(encoded.mean.tobytes()).hexdigest()[:12]
         path = self.path / "projections" / f"{method}-{dims}d-{latents}.safetensors"
-        if not _is_inside(path, self.path):
-            raise _broken(path, LEADS_OUT)
+        if not is_inside(path, self.path):
+            raise broken(path, LEADS_OUT)
         return path
 
 
@@ -165,13 +162,13 @@ class BrokenCheckpoint:
 
 
 def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
-    """Every folder in root, by name, read far enough to tell whether its small files are whole."""
+    """Every folder in root, by name, with its small files read and checked."""
     found: list[Checkpoint | BrokenCheckpoint] = []
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     for path in [path for path in list(_looks) if path.parent == root and path not in folders]:
-        _looks.pop(path, None)  # another thread may have noticed, too
+        _looks.pop(path, None)  # another thread may have removed it
     for path in folders:
-        if path.name.startswith("."):  # one being written, or left by a crash
+        if path.name.startswith("."):  # being written, or left by a crash
             continue
         readable = path.name.encode("utf-8", "backslashreplace").decode()
         if readable != path.name:
@@ -188,8 +185,8 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
 
 @dataclass(frozen=True)
 class _Look:
-    """What a folder's small files were like when they were first seen so, by the monotonic clock, and, once that was
-    SETTLING_SECONDS ago, what was read of them."""
+    """State of a folder's small files, since when it has been the same (monotonic clock), and, once that is longer than
+    SETTLING_SECONDS, the checkpoint that was read."""
 
     state: tuple[int, ...]
     since: float
@@ -200,10 +197,10 @@ _looks: dict[Path, _Look] = {}
 
 
 def _read_if_changed(path: Path) -> Checkpoint:
-    """As read_checkpoint; from memory where the small files have not changed since they were last read.
+    """As read_checkpoint, but from memory if the small files have not changed since they were last read.
 
-    Every page and every live client lists all checkpoints, and reading these files is most of what that costs. What
-    was read at first is not kept: a second change within one tick of the file system's clock would not show.
+    Every page and every live client lists all checkpoints, and reading these files is most of the cost. The first
+    reading is not kept: a second change within one tick of the file system's clock would not be noticed.
     """
     state, look, now = _state(path), _looks.get(path), time.monotonic()
     if look is None or look.state != state:
@@ -217,7 +214,7 @@ def _read_if_changed(path: Path) -> Checkpoint:
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    """What changes whenever one of the small files does; () where one is missing or a link, which may lead anywhere."""
+    """Changes whenever one of the small files does; () if one is missing, or a link, whose target may change unseen."""
     state: list[int] = []
     try:
         for name in FILES:
@@ -231,10 +228,10 @@ def _state(path: Path) -> tuple[int, ...]:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in this folder. Raises CheckpointError, naming the file, for anything missing or out of place."""
+    """The checkpoint in this folder. Raises CheckpointError, naming the file, for anything missing or damaged."""
     try:
         there = path.is_dir()
-    except OSError:  # such as a name that is too long
+    except OSError:  # for example, the name is too long
         there = False
     if not there:
         raise CheckpointError(
@@ -242,29 +239,31 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     for name in FILES:
         if not (path / name).is_file():
-            raise _broken(path / name, "the file is missing")
-        if not _is_inside(path / name, path):
-            raise _broken(path / name, LEADS_OUT)
-    config = _read_json(path / "config.json")
+            raise broken(path / name, "the file is missing")
+        if not is_inside(path / name, path):
+            raise broken(path / name, LEADS_OUT)
+    config = read_json(path / "config.json")
     if config.get("format") != FORMAT:
-        raise _broken(
+        raise broken(
             path / "config.json", f"format {config.get('format')!r} is not {FORMAT}, the one this version reads"
         )
-    with _blaming(path / "config.json"):
+    with naming_file(path / "config.json"):
         model = config["model"]
         lists = {key: tuple(model[key]) for key in ("image_shape", "hidden", "channels")}
         model_config = ModelConfig(**(model | lists))
-        test_images = _whole(config["test_images"], 1, MAX_TEST_IMAGES)
+        test_images = config["test_images"]
+        expected = f"a whole number from 1 to {MAX_TEST_IMAGES}"
+        require(is_whole(test_images, 1, MAX_TEST_IMAGES), "test_images", test_images, expected)
         if not isinstance(config["dataset"]["class_names"], list):
             raise ValueError("class_names is not a list")
         class_names = tuple(str(name) for name in config["dataset"]["class_names"])
         dataset, content_hash = str(config["dataset"]["name"]), str(config["dataset"]["content_hash"])
         training = dict(config["training"])
         objective = Objective(**training["objective"])
-    with _blaming(path / "metrics.json"):
-        metrics = _checked_metrics(_read_json(path / "metrics.json"), model_config)
-    with _blaming(path / "history.jsonl"):
-        history = tuple(map(_checked_epoch, _read_text(path / "history.jsonl", MAX_HISTORY_BYTES).splitlines()))
+    with naming_file(path / "metrics.json"):
+        metrics = _checked_metrics(read_json(path / "metrics.json"), model_config)
+    with naming_file(path / "history.jsonl"):
+        history = tuple(map(_checked_epoch, read_text(path / "history.jsonl", MAX_HISTORY_BYTES).splitlines()))
         if not history:
             raise ValueError("it has no epoch")
     return Checkpoint(
@@ -282,11 +281,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def check_free(path: Path) -> None:
-    """Raises CheckpointError if something stands where a new checkpoint is to be written, or nothing can be."""
+    """Raises CheckpointError if this path is taken, or nothing can be written there."""
     try:
         taken = path.exists()
         if not taken:
-            with part(path.parent) as made:
+            with staging_folder(path.parent) as made:
                 (made / path.name).mkdir()  # the name may be too long
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); choose a folder that can.") from error
@@ -310,7 +309,7 @@ def save_checkpoint(
 ) -> None:
     """Writes the checkpoint folder, whole or not at all. dataset: name, content_hash, class_names. film: is copied.
 
-    Raises CheckpointError if the name is taken or the disk refuses.
+    Raises CheckpointError if the name is taken or the folder cannot be written.
     """
     check_free(path)
     config = {
@@ -330,7 +329,7 @@ def save_checkpoint(
         (folder / "history.jsonl").write_text("".join(json.dumps(dict(line)) + "\n" for line in history))
         save_tensors(weights, folder / "model.safetensors")
         save_arrays(arrays, folder / "encoded.safetensors")
-        _write_sheet(folder / "examples.png", test_images[:EXAMPLES])
+        write_sheet(folder / "examples.png", test_images[:EXAMPLES])
         if film is not None:
             shutil.copyfile(film, folder / FILM)
 
@@ -338,18 +337,18 @@ def save_checkpoint(
 
 
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
-    """Lets `write` fill a folder in a part beside `path` and moves it, so that `path` is only ever seen whole.
+    """Lets `write` fill a staging folder beside `path`, then renames it, so that `path` is only ever seen whole.
 
-    Raises CheckpointError, leaving nothing behind, if the disk refuses or the name was taken meanwhile.
+    Raises CheckpointError, leaving nothing behind, if it cannot be written or the name has been taken since.
     """
     try:
-        with part(path.parent) as made:
+        with staging_folder(path.parent) as made:
             folder = made / path.name
             folder.mkdir()
             write(folder)
             folder.chmod(0o755)
             for file in folder.iterdir():
-                file.chmod(0o644)  # safetensors files start out readable by their owner alone
+                file.chmod(0o644)  # safetensors makes files that only their owner can read
             folder.rename(path)
     except (OSError, SafetensorError) as error:
         if not path.parent.is_dir():
@@ -357,54 +356,13 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
         raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
 
 
-def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:
-    """The arrays of a safetensors file that must hold exactly these names, types and shapes, all values finite.
-
-    The header is compared with what is expected and with the file's size before anything is allocated. Raises
-    CheckpointError for any difference.
-    """
-    _check_header(path, expected)
-    with _blaming(path), safe_open(path, framework="numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in expected}
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise _broken(path, f"{name} has values that are not finite")
-    return arrays
-
-
-def _check_header(path: Path, expected: Shapes) -> None:
-    with _blaming(path), path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(size - 8, MAX_JSON_BYTES):
-            raise ValueError("its header is longer than the file, or than any model's")
-        if size > MAX_ARRAYS_BYTES:
-            raise ValueError(f"{size} bytes are more than {MAX_ARRAYS_BYTES}")
-        header = _parsed(file.read(length).decode())
-        found = {key: (entry["dtype"], tuple(entry["shape"])) for key, entry in header.items() if key != "__metadata__"}
-    if missing := expected.keys() - found.keys():
-        raise _broken(path, f"{min(missing)} is missing")
-    if unknown := found.keys() - expected.keys():
-        raise _broken(path, f"{min(unknown)} does not belong to this model")
-    for name, shape in expected.items():
-        if found[name] != shape:
-            raise _broken(path, f"{name} is {found[name]} where {shape} was expected")
-    bytes_expected = 8 + length + sum(DTYPE_BYTES[dtype] * prod(shape) for dtype, shape in expected.values())
-    if size != bytes_expected:
-        raise _broken(path, f"it has {size} bytes where {bytes_expected} were expected")
-
-
 def _checked_epoch(line: str) -> Json:
     if len(line) > MAX_EPOCH_BYTES:
         raise ValueError(f"an epoch has more than {MAX_EPOCH_BYTES} characters")
-    epoch = _parsed(line)
-    if not all(_is_finite(value) for value in (*(epoch[key] for key in EPOCH_NUMBERS), *epoch["terms"].values())):
+    epoch = parse_json(line)
+    if not all(is_number(value) for value in (*(epoch[key] for key in EPOCH_NUMBERS), *epoch["terms"].values())):
         raise ValueError("an epoch has a value that is not a finite number")
     return {key: epoch[key] for key in (*EPOCH_NUMBERS, "terms")}
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _checked_metrics(metrics: Json, model: ModelConfig) -> Json:
@@ -417,84 +375,6 @@ def _checked_metrics(metrics: Json, model: ModelConfig) -> Json:
         numbers += [*of_the_posterior[:2], *metrics["kl_per_dimension"]]
         if len(metrics["kl_per_dimension"]) != model.latent_dim:
             raise ValueError("kl_per_dimension does not have one number per latent dimension")
-    if not all(_is_finite(number) for number in numbers):
+    if not all(is_number(number) for number in numbers):
         raise ValueError("a metric is not a finite number")
     return metrics
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{value!r} is not a whole number from {low} to {high}")
-    return value
-
-
-def _read_text(path: Path, most: int = MAX_JSON_BYTES) -> str:
-    if path.stat().st_size > most:
-        raise _broken(path, f"it is larger than {most} bytes")
-    with _blaming(path):
-        return path.read_text("utf-8")
-
-
-def _read_json(path: Path) -> Json:
-    with _blaming(path):
-        return dict(_parsed(_read_text(path)))
-
-
-def _parsed(text: str) -> Any:
-    """The JSON's value. Raises ValueError also for halves of UTF-16 pairs, which no page can be sent."""
-    value = json.loads(text)
-    if "\\u" in text:
-        json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
-def _is_inside(path: Path, folder: Path) -> bool:
-    try:
-        real = path.resolve()
-    except (OSError, RuntimeError):  # a link to itself, which Python 3.13 and later leave as it is
-        return False
-    return real.is_relative_to(folder.resolve()) and not (real.is_symlink() or real.parent.is_symlink())
-
-
-def _write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
-    from PIL import Image
-
-    n, c, h, w = images.shape
-    rows = -(-n // SHEET_COLUMNS)
-    padded = np.zeros((rows * SHEET_COLUMNS, c, h, w), np.uint8)
-    padded[:n] = images
-    sheet = (
-        padded.reshape(rows, SHEET_COLUMNS, c, h, w).transpose(0, 3, 1, 4, 2).reshape(rows * h, SHEET_COLUMNS * w, c)
-    )
-    Image.fromarray(sheet.squeeze(2) if c == 1 else sheet).save(path, optimize=True)
-
-
-def _read_sheet(path: Path, count: int, image_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    c, h, w = image_shape
-    rows = -(-count // SHEET_COLUMNS)
-    with _blaming(path), Image.open(path, formats=["PNG"]) as sheet:  # reads the header alone
-        if sheet.size != (SHEET_COLUMNS * w, rows * h) or sheet.mode != ("L" if c == 1 else "RGB"):
-            raise ValueError(
-                f"a {sheet.mode} picture of {sheet.size} pixels does not hold {count} images of {image_shape}"
-            )
-        pixels = np.asarray(sheet)
-    cells = pixels.reshape(rows, h, SHEET_COLUMNS, w, c).transpose(0, 2, 4, 1, 3).reshape(-1, c, h, w)
-    return cells[:count].copy()
-
-
-def _broken(path: Path, what: str) -> CheckpointError:
-    reason = what if len(what) <= MAX_REASON else f"{what[:MAX_REASON]}…"
-    return CheckpointError(f"{path}: {reason}; restore the file or train the checkpoint again.")
-
-
-@contextmanager
-def _blaming(path: Path) -> Iterator[None]:
-    """Turns whatever a parser raises on a bad file into a CheckpointError that names the file."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise _broken(path, f"cannot be read ({type(error).__name__}: {error})") from error

@@ -11,11 +11,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from vae.datasets.registry import Dataset, binarise
+from vae.datasets.splits import Dataset, binarise
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
-from vae.storage.checkpoints import CheckpointError, check_free, save_checkpoint
+from vae.storage.checkpoints import check_free, save_checkpoint
+from vae.storage.files import CheckpointError
 from vae.training.config import TrainingConfig
 from vae.training.distributed import ProcessGroup
 from vae.training.film import Film

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import cos, pi
 from typing import Literal, NamedTuple, get_args
 
-from vae.datasets.registry import Binarisation
+from vae.datasets.splits import Binarisation
 from vae.model.losses import Objective
 from vae.validation import is_whole, one_of, require
 
@@ -46,14 +46,14 @@ class TrainingConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        require(is_whole(self.epochs) and 1 <= self.epochs <= 10_000, "epochs", self.epochs, "1 to 10000")
+        require(is_whole(self.epochs, 1, 10_000), "epochs", self.epochs, "1 to 10000")
         size = self.batch_size
-        require(is_whole(size) and 2 <= size <= 65_536, "batch_size", size, "2 to 65536")
+        require(is_whole(size, 2, 65_536), "batch_size", size, "2 to 65536")
         require(self.optimizer in get_args(Optimizer), "optimizer", self.optimizer, one_of(Optimizer))
         require(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "above 0 and at most 1")
         require(self.schedule in get_args(Schedule), "schedule", self.schedule, one_of(Schedule))
         require(self.binarisation in get_args(Binarisation), "binarisation", self.binarisation, one_of(Binarisation))
-        require(is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
+        require(is_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
 
     def scheduled_at(self, progress: float) -> ScheduledValues:

@@ -45,7 +45,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vae.datasets.registry import Dataset, Split
+from vae.datasets.splits import Dataset, Split
 from vae.model.latents import decode
 from vae.model.losses import kl_divergence
 from vae.model.networks import VAE, ModelConfig, to_unit

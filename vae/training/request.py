@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from vae.datasets import registry
 from vae.datasets.pictures import Progress
-from vae.datasets.registry import Dataset
+from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import Architecture, Likelihood, ModelConfig, default_config
 from vae.training.config import TrainingConfig

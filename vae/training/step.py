@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from vae.datasets.registry import Binarisation, Split, binarise
+from vae.datasets.splits import Binarisation, Split, binarise
 from vae.model.losses import objective_terms, optimal_log_sigma, reconstruction_nll
-from vae.model.networks import VAE, condition, draw, to_unit
+from vae.model.networks import VAE, condition, sample_posterior, to_unit
 from vae.training.config import ScheduledValues, TrainingConfig
 from vae.training.distributed import ProcessGroup
 
@@ -59,7 +59,8 @@ class Step:
         with self.precision:
             mean, logvar = model.encode(x)
             noise = torch.randn((samples, *mean.shape), generator=self.generator, device=x.device)
-            z = draw(mean.expand_as(noise), logvar, noise, model.config.posterior)  # (samples, n, latent_dim)
+            # z: (samples, n, latent_dim)
+            z = sample_posterior(mean.expand_as(noise), logvar, noise, model.config.posterior)
             code = condition(z.flatten(0, 1), labels.repeat(samples), model.config.classes)
             parameters = model.decoder(code)  # (samples n, c, h, w)
         targets = x if samples == 1 else x.repeat(samples, 1, 1, 1)

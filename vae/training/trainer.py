@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae.datasets.registry import Binarisation, Dataset, Split, binarise
+from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.model.losses import HALF_LEVEL, Objective, kl_divergence, reconstruction_nll
-from vae.model.networks import LEARNED, LOGITS, VAE, ModelConfig, choose_device, condition, draw, to_unit
+from vae.model.networks import LEARNED, LOGITS, VAE, ModelConfig, choose_device, condition, sample_posterior, to_unit
 from vae.training.config import TrainingConfig
 from vae.training.distributed import ProcessGroup
 from vae.training.film import Film, moments
@@ -388,7 +388,8 @@ def validate(model: VAE, images: Tensor, labels: Tensor, seed: int) -> tuple[flo
     for batch, classes in zip(torch.split(images, 500), torch.split(labels, 500), strict=True):
         x = to_unit(batch)
         mean, logvar = model.encode(x)
-        z = draw(mean, logvar, torch.randn(mean.shape, generator=generator, device=x.device), config.posterior)
+        noise = torch.randn(mean.shape, generator=generator, device=x.device)
+        z = sample_posterior(mean, logvar, noise, config.posterior)
         parameters = model.decoder(condition(z, classes, config.classes))
         totals[0] += reconstruction_nll(parameters, x, config, model.log_scale).sum()
         if config.posterior == "gaussian":

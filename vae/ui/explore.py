@@ -1,4 +1,4 @@
-"""The Explore page's end in Python: what its component knows of a checkpoint, and z in the link."""
+"""The Python side of the Explore page: its component's data of a checkpoint, and z in the link."""
 
 import base64
 
@@ -11,14 +11,14 @@ from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
 
-MAP_POINTS = 2000  # a small map shows no more
+MAP_POINTS = 2000  # as many as a small map can show
 
 
 def explore(checkpoint: Checkpoint) -> None:
-    """The live sliders. The z of the last release is in the page's state and in the link."""
+    """The live sliders. z at the last release of a slider is in the page's state and in the link."""
     encoded = loaders.load_encoded(checkpoint)
     fresh = st.session_state.get("explore_model") != checkpoint.name
-    if fresh:  # a first visit may come by a link; a z of another model means nothing here
+    if fresh:  # a first visit may have a z in its link; a z of another model is not used
         linked = st.query_params.get("z") if "explore_model" not in st.session_state else None
         st.session_state["explore_z"] = links.parse_z(linked, checkpoint.model_config.latent_dim)
         st.session_state["explore_model"] = checkpoint.name
@@ -39,7 +39,7 @@ def explore(checkpoint: Checkpoint) -> None:
 
 
 def _choose_test_image(checkpoint: Checkpoint) -> int:
-    """The encoded test image to start from; stands in the URL."""
+    """The encoded test image to start from; part of the URL."""
     last = checkpoint.test_images - 1
     with st.sidebar:
         return int(
@@ -58,7 +58,7 @@ def _choose_test_image(checkpoint: Checkpoint) -> int:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
-    """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
+    """The component's data of a checkpoint; computed once, because a page's run must be short."""
     config, encoded = _checkpoint.model_config, loaders.cached_encoded(_checkpoint, version)
     mean, components = _small_map(encoded)
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
@@ -80,7 +80,7 @@ def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str
 
 
 def _small_map(encoded: EncodedSet) -> tuple[FloatArray, FloatArray]:
-    """Origin and axes of the plane beside the picture: the latent plane itself where there are no more dimensions."""
+    """Origin and axes of the plane beside the picture: z[0] and z[1] if there are no more dimensions."""
     latent_dim = encoded.mean.shape[1]
     if latent_dim <= 2:
         return np.zeros(latent_dim, np.float32), np.eye(2, latent_dim, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The Interpolation page's live part: what the component is told of the checkpoint, and its state in the link."""
+"""The Python side of the Interpolation page: its component's data of a checkpoint, and its state in the link."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.figures import PALETTE
 
-# What a link may carry; the component reads and checks the values.
+# Parameters of a link; the component reads and checks the values.
 KEYS = (
     *("view", "from", "to", "third", "fourth", "base", "z"),
     *("t", "path", "steps", "x", "y", "plus", "minus", "apply", "draw", "strength"),
 )
-LONGEST = 4000  # characters of one value; longer addresses break on the way
+LONGEST = 4000  # characters of one value; longer addresses do not work everywhere
 
 
 def interpolation(checkpoint: Checkpoint) -> None:
-    """The live ways between pictures. What was let go of last is in the session and in the link."""
-    loaders.load_model(checkpoint)  # a broken file is said here, before the live service could only refuse
+    """The live paths between pictures. The state at the last release is in the session and in the link."""
+    loaders.load_model(checkpoint)  # shows the reason if a file is broken; the live service could only refuse
     state = _known(st.query_params.to_dict()) or _known(st.session_state.get("interpolation_state"))
     data = loaders.or_stop(_about, checkpoint) | {
         "pins": _pins(checkpoint),
@@ -38,7 +38,7 @@ def interpolation(checkpoint: Checkpoint) -> None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
-    """What does not change while the checkpoint stays; made once, because a page's run must be short."""
+    """The component's data of a checkpoint; computed once, because a page's run must be short."""
     return {
         "script": scripts.script_url("interpolation/interpolation.js"),
         "base": scripts.base_path(),
@@ -52,7 +52,7 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
 
 
 def _known(values: object) -> dict[str, str]:
-    """The texts among these values that belong to the state."""
+    """The values that are texts and belong to the state."""
     if not isinstance(values, dict):
         return {}
     found = {key: values[key] for key in KEYS if isinstance(values.get(key), str)}
@@ -60,7 +60,7 @@ def _known(values: object) -> dict[str, str]:
 
 
 def _pins(checkpoint: Checkpoint) -> list[dict[str, object]]:
-    """The z that other pages hold for this checkpoint, each with its name."""
+    """The z of other pages for this checkpoint, each with a title."""
     session = st.session_state
     pins: list[dict[str, object]] = []
     if session.get("explore_model") == checkpoint.name and session.get("explore_z"):
@@ -71,11 +71,11 @@ def _pins(checkpoint: Checkpoint) -> list[dict[str, object]]:
 
 
 def _lassos(checkpoint: Checkpoint) -> dict[str, list[int]]:
-    """The groups of test images drawn around on the map, by name; none without any."""
+    """The groups of test images selected on the map, by name."""
     groups = _of_model(st.session_state.get("map_groups"), checkpoint)
     return {name: groups[name] for name in ("A", "B") if groups.get(name)}
 
 
-def _of_model(held: dict[str, Any] | None, checkpoint: Checkpoint) -> dict[str, Any]:
-    """What another page holds, if it is of this checkpoint."""
-    return held if held and held.get("model") == checkpoint.name else {}
+def _of_model(state: dict[str, Any] | None, checkpoint: Checkpoint) -> dict[str, Any]:
+    """The state of another page, if it is of this checkpoint."""
+    return state if state and state.get("model") == checkpoint.name else {}

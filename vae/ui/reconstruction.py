@@ -1,4 +1,4 @@
-"""The Reconstruction page's end in Python: what its component knows of a checkpoint, and of another data set."""
+"""The Python side of the Reconstruction page: its component's data of a checkpoint and of another data set."""
 
 import base64
 import inspect
@@ -10,19 +10,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.datasets.drawing import adapted, drawing_frame
+from vae.datasets.drawing import drawing_frame, resize_images
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available, load_dataset
-from vae.evaluation.anomaly import auroc, scores
+from vae.evaluation.anomaly import anomaly_scores, auroc
 from vae.model import losses
 from vae.model.latents import FloatArray
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
+from vae.validation import parse_whole
 
 Images = NDArray[np.uint8]
 
-SCORED = 500  # images of a data set that are scored; a tenth where each is tried as every class
+SCORED = 500  # images of a data set that are scored; a tenth for conditional models, which try every class
 SHOWN = 24  # images of the other data set to choose from
 NO_OTHER = ""
 
@@ -44,9 +45,9 @@ _RECONSTRUCTION: dict[str, tuple[Callable[..., Any], ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Images of a data set in a model's size, and how badly the model explains each.
+    """Images of a data set in a model's size, with the anomaly score of each.
 
-    Shapes: images (n, c, h, w), score (n,): -log p(x | z = mean) + KL in nats, the KL left out for a plain autoencoder.
+    Shapes: images (n, c, h, w), score (n,): -log p(x | z = mean) + KL in nats, without KL for a plain autoencoder.
     """
 
     images: Images
@@ -54,8 +55,8 @@ class Scored:
 
 
 def reconstruction(checkpoint: Checkpoint) -> None:
-    """The component. The test image that is being looked at stands in the link."""
-    label = page.choose_label(checkpoint, "its own, or the likeliest")
+    """The component. The test image that it shows is part of the link."""
+    label = page.choose_label(checkpoint, "its own, or the most likely")
     other = _choose_other(checkpoint)
     data = _page_data(checkpoint) | {
         "label": label,
@@ -69,14 +70,13 @@ def reconstruction(checkpoint: Checkpoint) -> None:
 
 
 def _linked_image(checkpoint: Checkpoint) -> int:
-    """The test image that the link asks for; the first one where it asks for none or for one that is not there."""
-    asked = st.query_params.get("image", "")
-    row = int(asked) if asked.isdecimal() and len(asked) < 9 else 0
-    return row if row < checkpoint.test_images else 0
+    """The test image in the link; the first one if the link has none or there is no such image."""
+    linked = st.query_params.get("image", "")
+    return parse_whole(linked, 0, checkpoint.test_images - 1) or 0
 
 
 def _choose_other(checkpoint: Checkpoint) -> str | None:
-    """Another data set on this machine to show the model; stands in the URL."""
+    """Another data set on this machine to show the model; part of the URL."""
     names = [name for name in DATASETS if name != checkpoint.dataset and is_available(name)]
     with st.sidebar:
         chosen = st.selectbox(
@@ -85,8 +85,8 @@ def _choose_other(checkpoint: Checkpoint) -> str | None:
             format_func=lambda name: name or "none",
             key="other",
             bind="query-params",
-            help="Images that the model was not made for, below the pictures: to be reconstructed, and scored against "
-            "the test images.",
+            help="Images that the model was not trained on, below the pictures: reconstructed, and scored against the "
+            "test images.",
         )
     return chosen or None
 
@@ -114,13 +114,13 @@ def _page_data(checkpoint: Checkpoint) -> dict[str, object]:
 
 
 def _test_scores(checkpoint: Checkpoint) -> FloatArray:
-    loaders.load_model(checkpoint)  # ends the page with the reason where the weights are broken
+    loaders.load_model(checkpoint)  # ends the page with the reason if the weights are broken
     return loaders.or_stop(_own, checkpoint).score
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
-    """What the component needs to know of a checkpoint; made once, because a page's run must be short."""
+    """The component's data of a checkpoint; computed once, because a page's run must be short."""
     config = _checkpoint.model_config
     return {
         "base": scripts.base_path(),
@@ -144,7 +144,7 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
 
 
 def _source(function: Callable[..., Any]) -> dict[str, object]:
-    """A function of vae.model.losses as it stands in the file that is running."""
+    """The source code of a function of vae.model.losses, from the file that is running."""
     lines, first = inspect.getsourcelines(function)
     return {"file": "vae/model/losses.py", "line": first, "code": "".join(lines).rstrip()}
 
@@ -153,13 +153,15 @@ def _source(function: Callable[..., Any]) -> dict[str, object]:
 def _own(_checkpoint: Checkpoint, version: tuple[str, int]) -> Scored:
     images, labels = loaders.cached_examples(_checkpoint, version), loaders.cached_encoded(_checkpoint, version).labels
     count = _scored(_checkpoint)
-    return Scored(images[:count], scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count]))
+    return Scored(
+        images[:count], anomaly_scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count])
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring the other data set…")
 def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> Scored:
-    images = adapted(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
-    return Scored(images, scores(loaders.cached_model(_checkpoint, version), images))
+    images = resize_images(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
+    return Scored(images, anomaly_scores(loaders.cached_model(_checkpoint, version), images))
 
 
 def _scored(checkpoint: Checkpoint) -> int:

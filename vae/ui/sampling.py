@@ -1,4 +1,4 @@
-"""The Sampling page's end in Python: where its latent vectors come from, and what its link says."""
+"""The Python side of the Sampling page: the distributions of its latent vectors, and its link."""
 
 import base64
 import re
@@ -15,29 +15,30 @@ from vae.model.samplers import (
     Mismatch,
     Mixture,
     MixtureFit,
-    aggregate_posterior_draws,
     fit_mixture,
     mismatch,
     per_class,
     posterior_of,
+    sample_aggregate_posterior,
     standard_normal,
 )
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.figures import PALETTE
+from vae.validation import parse_whole
 
-MOST_SIDE = 16  # cell (row, column) of a grid has the noise number 16 row + column, however large the grid is
+MOST_SIDE = 16  # cell (row, column) of a grid has noise number 16 row + column, whatever the grid's size
 LAST_SEED = 2**32 - 1
-DRAW_SEED = 0  # of the draws from the aggregate posterior that mixture and classes are fitted to
+SAMPLE_SEED = 0  # of the samples of the aggregate posterior that mixture and classes are fitted to
 COMPONENTS = 3  # principal components to lay the manifold along
 
-Params = dict[str, str]  # the link's names and words
+Params = dict[str, str]  # names and values in the link
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What is fitted to a checkpoint's encoded test set: a mixture to all of it, or why not, and a Gaussian per class.
+    """Fitted to an encoded test set: a mixture of all codes, or why there is none, and a Gaussian per class.
 
     mismatch is None for a plain autoencoder, which has no prior.
     """
@@ -49,14 +50,14 @@ class Fitted:
 
 
 def sampling(checkpoint: Checkpoint) -> None:
-    """The live grids of samples. What they showed at the last release is in the page's state and in the link."""
+    """The live grids of samples. Their settings at the last release are in the page's state and in the link."""
     loaders.load_model(checkpoint)  # a broken one ends the page here, with the reason
     params = _params(checkpoint)
     seed, latent_dim = int(params.get("seed", "0")), checkpoint.model_config.latent_dim
     chosen = {params.get(name, default) for name, default in _default_sources(checkpoint).items()}
     data = loaders.or_stop(_about, checkpoint) | {
         "params": params,
-        # The next seed's too, so that nobody waits for new noise.
+        # Also the next seed's, so that new noise is there at once.
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
@@ -74,17 +75,17 @@ def _write_link(linked: Params) -> None:
 
 
 def _take() -> None:
-    """Keeps what the component sent when a hand let go of it."""
+    """Keeps the settings that the component sends on release."""
     sent = st.session_state["sampling"]["params"]
     st.session_state["sampling_params"] = {name: str(sent[name]) for name in CHECKS if name in sent}
 
 
-# — what the component is told —
+# ---- the component's data --------------------------------------------------------------------------------------------
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
-    """What does not change while the checkpoint stays; made once, because a page's run must be short."""
+    """The component's data of a checkpoint; computed once, because a page's run must be short."""
     checkpoint = _checkpoint
     config, encoded = checkpoint.model_config, loaders.load_encoded(checkpoint)
     pca = fit_pca(encoded.mean, min(COMPONENTS, config.latent_dim))
@@ -142,11 +143,11 @@ def _default_sources(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def _offered(checkpoint: Checkpoint) -> list[dict[str, str]]:
-    """The sources to choose from, with the reason where one cannot be chosen."""
+    """The sources to choose from, with the reason if one cannot be chosen."""
     fitted, prior = _fitted(checkpoint), _has_prior(checkpoint)
     classes = zip(checkpoint.class_names, fitted.classes, strict=True)
     return [
-        {"id": "prior", "name": "prior N(0, I)" if prior else "N(0, I): not this model's", "problem": ""},
+        {"id": "prior", "name": "prior N(0, I)" if prior else "N(0, I), not this model's prior", "problem": ""},
         {
             "id": "aggregate",
             "name": "aggregate posterior" if prior else "mixture of all test codes",
@@ -171,10 +172,10 @@ def _source(checkpoint: Checkpoint, name: str) -> Mixture:
 
 
 def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
-    """The distance between q(z) and p(z): the number, and what it is."""
+    """The distance between q(z) and p(z) in words: the number, its meaning, and how it was estimated."""
     fitted = _fitted(checkpoint)
     if not _has_prior(checkpoint):
-        meaning = "this plain autoencoder promises nothing about where its codes lie"
+        meaning = "a plain autoencoder does not determine where its codes lie"
         return {
             "number": "No prior:",
             "meaning": meaning,
@@ -205,7 +206,7 @@ def _fitted(checkpoint: Checkpoint) -> Fitted:
 def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
     encoded = loaders.load_encoded(_checkpoint)
     prior = _has_prior(_checkpoint)
-    draws = aggregate_posterior_draws(encoded.mean, encoded.logvar, DRAW_SEED) if prior else encoded.mean
+    draws = sample_aggregate_posterior(encoded.mean, encoded.logvar, SAMPLE_SEED) if prior else encoded.mean
     try:
         classes = per_class(draws, encoded.labels, len(_checkpoint.class_names))
         fit = fit_mixture(draws)
@@ -215,13 +216,13 @@ def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
     return Fitted(fit, distance, "", classes)
 
 
-# — what a link says —
+# ---- the link --------------------------------------------------------------------------------------------------------
 
 Check = Callable[[str, Checkpoint], bool]
 
 
 def _params(checkpoint: Checkpoint) -> Params:
-    """What is chosen on the page; what does not fit the model is left out, and stands at what the page starts with."""
+    """The settings of the page; those that do not fit the model are left out and so have their defaults."""
     if "sampling_params" not in st.session_state:
         linked = {name: value for name, value in st.query_params.to_dict().items() if name in CHECKS}
         st.session_state["sampling_params"] = linked
@@ -234,14 +235,14 @@ def _params(checkpoint: Checkpoint) -> Params:
 
 
 def _is_whole(text: str, least: int, most: int) -> bool:
-    return re.fullmatch("[0-9]{1,10}", text) is not None and least <= int(text) <= most
+    return parse_whole(text, least, most) is not None
 
 
 def _is_decimal(text: str, least: float, most: float) -> bool:
     return re.fullmatch(r"[0-9](\.[0-9]{1,2})?", text) is not None and least <= float(text) <= most
 
 
-def _is_told(text: str, checkpoint: Checkpoint) -> bool:
+def _is_class(text: str, checkpoint: Checkpoint) -> bool:
     return _is_whole(text, 0, checkpoint.model_config.classes - 1)
 
 
@@ -277,8 +278,8 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "truncation": (lambda text, _: _is_decimal(text, 0.1, 4), "a number from 0.1 to 4 with up to two decimals"),
     "source": (_is_source, "a source of this model"),
     "against": (_is_source, "a source of this model"),
-    "told": (_is_told, "the number of a class that this model is told"),
-    "against_told": (_is_told, "the number of a class that this model is told"),
+    "told": (_is_class, "the number of a class of this conditional model"),
+    "against_told": (_is_class, "the number of a class of this conditional model"),
     "hold": (_is_hold, "a latent dimension of this model and its value, such as 0:1.5"),
     "plane": (_is_plane, "axes of this model, such as z0,z1"),
 }

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from vae.server.decode import routes as live_routes
 from vae.server.latent_map import routes as map_routes
 from vae.server.runs_and_films import routes as run_film_routes
-from vae.storage.atomic import sweep
+from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
 from vae.ui.shared import loaders, scripts
 from vae.ui.training import film, runs
@@ -19,7 +19,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 def routes() -> list[BaseRoute]:
     """Live decoding, the latent map's data, the runs and their films, the components' scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
-        sweep(root)
+        remove_stale(root)
     base, origins = scripts.base_path(), st.get_option("server.corsAllowedOrigins") or ()
     return [
         *scripts.routes(),

@@ -10,13 +10,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import binarise, is_available, load_dataset
+from vae.datasets.registry import is_available, load_dataset
+from vae.datasets.splits import binarise
 from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.service import ProjectionService
 from vae.server.inference import UnknownModelError
 from vae.server.map_data import MapSource
-from vae.storage.checkpoints import Checkpoint, CheckpointError
+from vae.storage.checkpoints import Checkpoint
+from vae.storage.files import CheckpointError
 from vae.ui.shared import loaders
 
 _loading = ThreadPoolExecutor(1, thread_name_prefix="test-images")

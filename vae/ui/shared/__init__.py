@@ -2,7 +2,7 @@
 
 figures      arrays -> Plotly figures, and the palette
 loaders      the checkpoints of this app, and what is loaded of each
-links        what links and browsers send, which may be anything
+links        untrusted values from links and components
 scripts      the components' scripts and styles
-page         the anatomy that all pages share
+page         head, checkpoint picker, choices in the link
 """

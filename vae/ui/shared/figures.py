@@ -1,10 +1,10 @@
-"""Numbers in, something to look at out: Plotly figures."""
+"""Plotly figures of numbers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Ten colours that stay apart for the three kinds of colour blindness and have a contrast of 3 : 1 to the light page and
-# to the dark one. Found by hill climbing for the greatest least difference; tests/test_figures.py has the measures.
+# Ten colours, distinct for the three kinds of colour blindness, with a contrast of 3 : 1 to the light page and to the
+# dark one. Found by hill climbing, maximising the smallest difference; see tests/ui/test_figures.py.
 PALETTE = (
     "#7e81ff",
     "#c98701",
@@ -22,7 +22,7 @@ PALETTE = (
 def learning_curves(history: Sequence[Mapping[str, float]]) -> Any:
     """Reconstruction and KL per epoch, training dotted and validation solid, in nats per image. A plotly Figure.
 
-    Two panels with scales of their own: the KL would vanish beside the reconstruction.
+    Two panels with separate scales, because the KL is small beside the reconstruction.
     """
     _graph_objects()
     from plotly.subplots import make_subplots
@@ -56,8 +56,8 @@ def bars(values: Sequence[float], title: str, unit: str) -> Any:
 
 
 def _graph_objects() -> Any:
-    """Plotly, imported where it is used. It looks at a pandas that is being imported by another user's page and fails
-    on the half of it that is there; importing it here first waits for the other half."""
+    """Plotly, imported where it is used. It fails while another thread is importing pandas, which it then finds half
+    loaded; importing pandas first waits for that thread."""
     import pandas  # noqa: F401
     import plotly.graph_objects as go
 

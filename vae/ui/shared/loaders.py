@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from vae.model.latents import EncodedSet
 from vae.model.networks import VAE, choose_device
 from vae.server.inference import LiveModel, UnknownModelError
-from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, CheckpointError, list_checkpoints
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
+from vae.storage.files import CheckpointError
 
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[3] / "checkpoints"))
 
@@ -26,7 +27,7 @@ _gpu_failed = Event()  # of this process, for all its users
 
 @st.cache_resource(show_spinner=False)
 def device() -> torch.device:
-    """Where this app decodes: the GPU where there is one that has not failed."""
+    """Where this app decodes: on the GPU, unless there is none or it has failed."""
     return choose_device("cpu" if _gpu_failed.is_set() else "auto")
 
 
@@ -39,7 +40,7 @@ def _model_after_gpu(checkpoint: Checkpoint) -> VAE:
 
 
 def device_name() -> str:
-    """The device's name as people know it."""
+    """The name of the GPU, or "cpu"."""
     return torch.cuda.get_device_name() if device().type == "cuda" else device().type
 
 
@@ -54,19 +55,19 @@ def load_encoded(checkpoint: Checkpoint) -> EncodedSet:
 
 
 def load_strength(checkpoint: Checkpoint) -> Sequence[float]:
-    """How much the model uses each latent dimension: KL in nats, or the spread of the means where there is no KL."""
+    """How much the model uses each latent dimension: KL in nats; without a KL, the deviation of the means."""
     return checkpoint.kl_per_dimension or load_encoded(checkpoint).mean.std(axis=0).tolist()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def cached_model(_checkpoint: Checkpoint, version: tuple[str, int]) -> VAE:
-    """load_model(), for who has no page to end: raises CheckpointError, FileNotFoundError."""
+    """As load_model(), outside of a page. Raises CheckpointError, FileNotFoundError."""
     return _checkpoint.load_model(device())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def cached_encoded(_checkpoint: Checkpoint, version: tuple[str, int]) -> EncodedSet:
-    """load_encoded(), for who has no page to end: raises CheckpointError, FileNotFoundError."""
+    """As load_encoded(), outside of a page. Raises CheckpointError, FileNotFoundError."""
     return _checkpoint.load_encoded()
 
 
@@ -80,22 +81,22 @@ def cached_examples(_checkpoint: Checkpoint, version: tuple[str, int]) -> NDArra
 
 
 def version_of(checkpoint: Checkpoint) -> tuple[str, int]:
-    """Tells a checkpoint from another that took its name later."""
+    """Differs between a checkpoint and a later one of the same name."""
     return str(checkpoint.path), (checkpoint.path / "config.json").stat().st_mtime_ns
 
 
 def or_stop(load: Callable[[Checkpoint, tuple[str, int]], Loaded], checkpoint: Checkpoint) -> Loaded:
-    """What `load` gives; for a broken file, or one that has just been deleted, ends the page with the reason."""
+    """The result of `load`; a broken file, or one that has just been deleted, ends the page with the reason."""
     try:
         return load(checkpoint, version_of(checkpoint))
     except (CheckpointError, FileNotFoundError) as error:
-        st.error(f"Checkpoint “{checkpoint.name}” cannot be used. {error} Meanwhile, choose another in the sidebar.")
+        st.error(f"Checkpoint “{checkpoint.name}” cannot be used. {error} Choose another in the sidebar.")
         st.stop()
 
 
 def usable(name: str) -> Checkpoint:
     """The checkpoint of this name. Raises UnknownModelError, with the reason, if there is none or it is broken."""
-    # A stranger's input: compared with the names that are there, never made into a path.
+    # Untrusted input: compared with existing names, never made into a path.
     found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
     if found is None:
         raise UnknownModelError(f"There is no checkpoint called {name!r}.")
@@ -105,7 +106,7 @@ def usable(name: str) -> Checkpoint:
 
 
 def live_model(name: str) -> LiveModel:
-    """The model of this name for the live service: the one that the pages use. Called outside any page.
+    """The model of this name for the live service, the same as on the pages. Called outside of pages.
 
     Raises UnknownModelError, with the reason, if there is no such checkpoint or it is broken.
     """

@@ -1,4 +1,4 @@
-"""The anatomy that all pages share: head, checkpoint picker, choices that stand in the link."""
+"""What all pages have: head, checkpoint picker, and choices that are part of the link."""
 
 from math import isinf
 from typing import Any
@@ -27,7 +27,7 @@ STYLE = """<style>
 
 
 def begin_page(title: str, question: str) -> None:
-    """The head of every page: the way to the others, the title and one open question."""
+    """The head of every page: links to the others, the title and one open question."""
     st.set_page_config(page_title=f"{title} · Latent Lab", page_icon="🌀", layout="wide")
     st.html(STYLE)
     _drop_infinite_parameters()
@@ -40,12 +40,12 @@ def begin_page(title: str, question: str) -> None:
 
 
 def _drop_infinite_parameters() -> None:
-    """Takes numbers such as 1e999 out of a link: Streamlit's number fields refuse other nonsense, but fail on these."""
+    """Removes numbers such as 1e999 from a link: Streamlit's number fields ignore other bad text, but fail on these."""
     infinite = [key for key, value in st.query_params.to_dict().items() if _is_infinite(value)]
     for key in infinite:
         del st.query_params[key]
     if infinite:
-        st.rerun()  # the fields of this run would still take their values from the link
+        st.rerun()  # in this run the fields would still take their values from the link
 
 
 def _is_infinite(text: str) -> bool:
@@ -56,28 +56,28 @@ def _is_infinite(text: str) -> bool:
 
 
 def choose_checkpoint() -> Checkpoint:
-    """The checkpoint chosen in the sidebar; ends the page, with what to do, where there is none to choose."""
+    """The checkpoint chosen in the sidebar; without any, ends the page and says what to do."""
     return find_checkpoint() or st.stop()
 
 
 def find_checkpoint() -> Checkpoint | None:
-    """The checkpoint chosen in the sidebar, with its card. It stands in the URL and is the same on all pages.
+    """The checkpoint chosen in the sidebar, with its card. It is part of the URL and the same on all pages.
 
-    None, with the reason and what to do in the sidebar, where there is none to choose.
+    None, with the reason and what to do in the sidebar, if there is none to choose.
     """
     found = list_checkpoints(loaders.CHECKPOINTS)
     whole = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
-    asked = st.query_params.get("checkpoint")
+    linked = st.query_params.get("checkpoint")
     with st.sidebar:
         if not whole:
             _show_broken(found)
             st.error(f"There is no usable checkpoint in {loaders.CHECKPOINTS}. Train one on the Training page.")
             return None
         names = list(whole)
-        # Neither Streamlit's binding, which leaves the first choice out of the link though elsewhere it may be another,
-        # nor its persistence, which forgets a choice that came by a link at the next change of page.
+        # Not by Streamlit's binding, which omits the first choice from the link, although another app may have another
+        # first choice, nor by its persistence, which forgets the choice of a link when the page changes.
         default = FIRST_CHOICE if FIRST_CHOICE in names else names[0]
-        current = next((name for name in (st.session_state.get("chosen"), asked) if name in names), default)
+        current = next((name for name in (st.session_state.get("chosen"), linked) if name in names), default)
         chosen = st.selectbox(
             "Checkpoint",
             names,
@@ -88,8 +88,8 @@ def find_checkpoint() -> Checkpoint | None:
         st.session_state["chosen"] = chosen
         _show_card(whole[chosen])
         _show_broken(found)
-    if asked is not None and asked not in whole:
-        st.warning(f"This link asks for the checkpoint “{asked}”, which is not usable here; showing {chosen} instead.")
+    if linked is not None and linked not in whole:
+        st.warning(f"This link asks for the checkpoint “{linked}”, which is not usable here; showing {chosen} instead.")
     st.query_params["checkpoint"] = chosen
     return whole[chosen]
 
@@ -113,7 +113,7 @@ def objective_name(checkpoint: Checkpoint) -> str:
     weighed = f"β = {objective.beta:g}" if objective.name in ("vae", "beta-tc") else ""
     kind = named.get(objective.name, "" if weighed else objective.name) + weighed
     cooled = ", KL cooled" if objective.warmup == "cooling" else ""
-    return kind + cooled + (", told the class" if checkpoint.model_config.classes else "")
+    return kind + cooled + (", conditional on the class" if checkpoint.model_config.classes else "")
 
 
 def _score(metrics: dict[str, Any]) -> str:
@@ -130,7 +130,7 @@ def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
 
 
 def show_pages() -> None:
-    """Links to all pages, each with the job it does."""
+    """Links to all pages, each with what it is for."""
     columns = st.columns(3)
     for place, (path, title, job) in enumerate(PAGES):
         with columns[place % 3], st.container(border=True):
@@ -161,9 +161,9 @@ def _nats(value: float | None) -> str:
 
 
 def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = None) -> int | None:
-    """The class that a conditional model decodes as, chosen in the sidebar and standing in the URL.
+    """The class that a conditional model decodes as, chosen in the sidebar and part of the URL.
 
-    unchosen names the first choice, which returns `default`; so does every model that is told no class.
+    unchosen names the first choice, which returns `default`; every unconditional model returns it, too.
     """
     if not checkpoint.model_config.classes:
         return default
@@ -174,6 +174,6 @@ def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = No
             format_func=lambda name: name or unchosen,
             key="class_told",
             bind="query-params",
-            help="This model's decoder is told a class beside z: the same z in another class keeps the style.",
+            help="This model's decoder is conditional on a class: the same z with another class keeps the style.",
         )
     return checkpoint.class_names.index(chosen) if chosen else default

@@ -1,4 +1,4 @@
-"""The components' scripts and styles: what Streamlit is given, where the browser finds the rest, and who serves it."""
+"""The components' scripts and styles: what is passed to Streamlit, the addresses of the rest, and their routes."""
 
 import gzip
 import hashlib
@@ -19,12 +19,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
-FOR_EVER = "public, max-age=31536000, immutable"  # for a browser's cache: the address changes when the content does
+FOR_EVER = "public, max-age=31536000, immutable"  # the address changes when the content does
 JAVASCRIPT = "text/javascript"
 
 
 def component(name: str, *styles: str) -> Callable[..., Any]:
-    """The component of this name, to be called with its key, its data and what to do when its state changes."""
+    """The component of this name; call it with its key, its data and callbacks for changes of its state."""
     css = "".join(map(_text, styles))
     return st.components.v2.component(name, js=_text("hosts/streamlit.js"), css=css)
 
@@ -35,43 +35,43 @@ def _text(name: str) -> str:
 
 
 def base_path() -> str:
-    """Where the app's own addresses begin: "" or /path."""
+    """The prefix of the app's own addresses: "" or /path."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 
 
 def script_url(name: str) -> str:
-    """Where the browser finds a script, "map/map.js". The version in the path holds for all that it imports."""
+    """The address of a script, "map/map.js". The version in the path is that of all scripts that it imports."""
     return f"{base_path()}/live/frontend/{_scripts_version()}/{name}"
 
 
 def plotly_url() -> str:
-    """Where the browser finds plotly's script, which is served out of the installed package."""
+    """The address of plotly's script, which is served from the installed package."""
     return f"{base_path()}/live/plotly/{metadata.version('plotly')}/plotly.min.js"
 
 
 @st.cache_resource(show_spinner=False)
 def _scripts_version() -> str:
-    """Changes when a script does, so that no browser goes on with an old one."""
+    """Changes when a script does, so that no browser uses an old one."""
     files = sorted(path for path in FRONTEND.rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def routes() -> list[BaseRoute]:
-    """The scripts and plotly's: to each browser once."""
+    """Routes of the scripts and of plotly's, which browsers keep."""
     scripts = Mount(f"{base_path()}/live/frontend/{{version}}", _Scripts(directory=FRONTEND))
     return [scripts, Route(f"{base_path()}/live/plotly/{{version}}/plotly.min.js", _plotly)]
 
 
 class _Scripts(StaticFiles):
-    """The components' scripts, each asked for once by each browser: a page takes a dozen, and a class comes at once."""
+    """The components' scripts, fetched once by each browser: a page needs a dozen, and a class opens it at once."""
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        of_now = scope["path_params"]["version"] == _scripts_version()  # not what a page of an earlier start asks for
-        response.headers["Cache-Control"] = FOR_EVER if of_now else "no-cache"
+        current = scope["path_params"]["version"] == _scripts_version()  # a page from before a restart has another
+        response.headers["Cache-Control"] = FOR_EVER if current else "no-cache"
         return response
 
 

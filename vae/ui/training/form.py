@@ -11,8 +11,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vae.datasets.embedded import EMBEDDED
 from vae.datasets.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
-from vae.datasets.registry import DATASETS, EMBEDDED, IMAGE_SIZES, Binarisation, Dataset, is_available
+from vae.datasets.registry import DATASETS, is_available
+from vae.datasets.splits import Binarisation, Dataset
+from vae.datasets.user_images import IMAGE_SIZES
 from vae.jobs.runs import RunError, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_device

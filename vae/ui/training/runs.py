@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from vae.jobs.runs import Command, Run, RunError, Runs, Status
-from vae.storage.atomic import part
+from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.shared import loaders
 
@@ -107,7 +107,7 @@ def delete_button(checkpoint: Checkpoint | None) -> None:
         st.write(f"This deletes the checkpoint “{checkpoint.name}” for all users.")
         if st.button("Delete it", key="delete"):
             try:
-                with part(checkpoint.path.parent) as gone:
+                with staging_folder(checkpoint.path.parent) as gone:
                     checkpoint.path.rename(gone / checkpoint.name)  # at once, or not at all
             except FileNotFoundError:
                 pass  # another user has just deleted it

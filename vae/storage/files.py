@@ -1,0 +1,142 @@
+"""JSON, arrays and image sheets of a checkpoint, read without trusting them: sizes and types are checked first."""
+
+import json
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+SHEET_COLUMNS = 25
+MAX_JSON_BYTES = 2**20
+MAX_ARRAYS_BYTES = 2**32  # 4 GiB per file; a sparse file may claim any size
+MAX_REASON = 300  # characters of an error that a page shows
+DTYPE_BYTES = {"F32": 4, "I64": 8}
+
+Json = dict[str, Any]
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be read or written: one sentence that names the file and the remedy."""
+
+
+def broken(path: Path, what: str) -> CheckpointError:
+    """The error for a file that is missing or damaged."""
+    reason = what if len(what) <= MAX_REASON else f"{what[:MAX_REASON]}…"
+    return CheckpointError(f"{path}: {reason}; restore the file or train the checkpoint again.")
+
+
+@contextmanager
+def naming_file(path: Path) -> Iterator[None]:
+    """Turns whatever a parser raises on a bad file into a CheckpointError that names the file."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except Exception as error:
+        raise broken(path, f"cannot be read ({type(error).__name__}: {error})") from error
+
+
+def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str:
+    """The text of a file of at most this many bytes. Raises CheckpointError."""
+    if path.stat().st_size > most:
+        raise broken(path, f"it is larger than {most} bytes")
+    with naming_file(path):
+        return path.read_text("utf-8")
+
+
+def read_json(path: Path) -> Json:
+    """The JSON object in a file. Raises CheckpointError."""
+    with naming_file(path):
+        return dict(parse_json(read_text(path)))
+
+
+def parse_json(text: str) -> Any:
+    """The JSON's value. Raises ValueError also for unpaired surrogates, which cannot be sent to a page."""
+    value = json.loads(text)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a file, links followed, is inside this folder."""
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):  # a link to itself, which Python 3.13 and later leave as it is
+        return False
+    return real.is_relative_to(folder.resolve()) and not (real.is_symlink() or real.parent.is_symlink())
+
+
+def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file that must hold exactly these names, types and shapes, all values finite.
+
+    The header is compared with what is expected and with the file's size before anything is allocated. Raises
+    CheckpointError for any difference.
+    """
+    _check_header(path, expected)
+    with naming_file(path), safe_open(path, framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in expected}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise broken(path, f"{name} has values that are not finite")
+    return arrays
+
+
+def _check_header(path: Path, expected: Shapes) -> None:
+    with naming_file(path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(size - 8, MAX_JSON_BYTES):
+            raise ValueError("its header is longer than the file, or than any model's")
+        if size > MAX_ARRAYS_BYTES:
+            raise ValueError(f"{size} bytes are more than {MAX_ARRAYS_BYTES}")
+        header = parse_json(file.read(length).decode())
+        found = {key: (entry["dtype"], tuple(entry["shape"])) for key, entry in header.items() if key != "__metadata__"}
+    if missing := expected.keys() - found.keys():
+        raise broken(path, f"{min(missing)} is missing")
+    if unknown := found.keys() - expected.keys():
+        raise broken(path, f"{min(unknown)} does not belong to this model")
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise broken(path, f"{name} is {found[name]} where {shape} was expected")
+    bytes_expected = 8 + length + sum(DTYPE_BYTES[dtype] * prod(shape) for dtype, shape in expected.values())
+    if size != bytes_expected:
+        raise broken(path, f"it has {size} bytes where {bytes_expected} were expected")
+
+
+def write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
+    """Saves images as one PNG, 25 in a row. Shape: (n, c, h, w)."""
+    from PIL import Image
+
+    n, c, h, w = images.shape
+    rows = -(-n // SHEET_COLUMNS)
+    padded = np.zeros((rows * SHEET_COLUMNS, c, h, w), np.uint8)
+    padded[:n] = images
+    sheet = (
+        padded.reshape(rows, SHEET_COLUMNS, c, h, w).transpose(0, 3, 1, 4, 2).reshape(rows * h, SHEET_COLUMNS * w, c)
+    )
+    Image.fromarray(sheet.squeeze(2) if c == 1 else sheet).save(path, optimize=True)
+
+
+def read_sheet(path: Path, count: int, image_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The first `count` images of a sheet. Shape: (count, *image_shape). Raises CheckpointError."""
+    from PIL import Image
+
+    c, h, w = image_shape
+    rows = -(-count // SHEET_COLUMNS)
+    with naming_file(path), Image.open(path, formats=["PNG"]) as sheet:  # reads only the header
+        if sheet.size != (SHEET_COLUMNS * w, rows * h) or sheet.mode != ("L" if c == 1 else "RGB"):
+            raise ValueError(
+                f"a {sheet.mode} picture of {sheet.size} pixels does not hold {count} images of {image_shape}"
+            )
+        pixels = np.asarray(sheet)
+    cells = pixels.reshape(rows, h, SHEET_COLUMNS, w, c).transpose(0, 2, 4, 1, 3).reshape(-1, c, h, w)
+    return cells[:count].copy()
