@@ -47,7 +47,7 @@ from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
 from vae.jobs.runs import Runs, Status
-from vae.projection.methods import ProjectionConfig
+from vae.projection.methods import Method, ProjectionConfig
 from vae.projection.service import Done, Event, Failed, Layouts
 from vae.storage.atomic import PREFIX, part
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
@@ -210,6 +210,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
     chance = random.Random(ROUNDS)
 
     async def body(lab: Lab) -> None:
+        killed: list[int] = []
         lanes = (lab.layouts._projecting, lab.layouts._measuring)
 
         async def torment(stop: asyncio.Event) -> None:
@@ -222,12 +223,13 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
                             killed.append(pid)
 
         async def one(number: int) -> Event:
-            method = chance.choice(("umap", "umap", "pca"))
+            method: Method = chance.choice(("umap", "umap", "pca"))
             config = ProjectionConfig(method, neighbours=chance.choice((2, 20)))
             return (await events(await lab.layouts.open(points(seed=number // 2), config)))[-1]
 
         for number in range(ROUNDS):
-            stop, killed = asyncio.Event(), []
+            stop = asyncio.Event()
+            killed.clear()
             killer = asyncio.create_task(torment(stop))
             ends = await asyncio.gather(*(one(100 * number + i) for i in range(12)))
             stop.set()
@@ -289,8 +291,8 @@ def bound_app(read_only: Path) -> Iterator[Server]:
         patch.setenv("VAE_CHECKPOINTS", str(read_only))
         patch.setenv("VAE_CACHE", str(read_only / "digits-z2" / "cache"))
 
-        def popen(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
-            return subprocess.Popen(*arguments, preexec_fn=obey_mode_bits, **options)  # noqa: PLW1509
+        def popen(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+            return subprocess.Popen(command, preexec_fn=obey_mode_bits, **options)  # noqa: PLW1509
 
         names = {name: getattr(subprocess, name) for name in ("DEVNULL", "TimeoutExpired")}
         patch.setattr(bench, "subprocess", SimpleNamespace(Popen=popen, **names))
@@ -461,7 +463,7 @@ def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[
     (folder / "race.py").write_text(RACE)
     (folder / "idler.py").write_text(IDLER)
     told = [str(folder / "race.py"), str(folder / "idler.py"), str(folder / "checkpoints"), json.dumps(request(number))]
-    pipes = {
+    pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
         "text": True,
@@ -557,6 +559,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
     page: str, digits_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, version, moment = tmp_path / "checkpoints", loaders.version_of, 0
+    looks: list[str] = []
     monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     shutil.copytree(digits_checkpoint.path, root / "stays")
     while True:
@@ -601,16 +604,16 @@ def test_requests_lost_half_way_and_silent_clients_cost_nobody_else_anything() -
             "GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        for client in silent:
-            client.sendall(handshake.encode() + frame[:7])
+        for raw in silent:
+            raw.sendall(handshake.encode() + frame[:7])
         until_now(lambda: server.metrics()["clients"] == 10)
         with server.connect() as client:
             assert same_pictures(ask(client, live_request(1, zs(50))), decoded(zs(50)))
-        for client in silent:  # as they answer no ping, the server hangs up
-            client.settimeout(PATIENCE)
-            while client.recv(4096):
+        for raw in silent:  # as they answer no ping, the server hangs up
+            raw.settimeout(PATIENCE)
+            while raw.recv(4096):
                 pass
-            client.close()
+            raw.close()
         until_now(lambda: server.metrics()["clients"] == 0)
 
 

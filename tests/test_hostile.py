@@ -25,7 +25,7 @@ from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -528,7 +528,8 @@ def test_a_damaged_picture_is_used_or_refused(kind: int, edits: list[Any], cut: 
         except DataError as error:
             in_a_sentence(error)
         else:
-            assert (found.shape, found.dtype) == ((3 if color else 1, 8, 8), np.uint8)
+            assert found.shape == (3 if color else 1, 8, 8)
+            assert found.dtype == np.uint8
 
 
 def with_sums(content: bytes) -> bytes:
@@ -923,8 +924,13 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     content = changed(told if path == partition else path.read_bytes(), edits, cut)
     (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
     opened: list[Path] = []
+
+    def open_noted(path: Path) -> BinaryIO:
+        opened.append(path)
+        return path.open("rb")
+
     with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
-        patch.setattr(registry, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
+        patch.setattr(registry, "open_file", open_noted)
         parsed_or_refused("celeba", official, (content, name))
     assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
     (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
@@ -1012,11 +1018,12 @@ def test_whatever_a_browser_sends_of_a_component_is_of_the_model_or_ignored(
     pinned, grouped = draw.draw(pin | JSON), draw.draw(groups | JSON)
     row = draw.draw(JSON | st.integers(-1, n))
     with at_once((pinned, grouped, row)):
-        if isinstance(pinned, dict) and (kept := latent_map._sent_pin(pinned, digits_checkpoint)):
+        kept: Any = latent_map._sent_pin(pinned, digits_checkpoint) if isinstance(pinned, dict) else None
+        if kept:
             assert len(links.parse_z(links.format_z(kept["z"]), 2) or [0, 0]) == 2
             assert kept["row"] is None or 0 <= kept["row"] < n
         if isinstance(grouped, dict):
-            found = latent_map._sent_groups(grouped, digits_checkpoint)
+            found: Any = latent_map._sent_groups(grouped, digits_checkpoint)
             assert all(0 <= row < n for row in (*found["A"], *found["B"]))
         assert links.sent_row(row, digits_checkpoint) in (None, *range(n))
 

@@ -413,7 +413,7 @@ def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
 def test_a_wish_for_less_that_comes_too_soon_after_anothers_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusals = iter([BlockingIOError(), BlockingIOError()])
+    refusals: Iterator[OSError] = iter([BlockingIOError(), BlockingIOError()])
     slept: list[float] = []
     said: list[str] = []
 
@@ -829,7 +829,7 @@ def edits() -> dict[str, Callable[[Any], object]]:
         ("model", "architecture"), ("model", "sigma"), ("training", "objective", "beta"),
         ("training", "objective", "samples"), ("training", "objective", "name")
     ]  # fmt: skip
-    fine = [
+    fine: list[tuple[str, object]] = [
         ("seconds", None), ("seed", True), ("learning_rate", True), ("seconds", True), ("beta", True),
         ("objective", {}), ("hidden", []), ("hidden", {}), ("hidden", [1]), ("channels", []), ("channels", {}),
     ]  # fmt: skip
@@ -899,7 +899,11 @@ def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
 ) -> None:
     wanted = request(10)
     run = lab.prepare("run", wanted)
-    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: paused and lab.runs.want(run, "pause"), spoil=True)
+
+    def pause() -> None:
+        lab.runs.want(run, "pause")
+
+    after_steps(lab, run, monkeypatch, 2 * 21 + 13, pause if paused else lambda: None, spoil=True)
     status = here(run)
     if paused:
         assert status.state == "paused"

@@ -1,5 +1,6 @@
 """Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
 
+import re
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PatienceLostError
 
@@ -51,8 +52,10 @@ def app_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _noise(shape: tuple[int, int, int]) -> Dataset:
     rng = np.random.default_rng(0)
-    splits = [Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)]
-    return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
+    train, validation, test = (
+        Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)
+    )
+    return Dataset("noise", train, validation, test, ("plain", "<b>nine</b>"))
 
 
 @pytest.fixture(scope="session")
@@ -173,6 +176,27 @@ def frames(page: Page) -> int:
 def pixels(page: Page, selector: str = "canvas.hero") -> str:
     """The pixels of the first canvas that the selector finds."""
     return str(page.locator(selector).first.evaluate(PIXELS))
+
+
+def box_of(locator: Locator) -> FloatRect:
+    """Where on the page it is shown. Unit: CSS pixels."""
+    box = locator.bounding_box()
+    assert box is not None, f"{locator} is not shown"
+    return box
+
+
+def attribute(locator: Locator, name: str) -> str:
+    """An attribute that the element must have."""
+    value = locator.get_attribute(name)
+    assert value is not None, f"{locator} has no {name}"
+    return value
+
+
+def captured(pattern: str, text: str) -> str:
+    """What the first group of a pattern finds in a text that must have it."""
+    match = re.search(pattern, text)
+    assert match is not None, f"{pattern} is not in {text}"
+    return str(match[1])
 
 
 def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
