@@ -77,7 +77,7 @@ class Lesson:
         self.perplexities = iter(range(5, 500))
 
     def processes(self) -> list[str]:
-        """The projection processes of the app, by the temporary folder that each is told."""
+        """The projection processes of the app, by the temporary folder that each is given."""
         lines = subprocess.run(["ps", "-A", "-ww", "-o", "args"], capture_output=True, text=True, check=True).stdout
         return [line for line in lines.splitlines() if f"{self.temporary}/latent-lab-" in line]
 
@@ -108,7 +108,7 @@ async def project(server: Server, model: str, **asked: object) -> dict[str, Any]
 
 
 async def kill_under_load(server: Server, lesson: Lesson, chance: random.Random) -> Clicks:
-    """Hands that drag, people who click, projections long and short; then, at any moment, kill -9."""
+    """Clients that drag, users who click, projections long and short; then, at any moment, kill -9."""
     clicks = Clicks()
 
     async def keep_projecting(model: str) -> None:
@@ -116,17 +116,17 @@ async def kill_under_load(server: Server, lesson: Lesson, chance: random.Random)
             asked = {"method": "tsne", "perplexity": next(lesson.perplexities)}
             assert (await project(server, model, **asked)).get("state") == "done"
 
-    hands = [await connect_drag(server, name) for name in ("digits-z2", "mnist-z2") * 2]
-    for hand in hands:
-        hand.drag(1 / 60, chance.random() / 60)
+    drags = [await connect_drag(server, name) for name in ("digits-z2", "mnist-z2") * 2]
+    for drag in drags:
+        drag.drag(1 / 60, chance.random() / 60)
     work = [click_through(server.url, 0.3, clicks, chance.randrange(10**6)) for _ in range(3)]
     work += [keep_projecting(name) for name in ("digits-z2", "digits-z2", "mnist-z2")]
     tasks = [asyncio.create_task(one) for one in work]
     await asyncio.sleep(chance.uniform(0.2, 3))
     os.kill(server.pid, signal.SIGKILL)
     ends = await asyncio.gather(*tasks, return_exceptions=True)
-    for hand in hands:
-        hand.close()
+    for drag in drags:
+        drag.close()
     assert all(isinstance(end, (ConnectionClosed, InvalidMessage, OSError)) for end in ends), ends
     return clicks
 
@@ -206,7 +206,7 @@ def visit(server: Server, page: str, query: str = "") -> Visit:
 
 
 @pytest.mark.scaled
-def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answer(tmp_path: Path) -> None:
+def test_every_client_gets_an_answer_when_projection_processes_are_killed(tmp_path: Path) -> None:
     chance = random.Random(ROUNDS)
 
     async def body(lab: Lab) -> None:
@@ -255,7 +255,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
 
 
 def obey_mode_bits() -> None:
-    """Makes the program that is started next heed the mode bits of files though it is root's; for others, they do."""
+    """Makes the program that is started next obey the mode bits of files even as root; for other users it does."""
     if os.geteuid() == 0:
         for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
             ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -459,10 +459,15 @@ for line in sys.stdin:
 
 @contextmanager
 def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[str]"]]:
-    """Two processes that start, resume and end runs of one folder, as two apps do; told by lines."""
+    """Two processes that start, resume and end runs of one folder, as two apps do; each line of input is a command."""
     (folder / "race.py").write_text(RACE)
     (folder / "idler.py").write_text(IDLER)
-    told = [str(folder / "race.py"), str(folder / "idler.py"), str(folder / "checkpoints"), json.dumps(request(number))]
+    arguments = [
+        str(folder / "race.py"),
+        str(folder / "idler.py"),
+        str(folder / "checkpoints"),
+        json.dumps(request(number)),
+    ]
     pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
@@ -470,7 +475,10 @@ def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[
         "env": {**os.environ, "PYTHONPATH": str(ROOT)},
     }
     with ExitStack() as stack:
-        yield [stack.enter_context(subprocess.Popen([sys.executable, *told], **pipes)) for _ in range(2)]
+        yield [
+            stack.enter_context(subprocess.Popen([sys.executable, *paths, json.dumps(request(number))], **pipes))
+            for _ in range(2)
+        ]
 
 
 def at_once(processes: list["subprocess.Popen[str]"], line: str) -> list[str]:
@@ -585,7 +593,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
 # ---- requests that are lost half-way ---------------------------------------------------------------------------------
 
 
-def test_requests_lost_half_way_and_silent_clients_cost_nobody_else_anything() -> None:
+def test_requests_lost_half_way_and_silent_clients_cost_other_clients_nothing() -> None:
     frame = bench._frame(bench.BINARY, live_request(1, zs(50)))
     with serve(ping=1.0) as server:
         chance = random.Random(0)
@@ -618,6 +626,6 @@ def test_requests_lost_half_way_and_silent_clients_cost_nobody_else_anything() -
 
 
 def cut(client: Any) -> None:
-    """Ends a connection as a cable does, without a word of farewell."""
+    """Ends a connection as a pulled cable does, without a closing frame."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.socket.close()

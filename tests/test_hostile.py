@@ -166,7 +166,7 @@ def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
     """Fails a case that takes more than three seconds of the processor's time, or waits for ten minutes.
 
     Only those seconds count through which this process was not itself stopped, and none of a full collection, which
-    looks at all that thousands of cases have left. Whoever waits is told every second from then on, for told once, a
+    looks at all that thousands of cases have left. The signal comes every second, for after one, a
     page's test runner would wait for the page to end; and it is shown what every thread does.
     """
     seen, collecting, collected = 0, 0.0, 0.0
@@ -264,7 +264,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     outside = path.parents[1] / "outside"
     shutil.copytree(path, outside)
     (outside / "secret").write_bytes(SECRET)
-    read_all(path)  # slow imports are nobody's case
+    read_all(path)  # slow imports belong to no case
     before = traces(path) | traces(outside)
     yield path
     assert traces(path) | traces(outside) == before
@@ -920,8 +920,8 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     official: Path, file: str, edits: list[Any], cut: bool, name: str | None
 ) -> None:
     path, partition = official / "celeba" / file, official / "celeba" / "list_eval_partition.txt"
-    told = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
-    content = changed(told if path == partition else path.read_bytes(), edits, cut)
+    table = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
+    content = changed(table if path == partition else path.read_bytes(), edits, cut)
     (official / registry._CELEBA_CACHE).unlink(missing_ok=True)
     opened: list[Path] = []
 
@@ -929,7 +929,7 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
         opened.append(path)
         return path.open("rb")
 
-    with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
+    with pytest.MonkeyPatch.context() as patch, spoiling(partition, table), spoiling(path, content):
         patch.setattr(registry, "open_file", open_noted)
         parsed_or_refused("celeba", official, (content, name))
     assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
@@ -1053,7 +1053,7 @@ def opened(path: str, checkpoints: Path, query: dict[str, str]) -> AppTest:
 
 @pytest.fixture
 def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) -> Path:
-    """The folder of checkpoints. What a page's first visitor waits for, imports and scores, is nobody's case."""
+    """The folder of checkpoints. What a page's first visitor waits for, imports and scores, belongs to no case."""
     opened(path, digits_checkpoint.path.parent, {"other": "sprites"})
     return digits_checkpoint.path.parent
 
@@ -1067,7 +1067,7 @@ def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: d
     assert not app.exception, query
 
 
-def test_full_collections_are_nobody_s_and_other_work_is_the_case_s() -> None:
+def test_full_collections_do_not_count_and_other_work_does() -> None:
     left = [[k] for k in range(500_000)]
     with at_once("collections", most=0.3):
         for _ in range(5):
@@ -1422,7 +1422,7 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
         try:
             dataset, model_config, config = worker.asked(spoilt_run)
         except (DataError, ValueError, RunError) as error:
-            in_a_sentence(error, most=10**6)  # it repeats what somebody has written by hand
+            in_a_sentence(error, most=10**6)  # it repeats what a user has written
             return
         with torch.device("meta"):
             VAE(model_config)
@@ -1469,11 +1469,11 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
     shutil.rmtree(root, ignore_errors=True)
     app, empty = empty_form
     for field in fields(app):
-        field.proto.disabled = False  # a browser need not heed that either
+        field.proto.disabled = False  # a browser need not obey that either
         before = empty.get(field.key, field.value)
         value = filled.get(field.key, before)
         if isinstance(value, float) and not isfinite(value):
-            value = before  # Streamlit itself ends in an exception, on the page of whoever sends that
+            value = before  # Streamlit itself ends in an exception, on the page of the sender
         try:
             field.set_value(value)
             field._widget_state.SerializeToString()

@@ -134,7 +134,7 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
 
 
 def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Server, browser: Browser) -> None:
-    """A hand that is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
+    """A user who is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
     sockets: list[WebSocketRoute] = []
     late: list[str | bytes] = []
     hold = Event()
@@ -160,7 +160,7 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
             page.keyboard.press("ArrowLeft")
             settle(page)
         hold.set()
-        for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been told before
+        for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been sent before
             count = finished()
             page.keyboard.press(key)
             until(page, lambda before=count: finished() > before)  # type: ignore[misc]
@@ -414,7 +414,7 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
         expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
-        page.keyboard.press("Home")  # what is asked for meanwhile is drawn when the server is back
+        page.keyboard.press("Home")  # what is asked for until then is drawn when the server is back
         count = frames(page)
         running.enter_context(started(APP, port))
         expect(notice).to_be_hidden(timeout=20_000)

@@ -1,4 +1,4 @@
-"""The Interpolation component in a real browser: everything follows the hand, and the numbers and files are right."""
+"""The Interpolation component in a real browser: all follows the pointer; numbers and files are right."""
 
 import io
 import json
@@ -26,7 +26,7 @@ from vae.training.trainer import train_checkpoint
 from vae.ui.shared.scripts import script_url
 
 pytestmark = pytest.mark.browser
-# Moves a hand that is down across the pad in 16 steps: the pictures seen, and how much was sent meanwhile.
+# Moves a pressed pointer across the pad in 16 steps: the pictures seen, and how much was sent during it.
 ACROSS = """pad => {
     const { x, y, width, height } = pad.getBoundingClientRect(), hero = pad.getRootNode().querySelector(".hero");
     const seen = Array.from({length: 16}, (_, i) => {
@@ -41,7 +41,7 @@ ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRo
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
-    """Small checkpoints of every kind: ten dimensions, a plain autoencoder, one told the class, one in colour."""
+    """Small checkpoints of every kind: ten dimensions, a plain autoencoder, one conditional, one in colour."""
     root = tmp_path_factory.mktemp("interpolation")
     shape = digits.image_shape
     plain = Objective("autoencoder")
@@ -257,7 +257,7 @@ def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, 
         before = pixels(page, ".hero")
         page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
         page.mouse.down()
-        seen, sends = page.locator(".pad").evaluate(ACROSS)  # in no time: a hand that rests has the picture decoded
+        seen, sends = page.locator(".pad").evaluate(ACROSS)  # faster than a decoder
         assert sends == 0
         assert len(set(seen)) == 16
         page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)

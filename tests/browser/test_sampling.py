@@ -1,4 +1,4 @@
-"""The Sampling component in a real browser: pictures that morph under the hand, numbers that Python agrees with."""
+"""The Sampling component in a real browser: pictures that follow the pointer, numbers that Python agrees with."""
 
 import re
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def source(page: Page, panel: str = "A") -> Locator:
     return page.get_by_role("combobox", name=f"{panel}: where z comes from")
 
 
-# ---- the hand --------------------------------------------------------------------------------------------------------
+# ---- the pointer -----------------------------------------------------------------------------------------------------
 
 
 def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
@@ -125,7 +125,7 @@ def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Serve
 
             moving(page, move, lambda page: tuple(both(page)), 8)
             settle(page)
-            assert linked(page) == before  # no run of the page while the hand holds on
+            assert linked(page) == before  # no run of the page while the pointer is down
             page.mouse.up()
             page.wait_for_url(f"**{parameter}=**")
             assert set(linked(page)) - set(before) == {parameter}

@@ -234,7 +234,7 @@ def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
 
 
 def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], object], pictures: int) -> None:
-    """Moves on, step by step, until that many new pictures have been seen: meanwhile the hand never rests."""
+    """Moves on, step by step, until that many new pictures have been seen: until then the pointer never rests."""
     seen, step = {read(page)}, count()
 
     def moved() -> bool:
@@ -247,7 +247,7 @@ def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], obj
 
 
 def swing(step: int, steps: int = 12) -> float:
-    """Where a hand is that goes from 0 to 1 in so many steps, and back, and so on."""
+    """Where a pointer is that goes from 0 to 1 in so many steps, and back, and so on."""
     return 1 - abs(step % (2 * steps) / steps - 1)
 
 
