@@ -462,12 +462,8 @@ def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[
     """Two processes that start, resume and end runs of one folder, as two apps do; each line of input is a command."""
     (folder / "race.py").write_text(RACE)
     (folder / "idler.py").write_text(IDLER)
-    arguments = [
-        str(folder / "race.py"),
-        str(folder / "idler.py"),
-        str(folder / "checkpoints"),
-        json.dumps(request(number)),
-    ]
+    paths = [str(folder / name) for name in ("race.py", "idler.py", "checkpoints")]
+    command = [sys.executable, *paths, json.dumps(request(number))]
     pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
@@ -475,10 +471,7 @@ def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[
         "env": {**os.environ, "PYTHONPATH": str(ROOT)},
     }
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(subprocess.Popen([sys.executable, *paths, json.dumps(request(number))], **pipes))
-            for _ in range(2)
-        ]
+        yield [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]
 
 
 def at_once(processes: list["subprocess.Popen[str]"], line: str) -> list[str]:
