@@ -81,7 +81,7 @@ def digits() -> Dataset:
 
 @pytest.fixture(scope="session")
 def digits_checkpoint(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    """A model trained on the digits for two epochs; shared, so nobody writes into its folder."""
+    """A model trained on the digits for two epochs; shared, so no test writes into its folder."""
     path = tmp_path_factory.mktemp("checkpoints") / "digits"
     config = TrainingConfig(epochs=2, device="cpu")
     for _ in train_checkpoint(digits, default_config(digits.image_shape, 2), config, path):

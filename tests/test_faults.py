@@ -47,7 +47,7 @@ from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
 from vae.jobs.runs import Runs, Status
-from vae.projection.config import ProjectionConfig
+from vae.projection.config import Method, ProjectionConfig
 from vae.projection.service import Done, Event, Failed, ProjectionService
 from vae.storage.atomic import PREFIX, staging_folder
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints, read_checkpoint
@@ -77,7 +77,7 @@ class Lesson:
         self.perplexities = iter(range(5, 500))
 
     def processes(self) -> list[str]:
-        """The projection processes of the app, by the temporary folder that each is told."""
+        """The projection processes of the app, by the temporary folder that each is given."""
         lines = subprocess.run(["ps", "-A", "-ww", "-o", "args"], capture_output=True, text=True, check=True).stdout
         return [line for line in lines.splitlines() if f"{self.temporary}/latent-lab-" in line]
 
@@ -108,7 +108,7 @@ async def project(server: Server, model: str, **asked: object) -> dict[str, Any]
 
 
 async def kill_under_load(server: Server, lesson: Lesson, chance: random.Random) -> Clicks:
-    """Hands that drag, people who click, projections long and short; then, at any moment, kill -9."""
+    """Clients that drag, users who click, projections long and short; then, at any moment, kill -9."""
     clicks = Clicks()
 
     async def keep_projecting(model: str) -> None:
@@ -116,17 +116,17 @@ async def kill_under_load(server: Server, lesson: Lesson, chance: random.Random)
             asked = {"method": "tsne", "perplexity": next(lesson.perplexities)}
             assert (await project(server, model, **asked)).get("state") == "done"
 
-    hands = [await connect_drag(server, name) for name in ("digits-z2", "mnist-z2") * 2]
-    for hand in hands:
-        hand.drag(1 / 60, chance.random() / 60)
+    drags = [await connect_drag(server, name) for name in ("digits-z2", "mnist-z2") * 2]
+    for drag in drags:
+        drag.drag(1 / 60, chance.random() / 60)
     work = [click_through(server.url, 0.3, clicks, chance.randrange(10**6)) for _ in range(3)]
     work += [keep_projecting(name) for name in ("digits-z2", "digits-z2", "mnist-z2")]
     tasks = [asyncio.create_task(one) for one in work]
     await asyncio.sleep(chance.uniform(0.2, 3))
     os.kill(server.pid, signal.SIGKILL)
     ends = await asyncio.gather(*tasks, return_exceptions=True)
-    for hand in hands:
-        hand.close()
+    for drag in drags:
+        drag.close()
     assert all(isinstance(end, (ConnectionClosed, InvalidMessage, OSError)) for end in ends), ends
     return clicks
 
@@ -206,10 +206,11 @@ def visit(server: Server, page: str, query: str = "") -> Visit:
 
 
 @pytest.mark.scaled
-def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answer(tmp_path: Path) -> None:
+def test_every_client_gets_an_answer_when_projection_processes_are_killed(tmp_path: Path) -> None:
     chance = random.Random(ROUNDS)
 
     async def body(lab: Lab) -> None:
+        killed: list[int] = []
         lanes = (lab.service._projecting, lab.service._measuring)
 
         async def torment(stop: asyncio.Event) -> None:
@@ -222,12 +223,13 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
                             killed.append(pid)
 
         async def one(number: int) -> Event:
-            method = chance.choice(("umap", "umap", "pca"))
+            method: Method = chance.choice(("umap", "umap", "pca"))
             config = ProjectionConfig(method, neighbours=chance.choice((2, 20)))
             return (await events(await lab.service.subscribe(points(seed=number // 2), config)))[-1]
 
         for number in range(ROUNDS):
-            stop, killed = asyncio.Event(), []
+            stop = asyncio.Event()
+            killed.clear()
             killer = asyncio.create_task(torment(stop))
             ends = await asyncio.gather(*(one(100 * number + i) for i in range(12)))
             stop.set()
@@ -253,7 +255,7 @@ def test_a_projection_process_killed_at_any_moment_leaves_nobody_without_an_answ
 
 
 def obey_mode_bits() -> None:
-    """Makes the program that is started next heed the mode bits of files though it is root's; for others, they do."""
+    """Makes the program that is started next obey the mode bits of files even as root; for other users it does."""
     if os.geteuid() == 0:
         for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
             ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -289,8 +291,8 @@ def bound_app(read_only: Path) -> Iterator[Server]:
         patch.setenv("VAE_CHECKPOINTS", str(read_only))
         patch.setenv("VAE_CACHE", str(read_only / "digits-z2" / "cache"))
 
-        def popen(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
-            return subprocess.Popen(*arguments, preexec_fn=obey_mode_bits, **options)  # noqa: PLW1509
+        def popen(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+            return subprocess.Popen(command, preexec_fn=obey_mode_bits, **options)  # noqa: PLW1509
 
         names = {name: getattr(subprocess, name) for name in ("DEVNULL", "TimeoutExpired")}
         patch.setattr(bench, "subprocess", SimpleNamespace(Popen=popen, **names))
@@ -457,18 +459,19 @@ for line in sys.stdin:
 
 @contextmanager
 def two_processes(folder: Path, number: int) -> Iterator[list["subprocess.Popen[str]"]]:
-    """Two processes that start, resume and end runs of one folder, as two apps do; told by lines."""
+    """Two processes that start, resume and end runs of one folder, as two apps do; each line of input is a command."""
     (folder / "race.py").write_text(RACE)
     (folder / "idler.py").write_text(IDLER)
-    told = [str(folder / "race.py"), str(folder / "idler.py"), str(folder / "checkpoints"), json.dumps(request(number))]
-    pipes = {
+    paths = [str(folder / name) for name in ("race.py", "idler.py", "checkpoints")]
+    command = [sys.executable, *paths, json.dumps(request(number))]
+    pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
         "text": True,
         "env": {**os.environ, "PYTHONPATH": str(ROOT)},
     }
     with ExitStack() as stack:
-        yield [stack.enter_context(subprocess.Popen([sys.executable, *told], **pipes)) for _ in range(2)]
+        yield [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]
 
 
 def at_once(processes: list["subprocess.Popen[str]"], line: str) -> list[str]:
@@ -557,6 +560,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
     page: str, digits_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, version, moment = tmp_path / "checkpoints", loaders.version_of, 0
+    looks: list[str] = []
     monkeypatch.setattr(loaders, "CHECKPOINTS", root)
     shutil.copytree(digits_checkpoint.path, root / "stays")
     while True:
@@ -582,7 +586,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
 # ---- requests that are lost half-way ---------------------------------------------------------------------------------
 
 
-def test_requests_lost_half_way_and_silent_clients_cost_nobody_else_anything() -> None:
+def test_requests_lost_half_way_and_silent_clients_cost_other_clients_nothing() -> None:
     frame = bench._frame(bench.BINARY, live_request(1, zs(50)))
     with serve(ping=1.0) as server:
         chance = random.Random(0)
@@ -601,20 +605,20 @@ def test_requests_lost_half_way_and_silent_clients_cost_nobody_else_anything() -
             "GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        for client in silent:
-            client.sendall(handshake.encode() + frame[:7])
+        for raw in silent:
+            raw.sendall(handshake.encode() + frame[:7])
         until_now(lambda: server.metrics()["clients"] == 10)
         with server.connect() as client:
             assert same_pictures(ask(client, live_request(1, zs(50))), decoded(zs(50)))
-        for client in silent:  # as they answer no ping, the server hangs up
-            client.settimeout(PATIENCE)
-            while client.recv(4096):
+        for raw in silent:  # as they answer no ping, the server hangs up
+            raw.settimeout(PATIENCE)
+            while raw.recv(4096):
                 pass
-            client.close()
+            raw.close()
         until_now(lambda: server.metrics()["clients"] == 0)
 
 
 def cut(client: Any) -> None:
-    """Ends a connection as a cable does, without a word of farewell."""
+    """Ends a connection as a pulled cable does, without a closing frame."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.socket.close()

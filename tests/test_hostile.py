@@ -25,7 +25,7 @@ from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -170,7 +170,7 @@ def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
     """Fails a case that takes more than three seconds of the processor's time, or waits for ten minutes.
 
     Only those seconds count through which this process was not itself stopped, and none of a full collection, which
-    looks at all that thousands of cases have left. Whoever waits is told every second from then on, for told once, a
+    looks at all that thousands of cases have left. The signal comes every second, for after one, a
     page's test runner would wait for the page to end; and it is shown what every thread does.
     """
     seen, collecting, collected = 0, 0.0, 0.0
@@ -268,7 +268,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     outside = path.parents[1] / "outside"
     shutil.copytree(path, outside)
     (outside / "secret").write_bytes(SECRET)
-    read_all(path)  # slow imports are nobody's case
+    read_all(path)  # slow imports belong to no case
     before = traces(path) | traces(outside)
     yield path
     assert traces(path) | traces(outside) == before
@@ -532,7 +532,8 @@ def test_a_damaged_picture_is_used_or_refused(kind: int, edits: list[Any], cut: 
         except DataError as error:
             in_a_sentence(error)
         else:
-            assert (found.shape, found.dtype) == ((3 if color else 1, 8, 8), np.uint8)
+            assert found.shape == (3 if color else 1, 8, 8)
+            assert found.dtype == np.uint8
 
 
 def with_sums(content: bytes) -> bytes:
@@ -923,12 +924,17 @@ def test_damaged_tables_of_celeba_are_read_or_refused(
     official: Path, file: str, edits: list[Any], cut: bool, name: str | None
 ) -> None:
     path, partition = official / "celeba" / file, official / "celeba" / "list_eval_partition.txt"
-    told = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
-    content = changed(told if path == partition else path.read_bytes(), edits, cut)
+    table = (PARTITION if name is None else PARTITION.replace("1.jpg", name.format(root=official), 1)).encode()
+    content = changed(table if path == partition else path.read_bytes(), edits, cut)
     (official / published.CELEBA_CACHE).unlink(missing_ok=True)
     opened: list[Path] = []
-    with pytest.MonkeyPatch.context() as patch, spoiling(partition, told), spoiling(path, content):
-        patch.setattr(published, "open_file", lambda path: (opened.append(path), path.open("rb"))[1])
+
+    def open_noted(path: Path) -> BinaryIO:
+        opened.append(path)
+        return path.open("rb")
+
+    with pytest.MonkeyPatch.context() as patch, spoiling(partition, table), spoiling(path, content):
+        patch.setattr(published, "open_file", open_noted)
         parsed_or_refused("celeba", official, (content, name))
     assert {path.parent for path in opened} <= {official / "celeba" / "img_align_celeba"}
     (official / published.CELEBA_CACHE).unlink(missing_ok=True)
@@ -1016,11 +1022,12 @@ def test_whatever_a_browser_sends_of_a_component_is_of_the_model_or_ignored(
     pinned, grouped = draw.draw(pin | JSON), draw.draw(groups | JSON)
     row = draw.draw(JSON | st.integers(-1, n))
     with at_once((pinned, grouped, row)):
-        if isinstance(pinned, dict) and (kept := latent_map._sent_pin(pinned, digits_checkpoint)):
+        kept: Any = latent_map._sent_pin(pinned, digits_checkpoint) if isinstance(pinned, dict) else None
+        if kept:
             assert len(links.parse_z(links.format_z(kept["z"]), 2) or [0, 0]) == 2
             assert kept["row"] is None or 0 <= kept["row"] < n
         if isinstance(grouped, dict):
-            found = latent_map._sent_groups(grouped, digits_checkpoint)
+            found: Any = latent_map._sent_groups(grouped, digits_checkpoint)
             assert all(0 <= row < n for row in (*found["A"], *found["B"]))
         assert links.sent_row(row, digits_checkpoint) in (None, *range(n))
 
@@ -1050,7 +1057,7 @@ def opened(path: str, checkpoints: Path, query: dict[str, str]) -> AppTest:
 
 @pytest.fixture
 def seen_before(no_discovery: None, digits_checkpoint: Checkpoint, path: str) -> Path:
-    """The folder of checkpoints. What a page's first visitor waits for, imports and scores, is nobody's case."""
+    """The folder of checkpoints. What a page's first visitor waits for, imports and scores, belongs to no case."""
     opened(path, digits_checkpoint.path.parent, {"other": "sprites"})
     return digits_checkpoint.path.parent
 
@@ -1064,7 +1071,7 @@ def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: d
     assert not app.exception, query
 
 
-def test_full_collections_are_nobody_s_and_other_work_is_the_case_s() -> None:
+def test_full_collections_do_not_count_and_other_work_does() -> None:
     left = [[k] for k in range(500_000)]
     with at_once("collections", most=0.3):
         for _ in range(5):
@@ -1417,7 +1424,7 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
         try:
             dataset, model_config, config = worker.parse_request(spoilt_run)
         except (DataError, ValueError, RunError) as error:
-            in_a_sentence(error, most=10**6)  # it repeats what somebody has written by hand
+            in_a_sentence(error, most=10**6)  # it repeats what a user has written
             return
         with torch.device("meta"):
             VAE(model_config)
@@ -1464,11 +1471,11 @@ def test_a_form_filled_in_with_anything_asks_for_a_run_that_can_be_trained_or_fo
     shutil.rmtree(root, ignore_errors=True)
     app, empty = empty_form
     for field in fields(app):
-        field.proto.disabled = False  # a browser need not heed that either
+        field.proto.disabled = False  # a browser need not obey that either
         before = empty.get(field.key, field.value)
         value = filled.get(field.key, before)
         if isinstance(value, float) and not isfinite(value):
-            value = before  # Streamlit itself ends in an exception, on the page of whoever sends that
+            value = before  # Streamlit itself ends in an exception, on the page of the sender
         try:
             field.set_value(value)
             field._widget_state.SerializeToString()

@@ -1,6 +1,7 @@
 """The benchmarks in a real Chromium: something is dragged, and the pictures that come are counted."""
 
 import json
+import shutil
 import sys
 from contextlib import nullcontext
 from typing import Any
@@ -54,7 +55,7 @@ def test_the_map_is_panned_zoomed_and_decoded(capsys: Captured) -> None:
 
 
 def test_a_machine_without_a_chromium_is_one_sentence(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     assert main(["bench", "start"]) == 1
     assert capsys.readouterr().err == (
         "vae bench: There is no Chromium on this machine; on Debian: apt-get install chromium.\n"

@@ -32,7 +32,7 @@ class DigitsRuns(Runs):
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lesson in which everybody has arrived, and nobody thinks for long."""
+    """A lesson in which all students have arrived and think for moments only."""
     monkeypatch.setattr(classroom, "ARRIVE_SECONDS", 0.0)
     monkeypatch.setattr(classroom, "THINK_SECONDS", (0.0, 0.3))
     monkeypatch.setattr(classroom, "DRAG_SECONDS", 0.1)
@@ -103,7 +103,7 @@ def test_the_run_of_a_lesson_becomes_a_checkpoint(monkeypatch: pytest.MonkeyPatc
     assert read_checkpoint(tmp_path / "in-class").model_config.latent_dim == 6
 
 
-def test_a_run_that_fails_or_disappears_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_run_that_fails_or_disappears_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Ends(Runs):
         def start(self, name: str, *_: Any, **__: Any) -> Run:
             run = Run(self.root / name)
@@ -132,21 +132,21 @@ async def map_that_says(heard: list[Any], *messages: Any) -> AsyncIterator[Serve
 
 
 @pytest.mark.parametrize(
-    ("messages", "told"),
+    ("messages", "reported"),
     [
         (({"state": "running"}, b"a layout", {"state": "done"}), "done in "),
         (({"error": "There is no such model."},), "failed: There is no such model."),
         (({"state": "running"},), "the socket was closed"),
     ],
 )
-def test_the_projection_of_a_lesson_is_told_as_it_ended(messages: tuple[Any, ...], told: str) -> None:
+def test_the_projection_of_a_lesson_is_reported_as_it_ended(messages: tuple[Any, ...], reported: str) -> None:
     heard: list[Any] = []
 
     async def project() -> str:
         async with map_that_says(heard, *messages) as server:
             return await classroom._project(server)
 
-    assert asyncio.run(asyncio.wait_for(project(), PATIENCE)).startswith(told)
+    assert asyncio.run(asyncio.wait_for(project(), PATIENCE)).startswith(reported)
     ((path, asked),) = heard
     assert path == "/live/projections"
     assert (asked["method"], asked["perplexity"]) == ("tsne", 25)

@@ -6,6 +6,7 @@ import math
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import asynccontextmanager, nullcontext, suppress
@@ -63,7 +64,7 @@ def test_the_frames_it_sends_are_those_that_the_library_reads(size: int) -> None
     with pytest.raises(StopIteration) as done:
         next(parsing)
     frame = done.value.value
-    assert (frame.opcode, frame.data, frame.fin, left) == (Opcode.BINARY, payload, True, b"")
+    assert (frame.opcode, frame.data, frame.fin, bytes(left)) == (Opcode.BINARY, payload, True, b"")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -353,7 +354,7 @@ def test_the_times_of_pages_are_their_percentiles_and_none_where_there_are_none(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the process below /proc")
 def test_a_run_trains_beside_the_block_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(live.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with live.training():
         (folder,) = tmp_path.iterdir()
         run = folder / ".runs" / "beside"

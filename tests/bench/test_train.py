@@ -2,7 +2,9 @@
 
 import argparse
 import json
+from collections.abc import Sized
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -67,7 +69,7 @@ def test_the_tutorial_s_loop_goes_on_by_as_many_steps_as_it_is_told_and_learns(t
     before = loop.model.fc1.weight.detach().clone()
     loop.go_on(1)
     loop.go_on(0)  # of fewer batches than epochs, each epoch still has one
-    first = min(len(loop.loader.dataset), bench.TUTORIAL_BATCH)
+    first = min(len(cast("Sized", loop.loader.dataset)), bench.TUTORIAL_BATCH)
     assert (loop.images, len(loop.loader)) == (2 * first, 1)
     assert loop.seconds > 0
     assert not torch.equal(before, loop.model.fc1.weight)

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -28,6 +28,9 @@ FINDINGS = """async (rules) => {
 UNANIMATED = """() => [document, ...[...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
     .map(({shadowRoot}) => shadowRoot)].every(root => root.getAnimations().every(({playState, effect}) =>
         playState !== "running" || effect.getTiming().iterations === Infinity))"""
+SCHEMES: tuple[tuple[Literal["light", "dark"], list[str] | None], ...] = (
+    ("light", None), ("dark", ["color-contrast"]),  # all else is the same in the dark
+)  # fmt: skip
 KEYBOARD = """() => {
     const roots = () => [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].map(e => e.shadowRoot);
     const all = selector => roots().flatMap(root => [...root.querySelectorAll(selector)]);
@@ -148,7 +151,7 @@ def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str
         for change in (None, *STATES[query]):
             if change is not None:
                 change(page)
-            for scheme, rules in (("light", None), ("dark", ["color-contrast"])):  # all else is the same in the dark
+            for scheme, rules in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 rest(page)
                 page.wait_for_function(UNANIMATED)
@@ -221,7 +224,7 @@ def test_keys_reach_every_control_show_where_they_are_and_change_the_picture(
             elif kind in KEYS and not name.startswith(LATER):
                 before = still(page)
                 page.keyboard.press(OTHER_WAY[kind] if control["end"] else KEYS[kind])
-                until(page, lambda before=before: page.evaluate("pictured()") != before, f"{name} changes a picture")
+                until(page, lambda before=before: page.evaluate("pictured()") != before, f"{name} changes a picture")  # type: ignore[misc]
             else:
                 continue
             still(page)

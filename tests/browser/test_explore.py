@@ -11,7 +11,21 @@ from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Locator, Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.support.browsing import APP, changed, choose, explore, frames, moving, new_page, pixels, settle, swing, until
+from tests.support.browsing import (
+    APP,
+    attribute,
+    box_of,
+    changed,
+    choose,
+    explore,
+    frames,
+    moving,
+    new_page,
+    pixels,
+    settle,
+    swing,
+    until,
+)
 from vae.bench.live import Server, free_port, started
 
 pytestmark = pytest.mark.browser
@@ -49,7 +63,7 @@ def clients(app: Server) -> str:
 def test_the_picture_changes_during_the_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         assert linked_z(page) == []
-        box = slider(page).bounding_box()
+        box = box_of(slider(page))
         y = box["y"] + box["height"] / 2
         page.mouse.move(box["x"] + 30, y)
         page.mouse.down()
@@ -86,7 +100,7 @@ def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
             page.get_by_text("more (").click()
         expect(page.locator(".row")).to_have_count(latent_dim)
         rows = page.locator(".row").all()
-        faded = ["dead" in row.get_attribute("class").split() for row in rows]
+        faded = ["dead" in attribute(row, "class").split() for row in rows]
         shown = [float(row.locator(".kl").inner_text()) for row in rows]
         assert sum(faded) == unused
         assert faded == [kl <= 0.01 for kl in shown]
@@ -120,13 +134,15 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
 
 
 def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Server, browser: Browser) -> None:
-    """A hand that is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
+    """A user who is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
     sockets: list[WebSocketRoute] = []
-    late: list[bytes] = []
+    late: list[str | bytes] = []
     hold = Event()
 
     def finished() -> int:
-        return sum(ForwardMsg.FromString(message).HasField("script_finished") for message in late)
+        return sum(
+            ForwardMsg.FromString(message).HasField("script_finished") for message in late if isinstance(message, bytes)
+        )
 
     def carry(socket: WebSocketRoute) -> None:
         sockets.append(socket)
@@ -144,10 +160,10 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
             page.keyboard.press("ArrowLeft")
             settle(page)
         hold.set()
-        for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been told before
+        for key in ("ArrowLeft",) * 2 + ("Control+z",) * 4:  # back to what the browser has been sent before
             count = finished()
             page.keyboard.press(key)
-            until(page, lambda before=count: finished() > before)
+            until(page, lambda before=count: finished() > before)  # type: ignore[misc]
         hold.clear()
         for message in late:
             sockets[-1].send(message)
@@ -227,7 +243,7 @@ def test_buttons_double_click_number_field_and_range(app: Server, browser: Brows
         assert field.input_value() == "4.1235"
         assert 4.1235 in linked_z(page)
         page.get_by_label("Range of the sliders").fill("6")
-        assert float(slider(page).get_attribute("max")) == 6
+        assert float(attribute(slider(page), "max")) == 6
         assert float(slider(page).input_value()) == 4.12
 
 
@@ -257,13 +273,13 @@ def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None
     with explore(
         browser, f"{app.url}/{Z10}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     ) as page:
-        hero = page.locator("canvas.hero").bounding_box()
+        hero = box_of(page.locator("canvas.hero"))
         assert hero["x"] >= 0
         assert hero["x"] + hero["width"] <= 390
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         for target, read in ((slider(page, 2), numbers), (page.locator(".pad"), numbers)):
             target.scroll_into_view_if_needed()
-            box = target.bounding_box()
+            box = box_of(target)
             before = read(page)
             touch = page.context.new_cdp_session(page)
             x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -283,7 +299,7 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, 
     with explore(browser, f"{app.url}/{Z10}") as page:
         follow(page, "mnist-z2")
         pad = page.locator(".pad")
-        box = pad.bounding_box()
+        box = box_of(pad)
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.mouse.down()
         across = lambda share: page.mouse.move(  # noqa: E731
@@ -301,7 +317,7 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, 
         z2 = dict(zip(page.locator(".row .name").all_inner_texts(), numbers(page), strict=True))
         assert z2["z₁"] == pytest.approx(z["z₁"] + 0.05)
         page.get_by_role("button", name="Zero all").click()
-        marker = page.locator(".pad").get_attribute("data-at")
+        marker = attribute(page.locator(".pad"), "data-at")
         assert [float(part) for part in marker.split(",")] == [0, 0]
 
 
@@ -366,7 +382,7 @@ def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
 
 def test_dark_theme_and_hero_above_the_fold(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}", color_scheme="dark") as page:
-        box = page.locator("canvas.hero").bounding_box()
+        box = box_of(page.locator("canvas.hero"))
         assert box["y"] + box["height"] <= 720
         assert box["width"] % 28 == 0
         colour = page.locator(".explore").evaluate("e => getComputedStyle(e).color")
@@ -398,7 +414,7 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
         expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
-        page.keyboard.press("Home")  # what is asked for meanwhile is drawn when the server is back
+        page.keyboard.press("Home")  # what is asked for until then is drawn when the server is back
         count = frames(page)
         running.enter_context(started(APP, port))
         expect(notice).to_be_hidden(timeout=20_000)

@@ -137,7 +137,7 @@ def numbers(page: Page) -> list[str]:
 
 
 def drag(page: Page, steps: int) -> None:
-    """A hand that goes on moving a slider by its keys; it never stays."""
+    """Moves a slider by its keys, to and fro."""
     first = page.locator(".row input[type=range]").first
     first.focus()
     for step in range(steps):

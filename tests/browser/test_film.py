@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browsing import PIXELS, opened, pixels, rest, until
+from tests.support.browsing import PIXELS, box_of, opened, pixels, rest, until
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective
@@ -253,11 +253,11 @@ def test_all_of_it_fits_a_phone_and_a_projector(app: Server, browser: Browser) -
         with screening(browser, app, "film-b1", viewport={"width": width, "height": height}) as page:
             main = page.get_by_test_id("stMain")
             assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-            box = page.locator(".box").bounding_box()
+            box = box_of(page.locator(".box"))
             assert box is not None
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
             if width > 1000:
-                samples = page.locator("canvas.samples").bounding_box()
+                samples = box_of(page.locator("canvas.samples"))
                 assert samples is not None
                 assert samples["y"] + samples["height"] <= height

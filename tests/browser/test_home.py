@@ -16,7 +16,7 @@ from vae.ui.shared.scripts import FRONTEND, script_url
 
 pytestmark = pytest.mark.browser
 PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
-KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, told the class, large
+KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, conditional, large
 PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable]"
 
 

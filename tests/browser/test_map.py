@@ -13,7 +13,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import changed, choose, explore, moving, opened, pixels, rest, swing, until
+from tests.support.browsing import (
+    attribute,
+    box_of,
+    captured,
+    changed,
+    choose,
+    explore,
+    moving,
+    opened,
+    pixels,
+    rest,
+    swing,
+    until,
+)
 from vae.bench.live import Server
 from vae.model.latents import EncodedSet
 from vae.projection.config import ProjectionConfig
@@ -74,7 +87,7 @@ def points(page: Page) -> int:
 
 def spot(page: Page, across: float, down: float) -> tuple[float, float]:
     """A place on the screen, given as shares of the plot's width and height."""
-    box = page.locator(".area").bounding_box()
+    box = box_of(page.locator(".area"))
     return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
@@ -136,8 +149,8 @@ def test_the_test_image_is_shown_beside_the_decoded_one(
     with mapped(browser, f"{app.url}/{Z10}&method=Raw&across=z[0]&up=z[1]") as page:
         kept = encoded.mean[:500, :2]  # of these the checkpoint itself carries the images
         row = int(np.argmax(np.linalg.norm(kept - encoded.mean[:, :2].mean(0), axis=1)))
-        x, y, unit = (float(number) for number in page.locator(".plot").get_attribute("data-view").split(","))
-        box = page.locator(".area").bounding_box()
+        x, y, unit = (float(number) for number in attribute(page.locator(".plot"), "data-view").split(","))
+        box = box_of(page.locator(".area"))
         across = 0.5 + (float(kept[row, 0]) - x) / unit / box["width"]
         down = 0.5 - (float(kept[row, 1]) - y) / unit / box["height"]
         look(page, across, down)
@@ -190,7 +203,7 @@ def test_two_pins_are_the_ends_of_an_interpolation(app: Server, browser: Browser
         page.mouse.click(*spot(page, 0.7, 0.5))
         changed(page, pinned, first)
         rest(page, pinned)
-        address = page.locator(".links a", has_text="Interpolation").get_attribute("href")
+        address = attribute(page.locator(".links a", has_text="Interpolation"), "href")
         query = parse_qs(urlparse(address).query)
         assert query["from"] != query["to"]
         assert query["checkpoint"] == ["mnist-z10"]
@@ -204,8 +217,8 @@ def test_a_clicked_point_names_its_true_neighbours(app: Server, browser: Browser
         page.mouse.move(5, 5)
         rest(page, lambda page: pixels(page, ".marks-layer"))
         assert pixels(page, ".marks-layer") != before
-        row = int(re.search(r"image (\d+)", page.locator(".pinned h4").inner_text())[1])
-        kept = int(re.search(r"(\d+) of its 10", page.locator(".neighbours").inner_text())[1])
+        row = int(captured(r"image (\d+)", page.locator(".pinned h4").inner_text()))
+        kept = int(captured(r"(\d+) of its 10", page.locator(".neighbours").inner_text()))
         assert kept == kept_neighbours(encoded.mean, row)
         assert linked_z(page) == pytest.approx(encoded.mean[row].tolist(), abs=1e-4)
 
@@ -456,7 +469,7 @@ def test_between_the_points_of_t_sne_the_decoder_says_that_it_is_approximate(app
                 r"trustworthiness [01]\.\d\d · continuity [01]\.\d\d · \d+ % of the true 10 nearest neighbours kept"
             )
         )
-        assert "10" in page.locator(".quality span").first.get_attribute("title")
+        assert "10" in attribute(page.locator(".quality span").first, "title")
         page.get_by_text("what these mean").click()
         expect(page.get_by_text("Trustworthiness: 1 if")).to_be_visible()
 
@@ -541,9 +554,9 @@ def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
 
 def test_the_hero_is_above_the_fold_in_both_themes_and_follows_a_change(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
-        box = page.locator(".plot").bounding_box()
+        box = box_of(page.locator(".plot"))
         assert box["y"] + box["height"] <= 720
-        foot = page.locator(".quality").bounding_box()
+        foot = box_of(page.locator(".quality"))
         assert foot["y"] + foot["height"] <= 720
         page.mouse.click(*spot(page, 0.06, 0.3))
         page.wait_for_url("**z=**")

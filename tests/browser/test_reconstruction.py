@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import moving, opened, pixels, rest, swing, until
+from tests.support.browsing import attribute, box_of, captured, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.latents import encode, reconstruct
@@ -70,7 +70,7 @@ def settle(page: Page) -> None:
 
 def nats(page: Page) -> list[float]:
     """Reconstruction and KL, unrounded."""
-    return [float(value) for value in page.locator(OUTPUT).get_attribute("data-nats").split(",")]
+    return [float(value) for value in attribute(page.locator(OUTPUT), "data-nats").split(",")]
 
 
 def shown(page: Page, canvas: Any) -> np.ndarray:
@@ -88,7 +88,7 @@ def model_sees(page: Page) -> np.ndarray:
 
 def on_pad(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where on the screen a place of the pad lies, in parts of its sides."""
-    box = page.locator(".drawing-surface").bounding_box()
+    box = box_of(page.locator(".drawing-surface"))
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
@@ -155,10 +155,10 @@ def test_what_was_never_evaluated_has_no_sample_of_the_evaluation(app: Server, b
 def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mnist: Checkpoint) -> None:
     mean = mnist.load_encoded().mean
     with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
-        searched = int(re.search(r"Searched: ([\d,]+)", page.locator(".recon").inner_text())[1].replace(",", ""))
+        searched = int(captured(r"Searched: ([\d,]+)", page.locator(".recon").inner_text()).replace(",", ""))
         order = np.argsort(np.linalg.norm(mean[:searched] - mean[17], axis=1))
-        labels = [tile.get_attribute("aria-label") for tile in page.locator(".tiles button").all()]
-        assert [int(re.search(r"image (\d+)", label)[1]) for label in labels] == order[1:9].tolist()
+        labels = [attribute(tile, "aria-label") for tile in page.locator(".tiles button").all()]
+        assert [int(captured(r"image (\d+)", label)) for label in labels] == order[1:9].tolist()
         page.locator(".tiles button").first.click()
         expect(page.locator(".title")).to_contain_text(f"test image {order[1]:,} ")
 
@@ -172,8 +172,8 @@ def test_worst_first_begins_with_the_largest_error_of_the_class(
         page.get_by_label("Order of the test images").select_option("worst")
         expect(page.locator(".title")).to_contain_text("1 of")
         title = page.locator(".title").inner_text()
-        row = int(re.search(r"image ([\d,]+)", title)[1].replace(",", ""))
-        count = int(re.search(r"of ([\d,]+) worst", title)[1].replace(",", ""))
+        row = int(captured(r"image ([\d,]+)", title).replace(",", ""))
+        count = int(captured(r"of ([\d,]+) worst", title).replace(",", ""))
         threes = np.flatnonzero(encoded.labels == 3)[:count]
         assert row == threes[np.argmax(encoded.reconstruction[threes])]
 
@@ -211,11 +211,11 @@ def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Brows
         page.get_by_role("button", name="Draw your own").tap()
         settle(page)
         for picture in (page.locator(".drawing-surface"), page.locator(OUTPUT)):  # both seen at once
-            box = picture.bounding_box()
+            box = box_of(picture)
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= 844
         touch = page.context.new_cdp_session(page)
-        top = page.locator(OUTPUT).bounding_box()["y"]
+        top = box_of(page.locator(OUTPUT))["y"]
 
         def send(kind: str, *points: tuple[float, float]) -> None:
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
@@ -223,7 +223,7 @@ def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Brows
         send("touchStart", on_pad(page, 0.4, 0.15))
         pen = lambda step: send("touchMove", on_pad(page, 0.4 + 0.2 * swing(step), 0.15 + 0.6 * swing(step, 90)))  # noqa: E731
         moving(page, pen, lambda page: pixels(page, OUTPUT), 4)
-        assert page.locator(OUTPUT).bounding_box()["y"] == top
+        assert box_of(page.locator(OUTPUT))["y"] == top
         send("touchEnd")
 
 
@@ -343,7 +343,7 @@ def test_another_data_set_is_scored_and_its_images_can_be_looked_at(app: Server,
         page.get_by_role("button", name="Image 2 of sprites").click()
         expect(page.locator(".title")).to_contain_text("Image 2 of sprites")
         settle(page)
-        assert float(re.search(r"than ([\d.]+) %", page.locator(".recon").inner_text())[1]) > 90
+        assert float(captured(r"than ([\d.]+) %", page.locator(".recon").inner_text())) > 90
 
 
 def test_every_kind_of_model_is_followed_and_says_what_it_has(
@@ -375,9 +375,9 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
 def test_the_mark_on_the_plane_is_the_mean(app: Server, browser: Browser, app_checkpoints: Path) -> None:
     mean = read_checkpoint(app_checkpoints / "mnist-z2").load_encoded().mean
     with reconstruction(browser, f"{app.url}/Reconstruction?checkpoint=mnist-z2&image=4") as page:
-        at = page.locator(".plane canvas").get_attribute("data-at").split(",")
+        at = attribute(page.locator(".plane canvas"), "data-at").split(",")
         assert [float(part) for part in at] == pytest.approx(mean[4].tolist(), abs=2e-3)
-        href = page.get_by_role("link", name="Open μ in Explore").get_attribute("href")
+        href = attribute(page.get_by_role("link", name="Open μ in Explore"), "href")
         z = parse_qs(urlparse(href).query)["z"][0].split(",")
         assert [float(part) for part in z] == pytest.approx(mean[4].tolist(), abs=2e-3)
         assert urllib.request.urlopen(f"{app.url}{urlparse(href).path}").status == 200

@@ -1,4 +1,4 @@
-"""The Sampling component in a real browser: pictures that morph under the hand, numbers that Python agrees with."""
+"""The Sampling component in a real browser: pictures that follow the pointer, numbers that Python agrees with."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 from scipy.stats import norm, truncnorm
 from sklearn.neighbors import KNeighborsClassifier
 
-from tests.support.browsing import choose, moving, opened, pixels, rest, swing
+from tests.support.browsing import box_of, choose, moving, opened, pixels, rest, swing
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.latents import decode, sample
@@ -114,7 +114,7 @@ def source(page: Page, panel: str = "A") -> Locator:
     return page.get_by_role("combobox", name=f"{panel}: where z comes from")
 
 
-# ---- the hand --------------------------------------------------------------------------------------------------------
+# ---- the pointer -----------------------------------------------------------------------------------------------------
 
 
 def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
@@ -122,18 +122,17 @@ def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Serve
     with sampling(browser, app, Z2) as page:
         for name, parameter in sliders.items():
             before = linked(page)
-            box = page.get_by_role("slider", name=name).bounding_box()
+            box = box_of(page.get_by_role("slider", name=name))
             y = box["y"] + box["height"] / 2
             page.mouse.move(box["x"] + box["width"] / 2, y)
             page.mouse.down()
-            moving(
-                page,
-                lambda step, box=box, y=y: page.mouse.move(box["x"] + box["width"] * (0.45 - 0.36 * swing(step)), y),
-                lambda page: tuple(both(page)),
-                8,
-            )
+
+            def move(step: int, box: FloatRect = box, y: float = y) -> None:
+                page.mouse.move(box["x"] + box["width"] * (0.45 - 0.36 * swing(step)), y)
+
+            moving(page, move, lambda page: tuple(both(page)), 8)
             settle(page)
-            assert linked(page) == before  # no run of the page while the hand holds on
+            assert linked(page) == before  # no run of the page while the pointer is down
             page.mouse.up()
             page.wait_for_url(f"**{parameter}=**")
             assert set(linked(page)) - set(before) == {parameter}
@@ -306,7 +305,7 @@ def test_the_nearest_test_images_are_the_nearest(app: Server, browser: Browser, 
         card = page.locator(".card")
         expect(card).to_be_hidden()
         for cell in (0, 27):
-            box = page.locator(GRIDS).first.bounding_box()
+            box = box_of(page.locator(GRIDS).first)
             across, down = box["width"] * (cell % 8 + 0.5) / 8, box["height"] * (cell // 8 + 0.5) / 8
             page.mouse.move(box["x"] + across, box["y"] + down)
             apart = np.linalg.norm(encoded.mean - found["z"][cell], axis=1)
@@ -442,12 +441,12 @@ def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: B
         page.locator(".stage").first.tap(position={"x": 60, "y": 60})
         card = page.locator(".card")
         expect(card).to_be_visible()
-        box = card.bounding_box()
+        box = box_of(card)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
         slider = page.get_by_role("slider", name="Temperature")
         slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
+        box = box_of(slider)
         touch, y = page.context.new_cdp_session(page), box["y"] + box["height"] / 2
 
         def finger(kind: str, x: float) -> None:
@@ -466,7 +465,7 @@ def test_every_control_has_a_name_and_the_page_fits_one_screen(app: Server, brow
         for control in page.locator(".sampling :is(input, select, button, canvas, .stage):visible").all():
             name = control.get_attribute("aria-label") or control.evaluate("c => c.closest('label')?.textContent")
             assert name, control.evaluate("c => c.outerHTML")
-        box = page.locator(".mismatch").bounding_box()
+        box = box_of(page.locator(".mismatch"))
         assert box["y"] + box["height"] <= 720
         colour = page.locator(".sampling").evaluate("e => getComputedStyle(e).color")
         assert int(colour.split("(")[1].split(",")[0]) > 200

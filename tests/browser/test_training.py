@@ -68,7 +68,7 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
         expect(page.get_by_text("in-class: running")).to_be_visible()
         run = Runs(app_checkpoints).find("in-class")
         assert run is not None
-        Runs(app_checkpoints).send_command(run, "stop")  # as somebody else may
+        Runs(app_checkpoints).send_command(run, "stop")  # as another user may
         expect(page.get_by_text("Done and saved.")).to_be_visible()
         expect(page.get_by_text("in-class: running")).to_have_count(0)
         last = shown(page)

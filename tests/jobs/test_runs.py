@@ -1,4 +1,4 @@
-"""Training runs: real processes that are killed, paused, starved and misled; the cheap questions asked in this one."""
+"""Training runs: real processes that are killed, paused and starved; what needs no process is tested in this one."""
 
 import ast
 import json
@@ -168,7 +168,7 @@ def here(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Run], 
 
 
 def same(checkpoint: Checkpoint, run_request: Any, folder: Path) -> None:
-    """Asserts that this is the checkpoint of a run that nobody interrupted."""
+    """Asserts that this is the checkpoint of a run without interruptions."""
     folder.mkdir()
     plain = Run(folder)
     plain.write_request(run_request)
@@ -222,7 +222,7 @@ def test_a_run_becomes_a_checkpoint_with_its_film_and_looks_alive_until_then(sta
     same(checkpoint, wanted, tmp_path / "plain")
 
 
-def test_a_process_that_is_slow_to_be_born_does_not_look_killed(
+def test_a_process_that_is_slow_to_start_does_not_look_killed(
     idlers: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = tmp_path / "slow.py"
@@ -262,13 +262,13 @@ def test_a_clock_that_jumps_changes_neither_who_is_alive_nor_the_queue(
 
 
 @pytest.mark.parametrize("born", ["x", None, True, 10**400, float("nan"), []], ids=lambda value: ascii(value)[:9])
-def test_a_birth_of_any_value_is_none(lab: Lab, born: object) -> None:
+def test_a_start_time_of_any_other_type_is_none(lab: Lab, born: object) -> None:
     run = lab.prepare()
     (run.path / "request.json").write_text('{"born": %s}' % ("1" + "0" * 400 if born == 10**400 else json.dumps(born)))
     assert run.status().state == "killed"
 
 
-def test_nobody_who_looks_at_a_run_that_goes_away_puts_anything_back(idlers: Lab) -> None:
+def test_looking_at_a_run_that_is_being_removed_creates_no_file(idlers: Lab) -> None:
     for _ in range(30):
         run = idlers.prepare()
         status = (run.path / "status.json").read_bytes()
@@ -286,7 +286,7 @@ def test_nobody_who_looks_at_a_run_that_goes_away_puts_anything_back(idlers: Lab
         assert idlers.left() == [], status
 
 
-def test_those_who_look_at_the_same_moment_do_not_take_each_other_for_its_process(lab: Lab) -> None:
+def test_concurrent_looks_do_not_take_each_other_for_the_process_of_the_run(lab: Lab) -> None:
     run = lab.prepare()
     run.write_status(Status("running"))
     (run.path / "lock").touch()
@@ -340,7 +340,7 @@ def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) ->
 
 
 @pytest.mark.scaled
-def test_a_run_killed_again_and_again_is_the_run_that_nobody_killed(lab: Lab, tmp_path: Path) -> None:
+def test_a_run_killed_again_and_again_gives_the_same_checkpoint(lab: Lab, tmp_path: Path) -> None:
     lab.runs.slots = 2
     wanted = {"mlp": request(60), "normed": request(60, model={"batch_norm": True}, binarisation="dynamic")}
 
@@ -372,7 +372,7 @@ def test_a_run_killed_again_and_again_is_the_run_that_nobody_killed(lab: Lab, tm
     lab.check_nothing_left()
 
 
-def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab, tmp_path: Path) -> None:
+def test_a_run_paused_and_terminated_gives_the_same_checkpoint(lab: Lab, tmp_path: Path) -> None:
     wanted = request(40, objective={"name": "beta-tc", "warmup": "linear"})
     run = lab.start("run", wanted)
     with pytest.raises(RunError, match="is running or waiting already"):
@@ -400,7 +400,7 @@ def test_a_run_paused_and_terminated_is_the_run_that_nobody_interrupted(lab: Lab
     same(lab.until_checkpoint(run), wanted, tmp_path / "plain")
 
 
-def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
+def test_a_stopped_run_becomes_a_checkpoint_with_its_film(lab: Lab) -> None:
     run = lab.start("run", request(ENDLESS))
     lab.until_epoch(run, 2)
     lab.runs.send_command(run, "stop")
@@ -413,10 +413,10 @@ def test_what_a_stopped_run_has_learnt_is_kept_with_its_film(lab: Lab) -> None:
     lab.check_nothing_left()
 
 
-def test_a_wish_for_less_that_comes_too_soon_after_anothers_is_repeated(
+def test_a_niceness_that_the_system_refuses_at_first_is_set_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusals = iter([BlockingIOError(), BlockingIOError()])
+    refusals: Iterator[OSError] = iter([BlockingIOError(), BlockingIOError()])
     slept: list[float] = []
     said: list[str] = []
 
@@ -454,7 +454,7 @@ def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(ow
         assert session.strip().endswith(f"nice {nice.NICENESS}" if own_session else ours.strip())
 
 
-def test_a_run_outlives_whoever_started_it(lab: Lab) -> None:
+def test_a_run_outlives_the_process_that_started_it(lab: Lab) -> None:
     code = (
         "import sys, time; from pathlib import Path; from vae.jobs import runs\n"
         "popen, started = runs.subprocess.Popen, []\n"
@@ -607,7 +607,7 @@ def test_there_is_no_code_that_could_signal_a_process(module: Any) -> None:
     assert not used & {"kill", "killpg", "terminate", "send_signal", "pid", "raise_signal", "pidfd_send_signal"}
 
 
-# ---- names, collisions, a full house ---------------------------------------------------------------------------------
+# ---- names, collisions, a full queue ---------------------------------------------------------------------------------
 
 BAD_NAMES = [
     "", ".", "..", "../a", "a/b", "/a", "a\\b", ".hidden", "-a", "_a", "a b", "a\n", "\na", "a\0", "é", "ａ", "٣",
@@ -707,7 +707,7 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_sentence(idlers: Lab) -
         idlers.start()
 
 
-def test_a_wish_for_a_run_that_has_just_gone_is_refused_in_a_sentence(
+def test_a_command_to_a_run_that_has_just_ended_is_refused_in_a_sentence(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.prepare()
@@ -721,14 +721,14 @@ def test_a_wish_for_a_run_that_has_just_gone_is_refused_in_a_sentence(
     lab.check_nothing_left()
 
 
-def test_wishes_of_many_at_once_are_heard(lab: Lab) -> None:
+def test_commands_of_many_users_at_once_are_read(lab: Lab) -> None:
     run = lab.prepare()
     with run.lock().acquire(), ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: lab.runs.send_command(run, "pause"), range(400)))
     assert run.command() == "pause"
 
 
-# ---- files that somebody has edited ----------------------------------------------------------------------------------
+# ---- files that a user has edited -----------------------------------------------------------------------------------
 
 NUMBER = st.one_of(st.integers(), st.floats(), st.just(10**400), st.booleans())
 JSON = st.recursive(st.one_of(st.none(), NUMBER, st.text()), lambda s: st.lists(s) | st.dictionaries(st.text(), s))
@@ -810,7 +810,7 @@ def test_a_status_file_always_has_the_same_length_so_that_a_full_disk_takes_it(
 
 
 def edits() -> dict[str, Callable[[Any], object]]:
-    """What somebody may do to a request."""
+    """What a user may change in a request."""
 
     def put(value: object, *path: str) -> Callable[[Any], object]:
         def edit(wanted: Any) -> None:
@@ -832,7 +832,7 @@ def edits() -> dict[str, Callable[[Any], object]]:
         ("model", "architecture"), ("model", "sigma"), ("training", "objective", "beta"),
         ("training", "objective", "samples"), ("training", "objective", "name")
     ]  # fmt: skip
-    fine = [
+    fine: list[tuple[str, object]] = [
         ("seconds", None), ("seed", True), ("learning_rate", True), ("seconds", True), ("beta", True),
         ("objective", {}), ("hidden", []), ("hidden", {}), ("hidden", [1]), ("channels", []), ("channels", {}),
     ]  # fmt: skip
@@ -852,14 +852,14 @@ EDITS = edits()
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_a_request_edited_by_hand_ends_in_one_sentence_and_the_log(lab: Lab, here: Any, edit: str) -> None:
+def test_an_edited_request_ends_in_one_sentence_and_the_log(lab: Lab, here: Any, edit: str) -> None:
     wanted = request()
     EDITS[edit](wanted)
     run = lab.prepare("run", wanted)
     status = here(run)
     assert status.state == "failed", status
     assert re.fullmatch(r"[^\n]{10,2000}[.\w)]", status.sentence), status
-    assert "Training failed" not in status.sentence  # that is for what nobody has thought of
+    assert "Training failed" not in status.sentence  # that is for unforeseen errors
     assert not run.checkpoint_path.exists()
     lab.runs.send_command(run, "discard")
     lab.check_nothing_left()
@@ -902,7 +902,11 @@ def test_a_run_that_diverges_keeps_the_model_of_its_last_whole_epoch(
 ) -> None:
     wanted = request(10)
     run = lab.prepare("run", wanted)
-    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: paused and lab.runs.send_command(run, "pause"), spoil=True)
+
+    def pause() -> None:
+        lab.runs.send_command(run, "pause")
+
+    after_steps(lab, run, monkeypatch, 2 * 21 + 13, pause if paused else lambda: None, spoil=True)
     status = here(run)
     if paused:
         assert status.state == "paused"
@@ -974,7 +978,7 @@ def test_a_state_that_cannot_be_read_ends_in_a_sentence(lab: Lab, here: Any, mon
     assert status.sentence.endswith("discard the run and train again.")
 
 
-def test_a_name_taken_meanwhile_is_said_at_the_end_and_nothing_is_lost(lab: Lab, here: Any) -> None:
+def test_a_name_taken_during_the_run_is_reported_at_the_end_and_nothing_is_lost(lab: Lab, here: Any) -> None:
     run = lab.prepare()
     run.checkpoint_path.mkdir(parents=True)
     status = here(run)
@@ -999,7 +1003,7 @@ def test_a_time_budget_fixes_the_epochs_once(lab: Lab, here: Any, monkeypatch: p
 
 
 @pytest.mark.parametrize("place", ["film", "state", "checkpoint"])
-def test_a_full_disk_is_said_in_one_sentence_wherever_it_is_met(
+def test_a_full_disk_is_reported_in_one_sentence_wherever_it_is_met(
     lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
     wanted = request(3)

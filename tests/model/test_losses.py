@@ -69,8 +69,8 @@ def terms(
 ) -> Terms:
     """The objective's terms; z only for objectives that use it."""
     z = mean[None] if z is None else z
-    numbers = {"beta": beta, "capacity": capacity, "kl_multiplier": kl_multiplier, "dataset_size": dataset_size}
-    return objective_terms(objective, reconstruction, mean, logvar, z, **numbers)
+    numbers = {"beta": beta, "capacity": capacity, "kl_multiplier": kl_multiplier}
+    return objective_terms(objective, reconstruction, mean, logvar, z, dataset_size=dataset_size, **numbers)
 
 
 # ---- KL --------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Fixtures for tests in a real browser: the running app, a Chromium, pages that fail on any error in the console."""
 
+import re
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PatienceLostError
 
@@ -51,8 +52,10 @@ def app_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _noise(shape: tuple[int, int, int]) -> Dataset:
     rng = np.random.default_rng(0)
-    splits = [Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)]
-    return Dataset("noise", *splits, ("plain", "<b>nine</b>"))
+    train, validation, test = (
+        Split(rng.integers(0, 256, (64, *shape), np.uint8), rng.integers(0, 2, 64)) for _ in range(3)
+    )
+    return Dataset("noise", train, validation, test, ("plain", "<b>nine</b>"))
 
 
 @pytest.fixture(scope="session")
@@ -175,6 +178,27 @@ def pixels(page: Page, selector: str = "canvas.hero") -> str:
     return str(page.locator(selector).first.evaluate(PIXELS))
 
 
+def box_of(locator: Locator) -> FloatRect:
+    """Where on the page it is shown. Unit: CSS pixels."""
+    box = locator.bounding_box()
+    assert box is not None, f"{locator} is not shown"
+    return box
+
+
+def attribute(locator: Locator, name: str) -> str:
+    """An attribute that the element must have."""
+    value = locator.get_attribute(name)
+    assert value is not None, f"{locator} has no {name}"
+    return value
+
+
+def captured(pattern: str, text: str) -> str:
+    """What the first group of a pattern finds in a text that must have it."""
+    match = re.search(pattern, text)
+    assert match is not None, f"{pattern} is not in {text}"
+    return str(match[1])
+
+
 def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
     """Waits until the page is idle (`idle.js`) and what `drawn` counts is the same before and after.
 
@@ -210,7 +234,7 @@ def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
 
 
 def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], object], pictures: int) -> None:
-    """Moves on, step by step, until that many new pictures have been seen: meanwhile the hand never rests."""
+    """Moves on, step by step, until that many new pictures have been seen: until then the pointer never rests."""
     seen, step = {read(page)}, count()
 
     def moved() -> bool:
@@ -223,7 +247,7 @@ def moving(page: Page, move: Callable[[int], object], read: Callable[[Page], obj
 
 
 def swing(step: int, steps: int = 12) -> float:
-    """Where a hand is that goes from 0 to 1 in so many steps, and back, and so on."""
+    """Where a pointer is that goes from 0 to 1 in so many steps, and back, and so on."""
     return 1 - abs(step % (2 * steps) / steps - 1)
 
 

@@ -10,16 +10,15 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from vae.storage.checkpoints import Checkpoint
-from vae.ui.reconstruction import _checkpoint_data
 from vae.datasets.splits import Dataset
 from vae.model import losses
 from vae.model.latents import reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import VAE, default_config
-from vae.storage.checkpoints import read_checkpoint
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
+from vae.ui.reconstruction import _checkpoint_data
 from vae.ui.shared import loaders
 
 ROOT = Path(__file__).parents[2]
