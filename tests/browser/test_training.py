@@ -166,6 +166,7 @@ def test_a_form_that_is_being_filled_in_stays_while_others_start_and_stop_runs(
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_an_app_that_restarts_during_a_run_finds_it_again(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

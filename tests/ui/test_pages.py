@@ -157,6 +157,7 @@ def finished(app: AppTest) -> Iterator[None]:
     yield
 
 
+@pytest.mark.slow
 def test_a_run_started_in_the_page_becomes_a_checkpoint_that_every_page_can_choose(checkpoints: Path) -> None:
     app = press(open_form(run_name="made-here", epochs=2), "Start training")
     assert not app.exception
