@@ -71,8 +71,9 @@ def test_a_data_set_is_loaded_by_its_name(digits: Dataset) -> None:
         ({"dataset": {"name": "digits", "image_size": 8.5}}, "image_size"),
         ({"dataset": {"name": "digits", "color": "no"}}, "color"),
         ({"dataset": {"name": "digits", "side": 8}}, "cannot be read"),
-        ({"model": {"conditional": "yes"}}, "conditional must be True or False"),
+        ({"model": {"latent_dim": 2, "conditional": "yes"}}, "conditional must be True or False"),
         ({"model": {"hidden": 5}}, "cannot be read"),
+        *[({"model": bad}, "cannot be read") for bad in ([], {}, None)],
         ({"training": {"epochs": 3}}, r"cannot be read \(KeyError\('objective'\)\); discard the run and train again"),
         ({"training": {"epochs": "3", "objective": {}}}, "epochs must be 1 to 10000, not '3'"),
         ({"training": {"learning_rate": "3", "objective": {}}}, "cannot be read"),
@@ -93,4 +94,4 @@ def test_a_request_that_is_wrong_is_refused_in_one_sentence(changed: dict[str, A
 )
 def test_a_model_that_is_wrong_is_refused_once_the_images_are_known(digits: Dataset, model: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(model))):
-        TrainingRequest.from_json(STORED | {"model": model}).model_config(digits)
+        TrainingRequest.from_json(STORED | {"model": {"latent_dim": 2} | model}).model_config(digits)

@@ -84,14 +84,17 @@ class TrainingRequest:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:
-        """The request that to_json has written; other keys beside its own are ignored. Raises ValueError."""
+        """The request that to_json has written; other keys beside its own are ignored. Raises ValueError.
+
+        Of what has defaults in the configs, an older file may lack some; it never lacks latent_dim.
+        """
         try:
-            model, training = dict(found["model"]), dict(found["training"])
+            model, training = {**found["model"]}, {**found["training"]}  # not dict(): it takes an empty list
             model |= {name: tuple(model.get(name, ())) for name in ("hidden", "channels")}
             objective = Objective(**training.pop("objective"))
             return cls(
                 DatasetRequest(**found["dataset"]),
-                ModelRequest(**model),
+                ModelRequest(model.pop("latent_dim"), **model),
                 TrainingConfig(**training, objective=objective),
                 found.get("seconds"),
             )
