@@ -47,7 +47,7 @@ def _python(text: str) -> set[str]:
 
 
 def _javascript(text: str) -> set[str]:
-    """Of a file as Biome formats it: a class ends at the first line that is a brace alone, its methods are indented by 2."""
+    """Of a file as Biome formats it: a class ends at the first line that is only a brace, methods are indented by 2."""
     text = text.replace("export default", "export")
     found = set()
     for match in JAVASCRIPT.finditer(text):
@@ -104,3 +104,12 @@ def test_every_file_named_exists() -> None:
             stands_for_several = PLACEHOLDER.search(name) and "/" in name
             if not stands_for_several and name not in MADE_LATER:
                 assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
+def test_every_row_of_hostile_input_selects_tests() -> None:
+    """Its last column is a pytest -k expression: words of test names, joined by `or`."""
+    rows = re.findall(r"^\|.*\| `([\w ]+)` \|$", (ROOT / "docs" / "reliability.md").read_text("utf-8"), re.MULTILINE)
+    tests = [name for name in defined(ROOT / "tests" / "test_hostile.py") if name.startswith("test_")]
+    assert len(rows) > 20
+    for word in (word for row in rows for word in row.split(" or ")):
+        assert any(word in name for name in tests), f"no hostile test has {word!r} in its name"
