@@ -15,8 +15,12 @@ QUERIES = {
     "Training": "?checkpoint=mnist-z2",
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
-# What an idle page does not show yet: Plotly's axes, and the quality of the projection.
-FINISHED = {"Latent_map": (".plot[data-state=done]", ".js-plotly-plot .main-svg:visible")}
+DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable]"  # of a page, a film, home
+# What comes later than the first picture.
+FINISHED = {
+    "Explore": ("canvas.hero[data-frame]",),
+    "Latent_map": (".plot[data-state=done]", ".js-plotly-plot .main-svg:visible"),
+}
 
 
 def main() -> None:
@@ -28,7 +32,7 @@ def main() -> None:
             page.set_default_timeout(1000 * PATIENCE)
             page.add_init_script(path=IDLE_SCRIPT)
             page.goto(f"{server.url}/{name}{QUERIES.get(name, DEFAULT_QUERY)}")
-            for selector in ("h1", *FINISHED.get(name, ())):
+            for selector in (DRAWN, *FINISHED.get(name, ())):
                 page.wait_for_selector(selector)
             rest(page, drawn_frames)
             page.screenshot(path=ROOT / "docs" / f"{name.lower() or 'home'}.png")
