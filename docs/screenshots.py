@@ -1,7 +1,9 @@
 """Makes the README's pictures from the running app: `make shots`. Needs a Chromium, as the browser tests do."""
 
 from pathlib import Path
+from typing import Any
 
+from tests.support.browsing import IDLE_SCRIPT, PATIENCE, rest
 from vae.bench.browser import chromium
 from vae.bench.live import started
 from vae.ui.shared.page import PAGES
@@ -13,6 +15,12 @@ QUERIES = {
     "Training": "?checkpoint=mnist-z2",
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
+DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable]"  # of a page, a film, home
+# What comes later than the first picture.
+FINISHED = {
+    "Explore": ("canvas.hero[data-frame]",),
+    "Latent_map": (".plot[data-state=done]", ".js-plotly-plot .main-svg:visible"),
+}
 
 
 def main() -> None:
@@ -21,11 +29,19 @@ def main() -> None:
     with started(ROOT / "app.py") as server, chromium() as browser:
         for name in names:
             page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
+            page.set_default_timeout(1000 * PATIENCE)
+            page.add_init_script(path=IDLE_SCRIPT)
             page.goto(f"{server.url}/{name}{QUERIES.get(name, DEFAULT_QUERY)}")
-            page.wait_for_selector("h1")
-            page.wait_for_timeout(4000)  # plots and thumbnails come after the page's own run
+            for selector in (DRAWN, *FINISHED.get(name, ())):
+                page.wait_for_selector(selector)
+            rest(page, drawn_frames)
             page.screenshot(path=ROOT / "docs" / f"{name.lower() or 'home'}.png")
             page.close()
+
+
+def drawn_frames(page: Any) -> object:
+    """How many frames each canvas has drawn: a map that moves its points is not finished."""
+    return page.locator("canvas[data-frame]").evaluate_all("all => all.map((canvas) => canvas.dataset.frame).join()")
 
 
 if __name__ == "__main__":
