@@ -16,7 +16,7 @@ run: .venv/run-installed
 	$(BIN)/python -m streamlit run app.py
 
 # Each worker takes a file at a time. A test that hangs for 20 minutes ends, with every thread's stack.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
     -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 test: check test-js

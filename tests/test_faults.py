@@ -483,6 +483,7 @@ def at_once(processes: list["subprocess.Popen[str]"], line: str) -> list[str]:
     return [process.stdout.readline().strip() for process in processes if process.stdout is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.scaled
 def test_of_two_processes_that_start_or_resume_one_run_at_once_one_carries_it_out(tmp_path: Path) -> None:
     runs = Runs(tmp_path / "checkpoints")

@@ -30,10 +30,8 @@ def bench(capsys: Captured, *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["explore", pytest.param("drawing", marks=pytest.mark.slow)],  # a slider, and a pad behind a button
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["explore", "drawing"])  # a slider, and a pad behind a button
 def test_pictures_follow_the_pointer(capsys: Captured, page: str) -> None:
     numbers = bench(capsys, "live", "--browser", "--page", page, "--seconds", "0.5")
     assert 0 < numbers["p50_ms"] <= numbers["p95_ms"] <= numbers["p99_ms"]

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import opened, rest, until
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -139,7 +140,7 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
 }
 
 
-@pytest.mark.parametrize("query", STATES)
+@pytest.mark.parametrize("query", first_in_make_test(STATES))
 def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str) -> None:
     with opened(browser, f"{app.url}/{query}", color_scheme="light") as page:
         ready(page)
@@ -200,14 +201,16 @@ def still(page: Page) -> int:
 
 @pytest.mark.parametrize(
     "query",
-    [
-        f"Explore?{MNIST}",
-        f"Latent_map?{MNIST}",
-        "Sampling?checkpoint=digits-z2",
-        *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
-        f"Reconstruction?{MNIST}",
-        FILM,
-    ],
+    first_in_make_test(
+        [
+            f"Explore?{MNIST}",
+            f"Latent_map?{MNIST}",
+            "Sampling?checkpoint=digits-z2",
+            *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
+            f"Reconstruction?{MNIST}",
+            FILM,
+        ]
+    ),
 )
 def test_keys_reach_every_control_show_where_they_are_and_change_the_picture(
     app: Server, browser: Browser, query: str

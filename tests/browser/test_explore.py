@@ -26,6 +26,7 @@ from tests.support.browsing import (
     swing,
     until,
 )
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, free_port, started
 
 pytestmark = pytest.mark.browser
@@ -90,7 +91,8 @@ def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server,
 
 
 @pytest.mark.parametrize(
-    ("name", "latent_dim", "unused"), [("sprites-z6-tc", 6, 3), ("mnist-z10-b4", 10, 1), ("mnist-z10", 10, 0)]
+    ("name", "latent_dim", "unused"),
+    first_in_make_test([("sprites-z6-tc", 6, 3), ("mnist-z10-b4", 10, 1), ("mnist-z10", 10, 0)]),
 )
 def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
     app: Server, browser: Browser, name: str, latent_dim: int, unused: int
@@ -404,6 +406,7 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: S
         changed(page, lambda _: clients(app), state[2])
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, browser: Browser) -> None:
     port, running = free_port(), ExitStack()
     own = running.enter_context(started(APP, port))

@@ -145,6 +145,7 @@ def drag(page: Page, steps: int) -> None:
         page.wait_for_timeout(25)
 
 
+@pytest.mark.slow
 def test_on_a_network_that_holds_back_half_and_cuts_the_picture_is_never_old_and_the_page_says_how_it_is(
     app: Server, browser: Browser
 ) -> None:

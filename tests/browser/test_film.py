@@ -153,6 +153,7 @@ def test_keys_step_from_picture_to_picture(app: Server, browser: Browser) -> Non
         assert seen[0] < seen[1] < seen[2] < seen[4] < seen[3] < seen[5]
 
 
+@pytest.mark.slow
 def test_the_film_plays_to_its_end_and_loops(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         page.get_by_role("combobox", name="Speed").select_option("4")

@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import choose, opened, rest
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
 from vae.ui.shared.scripts import FRONTEND, script_url
@@ -34,7 +35,7 @@ def contrast(page: Page, path: Path) -> float:
         return float(np.asarray(image.convert("L"), np.float32).std())
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("scheme", first_in_make_test(["dark", "light"]))
 @pytest.mark.parametrize("name", PATHS)
 def test_every_page_opens_first_and_shows_a_picture(
     app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
@@ -46,9 +47,7 @@ def test_every_page_opens_first_and_shows_a_picture(
         assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in ("", "Explore") else pytest.param(name, marks=pytest.mark.slow) for name in PATHS]
-)
+@pytest.mark.parametrize("name", first_in_make_test(PATHS))
 def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
     app: Server, browser: Browser, name: str
 ) -> None:
@@ -82,7 +81,7 @@ def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, b
             page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", first_in_make_test(PATHS))
 def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
         show(page)

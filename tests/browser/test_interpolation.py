@@ -15,6 +15,7 @@ from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browsing import APP, attribute, box_of, changed, choose, moving, opened, pixels, rest, swing, until
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, started
 from vae.datasets.splits import Dataset, Split
 from vae.model.latents import decode, interpolate
@@ -224,7 +225,7 @@ def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
     assert sorted(closest) == sorted(np.unravel_index(apart.argmin(), apart.shape))
 
 
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+@pytest.mark.parametrize("motion", first_in_make_test(["no-preference", "reduce"]))
 def test_play_moves_there_and_back_in_a_loop_and_a_hand_stops_it(lab: Server, browser: Browser, motion: str) -> None:
     with interpolation(browser, lab, "checkpoint=ten&steps=5", reduced_motion=motion) as page:
         page.get_by_text("Download", exact=True).click()
@@ -435,7 +436,7 @@ def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(la
         assert box_of(link) == before
 
 
-@pytest.mark.parametrize("name", ["plain", "told", "rgb"])
+@pytest.mark.parametrize("name", first_in_make_test(["plain", "told", "rgb"]))
 def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
     with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:
         if name == "plain":

@@ -349,6 +349,7 @@ def test_the_keyboard_moves_a_crosshair_that_decodes_and_pins(app: Server, brows
             assert control.get_attribute("aria-label") or control.inner_text(), control.evaluate("c => c.outerHTML")
 
 
+@pytest.mark.slow
 def test_a_change_of_method_morphs_and_ends_at_the_new_layout(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         first = points(page)
@@ -491,6 +492,7 @@ def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: B
         expect(page.locator(".mismatch")).to_contain_text("nats")
 
 
+@pytest.mark.slow
 def test_models_of_one_two_and_many_dimensions_are_drawn(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=z1") as page:
         expect(page.locator(".quality")).to_contain_text("One latent dimension")
@@ -526,6 +528,7 @@ def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
         assert page.locator(".latent-map b", has_text="nine").count() == 0
 
 
+@pytest.mark.slow
 def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with mapped(browser, f"{app.url}/{Z10}", **phone) as page:

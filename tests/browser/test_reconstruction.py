@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import attribute, box_of, captured, moving, opened, pixels, rest, swing, until
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.latents import encode, reconstruct
@@ -116,7 +117,9 @@ def test_the_numbers_of_a_test_image_are_the_models(app: Server, browser: Browse
         expect(page.locator(".title")).to_contain_text("test image 18")
 
 
-@pytest.mark.parametrize(("name", "image"), [("mnist-z10", 17), ("mnist-z10-cond", 4), ("sprites-z6", 3)])
+@pytest.mark.parametrize(
+    ("name", "image"), first_in_make_test([("mnist-z10", 17), ("mnist-z10-cond", 4), ("sprites-z6", 3)])
+)
 def test_with_the_evaluations_noise_a_test_image_costs_what_is_stored_for_it(
     app: Server, browser: Browser, app_checkpoints: Path, name: str, image: int
 ) -> None:
@@ -346,6 +349,7 @@ def test_another_data_set_is_scored_and_its_images_can_be_looked_at(app: Server,
         assert float(captured(r"than ([\d.]+) %", page.locator(".recon").inner_text())) > 90
 
 
+@pytest.mark.slow
 def test_every_kind_of_model_is_followed_and_says_what_it_has(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
     assert read_checkpoint(app_checkpoints / "in-class").film is not None
 
 
+@pytest.mark.slow
 def test_buttons_pause_resume_and_stop_a_run_and_its_model_is_one_click_away(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_buttons_pause_resume_and_stop_a_run_and_its_model_is_one_click_away(
     assert read_checkpoint(app_checkpoints / "by-hand").training["origin"] == "page"
 
 
+@pytest.mark.slow
 def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
     assert not (app_checkpoints / "for-nothing").exists()
 
 
+@pytest.mark.slow
 def test_own_pictures_are_uploaded_previewed_and_trained_on(
     app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
     assert checkpoint.dataset == "my own images"
 
 
+@pytest.mark.slow
 def test_a_form_that_is_being_filled_in_stays_while_others_start_and_stop_runs(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:

@@ -295,6 +295,7 @@ def test_concurrent_looks_do_not_take_each_other_for_the_process_of_the_run(lab:
     assert set(states) == {"killed"}
 
 
+@pytest.mark.slow
 def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> None:
     first, second, third, fourth = (
         lab.start(name, request(epochs)) for name, epochs in (("d", ENDLESS), ("c", 3), ("b", ENDLESS), ("a", 3))
@@ -372,6 +373,7 @@ def test_a_run_killed_again_and_again_gives_the_same_checkpoint(lab: Lab, tmp_pa
     lab.check_nothing_left()
 
 
+@pytest.mark.slow
 def test_a_run_paused_and_terminated_gives_the_same_checkpoint(lab: Lab, tmp_path: Path) -> None:
     wanted = request(40, objective={"name": "beta-tc", "warmup": "linear"})
     run = lab.start("run", wanted)
@@ -1043,6 +1045,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: Forks | N
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_disk_that_fills_up_says_so_and_loses_nothing(
     small_disk: Lab, own_checkpoint: Checkpoint, tmp_path: Path
 ) -> None:

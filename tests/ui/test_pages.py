@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.effort import first_in_make_test
 from tests.support.pages import open_page
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective, ObjectiveName
@@ -210,7 +211,7 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
     assert shown == ([] if chosen.warmup == "none" else [chosen.warmup_share])
 
 
-@pytest.mark.parametrize(("warmup", "share"), [("none", 0.3), ("linear", 0.5), ("cooling", 0.7)])
+@pytest.mark.parametrize(("warmup", "share"), first_in_make_test([("linear", 0.5), ("none", 0.3), ("cooling", 0.7)]))
 def test_a_warm_up_has_a_field_for_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
     shown = {} if warmup == "none" else {"warmup_share": share}
     app = press(open_form(run_name="warm", epochs=1, beta=4.0, warmup=warmup, **shown), "Start training")
