@@ -100,7 +100,7 @@ def test_each_module_imports_only_from_those_above_it() -> None:
 
 
 def test_a_package_has_no_code_of_its_own() -> None:
-    """Whoever imports one of its modules pays for that module alone."""
+    """So that importing one of its modules loads that module alone."""
     for package in packages():
         assert len(tree(FILES[package]).body) == 1, f"vae.{package} has more than a docstring"
 

@@ -258,7 +258,7 @@ HEAD = 1500  # bytes that hold a header of safetensors here
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkpoint that is spoiled and restored over and over, beside something that is none of its business.
 
-    Whoever reads it leaves no trace.
+    Reading it leaves no trace.
     """
     path = tmp_path_factory.mktemp("hostile") / "checkpoints" / "noise"
     save(path)

@@ -63,7 +63,7 @@ def test_the_benchmark_reports_the_speed_of_both_loops_on_the_same_images(
     assert numbers["negative_elbo"] > 0
 
 
-def test_the_tutorial_s_loop_goes_on_by_as_many_steps_as_it_is_told_and_learns(tmp_path: Path) -> None:
+def test_the_tutorial_s_loop_goes_on_by_the_given_number_of_steps_and_learns(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     loop = TutorialLoop(argparse.Namespace(data_dir=str(tmp_path)), torch.device("cpu"))
     before = loop.model.fc1.weight.detach().clone()

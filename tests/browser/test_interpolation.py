@@ -49,7 +49,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     for name, dataset, config, objective in (
         ("ten", digits, default_config(shape, 10), Objective()),
         ("plain", digits, default_config(shape, 2, posterior="point"), plain),
-        ("told", digits, default_config(shape, 3, classes=10), Objective()),
+        ("conditional", digits, default_config(shape, 3, classes=10), Objective()),
         ("rgb", _noise(), default_config((3, 16, 16), 1, "conv"), Objective()),
     ):
         training = TrainingConfig(epochs=8, device="cpu", objective=objective)
@@ -226,7 +226,7 @@ def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
 
 
 @pytest.mark.parametrize("motion", first_in_make_test(["no-preference", "reduce"]))
-def test_play_moves_there_and_back_in_a_loop_and_a_hand_stops_it(lab: Server, browser: Browser, motion: str) -> None:
+def test_play_moves_there_and_back_in_a_loop_and_a_drag_stops_it(lab: Server, browser: Browser, motion: str) -> None:
     with interpolation(browser, lab, "checkpoint=ten&steps=5", reduced_motion=motion) as page:
         page.get_by_text("Download", exact=True).click()
         page.get_by_label("Frames from A to B").fill("5")
@@ -436,12 +436,12 @@ def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(la
         assert box_of(link) == before
 
 
-@pytest.mark.parametrize("name", first_in_make_test(["plain", "told", "rgb"]))
+@pytest.mark.parametrize("name", first_in_make_test(["plain", "conditional", "rgb"]))
 def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
     with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:
         if name == "plain":
             expect(page.locator(".chart-label").first).to_contain_text("no prior")
-        if name == "told":
+        if name == "conditional":
             before = pixels(page, ".hero")
             page.get_by_label("Decode A as class").select_option("as 1")
             settle(page)

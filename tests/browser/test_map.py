@@ -390,7 +390,7 @@ def test_dragging_pans_and_the_wheel_zooms(app: Server, browser: Browser) -> Non
         expect(page.locator(".pinned")).to_be_hidden()  # a drag is no click
 
 
-def test_hands_move_the_points_before_plotly_is_there_and_afterwards(app: Server, browser: Browser) -> None:
+def test_drags_move_the_points_before_plotly_is_there_and_afterwards(app: Server, browser: Browser) -> None:
     held: list[Any] = []
 
     def hold(route: Any) -> None:

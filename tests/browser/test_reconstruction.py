@@ -36,7 +36,7 @@ def odd_kinds(app_checkpoints: Path) -> None:
     digits = load_dataset("digits")
     kinds: dict[str, tuple[dict[str, Any], Objective]] = {
         "point": ({"posterior": "point"}, Objective("autoencoder")),
-        "told": ({"classes": 10}, Objective()),
+        "conditional": ({"classes": 10}, Objective()),
     }
     for name, (options, objective) in kinds.items():
         if not (app_checkpoints / name).exists():
@@ -287,15 +287,15 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
         expect(page.locator(".message")).to_be_hidden()
 
 
-def test_what_is_spoilt_is_told_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:
+def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         whole = model_sees(page)
         page.get_by_label("Noise", exact=False).first.fill("0.4")
         expect(page.locator(".remarks")).to_contain_text("undamaged")
         settle(page)
-        told = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".remarks").inner_text())]
-        assert told[0] == pytest.approx(100 * np.abs(model_sees(page).astype(float) - whole).mean() / 255, abs=0.1)
-        assert told[1] < told[0]  # denoised
+        shares = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".remarks").inner_text())]
+        assert shares[0] == pytest.approx(100 * np.abs(model_sees(page).astype(float) - whole).mean() / 255, abs=0.1)
+        assert shares[1] < shares[0]  # denoised
         page.get_by_role("button", name="Reset").click()
         settle(page)
         assert (model_sees(page) == whole).all()
@@ -354,7 +354,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
-        for name in ("point", "told", "z1", "rgb-z16", "mnist-z2", "mnist-z10"):
+        for name in ("point", "conditional", "z1", "rgb-z16", "mnist-z2", "mnist-z10"):
             page.get_by_role("combobox", name="Checkpoint").click()
             page.get_by_role("option", name=name, exact=True).click()
             expect(page.locator(".meter")).to_contain_text(name)
@@ -362,7 +362,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             settle(page)
             text = page.locator(".recon").inner_text()
             assert ("−ELBO" in text) == (name != "point"), name
-            assert ("Decoded as class" in text) == (name == "told"), name
+            assert ("Decoded as class" in text) == (name == "conditional"), name
             expect(page.get_by_label("Centre and scale")).to_be_visible(visible=name not in ("rgb-z16", "z1"))
             config = read_checkpoint(app_checkpoints / name).model_config
             assert page.locator(OUTPUT).get_attribute("width") == str(config.image_shape[2])

@@ -48,7 +48,7 @@ def odd_kinds(app_checkpoints: Path) -> None:
     digits = load_dataset("digits")
     kinds: dict[str, tuple[dict[str, Any], Objective]] = {
         "point": ({"posterior": "point"}, Objective("autoencoder")),
-        "told": ({"classes": 10}, Objective()),
+        "conditional": ({"classes": 10}, Objective()),
     }
     for name, (options, objective) in kinds.items():
         if not (app_checkpoints / name).exists():
@@ -381,11 +381,9 @@ def test_both_sources_are_in_the_files_and_the_png_is_the_grid(app: Server, brow
 # ---- every kind of checkpoint ----------------------------------------------------------------------------------------
 
 
-def test_a_conditional_model_is_told_classes(
-    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
-) -> None:
-    model = read_checkpoint(app_checkpoints / "told").load_model()
-    with sampling(browser, app, "checkpoint=told&source=prior&against=prior&against_told=3") as page:
+def test_a_conditional_model_gets_classes(app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path) -> None:
+    model = read_checkpoint(app_checkpoints / "conditional").load_model()
+    with sampling(browser, app, "checkpoint=conditional&source=prior&against=prior&against_told=3") as page:
         found = arrays(page, tmp_path)
         np.testing.assert_array_equal(found["z"], found["z_against"])
         np.testing.assert_array_equal(found["told"], np.tile(np.arange(10), 10))

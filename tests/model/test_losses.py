@@ -348,7 +348,9 @@ CODES = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).mul(2).sqrt(), torch.zeros(2, 2)
         (Objective("capacity", gamma=10.0), {"capacity": 7.0}, 35),
     ],
 )
-def test_the_objective_of_a_hand_computed_batch(objective: Objective, schedule: dict[str, float], loss: float) -> None:
+def test_the_objective_is_that_of_a_worked_example(
+    objective: Objective, schedule: dict[str, float], loss: float
+) -> None:
     found = terms(objective, NLL[:1], *CODES, **schedule)  # type: ignore[arg-type]
     assert found["loss"].item() == pytest.approx(loss)
     assert found["reconstruction"].item() == 15

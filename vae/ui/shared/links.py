@@ -8,7 +8,7 @@ from vae.server.decode_frames import LARGEST_Z
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import is_number
 
-LINK_BOUND = 1000.0  # of latent values; nobody chooses larger ones
+LINK_BOUND = 1000.0  # of latent values; users need no larger ones
 
 
 def parse_z(text: str | None, latent_dim: int) -> list[float] | None:
