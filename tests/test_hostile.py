@@ -73,7 +73,7 @@ from vae.ui.shared import links, loaders
 from vae.ui.shared.page import PAGES, _is_infinite
 from vae.ui.training.form import _zipped
 
-SECONDS, PATIENCE = 3.0, 600
+SECONDS, PATIENCE = 1.0, 600
 MOST_BYTES = 2**26  # that a case may allocate
 SECRET = b"the teacher's own"
 
@@ -167,7 +167,7 @@ def dumped(document: Any) -> bytes:
 
 @contextmanager
 def at_once(case: object, most: float = SECONDS) -> Iterator[None]:
-    """Fails a case that takes more than three seconds of the processor's time, or waits for ten minutes.
+    """Fails a case that takes more than a second of the processor's time, or waits for ten minutes.
 
     Only those seconds count through which this process was not itself stopped, and none of a full collection, which
     looks at all that thousands of cases have left. The signal comes every second, for after one, a
