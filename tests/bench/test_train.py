@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.support.mnist import write_mnist
+from tests.support.models import number_of_weights
 from vae.__main__ import main
 from vae.bench import train as bench
 from vae.bench.train import PEAK_SIDE, Tutorial, TutorialLoop, peak_flops, training_flop
@@ -18,8 +19,7 @@ from vae.model.networks import VAE, default_config
 
 
 def test_the_tutorial_s_model_has_as_many_weights_as_ours() -> None:
-    tutorial = sum(weights.numel() for weights in Tutorial().parameters())
-    assert tutorial == VAE(default_config((1, 28, 28), 20)).parameter_count == 652_824
+    assert number_of_weights(Tutorial()) == number_of_weights(VAE(default_config((1, 28, 28), 20))) == 652_824
 
 
 def test_the_tutorial_s_loss_is_minus_elbo_summed_over_the_batch() -> None:

@@ -26,6 +26,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from vae.bench.live import Drag, Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, finished
 from vae.jobs.runs import Runs
+from vae.training.config import TrainingConfig
+from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
 
 THINK_SECONDS = 5.0, 20.0  # between two pages
 DRAGGING = 0.3  # of the time
@@ -103,9 +105,8 @@ async def _after(seconds: float, work: Coroutine[None, None, str]) -> str:
 async def _train(checkpoints: Path) -> str:
     """A run as the Training page starts it; returns how it ended."""
     runs = Runs(checkpoints)
-    model = {"architecture": "conv", "latent_dim": 6}
-    request = {"dataset": {"name": "sprites"}, "model": model, "training": {"objective": {}}, "seconds": RUN_SECONDS}
-    run = await asyncio.to_thread(runs.start, "in-class", request)
+    request = TrainingRequest(DatasetRequest("sprites"), ModelRequest(6, "conv"), TrainingConfig(), RUN_SECONDS)
+    run = await asyncio.to_thread(runs.start, "in-class", request.to_json())
     while run.path.is_dir():
         if not (status := run.status()).alive:
             return f"{status.state}: {status.sentence}"

@@ -32,6 +32,8 @@ from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.jobs.runs import Runs
 from vae.server.decode_frames import HEADER, OK, VERSION
+from vae.training.config import TrainingConfig
+from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
 from vae.validation import require
 
 DECODE = 1
@@ -114,8 +116,8 @@ def training() -> Iterator[None]:
     """A run, as the Training page starts it, during the block, on all cores; it is discarded at the end."""
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(Path(folder))
-        model, config = {"architecture": "conv", "latent_dim": 6}, {"epochs": 1000, "objective": {}}
-        run = runs.start("beside", {"dataset": {"name": "sprites"}, "model": model, "training": config})
+        request = TrainingRequest(DatasetRequest("sprites"), ModelRequest(6, "conv"), TrainingConfig(epochs=1000))
+        run = runs.start("beside", request.to_json())
         try:
             while run.status().state != "running":
                 sleep(0.1)

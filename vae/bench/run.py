@@ -8,7 +8,6 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter, sleep
 
@@ -19,6 +18,7 @@ from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.config import TrainingConfig
 from vae.training.film import read_film
+from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import new_model, train
 
 LOOK_SECONDS = 0.02
@@ -67,8 +67,8 @@ def _finished_run(config: TrainingConfig) -> Iterator[tuple[Checkpoint, float]]:
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(Path(folder))
         began, first = perf_counter(), None
-        model = {"architecture": "mlp", "latent_dim": LATENT_DIM}
-        run = runs.start("measured", {"dataset": {"name": "mnist"}, "model": model, "training": asdict(config)})
+        request = TrainingRequest(DatasetRequest("mnist"), ModelRequest(LATENT_DIM), config)
+        run = runs.start("measured", request.to_json())
         while run.path.is_dir():
             if first is None and sum(1 for _ in read_film(run.film)) > 1:
                 first = perf_counter() - began

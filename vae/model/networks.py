@@ -237,11 +237,6 @@ class VAE(nn.Module):
         """The device of the weights."""
         return next(self.parameters()).device
 
-    @property
-    def parameter_count(self) -> int:
-        """Number of trainable numbers."""
-        return sum(p.numel() for p in self.parameters())
-
 
 def choose_device(name: str = "auto") -> torch.device:
     """The torch device of this name; "auto" is a CUDA GPU, else an Apple GPU, else the CPU.
