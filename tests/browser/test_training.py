@@ -23,9 +23,9 @@ def start(page: Page, name: str, seconds: int) -> None:
     """Starts the 2-D preset on the digits."""
     page.get_by_role("button", name="Train a model").click()
     page.get_by_role("radio", name="2-D in 30 seconds").click()
-    expect(page.get_by_label("Seconds, about", exact=True)).to_have_value("30")
+    expect(page.get_by_label("Seconds, at most", exact=True)).to_have_value("30")
     choose_in_dialog(page, "Dataset", "digits")
-    fill(page, "Seconds, about", str(seconds))
+    fill(page, "Seconds, at most", str(seconds))
     fill(page, "Name of the new checkpoint", name)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -992,16 +992,28 @@ def test_a_name_taken_during_the_run_is_reported_at_the_end_and_nothing_is_lost(
 
 
 def test_a_time_budget_fixes_the_epochs_once(lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = lab.prepare("run", request(1, seconds=2.0) | {"order": 7})
-    monkeypatch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 0.1)
+    run = lab.prepare("run", request(1, seconds=2000.0) | {"order": 7})
+    monkeypatch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 100.0)
     after_steps(lab, run, monkeypatch, 30, lambda: lab.runs.send_command(run, "pause"))
     assert here(run).epochs == 17
     fixed = run.request()
-    assert (fixed["training"]["epochs"], fixed["seconds"], fixed["order"]) == (17, None, 7)
+    assert (fixed["training"]["epochs"], fixed["seconds"], fixed["order"]) == (17, 2000.0, 7)
     monkeypatch.setattr(trainer_module, "seconds_per_epoch", failing(AssertionError("measured again")))
     here(run)
     checkpoint = read_checkpoint(run.checkpoint_path)
     assert checkpoint.training["epochs"] == len(checkpoint.history) == 17
+
+
+def test_a_time_budget_ends_a_run_that_is_slower_than_planned(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lab.prepare("run", request(1, seconds=1.0))
+    monkeypatch.setattr(trainer_module, "seconds_per_epoch", lambda *_: 1e-6)
+    here(run)
+    checkpoint = read_checkpoint(run.checkpoint_path)
+    assert checkpoint.training["epochs"] == 10_000
+    assert 0 < len(checkpoint.history) < 10_000
+    assert checkpoint.metrics["negative_elbo"] > 0
 
 
 @pytest.mark.parametrize("place", ["film", "state", "checkpoint"])

@@ -224,6 +224,16 @@ def test_a_film_resumed_is_the_film_of_an_uninterrupted_run(digits: Dataset, tmp
     assert [record.body for record in resumed] == [record.body for record in whole]
 
 
+def test_the_film_of_a_run_that_finishes_early_ends_with_the_model_that_is_kept(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    trainer = start(digits, tmp_path / "film")
+    list(trainer.epochs(lambda trainer: trainer.finish_at(7)))
+    records = list(read_film(tmp_path / "film"))
+    assert frames(records)[-1].fields["share"] == trainer.progress < 1
+    assert records[-1].fields["share"] == records[-2].fields["share"]  # the frame and its epoch
+
+
 def test_a_deleted_film_is_started_again_when_the_run_is_resumed(digits: Dataset, tmp_path: Path) -> None:
     trainer = start(digits, tmp_path / "film")
     next(trainer.epochs())

@@ -1049,6 +1049,31 @@ def test_a_run_that_is_ended_closes_its_epoch_early_and_keeps_what_it_has_learnt
     assert torch.equal(weights(later.model), weights(trainer.model))
 
 
+@pytest.mark.parametrize("last", [3, 5, 7, 10, 99])
+def test_a_run_that_must_finish_early_ends_at_that_step_with_its_schedules_whole(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    steps = record_steps(monkeypatch)
+    config = replace(QUICK, schedule="cosine", objective=Objective(beta=4, warmup="linear", warmup_share=0.5))
+    trainer = begin(digits, config, MLP)
+    history = list(trainer.epochs(lambda trainer: trainer.finish_at(last)))
+    taken = min(last, 10)
+    assert (trainer.done, len(steps), len(history)) == (taken, taken, 1 + (taken > 5))
+    expected = config.scheduled_at((taken - 0.5) / taken)
+    assert steps[-1][1] == expected
+    assert history[-1].terms["learning_rate"] == expected.learning_rate < 0.2 * config.learning_rate
+    assert history[-1].terms["beta"] == 4
+    assert (history[-1].validation_reconstruction, history[-1].validation_kl) == validate(
+        trainer.model, *trainer.validation, config.seed
+    )
+
+
+def test_a_run_cannot_finish_before_the_step_it_is_at(digits: Dataset) -> None:
+    trainer = begin(digits, QUICK, MLP)
+    list(trainer.epochs(lambda trainer: trainer.finish_at(0)))
+    assert trainer.done == trainer.end == 1
+
+
 UNREADABLE = r"state: cannot be read \(.*\); discard the run and train again\.$"
 
 

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:  # torch is not imported before it is this run's turn
 WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # another process may hold it for a moment to test it
-BUDGET_SHARE = 0.85  # of a time budget is for steps; the rest for the film and the test images
+PLANNED_SHARE, STEPS_SHARE = 0.85, 0.92  # of a time budget: that epochs are planned for; that steps may use at most
+PLANNED = "epochs_planned"  # in a stored request: its epochs are those that fit into its seconds
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 DISK_FULL = ("no space left on device", "disk quota exceeded")
 
@@ -102,7 +104,8 @@ class _Session:
         self._status = run.status()
         self._interrupted = False
         self._looked = 0.0
-        self._began, self._first_progress = 0.0, 0.0  # of the training in this process
+        self._began, self._first_step = 0.0, 0  # of the training in this process
+        self._deadline: float | None = None  # of the steps, in time.monotonic()'s seconds
         self._history: list[EpochMetrics] = []
 
     def interrupt(self, *_: object) -> None:
@@ -130,6 +133,7 @@ class _Session:
 
     def train(self) -> None:
         """Trains from the saved state, or the beginning, to the end and saves the checkpoint."""
+        began = time.monotonic()
         self.report("starting", "Loading the data…")
         lower_priority()
         keep_freed_memory()
@@ -152,7 +156,9 @@ class _Session:
             if file.exists():
                 self._history = trainer.load(file)
                 break
-        self._began, self._first_progress = time.monotonic(), trainer.progress
+        self._began, self._first_step = time.monotonic(), trainer.done
+        if (budget := self._run.request()["seconds"]) is not None:
+            self._deadline = began + STEPS_SHARE * budget - trainer.seconds
         try:
             for epoch in trainer.epochs(self._after_step):
                 self._history.append(epoch)
@@ -177,19 +183,28 @@ class _Session:
         command = self._take_command()
         if command == "discard":
             raise _Discarded
+        self._keep_deadline(trainer, now)
         self._report_progress(trainer)
         if command == "pause" or self._interrupted:
             trainer.save(self._run.paused_file, self._history)
             raise _Paused
         trainer.ending = command == "stop"
 
+    def _keep_deadline(self, trainer: "Trainer", now: float) -> None:
+        """Ends the steps at the deadline: on a machine that has become busier they are fewer than planned."""
+        if self._deadline is None or trainer.done == self._first_step:
+            return
+        seconds_per_step = (now - self._began) / (trainer.done - self._first_step)
+        trainer.finish_at(trainer.done + int(max(0.0, self._deadline - now) / seconds_per_step))
+
     def _report_progress(self, trainer: "Trainer") -> None:
-        done = trainer.progress - self._first_progress
-        left = (time.monotonic() - self._began) * (1 - trainer.progress) / done if done > 0 else None
+        done, to_do = trainer.done - self._first_step, trainer.end - trainer.done
+        left = (time.monotonic() - self._began) * to_do / done if done > 0 else None
         self.report(
             "running",
             "Training.",
-            progress=trainer.progress,
+            progress=trainer.done / trainer.end,
+            epochs=ceil(trainer.config.epochs * trainer.end / trainer.steps),
             epoch=trainer.progress * trainer.config.epochs,
             seconds=trainer.seconds,
             seconds_left=left,
@@ -226,8 +241,8 @@ class _Session:
 def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
     """The data set, model and training of a run's request.
 
-    Turns a time budget into a number of epochs and writes that back, so that a resumed run keeps it. Raises DataError,
-    ValueError, RunError.
+    Plans the epochs of a time budget and writes them into the request, so that a resumed run keeps them. Raises
+    DataError, ValueError, RunError.
     """
     from vae.training.request import TrainingRequest
     from vae.training.trainer import seconds_per_epoch
@@ -237,10 +252,10 @@ def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]
     upload = run.path / "upload.zip"
     dataset = request.dataset.load(upload if upload.is_file() else None)
     model_config, config = request.model_config(dataset), request.training
-    if request.seconds is not None:
-        epochs = BUDGET_SHARE * request.seconds / seconds_per_epoch(dataset, model_config, config)
+    if request.seconds is not None and not stored.get(PLANNED):
+        epochs = PLANNED_SHARE * request.seconds / seconds_per_epoch(dataset, model_config, config)
         config = replace(config, epochs=min(10_000, max(1, round(epochs))))
-        run.write_request(stored | replace(request, training=config, seconds=None).to_json())
+        run.write_request(stored | replace(request, training=config).to_json() | {PLANNED: True})
     return dataset, model_config, config
 
 

@@ -57,9 +57,10 @@ class Trainer:
 
     The images stay uint8 on the device; a batch becomes float32 only while it is used. A remainder of a single image is
     left out of its epoch: neither batch normalisation nor beta-tc works with one. The same seed, device and group give
-    the same weights, however often the run was interrupted. done, steps: steps taken, and in the whole run.
-    epoch: whole epochs. ending: set it to end the run after the current step, as if the epoch were over. film: the film
-    to record. validation: images and labels, on the device.
+    the same weights, however often the run was interrupted. done, steps: steps taken, and of the config's epochs.
+    end: the step after which the run ends, for which the schedules are made; finish_at moves it. epoch: epochs done.
+    ending: set it to end the run after the current step, as if the epoch were over. film: the film to record.
+    validation: images and labels, on the device.
 
     Raises ValueError if images or objective do not fit the model.
     """
@@ -86,7 +87,7 @@ class Trainer:
         self.validation = images_on(model.device, validation_split, config.binarisation)
         self._orders = torch.Generator(model.device).manual_seed(config.seed)
         self._order = self._orders.get_state()  # at the start of the current epoch
-        self.steps = self._per_epoch * config.epochs
+        self.steps = self.end = self._per_epoch * config.epochs
         self.done, self.epoch, self.ending = 0, 0, False
         self._clock = _Stopwatch()
         self._moments = frozenset(moments(self.steps))
@@ -94,7 +95,7 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """How much of the run is done, 0 to 1."""
+        """How much of the config's epochs is done, 0 to 1."""
         return self.done / self.steps
 
     @property
@@ -106,6 +107,13 @@ class Trainer:
     def images_seen(self) -> int:
         """Training images seen so far, an image once per epoch."""
         return self.epoch * min(self._images, self._per_epoch * self.config.batch_size) + self._seen()
+
+    def finish_at(self, step: int) -> None:
+        """Ends the run after this step, in the middle of an epoch if need be, and never after the config's epochs.
+
+        The schedules are squeezed, so that the learning rate falls and the KL weight rises as far as in a whole run.
+        """
+        self.end = min(max(step, self.done), self.steps)
 
     def epochs(self, after_step: Callable[["Trainer"], object] | None = None) -> Iterator[EpochMetrics]:
         """Trains to the end; yields one EpochMetrics per epoch.
@@ -127,7 +135,7 @@ class Trainer:
         position = self.done - self.epoch * self._per_epoch
         for batch in torch.split(order, config.batch_size)[position : self._per_epoch]:
             with self._clock:
-                terms = self._take(batch, config.scheduled_at((self.done + 0.5) / self.steps))
+                terms = self._take(batch, config.scheduled_at((self.done + 0.5) / self.end))
                 self._totals.add(terms, len(batch))
                 self._since_frame.add(terms, len(batch) // self._group.world_size)
                 self.done += 1
@@ -135,8 +143,9 @@ class Trainer:
                 self._take_frame()
             if after_step is not None:
                 after_step(self)
-            if self.ending:
+            if self.ending or self.done == self.end:
                 break
+        self.ending |= self.done == self.end < self.steps
         with self._clock:
             metrics = self._close_epoch()
         if self._film is not None:
@@ -151,7 +160,7 @@ class Trainer:
         validation_terms = validate(self.model, *self.validation, self.config.seed)
         self._check_finite(*means.values(), *validation_terms)
         reconstruction, kl = means.pop("reconstruction"), means.pop("kl")
-        terms = means | _scheduled_terms(self.model, self.config, (self.done - 0.5) / self.steps)
+        terms = means | _scheduled_terms(self.model, self.config, (self.done - 0.5) / self.end)
         self.epoch += 1
         self._order = self._orders.get_state()
         self._totals.clear()

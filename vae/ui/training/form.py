@@ -121,7 +121,7 @@ def start_form() -> None:
     limit = left.segmented_control("Train for", ["seconds", "epochs"], key="limit", required=True)
     seconds, epochs = None, TrainingConfig.epochs
     if limit == "seconds":
-        seconds = float(right.number_input("Seconds, about", 5, MAX_SECONDS, key="seconds", help=REASONS["seconds"]))
+        seconds = float(right.number_input("Seconds, at most", 5, MAX_SECONDS, key="seconds", help=REASONS["seconds"]))
     else:
         epochs = right.number_input("Epochs", 1, 10_000, key="epochs", help=REASONS["epochs"])
     model, training = _more_choices(objective, beta)
