@@ -89,9 +89,12 @@ def or_stop(load: Callable[[Checkpoint, tuple[str, int]], Loaded], checkpoint: C
     """The result of `load`; a broken file, or one that has just been deleted, ends the page with the reason."""
     try:
         return load(checkpoint, version_of(checkpoint))
-    except (CheckpointError, FileNotFoundError) as error:
-        st.error(f"Checkpoint “{checkpoint.name}” cannot be used. {error} Choose another in the sidebar.")
-        st.stop()
+    except FileNotFoundError:
+        reason = "has just been deleted."
+    except CheckpointError as error:
+        reason = f"cannot be used. {error}"
+    st.error(f"Checkpoint “{checkpoint.name}” {reason} Choose another in the sidebar.")
+    return st.stop()
 
 
 def usable(name: str) -> Checkpoint:
@@ -114,5 +117,7 @@ def live_model(name: str) -> LiveModel:
     try:
         model = cached_model(found, version_of(found))
         return LiveModel(name, model, found.kl_per_dimension, partial(_model_after_gpu, found))
-    except (CheckpointError, FileNotFoundError) as error:
+    except FileNotFoundError as error:
+        raise UnknownModelError(f"The checkpoint {name!r} has just been deleted.") from error
+    except CheckpointError as error:
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
