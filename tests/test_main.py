@@ -16,7 +16,7 @@ import pytest
 from torch import Tensor
 
 from vae import __main__ as command_line
-from vae.__main__ import ProgressBar, main
+from vae.__main__ import ProgressBar, checkpoint_path, main
 from vae.datasets import registry
 from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
@@ -344,6 +344,21 @@ def test_parameters_reach_the_projection_and_the_map_never_takes_it_for_the_defa
 def test_projecting_a_broken_encoded_set_is_one_sentence(capsys: Captured, own_checkpoint: Checkpoint) -> None:
     (own_checkpoint.path / "encoded.safetensors").write_bytes(b"")
     assert "encoded.safetensors" in refused(capsys, "project", own_checkpoint.path, "--method", "pca")
+
+
+def test_a_checkpoint_may_be_named_as_in_the_folder_of_checkpoints(
+    capsys: Captured, own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_checkpoint.path
+    assert checkpoint_path(path.name) == Path("checkpoints") / path.name
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(path.parent))
+    assert checkpoint_path(path.name) == checkpoint_path(str(path)) == path
+    (row,) = (row for row in call(capsys, "list")["checkpoints"] if row["checkpoint"] == path.name)
+    assert row["state"] == "whole"
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setenv("VAE_CHECKPOINTS", "/nowhere")
+    assert checkpoint_path(path.name) == Path(path.name)
+    assert checkpoint_path("./other") == Path("other")
 
 
 # ---- list ------------------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ Commands = Any  # add_subparsers' result, whose class argparse does not export
 
 OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "heat", "free_bits", "capacity", "gamma", "samples")
 RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device")
+CHECKPOINT_HELP = "a checkpoint's folder, or its name in $VAE_CHECKPOINTS or checkpoints/"
 MODEL_OPTIONS = ("latent_dim", "hidden", "channels", "batch_norm", "likelihood", "sigma", "conditional")
 
 
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
     _train_options(_command(commands, "train", run_train, "train a model and save it as a checkpoint folder"))
     evaluation = _command(commands, "evaluate", run_evaluate, "measure a checkpoint on its data set's test images")
-    evaluation.add_argument("checkpoint", type=Path)
+    evaluation.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
     evaluation.add_argument("--importance-samples", type=int, metavar="K", help="also the NLL with K samples of z")
     evaluation.add_argument(
         "--metrics",
@@ -77,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     _add_data_dir(evaluation)
 
     projection = _command(commands, "project", run_project, "project a checkpoint's encoded test set and keep it there")
-    projection.add_argument("checkpoint", type=Path)
+    projection.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
     projection.add_argument("--method", choices=[name for name in METHODS if name != "raw"], required=True)
     projection.add_argument("--dims", type=int, choices=(2, 3), default=ProjectionConfig.dims)
     projection.add_argument("--perplexity", type=float, default=ProjectionConfig.perplexity, help="of tsne")
@@ -86,11 +87,21 @@ def parser() -> argparse.ArgumentParser:
     projection.add_argument("--seed", type=int, default=ProjectionConfig.seed, help="of tsne and umap")
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
-    usual = Path(os.environ.get("VAE_CHECKPOINTS", "checkpoints"))
-    listing.add_argument("--checkpoints", type=Path, default=usual, help="the folder they are in")
+    listing.add_argument("--checkpoints", type=Path, default=checkpoints_folder(), help="the folder they are in")
 
     _bench_commands(commands)
     return top
+
+
+def checkpoints_folder() -> Path:
+    """Where checkpoints are looked for by name: $VAE_CHECKPOINTS, else checkpoints/."""
+    return Path(os.environ.get("VAE_CHECKPOINTS", "checkpoints"))
+
+
+def checkpoint_path(text: str) -> Path:
+    """The folder of this path, or else of this name among the checkpoints."""
+    path = Path(text)
+    return path if path.exists() or path.name != text else checkpoints_folder() / text
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:
@@ -153,9 +164,7 @@ def _bench_commands(commands: Commands) -> None:
     start = _command(bench, "start", run_bench_start, "seconds from `streamlit run` to the first decoded picture")
     start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
     projecting = _command(bench, "project", run_bench_project, "seconds per projection, beside the libraries alone")
-    projecting.add_argument(
-        "--checkpoint", type=Path, default=Path("checkpoints/mnist-z10"), help="the checkpoint to project"
-    )
+    projecting.add_argument("--checkpoint", type=checkpoint_path, default="mnist-z10", help=CHECKPOINT_HELP)
     training = _command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     running = _command(bench, "run", run_bench_run, "a run as the page starts it, beside the same training here")
     memory = _command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")

@@ -295,6 +295,33 @@ def test_a_folder_in_a_file_s_place_is_named(folder: Path, file: str) -> None:
     refused(folder, file)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_a_git_lfs_pointer_is_named_as_one(folder: Path, file: str) -> None:
+    (folder / file).write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1647\n")
+    with pytest.raises(CheckpointError) as caught:
+        load_all(folder)
+    sentence = "this is a Git LFS pointer, not the file; run `git lfs pull` in its clone."
+    assert str(caught.value) == f"{folder / file}: {sentence}"
+
+
+def test_a_checkpoint_one_folder_too_deep_is_named_with_where_it_belongs(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "lesson").mkdir()
+    folder.rename(tmp_path / "lesson" / "one")
+    sentence = f"the folder one inside it is what should be here; move it up into {tmp_path}."
+    with pytest.raises(CheckpointError, match=re.escape(f"{tmp_path / 'lesson'}: {sentence}")):
+        read_checkpoint(tmp_path / "lesson")
+    shutil.copytree(tmp_path / "lesson" / "one", tmp_path / "lesson" / "two")
+    with pytest.raises(CheckpointError, match="the 2 folders inside it are what should be here; move them up into"):
+        read_checkpoint(tmp_path / "lesson")
+
+
+def test_the_folder_that_macos_adds_to_a_zip_is_named(tmp_path: Path) -> None:
+    (tmp_path / "__MACOSX" / "noise").mkdir(parents=True)
+    (found,) = list_checkpoints(tmp_path)
+    assert isinstance(found, BrokenCheckpoint)
+    assert found.error.endswith("__MACOSX: macOS adds this folder to a zip; it is no checkpoint, delete it.")
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"\xff\xfe\x80", b"null", b"[]", b'"x"', b"7", b"[" * 100_000])
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_of_something_else_is_named(folder: Path, file: str, content: bytes) -> None:

@@ -237,6 +237,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"{path}: there is no such checkpoint folder; `python -m vae list` shows which there are."
         )
+    if not (path / "config.json").is_file() and (found := _something_else(path)):
+        raise CheckpointError(f"{path}: {found}.")
     for name in FILES:
         if not (path / name).is_file():
             raise broken(path / name, "the file is missing")
@@ -278,6 +280,20 @@ def read_checkpoint(path: Path) -> Checkpoint:
         history=history,
         test_images=test_images,
     )
+
+
+def _something_else(path: Path) -> str | None:
+    """What a folder without a config is, and what to do with it, where that can be told from its name or content."""
+    if path.name == "__MACOSX":
+        return "macOS adds this folder to a zip; it is no checkpoint, delete it"
+    try:
+        inner = sorted(child.name for child in path.iterdir() if (child / "config.json").is_file())
+    except OSError:  # it may not be listed
+        return None
+    if not inner:
+        return None
+    what = f"the folder {inner[0]} inside it is" if len(inner) == 1 else f"the {len(inner)} folders inside it are"
+    return f"{what} what should be here; move {'it' if len(inner) == 1 else 'them'} up into {path.parent}"
 
 
 def check_free(path: Path) -> None:

@@ -16,6 +16,7 @@ from safetensors import safe_open
 SHEET_COLUMNS = 25
 MAX_JSON_BYTES = 2**20
 MAX_ARRAYS_BYTES = 2**32  # 4 GiB per file; a sparse file may claim any size
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MAX_REASON = 300  # characters of an error that a page shows
 DTYPE_BYTES = {"F32": 4, "I64": 8}
 
@@ -29,8 +30,19 @@ class CheckpointError(Exception):
 
 def broken(path: Path, what: str) -> CheckpointError:
     """The error for a file that is missing or damaged."""
+    if _is_lfs_pointer(path):
+        return CheckpointError(f"{path}: this is a Git LFS pointer, not the file; run `git lfs pull` in its clone.")
     reason = what if len(what) <= MAX_REASON else f"{what[:MAX_REASON]}…"
     return CheckpointError(f"{path}: {reason}; restore the file or train the checkpoint again.")
+
+
+def _is_lfs_pointer(path: Path) -> bool:
+    """Whether Git has left a text of three lines in the file's place (Git LFS specification, version 1)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(LFS_POINTER)) == LFS_POINTER
+    except OSError:
+        return False
 
 
 @contextmanager
