@@ -61,7 +61,7 @@ def main(folder: Path, slots: int) -> None:
         with _turn(run, slots, session):
             session.train()
     except _Paused:
-        session.report("paused", "Paused.")
+        session.report("paused")
     except _Discarded:
         run.remove()
     except Exception as error:
@@ -112,7 +112,7 @@ class _Session:
         """Handles a signal: the run pauses after the current step."""
         self._interrupted = True
 
-    def report(self, state: State, sentence: str, **fields: Any) -> None:
+    def report(self, state: State, sentence: str = "", **fields: Any) -> None:
         """Writes the status; fields that are not given keep their values."""
         known = asdict(self._status) | {"state": state, "sentence": sentence, "seconds_left": None}
         self._status = Status(**known | fields)

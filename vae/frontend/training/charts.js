@@ -1,13 +1,15 @@
-/** A film in numbers: the two terms of the loss over the run, and the KL of every latent dimension. */
+/** A film in numbers: a term of the loss over the run. */
 
 import { element, svgElement } from "../lib/dom.js";
-import { isUnused, roundStep } from "../lib/math.js";
+import { roundStep } from "../lib/math.js";
+import { label, line } from "./svg.js";
 import { epochsOf, nats } from "./words.js";
 
 /** @import { Film, FilmWithFrames, Frame } from "./film.js" */
 /** @typedef {"reconstruction" | "kl"} Term */
 /** @typedef {[low: number, high: number]} Range in nats */
 /** @typedef {[share: number, nats: number]} Point share: of the run */
+/** @typedef {[x: number, y: number]} Place in CSS pixels */
 /** @typedef {{ training: Point[], validation: Point[] }} Series */
 /** @typedef {{ term: Term | "loss", value: number, label: string }} Reference a value to compare with, in nats */
 
@@ -15,13 +17,12 @@ const LEFT = 38,
   RIGHT = 8,
   TOP = 13,
   BOTTOM = 18; // CSS pixels around a plot
-const BARS_TOP = 3;
 const EARLY = 0.05; // of the run so far: values there may lie above the range
 const ROOM = 0.08; // of the range, above and below
 const FAR = 0.75; // of the range: a reference farther off does not extend it
+const CHARACTER = 5.6; // width of one in a label, CSS pixels
 const TICKS = 3,
   MAX_EPOCH_TICKS = 5;
-const MAX_NAMES = 20; // dimensions with a name each
 
 /**
  * What a chart of this term shows of a film: training by frames, validation by epochs.
@@ -62,19 +63,6 @@ export function rangeOf(films, term, references) {
   }
   const room = ROOM * (high - low) || 1;
   return [term === "kl" && low === 0 ? 0 : low - room, high + room];
-}
-
-/**
- * The largest KL of a dimension in these films, their first steps left out.
- *
- * @param {Film[]} films
- */
-export function largestKl(films) {
-  const each = films.flatMap(({ frames }) => {
-    const known = frames.at(-1)?.share ?? 0;
-    return frames.filter(({ share }) => share >= EARLY * known).flatMap(({ klPerDimension }) => klPerDimension ?? []);
-  });
-  return each.reduce((a, b) => Math.max(a, b), 0.1);
 }
 
 /** One term over the run. */
@@ -119,8 +107,13 @@ export class Curve {
     this.svg.replaceChildren(...this.epochAxis(film.head.epochs));
     if (range) {
       const own = references.filter(({ term }) => term === this.term);
-      this.svg.append(...this.natsAxis(range), ...own.flatMap((reference) => this.reference(reference, range)));
-      this.svg.append(...this.lines(seriesOf(film, this.term), range));
+      const series = seriesOf(film, this.term),
+        near = own.filter(({ value }) => value >= range[0] && value <= range[1]);
+      const rules = near
+        .map(({ value }) => this.y(value, range))
+        .map((y) => line(LEFT, y, width - RIGHT, y, "reference"));
+      this.svg.append(...this.natsAxis(range), ...rules, ...this.lines(series, range));
+      this.svg.append(...own.map((reference) => this.nameOf(reference, series, range)));
     }
     this.marker = svgElement("g", { class: "marker" });
     this.svg.append(this.marker);
@@ -168,17 +161,49 @@ export class Curve {
   }
 
   /**
+   * The name of a reference, above or below its line, at the left or the right: where the curves cross it least.
+   *
    * @param {Reference} reference
+   * @param {Series} series
    * @param {Range} range
    */
-  reference({ value, label: name }, range) {
+  nameOf({ value, label: name }, { training, validation }, range) {
     const [low, high] = range,
       y = this.y(value, range),
       right = this.width - RIGHT;
-    const beyond = value > high ? " ↑" : value < low ? " ↓" : "",
-      below = y < TOP + 10;
-    const text = label(`${name} ${nats(value)}${beyond}`, right, below ? y + 11 : y - 3, "end");
-    return beyond ? [text] : [line(LEFT, y, right, y, "reference"), text];
+    const text = `${name} ${nats(value)}${value > high ? " ↑" : value < low ? " ↓" : ""}`,
+      wide = text.length * CHARACTER;
+    const drawn = [training, validation].flatMap((points) => this.trace(points, range));
+    const places = [y - 3, y + 11]
+      .filter((base) => base > TOP + 7 && base < this.height - BOTTOM - 2)
+      .flatMap((base) => [
+        { base, x: right, from: right - wide, anchor: /** @type {const} */ ("end") },
+        { base, x: LEFT + 3, from: LEFT + 3, anchor: /** @type {const} */ ("start") },
+      ])
+      .map((place) => ({ ...place, crossed: crossings(drawn, place, wide) }));
+    const best = places.reduce((a, b) => (b.crossed < a.crossed ? b : a));
+    const node = label(text, best.x, best.base, best.anchor);
+    node.classList.add("name");
+    return node;
+  }
+
+  /**
+   * Places on a curve, close enough to each other to see what it crosses.
+   *
+   * @param {Point[]} points
+   * @param {Range} range
+   * @returns {Place[]} in CSS pixels
+   */
+  trace(points, range) {
+    const places = points.map(([share, value]) => /** @type {Place} */ ([this.x(share), this.y(value, range)]));
+    return places.flatMap(([x, y], i) => {
+      const [x1, y1] = places[i + 1] ?? [x, y],
+        steps = Math.max(1, Math.ceil(Math.hypot(x1 - x, y1 - y) / 4));
+      return Array.from(
+        { length: steps },
+        (_, k) => /** @type {Place} */ ([x + ((x1 - x) * k) / steps, y + ((y1 - y) * k) / steps]),
+      );
+    });
   }
 
   /**
@@ -269,85 +294,18 @@ class Value {
   }
 }
 
-/** Bars: the KL of each latent dimension, by its number. */
-export class KlBars {
-  constructor() {
-    this.svg = svgElement("svg", { class: "bars", role: "img" });
-    this.summary = element("span");
-    const caption = element("figcaption", {}, element("b", {}, "KL per dimension"), this.summary);
-    this.element = element("figure", {}, caption, this.svg);
-  }
-
-  /**
-   * @param {number[] | null} kl nats per dimension; null of an autoencoder
-   * @param {number} largest nats that a bar of full height has
-   * @param {string[]} palette
-   */
-  show(kl, largest, palette) {
-    this.element.hidden = !kl;
-    const { clientWidth: width, clientHeight: height } = this.svg;
-    if (!kl || !width) return;
-    this.describe(kl);
-    const step = (width - LEFT - RIGHT) / kl.length,
-      barWidth = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
-    const bottom = height - 13,
-      full = bottom - BARS_TOP;
-    const bars = (/** @type {boolean} */ unused) =>
-      kl
-        .map((value, i) => {
-          if (isUnused(value) !== unused) return "";
-          const barHeight = Math.max(1.5, Math.min(1, value / largest) * full);
-          return `M${LEFT + (i + 0.5) * step - barWidth / 2},${bottom}v${-barHeight}h${barWidth}v${barHeight}z`;
-        })
-        .join("");
-    const every = kl.length <= MAX_NAMES ? 1 : roundStep(kl.length / 8, 1);
-    const names = kl
-      .map((_, i) => i)
-      .filter((i) => i % every === 0)
-      .map((i) => label(i, LEFT + (i + 0.5) * step, height - 2, "middle"));
-    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.svg.replaceChildren(
-      line(LEFT, bottom, width - RIGHT, bottom, "axis"),
-      label(nats(largest), LEFT - 4, BARS_TOP + 8, "end"),
-      svgElement("path", { d: bars(false), fill: palette[0] }),
-      svgElement("path", { d: bars(true), class: "dead" }),
-      ...names,
-    );
-  }
-
-  /** @param {number[]} kl */
-  describe(kl) {
-    const used = kl.filter((value) => !isUnused(value)).length;
-    this.summary.textContent = `${used} of ${kl.length} above 0.01 nats`;
-    const each = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
-    this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.summary.textContent}. ${each}`);
-  }
+/**
+ * How many of these places lie under a text.
+ *
+ * @param {Place[]} places
+ * @param {{ from: number, base: number }} text its left end and its baseline
+ * @param {number} wide
+ */
+function crossings(places, { from, base }, wide) {
+  return places.filter(([x, y]) => x >= from && x <= from + wide && y > base - 10 && y < base + 3).length;
 }
 
 /** @param {number[]} values */
 function smallest(values) {
   return values.reduce((a, b) => Math.min(a, b), Infinity);
-}
-
-/**
- * @param {number} x1
- * @param {number} y1
- * @param {number} x2
- * @param {number} y2
- * @param {string} kind its class
- */
-function line(x1, y1, x2, y2, kind) {
-  return svgElement("line", { x1, y1, x2, y2, class: kind });
-}
-
-/**
- * @param {string | number} text
- * @param {number} x
- * @param {number} y
- * @param {"start" | "middle" | "end"} anchor
- */
-function label(text, x, y, anchor) {
-  const node = svgElement("text", { x, y, "text-anchor": anchor });
-  node.textContent = `${text}`;
-  return node;
 }

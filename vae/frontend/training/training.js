@@ -4,10 +4,11 @@
  */
 
 import { button, element, say, segmented } from "../lib/dom.js";
-import { largestKl, rangeOf } from "./charts.js";
+import { rangeOf } from "./charts.js";
 import { Export } from "./export.js";
 import { Feed } from "./feed.js";
 import { hasFrames } from "./film.js";
+import { largestKl } from "./kl-bars.js";
 import { halvesOf } from "./map.js";
 import { Scrubber } from "./scrubber.js";
 import { FilmView } from "./view.js";

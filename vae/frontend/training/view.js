@@ -1,7 +1,8 @@
 /** Everything that the page shows of one film at a moment: the state of its run, the map, the pictures, the numbers. */
 
 import { element, say } from "../lib/dom.js";
-import { Curve, KlBars } from "./charts.js";
+import { Curve } from "./charts.js";
+import { KlBars } from "./kl-bars.js";
 import { FilmMap } from "./map.js";
 import { Pictures } from "./pictures.js";
 import { duration, epochsOf, nats, progressOf, stateOf } from "./words.js";
@@ -48,7 +49,7 @@ export class FilmView {
     this.planeName = element("span", { className: "plane" });
     this.legend = element("ul", { className: "legend", ariaLabel: "Classes" });
     this.moment = element("p", { className: "numbers" });
-    this.samplesFigure = titled("Samples", "the same draws from the prior", this.pictures.samples);
+    this.samplesFigure = titled("Samples", "the same samples of the prior in every frame", this.pictures.samples);
     this.charts = element("div", { className: "charts", hidden: true }, ...this.curves.map((curve) => curve.element));
     this.stage = element("div", { className: "stage", hidden: true }, this.buildMap(), this.buildBeside());
     const parts = [header, this.notice, this.waiting, this.stage];

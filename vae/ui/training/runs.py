@@ -67,7 +67,8 @@ def refresh_page() -> None:
 
 
 def _show_run(run: Run, status: Status) -> None:
-    st.markdown(f"**{run.name}**: {status.state}" + ("" if status.state == "running" else f". {status.sentence}"))
+    sentence = "" if status.state == "running" else status.sentence
+    st.markdown(f"**{run.name}**: {status.state}" + (f". {sentence}" if sentence else ""))
     if status.state in ("queued", "starting", "running"):
         st.button("Pause", key=f"pause-{run.name}", on_click=_send_command, args=(run, "pause"))
     if status.state in ("starting", "running"):

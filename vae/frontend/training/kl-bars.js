@@ -1,0 +1,82 @@
+/** The KL of every latent dimension at a moment of a film, as bars. */
+
+import { element, svgElement } from "../lib/dom.js";
+import { isUnused, roundStep } from "../lib/math.js";
+import { label, line } from "./svg.js";
+import { nats } from "./words.js";
+
+/** @import { Film } from "./film.js" */
+
+const LEFT = 38, // as the curves have, CSS pixels
+  RIGHT = 8,
+  TOP = 3;
+const EARLY = 0.05; // of the run so far, whose values do not count for the scale
+const MAX_NAMES = 20; // dimensions with a name each
+
+/**
+ * The largest KL of a dimension in these films, their first steps left out.
+ *
+ * @param {Film[]} films
+ */
+export function largestKl(films) {
+  const each = films.flatMap(({ frames }) => {
+    const known = frames.at(-1)?.share ?? 0;
+    return frames.filter(({ share }) => share >= EARLY * known).flatMap(({ klPerDimension }) => klPerDimension ?? []);
+  });
+  return each.reduce((a, b) => Math.max(a, b), 0.1);
+}
+
+/** Bars: the KL of each latent dimension, by its number. */
+export class KlBars {
+  constructor() {
+    this.svg = svgElement("svg", { class: "bars", role: "img" });
+    this.summary = element("span");
+    const caption = element("figcaption", {}, element("b", {}, "KL per dimension"), this.summary);
+    this.element = element("figure", {}, caption, this.svg);
+  }
+
+  /**
+   * @param {number[] | null} kl nats per dimension; null of an autoencoder
+   * @param {number} largest nats that a bar of full height has
+   * @param {string[]} palette
+   */
+  show(kl, largest, palette) {
+    this.element.hidden = !kl;
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    if (!kl || !width) return;
+    this.describe(kl);
+    const step = (width - LEFT - RIGHT) / kl.length,
+      barWidth = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
+    const bottom = height - 13,
+      full = bottom - TOP;
+    const bars = (/** @type {boolean} */ unused) =>
+      kl
+        .map((value, i) => {
+          if (isUnused(value) !== unused) return "";
+          const barHeight = Math.max(1.5, Math.min(1, value / largest) * full);
+          return `M${LEFT + (i + 0.5) * step - barWidth / 2},${bottom}v${-barHeight}h${barWidth}v${barHeight}z`;
+        })
+        .join("");
+    const every = kl.length <= MAX_NAMES ? 1 : roundStep(kl.length / 8, 1);
+    const names = kl
+      .map((_, i) => i)
+      .filter((i) => i % every === 0)
+      .map((i) => label(i, LEFT + (i + 0.5) * step, height - 2, "middle"));
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.svg.replaceChildren(
+      line(LEFT, bottom, width - RIGHT, bottom, "axis"),
+      label(nats(largest), LEFT - 4, TOP + 8, "end"),
+      svgElement("path", { d: bars(false), fill: palette[0] }),
+      svgElement("path", { d: bars(true), class: "dead" }),
+      ...names,
+    );
+  }
+
+  /** @param {number[]} kl */
+  describe(kl) {
+    const used = kl.filter((value) => !isUnused(value)).length;
+    this.summary.textContent = `${used} of ${kl.length} above 0.01 nats`;
+    const each = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
+    this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.summary.textContent}. ${each}`);
+  }
+}
