@@ -119,20 +119,34 @@ test("dots are painted where they are visible, and the bright ones last", () => 
     bright: null,
     depths: null,
   };
-  canvases.paintDots(image, 2, stamp, dots);
+  canvases.paintDots(image, 2, [stamp], dots);
   assert.deepEqual(at(6, 2), [255, 0, 0, 217]); // 85 % opaque
   assert.deepEqual(at(0, 0), [0, 0, 0, 0]);
   assert.ok(at(2, 1)[0] > at(2, 1)[2]); // the later dot lies above
-  canvases.paintDots(image, 2, stamp, { ...dots, bright: [1, 0, 0, 1, 1, 1] });
+  canvases.paintDots(image, 2, [stamp], { ...dots, bright: [1, 0, 0, 1, 1, 1] });
   assert.ok(at(2, 1)[2] > at(2, 1)[0]);
   assert.deepEqual(at(6, 2), [255, 0, 0, 31]); // dimmed
-  canvases.paintDots(image, 2, stamp, { ...dots, depths: [0, 0, 0, 0, 0, 0] });
+  canvases.paintDots(image, 2, [stamp], { ...dots, depths: [0, 0, 0, 0, 0, 0] });
   assert.deepEqual(at(6, 2), [255, 0, 0, 65]);
+});
+
+test("each colour may have a stamp of its own, and all dots one opacity", () => {
+  const image = /** @type {ImageData} */ ({ width: 3, height: 1, data: new Uint8ClampedArray(12) });
+  const at = (/** @type {number} */ x) => ({ x, y: 0, coverage: 1, light: 1 });
+  const dots = { screen: [1, 0, 1, 0], colours: [0, 1], visible: [1, 1], bright: null, depths: null, opacity: 0.2 };
+  canvases.paintDots(image, 1, [[at(-1)], [at(1)]], {
+    ...dots,
+    palette: [
+      [255, 0, 0],
+      [0, 0, 255],
+    ],
+  });
+  assert.deepEqual([...image.data], [255, 0, 0, 51, 0, 0, 0, 0, 0, 0, 255, 51]);
 });
 
 test("a dot at the edge is cut there", () => {
   const image = /** @type {ImageData} */ ({ width: 2, height: 1, data: new Uint8ClampedArray(8) });
   const dots = { screen: [0, 0], colours: [0], visible: [1], bright: null, depths: null };
-  canvases.paintDots(image, 1, canvases.dotStamp(3), { ...dots, palette: [[1, 2, 3]] });
+  canvases.paintDots(image, 1, [canvases.dotStamp(3)], { ...dots, palette: [[1, 2, 3]] });
   assert.ok(image.data[3] > 0 && image.data[7] > 0);
 });

@@ -9,10 +9,14 @@
  *            projection: {mean: number[], components: number[][]}, latentDim: number, range: number}} MapData
  */
 
-import { drawPicture } from "../lib/canvas.js";
+import { drawPicture, paintDots } from "../lib/canvas.js";
 import { contextOf, element, onDrag } from "../lib/dom.js";
 import { classHeight } from "../lib/math.js";
+import { ClassMarks } from "../lib/palette.js";
 
+const MAX_NAMES = 60; // in the legend
+const DOT = 1.9,
+  DOT_ON_PICTURES = 1.3; // radius in CSS pixels
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
 const KEY_STEP = 0.05,
   BIG_KEY_STEP = 0.5;
@@ -41,8 +45,7 @@ export class SmallMap {
   /** @type {Float32Array | null} */
   points = null;
   labels = new Uint16Array(0);
-  /** Of the classes. @type {string[]} */
-  colours = [];
+  marks = new ClassMarks([], 0);
   /** @type {MapData["projection"]} */
   projection = { mean: [], components: [] };
   isPlane = false;
@@ -59,6 +62,7 @@ export class SmallMap {
     this.onMove = onMove;
     this.onRelease = onRelease;
     this.background = element("canvas"); // manifold and points: painted once, copied for every frame
+    this.dots = element("canvas");
     this.canvas = element("canvas");
     this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
     this.caption = element("p", { className: "caption" });
@@ -76,11 +80,11 @@ export class SmallMap {
   setData(z, { points, labels, classNames, palette, projection, latentDim, range }) {
     Object.assign(this, { z, start: null, labels, projection, manifold: null });
     this.points = latentDim === 1 ? spreadByClass(points, labels, classNames.length) : points;
-    this.colours = classNames.map((_, index) => palette[index % palette.length]);
+    this.marks = new ClassMarks(palette, classNames.length);
     this.isPlane = latentDim === 2;
     this.setRange(range);
     this.caption.textContent = captionOf(latentDim, labels.length);
-    this.legend.replaceChildren(...classNames.map((name, index) => this.legendItem(name, this.colours[index])));
+    this.fillLegend(classNames);
     this.paint();
   }
 
@@ -135,11 +139,14 @@ export class SmallMap {
     this.pad.ariaLabel = text;
   }
 
-  /** @param {string} name @param {string} colour */
-  legendItem(name, colour) {
-    const swatch = element("span", { className: "swatch" });
-    swatch.style.backgroundColor = colour;
-    return element("li", { title: name }, swatch, name);
+  /** @param {string[]} names of the classes */
+  fillLegend(names) {
+    const items = names
+      .slice(0, MAX_NAMES)
+      .map((name, k) => element("li", { title: name }, this.marks.swatch(k), name));
+    const more = names.length > MAX_NAMES ? `and ${names.length - MAX_NAMES} more` : "";
+    const notes = [more, this.marks.note].filter((note) => note);
+    this.legend.replaceChildren(...items, ...notes.map((note) => element("li", { className: "note" }, note)));
   }
 
   /**
@@ -225,33 +232,35 @@ export class SmallMap {
   }
 
   paint() {
-    const { points, labels, colours, manifold } = this;
+    const { points, labels, manifold } = this;
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
     if (!side || !points) return; // not on the page yet
-    for (const canvas of [this.canvas, this.background]) Object.assign(canvas, { width: side, height: side });
+    for (const canvas of [this.canvas, this.background, this.dots])
+      Object.assign(canvas, { width: side, height: side });
     const context = contextOf(this.background);
     context.fillStyle = getComputedStyle(this.pad).backgroundColor;
     context.fillRect(0, 0, side, side);
     if (manifold) context.drawImage(manifold, 0, 0, side, side);
-    const { x, y, half } = this.bounds;
-    const small = Math.max(2, Math.round(2.5 * devicePixelRatio));
-    const dot = (
-      /** @type {string} */ colour,
-      /** @type {number} */ across,
-      /** @type {number} */ up,
-      /** @type {number} */ size,
-    ) => {
-      context.fillStyle = colour;
-      context.fillRect(across * side - size / 2, (1 - up) * side - size / 2, size, size);
-    };
-    context.globalAlpha = 0.8;
-    for (let i = 0; i < labels.length; i++) {
-      const across = 0.5 + (points[2 * i] - x) / half / 2,
-        up = 0.5 + (points[2 * i + 1] - y) / half / 2;
-      if (manifold) dot("#000", across, up, small + 3); // a dark rim, so that points show on white strokes
-      dot(colours[labels[i]] ?? "#888", across, up, manifold ? small + 1 : small);
-    }
+    this.paintPoints(points, labels, side);
+    context.drawImage(this.dots, 0, 0);
     this.show(this.z);
+  }
+
+  /**
+   * @param {Float32Array} points k × 2
+   * @param {Uint16Array} labels k
+   * @param {number} side of the canvas
+   */
+  paintPoints(points, labels, side) {
+    const { x, y, half } = this.bounds,
+      { marks } = this;
+    const screen = points.map((value, i) => (0.5 + (i % 2 ? y - value : value - x) / half / 2) * side);
+    const context = contextOf(this.dots),
+      image = context.createImageData(side, side);
+    const stamps = marks.stamps((this.manifold ? DOT_ON_PICTURES : DOT) * devicePixelRatio);
+    const all = { visible: new Uint8Array(labels.length).fill(1), bright: null, depths: null };
+    paintDots(image, 1, stamps, { screen, colours: labels, palette: marks.rgb, ...all });
+    context.putImageData(image, 0, 0);
   }
 }
 

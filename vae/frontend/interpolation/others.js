@@ -3,6 +3,7 @@
 import { joined } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
+import { ClassMarks } from "../lib/palette.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { Space } from "./space.js" */
@@ -18,6 +19,7 @@ export class Others {
   /** @param {string[]} palette */
   constructor(palette) {
     this.palette = palette;
+    this.marks = new ClassMarks(palette, 0);
     /** @type {Space | null} */
     this.space = null;
     /** @type {number[]} */
@@ -61,6 +63,7 @@ export class Others {
     this.target = target;
     this.before = rows.map((row) => space.classOf(space.mean(row), row));
     this.after = [];
+    this.marks = new ClassMarks(this.palette, space.classNames.length);
     this.fillNames();
     this.fillLegend(space);
   }
@@ -127,7 +130,7 @@ export class Others {
     const { place, swatch, label } = this.names[i];
     say(label, before === after ? from : `→ ${to}`);
     place.className = `name ${outcome}`;
-    swatch.style.backgroundColor = this.colourOf(after);
+    this.marks.mark(swatch, after);
     place.title = `Test image ${this.rows[i]}: among ${from} before, among ${to} after`;
   }
 
@@ -162,16 +165,7 @@ export class Others {
    */
   fillLegend({ classNames }) {
     const needed = classNames.length <= MOST_IN_LEGEND && classNames.some((name) => name.length > SHORT_NAME);
-    const items = (needed ? classNames : []).map((name, label) => {
-      const swatch = element("span", { className: "swatch" });
-      swatch.style.backgroundColor = this.colourOf(label);
-      return element("li", {}, swatch, name);
-    });
+    const items = (needed ? classNames : []).map((name, k) => element("li", {}, this.marks.swatch(k), name));
     this.legend.replaceChildren(...items);
-  }
-
-  /** @param {number} label */
-  colourOf(label) {
-    return this.palette[label % this.palette.length];
   }
 }

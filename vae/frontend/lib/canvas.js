@@ -18,7 +18,7 @@ import { contextOf, element } from "./dom.js";
  * @typedef {{x: number, y: number, coverage: number, light: number}} StampPixel
  *
  * Dots. screen: 2 CSS pixels per point; colours: index into palette of each point; visible, bright: 0 or 1 per point,
- * bright null where all are; depths: 0 to 1 per point or null.
+ * bright null where all are; depths: 0 to 1 per point or null; opacity: of a dot that is not dimmed.
  *
  * @typedef {object} Dots
  * @property {ArrayLike<number>} screen
@@ -27,6 +27,7 @@ import { contextOf, element } from "./dom.js";
  * @property {ArrayLike<number>} visible
  * @property {ArrayLike<number> | null} bright
  * @property {ArrayLike<number> | null} depths
+ * @property {number} [opacity]
  */
 
 /** In differences of pictures; every kind of colour vision tells them apart. @type {Rgb} */
@@ -210,11 +211,14 @@ export function dotStamp(radius) {
  *
  * @param {ImageData} image
  * @param {number} pixelRatio pixels of the image per CSS pixel
- * @param {readonly StampPixel[]} stamp
+ * @param {readonly (readonly StampPixel[])[]} stamps one for all points, or one for each colour of the palette
  * @param {Dots} dots
  */
-export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, visible, bright, depths }) {
-  const { data, width, height } = image;
+export function paintDots(image, pixelRatio, stamps, dots) {
+  const { data, width, height } = image,
+    { screen, colours, palette, visible, bright, depths, opacity: usual = OPACITY } = dots;
+  const [first] = stamps,
+    several = stamps.length > 1;
   data.fill(0);
   const paintThose = (/** @type {0 | 1} */ wanted) => {
     for (let i = 0; i < colours.length; i++) {
@@ -222,8 +226,8 @@ export function paintDots(image, pixelRatio, stamp, { screen, colours, palette, 
       const x = Math.round(screen[2 * i] * pixelRatio),
         y = Math.round(screen[2 * i + 1] * pixelRatio);
       if (!(x > -20 && y > -20 && x < width + 20 && y < height + 20)) continue;
-      const opacity = (bright && !wanted ? DIMMED : OPACITY) * (depths ? 0.3 + 0.7 * depths[i] : 1);
-      stampDot(data, width, height, stamp, x, y, palette[colours[i]], opacity);
+      const opacity = (bright && !wanted ? Math.min(DIMMED, usual) : usual) * (depths ? 0.3 + 0.7 * depths[i] : 1);
+      stampDot(data, width, height, several ? stamps[colours[i]] : first, x, y, palette[colours[i]], opacity);
     }
   };
   if (bright) paintThose(0); // the bright dots lie above the rest

@@ -22,11 +22,11 @@
  *            pinned: {z: number[], row: number | null, exact: boolean} | null, examples: number}} MapData
  */
 
-import { rgb } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
+import { ClassMarks } from "../lib/palette.js";
 import { loadPlotly } from "./axes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
 import { Gestures } from "./gestures.js";
@@ -182,8 +182,8 @@ export default class LatentMap {
    */
   takeModel(data, encoded) {
     const images = new TestRows(addressOf("images", data), encoded.images, encoded.imageShape);
-    const colours = encoded.classNames.map((_, k) => data.palette[k % data.palette.length]);
-    this.model = { name: data.model, encoded, images, colours, prior: data.prior };
+    const marks = new ClassMarks(data.palette, encoded.classNames.length);
+    this.model = { name: data.model, encoded, images, marks, prior: data.prior };
     this.hidden.clear();
     this.projection = this.selection.projection = null;
     this.plot.expect(encoded.n);
@@ -192,7 +192,7 @@ export default class LatentMap {
     this.pin = data.pinned && { ...data.pinned, label: null, coordinates: null, config: null };
     const counts = new Array(encoded.classNames.length).fill(0);
     for (const label of encoded.labels) counts[label]++;
-    this.legend.setClasses(encoded.classNames, colours, counts);
+    this.legend.setClasses(encoded.classNames, marks, counts);
     this.bar.offerColours(encoded.latentDim, data.prior);
     this.bar.side = encoded.latentDim === 2 ? OWN_PICTURES : 0;
     this.select([]);
@@ -329,10 +329,10 @@ export default class LatentMap {
     if (bright) for (const i of selected) bright[i] = 1;
     const scale = scaleOf(this.bar.colour, encoded);
     const colours = scale ? scale.colours : encoded.labels;
-    const palette = scale ? RAMP : model.colours.map(rgb);
+    const palette = scale ? RAMP : model.marks.rgb;
     this.legend.showRamp(scale, RAMP_CSS);
     this.legend.showHidden(hidden);
-    this.plot.setStyle({ colours, palette, visible, bright });
+    this.plot.setStyle({ colours, palette, visible, bright, marks: scale ? null : model.marks });
   }
 
   /** @param {number} k a class */

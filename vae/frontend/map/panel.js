@@ -4,10 +4,11 @@
  * @import { ImageShape } from "../lib/contract.js"
  * @import { EncodedSet, TestRows } from "../lib/encoded-set.js"
  * @import { DecodeReply } from "../lib/live-client.js"
+ * @import { ClassMarks } from "../lib/palette.js"
  * @import { Pin, Projection } from "./projection.js"
  *
- * @typedef {{name: string, encoded: EncodedSet, images: TestRows, colours: string[], prior: boolean}} ShownModel
- *   colours: of the classes; prior: whether the model has one
+ * @typedef {{name: string, encoded: EncodedSet, images: TestRows, marks: ClassMarks, prior: boolean}} ShownModel
+ *   marks: of the classes; prior: whether the model has one
  * @typedef {{base: string, model: string, classes: number, label: number | null, examples: number}} LinkData
  */
 
@@ -39,30 +40,30 @@ export class Legend {
     this.search = element("input", { type: "search", placeholder: "select a class…", ariaLabel });
     this.search.addEventListener("keydown", (event) => event.key === "Enter" && this.find());
     this.search.addEventListener("input", () => this.mark());
-    this.element = element("section", { ariaLabel: "Legend" }, this.ramp, this.list, this.search);
+    this.note = element("p", { className: "shapes" });
+    this.element = element("section", { ariaLabel: "Legend" }, this.ramp, this.list, this.note, this.search);
   }
 
   /**
    * @param {string[]} names
-   * @param {string[]} colours
+   * @param {ClassMarks} marks
    * @param {number[]} counts of test images
    */
-  setClasses(names, colours, counts) {
+  setClasses(names, marks, counts) {
     this.names = names;
-    this.items = names.map((name, k) => this.item(name, colours[k], counts[k], k));
+    this.items = names.map((name, k) => this.item(name, marks.swatch(k), counts[k], k));
+    this.note.textContent = marks.note;
     this.list.replaceChildren(...this.items.map((item) => element("li", {}, item)));
     this.search.value = "";
   }
 
   /**
    * @param {string} name
-   * @param {string} colour
+   * @param {HTMLElement} swatch
    * @param {number} count
    * @param {number} k
    */
-  item(name, colour, count, k) {
-    const swatch = element("span", { className: "swatch" });
-    swatch.style.backgroundColor = colour;
+  item(name, swatch, count, k) {
     const title = `${name}: ${count.toLocaleString("en")} images. Click: hide or show; double-click: this class alone`;
     const item = element("button", { type: "button", title, ariaPressed: "true" }, swatch, name);
     item.addEventListener("click", () => this.calls.onToggle(k));
@@ -84,6 +85,7 @@ export class Legend {
   showRamp(scale, background) {
     this.ramp.hidden = !scale;
     this.list.classList.toggle("plain", Boolean(scale));
+    this.note.hidden = Boolean(scale);
     if (!scale) return;
     const bar = element("span", { className: "ramp" });
     bar.style.background = background;
@@ -238,24 +240,24 @@ export class SelectionPanel {
     this.model = model;
     this.element.hidden = rows.length === 0;
     if (!rows.length) return;
-    const { encoded, colours } = model;
+    const { encoded, marks } = model;
     this.title.textContent = `${rows.length.toLocaleString("en")} images selected`;
     this.said.textContent = "";
     /** @type {Map<number, number>} */
     const counts = new Map();
     for (const i of rows) counts.set(encoded.labels[i], (counts.get(encoded.labels[i]) ?? 0) + 1);
     const sorted = [...counts].sort(([, a], [, b]) => b - a);
-    this.counts.replaceChildren(...sorted.map(([k, count]) => this.count(encoded.classNames[k], count, colours[k])));
+    this.counts.replaceChildren(
+      ...sorted.map(([k, count]) => this.count(encoded.classNames[k], count, marks.swatch(k))),
+    );
     const kl = model.prior ? ` · KL ${summary(rows, encoded.kl)} nats` : "";
     const error = `error ${summary(rows, encoded.reconstruction)} nats`;
     this.numbers.textContent = `${error}${kl} (mean ± standard deviation)`;
     void this.showPictures(rows, model); // what cannot be fetched comes as null
   }
 
-  /** @param {string} name @param {number} count @param {string} colour */
-  count(name, count, colour) {
-    const swatch = element("span", { className: "swatch" });
-    swatch.style.backgroundColor = colour;
+  /** @param {string} name @param {number} count @param {HTMLElement} swatch */
+  count(name, count, swatch) {
     return element("li", {}, swatch, name, element("b", {}, ` ${count.toLocaleString("en")}`));
   }
 

@@ -4,16 +4,18 @@
  * 3-D, everything is drawn here.
  *
  * @import { Rgb } from "../lib/canvas.js"
+ * @import { ClassMarks } from "../lib/palette.js"
  * @import { Plotly } from "./axes.js"
  * @import { Manifold } from "./pictures.js"
  * @import { Place } from "./views.js"
  *
  * @typedef {"move" | "probe" | "lasso"} Tool
  *
- * colours: index into palette of each point; visible, bright: 0 or 1 per point, bright null where all are.
+ * colours: index into palette of each point; visible, bright: 0 or 1 per point, bright null where all are; marks: of the
+ * classes, null where the colours are a number's.
  *
  * @typedef {{colours: Uint8Array | Uint16Array, palette: readonly Rgb[], visible: Uint8Array,
- *            bright: Uint8Array | null}} PointStyle
+ *            bright: Uint8Array | null, marks: ClassMarks | null}} PointStyle
  *
  * A pinned place; row: the test image if it is one, which moves with its point, else coordinates.
  *
@@ -316,7 +318,9 @@ export class Plot {
     if (this.morph) this.blend(this.morph, now);
     if (this.view === plane) this.element.dataset.view = [...plane.centre, plane.unit].join(); // for tests
     const radius = (this.pictures || screen.length / 2 > MANY ? SMALL_DOT : DOT) * (this.pictures ? 0.8 : 1);
-    paintDots(image, devicePixelRatio, dotStamp(radius * devicePixelRatio), { ...style, screen, depths });
+    const size = radius * devicePixelRatio,
+      stamps = style.marks?.stamps(size) ?? [dotStamp(size)];
+    paintDots(image, devicePixelRatio, stamps, { ...style, screen, depths });
     const { pointsLayer } = this;
     contextOf(pointsLayer).putImageData(image, 0, 0);
     pointsLayer.dataset.frame = `${Number(pointsLayer.dataset.frame ?? 0) + 1}`; // for tests and the benchmark

@@ -1,7 +1,9 @@
 /** q(z|x) of one image, to scale: per dimension against the prior, and as an ellipse among the encoded test images. */
 
+import { paintDots } from "../lib/canvas.js";
 import { contextOf, element, subscript } from "../lib/dom.js";
 import { classHeight, strongestFirst } from "../lib/math.js";
+import { ClassMarks } from "../lib/palette.js";
 
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
 
@@ -18,7 +20,9 @@ const LABEL_WIDTH = 30,
 const MIN_RANGE = 3; // prior standard deviations to either side
 const SEGMENTS = 64;
 const OUTSIDE = 0.005; // share of the points that may lie outside the plane, at each edge
-const MAX_NAMES = 20; // in a legend; colours repeat long before
+const POINT = 1.2, // radius in CSS pixels
+  POINT_OPACITY = 0.55;
+const MAX_NAMES = 60; // in a legend
 export const THIS_IMAGE = "#e66101"; // its colour in every chart
 
 /** μ ± σ of every dimension, over the prior's, and its KL. */
@@ -182,8 +186,7 @@ export class PosteriorPlane {
   point = false; // whether the code is a point, without σ
   labels = new Uint16Array();
   points = new Float32Array(); // x and y of each test image, in latent units
-  /** @type {string[]} of the classes */
-  colours = [];
+  marks = new ClassMarks([], 0);
   /** @type {number[]} the latent point in the middle of the plane's coordinates */
   origin = [];
   /** @type {number[][]} a latent vector for each axis of the plane; one of a 1-D space */
@@ -225,26 +228,24 @@ export class PosteriorPlane {
           [0, 1],
         ].map((axis) => axis.slice(0, latentDim))
       : pca.components.slice(0, 2);
-    this.colours = encoded.classNames.map((_, k) => palette[k % palette.length]);
+    this.marks = new ClassMarks(palette, encoded.classNames.length);
     this.points = new Float32Array(2 * n);
     for (let i = 0; i < n; i++) {
       this.points.set(this.project(mean.subarray(i * latentDim, (i + 1) * latentDim)), 2 * i);
       if (latentDim === 1) this.points[2 * i + 1] = classHeight(labels[i], encoded.classNames.length);
     }
     this.bounds = boundsOf(this.points);
-    this.legend.replaceChildren(...encoded.classNames.slice(0, MAX_NAMES).map((name, k) => this.legendItem(name, k)));
+    this.fillLegend(encoded.classNames);
     this.caption.textContent = this.explain(pca?.explained);
     this.paint();
   }
 
-  /**
-   * @param {string} name
-   * @param {number} k
-   */
-  legendItem(name, k) {
-    const swatch = element("span", { className: "swatch" });
-    swatch.style.backgroundColor = this.colours[k];
-    return element("li", {}, swatch, name);
+  /** @param {string[]} names of the classes */
+  fillLegend(names) {
+    const items = names.slice(0, MAX_NAMES).map((name, k) => element("li", {}, this.marks.swatch(k), name));
+    const more = names.length > MAX_NAMES ? `and ${names.length - MAX_NAMES} more` : "";
+    const notes = [more, this.marks.note].filter((note) => note);
+    this.legend.replaceChildren(...items, ...notes.map((note) => element("li", {}, note)));
   }
 
   /** @param {number[] | undefined} explained shares of the variance, per component */
@@ -312,16 +313,26 @@ export class PosteriorPlane {
     fitted(this.canvas, side, side);
     const context = fitted(this.background, side, side);
     context.resetTransform();
-    context.globalAlpha = 0.55;
-    const size = Math.max(2, 2 * devicePixelRatio);
-    for (let i = 0; i < this.n; i++) {
-      const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
-      context.fillStyle = this.colours[this.labels[i]];
-      context.fillRect(x - size / 2, y - size / 2, size, size);
-    }
-    context.globalAlpha = 1;
+    this.paintPoints(context);
     if (!this.point) this.paintPrior(context);
     this.draw();
+  }
+
+  /** @param {CanvasRenderingContext2D} context whose unit is the canvas' pixel, still empty */
+  paintPoints(context) {
+    const { n, points, labels, marks } = this,
+      { width, height } = this.background;
+    const screen = new Float32Array(2 * n);
+    for (let i = 0; i < n; i++) screen.set(this.pixel(points[2 * i], points[2 * i + 1]), 2 * i);
+    const all = { visible: new Uint8Array(n).fill(1), bright: null, depths: null, opacity: POINT_OPACITY };
+    const image = context.createImageData(width, height);
+    paintDots(image, 1, marks.stamps(POINT * devicePixelRatio), {
+      screen,
+      colours: labels,
+      palette: marks.rgb,
+      ...all,
+    });
+    context.putImageData(image, 0, 0);
   }
 
   /** @param {CanvasRenderingContext2D} context */

@@ -1,7 +1,8 @@
 /** The map of a film's test images: points that move from frame to frame. */
 
-import { dotStamp, paintDots, rgb } from "../lib/canvas.js";
+import { paintDots } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
+import { ClassMarks } from "../lib/palette.js";
 import { epochsOf } from "./words.js";
 
 /** @import { FilmWithFrames, Frame, Head } from "./film.js" */
@@ -68,6 +69,17 @@ export class Painter {
   dots = element("canvas");
   /** @type {ImageData | null} */
   image = null;
+  /** Whose classes these are. @type {Head | null} */
+  head = null;
+  /** @type {string[]} */
+  palette = [];
+  marks = new ClassMarks([], 0);
+
+  /** @param {Head} head @param {string[]} palette */
+  takeClasses(head, palette) {
+    const count = head.classes.reduce((most, label) => Math.max(most, label + 1), head.classNames.length);
+    Object.assign(this, { head, palette, marks: new ClassMarks(palette, count) });
+  }
 
   /**
    * @param {CanvasRenderingContext2D} context
@@ -91,10 +103,10 @@ export class Painter {
     }
     const dots = contextOf(this.dots);
     this.image ??= dots.createImageData(columns, rows);
-    const stamp = dotStamp((Math.min(width, height) < SMALL ? SMALL_RADIUS : RADIUS) * ratio);
-    const colours = head.classes.map((label) => label % palette.length);
-    const all = { visible: new Uint8Array(colours.length).fill(1), bright: null, depths: null };
-    paintDots(this.image, ratio, stamp, { screen, colours, palette: palette.map(rgb), ...all });
+    if (head !== this.head || palette !== this.palette) this.takeClasses(head, palette);
+    const stamps = this.marks.stamps((Math.min(width, height) < SMALL ? SMALL_RADIUS : RADIUS) * ratio);
+    const all = { visible: new Uint8Array(head.classes.length).fill(1), bright: null, depths: null };
+    paintDots(this.image, ratio, stamps, { screen, colours: head.classes, palette: this.marks.rgb, ...all });
     dots.putImageData(this.image, 0, 0);
     context.drawImage(this.dots, 0, 0, width, height);
   }

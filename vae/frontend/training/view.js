@@ -1,6 +1,7 @@
 /** Everything that the page shows of one film at a moment: the state of its run, the map, the pictures, the numbers. */
 
 import { element, say } from "../lib/dom.js";
+import { ClassMarks } from "../lib/palette.js";
 import { Curve } from "./charts.js";
 import { KlBars } from "./kl-bars.js";
 import { FilmMap } from "./map.js";
@@ -18,7 +19,7 @@ import { duration, epochsOf, nats, progressOf, stateOf } from "./words.js";
  */
 /** @typedef {{ film: FilmWithFrames, scale: Scale, references: Reference[], palette: string[] }} Content */
 
-const MAX_CLASSES = 20; // in a legend; colours repeat long before
+const MAX_CLASSES = 60; // in a legend
 const CAPTIONS = {
   line: "test images: z across, the height means nothing",
   latent: "test images, and circles of the prior",
@@ -117,13 +118,13 @@ export class FilmView {
    * @param {string[]} palette
    */
   takeHead({ classNames, samples, imageShape, originals }, palette) {
-    const entries = classNames.slice(0, MAX_CLASSES).map((name, k) => {
-      const swatch = element("span", { className: "swatch" });
-      swatch.style.backgroundColor = palette[k % palette.length];
-      return element("li", {}, swatch, element("span", { className: "name", title: name }, name));
-    });
+    const marks = new ClassMarks(palette, classNames.length);
+    const entries = classNames
+      .slice(0, MAX_CLASSES)
+      .map((name, k) => element("li", {}, marks.swatch(k), element("span", { className: "name", title: name }, name)));
     const more = classNames.length - entries.length;
-    this.legend.replaceChildren(...entries, ...(more > 0 ? [element("li", {}, `and ${more} more`)] : []));
+    const notes = [more > 0 ? `and ${more} more` : "", marks.note].filter((note) => note);
+    this.legend.replaceChildren(...entries, ...notes.map((note) => element("li", { className: "note" }, note)));
     this.samplesFigure.hidden = !samples;
     const [, height, width] = imageShape;
     const small = originals * width > this.element.clientWidth;
