@@ -477,7 +477,7 @@ def test_between_the_points_of_t_sne_the_decoder_says_that_it_is_approximate(app
 
 def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2&method=Raw") as page:
-        page.wait_for_selector(".plot[data-manifold='15']")
+        page.wait_for_selector(".plot[data-manifold='11']")
         still(page)
         shown = pixels(page, ".pictures-layer")
         assert len(set(shown.split(","))) > 50
@@ -490,6 +490,20 @@ def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: B
         still(page)
         assert set(pixels(page, ".pictures-layer").split(",")) == {"0"}
         expect(page.locator(".mismatch")).to_contain_text("nats")
+
+
+def test_the_first_view_leaves_outliers_out_says_how_many_and_can_show_all(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2&method=Raw") as page:
+        outside = page.locator(".outside")
+        expect(outside).to_have_text(re.compile(r"^[1-9]\d? of them outside this view$"))
+        first = view(page)
+        page.get_by_role("button", name="Show all points").click()
+        expect(outside).to_have_text("")
+        still(page)
+        assert view(page)[2] > first[2]
+        page.get_by_role("button", name="Show all points").click()
+        still(page)
+        assert view(page) == first
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { scaleOf } from "../../../vae/frontend/map/paint.js";
+import { dotOnPictures, scaleOf } from "../../../vae/frontend/map/paint.js";
 import { Projection } from "../../../vae/frontend/map/projection.js";
 import { encodedOf, isNear } from "../support/codes.js";
 
@@ -48,9 +48,10 @@ test("one latent dimension is exact with every method", () => {
   assert.equal(map.placeText([0.5, 1], map.inverse.at([0.5, 1])), "exact: z₀ = 0.50");
 });
 
-test("the pictures of a map lie at the prior's quantiles, or at those of the data", () => {
+test("the pictures of a map lie evenly over the prior's mass, or over that of the data", () => {
   const prior = Projection.linear(RAW, ENCODED).manifold(11, true).places();
   isNear(prior[60], [0, 0]);
+  isNear([prior[0][0], prior[0][1], prior[1][0] - prior[0][0]], [-25 / 11, -25 / 11, 5 / 11]);
   assert.equal(prior.length, 121);
   const pca = Projection.linear({ method: "pca", dims: 2, axes: [] }, ENCODED);
   const across = ENCODED.mean.reduce((sum, _, i) => sum + (i % 3 ? 0 : pca.layout[(i / 3) * 2]), 0) / ENCODED.n;
@@ -64,4 +65,11 @@ test("a number colours the points from its 2nd to its 98th percentile", () => {
   assert.deepEqual([Math.min(...scale.colours), Math.max(...scale.colours)], [0, 63]);
   assert.equal(scaleOf("kl", ENCODED)?.unit, "nats");
   assert.equal(scaleOf("class", ENCODED), null);
+});
+
+test("the more crowded points on pictures are, the smaller and fainter", () => {
+  assert.deepEqual(dotOnPictures(0.001), { radius: 1.6, opacity: 0.85 });
+  assert.deepEqual(dotOnPictures(1), { radius: 0.9, opacity: 0.5 });
+  const between = dotOnPictures(0.01);
+  assert.ok(between.radius < 1.6 && between.radius > 0.9 && between.opacity < 0.85 && between.opacity > 0.5);
 });

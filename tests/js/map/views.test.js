@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boundsOf, Plane, Space } from "../../../vae/frontend/map/views.js";
+import { Plane, Space } from "../../../vae/frontend/map/views.js";
 import { isNear } from "../support/codes.js";
-
-test("bounds are those of each dimension", () => {
-  assert.deepEqual(boundsOf([0, 5, 2, -1], 2), { low: [0, -1], high: [2, 5] });
-});
 
 /** Where a place of the layout is on the screen. */
 function placed(/** @type {Plane | Space} */ view, /** @type {number[]} */ coordinates) {
@@ -54,10 +50,31 @@ test("a plane of another size shows as much", () => {
   isNear([...plane.centre, plane.unit], [2, 2, 0.02]);
 });
 
-test("points that are all the same have a scale", () => {
+test("points that are all the same have axes of a sensible size", () => {
   const plane = new Plane(400, 200);
-  plane.fit([5, 5]);
-  isNear(placed(plane, [5, 5]), [200, 100]);
+  for (const same of [
+    [5, 5],
+    [5, 5, 5 + 1e-7, 5],
+  ]) {
+    plane.fit(same);
+    isNear(placed(plane, [5, 5]), [200, 100], 1e-4);
+    isNear(plane.ranges[1], [5 - 3.24, 5 + 3.24], 1e-4);
+  }
+  const space = new Space(200, 200);
+  space.fit([5, 5, 5]);
+  assert.deepEqual([space.half, space.box.low, space.box.high], [3, [2, 2, 2], [8, 8, 8]]);
+});
+
+test("an outlier does not shrink the rest, unless the whole is asked for", () => {
+  const plane = new Plane(400, 400);
+  const layout = [...Array.from({ length: 2000 }, (_, i) => Math.sin(i * i)), 100, 100];
+  plane.fit(layout);
+  const [left, right] = plane.ranges[0];
+  assert.ok(right < 1.2 && left > -1.2, `${left} to ${right}`);
+  assert.equal(plane.zoomed, 1);
+  plane.fit(layout, true);
+  assert.ok(plane.ranges[0][1] > 100);
+  isNear([plane.crowd(1001) / (1001 * (plane.unit / 2) ** 2)], [1], 0.1); // over the others' square, of side 2
 });
 
 test("space is seen from an eye: the middle in the middle, nearer points deeper", () => {

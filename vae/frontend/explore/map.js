@@ -11,6 +11,7 @@
 
 import { drawPicture, paintDots } from "../lib/canvas.js";
 import { contextOf, element, onDrag } from "../lib/dom.js";
+import { countOutside, frameOf } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
 
@@ -48,6 +49,7 @@ export class SmallMap {
   marks = new ClassMarks([], 0);
   /** @type {MapData["projection"]} */
   projection = { mean: [], components: [] };
+  latentDim = 0;
   isPlane = false;
   bounds = { x: 0, y: 0, half: 1 };
   /** Decoded pictures under the points. @type {HTMLCanvasElement | null} */
@@ -81,17 +83,21 @@ export class SmallMap {
     Object.assign(this, { z, start: null, labels, projection, manifold: null });
     this.points = latentDim === 1 ? spreadByClass(points, labels, classNames.length) : points;
     this.marks = new ClassMarks(palette, classNames.length);
+    this.latentDim = latentDim;
     this.isPlane = latentDim === 2;
     this.setRange(range);
-    this.caption.textContent = captionOf(latentDim, labels.length);
     this.fillLegend(classNames);
     this.paint();
   }
 
   /** @param {number} range */
   setRange(range) {
-    this.bounds = this.isPlane ? { x: 0, y: 0, half: range } : boundsOf(this.points ?? new Float32Array(0));
+    this.bounds = this.isPlane ? { x: 0, y: 0, half: range } : squareAround(this.points ?? new Float32Array(0));
     this.manifold = null;
+    const { x, y, half } = this.bounds;
+    const bounds = { low: [x - half, y - half], high: [x + half, y + half] };
+    const outside = this.points ? countOutside(this.points, bounds) : 0;
+    this.caption.textContent = captionOf(this.latentDim, this.labels.length, outside);
     this.paint();
   }
 
@@ -290,28 +296,23 @@ function square(x, y, pixel) {
   return path;
 }
 
-/** @param {number} latentDim @param {number} count */
-function captionOf(latentDim, count) {
-  const images = `${count.toLocaleString("en")} encoded test images`;
+/** @param {number} latentDim @param {number} count of images @param {number} outside those that are not shown */
+function captionOf(latentDim, count, outside) {
+  const beyond = outside ? ` (${outside.toLocaleString("en")} outside)` : "";
+  const images = `${count.toLocaleString("en")} encoded test images${beyond}`;
   if (latentDim === 1) return `${images}: z₀ across, classes up. Drag: z moves there.`;
   if (latentDim === 2) return `${images}: z₀ across, z₁ up. Drag: z moves there.`;
   return `PCA of ${images}. Drag: z moves in this plane.`;
 }
 
 /**
- * The square around all points, one scale for both axes so that distances are true.
+ * The square around most points, one scale for both axes so that distances are true.
  *
  * @param {Float32Array} points
  */
-function boundsOf(points) {
-  const low = [Infinity, Infinity],
-    high = [-Infinity, -Infinity];
-  points.forEach((value, i) => {
-    low[i % 2] = Math.min(low[i % 2], value);
-    high[i % 2] = Math.max(high[i % 2], value);
-  });
-  if (!points.length) return { x: 0, y: 0, half: 3 };
-  const half = (1.06 * Math.max(high[0] - low[0], high[1] - low[1], 1e-3)) / 2;
+function squareAround(points) {
+  const { low, high } = frameOf(points, 2);
+  const half = (1.06 * Math.max(high[0] - low[0], high[1] - low[1])) / 2;
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half };
 }
 

@@ -10,6 +10,7 @@ import { button, element, say, subscript } from "../lib/dom.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
+const FIT = "Show all points; again: without outliers (double-click)";
 /** @type {[Tool, string, string][]} */
 const TOOLS = [
   ["move", "Move", "Drag moves the map, or turns it in 3-D; the wheel zooms"],
@@ -55,7 +56,7 @@ export class Bar {
     navigation.append(
       button("+", "Zoom in", () => calls.onZoom(ZOOM), "Zoom in"),
       button("−", "Zoom out", () => calls.onZoom(1 / ZOOM), "Zoom out"),
-      button("All", "Show all points (double-click)", () => calls.onFit(), "Show all points (double-click)"),
+      button("All", FIT, () => calls.onFit(), FIT),
     );
     this.density = element("input", {
       type: "range",
@@ -67,7 +68,7 @@ export class Bar {
     });
     this.densityText = element("output", {}, "off");
     this.densityLabel = element("label", { hidden: true }, "pictures ", this.density, this.densityText);
-    this.densityLabel.title = "Decoded pictures under the points, at the quantiles of a normal distribution";
+    this.densityLabel.title = "Decoded pictures under the points, over ±2.5 standard deviations";
     this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
     this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
     this.restLabel = element("label", { hidden: true }, "other z at ", this.restSelect);
@@ -179,11 +180,12 @@ export class Foot {
     this.mismatch = element("span", { className: "mismatch", title: MISMATCH, hidden: true });
     this.meaning = element("div", {});
     const meaning = element("details", {}, element("summary", {}, "what these mean"), this.meaning);
+    this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
     this.status = element("span", { className: "status" });
     const first = element("div", { className: "foot-row" }, this.quality, this.mismatch, meaning);
-    const second = element("div", { className: "foot-row" }, this.source, this.note, this.status);
+    const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.status);
     this.element = element("div", { className: "foot" }, first, second);
   }
 
@@ -234,6 +236,11 @@ export class Foot {
     const took = source === "computed here" && seconds > 0.1 ? ` in ${seconds.toFixed(1)} s` : "";
     const images = `${n.toLocaleString("en")} test images, each at its mean μ of q(z|x)`;
     this.source.textContent = source ? `${images} · ${source}${took}` : images;
+  }
+
+  /** @param {number} count of points that are not in the view; called as seldom as `showSpeed` */
+  showOutside(count) {
+    say(this.outside, count ? `${count.toLocaleString("en")} of them outside this view` : "");
   }
 
   /**

@@ -43,7 +43,9 @@ const MORPH_MS = 800,
 const STATUS_MS = 250;
 const LEAST_HEIGHT = 300,
   BELOW = 54; // CSS pixels: of the plot, and of the lines beneath it
-const OWN_PICTURES = 15; // per side, under a latent space of two dimensions
+const OWN_PICTURES = 15, // per side, at most, under a latent space of two dimensions
+  FEWEST_PICTURES = 7,
+  PICTURE_ROOM = 36; // CSS pixels of the plot for each of them
 
 export default class LatentMap {
   /** The newest data, whose encoded test set may still be loading. @type {MapData | null} */
@@ -126,7 +128,12 @@ export default class LatentMap {
     this.sizes = new ResizeObserver(this.onResize);
     this.sizes.observe(this.root);
     addEventListener("resize", this.onResize);
-    this.statusTimer = setInterval(() => this.foot.showSpeed(this.device, this.meter.read()), STATUS_MS);
+    this.statusTimer = setInterval(() => this.showStatusLine(), STATUS_MS);
+  }
+
+  showStatusLine() {
+    this.foot.showSpeed(this.device, this.meter.read());
+    this.foot.showOutside(this.plot.outside);
   }
 
   /**
@@ -194,11 +201,18 @@ export default class LatentMap {
     for (const label of encoded.labels) counts[label]++;
     this.legend.setClasses(encoded.classNames, marks, counts);
     this.bar.offerColours(encoded.latentDim, data.prior);
-    this.bar.side = encoded.latentDim === 2 ? OWN_PICTURES : 0;
+    this.bar.side = encoded.latentDim === 2 ? this.ownPictures() : 0;
     this.select([]);
     const onStatus = (/** @type {LiveStatus} */ status) => this.showStatus(status);
     if (this.client) this.client.setModel(data.model);
     else this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus });
+  }
+
+  /** As many pictures per side as can be recognised in this plot. */
+  ownPictures() {
+    this.resize();
+    const { width, height } = this.plot.plane;
+    return Math.max(FEWEST_PICTURES, Math.min(OWN_PICTURES, Math.round(Math.min(width, height) / PICTURE_ROOM)));
   }
 
   /** @param {MapData} data */

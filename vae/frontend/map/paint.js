@@ -22,6 +22,10 @@ const VIRIDIS = [
   "#fde725",
 ];
 const RAMP_STEPS = 64;
+// Of points on pictures: where they are few, and from where on they are crowded.
+const CROWDS = [0.002, 0.05]; // points per CSS pixel²
+const RADII = [1.6, 0.9],
+  OPACITIES = [0.85, 0.5];
 
 export const RAMP = Array.from({ length: RAMP_STEPS }, (_, i) => between(VIRIDIS, i / (RAMP_STEPS - 1)));
 export const RAMP_CSS = `linear-gradient(90deg, ${VIRIDIS.join(", ")})`;
@@ -67,6 +71,18 @@ function onRamp(values) {
   const step = (/** @type {number} */ value) =>
     Math.round(last * Math.max(0, Math.min(1, (value - low) / (high - low || 1))));
   return { low, high, colours: Uint8Array.from(values, step) };
+}
+
+/**
+ * How large and opaque a point is that lies on pictures, so that these can be seen between and beneath the points.
+ *
+ * @param {number} crowd points per CSS pixel²
+ */
+export function dotOnPictures(crowd) {
+  const [least, most] = CROWDS;
+  const share = Math.max(0, Math.min(1, Math.log(crowd / least) / Math.log(most / least)));
+  const mixed = (/** @type {readonly number[]} */ [sparse, crowded]) => sparse + share * (crowded - sparse);
+  return { radius: Math.round(10 * mixed(RADII)) / 10, opacity: mixed(OPACITIES) };
 }
 
 /**

@@ -8,9 +8,9 @@
 
 import { drawPicture } from "../lib/canvas.js";
 import { contextOf, element, say } from "../lib/dom.js";
-import { normalQuantile } from "../lib/math.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
+const REACH = 2.5; // standard deviations from the centre to the sheet's edge: 99 % of a normal distribution
 const OPAQUE = 0.9,
   FAINTEST = 0.2;
 
@@ -76,8 +76,8 @@ export class Card {
 }
 
 /**
- * Decoded pictures where they belong in a plane of the latent space, side × side at the quantiles of a normal
- * distribution along both axes: each picture stands for as much of its mass as any other.
+ * Decoded pictures where they belong in a plane of the latent space, side × side, evenly spaced along both axes, so that
+ * all are equally large and lie side by side.
  */
 export class Manifold {
   /** All pictures on one canvas, once they are decoded. @type {HTMLCanvasElement | null} */
@@ -92,7 +92,7 @@ export class Manifold {
   constructor(side, centre, spread) {
     this.side = side;
     const at = (/** @type {number} */ axis, /** @type {number} */ i) =>
-      centre[axis] + spread[axis] * normalQuantile((i + 0.5) / side);
+      centre[axis] + spread[axis] * REACH * ((2 * i + 1) / side - 1);
     this.steps = [0, 1].map((axis) => Array.from({ length: side }, (_, i) => at(axis, i)));
   }
 
@@ -125,7 +125,6 @@ export class Manifold {
     const { sheet } = this;
     if (!sheet) return;
     const { width, height } = this.size;
-    context.imageSmoothingEnabled = false;
     context.globalAlpha = Math.max(FAINTEST, OPAQUE / Math.sqrt(Math.max(1, plane.zoomed)));
     const [left, bottom] = plane.lift(0, plane.height),
       [right, top] = plane.lift(plane.width, 0);
@@ -138,6 +137,7 @@ export class Manifold {
           side = Math.min(wide, high);
         if (x + wide < left || x - wide > right) return;
         const size = side / plane.unit;
+        context.imageSmoothingEnabled = size * devicePixelRatio < width; // else thin strokes are lost between pixels
         const [atX, atY] = [(x - side / 2 - left) / plane.unit, (top - y - side / 2) / plane.unit];
         context.drawImage(sheet, column * width, row * height, width, height, atX, atY, size, size);
       });

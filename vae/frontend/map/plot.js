@@ -35,8 +35,9 @@
 
 import { dotStamp, paintDots } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
+import { countOutside } from "../lib/frame.js";
 import { Axes, MARGIN } from "./axes.js";
-import { circle, cross, label, lines, outlined } from "./paint.js";
+import { circle, cross, dotOnPictures, label, lines, outlined } from "./paint.js";
 import { Plane, Space } from "./views.js";
 
 const DOT = 2.4,
@@ -57,6 +58,7 @@ export class Plot {
   pictures = null;
   /** @type {PointStyle | null} */
   style = null;
+  shown = 0; // points
   /** n × dims, null until the first one and while another model's is loading. @type {Float32Array | null} */
   layout = null;
   /** @type {(string | null)[] | null} */
@@ -72,6 +74,8 @@ export class Plot {
   frame;
   /** Resolves `painted`, when the points are painted for the first time. @type {(() => void) | undefined} */
   notePainted;
+  /** Whether outliers are in the view, too, until it is moved. */
+  whole = false;
   outdated = false;
   axesAsked = false;
   closed = false;
@@ -116,7 +120,7 @@ export class Plot {
       layer.height = Math.round(innerHeight * devicePixelRatio);
     }
     this.image = contextOf(this.pointsLayer).createImageData(this.pointsLayer.width, this.pointsLayer.height);
-    if (this.layout && this.view.zoomed === 1) this.view.fit(this.layout);
+    if (this.layout && this.view.zoomed === 1) this.view.fit(this.layout, this.whole);
     this.drawAxes();
     this.repaint();
   }
@@ -136,7 +140,7 @@ export class Plot {
     this.view = dims === 2 ? this.plane : this.space;
     this.screen = new Float32Array(2 * n);
     this.depths = dims === 3 ? new Float32Array(n) : null;
-    this.view.fit(layout);
+    this.view.fit(layout, this.whole);
     this.morph = from && ms ? { from, start: performance.now(), ms } : null;
     this.drawAxes();
     this.repaint();
@@ -148,12 +152,14 @@ export class Plot {
    * @param {number} n
    */
   expect(n) {
+    this.whole = false;
     if (this.layout && this.screen.length !== 2 * n) this.layout = null;
   }
 
   /** @param {PointStyle} style */
   setStyle(style) {
     this.style = style;
+    this.shown = style.visible.reduce((sum, each) => sum + each, 0);
     this.repaint();
   }
 
@@ -182,9 +188,19 @@ export class Plot {
     this.element.ariaLabel = text;
   }
 
+  /** Shows all points; where that has been done, those without outliers. */
   fit() {
-    if (this.layout) this.view.fit(this.layout);
+    this.whole = !(this.whole && this.view.zoomed === 1);
+    if (this.layout) this.view.fit(this.layout, this.whole);
     this.showView();
+  }
+
+  /** How many of the visible points lie outside the view. */
+  get outside() {
+    const { width, height } = this.view;
+    return this.layout && this.style
+      ? countOutside(this.screen, { low: [0, 0], high: [width, height] }, this.style.visible)
+      : 0;
   }
 
   /**
@@ -317,16 +333,22 @@ export class Plot {
     this.view.project(layout, screen, depths);
     if (this.morph) this.blend(this.morph, now);
     if (this.view === plane) this.element.dataset.view = [...plane.centre, plane.unit].join(); // for tests
-    const radius = (this.pictures || screen.length / 2 > MANY ? SMALL_DOT : DOT) * (this.pictures ? 0.8 : 1);
+    const { radius, opacity } = this.dot();
     const size = radius * devicePixelRatio,
       stamps = style.marks?.stamps(size) ?? [dotStamp(size)];
-    paintDots(image, devicePixelRatio, stamps, { ...style, screen, depths });
+    paintDots(image, devicePixelRatio, stamps, { ...style, screen, depths, opacity });
     const { pointsLayer } = this;
     contextOf(pointsLayer).putImageData(image, 0, 0);
     pointsLayer.dataset.frame = `${Number(pointsLayer.dataset.frame ?? 0) + 1}`; // for tests and the benchmark
     this.notePainted?.();
     const context = cleared(this.picturesLayer);
     if (this.view === plane && !this.morph) this.pictures?.paint(context, plane);
+  }
+
+  /** How a point looks: over pictures, the more crowded the points, the smaller and fainter. */
+  dot() {
+    if (this.pictures) return dotOnPictures(this.plane.crowd(this.shown));
+    return { radius: this.screen.length / 2 > MANY ? SMALL_DOT : DOT, opacity: undefined };
   }
 
   /**

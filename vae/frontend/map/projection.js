@@ -101,7 +101,7 @@ export class Projection {
   }
 
   /**
-   * Pictures at the prior's quantiles where the plane's axes are latent dimensions, else at those of the data.
+   * Pictures over the prior's mass where the plane's axes are latent dimensions, else over that of the data.
    *
    * @param {number} side
    * @param {boolean} prior whether the model has one
@@ -111,7 +111,9 @@ export class Projection {
     if (this.config.method === "raw" && prior) return new Manifold(side, [0, 0], [1, 1]);
     const centre = columnMeans(layout, encoded.n, 2);
     const squared = layout.map((value) => value * value);
-    const spread = columnMeans(squared, encoded.n, 2).map((square, k) => Math.sqrt(square - centre[k] ** 2));
+    const spread = columnMeans(squared, encoded.n, 2).map(
+      (square, k) => Math.sqrt(Math.max(0, square - centre[k] ** 2)) || 1,
+    );
     return new Manifold(side, centre, spread);
   }
 

@@ -2,30 +2,17 @@
  * From the coordinates of a layout to the screen and back: Plane for two dimensions, Space for three. Places on the
  * screen are in CSS pixels and count from the top left.
  *
+ * @import { Bounds } from "../lib/frame.js"
+ *
  * @typedef {ArrayLike<number>} Coordinates
  * @typedef {[number, number]} Place on the screen
  */
 
-const MARGIN = 1.08; // of the smallest picture that holds all points
+import { boundsOf, frameOf } from "../lib/frame.js";
+
+const MARGIN = 1.08; // of the smallest picture that holds all that is shown
 const KEY_TURN = Math.PI / 24;
 const DISTANCE = 4; // of the eye, in half widths of the space
-
-/**
- * The lowest and highest value in each of the layout's dimensions.
- *
- * @param {Coordinates} layout n × dims
- * @param {number} dims
- */
-export function boundsOf(layout, dims) {
-  const low = new Array(dims).fill(Infinity),
-    high = new Array(dims).fill(-Infinity);
-  for (let i = 0; i < layout.length; i++) {
-    const axis = i % dims;
-    if (layout[i] < low[axis]) low[axis] = layout[i];
-    if (layout[i] > high[axis]) high[axis] = layout[i];
-  }
-  return { low, high };
-}
 
 /** Two coordinates, one scale for both, so that distances can be compared. */
 export class Plane {
@@ -34,7 +21,8 @@ export class Plane {
   height = 0;
   centre = [0, 0];
   unit = 1; // layout units per CSS pixel
-  fitted = 1; // the unit that shows the whole
+  fitted = 1; // the unit that shows what was fitted
+  room = 1; // area of the frame in which most points lie, in layout units
 
   /** @param {number} width @param {number} height in CSS pixels */
   constructor(width, height) {
@@ -49,17 +37,31 @@ export class Plane {
     Object.assign(this, { width, height });
   }
 
-  /** @param {Coordinates} layout n × 2 */
-  fit(layout) {
-    const { low, high } = boundsOf(layout, 2);
+  /**
+   * Shows the whole layout, or where most of its points are.
+   *
+   * @param {Coordinates} layout n × 2
+   */
+  fit(layout, whole = false) {
+    const frame = frameOf(layout, 2),
+      { low, high } = whole ? boundsOf(layout, 2) : frame;
     this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
-    const unit = MARGIN * Math.max((high[0] - low[0]) / this.width, (high[1] - low[1]) / this.height);
-    this.unit = this.fitted = unit || 1;
+    this.unit = this.fitted = MARGIN * Math.max((high[0] - low[0]) / this.width, (high[1] - low[1]) / this.height);
+    this.room = (frame.high[0] - frame.low[0]) * (frame.high[1] - frame.low[1]);
   }
 
-  /** How much larger than where the whole is shown. */
+  /** How much larger than after `fit`. */
   get zoomed() {
     return this.fitted / this.unit;
+  }
+
+  /**
+   * How many of n points lie in a square of one CSS pixel, on average over where most of them are.
+   *
+   * @param {number} n
+   */
+  crowd(n) {
+    return (n * this.unit ** 2) / (this.room || 1);
   }
 
   /** What is shown of each axis: [lowest, highest] of the coordinates. */
@@ -122,7 +124,8 @@ export class Space {
   dims = 3;
   width = 0;
   height = 0;
-  box = boundsOf([0, 0, 0], 3);
+  /** @type {Bounds} */
+  box = boundsOf([], 3);
   centre = [0, 0, 0];
   half = 1; // of the box, in layout units
   yaw = 0.6;
@@ -140,12 +143,16 @@ export class Space {
     Object.assign(this, { width, height });
   }
 
-  /** @param {Coordinates} layout n × 3 */
-  fit(layout) {
-    this.box = boundsOf(layout, 3);
+  /**
+   * Shows the whole layout, or where most of its points are.
+   *
+   * @param {Coordinates} layout n × 3
+   */
+  fit(layout, whole = false) {
+    this.box = (whole ? boundsOf : frameOf)(layout, 3);
     const { low, high } = this.box;
     this.centre = low.map((value, axis) => (value + high[axis]) / 2);
-    this.half = Math.max(...low.map((value, axis) => (high[axis] - value) / 2)) || 1;
+    this.half = Math.max(...low.map((value, axis) => (high[axis] - value) / 2));
     Object.assign(this, { zoomed: 1, shift: [0, 0] });
   }
 

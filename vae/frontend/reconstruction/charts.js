@@ -2,6 +2,7 @@
 
 import { paintDots } from "../lib/canvas.js";
 import { contextOf, element, subscript } from "../lib/dom.js";
+import { countOutside } from "../lib/frame.js";
 import { classHeight, strongestFirst } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
 
@@ -252,7 +253,10 @@ export class PosteriorPlane {
   explain(explained) {
     const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][this.latentDim - 1];
     const share = explained ? ` (${Math.round(100 * (explained[0] + explained[1]))} % of the variance)` : "";
-    const where = `${this.n.toLocaleString("en")} encoded test images, ${axes ?? `first two principal components${share}`}.`;
+    const { x, y, half } = this.bounds,
+      outside = countOutside(this.points, { low: [x - half, y - half], high: [x + half, y + half] });
+    const beyond = outside ? ` (${outside.toLocaleString("en")} outside)` : "";
+    const where = `${this.n.toLocaleString("en")} encoded test images${beyond}, ${axes ?? `first two principal components${share}`}.`;
     const what = this.point ? "Cross: this image." : "Orange: q(z|x), 1 σ and 2 σ; dashed: the prior's.";
     return `${where} ${what} Rings: nearest. Click a point to load its image.`;
   }
