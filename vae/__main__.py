@@ -317,9 +317,16 @@ def run_project(args: argparse.Namespace) -> Result:
     path = checkpoint.save_projection(encoded, args.method, args.dims, points) if usual else None
     saved = f"saved as {path}" if path else "not saved, as its parameters are not the defaults"
     print(f"{len(points)} test images projected in {seconds:.1f} s; {saved}")
-    numbers = {key: value for key, value in asdict(found).items() if key != "protocol"}
-    print(f"{', '.join(f'{key} {_short(value)}' for key, value in numbers.items())}; {found.protocol}")
-    about = config.used.to_json() | {"n": len(points), "seconds": seconds, "projection": path and str(path)}
+    if lowering := config.lowering(len(points)):
+        print(lowering)
+    numbers = {"trustworthiness", "continuity", "neighbours_kept"} if found.neighbours else set[str]()
+    shown = [f"{key} {_short(value)}" for key, value in asdict(found).items() if key in numbers]
+    print("; ".join([*([", ".join(shown)] if shown else []), found.protocol]))
+    about = config.lowered(len(points)).used.to_json() | {
+        "n": len(points),
+        "seconds": seconds,
+        "projection": path and str(path),
+    }
     return about | asdict(found)
 
 

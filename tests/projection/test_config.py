@@ -52,3 +52,19 @@ def test_used_has_unused_parameters_at_their_defaults() -> None:
     assert used["tsne"] == ProjectionConfig("tsne", perplexity=7.0, seed=3)
     assert used["umap"] == ProjectionConfig("umap", neighbours=9, min_dist=0.5, seed=3)
     assert ProjectionConfig("raw").used == ProjectionConfig("raw", axes=(0, 1)).used
+
+
+@pytest.mark.parametrize(
+    ("n", "perplexity", "neighbours"),
+    [(10_000, 30, 15), (90, 30, 15), (89, 29, 15), (40, 13, 15), (6, 2, 5), (3, 2, 2)],
+)
+def test_parameters_are_lowered_to_what_so_many_points_allow(n: int, perplexity: float, neighbours: int) -> None:
+    lowered = ProjectionConfig("tsne").lowered(n)
+    assert (lowered.perplexity, lowered.neighbours) == (perplexity, neighbours)
+
+
+def test_what_is_lowered_is_said_of_the_method_that_uses_it() -> None:
+    assert ProjectionConfig("tsne").lowering(40) == "perplexity lowered to 13: 40 pictures"
+    assert ProjectionConfig("umap", neighbours=50).lowering(40) == "neighbours lowered to 39: 40 pictures"
+    for config in (ProjectionConfig("tsne", perplexity=13.3), ProjectionConfig("umap"), ProjectionConfig("pca")):
+        assert config.lowering(40) == ""

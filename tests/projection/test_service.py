@@ -36,7 +36,7 @@ from vae.projection.service import (
 from vae.projection.worker import Projector, ProjectorError
 from vae.storage.atomic import PREFIX, staging_folder
 
-QUALITY = Quality(0.9, 0.8, 0.7, "by definition")
+QUALITY = Quality(0.9, 0.8, 0.7, 10, "by definition")
 LONG = ProjectionConfig("umap", neighbours=400)
 
 
@@ -372,7 +372,7 @@ def test_points_that_cannot_be_projected_are_refused_at_once(tmp_path: Path) -> 
     async def body(lab: Lab) -> None:
         for bad, config, reason in (
             (np.full((450, 4), np.nan, np.float32), QUICK, "must be finite"),
-            (points(1), QUICK, "number of points must be at least 3 for umap with 2 neighbours, not 1"),
+            (points(1), QUICK, "UMAP needs at least 3 pictures, and there are 1"),
             (points(), ProjectionConfig("raw", axes=(0, 9)), "axes must be below 4"),
         ):
             with pytest.raises(ValueError, match=reason):

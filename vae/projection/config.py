@@ -3,13 +3,14 @@ command line share this one class, its limits and its JSON form.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from vae.validation import is_whole, require
 
 Method = Literal["raw", "pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = get_args(Method)
+NAMES: dict[Method, str] = {"raw": "Raw", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}  # on the page
 LINEAR: tuple[Method, ...] = ("raw", "pca")  # a plane of the latent space; clients compute it from the encoded test set
 
 # The smallest and the largest value of each number.
@@ -55,6 +56,19 @@ class ProjectionConfig:
         if "axes" in kept:
             kept["axes"] = self.axes or tuple(range(self.dims))
         return ProjectionConfig(self.method, self.dims, **kept)
+
+    def lowered(self, n: int) -> "ProjectionConfig":
+        """The same with no more neighbours than n points can have: a third of them for t-SNE, all others for UMAP."""
+        perplexity = self.perplexity if 3 * self.perplexity <= n else float(max(PERPLEXITY[0], n // 3))
+        return replace(self, perplexity=perplexity, neighbours=min(self.neighbours, max(NEIGHBOURS[0], n - 1)))
+
+    def lowering(self, n: int) -> str:
+        """What `lowered` changes of what the method uses, in words; "" for nothing."""
+        asked, fits = self.used, self.lowered(n).used
+        for name in ("perplexity", "neighbours"):
+            if getattr(asked, name) != getattr(fits, name):
+                return f"{name} lowered to {getattr(fits, name):g}: {n} pictures"
+        return ""
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name, as JSON has them."""

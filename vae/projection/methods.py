@@ -10,13 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.projection.config import ProjectionConfig
+from vae.projection.config import LINEAR, NAMES, NEIGHBOURS, PERPLEXITY, ProjectionConfig
 from vae.projection.tsne_gradient import CpuGradient, GpuGradient
 from vae.projection.umap import lay_out
 from vae.validation import require
@@ -29,7 +28,7 @@ Factors = tuple[DoubleArray, DoubleArray]
 OnFrame = Callable[[float, FloatArray], None]
 
 # Increase it when any method computes something else: cached results of another revision are not used again.
-REVISION = 2
+REVISION = 3
 LIBRARIES = {"raw": (), "pca": ("numpy",), "tsne": ("openTSNE", "scikit-learn"), "umap": ("numba", "scikit-learn")}
 
 EXAGGERATED, PLAIN = 150, 350  # t-SNE's iterations; more change the neighbours kept by 0.002
@@ -85,11 +84,10 @@ def check(points: FloatArray, config: ProjectionConfig) -> None:
     n, latent_dim = points.shape
     worst = max(config.used.axes, default=0) if config.axes else 0
     require(worst < latent_dim, "axes", config.axes, f"below {latent_dim}, the number of latent dimensions")
-    least, remedy = {
-        "tsne": (ceil(3 * config.perplexity), f" of perplexity {config.perplexity:g}"),
-        "umap": (config.neighbours + 1, f" with {config.neighbours} neighbours"),
-    }.get(config.method, (2, ""))
-    require(n >= least, "number of points", n, f"at least {least} for {config.method}{remedy}")
+    least = {"tsne": 3 * PERPLEXITY[0], "umap": NEIGHBOURS[0] + 1}.get(config.method, 1)
+    if n < least:
+        remedy = "use more pictures" if config.method in LINEAR else "choose Raw or PCA, or use more pictures"
+        raise ValueError(f"{NAMES[config.method]} needs at least {least} pictures, and there are {n}; {remedy}.")
 
 
 def project(
@@ -98,9 +96,10 @@ def project(
     """The points in the plane or in space, the same for the same seed. Shapes: (n, latent_dim) -> (n, dims).
 
     raw: some latent dimensions, zeros where there are fewer. pca: the largest variance, linear. tsne, umap:
-    neighbourhoods, started from the PCA. on_frame gets the progress, 0 to 1, and a copy of the layout as these two
-    iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the layout
-    differs from the processor's, is as good, and the same every time. Raises ValueError for what `check` refuses.
+    neighbourhoods, started from the PCA, which is also the result if all points are the same; parameters that need more
+    points are lowered as `ProjectionConfig.lowered` says. on_frame gets the progress, 0 to 1, and a copy of the layout
+    as these two iterate, and stops them by raising Cancelled. gpu: the torch device on which t-SNE sums its forces; the
+    layout differs from the processor's, is as good, and the same every time. Raises ValueError where `check` does.
     """
     check(points, config)
     points = np.ascontiguousarray(points, np.float32)
@@ -114,6 +113,9 @@ def project(
         return start
     frames = _Frames(on_frame)
     frames.show(0.0, start)
+    if (points == points[0]).all():
+        return start  # what these methods make of it would be noise
+    config = config.lowered(len(points))
     if config.method == "umap":
         nearest = _nearest(points, config.neighbours - 1)  # the paper counts a point among its neighbours
         frames.show(0.0, start)
@@ -198,24 +200,31 @@ class Quality:
     the penalty for neighbours in latent space that are far in the layout. neighbours_kept: the fraction of the nearest
     neighbours in latent space that are nearest neighbours in the layout. Source: Venna & Kaski 2001; the penalty of a
     false neighbour is its rank beyond the neighbourhood.
+
+    neighbours: how many of each point were compared. All are None where there is nothing to compare, and then protocol
+    says why.
     """
 
-    trustworthiness: float
-    continuity: float
-    neighbours_kept: float
+    trustworthiness: float | None
+    continuity: float | None
+    neighbours_kept: float | None
+    neighbours: int | None
     protocol: str
 
 
 def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quality:
     """The layout's quality over all points, or over a sample with a fixed seed if there are more than 10,000.
 
-    Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted if there are too few points.
+    Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted if there are too few points. Of
+    points that are the same in latent space one counts: which of the others are its nearest is not defined.
     """
-    n = len(points)
-    require(len(layout) == n, "number of points in the layout", len(layout), f"{n}, as in latent space")
+    everything = len(points)
+    require(len(layout) == everything, "points in the layout", len(layout), f"{everything}, as in latent space")
+    first = np.sort(np.unique(points, axis=0, return_index=True)[1])
+    if why := _not_measurable(everything, len(first), layout):
+        return Quality(None, None, None, None, why)
+    points, layout, n = points[first], layout[first], len(first)
     k = min(neighbours, (n - 1) // 2)
-    if k < 1:  # each of two points has the other as its only neighbour
-        return Quality(1.0, 1.0, 1.0, "too few points to go wrong")
     rows = np.arange(n)
     if n * n > MEASURED_PAIRS:
         rows = np.sort(np.random.default_rng(0).choice(n, max(1, MEASURED_PAIRS // n), replace=False))
@@ -223,12 +232,25 @@ def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quali
     false, missing, kept = np.sum([_compared(latent, plane, part, k) for part in _chunks(rows, n)], axis=0)
     scale = 2 / (len(rows) * k * (2 * n - 3 * k - 1))
     who = f"all {n:,}" if len(rows) == n else f"{len(rows):,} of {n:,}"
+    who += " points" if n == everything else f" different points among {everything:,}"
     return Quality(
         trustworthiness=float(1 - scale * false),
         continuity=float(1 - scale * missing),
         neighbours_kept=float(kept / (len(rows) * k)),
-        protocol=f"{k} nearest neighbours of {who} points, Euclidean",
+        neighbours=k,
+        protocol=f"{k} nearest neighbours of {who}, Euclidean",
     )
+
+
+def _not_measurable(n: int, different: int, layout: RealArray) -> str:
+    """Why no neighbours can be compared, or ""."""
+    if n == 1:
+        return "There is one point: it has no neighbours to compare."
+    if different == 1:
+        return f"All {n:,} points are the same in latent space: there are no nearest ones to compare."
+    if different == 2:  # each has the other as its only neighbour
+        return f"There are only two different points among {n:,}: no map could go wrong."
+    return "" if np.ptp(layout, axis=0).any() else f"All {n:,} points lie on one place of this map."
 
 
 def _chunks(rows: IntArray, n: int) -> Iterator[IntArray]:

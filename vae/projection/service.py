@@ -215,7 +215,7 @@ class ProjectionService:
         if job is None:
             self._refuse_if_busy(owner)
             source: Source = "computed here" if saved is None else "shipped with the checkpoint"
-            job = self._jobs[key] = _Computation(key, owner, points, config.used, saved, source)
+            job = self._jobs[key] = _Computation(key, owner, points, config.lowered(len(points)).used, saved, source)
             job.task = asyncio.create_task(self._run(job))
             self._tasks.add(job.task)
             job.task.add_done_callback(self._tasks.discard)
@@ -358,7 +358,7 @@ class Cache:
 def _checked_key(points: FloatArray, config: ProjectionConfig, saved: FloatArray | None) -> str:
     """The name under which the result is cached. Raises ValueError if the points cannot be projected."""
     check(points, config)
-    about = json.dumps([asdict(config.used), points.shape, REVISION, _versions(config.method)])
+    about = json.dumps([asdict(config.lowered(len(points)).used), points.shape, REVISION, _versions(config.method)])
     digest = hashlib.sha256(about.encode())
     digest.update(np.ascontiguousarray(points, "<f4").data)
     if saved is not None:

@@ -30,14 +30,16 @@ WebSocket <base>/live/projections
         {"version": 1, "state": "queued", "queue_position": 2}          another is computed first
         {"version": 1, "state": "running", "progress": 0.31}
         {"version": 1, "state": "done", "seconds": 7.1, "source": "computed here", "from the cache" or "shipped with
-         the checkpoint", "quality": {"trustworthiness": …, "continuity": …, "neighbours_kept": …, "protocol": "…"}}
+         the checkpoint", "quality": {"trustworthiness": …, "continuity": …, "neighbours_kept": …, "neighbours": 10,
+         "protocol": "…"}}                        the numbers are null where nothing can be compared; protocol says why
         {"version": 1, "state": "failed", "error": SENTENCE}
         {"version": 1, "state": "cancelled"}
-    each state but the last with the "model", "method" and "dims" of the request. Layouts are binary frames: uint32
-    dims, then n x dims float32. They come while it is computed, as fast as they are read and at most ten a second, and
-    the final one always before "done". raw and pca have no layout frames: they are planes of the latent space, whose
-    layout the client computes from the encoded test set (its means along the axes, or along the components of "pca",
-    about its "mean"); the server only measures their quality.
+    each state but the last with the "model", "method" and "dims" of the request, and with "lowering": which parameter
+    was lowered because there are too few points, in words, or "". Layouts are binary frames: uint32 dims, then n x dims
+    float32. They come while it is computed, as fast as they are read and at most ten a second, and the final one always
+    before "done". raw and pca have no layout frames: they are planes of the latent space, whose layout the client
+    computes from the encoded test set (its means along the axes, or along the components of "pca", about its "mean");
+    the server only measures their quality.
 """
 
 import asyncio
@@ -170,14 +172,17 @@ class MapService:
             finally:
                 self._admission.close(socket)
 
-    async def subscribe(self, name: str, config: ProjectionConfig, owner: str) -> Subscription:
-        """Follows the projection of the model of this name. Raises UnknownModelError, ValueError, BusyError."""
+    async def subscribe(self, name: str, config: ProjectionConfig, owner: str) -> tuple[Subscription, int]:
+        """Follows the projection of the model of this name, and says how many points it has.
+
+        Raises UnknownModelError, ValueError, BusyError.
+        """
         # Not earlier: it takes a core for some seconds, and pages that need no projection read the codes here.
         if config.method not in LINEAR and self._preparing is None:
             self._preparing = asyncio.create_task(self._projections.prepare())
             self._preparing.add_done_callback(_log_failure)
         points, saved = await self.in_thread(self._points, name, config)
-        return await self._projections.subscribe(points, config, saved, owner)
+        return await self._projections.subscribe(points, config, saved, owner), len(points)
 
     async def in_thread(self, call: Callable[..., Result], *args: object) -> Result:
         """What the call returns, without the event loop waiting for it."""
@@ -256,8 +261,10 @@ class MapClient:
 
     async def _answer(self, name: str, config: ProjectionConfig) -> None:
         try:
-            self._replace_subscription(await self._service.subscribe(name, config, self._owner))
-            await self._follow({"model": name, "method": config.method, "dims": config.dims})
+            subscription, n = await self._service.subscribe(name, config, self._owner)
+            self._replace_subscription(subscription)
+            asked = {"model": name, "method": config.method, "dims": config.dims}
+            await self._follow(asked | {"lowering": config.lowering(n)})
         except _GoneError:
             pass  # receiving will find out, too
         except (ValueError, BusyError, UnknownModelError) as error:

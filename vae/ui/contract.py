@@ -82,7 +82,7 @@ $projection
  * @typedef {object} ProjectionQuality
 $quality
  *
- * @typedef {{version: number, model: string, method: Method, dims: number}} ProjectionOf
+ * @typedef {{version: number, model: string, method: Method, dims: number, lowering: string}} ProjectionOf
  * @typedef {ProjectionOf & {state: "queued", queue_position: number}} ProjectionQueued
  * @typedef {ProjectionOf & {state: "running", progress: number}} ProjectionRunning
  * @typedef {ProjectionOf & {state: "done", seconds: number, source: string, quality: ProjectionQuality}} ProjectionDone

@@ -97,12 +97,13 @@ export const MAX_LINKED_Z = 1000;
  * @property {number} seed
  *
  * @typedef {object} ProjectionQuality
- * @property {number} trustworthiness
- * @property {number} continuity
- * @property {number} neighbours_kept
+ * @property {number | null} trustworthiness
+ * @property {number | null} continuity
+ * @property {number | null} neighbours_kept
+ * @property {number | null} neighbours
  * @property {string} protocol
  *
- * @typedef {{version: number, model: string, method: Method, dims: number}} ProjectionOf
+ * @typedef {{version: number, model: string, method: Method, dims: number, lowering: string}} ProjectionOf
  * @typedef {ProjectionOf & {state: "queued", queue_position: number}} ProjectionQueued
  * @typedef {ProjectionOf & {state: "running", progress: number}} ProjectionRunning
  * @typedef {ProjectionOf & {state: "done", seconds: number, source: string, quality: ProjectionQuality}} ProjectionDone

@@ -5,7 +5,6 @@
  * @import { Tool } from "./plot.js"
  */
 
-import { QUALITY_NEIGHBOURS as K } from "../lib/contract.js";
 import { button, element, say, subscript } from "../lib/dom.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
@@ -27,7 +26,7 @@ const NOTES = {
 const MEANING = {
   trustworthiness: "Trustworthiness: 1 if images that are near on the map are near in latent space too.",
   continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
-  kept: `Neighbours kept: the share of each image's ${K} nearest in latent space that are its ${K} nearest here too.`,
+  kept: "Neighbours kept: the share of each image's nearest in latent space that are its nearest here too.",
 };
 const MISMATCH =
   "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
@@ -178,19 +177,20 @@ export class Foot {
   constructor() {
     this.quality = element("span", { className: "quality" });
     this.mismatch = element("span", { className: "mismatch", title: MISMATCH, hidden: true });
+    this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
     const meaning = element("details", {}, element("summary", {}, "what these mean"), this.meaning);
     this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
     this.status = element("span", { className: "status" });
-    const first = element("div", { className: "foot-row" }, this.quality, this.mismatch, meaning);
+    const first = element("div", { className: "foot-row" }, this.quality, this.mismatch, this.lowering, meaning);
     const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.status);
     this.element = element("div", { className: "foot" }, first, second);
   }
 
   clear() {
-    this.quality.textContent = this.source.textContent = "";
+    this.quality.textContent = this.source.textContent = this.lowering.textContent = "";
   }
 
   /**
@@ -208,7 +208,12 @@ export class Foot {
   }
 
   /** @param {ProjectionQuality} quality */
-  showQuality({ trustworthiness, continuity, neighbours_kept: kept, protocol }) {
+  showQuality({ trustworthiness, continuity, neighbours_kept: kept, neighbours, protocol }) {
+    if (trustworthiness === null || continuity === null || kept === null) {
+      this.quality.textContent = protocol;
+      this.meaning.replaceChildren(...Object.values(MEANING).map((text) => element("p", {}, text)));
+      return;
+    }
     const part = (/** @type {string} */ text, /** @type {string} */ about) =>
       element("span", { title: `${about} ${protocol}` }, text);
     this.quality.replaceChildren(
@@ -216,7 +221,7 @@ export class Foot {
       " · ",
       part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
-      part(`${Math.round(100 * kept)} % of the true ${K} nearest neighbours kept`, MEANING.kept),
+      part(`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
     );
     this.meaning.replaceChildren(...[...Object.values(MEANING), protocol].map((text) => element("p", {}, text)));
   }
@@ -229,13 +234,15 @@ export class Foot {
 
   /**
    * @param {number} n test images
-   * @param {string} [source] of the layout
-   * @param {number} [seconds] that it took
+   * @param {{source: string, seconds: number, lowering: string}} [layout] where it comes from, how long it took, and
+   *   which parameter was lowered for it
    */
-  showSource(n, source, seconds = 0) {
+  showSource(n, layout) {
+    const { source = "", seconds = 0, lowering = "" } = layout ?? {};
+    this.lowering.textContent = lowering;
     const took = source === "computed here" && seconds > 0.1 ? ` in ${seconds.toFixed(1)} s` : "";
-    const images = `${n.toLocaleString("en")} test images, each at its mean μ of q(z|x)`;
-    this.source.textContent = source ? `${images} · ${source}${took}` : images;
+    const images = n === 1 ? "1 test image, at its" : `${n.toLocaleString("en")} test images, each at its`;
+    this.source.textContent = `${images} mean μ of q(z|x)${source && ` · ${source}${took}`}`;
   }
 
   /** @param {number} count of points that are not in the view; called as seldom as `showSpeed` */

@@ -14,7 +14,8 @@ const NEIGHBOURS = 12; // of a place, for the local inverse
 const PAIRS = 2000; // random pairs of codes, for the typical distance
 
 /**
- * A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both.
+ * A test image's nearest in latent space, as lines from it, and its nearest as drawn; kept: how many are both; same: how
+ * many others have the very same code. Where these are more than the nearest, which are nearest is not defined.
  *
  * @param {number} row
  * @param {Codes} codes
@@ -28,7 +29,25 @@ export function neighboursOf(row, { mean, latentDim }, layout, dims) {
   };
   const truly = rows(mean, latentDim),
     drawn = rows(layout, dims);
-  return { lines: truly.map((i) => [row, i]), drawn, kept: truly.filter((i) => drawn.includes(i)).length };
+  const kept = truly.filter((i) => drawn.includes(i)).length;
+  return { lines: truly.map((i) => [row, i]), drawn, kept, of: truly.length, same: sameCodes(row, mean, latentDim) };
+}
+
+/**
+ * How many other codes are the same as that of this row.
+ *
+ * @param {number} row
+ * @param {Float32Array} mean n × latentDim
+ * @param {number} latentDim
+ */
+function sameCodes(row, mean, latentDim) {
+  let same = -1; // itself
+  for (let at = 0; at < mean.length; at += latentDim) {
+    let d = 0;
+    while (d < latentDim && mean[at + d] === mean[row * latentDim + d]) d++;
+    if (d === latentDim) same++;
+  }
+  return same;
 }
 
 /**

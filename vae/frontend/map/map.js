@@ -81,6 +81,8 @@ export default class LatentMap {
   meter = new Meter();
   /** @type {string | undefined} */
   device;
+  /** What the live service's state makes us say, "" for nothing. */
+  liveNotice = "";
   closed = false;
 
   /**
@@ -523,7 +525,7 @@ export default class LatentMap {
       overlay.showProgress(`${name}: ${Math.round(100 * message.progress)} %`, message.progress);
       if (message.progress === 1) foot.quality.textContent = "measuring how far to trust this map…";
     } else if (message.state === "done") {
-      foot.showSource(model.encoded.n, message.source, message.seconds);
+      foot.showSource(model.encoded.n, message);
       foot.showQuality(message.quality);
     } else if (message.state === "failed") overlay.complain(message.error, true);
     else if (message.state === "lost") overlay.complain(`${message.reason || "Connection lost"} – trying again.`);
@@ -533,7 +535,10 @@ export default class LatentMap {
   /** @param {LiveStatus} status */
   showStatus(status) {
     if (status.state === "open") this.device = status.greeting.device;
-    if (status.state !== "connecting") this.overlay.complain(noticeOf(status));
+    const notice = noticeOf(status);
+    if (status.state === "connecting" || notice === this.liveNotice) return; // a projection's complaint stays
+    this.liveNotice = notice;
+    this.overlay.complain(notice);
   }
 
   // — the page —

@@ -13,7 +13,6 @@
  */
 
 import { drawPicture } from "../lib/canvas.js";
-import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { button, element } from "../lib/dom.js";
 import { csv, download, npz } from "../lib/export.js";
 import { nearest } from "../lib/math.js";
@@ -131,7 +130,7 @@ export class PinPanel {
   /**
    * @param {Pin} pin
    * @param {Pin | null} earlier the place that was pinned before
-   * @param {{kept: number} | null} neighbours of a pinned image
+   * @param {{kept: number, of: number, same: number} | null} neighbours of a pinned image
    * @param {EncodedSet} encoded
    * @param {LinkData} data
    */
@@ -146,7 +145,7 @@ export class PinPanel {
       .join(", ");
     const more = z.length > SHOWN_LATENTS ? ", …" : "";
     this.text.textContent = `z = ${shown}${more}${exact ? "" : " (approximate)"}`;
-    this.neighbours.textContent = neighbours ? neighbourText(neighbours.kept) : "";
+    this.neighbours.textContent = neighbours ? neighbourText(neighbours) : "";
     const anchors = linksOf(pin, earlier, encoded, data).map(([name, href, about]) =>
       element("a", { href, title: about, target: "_self" }, name),
     );
@@ -163,10 +162,12 @@ export class PinPanel {
   }
 }
 
-/** @param {number} kept */
-function neighbourText(kept) {
-  const k = QUALITY_NEIGHBOURS;
-  const both = `${kept} of its ${k} true nearest are among the ${k} nearest on the map.`;
+/** @param {{kept: number, of: number, same: number}} neighbours */
+export function neighbourText({ kept, of, same }) {
+  if (of === 0) return "It is the only image.";
+  if (same >= of)
+    return `${same.toLocaleString("en")} other images have the very same code: none is nearer than another.`;
+  const both = `${kept} of its ${of} true nearest are among the ${of} nearest on the map.`;
   return `Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
 }
 

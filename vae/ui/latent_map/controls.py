@@ -4,13 +4,11 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from vae.projection.config import METHODS, MIN_DIST, NEIGHBOURS, PERPLEXITY, SEED, Method, ProjectionConfig
+from vae.projection.config import METHODS, MIN_DIST, NAMES, NEIGHBOURS, PERPLEXITY, SEED, Method, ProjectionConfig
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared.loaders import load_strength
 
 Choice = TypeVar("Choice", Method, int)
-
-NAMES: dict[Method, str] = {"raw": "Raw", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 def choose_projection(checkpoint: Checkpoint) -> ProjectionConfig:
