@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as inverse from "../../../vae/frontend/map/inverse.js";
+import { Projection } from "../../../vae/frontend/map/projection.js";
 import { encodedOf, isNear } from "../support/codes.js";
 import { python } from "../support/python.js";
 
@@ -46,10 +47,95 @@ test("at a point, the local inverse is nearly its code, and its error is that of
   const layout = ENCODED.mean; // the map is the latent space itself
   const local = new inverse.LocalInverse(layout, 3, ENCODED);
   assert.ok(inverse.distance(local.at(code(5)), code(5)) < 0.15);
-  const errors = Array.from({ length: 12 }, (_, i) => local.errorOf(i));
-  assert.ok(errors.every((error) => error > 0 && error < 3));
-  assert.ok(local.errorAt(code(5)) > 0);
-  assert.equal(local.errorOf(3), errors[3]);
+  const alone = Array.from({ length: 12 }, (_, i) => local.leaveOut(i, 0).error);
+  assert.ok(alone.every((error) => error > 0 && error < 3));
+  const { error: shown, blended } = local.trustAt(code(5));
+  assert.ok(shown !== null);
+  assert.equal(blended[0].index, 5);
+  isNear([blended.reduce((sum, { share }) => sum + share, 0)], [1]);
+  assert.equal(local.leaveOut(3, 0).error, alone[3]);
+});
+
+/** A sheet of codes in three dimensions that curves and is noisy, in two halves with a gap between, laid out flat. */
+function sheet() {
+  const n = 2000,
+    layout = new Float32Array(2 * n),
+    mean = new Float32Array(3 * n);
+  const random = generator();
+  for (let i = 0; i < n; i++) {
+    const x = random() * 10 + (i % 2 ? 14 : 0),
+      y = random() * 10;
+    layout.set([x, y], 2 * i);
+    const noise = () => 0.2 * (random() + random() - 1);
+    mean.set([x + noise(), y + noise(), 2 * Math.sin(x) * Math.cos(y) + noise()], 3 * i);
+  }
+  return { layout, mean, n, labels: Uint16Array.from({ length: n }, (_, i) => i % 2) };
+}
+
+/** Numbers from 0 to 1, the same each time. */
+function generator(state = 1) {
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/**
+ * The true and the shown error at test points that are not in the map, with no point of the map within `hole` of them.
+ *
+ * @param {number} hole
+ */
+function errors(hole) {
+  const { layout, mean, n } = sheet();
+  const found = [];
+  for (let i = 0; i < n; i += 19) {
+    const [x, y] = layout.subarray(2 * i, 2 * i + 2);
+    const kept = Array.from({ length: n }, (_, j) => j).filter(
+      (j) => j !== i && Math.hypot(layout[2 * j] - x, layout[2 * j + 1] - y) >= hole,
+    );
+    const rows = (/** @type {Float32Array} */ from, /** @type {number} */ width) =>
+      Float32Array.from(kept.flatMap((j) => [...from.subarray(width * j, width * (j + 1))]));
+    const known = { mean: rows(mean, 3), n: kept.length, latentDim: 3 };
+    const local = new inverse.LocalInverse(rows(layout, 2), 2, known);
+    const truth = inverse.distance(local.at([x, y]), mean.subarray(3 * i, 3 * i + 3)) / local.typical;
+    found.push({ truth, shown: local.trustAt([x, y]).error });
+  }
+  const given = found.filter(({ shown }) => shown !== null);
+  const mean_ = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const ratio = mean_(given.map(({ truth }) => truth)) / mean_(given.map(({ shown }) => shown ?? 0));
+  return { share: given.length / found.length, ratio, truth: mean_(found.map(({ truth }) => truth)) };
+}
+
+test("on the data, the error that is shown is the true one of points that the map does not have", () => {
+  const onData = errors(0);
+  assert.ok(onData.share > 0.9, `${onData.share}`);
+  assert.ok(onData.ratio > 0.8 && onData.ratio < 1.2, `${onData.ratio}`);
+});
+
+test("in small holes the error that is shown grows as the true one does; in voids there is none", () => {
+  const spacing = 0.5 * Math.sqrt(100 / 1000); // of 1,000 random points on a square of side 10
+  const [onData, inHoles, inVoids] = [0, 1.4 * spacing, 6 * spacing].map(errors);
+  assert.ok(inHoles.truth > 1.1 * onData.truth, `${inHoles.truth} ${onData.truth}`);
+  assert.ok(inHoles.share > 0.5 && inHoles.ratio > 0.8 && inHoles.ratio < 1.2, `${inHoles.share} ${inHoles.ratio}`);
+  assert.equal(inVoids.share, 0);
+  assert.ok(inVoids.truth > 2 * onData.truth, `${inVoids.truth}`); // what the number would have concealed
+});
+
+test("in a gap between two groups and far outside there is no error, but the classes that are blended", () => {
+  const { layout, mean, n, labels } = sheet();
+  const encoded = { ...encodedOf(n), n, mean, labels, latentDim: 3, classNames: ["left", "right"] };
+  const map = Projection.local({ method: "tsne", dims: 2, axes: [] }, encoded, layout, 2);
+  const text = (/** @type {number} */ x, /** @type {number} */ y) => map.placeText([x, y], [0, 0, 0]);
+  assert.match(text(12, 5), /^no image is near: z is a guess from images of (left and right|right and left)$/);
+  assert.equal(text(-8, 5), "no image is near: z is a guess from images of left");
+  assert.match(text(5, 5), /^approximate: off by 0\.\d\d of the typical distance$/);
+});
+
+test("points on one place are near themselves, and nowhere else", () => {
+  const alike = { n: 20, latentDim: 1, mean: new Float32Array(20).fill(2) };
+  const local = new inverse.LocalInverse(new Float32Array(40), 2, alike);
+  assert.equal(local.trustAt([0, 0]).error, 0);
+  assert.equal(local.trustAt([1, 0]).error, null);
 });
 
 test("the typical distance is that between random pairs", () => {

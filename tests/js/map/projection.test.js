@@ -35,7 +35,9 @@ test("a local projection is an approximation without axes and prior", () => {
   const map = Projection.local(TSNE, ENCODED, LAYOUT, 2);
   assert.deepEqual([map.titles(), map.isPlane, map.leavesOut], [[null, null], false, true]);
   assert.deepEqual([map.priorCentre, map.mismatch], [null, null]);
-  assert.match(map.placeText([0, 0], [0, 0, 0]), /^approximate: off by \d\.\d\d of the typical distance$/);
+  const near = map.placeText([LAYOUT[8], LAYOUT[9]], [0, 0, 0]);
+  assert.match(near, /^approximate: off by \d\.\d\d of the typical distance(; blends [abc]( and [abc])+)?$/);
+  assert.match(map.placeText([9, 9], [0, 0, 0]), /^no image is near: z is a guess from images of [abc]/);
   assert.deepEqual(map.placeOf(PIN), PIN.coordinates); // pinned in this layout
   assert.equal(map.placeOf({ ...PIN, row: 3 }), null); // where its point is
   assert.equal(map.labelNear([LAYOUT[8], LAYOUT[9]]), ENCODED.labels[4]);

@@ -2,15 +2,20 @@
  * From a place on the map to the latent vector there, and what the latent space itself says about the map.
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
+ * @import { Neighbour } from "../lib/math.js"
  *
  * @typedef {Pick<EncodedSet, "mean" | "n" | "latentDim">} Codes the means (n × latentDim) of the test images
  * @typedef {LinearInverse | LocalInverse} Inverse
+ * @typedef {{error: number, away: number}} LeftOut
  */
 
 import { QUALITY_NEIGHBOURS } from "../lib/contract.js";
 import { columnMeans, nearest } from "../lib/math.js";
 
 const NEIGHBOURS = 12; // of a place, for the local inverse
+const NEAR = 2; // how far from its nearest point a place may be, in distances of the points there from their nearest
+const WIDER = 1.5; // radius of the hole in which points are left out, in the same unit
+const IN_HOLE = 12; // points that a hole may hold
 const PAIRS = 2000; // random pairs of codes, for the typical distance
 
 /**
@@ -133,15 +138,17 @@ export class LinearInverse {
   }
 }
 
-/** t-SNE and UMAP: the codes of the nearest points on the map, weighted by their nearness. An approximation. */
+/**
+ * t-SNE and UMAP: the codes of the nearest points on the map, weighted by their nearness. An approximation.
+ *
+ * How far off it is can be measured at the points: each is left out, and its code compared with the blend of the others;
+ * then once more with the points in a hole around it, as the error grows with the distance to the nearest. Where no point
+ * is near, this says nothing. docs/benchmarks.md has the check of these numbers.
+ */
 export class LocalInverse {
   exact = /** @type {const} */ (false);
-  /**
-   * How far from its own code the inverse is at a point, when it leaves the point itself out.
-   *
-   * @type {Map<number, number>}
-   */
-  errors = new Map();
+  /** What was measured at points, by row and hole. @type {Map<number, LeftOut>} */
+  measured = new Map();
 
   /**
    * @param {Float32Array} layout n × dims
@@ -161,40 +168,80 @@ export class LocalInverse {
   }
 
   /**
-   * The leave-one-out error around these coordinates, in typical distances between codes.
+   * How well z is known at these coordinates. error: in typical distances between codes, null where no point is near;
+   * blended: the points whose codes are blended, and their shares.
    *
    * @param {number[]} coordinates
+   * @returns {{error: number | null, blended: {index: number, share: number}[]}}
    */
-  errorAt(coordinates) {
+  trustAt(coordinates) {
     const around = nearest(this.layout, this.dims, coordinates, NEIGHBOURS);
-    return around.reduce((sum, { index }) => sum + this.errorOf(index), 0) / around.length / this.typical;
+    const shares = sharesOf(around);
+    const blended = around.map(({ index }, k) => ({ index, share: shares[k] }));
+    const [usual, wider] = [0, 1].map((hole) => this.leftOut(around, hole));
+    const away = around[0].distance;
+    if (away > NEAR * usual.away) return { error: null, blended };
+    const slope = wider.away > usual.away ? (wider.error - usual.error) / (wider.away - usual.away) : 0;
+    return { error: Math.max(0, usual.error + slope * (away - usual.away)) / this.typical, blended };
   }
 
-  /** @param {number} i */
-  errorOf(i) {
-    const known = this.errors.get(i);
-    if (known !== undefined) return known;
-    const { layout, dims } = this;
-    const { mean, latentDim } = this.encoded;
-    const z = this.blend(nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS, i));
-    const error = distance(z, mean.subarray(i * latentDim, (i + 1) * latentDim));
-    this.errors.set(i, error);
-    return error;
+  /**
+   * The mean over points of what is measured when they are left out.
+   *
+   * @param {Neighbour[]} points
+   * @param {number} hole
+   * @returns {LeftOut}
+   */
+  leftOut(points, hole) {
+    const all = points.map(({ index }) => this.leaveOut(index, hole));
+    const mean = (/** @type {keyof LeftOut} */ key) => all.reduce((sum, each) => sum + each[key], 0) / all.length;
+    return { error: mean("error"), away: mean("away") };
   }
 
-  /** @param {{index: number, distance: number}[]} neighbours */
+  /**
+   * What is measured when a point is left out, alone or with those near to it. error: how far the inverse is from the
+   * point's code; away: how far the nearest of the others is on the map.
+   *
+   * @param {number} i
+   * @param {number} hole 0: alone; 1: with those within WIDER times the distance of the nearest
+   * @returns {LeftOut}
+   */
+  leaveOut(i, hole) {
+    const key = 2 * i + hole,
+      found = this.measured.get(key);
+    if (found) return found;
+    const { layout, dims, encoded } = this;
+    const { mean, latentDim } = encoded;
+    const others = nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS + IN_HOLE, i);
+    const reach = hole * WIDER * (others[0]?.distance ?? 0);
+    const left = others.filter((other) => other.distance >= reach).slice(0, NEIGHBOURS);
+    const error = distance(this.blend(left), mean.subarray(i * latentDim, (i + 1) * latentDim));
+    const measured = { error, away: left[0]?.distance ?? 0 };
+    this.measured.set(key, measured);
+    return measured;
+  }
+
+  /** @param {Neighbour[]} neighbours */
   blend(neighbours) {
     const { mean, latentDim } = this.encoded;
-    const scale = neighbours.reduce((sum, neighbour) => sum + neighbour.distance, 0) / neighbours.length || 1;
     const z = new Array(latentDim).fill(0);
-    let total = 0;
-    for (const neighbour of neighbours) {
-      const weight = 1 / ((neighbour.distance / scale) ** 2 + 1e-3);
-      total += weight;
-      for (let d = 0; d < latentDim; d++) z[d] += weight * mean[neighbour.index * latentDim + d];
-    }
-    return z.map((value) => value / total);
+    sharesOf(neighbours).forEach((share, k) => {
+      for (let d = 0; d < latentDim; d++) z[d] += share * mean[neighbours[k].index * latentDim + d];
+    });
+    return z;
   }
+}
+
+/**
+ * How much each of a place's neighbours counts: the nearer, the more; together 1.
+ *
+ * @param {Neighbour[]} neighbours
+ */
+function sharesOf(neighbours) {
+  const scale = neighbours.reduce((sum, neighbour) => sum + neighbour.distance, 0) / neighbours.length || 1;
+  const weights = neighbours.map((neighbour) => 1 / ((neighbour.distance / scale) ** 2 + 1e-3));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
 }
 
 /**

@@ -41,7 +41,7 @@ export class Card {
     this.element.hidden = false;
     this.left.hidden = !isPoint;
     say(this.caption, text);
-    const box = { width: isPoint ? 190 : 130, height: 165 };
+    const box = isPoint ? { width: 190, height: 165 } : { width: 130, height: 220 }; // with five lines of text
     const left = x + OFFSET + box.width < width ? x + OFFSET : x - OFFSET - box.width;
     const top = Math.max(0, Math.min(height - box.height, y - box.height / 2));
     this.element.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;

@@ -21,6 +21,8 @@ import { Manifold } from "./pictures.js";
 /** @type {Record<Method, string>} */
 export const METHOD_NAMES = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 
+const BLENDED = 0.2; // share of a class that is worth naming
+
 export class Projection {
   /**
    * @param {Config} config
@@ -158,13 +160,35 @@ export class Projection {
    */
   placeText(coordinates, z) {
     const { inverse, config } = this;
-    if (!inverse.exact) return `approximate: off by ${inverse.errorAt(coordinates).toFixed(2)} of the typical distance`;
+    if (!inverse.exact) return this.approximation(inverse.trustAt(coordinates));
     if (z.length === 1) return `exact: ${subscript(0)} = ${z[0].toFixed(2)}`;
     const shown = coordinates.map((value, k) => {
       const name = config.method === "pca" ? `component ${k + 1}` : subscript(config.axes[k]);
       return `${name} = ${value.toFixed(2)}`;
     });
     return `exact: ${shown.join(", ")}`;
+  }
+
+  /** @param {ReturnType<LocalInverse["trustAt"]>} trust */
+  approximation({ error, blended }) {
+    const classes = this.classesIn(blended);
+    if (error === null) return `no image is near: z is a guess from images of ${classes.join(" and ")}`;
+    const mixed = classes.length > 1 ? `; blends ${classes.join(" and ")}` : "";
+    return `approximate: off by ${error.toFixed(2)} of the typical distance${mixed}`;
+  }
+
+  /**
+   * The classes with at least a fifth of a blend, or the largest one, by name.
+   *
+   * @param {{index: number, share: number}[]} blended
+   */
+  classesIn(blended) {
+    const { labels, classNames } = this.encoded;
+    /** @type {Map<number, number>} */
+    const shares = new Map();
+    for (const { index, share } of blended) shares.set(labels[index], (shares.get(labels[index]) ?? 0) + share);
+    const sorted = [...shares].sort(([, a], [, b]) => b - a);
+    return sorted.filter(([, share], k) => k === 0 || share >= BLENDED).map(([label]) => classNames[label]);
   }
 
   describe() {
