@@ -252,12 +252,12 @@ def test_the_legend_hides_and_shows_classes(app: Server, browser: Browser) -> No
 def test_points_are_coloured_by_class_error_kl_or_a_dimension(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         seen = {points(page)}
-        for choice in ("reconstruction", "kl", "z3"):
+        for choice in ("excess", "reconstruction", "kl", "z3"):
             page.get_by_label("Colour of the points").select_option(choice)
             still(page)
             seen.add(points(page))
             expect(page.locator(".ramp-row")).to_be_visible()
-        assert len(seen) == 4
+        assert len(seen) == 5
         page.get_by_label("Colour of the points").select_option("class")
         still(page)
         assert points(page) in seen

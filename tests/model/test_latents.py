@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from torch import distributions
 
 from vae.model.latents import Curve, code, decode, encode, interpolate, posterior_noise, reconstruct, sample, traverse
-from vae.model.losses import reconstruction_nll
+from vae.model.losses import grey_entropy, reconstruction_nll
 from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig, to_unit
 
 GREY = ModelConfig((1, 4, 5), 3, "mlp", (8,))
@@ -148,6 +148,12 @@ def test_every_likelihood_is_encoded_and_reconstructed_with_its_own_terms(likeli
         expected = [reconstruction_nll(p, x, config, vae.log_scale).numpy() for p in (at_mean, at_sample)]
     np.testing.assert_allclose(nll, expected[0], rtol=1e-4)
     np.testing.assert_allclose(encoded.reconstruction, expected[1], rtol=1e-4)
+    if likelihood == "bernoulli":
+        assert encoded.entropy is not None
+        np.testing.assert_allclose(encoded.entropy, grey_entropy(x), rtol=1e-6)
+        assert (encoded.entropy < encoded.reconstruction).all()
+    else:
+        assert encoded.entropy is None
     assert np.abs(again.astype(int) - decode(vae, encoded.mean)).max() <= 1
 
 

@@ -25,6 +25,7 @@ from vae.model.losses import (
     continuous_bernoulli_nll,
     discretised_logistic_nll,
     gaussian_nll,
+    grey_entropy,
     importance_weighted_bound,
     kl_divergence,
     log_normal,
@@ -115,6 +116,14 @@ def test_bernoulli_likelihood_of_grey_levels_is_the_cross_entropy() -> None:
     p = 1 / (1 + (-logits).exp())
     expected = -(x * p.log() + (1 - x) * (1 - p).log()).sum((1, 2, 3))
     torch.testing.assert_close(bernoulli_nll(logits, x), expected)
+
+
+def test_the_entropy_of_grey_levels_is_the_least_cross_entropy() -> None:
+    x = torch.rand(4, 3, 6, 5, dtype=torch.float64)
+    torch.testing.assert_close(grey_entropy(x), distributions.Bernoulli(x).entropy().sum((1, 2, 3)))
+    torch.testing.assert_close(grey_entropy(x), bernoulli_nll(torch.logit(x), x))
+    assert (bernoulli_nll(torch.logit(x) + 0.1 * random(4, 3, 6, 5), x) > grey_entropy(x)).all()
+    assert not grey_entropy((x > 0.5).double()).any()
 
 
 def test_extreme_logits_give_finite_losses_and_gradients() -> None:

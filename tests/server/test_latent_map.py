@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from safetensors.numpy import load_file, save_file
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -182,6 +183,16 @@ def test_the_encoded_set_is_read_as_the_format_says(server: Running) -> None:
     pca = fit_pca(ENCODED.mean, 3)
     for name in ("mean", "components", "explained"):
         np.testing.assert_allclose(header["pca"][name], getattr(pca, name), rtol=1e-6)
+
+
+def test_the_entropy_is_served_where_it_is_known() -> None:
+    def names(body: bytes) -> list[str]:
+        (length,) = struct.unpack_from("<I", body)
+        return [entry["name"] for entry in json.loads(body[4 : 4 + length])["arrays"]]
+
+    known = replace(ENCODED, entropy=ENCODED.kl)
+    assert names(encoded_body(SOURCE)) == ["mean", "logvar", "labels", "reconstruction", "kl"]
+    assert names(encoded_body(replace(SOURCE, encoded=known)))[-1] == "entropy"
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 7])
@@ -534,6 +545,19 @@ def test_all_test_images_are_served_if_the_data_set_is_on_disk(shelf: Checkpoint
     assert np.array_equal(found.encoded.labels, digits.test.labels)
     assert (found.name, found.class_names, found.image_shape) == ("digits", digits.class_names, digits.image_shape)
     assert map_source.map_source("digits").images is found.images
+
+
+def test_an_older_checkpoint_s_entropy_is_computed_once_from_its_images(shelf: Checkpoint, digits: Dataset) -> None:
+    stored = shelf.load_encoded()
+    path = shelf.path / "encoded.safetensors"
+    arrays = load_file(path)
+    save_file({name: array for name, array in arrays.items() if name != "entropy"}, path)
+    wait([map_source._test_images(shelf, loaders.version_of(shelf))])
+    found = map_source.map_source("digits").encoded
+    assert stored.entropy is not None
+    assert found.entropy is not None
+    np.testing.assert_allclose(found.entropy, stored.entropy, rtol=1e-6)
+    assert map_source.map_source("digits").encoded is found
 
 
 @pytest.mark.parametrize("change", [{"dataset": "mnist"}, {"content_hash": "of other data"}, {"test_images": 7}])

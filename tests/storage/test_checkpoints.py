@@ -115,9 +115,10 @@ def test_a_round_trip_gives_identical_decodes_encoded_set_and_examples(
     with torch.no_grad():
         assert torch.equal(loaded.decode(code(loaded, z, labels)), model.decode(code(model, z, labels)))
     assert np.array_equal(decode(loaded, z, labels), decode(model, z, labels))
+    assert (again.entropy is None) == (encoded.entropy is None) == (config.likelihood != "bernoulli")
     for field, value in vars(encoded).items():
         assert np.array_equal(getattr(again, field), value), field
-        assert getattr(again, field).dtype == value.dtype, field
+        assert value is None or getattr(again, field).dtype == value.dtype, field
     assert np.array_equal(examples, images[:500])
     assert examples.dtype == np.uint8
     assert examples.flags.writeable  # torch warns of arrays that are not
@@ -669,6 +670,16 @@ def test_an_encoded_set_that_does_not_fit_is_refused(folder: Path, name: str) ->
         path.write_bytes(whole)
         edit_arrays(path, change)
         refused(folder, "encoded.safetensors", name)
+
+
+def test_an_encoded_set_without_the_entropy_is_read_and_one_with_a_wrong_entropy_refused(folder: Path) -> None:
+    path = folder / "encoded.safetensors"
+    whole = path.read_bytes()
+    edit_arrays(path, lambda arrays: arrays.pop("entropy"))
+    assert read_checkpoint(folder).load_encoded().entropy is None
+    path.write_bytes(whole)
+    edit_arrays(path, lambda arrays: arrays.update(entropy=arrays["entropy"][:-1].copy()))
+    refused(folder, "encoded.safetensors", "entropy")
 
 
 @pytest.mark.parametrize("label", [-1, 3, 2**62])

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.model.losses import kl_divergence, reconstruction_nll
+from vae.model.losses import grey_entropy, kl_divergence, reconstruction_nll
 from vae.model.networks import VAE, condition, sample_posterior, to_uint8, to_unit
 
 FloatArray = NDArray[np.float32]
@@ -22,7 +22,9 @@ class EncodedSet:
     """A set of images as the encoder returns it; row i belongs to image i.
 
     Shapes: mean, logvar (n, latent_dim); labels, reconstruction, kl (n,). reconstruction is -log p(x|z) in nats for one
-    z drawn from q(z|x) with a fixed seed, kl is KL(q(z|x) || p(z)) in nats; their sum is the image's -ELBO.
+    z drawn from q(z|x) with a fixed seed, kl is KL(q(z|x) || p(z)) in nats; their sum is the image's -ELBO. entropy,
+    (n,): the least reconstruction that any model with a Bernoulli likelihood could have; None for other likelihoods,
+    and in checkpoints that were written before it was stored.
     """
 
     mean: FloatArray
@@ -30,6 +32,7 @@ class EncodedSet:
     labels: NDArray[np.int64]
     reconstruction: FloatArray
     kl: FloatArray
+    entropy: FloatArray | None = None
 
     @property
     def kl_per_dimension(self) -> FloatArray:
@@ -71,7 +74,14 @@ def encode(model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], noi
         kl = torch.zeros_like(nll) if point else kl_divergence(mean, logvar).sum(1)
         parts.append((mean, logvar, nll, kl))
     means, logvars, nlls, kls = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
-    return EncodedSet(means, logvars, labels, nlls, kls)
+    entropy = picture_entropy(images) if model.config.likelihood == "bernoulli" else None
+    return EncodedSet(means, logvars, labels, nlls, kls, entropy)
+
+
+def picture_entropy(images: NDArray[np.uint8]) -> FloatArray:
+    """EncodedSet.entropy of these images. Shapes: (n, c, h, w) -> (n,). Unit: nats."""
+    parts = [grey_entropy(to_unit(batch)) for batch in torch.split(torch.from_numpy(images), ENCODE_BATCH)]
+    return torch.cat(parts).numpy()
 
 
 def code(model: VAE, z: FloatArray, labels: NDArray[np.int64] | None = None) -> Tensor:

@@ -112,6 +112,16 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
 
 
+def grey_entropy(x: Tensor) -> Tensor:
+    """The least that bernoulli_nll can be for these images, where every pixel's probability is its grey level.
+
+    The entropy of the pixels as Bernoullis, summed; 0 for black and white. Shapes: x (n, c, h, w) in [0, 1] -> (n,).
+    Unit: nats.
+    """
+    per_pixel: Tensor = torch.special.entr(x) + torch.special.entr(1 - x)
+    return per_pixel.sum((1, 2, 3))
+
+
 def continuous_bernoulli_log_c(logits: Tensor) -> Tensor:
     """log C, the normalising constant of the continuous Bernoulli. Shape kept. Unit: nats.
 

@@ -9,8 +9,9 @@ GET <base>/live/encoded?model=NAME
         {"version": 1, "model": NAME, "n": n, "latent_dim": d, "classes": [names], "image_shape": [c, h, w],
          "images": k, "arrays": [{"name": "mean", "dtype": "<f4", "shape": [n, d], "offset": o}, …],
          "pca": {"mean": [d], "components": [[d], …], "explained": […]}}
-    arrays: mean, logvar (n, d); labels "<u2", reconstruction, kl (n,). images: the server has the first k of the n test
-    images. pca: at most 3 components.
+    arrays: mean, logvar (n, d); labels "<u2", reconstruction, kl (n,), and of a model with a Bernoulli likelihood
+    entropy (n,), the least that reconstruction can be, where it is known. images: the server has the first k of the n
+    test images. pca: at most 3 components.
 GET <base>/live/images?model=NAME&start=S&count=C
     Test images S to S + C - 1: C x c x h x w bytes, at most 1 MiB, or 404.
 GET <base>/live/noise?model=NAME&start=S&count=C

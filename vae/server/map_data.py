@@ -49,7 +49,8 @@ def encoded_body(source: MapSource) -> bytes:
     pca = fit_pca(encoded.mean, min(3, latent_dim))
     arrays = {name: np.ascontiguousarray(getattr(encoded, name), "<f4") for name in ("mean", "logvar")}
     arrays["labels"] = np.ascontiguousarray(encoded.labels, "<u2")
-    arrays |= {name: np.ascontiguousarray(getattr(encoded, name), "<f4") for name in ("reconstruction", "kl")}
+    per_image = ("reconstruction", "kl") if encoded.entropy is None else ("reconstruction", "kl", "entropy")
+    arrays |= {name: np.ascontiguousarray(getattr(encoded, name), "<f4") for name in per_image}
     header = {
         "version": VERSION,
         "model": source.name,

@@ -2,7 +2,7 @@
 
 config.json          format version, model config, data set, training settings, library versions
 model.safetensors    weights, float32
-encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl
+encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl; entropy of a Bernoulli model
 examples.png         the first test images as a sheet, so that pages work without the data set
 metrics.json         the evaluation on the test set
 history.jsonl        one line per epoch
@@ -109,7 +109,8 @@ class Checkpoint:
         path, n = self.path / "encoded.safetensors", self.test_images
         per_dimension, per_image = (n, self.model_config.latent_dim), (n,)
         shapes = {"mean": ("F32", per_dimension), "logvar": ("F32", per_dimension), "labels": ("I64", per_image)}
-        arrays = read_arrays(path, shapes | {"reconstruction": ("F32", per_image), "kl": ("F32", per_image)})
+        shapes |= {"reconstruction": ("F32", per_image), "kl": ("F32", per_image)}
+        arrays = read_arrays(path, shapes, optional={"entropy": ("F32", per_image)})
         labels = arrays["labels"]
         if labels.min() < 0 or labels.max() >= len(self.class_names):
             raise broken(path, "a label has no class name")
@@ -336,7 +337,7 @@ def save_checkpoint(
         "test_images": len(test_images),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
-    arrays = {key: np.ascontiguousarray(value) for key, value in vars(encoded).items()}
+    arrays = {key: np.ascontiguousarray(value) for key, value in vars(encoded).items() if value is not None}
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
 
     def write(folder: Path) -> None:

@@ -87,13 +87,13 @@ def is_inside(path: Path, folder: Path) -> bool:
     return real.is_relative_to(folder.resolve()) and not (real.is_symlink() or real.parent.is_symlink())
 
 
-def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, required: Shapes, optional: Shapes | None = None) -> dict[str, NDArray[Any]]:
     """The arrays of a safetensors file that must hold exactly these names, types and shapes, all values finite.
 
-    The header is compared with what is expected and with the file's size before anything is allocated. Raises
-    CheckpointError for any difference.
+    Those that are optional may be missing. The header is compared with what is expected and with the file's size before
+    anything is allocated. Raises CheckpointError for any difference.
     """
-    _check_header(path, expected)
+    expected = _check_header(path, required, optional or {})
     with naming_file(path), safe_open(path, framework="numpy") as file:
         arrays = {name: file.get_tensor(name) for name in expected}
     for name, array in arrays.items():
@@ -102,7 +102,8 @@ def read_arrays(path: Path, expected: Shapes) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _check_header(path: Path, expected: Shapes) -> None:
+def _check_header(path: Path, required: Shapes, optional: Shapes) -> Shapes:
+    """The arrays that are there."""
     with naming_file(path), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         (length,) = struct.unpack("<Q", file.read(8))
@@ -112,6 +113,7 @@ def _check_header(path: Path, expected: Shapes) -> None:
             raise ValueError(f"{size} bytes are more than {MAX_ARRAYS_BYTES}")
         header = parse_json(file.read(length).decode())
         found = {key: (entry["dtype"], tuple(entry["shape"])) for key, entry in header.items() if key != "__metadata__"}
+    expected = {**required, **{name: shape for name, shape in optional.items() if name in found}}
     if missing := expected.keys() - found.keys():
         raise broken(path, f"{min(missing)} is missing")
     if unknown := found.keys() - expected.keys():
@@ -122,6 +124,7 @@ def _check_header(path: Path, expected: Shapes) -> None:
     bytes_expected = 8 + length + sum(DTYPE_BYTES[dtype] * prod(shape) for dtype, shape in expected.values())
     if size != bytes_expected:
         raise broken(path, f"it has {size} bytes where {bytes_expected} were expected")
+    return expected
 
 
 def write_sheet(path: Path, images: NDArray[np.uint8]) -> None:

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { loadEncoded, meanOf, readEncoded, spreadOf, TestRows } from "../../../vae/frontend/lib/encoded-set.js";
+import {
+  excessOf,
+  loadEncoded,
+  meanOf,
+  readEncoded,
+  spreadOf,
+  TestRows,
+} from "../../../vae/frontend/lib/encoded-set.js";
 
 /**
  * A body as the docstring of vae/server/latent_map.py describes it: the header's length, the header, zeros up to a
@@ -154,4 +161,12 @@ test("of many chunks the oldest are forgotten", async (t) => {
   await images.load(0);
   assert.equal(fetched, 601);
   assert.ok(images.chunks.size <= 512);
+});
+
+test("the excess of an error is what is above the image's own entropy", () => {
+  const reconstruction = Float32Array.of(78, 50, 46);
+  const excess = excessOf({ reconstruction, entropy: Float32Array.of(45.5, 50.00001, 40) });
+  assert.deepEqual([...(excess ?? [])], [32.5, 0, 6]);
+  assert.equal(excessOf({ reconstruction, entropy: new Float32Array(3) }), null); // black and white: the error itself
+  assert.equal(excessOf({ reconstruction }), null);
 });

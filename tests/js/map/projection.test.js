@@ -69,6 +69,18 @@ test("a number colours the points from its 2nd to its 98th percentile", () => {
   assert.equal(scaleOf("class", ENCODED), null);
 });
 
+test("an error is compared with the best possible one, where that is known", () => {
+  const n = ENCODED.n;
+  const encoded = { ...ENCODED, reconstruction: new Float32Array(n).fill(78), entropy: new Float32Array(n).fill(45.5) };
+  const map = Projection.linear(RAW, encoded);
+  assert.equal(map.pointText(1, true), "test image 1 · b · error 78.0 (32.5 above the best possible), KL 0.0 nats");
+  assert.equal(Projection.linear(RAW, ENCODED).pointText(1, false), "test image 1 · b · error 0.0 nats");
+  encoded.reconstruction[0] = 50;
+  const scale = scaleOf("excess", encoded);
+  assert.deepEqual([scale?.low, scale?.high, scale?.unit], [32.5, 32.5, "nats above the best possible"]);
+  assert.equal(scale?.colours[0], 0);
+});
+
 test("the more crowded points on pictures are, the smaller and fainter", () => {
   assert.deepEqual(dotOnPictures(0.001), { radius: 1.6, opacity: 0.85 });
   assert.deepEqual(dotOnPictures(1), { radius: 0.9, opacity: 0.5 });

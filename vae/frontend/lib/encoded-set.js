@@ -7,7 +7,8 @@ const MOST_CHUNKS = 512;
 const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
 
 /**
- * The encoded test set. mean, logvar: n × latentDim. reconstruction, kl: nats per image. labels: index into classNames.
+ * The encoded test set. mean, logvar: n × latentDim. reconstruction, kl, entropy: nats per image; entropy: the least that
+ * reconstruction can be, of a Bernoulli model where it is known. labels: index into classNames.
  * images: the server has the first so many of the n test images.
  *
  * @typedef {object} EncodedSet
@@ -22,6 +23,7 @@ const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
  * @property {Uint16Array<ArrayBuffer>} labels
  * @property {Float32Array<ArrayBuffer>} reconstruction
  * @property {Float32Array<ArrayBuffer>} kl
+ * @property {Float32Array<ArrayBuffer>} [entropy]
  */
 
 /**
@@ -51,6 +53,17 @@ export function readEncoded(body) {
     return [name, new ARRAYS[dtype](body, offset, size)];
   });
   return { n, latentDim, classNames, imageShape, images, pca, ...Object.fromEntries(arrays) };
+}
+
+/**
+ * How far each reconstruction error is above the best possible one, the image's own entropy; null where that is not known
+ * or 0 for all.
+ *
+ * @param {Pick<EncodedSet, "reconstruction" | "entropy">} encoded
+ */
+export function excessOf({ reconstruction, entropy }) {
+  if (!entropy?.some((nats) => nats > 0)) return null;
+  return reconstruction.map((nats, i) => Math.max(0, nats - entropy[i])); // below 0 only by rounding
 }
 
 /**

@@ -28,6 +28,9 @@ const MEANING = {
   continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
   kept: "Neighbours kept: the share of each image's nearest in latent space that are its nearest here too.",
 };
+const BEST =
+  "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; " +
+  "what is above it is the model's.";
 const MISMATCH =
   "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
   "images, to the prior N(0, I), in this plane. 0 if they agree.";
@@ -101,7 +104,7 @@ export class Bar {
     return this.restSelect.value;
   }
 
-  /** "class", "reconstruction", "kl", or "z3" for a dimension. */
+  /** "class", "excess", "reconstruction", "kl", or "z3" for a dimension. */
   get colour() {
     return this.colourSelect.value;
   }
@@ -119,12 +122,18 @@ export class Bar {
 
   /**
    * @param {number} latentDim
-   * @param {boolean} prior whether the model has one
+   * @param {{prior: boolean, excess: boolean}} has excess: whether the best possible error is known
    */
-  offerColours(latentDim, prior) {
+  offerColours(latentDim, { prior, excess }) {
     const dimensions = Array.from({ length: latentDim }, (_, i) => [`z${i}`, subscript(i)]);
-    const numbers = [["reconstruction", "reconstruction error"], ...(prior ? [["kl", "KL to the prior"]] : [])];
+    const above = excess ? [["excess", "error above the best possible"]] : [];
+    const numbers = [
+      ...above,
+      ["reconstruction", "reconstruction error"],
+      ...(prior ? [["kl", "KL to the prior"]] : []),
+    ];
     const choices = [["class", "class"], ...numbers, ...dimensions];
+    this.colourSelect.title = excess ? BEST : "";
     this.colourSelect.replaceChildren(...choices.map(([value, text]) => option(value, text)));
   }
 

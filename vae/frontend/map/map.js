@@ -23,7 +23,7 @@
  */
 
 import { element } from "../lib/dom.js";
-import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
+import { excessOf, loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -202,7 +202,7 @@ export default class LatentMap {
     const counts = new Array(encoded.classNames.length).fill(0);
     for (const label of encoded.labels) counts[label]++;
     this.legend.setClasses(encoded.classNames, marks, counts);
-    this.bar.offerColours(encoded.latentDim, data.prior);
+    this.bar.offerColours(encoded.latentDim, { prior: data.prior, excess: excessOf(encoded) !== null });
     this.bar.side = encoded.latentDim === 2 ? this.ownPictures() : 0;
     this.select([]);
     const onStatus = (/** @type {LiveStatus} */ status) => this.showStatus(status);

@@ -7,6 +7,7 @@
  */
 
 import { rgb } from "../lib/canvas.js";
+import { excessOf } from "../lib/encoded-set.js";
 
 /** The ramp for numbers: viridis, evenly sampled. Source: van der Walt & Smith 2015, CC0. */
 const VIRIDIS = [
@@ -46,11 +47,13 @@ function between(colours, share) {
 /**
  * The ramp's colour of each point for a number, and its scale; null for the classes, which have colours of their own.
  *
- * @param {string} by "class", "reconstruction", "kl", or "z3" for a dimension
+ * @param {string} by "class", "excess", "reconstruction", "kl", or "z3" for a dimension
  * @param {EncodedSet} encoded
  */
 export function scaleOf(by, encoded) {
   if (by === "class") return null;
+  if (by === "excess")
+    return { ...onRamp(excessOf(encoded) ?? encoded.reconstruction), unit: "nats above the best possible" };
   if (by === "reconstruction" || by === "kl") return { ...onRamp(encoded[by]), unit: "nats" };
   const { n, latentDim, mean } = encoded;
   const axis = Number(by.slice(1));

@@ -14,6 +14,7 @@
 
 import { drawPicture } from "../lib/canvas.js";
 import { button, element } from "../lib/dom.js";
+import { excessOf } from "../lib/encoded-set.js";
 import { csv, download, npz } from "../lib/export.js";
 import { nearest } from "../lib/math.js";
 
@@ -252,7 +253,9 @@ export class SelectionPanel {
       ...sorted.map(([k, count]) => this.count(encoded.classNames[k], count, marks.swatch(k))),
     );
     const kl = model.prior ? ` · KL ${summary(rows, encoded.kl)} nats` : "";
-    const error = `error ${summary(rows, encoded.reconstruction)} nats`;
+    const excess = excessOf(encoded),
+      above = excess ? `, of it ${summary(rows, excess)} above the best possible` : "";
+    const error = `error ${summary(rows, encoded.reconstruction)} nats${above}`;
     this.numbers.textContent = `${error}${kl} (mean ± standard deviation)`;
     void this.showPictures(rows, model); // what cannot be fetched comes as null
   }

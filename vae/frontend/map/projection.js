@@ -14,6 +14,7 @@
  */
 
 import { subscript } from "../lib/dom.js";
+import { excessOf } from "../lib/encoded-set.js";
 import { columnMeans, nearest } from "../lib/math.js";
 import { LinearInverse, LocalInverse, priorMismatch, spreadByClass } from "./inverse.js";
 import { Manifold } from "./pictures.js";
@@ -37,6 +38,7 @@ export class Projection {
     this.layout = layout;
     this.dims = dims;
     this.inverse = inverse;
+    this.excess = excessOf(encoded);
   }
 
   /**
@@ -149,7 +151,8 @@ export class Projection {
   pointText(i, prior) {
     const { classNames, labels, reconstruction, kl } = this.encoded;
     const cost = prior ? `, KL ${kl[i].toFixed(1)}` : "";
-    return `test image ${i} · ${classNames[labels[i]]} · error ${reconstruction[i].toFixed(1)}${cost} nats`;
+    const above = this.excess ? ` (${this.excess[i].toFixed(1)} above the best possible)` : "";
+    return `test image ${i} · ${classNames[labels[i]]} · error ${reconstruction[i].toFixed(1)}${above}${cost} nats`;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import is_available, load_dataset
 from vae.datasets.splits import binarise
-from vae.model.latents import EncodedSet, FloatArray
+from vae.model.latents import EncodedSet, FloatArray, picture_entropy
 from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.service import ProjectionService
 from vae.server.inference import UnknownModelError
@@ -47,9 +48,16 @@ def map_source(name: str) -> MapSource:
     wait([loading], timeout=0.5)  # a small data set is read by then, so its pictures are there at once
     images = loading.result() if loading.done() else None
     images = examples if images is None else images
+    if encoded.entropy is None and found.model_config.likelihood == "bernoulli" and len(images) == found.test_images:
+        encoded = _with_entropy(encoded, images, version)  # the checkpoint was written before it was stored
     saved = partial(_saved_projection, found, encoded)
     shape = found.model_config.image_shape
     return MapSource(name, f"{version[1]}-{len(images)}", encoded, found.class_names, shape, images, saved)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _with_entropy(_encoded: EncodedSet, _images: NDArray[np.uint8], version: tuple[str, int]) -> EncodedSet:
+    return replace(_encoded, entropy=picture_entropy(_images))
 
 
 def _saved_projection(checkpoint: Checkpoint, encoded: EncodedSet, config: ProjectionConfig) -> FloatArray | None:
