@@ -1,12 +1,17 @@
 """The benchmark of projections: the app's beside the libraries', on the same codes."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vae.__main__ import main
 from vae.bench import project
-from vae.storage.checkpoints import Checkpoint
+from vae.projection.config import Method
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 
 
 @pytest.mark.slow
@@ -32,6 +37,27 @@ def test_each_method_is_timed_cold_and_warm_and_a_library_alone_once(
         str(other["n"]), f"{other['cold_seconds']:.2f}", f"{other['quality_seconds']:.2f}",
         f"{other['knn_accuracy']:.3f}", "1.000",
     ]  # fmt: skip
+
+
+def test_labels_are_predicted_between_random_halves_of_the_layout_not_its_first_and_second() -> None:
+    # Two clusters whose labels are exchanged in the second half of the rows: the first half predicts nothing of it.
+    cluster = np.tile([0, 1], 1000)
+    layout = np.float32(10) * cluster[:, None] + np.random.default_rng(0).normal(size=(2000, 2)).astype(np.float32)
+    labels = np.where(np.arange(2000) < 1000, cluster, 1 - cluster)
+    accuracies = project.plane_accuracies(layout, labels)
+    assert min(accuracies) > 0.4  # within a random half, either label is as likely
+    assert accuracies == project.plane_accuracies(layout, labels), "the halves have a seed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_the_shipped_maps_of_mnist_predict_96_of_100_digits(method: Method) -> None:
+    checkpoint = read_checkpoint(SHIPPED / "mnist-z10")
+    encoded = checkpoint.load_encoded()
+    layout = checkpoint.load_projection(encoded, method, 2)
+    assert layout is not None
+    # The first 5,000 images as neighbours of the others: 0.974 and 0.977.
+    assert np.mean(project.plane_accuracies(layout, encoded.labels)) == pytest.approx(0.959, abs=0.004)
 
 
 @pytest.mark.parametrize(("name", "library"), [("scikit-learn t-SNE", "sklearn.manifold"), ("umap-learn", "umap")])
