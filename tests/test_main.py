@@ -278,6 +278,22 @@ def test_evaluate_measures_what_train_reported(capsys: Captured, digits_checkpoi
     assert result["same_data"] is True
 
 
+def test_an_nll_comes_with_its_effective_samples_and_its_bias(capsys: Captured, digits_checkpoint: Checkpoint) -> None:
+    arguments = ["evaluate", str(digits_checkpoint.path), "--device", "cpu", "--importance-samples"]
+    assert main([*arguments, "64", "--json"]) == 0
+    *printed, last = capsys.readouterr().out.splitlines()
+    found = json.loads(last)["importance_weighted_nll"]
+    fewest, median = (found["effective_samples"][key] for key in ("fifth_percentile", "median"))
+    assert 1 <= fewest <= median <= 64
+    assert found["bias"] >= 0
+    assert printed[-1] == (
+        f"  effective samples of 64: median {median:.1f}, of 5 % of the images under {fewest:.1f}; "
+        f"bias about +{found['bias']:.2f} nats, extrapolated from K/16 … K: with more samples the NLL falls by it"
+    )
+    assert main([*arguments, "8"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("; bias unknown under 16 samples")
+
+
 def test_evaluating_on_other_data_says_so(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
+import numpy as np
+
 from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
-from vae.evaluation.metrics import evaluate, importance_weighted_nll
+from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
+from vae.evaluation.metrics import evaluate
 from vae.evaluation.registry import SCORES
 from vae.jobs.nice import lower_priority
 from vae.model.latents import encode
@@ -284,13 +287,25 @@ def run_evaluate(args: argparse.Namespace) -> Result:
 
 def _likelihood(model: VAE, test: Split, args: argparse.Namespace, how: str) -> Result:
     with ProgressBar("importance sampling") as bar:
-        nll = importance_weighted_nll(
+        found = importance_weighted_nll(
             model, test.images, test.labels, args.importance_samples, seed=args.seed, progress=bar.show
         )
-    value, error = float(nll.mean()), float(nll.std() / len(nll) ** 0.5)
-    protocol = f"K = {args.importance_samples} samples of z per image, {len(nll)} test images, binarisation {how}"
+    value, error = float(found.nll.mean()), float(found.nll.std() / len(found.nll) ** 0.5)
+    fewest, median = (float(share) for share in np.quantile(found.effective_samples, (0.05, 0.5)))
+    k = args.importance_samples
+    protocol = f"K = {k} samples of z per image, {len(found.nll)} test images, binarisation {how}"
     print(f"importance-weighted NLL {value:.2f} ± {error:.2f} (standard error over images) nats; {protocol}")
-    return {"value": value, "standard_error": error, "protocol": protocol}
+    print(f"  effective samples of {k}: median {median:.1f}, of 5 % of the images under {fewest:.1f}; {_bias(found)}")
+    effective = {"median": median, "fifth_percentile": fewest}
+    numbers = {"value": value, "standard_error": error, "bias": found.bias, "effective_samples": effective}
+    return numbers | {"protocol": protocol}
+
+
+def _bias(found: ImportanceWeighted) -> str:
+    """How far the bound is above the true NLL, in words."""
+    if found.bias is None:
+        return "bias unknown under 16 samples"
+    return f"bias about +{found.bias:.2f} nats, extrapolated from K/16 … K: with more samples the NLL falls by it"
 
 
 def _short(value: object) -> str:

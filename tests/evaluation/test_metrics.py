@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from torch import Tensor, distributions, nn
+from torch import distributions
 
 from vae.evaluation import metrics
 from vae.evaluation.metrics import (
@@ -20,12 +19,11 @@ from vae.evaluation.metrics import (
     copy_test,
     elbo_surgery,
     evaluate,
-    importance_weighted_nll,
     knn_accuracy,
     linear_probe,
 )
 from vae.model.latents import EncodedSet, FloatArray, encode
-from vae.model.networks import LOGVAR_BOUND, VAE, Architecture, Likelihood, ModelConfig
+from vae.model.networks import LOGVAR_BOUND, VAE, Likelihood, ModelConfig
 
 Images = NDArray[np.uint8]
 CONFIG = ModelConfig((1, 4, 4), 3, "mlp", (8,))
@@ -128,194 +126,6 @@ def test_a_plain_autoencoder_has_a_reconstruction_but_neither_kl_nor_elbo() -> N
 
 def test_an_evaluation_says_how_many_images_and_that_z_was_sampled() -> None:
     assert evaluate(encoded_set(np.zeros((7, 2))), CONFIG).protocol.startswith("7 images; one z per image drawn")
-
-
-# ---- importance-weighted NLL of a linear-Gaussian model --------------------------------------------------------------
-
-SIGMA = 0.4
-W = torch.tensor([[0.5, 0.0], [0.0, 0.3], [0.6, 0.0], [0.0, -0.4]])  # x = W z + b + noise; orthogonal columns
-B = torch.tensor([0.4, 0.6, 0.5, 0.3])
-GAUSSIAN = ModelConfig((1, 2, 2), 2, "mlp", (4,), likelihood="gaussian", sigma=SIGMA)
-POSTERIOR = torch.linalg.inv(torch.eye(2) + W.T @ W / SIGMA**2)
-PIXELS = random_images(60, (1, 2, 2))
-LABELS = np.arange(60) % 3
-
-
-class LinearEncoder(nn.Module):
-    """The exact posterior of the linear-Gaussian model, shifted and widened by this much."""
-
-    def __init__(self, shift: float, widen: float) -> None:
-        super().__init__()
-        self.shift, self.widen = shift, widen
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mean = (x.flatten(1) - B) @ W @ POSTERIOR / SIGMA**2
-        logvar = POSTERIOR.diagonal().log().expand_as(mean)
-        return mean + self.shift, logvar + self.widen
-
-
-class LinearDecoder(nn.Module):
-    """W z + b, and for a conditional model a tenth of the label's number beside; remembers its largest batch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(W)
-        self.log_scale = torch.full((1, 1, 1), SIGMA).log()
-        self.largest = 0
-
-    def forward(self, code: Tensor) -> Tensor:
-        self.largest = max(self.largest, len(code))
-        offset = code[:, 2:] @ torch.arange(code.shape[1] - 2.0) / 10
-        return (code[:, :2] @ self.weight.T + B + offset[:, None]).unflatten(1, (1, 2, 2))
-
-
-def linear_vae(shift: float = 0, widen: float = 0, config: ModelConfig = GAUSSIAN) -> VAE:
-    model = VAE(config)
-    model.encoder, model.decoder = LinearEncoder(shift, widen), LinearDecoder()  # type: ignore[assignment]
-    return model
-
-
-def evidence(images: Images, offset: NDArray[np.float64] | float = 0) -> NDArray[np.float64]:
-    """-log p(x) in closed form."""
-    covariance = (W @ W.T).double() + SIGMA**2 * torch.eye(4, dtype=torch.float64)
-    x = torch.from_numpy(images.reshape(-1, 4) / 255 - np.reshape(offset, (-1, 1)))
-    return -distributions.MultivariateNormal(B.double(), covariance).log_prob(x).numpy()
-
-
-@pytest.mark.parametrize("k", [1, 2, 7, 500])
-def test_with_the_exact_posterior_every_weight_is_the_evidence(k: int) -> None:
-    nll = importance_weighted_nll(linear_vae(), PIXELS, LABELS, k)
-    np.testing.assert_allclose(nll, evidence(PIXELS), atol=2e-5)
-
-
-def test_with_another_posterior_it_falls_with_every_sample_towards_the_evidence() -> None:
-    model = linear_vae(shift=0.5, widen=0.4)
-    copies, labels = np.tile(PIXELS, (10, 1, 1, 1)), np.tile(LABELS, 10)  # each with different noise
-    curve = [importance_weighted_nll(model, copies, labels, k).mean() for k in (1, 4, 16, 64, 4096)]
-    assert all(more < fewer for fewer, more in pairwise(curve))
-    truth = evidence(PIXELS).mean()
-    assert curve[0] > truth + 0.3
-    assert curve[-1] == pytest.approx(truth, abs=5e-3)
-
-
-def test_minus_elbo_is_its_expectation_for_one_sample_and_exceeds_it_for_many() -> None:
-    model = linear_vae(shift=0.5, widen=0.4)
-    copies, labels = np.tile(PIXELS, (20, 1, 1, 1)), np.tile(LABELS, 20)
-    negative_elbo = evaluate(encode(model, copies, labels), GAUSSIAN).negative_elbo
-    assert negative_elbo is not None
-    assert importance_weighted_nll(model, copies, labels, 1).mean() == pytest.approx(negative_elbo, abs=0.1)
-    assert importance_weighted_nll(model, copies, labels, 20).mean() < negative_elbo - 0.2
-
-
-def test_a_conditional_model_s_nll_is_that_given_the_label() -> None:
-    model = linear_vae(widen=0.5, config=replace(GAUSSIAN, classes=3))
-    nll = importance_weighted_nll(model, PIXELS, LABELS, 4000)
-    np.testing.assert_allclose(nll, evidence(PIXELS, LABELS / 10), atol=0.15)
-    assert nll.mean() == pytest.approx(evidence(PIXELS, LABELS / 10).mean(), abs=0.01)
-
-
-def test_the_first_samples_are_the_same_whatever_their_number() -> None:
-    model = linear_vae(shift=0.5, widen=0.4)
-    sums = [k * np.exp(-importance_weighted_nll(model, PIXELS, LABELS, k)) for k in range(1, 6)]
-    assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
-
-
-def test_an_images_nll_depends_neither_on_the_images_after_it_nor_on_anything_but_the_seed() -> None:
-    model = linear_vae(shift=0.5)
-    nll = importance_weighted_nll(model, PIXELS, LABELS, 10)
-    np.testing.assert_allclose(importance_weighted_nll(model, PIXELS[:7], LABELS[:7], 10), nll[:7], atol=1e-5)
-    np.testing.assert_array_equal(importance_weighted_nll(model, PIXELS, LABELS, 10), nll)
-    assert (importance_weighted_nll(model, PIXELS, LABELS, 10, seed=1) != nll).all()
-
-
-def test_equal_images_have_different_noise() -> None:
-    alike = np.repeat(PIXELS[:1], 30, axis=0)
-    assert len(set(importance_weighted_nll(linear_vae(shift=0.5), alike, LABELS[:30], 3))) == 30
-
-
-def test_more_samples_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = linear_vae(widen=0.5)
-    whole = importance_weighted_nll(model, PIXELS[:5], LABELS[:5], 1000)
-    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 4 * 30)
-    model.decoder.largest = 0  # type: ignore[assignment]
-    chunked = importance_weighted_nll(model, PIXELS[:5], LABELS[:5], 1000)
-    assert model.decoder.largest == 30
-    assert chunked == pytest.approx(whole, abs=0.1)  # other noise, the same quantity
-
-
-@pytest.mark.parametrize("numbers", [1, 4, 4 * 30])
-def test_in_chunks_of_any_size_every_sample_counts_once(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "CACHE_NUMBERS", numbers)  # a quarter of an image, a whole one, thirty
-    nll = importance_weighted_nll(linear_vae(), PIXELS[:5], LABELS[:5], 47)
-    np.testing.assert_allclose(nll, evidence(PIXELS[:5]), atol=2e-5)
-
-
-def test_the_first_samples_are_the_same_when_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "CACHE_NUMBERS", 4 * 3)
-    model = linear_vae(shift=0.5, widen=0.4)
-    sums = [k * np.exp(-importance_weighted_nll(model, PIXELS[:9], LABELS[:9], k)) for k in range(1, 9)]
-    assert (np.diff(sums, axis=0) > 0).all()  # one positive weight more each
-
-
-def test_progress_is_reported_up_to_the_last_image() -> None:
-    reported: list[float] = []
-    importance_weighted_nll(linear_vae(), PIXELS[:4], LABELS[:4], 2, progress=reported.append)
-    assert reported == [0.25, 0.5, 0.75, 1]
-
-
-def test_extreme_weights_neither_overflow_nor_vanish() -> None:
-    nll = importance_weighted_nll(linear_vae(shift=60), PIXELS[:5], LABELS[:5], 50)
-    assert np.isfinite(nll).all()
-    assert (nll > 1000).all()
-
-
-def test_a_plain_autoencoder_has_no_likelihood() -> None:
-    with pytest.raises(ValueError, match="plain autoencoder has no density"):
-        importance_weighted_nll(VAE(replace(CONFIG, posterior="point")), random_images(2, (1, 4, 4)), LABELS[:2], 5)
-
-
-def test_no_samples_are_refused() -> None:
-    with pytest.raises(ValueError, match="importance_samples must be at least 1, not 0"):
-        importance_weighted_nll(linear_vae(), PIXELS, LABELS, 0)
-
-
-# ---- importance-weighted NLL of other likelihoods --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("shape", [(1, 3, 5), (3, 4, 4)])
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
-def test_the_nll_of_black_and_white_images_is_the_integral_over_the_prior(
-    shape: tuple[int, int, int], architecture: Architecture
-) -> None:
-    torch.manual_seed(0)
-    channels = (4,) if architecture == "conv" else ()
-    model = VAE(ModelConfig(shape, 1, architecture, (8,), channels)).eval()
-    nn.init.normal_(model.encoder.head.weight, std=0.1)  # posteriors near the prior, which few samples can correct
-    images = np.where(random_images(5, shape) > 127, 255, 0).astype(np.uint8)
-    z = torch.linspace(-8, 8, 4001)[:, None]
-    with torch.inference_mode():
-        logits = model.decoder(z).double()[:, None]
-    x = torch.from_numpy(images / 255)
-    log_joint = distributions.Bernoulli(logits=logits).log_prob(x).flatten(2).sum(2)
-    log_joint += distributions.Normal(0, 1).log_prob(z.double())
-    integral = -(torch.logsumexp(log_joint, 0) + np.log(16 / 4000)).numpy()
-    nll = importance_weighted_nll(model, images, np.zeros(5, np.int64), 20_000)
-    np.testing.assert_allclose(nll, integral, atol=0.05)
-
-
-@pytest.mark.parametrize("likelihood", get_args(Likelihood))
-def test_under_every_likelihood_one_sample_costs_minus_elbo_on_average_and_many_cost_less(
-    likelihood: Likelihood,
-) -> None:
-    torch.manual_seed(0)
-    config = ModelConfig((3, 4, 4), 2, "mlp", (8,), likelihood=likelihood, sigma=1)
-    model = VAE(config).eval()
-    images, labels = np.tile(random_images(1, (3, 4, 4)), (400, 1, 1, 1)), np.zeros(400, np.int64)
-    encoded = encode(model, images, labels)
-    negative_elbos = encoded.reconstruction + encoded.kl
-    one, many = (importance_weighted_nll(model, images, labels, k) for k in (1, 20))
-    assert one.mean() == pytest.approx(negative_elbos.mean(), abs=5 * one.std() / 20)
-    assert many.mean() < one.mean()
 
 
 # ---- ELBO surgery ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Metrics of trained models. Each module imports only from those above it.
 
-metrics          encoded set -> NLL, ELBO surgery, probes, copies
+metrics          encoded set -> -ELBO, ELBO surgery, probes, copies
+likelihood       model + images -> importance-weighted NLL, its effective samples and its bias
 disentanglement  codes + known factors -> how well single dimensions encode single factors
 anomaly          image -> anomaly score; scores of two data sets -> AUROC
 registry         further metrics by the names that the command line uses

@@ -1,7 +1,6 @@
 """Metrics of a model, each with the protocol of its measurement. Unit: nats per image unless stated."""
 # sklearn is imported where it is used: it costs start-up time.
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi, prod
 
@@ -10,19 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.model.latents import EncodedSet, FloatArray, encode
-from vae.model.losses import reconstruction_nll
-from vae.model.networks import LOGVAR_BOUND, VAE, ModelConfig, condition, to_unit
+from vae.model.latents import EncodedSet, FloatArray
+from vae.model.networks import LOGVAR_BOUND, ModelConfig
 from vae.validation import require
 
 Labels = NDArray[np.int64]
 Images = NDArray[np.uint8]
-Progress = Callable[[float], object]
 
 ACTIVE_VARIANCE = 0.01
-# Numbers in the largest array of a chunk: as many as fit into a processor's cache, or keep a GPU busy.
-CACHE_NUMBERS = 2**17
-GPU_NUMBERS = 2**24
+CACHE_NUMBERS = 2**17  # in the largest array of a chunk: as many as fit into a processor's cache
 COPY_NUMBERS = 2**22  # matrix products are fastest in larger blocks than sums
 
 
@@ -65,68 +60,6 @@ def active_units(encoded: EncodedSet) -> int:
     Source: Burda et al. 2016, section 5.2.
     """
     return int(np.sum(encoded.mean.var(axis=0) > ACTIVE_VARIANCE))
-
-
-# ---- the likelihood of held-out images -------------------------------------------------------------------------------
-
-
-@torch.inference_mode()
-def importance_weighted_nll(
-    model: VAE,
-    images: Images,
-    labels: Labels,
-    importance_samples: int,
-    *,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> NDArray[np.float64]:
-    """Upper bound on -log p(x) of each image: -(logsumexp_k(log p(x|z_k) + log p(z_k) - log q(z_k|x)) - ln K).
-
-    Shapes: images (n, c, h, w), labels (n,) -> (n,). Unit: nats per image. Every image has its own noise, and the first
-    k of its samples are the same for every K >= k. progress is called with the fraction of the images that is done.
-    Memory: beside the images, some arrays of at most CACHE_NUMBERS floats (GPU_NUMBERS on a GPU) or of one image,
-    whatever K. Raises ValueError for a plain autoencoder. Source: Burda et al. 2016, equation 8.
-    """
-    if model.config.posterior == "point":
-        raise ValueError("A plain autoencoder has no density, so its images have no likelihood; choose a VAE.")
-    require(importance_samples >= 1, "importance_samples", importance_samples, "at least 1")
-    encoded = encode(model, images, labels)
-    means, logvars, classes = (
-        torch.from_numpy(column).to(model.device) for column in (encoded.mean, encoded.logvar, labels)
-    )
-    nll = np.empty(len(images))
-    for i, noise_seed in enumerate(np.random.SeedSequence(seed).generate_state(len(images), np.uint64)):
-        row = slice(i, i + 1)
-        generator = torch.Generator(model.device).manual_seed(int(noise_seed))
-        x = to_unit(torch.from_numpy(images[row]).to(model.device))
-        posterior = means[row], logvars[row]
-        total = _log_weight_sum(model, x, classes[row], posterior, count=importance_samples, generator=generator)
-        nll[i] = log(importance_samples) - total
-        if progress is not None:
-            progress((i + 1) / len(images))
-    return nll
-
-
-def _log_weight_sum(
-    model: VAE, x: Tensor, label: Tensor, posterior: tuple[Tensor, Tensor], *, count: int, generator: torch.Generator
-) -> float:
-    """logsumexp of this many log importance weights of one image.
-
-    Shapes: x (1, c, h, w), label (1,), posterior: mean and logvar (1, latent_dim).
-    """
-    mean, logvar = posterior
-    rows = max(1, (GPU_NUMBERS if x.is_cuda else CACHE_NUMBERS) // x.numel())
-    sums = []
-    for start in range(0, count, rows):
-        # Always a whole chunk, then cut, so that the first samples do not depend on their number.
-        noise = torch.randn((rows, mean.shape[1]), generator=generator, device=x.device)[: count - start]
-        z = mean + torch.exp(0.5 * logvar) * noise
-        code = condition(z, label.expand(len(z)), model.config.classes)
-        log_ratio = 0.5 * (noise.square() - z.square() + logvar).sum(1)  # log p(z) - log q(z|x): constants cancel
-        parameters = model.decoder(code)
-        nll = reconstruction_nll(parameters, x.expand_as(parameters), model.config, model.log_scale)
-        sums.append(torch.logsumexp((log_ratio - nll).double(), 0))
-    return torch.logsumexp(torch.stack(sums), 0).item()
 
 
 # ---- what the KL consists of -----------------------------------------------------------------------------------------
