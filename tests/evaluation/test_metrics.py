@@ -224,6 +224,51 @@ def test_the_parts_are_those_of_a_mixture_of_torch_distributions_at_the_same_dra
         assert elbo_surgery(encoded) == surgery
 
 
+# 8 dimensions whose posteriors have a standard deviation of 0.3, with the prior as the aggregate: I(x; z) = -8 ln 0.3.
+INFORMATION = -8 * np.log(0.3)
+
+
+def independent(n: int) -> EncodedSet:
+    return encoded_set(np.sqrt(1 - 0.3**2) * normal(n, 8), 2 * np.log(0.3))
+
+
+@pytest.mark.parametrize("n", [300, 1500])
+def test_a_saturated_mutual_information_is_said_to_be_a_bound_and_only_its_sum_with_the_correlation_holds(
+    n: int,
+) -> None:
+    surgery = elbo_surgery(independent(n))
+    assert surgery.saturated
+    assert surgery.ln_n == np.log(n) > surgery.index_code_mi > np.log(n) - 1
+    assert surgery.index_code_mi < INFORMATION - 2
+    assert surgery.total_correlation > 2  # of dimensions that are independent
+    assert surgery.index_code_mi + surgery.total_correlation == pytest.approx(INFORMATION, abs=0.3)
+    expected = f"show at most ln {n} = {np.log(n):.2f} nats of I(x; z), so it is at least {surgery.index_code_mi:.2f}"
+    assert expected in surgery.protocol
+
+
+def test_a_mutual_information_far_below_ln_n_is_not_saturated() -> None:
+    surgery = elbo_surgery(encoded_set(np.sqrt(0.75) * normal(1500, 3), np.log(0.25)))
+    assert not surgery.saturated
+    assert "saturated" not in surgery.protocol
+    assert surgery.index_code_mi == pytest.approx(3 * np.log(2), abs=0.06)
+
+
+@pytest.mark.parametrize("n", [1000, 4000])
+def test_the_mutual_information_of_a_sample_is_too_small_by_up_to_what_the_docstring_says(n: int) -> None:
+    # Clusters of equal posteriors, far apart: I(x; z) = ln 1000.
+    clusters = np.random.default_rng(0).integers(1000, size=n)
+    found = elbo_surgery(encoded_set(100.0 * clusters[:, None], -6)).index_code_mi
+    most = -np.log(1 - np.exp(found - np.log(n)))
+    assert most / 2 < np.log(1000) - found < most
+
+
+def test_of_a_whole_population_ln_n_is_no_limit_of_the_estimate() -> None:
+    surgery = elbo_surgery(encoded_set(10.0 * np.arange(50)[:, None], -6), whole_population=True)
+    assert not surgery.saturated
+    assert surgery.index_code_mi == pytest.approx(surgery.ln_n, abs=1e-6)
+    assert surgery.protocol.startswith("50 images, the whole population; one z")
+
+
 def test_a_plain_autoencoder_has_no_kl_to_split() -> None:
     model = VAE(replace(CONFIG, posterior="point"))
     encoded = encode(model, random_images(20, (1, 4, 4)), np.zeros(20, np.int64))

@@ -1,12 +1,14 @@
 """Further metrics of a trained model, by the names that the command line uses."""
 
 from collections.abc import Callable
+from dataclasses import fields
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.datasets.splits import Dataset
+from vae.datasets.splits import Dataset, Split
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
@@ -18,7 +20,20 @@ COPY_SAMPLES = 1000
 
 
 def _surgery(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Surgery:
-    return elbo_surgery(encoded, seed)
+    if not is_whole_population(dataset):
+        return elbo_surgery(encoded, seed)
+    parts = _encode_all(model, dataset, seed)
+    whole = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(EncodedSet)}
+    return elbo_surgery(EncodedSet(**whole), seed, whole_population=True)
+
+
+def is_whole_population(dataset: Dataset) -> bool:
+    """Whether the data set has every combination of its factors' values exactly once, as the sprites have."""
+    factors = _factors(dataset)
+    if factors is None:
+        return False
+    combinations = prod(len(np.unique(column)) for column in factors.T)
+    return len(factors) == len(np.unique(factors, axis=0)) == combinations
 
 
 def _mig(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Mig:
@@ -75,10 +90,23 @@ SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
 
 def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[FloatArray, NDArray[np.int64]]:
     """Codes and factors of the images of all splits, because factors are a property of the data set as a whole."""
-    splits = (dataset.train, dataset.validation, dataset.test)
-    factors = [split.factors for split in splits if split.factors is not None]
-    if not factors or not dataset.factor_names:
+    factors = _factors(dataset)
+    if factors is None:
         raise ValueError(f"{dataset.name} does not say which factors its images were made from; use sprites.")
-    sets = [encode(model, split.images, split.labels, seed + i) for i, split in enumerate(splits)]
+    sets = _encode_all(model, dataset, seed)
     codes = [sample_aggregate_posterior(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
-    return np.concatenate(codes), np.concatenate(factors).astype(np.int64)
+    return np.concatenate(codes), factors
+
+
+def _encode_all(model: VAE, dataset: Dataset, seed: int) -> list[EncodedSet]:
+    return [encode(model, split.images, split.labels, seed + i) for i, split in enumerate(_splits(dataset))]
+
+
+def _factors(dataset: Dataset) -> NDArray[np.int64] | None:
+    """The factors of the images of all splits; None where they are unknown."""
+    factors = [split.factors for split in _splits(dataset) if split.factors is not None]
+    return np.concatenate(factors).astype(np.int64) if factors and dataset.factor_names else None
+
+
+def _splits(dataset: Dataset) -> tuple[Split, Split, Split]:
+    return dataset.train, dataset.validation, dataset.test
