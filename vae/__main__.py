@@ -310,7 +310,9 @@ def _bias(found: ImportanceWeighted) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+        return f"({', '.join(f'{key} {_short(item)}' for key, item in value.items())})"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

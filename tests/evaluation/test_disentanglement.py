@@ -98,6 +98,9 @@ def test_bins_are_of_equal_width_between_the_extremes_both_included() -> None:
 def test_a_code_that_is_the_factors_is_disentangled_complete_and_informative() -> None:
     result = dci(IDENTITY, FACTORS, representation="means")
     assert min(result.disentanglement, result.completeness, result.informativeness) >= 0.95
+    assert min(result.permutation_disentanglement, result.permutation_completeness) >= 0.95
+    assert result.unpredictable == ()
+    assert result.accuracy == pytest.approx({"factor 0": 1, "factor 1": 1, "factor 2": 1}, abs=0.01)
 
 
 def test_a_rotated_code_is_less_disentangled_and_less_complete() -> None:
@@ -111,6 +114,8 @@ def test_a_noise_code_is_neither_disentangled_nor_better_than_guessing() -> None
     assert result.disentanglement < 0.1
     assert result.completeness < 0.1
     assert result.informativeness == pytest.approx((1 / 4 + 1 / 5 + 1 / 6) / 3, abs=0.06)
+    assert result.unpredictable == ("factor 0", "factor 1", "factor 2")
+    assert list(result.chance.values()) == pytest.approx([1 / 4, 1 / 5, 1 / 6], abs=0.04)
 
 
 def test_a_dimension_split_over_two_copies_loses_completeness_but_not_disentanglement() -> None:
@@ -130,6 +135,19 @@ def test_two_factors_in_one_dimension_lose_disentanglement_but_not_completeness(
 def test_importance_is_never_credited_to_a_constant_code() -> None:
     result = dci(np.zeros((N, 2)), FACTORS, representation="means")
     assert (result.disentanglement, result.completeness) == (0, 0)
+    assert (result.permutation_disentanglement, result.permutation_completeness) == (0, 0)
+
+
+def test_a_factor_that_is_not_predicted_is_named_and_lowers_only_the_scores_of_the_impurity() -> None:
+    codes = np.hstack([IDENTITY[:, :2], NOISE[:, :1]])  # nothing encodes the third factor
+    result = dci(codes, FACTORS, factor_names=("shape", "size", "angle"), representation="means")
+    assert result.unpredictable == ("angle",)
+    assert result.accuracy["angle"] == pytest.approx(result.chance["angle"], abs=0.06)
+    assert "; hardly better than chance, yet counted except in the permutation scores: angle; " in result.protocol
+    assert result.disentanglement < 0.85  # the trees split on all dimensions to fit the noise
+    assert result.completeness < 0.85
+    assert result.permutation_disentanglement >= 0.95
+    assert result.permutation_completeness >= 0.95
 
 
 # ---- FactorVAE -------------------------------------------------------------------------------------------------------

@@ -51,6 +51,18 @@ def test_surgery_takes_the_whole_population_where_it_is_known_and_else_the_test_
 
 
 @pytest.mark.slow
+def test_by_permutation_sprites_z6_tc_is_disentangled_where_the_impurity_counts_the_orientation() -> None:
+    sprites, checkpoint = load_dataset("sprites"), read_checkpoint(SHIPPED / "sprites-z6-tc")
+    result = SCORES["dci"](checkpoint.load_model(torch.device("cpu")), sprites, checkpoint.load_encoded(), 0)
+    assert result.permutation_disentanglement == pytest.approx(0.772, abs=0.02)
+    assert result.permutation_completeness == pytest.approx(0.960, abs=0.02)
+    assert result.disentanglement == pytest.approx(0.556, abs=0.02)
+    assert result.completeness == pytest.approx(0.728, abs=0.02)
+    assert result.unpredictable == ("orientation",)
+    assert result.accuracy["orientation"] == pytest.approx(0.13, abs=0.02)
+
+
+@pytest.mark.slow
 def test_over_all_sprites_the_dimensions_of_sprites_z6_tc_are_nearly_independent() -> None:
     sprites, checkpoint = load_dataset("sprites"), read_checkpoint(SHIPPED / "sprites-z6-tc")
     surgery = SCORES["surgery"](checkpoint.load_model(torch.device("cpu")), sprites, checkpoint.load_encoded(), 0)
