@@ -145,7 +145,7 @@ def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Serv
         settle(page)
         assert pixels(page, ".hero") == strips["arc"][11]
         page.wait_for_url("**path=spherical**")
-        expect(page.locator(".chart-label").first).to_contain_text("√10 = 3.16")
+        expect(page.locator(".chart-label").first).to_contain_text("RMS √10 = 3.16")
         assert page.locator(".numbers tr").count() == 14
 
 

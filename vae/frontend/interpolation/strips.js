@@ -44,12 +44,14 @@ export class Strips {
     /** @type {Map<Curve, HTMLInputElement>} */
     this.curves = new Map();
     this.canvases = PATHS.map(() => element("canvas", { className: "strip", role: "img", width: 1, height: 1 }));
-    this.normChart = chart("Norm of z at each picture and the prior's typical norm; the table below has the numbers");
+    this.normChart = chart(
+      "Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers",
+    );
     this.changeChart = chart("Change from each picture to the next; the table below has the numbers");
     this.normScale = element("span", { className: "quiet" });
-    this.typical = element("span", {
+    this.rms = element("span", {
       className: "quiet",
-      title: "Typical norm of a sample from the prior: √latent_dim",
+      title: "Root mean square of |z| over samples from the prior: √latent_dim. Their mean is a little smaller.",
     });
     this.changeScale = element("span", { className: "quiet" });
     this.table = element("table", {});
@@ -96,7 +98,7 @@ export class Strips {
   drawCharts() {
     const { paths, space, width, columns } = this;
     if (!paths || !space || !width) return;
-    const typical = space.prior ? Math.sqrt(space.latentDim) : null;
+    const rms = space.prior ? Math.sqrt(space.latentDim) : null;
     /** @param {"norms" | "changes"} key */
     const linesOf = (key) =>
       PATHS.flatMap(({ name, mark, colour }) => {
@@ -105,13 +107,13 @@ export class Strips {
       });
     const norms = linesOf("norms"),
       changes = linesOf("changes");
-    const longest = Math.max(1e-6, typical ?? 0, ...valuesOf(norms));
+    const longest = Math.max(1e-6, rms ?? 0, ...valuesOf(norms));
     const largest = Math.max(1e-6, ...valuesOf(changes));
     const size = { width, height: CHART_HEIGHT, columns };
-    drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: typical });
+    drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms });
     drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
     say(this.normScale, `0 to ${longest.toFixed(1)}`);
-    say(this.typical, typical === null ? "no prior" : `╌ √${space.latentDim} = ${typical.toFixed(2)}`);
+    say(this.rms, rms === null ? "no prior" : `╌ RMS √${space.latentDim} = ${rms.toFixed(2)}`);
     say(this.changeScale, `0 to ${largest.toFixed(1)} % of range`);
   }
 
@@ -165,7 +167,7 @@ export class Strips {
 
   buildCharts() {
     const place = { className: "row-label chart-label" };
-    const norms = element("span", place, element("b", {}, "|z|"), this.normScale, this.typical);
+    const norms = element("span", place, element("b", {}, "|z|"), this.normScale, this.rms);
     const changes = element("span", place, element("b", {}, "Δ per step"), this.changeScale);
     changes.title = "Mean absolute change of a pixel from one picture to the next, in % of the full range";
     return [norms, this.normChart, changes, this.changeChart];
