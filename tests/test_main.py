@@ -294,6 +294,30 @@ def test_an_nll_comes_with_its_effective_samples_and_its_bias(capsys: Captured, 
     assert capsys.readouterr().out.splitlines()[-1].endswith("; bias unknown under 16 samples")
 
 
+def test_what_the_class_costs_stands_beside_the_numbers_of_a_conditional_model(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    assert main([*TRAIN, "--conditional", "--out", str(tmp_path / "run")]) == 0
+    assert " | class nats per image; saved" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / "run"), "--device", "cpu", "--importance-samples", "2", "--json"]) == 0
+    *printed, last = capsys.readouterr().out.splitlines()
+    result = json.loads(last)
+    assert result["label_nats"] == pytest.approx(np.log(10))
+    comparable = f"  + ln 10 for the class = {result['negative_elbo'] + np.log(10):.2f}, to compare with models without"
+    assert any(line.startswith(comparable) for line in printed)
+    for protocol in (result["protocol"], result["importance_weighted_nll"]["protocol"]):
+        assert protocol.endswith("beside other models add ln 10 = 2.30")
+    (row,) = call(capsys, "list", "--checkpoints", tmp_path)["checkpoints"]
+    assert row["classes"] == 10
+
+
+def test_a_model_without_classes_has_nothing_to_add(capsys: Captured, digits_checkpoint: Checkpoint) -> None:
+    assert main(["evaluate", str(digits_checkpoint.path), "--device", "cpu", "--json"]) == 0
+    *printed, last = capsys.readouterr().out.splitlines()
+    assert json.loads(last)["label_nats"] == 0
+    assert not any("class" in line for line in printed)
+
+
 def test_evaluating_on_other_data_says_so(
     capsys: Captured, digits_checkpoint: Checkpoint, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

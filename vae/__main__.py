@@ -217,7 +217,7 @@ def run_train(args: argparse.Namespace) -> Result:
     if not group.is_main:
         return {}
     metrics = read_checkpoint(args.out).metrics
-    print(f"test {_score(metrics)} nats per image; saved as {args.out}")
+    print(f"test {_score(metrics, model.classes)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
 
@@ -233,10 +233,11 @@ def training_request(args: argparse.Namespace) -> TrainingRequest:
     return TrainingRequest(DatasetRequest(args.dataset, args.image_size, not args.grey), model, config)
 
 
-def _score(metrics: Mapping[str, Any]) -> str:
+def _score(metrics: Mapping[str, Any], classes: int) -> str:
+    """The -ELBO, of a model with classes that of an image given its class; the reconstruction where there is none."""
     if metrics["negative_elbo"] is None:
         return f"reconstruction {metrics['reconstruction']:.2f}"
-    return f"-ELBO {metrics['negative_elbo']:.2f}"
+    return f"-ELBO {metrics['negative_elbo']:.2f}{' | class' if classes else ''}"
 
 
 def _widths(text: str) -> tuple[int, ...]:
@@ -269,12 +270,16 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     encoded = encode(model, test.images, test.labels, args.seed)
     evaluation = evaluate(encoded, model.config)
     print(f"{checkpoint.name}: test images of {dataset.name}, binarisation {how}")
-    print(f"{_score(asdict(evaluation))} nats per image; active units {evaluation.active_units}")
+    print(f"{_score(asdict(evaluation), model.config.classes)} nats per image; active units {evaluation.active_units}")
     if evaluation.kl is not None:
         print(f"  = reconstruction {evaluation.reconstruction:.2f} + KL {evaluation.kl:.2f}; {evaluation.protocol}")
+    if evaluation.negative_elbo is not None and model.config.classes:
+        comparable = evaluation.negative_elbo + model.config.label_nats
+        print(f"  + ln {model.config.classes} for the class = {comparable:.2f}, to compare with models without classes")
     if evaluation.bits_per_dimension is not None:
         print(f"  = {evaluation.bits_per_dimension:.3f} bits per dimension")
     result = asdict(evaluation) | {"same_data": same, "binarisation": how, "seed": args.seed}
+    result["label_nats"] = model.config.label_nats
     if args.importance_samples is not None:
         result["importance_weighted_nll"] = _likelihood(model, test, args, how)
     for name in args.metrics:
@@ -294,6 +299,8 @@ def _likelihood(model: VAE, test: Split, args: argparse.Namespace, how: str) -> 
     fewest, median = (float(share) for share in np.quantile(found.effective_samples, (0.05, 0.5)))
     k = args.importance_samples
     protocol = f"K = {k} samples of z per image, {len(found.nll)} test images, binarisation {how}"
+    if classes := model.config.classes:
+        protocol += f"; given the class: beside other models add ln {classes} = {model.config.label_nats:.2f}"
     print(f"importance-weighted NLL {value:.2f} ± {error:.2f} (standard error over images) nats; {protocol}")
     print(f"  effective samples of {k}: median {median:.1f}, of 5 % of the images under {fewest:.1f}; {_bias(found)}")
     effective = {"median": median, "fifth_percentile": fewest}
@@ -425,7 +432,11 @@ def run_list(args: argparse.Namespace) -> Result:
     """Lists the checkpoints; loads each in full, so that "whole" means usable."""
     rows = [describe(found) for found in list_checkpoints(args.checkpoints)]
     for row in rows:
-        known = f"{row['dataset']:<14} z {row['latent_dim']:<4} {_score(row):<21}" if "dataset" in row else ""
+        known = (
+            f"{row['dataset']:<14} z {row['latent_dim']:<4} {_score(row, row['classes']):<21}"
+            if "dataset" in row
+            else ""
+        )
         print(f"{row['checkpoint']:<20} {known:<42} {row['state']}")
     return {"checkpoints": rows}
 
@@ -435,6 +446,7 @@ def describe(found: Checkpoint | BrokenCheckpoint) -> Result:
     if isinstance(found, BrokenCheckpoint):
         return {"checkpoint": found.name, "state": found.error}
     known = {"checkpoint": found.name, "dataset": found.dataset, "latent_dim": found.model_config.latent_dim}
+    known["classes"] = found.model_config.classes
     known |= {key: found.metrics[key] for key in ("negative_elbo", "reconstruction")}
     try:
         found.load_model()

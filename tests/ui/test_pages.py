@@ -1,5 +1,6 @@
 """Every page, run by Streamlit's test runner with small checkpoints."""
 
+import math
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.checkpoints import GREY, save
 from tests.support.effort import first_in_make_test
 from tests.support.pages import open_page
 from vae.datasets.registry import load_dataset
@@ -69,6 +71,22 @@ def test_the_card_says_what_was_minimised(digits_checkpoint: Checkpoint, changed
     assert objective_name(checkpoint) == name
     conditional = replace(checkpoint, model_config=replace(checkpoint.model_config, classes=10))
     assert objective_name(conditional) == f"{name}, conditional on the class"
+
+
+def test_beside_other_models_a_conditional_one_has_what_its_class_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
+    save(tmp_path / "given", replace(GREY, classes=3))
+    save(tmp_path / "other")
+    bound = read_checkpoint(tmp_path / "given").metrics["negative_elbo"]
+    with_class = f"{bound + math.log(3):.1f} with ln\N{NO-BREAK SPACE}3 for the class"
+    app = open_page("app.py", checkpoint="given")
+    assert f"bounds −log p(x|class): {with_class}" in app.sidebar.caption[0].value
+    given, other = app.table[0].value["test −ELBO, nats per image"]
+    assert given == f"{bound:.1f}, given the class; {with_class}"
+    assert float(other) > 0
+    assert "class" not in open_page("app.py", checkpoint="other").sidebar.caption[0].value
 
 
 @pytest.mark.parametrize("path", ["app.py", *PATHS])

@@ -27,7 +27,8 @@ class Evaluation:
     """One model on one set of images; every term in nats per image, averaged over the images.
 
     negative_elbo = reconstruction + kl, whatever beta the model was trained with; it and both kl are None for a plain
-    autoencoder, which has no KL. bits_per_dimension: -ELBO per pixel and channel in bits, only for a likelihood that
+    autoencoder, which has no KL. A conditional model's bounds -log p(x|class): ModelConfig.label_nats is to be added
+    beside other models. bits_per_dimension: -ELBO per pixel and channel in bits, only for a likelihood that
     gives probabilities of 8-bit levels, so that it can be compared with lossless compression.
     """
 
@@ -52,6 +53,8 @@ def evaluate(encoded: EncodedSet, config: ModelConfig) -> Evaluation:
     if config.likelihood == "discretised-logistic":
         bits = (reconstruction + kl) / (prod(config.image_shape) * log(2))
     protocol = f"{n} images; one z per image drawn from q(z|x) with a fixed seed; KL in closed form; nats per image"
+    if config.classes:
+        protocol += f"; bounds -log p(x|class): beside other models add ln {config.classes} = {config.label_nats:.2f}"
     return Evaluation(reconstruction + kl, reconstruction, kl, per_dimension, active, bits, protocol)
 
 

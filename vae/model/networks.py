@@ -78,6 +78,14 @@ class ModelConfig:
         """Numbers that the decoder takes per image: z, and for a conditional model a weight for each class."""
         return self.latent_dim + self.classes
 
+    @property
+    def label_nats(self) -> float:
+        """What the label costs that a conditional model's bounds leave out: ln classes, 0 for other models. Unit: nats.
+
+        -log p(x) <= -log p(x|label) + ln classes, where the classes are equally likely.
+        """
+        return log(max(1, self.classes))
+
 
 def default_config(
     image_shape: tuple[int, int, int],

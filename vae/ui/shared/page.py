@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.ui.shared import loaders
 
@@ -101,7 +102,7 @@ def _show_card(checkpoint: Checkpoint) -> None:
         st.caption(
             f"{checkpoint.dataset}, {' × '.join(map(str, config.image_shape))} pixels  \n"
             f"{config.architecture}, {objective_name(checkpoint)}  \n"
-            f"{_score(metrics)}  \n"
+            f"{_score(metrics, config)}  \n"
             f"decodes on {loaders.device_name()}"
         )
 
@@ -116,11 +117,19 @@ def objective_name(checkpoint: Checkpoint) -> str:
     return kind + cooled + (", conditional on the class" if checkpoint.model_config.classes else "")
 
 
-def _score(metrics: dict[str, Any]) -> str:
+def _score(metrics: dict[str, Any], config: ModelConfig) -> str:
     reconstruction = f"reconstruction {metrics['reconstruction']:.1f}"
     if metrics["kl"] is None:
         return f"test {reconstruction} nats per image; no KL, no prior"
-    return f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n= {reconstruction} + KL {metrics['kl']:.1f}"
+    parts = f"= {reconstruction} + KL {metrics['kl']:.1f}"
+    if config.classes:
+        parts += f"  \nbounds −log p(x|class): {_with_label(metrics['negative_elbo'], config)}"
+    return f"test −ELBO {metrics['negative_elbo']:.1f} nats per image  \n{parts}"
+
+
+def _with_label(negative_elbo: float, config: ModelConfig) -> str:
+    """The −ELBO of a conditional model with what its class costs, which makes it comparable with other models."""
+    return f"{negative_elbo + config.label_nats:.1f} with ln\N{NO-BREAK SPACE}{config.classes} for the class"
 
 
 def _show_broken(found: list[Checkpoint | BrokenCheckpoint]) -> None:
@@ -148,12 +157,18 @@ def show_checkpoints() -> None:
             "latent dimensions": [row.model_config.latent_dim for row in rows],
             "architecture": [row.model_config.architecture for row in rows],
             "objective": [objective_name(row) for row in rows],
-            "test −ELBO, nats per image": [_nats(row.metrics["negative_elbo"]) for row in rows],
+            "test −ELBO, nats per image": [_bound(row) for row in rows],
             "of it KL, nats": [_nats(row.metrics["kl"]) for row in rows],
         },
         hide_index=True,
         hide_header=False,
     )
+
+
+def _bound(checkpoint: Checkpoint) -> str:
+    config, value = checkpoint.model_config, checkpoint.metrics["negative_elbo"]
+    given = f", given the class; {_with_label(value, config)}" if config.classes and value is not None else ""
+    return _nats(value) + given
 
 
 def _nats(value: float | None) -> str:
