@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from torch import Tensor
 
+from tests.support.checkpoints import save
 from vae import __main__ as command_line
 from vae.__main__ import ProgressBar, checkpoint_path, main
 from vae.datasets import registry
-from vae.datasets.splits import Dataset
+from vae.datasets.splits import Dataset, take
 from vae.model.losses import Objective
-from vae.model.networks import ModelConfig
+from vae.model.networks import ModelConfig, default_config
 from vae.projection.methods import quality
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import trainer as trainer_module
@@ -316,6 +317,20 @@ def test_a_model_without_classes_has_nothing_to_add(capsys: Captured, digits_che
     *printed, last = capsys.readouterr().out.splitlines()
     assert json.loads(last)["label_nats"] == 0
     assert not any("class" in line for line in printed)
+
+
+def test_scores_of_the_sprites_factors_come_with_what_they_can_be_compared_with(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = np.random.default_rng(0).permutation(1728)[:60]
+    sprites = registry.load_dataset("sprites")
+    sprites = replace(sprites, train=take(sprites.train, few), validation=take(sprites.validation, few))
+    sprites = replace(sprites, test=take(sprites.test, few))
+    monkeypatch.setattr(registry, "load_dataset", lambda *_, **__: sprites)
+    save(tmp_path / "run", default_config(sprites.image_shape, 2, hidden=(8,)), n=4, dataset="sprites")
+    for metrics, noted in (("mig", True), ("factorvae,dci", True), ("surgery", False)):
+        assert main(["evaluate", str(tmp_path / "run"), "--metrics", metrics]) == 0
+        assert ("sprites is not dSprites, so published scores do not compare" in capsys.readouterr().out) == noted
 
 
 def test_evaluating_on_other_data_says_so(

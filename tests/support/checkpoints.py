@@ -35,21 +35,23 @@ EPOCH = {
 }
 
 
-def save(path: Path, config: ModelConfig = GREY, n: int = 30) -> tuple[VAE, np.ndarray, EncodedSet]:
+def save(
+    path: Path, config: ModelConfig = GREY, n: int = 30, dataset: str = "noise"
+) -> tuple[VAE, np.ndarray, EncodedSet]:
     """A checkpoint of random weights and noise images: what was saved."""
     torch.manual_seed(0)
     model, rng = VAE(config).eval(), np.random.default_rng(0)
     images = rng.integers(0, 256, (n, *config.image_shape), np.uint8)
-    return model, images, save_model(path, model, images, rng.integers(0, len(CLASSES), n))
+    return model, images, save_model(path, model, images, rng.integers(0, len(CLASSES), n), dataset)
 
 
-def save_model(path: Path, model: VAE, images: np.ndarray, labels: np.ndarray) -> EncodedSet:
+def save_model(path: Path, model: VAE, images: np.ndarray, labels: np.ndarray, dataset: str = "noise") -> EncodedSet:
     """A checkpoint of this model on these images: the encoded set that was saved."""
     encoded = encode(model, images, labels)
     save_checkpoint(
         path,
         model,
-        dataset={"name": "noise", "content_hash": "abc123", "class_names": CLASSES},
+        dataset={"name": dataset, "content_hash": "abc123", "class_names": CLASSES},
         training=TRAINING,
         metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": 0.5},
         history=[EPOCH, EPOCH | {"epoch": 2}],

@@ -127,7 +127,7 @@ def _row(
 def plane_accuracies(layout: FloatArray, labels: Labels) -> list[float]:
     """Accuracy of 10 neighbours in the layout that predict the other half's labels, for each of SPLITS random halves.
 
-    Halves in the data set's order would not do: the first 5,000 MNIST test images are easier than the others.
+    Halves in the data set's order would not do: the last 5,000 MNIST test images are easier than the others.
     Shapes: layout (n, dims), labels (n,).
     """
     half, accuracies = len(layout) // 2, []

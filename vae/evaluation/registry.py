@@ -75,6 +75,8 @@ def _copies(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Cop
     return copy_test(pictures, dataset.train.images, dataset.test.images)
 
 
+FACTOR_SCORES = ("mig", "mig-without-shape", "dci", "factorvae")  # of codes and the factors that images were made from
+
 # Each takes the model, its data set, the encoded test set and the seed of everything random.
 SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "surgery": _surgery,
