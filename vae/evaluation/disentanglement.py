@@ -157,7 +157,7 @@ def _permutation_importance(forest: Any, codes: Codes, value: Counts, seed: int)
     from sklearn.inspection import permutation_importance
 
     found = permutation_importance(forest, codes, value, n_repeats=PERMUTATIONS, random_state=seed)
-    return np.maximum(0, found.importances_mean)
+    return np.asarray(np.maximum(0, found.importances_mean), np.float64)
 
 
 def _unpredictable(names: Sequence[str]) -> str:
