@@ -253,9 +253,9 @@ def test_of_many_samples_as_many_are_effective_as_the_chi_square_divergence_says
     assert 4000 / found.effective_samples.mean() == pytest.approx(inverse_share, rel=0.02)
 
 
-@pytest.mark.parametrize(("widen", "k"), [(-1.2, 64), (-0.8, 128), (-1.6, 256), (0.5, 64)])
+@pytest.mark.parametrize(("widen", "k"), [(-1.2, 64), (-1.6, 256), (0.5, 64)])
 def test_the_bias_is_about_that_of_the_known_evidence(widen: float, k: int) -> None:
-    copies, labels = np.tile(PIXELS, (40, 1, 1, 1)), np.tile(LABELS, 40)
+    copies, labels = np.tile(PIXELS, (15, 1, 1, 1)), np.tile(LABELS, 15)
     found = importance_weighted_nll(linear_vae(shift=0.5, widen=widen), copies, labels, k)
     truth = found.nll.mean() - evidence(copies).mean()
     assert found.bias == pytest.approx(truth, rel=0.5)

@@ -45,8 +45,8 @@ class ImportanceWeighted:
 
         Each doubling from K/16 to K lowers the mean bound by less than the one before. Their mean ratio continues the
         series without end. On linear-Gaussian models with 5 to 150 effective samples, whose bias is known, the estimate
-        is 0.5 to 1.6 times the bias; where weights are uneven, the delta method's 1/2 (1/ESS - 1/K) is a tenth of it.
-        None for K < 16.
+        is 0.5 to 1.6 times the bias; the delta method's 1/2 (1/ESS - 1/K) is a tenth to a fifth of it where weights are
+        uneven. None for K < 16.
         """
         curve = self.fewer.mean(0)
         if np.isnan(curve[0]):
