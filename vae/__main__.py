@@ -17,12 +17,12 @@ import numpy as np
 from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
-from vae.evaluation.metrics import evaluate
+from vae.evaluation.metrics import Evaluation, evaluate
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
 from vae.jobs.nice import lower_priority
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
-from vae.model.networks import VAE, Architecture, Likelihood, choose_device
+from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device
 from vae.projection.config import METHODS, ProjectionConfig
 from vae.projection.methods import project, quality
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, check_free, list_checkpoints, read_checkpoint
@@ -274,14 +274,7 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     encoded = encode(model, test.images, test.labels, args.seed)
     evaluation = evaluate(encoded, model.config)
     print(f"{checkpoint.name}: test images of {dataset.name}, binarisation {how}")
-    print(f"{_score(asdict(evaluation), model.config.classes)} nats per image; active units {evaluation.active_units}")
-    if evaluation.kl is not None:
-        print(f"  = reconstruction {evaluation.reconstruction:.2f} + KL {evaluation.kl:.2f}; {evaluation.protocol}")
-    if evaluation.negative_elbo is not None and model.config.classes:
-        comparable = evaluation.negative_elbo + model.config.label_nats
-        print(f"  + ln {model.config.classes} for the class = {comparable:.2f}, to compare with models without classes")
-    if evaluation.bits_per_dimension is not None:
-        print(f"  = {evaluation.bits_per_dimension:.3f} bits per dimension")
+    _print_evaluation(evaluation, model.config)
     result = asdict(evaluation) | {"same_data": same, "binarisation": how, "seed": args.seed}
     result["label_nats"] = model.config.label_nats
     if args.importance_samples is not None:
@@ -294,6 +287,17 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     if dataset.name == "sprites" and set(args.metrics) & set(FACTOR_SCORES):
         print(SPRITES_NOTE)
     return result
+
+
+def _print_evaluation(evaluation: Evaluation, config: ModelConfig) -> None:
+    print(f"{_score(asdict(evaluation), config.classes)} nats per image; active units {evaluation.active_units}")
+    if evaluation.kl is not None:
+        print(f"  = reconstruction {evaluation.reconstruction:.2f} + KL {evaluation.kl:.2f}; {evaluation.protocol}")
+    if evaluation.negative_elbo is not None and config.classes:
+        comparable = evaluation.negative_elbo + config.label_nats
+        print(f"  + ln {config.classes} for the class = {comparable:.2f}, to compare with models without classes")
+    if evaluation.bits_per_dimension is not None:
+        print(f"  = {evaluation.bits_per_dimension:.3f} bits per dimension")
 
 
 def _likelihood(model: VAE, test: Split, args: argparse.Namespace, how: str) -> Result:
