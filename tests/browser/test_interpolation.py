@@ -158,7 +158,7 @@ def test_the_ways_are_those_of_the_engine_and_the_arc_keeps_the_norm(lab: Server
             const {linear, spherical} = await import(script), t = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
             return [linear, spherical].map(way => t.map(share => way(a, b, share)));
         }"""
-        script = script_url("lib/math.js")
+        script = f"{lab.url}/{script_url('lib/math.js')}"
         line, arc = np.array(page.evaluate(walk, [script, a.tolist(), b.tolist()]))
         assert np.allclose(line, interpolate(a.astype(np.float32), b.astype(np.float32), 9), atol=1e-6)
         assert np.allclose(arc, interpolate(a.astype(np.float32), b.astype(np.float32), 9, "spherical"), atol=1e-6)
@@ -212,7 +212,7 @@ def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
             const groups = [3, -1, -2].map(group => lab.centre(lab.group(group)));
             return [Array.from({length: 60}, (_, i) => lab.classOf(lab.mean(i), i)), groups, lab.closestClasses()];
         }"""
-        scripts = [script_url(name) for name in ("interpolation/space.js", "lib/encoded-set.js")]
+        scripts = [f"{lab.url}/{script_url(name)}" for name in ("interpolation/space.js", "lib/encoded-set.js")]
         classes, centres, closest = page.evaluate(asked, scripts)
     distances = np.linalg.norm(encoded.mean[:60, None] - encoded.mean[None], axis=2)
     np.fill_diagonal(distances, np.inf)  # an image is not its own neighbour

@@ -63,7 +63,6 @@ def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str
     mean, components = _small_map(encoded)
     points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
     return {
-        "base": scripts.base_path(),
         "script": scripts.script_url("explore/explore.js"),
         "model": _checkpoint.name,
         "latent_dim": config.latent_dim,

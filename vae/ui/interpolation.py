@@ -41,7 +41,6 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
     return {
         "script": scripts.script_url("interpolation/interpolation.js"),
-        "base": scripts.base_path(),
         "model": _checkpoint.name,
         "version": str(version[1]),
         "classes": _checkpoint.model_config.classes,

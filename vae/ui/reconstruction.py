@@ -123,7 +123,6 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
     config = _checkpoint.model_config
     return {
-        "base": scripts.base_path(),
         "script": scripts.script_url("reconstruction/reconstruction.js"),
         "model": _checkpoint.name,
         "version": version[1],

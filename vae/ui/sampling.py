@@ -91,7 +91,6 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
     pca = fit_pca(encoded.mean, min(COMPONENTS, config.latent_dim))
     deviations = pca.project(encoded.mean).std(axis=0)
     return {
-        "base": scripts.base_path(),
         "script": scripts.script_url("sampling/sampling.js"),
         "model": checkpoint.name,
         "latent_dim": config.latent_dim,

@@ -10,7 +10,6 @@ import { FakeSocket } from "../support/socket.js";
 const page = new EventTarget(); // whose "online" events the client listens to
 Object.assign(globalThis, {
   WebSocket: FakeSocket,
-  location: { protocol: "https:", host: "lab.test" },
   addEventListener: page.addEventListener.bind(page),
   removeEventListener: page.removeEventListener.bind(page),
 });
@@ -63,10 +62,10 @@ function ask(/** @type {number[]} */ zs, /** @type {RequestOptions} */ options =
   void client.decode(vectors, options).then((reply) => drawn.push(reply && [...reply.pixels].join()));
 }
 
-test("the address is the page's own, as safe as the page", () => {
-  assert.equal(liveUrl("/prefix"), "wss://lab.test/prefix/live");
-  Object.assign(globalThis, { location: { protocol: "http:", host: "lab.test:8501" } });
-  assert.equal(liveUrl(""), "ws://lab.test:8501/live");
+test("the socket's address is beneath the app's, as safe as the app's", () => {
+  assert.equal(liveUrl("https://lab.test/prefix"), "wss://lab.test/prefix/live");
+  assert.equal(liveUrl("http://lab.test:8501"), "ws://lab.test:8501/live");
+  assert.equal(liveUrl("http://[::1]:8501/http"), "ws://[::1]:8501/http/live");
 });
 
 test("the client names version and model, and sends requests after the greeting", async () => {

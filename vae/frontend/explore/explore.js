@@ -10,7 +10,7 @@
  * and axes of the map; start: the picture to start from; z: that of the last release; label: the class to decode as.
  *
  * @typedef {object} ExploreData
- * @property {string} base
+ * @property {string} base the app's address
  * @property {string} model
  * @property {number} latent_dim
  * @property {ImageShape} image_shape

@@ -6,7 +6,11 @@
  * `update` receives the newest data, also when only the theme has changed; `close` undoes everything. send(name, value)
  * makes value the component's state `name` in Python: the page runs again.
  *
- * @typedef {{script: string}} ComponentData
+ * Python does not know the app's address, as a proxy may have removed a part of the path: data.script is relative to it,
+ * and the component receives it as data.base.
+ *
+ * @typedef {{script: string}} PythonData
+ * @typedef {PythonData & {base: string}} ComponentData
  * @typedef {{update(data: ComponentData): void | Promise<void>, close(): void}} Component
  * @typedef {(name: string, value: unknown) => void} Send
  * @typedef {new (parentElement: HTMLElement, send: Send) => Component} ComponentClass
@@ -15,7 +19,7 @@
 /** By parentElement. @type {WeakMap<HTMLElement, Holder>} */
 const holders = new WeakMap();
 
-/** @param {{data: ComponentData, parentElement: HTMLElement, setStateValue: Send}} call */
+/** @param {{data: PythonData, parentElement: HTMLElement, setStateValue: Send}} call */
 export default function mount({ data, parentElement, setStateValue }) {
   const holder = holders.get(parentElement) ?? new Holder(parentElement, setStateValue);
   holders.set(parentElement, holder);
@@ -29,6 +33,16 @@ export default function mount({ data, parentElement, setStateValue }) {
   };
 }
 
+/**
+ * The app's address, without a slash at its end. Each page is one name beneath it, /lab/Explore, and the home page is
+ * /lab/: Streamlit's own page relies on the same, with scripts at ./static/.
+ *
+ * @param {string} page
+ */
+export function appAddress(page) {
+  return new URL(".", page).href.slice(0, -1);
+}
+
 class Holder {
   closed = false;
   /** @type {Component | undefined} */
@@ -37,7 +51,7 @@ class Holder {
   loading;
   /** @type {HTMLElement | undefined} */
   problem;
-  /** @type {ComponentData | undefined} */
+  /** @type {PythonData | undefined} */
   newest;
 
   /**
@@ -47,17 +61,18 @@ class Holder {
   constructor(parent, setStateValue) {
     this.parent = parent;
     this.setStateValue = setStateValue;
+    this.base = appAddress(document.baseURI);
   }
 
   /**
    * The module loads on the first call, and only the newest data counts once it is there.
    *
-   * @param {ComponentData} data
+   * @param {PythonData} data
    */
   async update(data) {
     this.newest = data;
     try {
-      this.loading ??= import(new URL(data.script, location.origin).href);
+      this.loading ??= import(`${this.base}/${data.script}`);
       const { default: Component } = await this.loading;
       if (this.newest !== data || this.closed) return;
       this.component ??= new Component(this.parent, (name, value) => this.setStateValue(name, value));
@@ -68,6 +83,6 @@ class Holder {
       this.problem.textContent = `This part of the page did not load (${message}). Reload the page.`;
       return;
     }
-    await this.component.update(data);
+    await this.component.update({ ...data, base: this.base });
   }
 }

@@ -27,7 +27,7 @@ const SIDE = 116; // CSS pixels of a card's picture
  * What Python sends, see vae/ui/interpolation.py.
  *
  * @typedef {object} InterpolationData
- * @property {string} base the server's base path
+ * @property {string} base the app's address
  * @property {string} model
  * @property {string} version of the model's files
  * @property {number} classes of a conditional model how many it knows, else 0

@@ -2,7 +2,7 @@
  * The browser's end of the live service: one socket, on which the newest request replaces older ones. The wire format is
  * in the docstring of vae/server/decode.py.
  *
- *   const client = new LiveClient(liveUrl(""), "mnist-z10", {onStatus: ({state}) => …});
+ *   const client = new LiveClient(liveUrl("https://lab.example"), "mnist-z10", {onStatus: ({state}) => …});
  *   const reply = await client.decode([z]);
  *   if (reply) drawPicture(canvas, reply.pixels, reply.imageShape);
  *
@@ -74,9 +74,9 @@ const FIRST_RETRY_S = 0.25,
   LAST_RETRY_S = 8;
 const HURRIED_RETRY_MS = 1000; // while the user makes requests
 
-/** Address of the live socket on this page's own server. base: server.baseUrlPath as "" or "/prefix". */
+/** Address of the live socket. base: the app's address, such as https://lab.example/prefix. */
 export function liveUrl(/** @type {string} */ base) {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${base}/live`;
+  return `${base.replace("http", "ws")}/live`;
 }
 
 /**

@@ -145,7 +145,7 @@ export default class LatentMap {
    */
   async update(data) {
     this.newest = data;
-    this.plotlyLoading ??= this.loadPlotly(data.plotly);
+    this.plotlyLoading ??= this.loadPlotly(`${data.base}/${data.plotly}`);
     this.socket ??= this.openSocket(data); // while the encoded test set is loading
     const known = data.model === this.data?.model && data.version === this.data?.version;
     try {

@@ -32,7 +32,7 @@ import { classRemark, damageRemark, storedRemark, titleOf } from "./remarks.js";
  * What Python sends: vae/ui/reconstruction.py.
  *
  * @typedef {object} Data
- * @property {string} base
+ * @property {string} base the app's address
  * @property {string} model
  * @property {number} version of the checkpoint
  * @property {number} latent_dim

@@ -20,7 +20,7 @@ import { NO_TRUNCATION } from "./sources.js";
  * What Python sends, see vae/ui/sampling.py.
  *
  * @typedef {object} SamplingData
- * @property {string} base the server's base path
+ * @property {string} base the app's address
  * @property {string} model
  * @property {number} latent_dim
  * @property {ImageShape} image_shape

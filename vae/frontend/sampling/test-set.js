@@ -15,7 +15,7 @@ const SLICE_MS = 8; // of searching, before input events get their turn
 
 export class TestSet {
   /**
-   * @param {string} base the server's base path
+   * @param {string} base the app's address
    * @param {string} model
    */
   constructor(base, model) {

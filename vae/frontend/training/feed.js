@@ -42,7 +42,7 @@ export class Feed {
   pollNow;
 
   /**
-   * @param {string} base server.baseUrlPath as "" or "/prefix"
+   * @param {string} base the app's address
    * @param {FilmChoice[]} films
    * @param {{ onChange: () => void, onState: (name: string, state: Run["state"]) => void }} listeners
    */

@@ -25,7 +25,6 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     explored = state.get("explore_z") if state.get("explore_model") == name else None
     data = {
         "script": scripts.script_url("map/map.js"),
-        "base": scripts.base_path(),
         "plotly": scripts.plotly_url(),
         "model": name,
         "version": loaders.or_stop(lambda _, version: str(version[1]), checkpoint),

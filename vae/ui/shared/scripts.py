@@ -1,4 +1,7 @@
-"""The components' scripts and styles: what is passed to Streamlit, the addresses of the rest, and their routes."""
+"""The components' scripts and styles: what is passed to Streamlit, the addresses of the rest, and their routes.
+
+An address is relative to that of the app, which the browser alone knows: a proxy may have removed a part of the path.
+"""
 
 import gzip
 import hashlib
@@ -35,19 +38,22 @@ def _text(name: str) -> str:
 
 
 def base_path() -> str:
-    """The prefix of the app's own addresses: "" or /path."""
+    """The prefix of the app's own routes, which a proxy may extend: "" or /path."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 
 
 def script_url(name: str) -> str:
-    """The address of a script, "map/map.js". The version in the path is that of all scripts that it imports."""
-    return f"{base_path()}/live/frontend/{_scripts_version()}/{name}"
+    """The address of a script, "map/map.js", relative to the app's.
+
+    The version in the path is that of all scripts that it imports.
+    """
+    return f"live/frontend/{_scripts_version()}/{name}"
 
 
 def plotly_url() -> str:
     """The address of plotly's script, which is served from the installed package."""
-    return f"{base_path()}/live/plotly/{metadata.version('plotly')}/plotly.min.js"
+    return f"live/plotly/{metadata.version('plotly')}/plotly.min.js"
 
 
 @st.cache_resource(show_spinner=False)

@@ -51,7 +51,6 @@ def show_films(checkpoint: Checkpoint | None) -> None:
         return
     shown = [chosen] if beside == NO_FILM else [chosen, beside]
     data = {
-        "base": scripts.base_path(),
         "script": scripts.script_url("training/training.js"),
         "palette": list(PALETTE),
         "films": [
