@@ -57,7 +57,7 @@ from vae.server.decode import DecodeService
 from vae.server.decode_frames import DecodeLimits
 from vae.server.latent_map import MapLimits, MapService
 from vae.server.runs_and_films import RunFilmService
-from vae.server.wire import origin_allowed
+from vae.server.wire import own_origin
 from vae.storage import files
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.storage.files import CheckpointError
@@ -1151,7 +1151,7 @@ HOSTS = st.sampled_from(["lab.test", "lab.test:80", "", "[::1]:80", ":80"]) | st
 @given(origin=ORIGINS, host=HOSTS)
 def test_no_origin_but_the_hosts_own_is_allowed(origin: str, host: str) -> None:
     with at_once((origin, host)):
-        allowed = origin_allowed(origin, host, ())
+        allowed = own_origin(origin, host)
     scheme, _, rest = origin.lower().partition("://")
     name = re.sub(r":(80|443)$", "", host.lower())
     assert not allowed or (scheme in ("http", "https") and host and re.sub(r":(80|443)$", "", rest) == name)
@@ -1182,9 +1182,7 @@ def test_every_live_frame_gets_one_answer_after_any_handshake(
         headers.append((b"origin", origin.encode("latin-1", "replace")))
     with at_once((frames, origin)):
         sent = loop.run(talk(live_service, headers, frames))
-    if not origin_allowed(
-        None if origin is None else origin.encode("latin-1", "replace").decode("latin-1"), "lab.test", ()
-    ):
+    if not own_origin(None if origin is None else origin.encode("latin-1", "replace").decode("latin-1"), "lab.test"):
         assert [message["type"] for message in sent] == ["websocket.close"]
         return
     answers = [message for message in sent if message["type"] == "websocket.send"]
@@ -1202,7 +1200,7 @@ def test_every_live_frame_gets_one_answer_after_any_handshake(
 @pytest.fixture(scope="module")
 def live_service(loop: asyncio.Runner) -> DecodeService:
     """The live service with its models loaded, without a network."""
-    service = DecodeService(load, (), replace(DecodeLimits(), requests_per_second=1e9, burst=1e9))
+    service = DecodeService(load, own_origin, replace(DecodeLimits(), requests_per_second=1e9, burst=1e9))
     for name in ("grey", "conditional"):
         loop.run(talk(service, [], [json.dumps({"version": 1, "model": name}), struct.pack("<BBHI", 1, 1, 1, 0)]))
     assert GREY.latent_dim == 3
@@ -1328,7 +1326,7 @@ def screening(scratch: Path) -> tuple[RunFilmService, Run]:
         found = next((found for found in list_checkpoints(root) if found.name == name), None)
         return found.film if isinstance(found, Checkpoint) else None
 
-    return RunFilmService(Runs(root), film, ()), run
+    return RunFilmService(Runs(root), film, own_origin), run
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------

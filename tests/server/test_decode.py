@@ -16,6 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, get_args
 from unittest.mock import MagicMock, Mock, call
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ from tests.support.live import (
     until,
     zs,
 )
+from tests.support.origins import own_and
 from vae.__main__ import parser, run_evaluate
 from vae.bench import live as bench
 from vae.model.latents import encode, posterior_noise
@@ -57,7 +59,7 @@ from vae.server.batching import Job, JobQueue
 from vae.server.decode import DecodeClient, DecodeService, routes
 from vae.server.decode_frames import HEADER, DecodeLimits, greeting, vectors_limit
 from vae.server.inference import InferenceEngine, LiveModel
-from vae.server.wire import TokenBucket
+from vae.server.wire import TokenBucket, own_origin
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
 DECODE, ENCODE, RECONSTRUCT, SAMPLE_POSTERIOR = 1, 2, 3, 4
@@ -644,12 +646,13 @@ def test_every_binary_frame_gets_exactly_one_reply(server: Running, frames: list
 
 
 def test_a_foreign_page_is_refused_at_the_handshake() -> None:
-    with serve(allowed_origins=["https://School.example/"]) as running:
+    with serve(allows=own_and("https://school.example")) as running:
         with pytest.raises(InvalidStatus) as refused, running.connect(origin="https://evil.test"):
             pass
         assert refused.value.response.status_code == 403
         assert refused.value.response.body == (
-            b"This page may not use the live decoder here: its origin is not allowed."
+            b"This page may not use the live decoder: add its address to server.corsAllowedOrigins, or let the proxy "
+            b"forward the Host header."
         )
         forged = {"X-Forwarded-Host": "evil.test"}
         with pytest.raises(InvalidStatus), running.connect(origin="https://evil.test", additional_headers=forged):
@@ -658,6 +661,26 @@ def test_a_foreign_page_is_refused_at_the_handshake() -> None:
             with running.connect(origin=origin) as client:
                 ask(client, request(DECODE, zs(1)))
         assert running.metrics()["refused_total"] == 2
+
+
+def test_a_page_learns_by_a_post_why_its_socket_was_refused() -> None:
+    with serve(allows=own_and("https://school.example")) as running:
+        for origin, status in (("https://school.example", 204), (f"http://127.0.0.1:{running.port}", 204), (None, 204)):
+            with posted(running, origin) as answer:
+                assert answer.status == status
+        with pytest.raises(HTTPError) as refused, posted(running, "https://evil.test"):
+            pass
+        with refused.value as answer:
+            assert answer.status == 403
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert "access-control-allow-origin" not in answer.headers
+            assert b"server.corsAllowedOrigins" in answer.read()
+
+
+def posted(running: Running, origin: str | None) -> Any:
+    headers = {"Origin": origin} if origin else {}
+    asked = urllib.request.Request(f"http://127.0.0.1:{running.port}/live", method="POST", headers=headers)
+    return urllib.request.urlopen(asked, timeout=PATIENCE)
 
 
 TOO_MANY = {
@@ -818,7 +841,7 @@ def test_a_full_backlog_refuses_requests_rather_than_growing(monkeypatch: pytest
 
 def lone_client(limits: DecodeLimits | None = None, *, device: str = "cpu", receive: Any = None) -> DecodeClient:
     """A client that has chosen a model."""
-    service = DecodeService(load, (), limits or DecodeLimits())
+    service = DecodeService(load, own_origin, limits or DecodeLimits())
     service.models = Mock()
     client = DecodeClient(service, receive, Mock())
     client._model = Mock(engine=Mock(config=GREY, device_name=device), live=MODELS["grey"])
@@ -839,7 +862,7 @@ def talk(*frames: dict[str, Any], send: Any = None, **scope: Any) -> list[Any]:
             await send()
 
     scope = {"type": "websocket", "path": "/live", "headers": [], **scope}
-    asyncio.run(DecodeService(load, (), DecodeLimits())(scope, receive, keep))
+    asyncio.run(DecodeService(load, own_origin, DecodeLimits())(scope, receive, keep))
     return sent
 
 
@@ -961,7 +984,7 @@ def test_a_client_is_read_while_it_has_at_most_a_sixteenth_of_the_backlog() -> N
 def test_the_service_checks_clients_and_models_once_a_second_while_there_are_any(
     clients: int, models: int, *, again: bool
 ) -> None:
-    service = DecodeService(load, (), DecodeLimits())
+    service = DecodeService(load, own_origin, DecodeLimits())
     service._loop, loaded = Mock(), MagicMock()
     loaded.__len__.return_value = models
     service.models = loaded
@@ -979,7 +1002,7 @@ def test_the_service_checks_clients_and_models_once_a_second_while_there_are_any
 
 
 def test_replies_for_a_server_that_has_stopped_are_dropped() -> None:
-    service = DecodeService(load, (), DecodeLimits())
+    service = DecodeService(load, own_origin, DecodeLimits())
     service._deliver([])  # no client has connected yet
     service._loop = asyncio.new_event_loop()
     service._loop.close()

@@ -27,6 +27,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED, SOURCE, N, source
+from tests.support.origins import own_and
 from tests.support.projections import FAKE
 from vae.datasets.splits import Dataset
 from vae.model.latents import EncodedSet, posterior_noise
@@ -499,7 +500,7 @@ def test_requests_beyond_the_rate_are_read_later(tmp_path: Path) -> None:
 
 
 def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> None:
-    with serve(tmp_path, allowed_origins=["https://Lab.example.org/"]) as running:
+    with serve(tmp_path, allows=own_and("https://lab.example.org")) as running:
         own, stranger, friend = f"http://127.0.0.1:{running.port}", "https://evil.example", "https://lab.example.org"
         for path in ("encoded?model=small", "images?model=small&start=0&count=1", "noise?model=small&start=0&count=1"):
             assert running.get(path, Origin=own)[0] == 200
@@ -517,7 +518,7 @@ def test_pages_of_other_origins_are_refused_unless_allowed(tmp_path: Path) -> No
 def test_the_base_path_is_prepended(tmp_path: Path) -> None:
     projections = ProjectionService(tmp_path)
     paths = [route.path for route in routes(source, projections, base_path="/lab/")]  # type: ignore[attr-defined]
-    assert paths == [f"/lab/live/{what}" for what in ("encoded", "images", "noise", "projections")]
+    assert paths == [f"/lab/live/{what}" for what in ("encoded", "images", "noise", "projections", "projections")]
     asyncio.run(projections.close())
 
 

@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from tests.support.origins import own_and
 from vae.jobs.runs import Run, Runs, Status
 from vae.server import runs_and_films
 from vae.server.runs_and_films import routes
@@ -254,14 +255,15 @@ def test_many_requests_for_a_film_all_get_the_whole_film(served: Routes) -> None
 
 def test_pages_of_other_origins_are_refused_unless_allowed(served: Routes) -> None:
     friend, stranger, own = "https://friend.example", "https://evil.example", f"http://{HOST}"
-    open_to = Routes(served.checkpoints, allowed_origins=["https://Friend.example/"])
+    open_to = Routes(served.checkpoints, allows=own_and(friend))
     served.run("run", Status("paused"), film=FILM)
     for path in ("/live/runs", "/live/film?kind=run&name=run"):
         for origin in (stranger, "null", f"http://{HOST}.evil.example", "http://friend.example"):
             status, body, headers = open_to.get(path, origin=origin)
             assert (status, body.decode()) == (
                 403,
-                "This page may not watch training runs here: its origin is not allowed.",
+                "This page may not watch training runs: add its address to server.corsAllowedOrigins, or let the proxy "
+                "forward the Host header.",
             )
             assert "access-control-allow-origin" not in headers
         assert served.get(path, origin=friend)[0] == 403
@@ -275,7 +277,7 @@ def test_pages_of_other_origins_are_refused_unless_allowed(served: Routes) -> No
 
 def test_an_allowed_page_can_read_why_there_is_no_film(served: Routes) -> None:
     friend = "https://friend.example"
-    open_to = Routes(served.checkpoints, allowed_origins=[friend])
+    open_to = Routes(served.checkpoints, allows=own_and(friend))
     for query in ("kind=run&name=none", "kind=film"):
         assert open_to.get(f"/live/film?{query}", origin=friend)[2]["access-control-allow-origin"] == friend
 

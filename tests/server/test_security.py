@@ -37,13 +37,14 @@ def answer(app: Server, path: str, method: str = "GET", **headers: str) -> tuple
         connection.close()
 
 
-def handshake(app: Server, path: str, *, origin: str | None = None, host: str | None = None) -> int:
+def handshake(app: Server, path: str, *, origin: str | None = None, host: str | None = None, **headers: str) -> int:
     """The status that answers a WebSocket handshake; 101 if it opens."""
     where = urlparse(app.url)
     with socket.create_connection((where.hostname, where.port), timeout=20) as raw:
         lines = [f"GET {path} HTTP/1.1", f"Host: {host or where.netloc}", "Upgrade: websocket", "Connection: Upgrade"]
         lines += ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13"]
         lines += [f"Origin: {origin}"] if origin else []
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         raw.sendall(("\r\n".join([*lines, "", ""])).encode())
         return int(raw.recv(100).split()[1])
 
@@ -51,11 +52,29 @@ def handshake(app: Server, path: str, *, origin: str | None = None, host: str | 
 @pytest.mark.parametrize("path", SOCKETS)
 def test_a_page_of_another_site_opens_no_socket(app: Server, path: str) -> None:
     assert handshake(app, path, origin=app.url) == 101
-    foreign = ["https://evil.example", "null", app.url.replace("http://", "http://evil.")]
-    if not path.startswith("/_stcore"):  # Streamlit trusts every port of its own computer; our routes do not
-        foreign.append(f"{app.url}0")
-    for origin in foreign:
+    for origin in ("https://evil.example", "null", app.url.replace("http://", "http://evil.")):
         assert handshake(app, path, origin=origin) == 403
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+def test_a_page_at_another_port_of_this_computer_may_do_what_streamlit_lets_it_do(app: Server, path: str) -> None:
+    """A proxy on this computer is one; what can open Streamlit's socket can use the whole app anyway."""
+    assert handshake(app, path, origin="http://localhost:1") == 101
+
+
+@pytest.mark.parametrize("path", SOCKETS[:2])
+def test_only_a_page_that_may_open_a_socket_gets_a_yes(app: Server, path: str) -> None:
+    assert answer(app, path, "POST", Origin=app.url) == (204, b"")
+    status, body = answer(app, path, "POST", Origin="https://evil.example")
+    assert status == 403
+    assert b"server.corsAllowedOrigins" in body
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+def test_no_forwarded_header_opens_a_socket(app: Server, path: str) -> None:
+    forged = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}
+    assert handshake(app, path, origin="https://evil.example", **forged) == 403
+    assert handshake(app, path, origin=app.url, **forged) == 101
 
 
 @pytest.mark.parametrize("path", SOCKETS)
@@ -67,7 +86,9 @@ def test_a_page_after_dns_rebinding_opens_no_socket(app: Server, path: str) -> N
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_after_dns_rebinding_reads_nothing(app: Server, path: str) -> None:
-    assert answer(app, path, Host="evil.example")[0] == 400
+    status, body = answer(app, path, Host="evil.example")
+    assert status == 400
+    assert b"server.allowedHosts" in body
     assert answer(app, path, Host=f"localhost:{urlparse(app.url).port}")[0] in (200, 404)
 
 

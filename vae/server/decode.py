@@ -7,12 +7,11 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Collection
 from math import prod
 from time import monotonic
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -34,36 +33,39 @@ from vae.server.decode_frames import (
 )
 from vae.server.inference import LoadedModel, LoadedModels, Loader, UnknownModelError
 from vae.server.prometheus import SocketCounts, exposition
-from vae.server.wire import Admission, Json, OriginPolicy, TokenBucket, abort, live_path
+from vae.server.wire import Admission, Json, OriginPolicy, OriginRule, TokenBucket, abort, live_path, own_origin
 
 _log = logging.getLogger(__name__)
 
 
 def routes(
-    load: Loader, *, base_path: str = "", allowed_origins: Collection[str] = (), limits: DecodeLimits | None = None
+    load: Loader, *, base_path: str = "", allows: OriginRule = own_origin, limits: DecodeLimits | None = None
 ) -> list[BaseRoute]:
     """The WebSocket route <base_path>/live and its counters at <base_path>/live/metrics.
 
-    base_path: Streamlit's server.baseUrlPath, with or without slashes. allowed_origins: pages of other hosts that may
-    connect, such as "https://lab.example.org"; needed behind a proxy that changes the Host header, as no forwarded
-    header is trusted.
+    base_path: Streamlit's server.baseUrlPath, with or without slashes. allows: which pages may connect. No forwarded
+    header is trusted: behind a proxy that changes the Host header it must know the page's address.
     """
-    service = DecodeService(load, allowed_origins, limits or DecodeLimits())
+    service = DecodeService(load, allows, limits or DecodeLimits())
     base = live_path(base_path)
-    return [WebSocketRoute(base, service), Route(f"{base}/metrics", service.metrics)]
+    return [
+        WebSocketRoute(base, service),
+        Route(base, service.permission, methods=["POST"]),
+        Route(f"{base}/metrics", service.metrics),
+    ]
 
 
 class DecodeService:
     """The ASGI application behind the WebSocket route; all of it runs on the event loop of the server."""
 
-    def __init__(self, load: Loader, allowed_origins: Collection[str], limits: DecodeLimits) -> None:
+    def __init__(self, load: Loader, allows: OriginRule, limits: DecodeLimits) -> None:
         self.limits = limits
         self.counts = SocketCounts()
         self.models = LoadedModels(load, limits.unused_models, limits.unused_seconds)
         self.batcher = Batcher(self._deliver)
         self.backlog = 0
-        origins = OriginPolicy(allowed_origins, "use the live decoder")
-        self._admission = Admission(origins, limits, "live clients")
+        self._origins = OriginPolicy(allows, "use the live decoder")
+        self._admission = Admission(self._origins, limits, "live clients")
         self._clients: set[DecodeClient] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking = False
@@ -78,6 +80,10 @@ class DecodeService:
             await self._serve(DecodeClient(self, receive, send))
         finally:
             self._admission.close(socket)
+
+    async def permission(self, request: Request) -> Response:
+        """Whether this page may open the socket."""
+        return self._origins.permission(request)
 
     async def metrics(self, request: Request) -> PlainTextResponse:
         """The counters, in Prometheus' text format."""

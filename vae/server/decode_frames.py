@@ -2,10 +2,11 @@
 
 The socket
     ws(s)://<host>/<base path>/live, on the port of the app. A browser's Origin header must name the same host and port
-    as its Host header, or an origin that the server allows; otherwise the handshake is answered with 403. Clients that
-    send no Origin are accepted. A server that is full accepts the socket and closes it at once with code 1013 and a
-    sentence as the reason: try again later. All integers and floats are little-endian. Arrays are dense and in C
-    order; images are n x c x h x w, channels first, one byte for each value, 0 to 255.
+    as its Host header, or an origin that the server allows; otherwise the handshake is answered with 403. A browser
+    hides this from its page, which may ask by a POST to the same address: 204, or 403 and the reason as plain text.
+    Clients that send no Origin are accepted. A server that is full accepts the socket and closes it at once with code
+    1013 and a sentence as the reason: try again later. All integers and floats are little-endian. Arrays are dense and
+    in C order; images are n x c x h x w, channels first, one byte for each value, 0 to 255.
 
 Text frames: JSON objects
     The client chooses a model, and may choose again on the same socket at any time; it gets the newest weights then:

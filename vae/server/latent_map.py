@@ -20,6 +20,9 @@ GET <base>/live/noise?model=NAME&start=S&count=C
     a plain autoencoder's is that of its mean. The noise is not stored but generated from a seed: another version of
     torch may generate another.
 
+POST <base>/live/projections
+    Whether this page may open the WebSocket of the same address, as for vae.server.decode's.
+
 WebSocket <base>/live/projections
     The client sends a request as a text frame, with the fields of vae.projection.config.ProjectionConfig; missing ones
     have their defaults. A request replaces the one before, as does a cancellation; a projection that no client waits
@@ -49,7 +52,7 @@ import json
 import logging
 import struct
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -70,11 +73,13 @@ from vae.server.wire import (
     Admission,
     Json,
     OriginPolicy,
+    OriginRule,
     SocketLimits,
     TokenBucket,
     abort,
     address_of,
     live_path,
+    own_origin,
     read_text,
 )
 
@@ -99,30 +104,29 @@ def routes(
     projections: ProjectionService,
     *,
     base_path: str = "",
-    allowed_origins: Collection[str] = (),
+    allows: OriginRule = own_origin,
     limits: MapLimits | None = None,
 ) -> list[BaseRoute]:
     """The routes <base_path>/live/encoded, …/images, …/noise and …/projections; options as for decode."""
-    service = MapService(source, projections, allowed_origins, limits or MapLimits())
+    service = MapService(source, projections, allows, limits or MapLimits())
     base = live_path(base_path)
     return [
         Route(f"{base}/encoded", service.encoded),
         Route(f"{base}/images", service.images),
         Route(f"{base}/noise", service.noise),
         WebSocketRoute(f"{base}/projections", service.projections),
+        Route(f"{base}/projections", service.permission, methods=["POST"]),
     ]
 
 
 class MapService:
-    """Answers all four; on the event loop of the server, with files and arrays in threads."""
+    """Answers all five; on the event loop of the server, with files and arrays in threads."""
 
-    def __init__(
-        self, source: Source, projections: ProjectionService, allowed_origins: Collection[str], limits: MapLimits
-    ) -> None:
+    def __init__(self, source: Source, projections: ProjectionService, allows: OriginRule, limits: MapLimits) -> None:
         self.limits = limits
         self._projections = projections
         self._source = source
-        self._origins = OriginPolicy(allowed_origins, "use the latent map")
+        self._origins = OriginPolicy(allows, "use the latent map")
         self._admission = Admission(self._origins, limits, "map clients")
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="maps")
         self._bodies: OrderedDict[tuple[str, str], tuple[str, bytes]] = OrderedDict()
@@ -164,6 +168,10 @@ class MapService:
             return self._origins.problem(request, str(error.args[0]), 404)
         headers = {"Cache-Control": f"private, {caching}", **self._origins.headers(request)}
         return Response(body, headers=headers, media_type=BYTES)
+
+    async def permission(self, request: Request) -> Response:
+        """Whether this page may open the socket."""
+        return self._origins.permission(request)
 
     async def projections(self, socket: WebSocket) -> None:
         """Serves one socket until it closes."""

@@ -18,7 +18,7 @@ GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from vae.jobs.runs import Runs
-from vae.server.wire import Json, OriginPolicy, live_path
+from vae.server.wire import Json, OriginPolicy, OriginRule, live_path, own_origin
 from vae.training.film import MAX_BYTES
 
 VERSION = 1
@@ -41,10 +41,10 @@ CheckpointFilm = Callable[[str], Path | None]
 
 
 def routes(
-    runs: Runs, checkpoint_film: CheckpointFilm, *, base_path: str = "", allowed_origins: Collection[str] = ()
+    runs: Runs, checkpoint_film: CheckpointFilm, *, base_path: str = "", allows: OriginRule = own_origin
 ) -> list[BaseRoute]:
     """The routes <base_path>/live/runs and …/film; the options are as those of vae.server.decode.routes."""
-    service = RunFilmService(runs, checkpoint_film, allowed_origins)
+    service = RunFilmService(runs, checkpoint_film, allows)
     base = live_path(base_path)
     return [Route(f"{base}/runs", service.runs), Route(f"{base}/film", service.film)]
 
@@ -52,9 +52,9 @@ def routes(
 class RunFilmService:
     """Answers both; files are read in a thread."""
 
-    def __init__(self, runs: Runs, checkpoint_film: CheckpointFilm, allowed_origins: Collection[str]) -> None:
+    def __init__(self, runs: Runs, checkpoint_film: CheckpointFilm, allows: OriginRule) -> None:
         self._runs, self._checkpoint_film = runs, checkpoint_film
-        self._origins = OriginPolicy(allowed_origins, "watch training runs")
+        self._origins = OriginPolicy(allows, "watch training runs")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="runs-and-films")
         self._seen: list[Json] = []
         self._seen_at = -LOOK_SECONDS

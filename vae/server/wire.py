@@ -6,7 +6,7 @@ Streamlit checks none of this for routes that it does not define itself.
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -20,6 +20,8 @@ LONGEST_TEXT = 4096
 TRY_AGAIN_LATER = 1013  # the WebSocket protocol's code for it
 
 Json = dict[str, Any]
+# Whether a page of this origin may use a route under this Host header. Called on the event loop.
+OriginRule = Callable[[str | None, str | None], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,8 @@ def live_path(base_path: str) -> str:
     return f"/{path}/live" if path else "/live"
 
 
-def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
-    """Whether a page of this origin may connect to this host; http's and https's default ports may be left out.
+def own_origin(origin: str | None, host: str | None) -> bool:
+    """Whether a page of this origin is the host's own; http's and https's default ports may be left out.
 
     A browser always sends the origin, and a page cannot forge it. A client that sends none is not a browser, so no
     foreign page is behind it.
@@ -55,27 +57,36 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
     origin, host = origin.lower(), (host or "").lower()
     scheme, _, rest = origin.partition("://")
     port = {"http": ":80", "https": ":443"}.get(scheme)
-    own = port is not None and host != "" and rest.removesuffix(port) == host.removesuffix(port)
-    return own or origin in allowed
+    return port is not None and host != "" and rest.removesuffix(port) == host.removesuffix(port)
 
 
 class OriginPolicy:
-    """Which pages may use a route: the app's own and those of the allowed origins.
+    """Which pages may use a route.
 
-    use: what the route is for, as in "This page may not <use> here".
+    use: what the route is for, as in "This page may not <use>".
     """
 
-    def __init__(self, allowed_origins: Collection[str], use: str) -> None:
-        self._allowed = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
-        self.sentence = f"This page may not {use} here: its origin is not allowed."
+    def __init__(self, allows: OriginRule, use: str) -> None:
+        self._allows = allows
+        self.sentence = (
+            f"This page may not {use}: add its address to server.corsAllowedOrigins, or let the proxy forward the Host "
+            "header."
+        )
 
     def allows(self, connection: HTTPConnection) -> bool:
         """Whether the page behind a request or a socket may use the route."""
-        return origin_allowed(connection.headers.get("origin"), connection.headers.get("host"), self._allowed)
+        return self._allows(connection.headers.get("origin"), connection.headers.get("host"))
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a page that may not; None for one that may."""
         return None if self.allows(request) else PlainTextResponse(self.sentence, 403)
+
+    def permission(self, request: Request) -> Response:
+        """Whether this page may open the route's socket: 204, or 403 with the reason.
+
+        For a POST, with which a browser sends the origin: it hides from its page why a WebSocket was refused.
+        """
+        return self.refusal(request) or Response(status_code=204, headers=self.headers(request))
 
     def headers(self, request: Request) -> dict[str, str]:
         """Let an allowed page of another host read the answer."""

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { LIVE_OPERATIONS } from "../../../vae/frontend/lib/contract.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../../../vae/frontend/lib/live-client.js";
+import { LiveClient, liveUrl, Meter, noticeOf, refusalOf } from "../../../vae/frontend/lib/live-client.js";
 import { FakeSocket } from "../support/socket.js";
 
 /** @import { LiveStatus, RequestOptions } from "../../../vae/frontend/lib/live-client.js" */
@@ -12,6 +12,15 @@ Object.assign(globalThis, {
   WebSocket: FakeSocket,
   addEventListener: page.addEventListener.bind(page),
   removeEventListener: page.removeEventListener.bind(page),
+});
+
+/** The server's answer to a POST, null where there is none. @type {(() => Response) | null} */
+let answer;
+/** @type {[url: string, method: string][]} */
+let posted;
+mock.method(globalThis, "fetch", (/** @type {string} */ url, /** @type {RequestInit} */ { method }) => {
+  posted.push([url, `${method}`]);
+  return answer ? Promise.resolve(answer()) : Promise.reject(new TypeError("Failed to fetch"));
 });
 
 let now = 0;
@@ -30,6 +39,8 @@ beforeEach(() => {
   FakeSocket.all = [];
   statuses = [];
   drawn = [];
+  answer = null;
+  posted = [];
   client = new LiveClient("ws://nowhere/live", "a", { onStatus: (status) => statuses.push(status) });
 });
 
@@ -66,6 +77,66 @@ test("the socket's address is beneath the app's, as safe as the app's", () => {
   assert.equal(liveUrl("https://lab.test/prefix"), "wss://lab.test/prefix/live");
   assert.equal(liveUrl("http://lab.test:8501"), "ws://lab.test:8501/live");
   assert.equal(liveUrl("http://[::1]:8501/http"), "ws://[::1]:8501/http/live");
+});
+
+const REFUSAL = "This page may not use the live decoder.";
+
+test("a client that is not let in says why and does not try again", async () => {
+  answer = () => new Response(REFUSAL, { status: 403 });
+  ask([1]);
+  FakeSocket.last.drop();
+  await pass();
+  assert.deepEqual(statuses.at(-1), { state: "error", message: REFUSAL });
+  assert.deepEqual(posted, [["http://nowhere/live", "POST"]]);
+  ask([2]);
+  page.dispatchEvent(new Event("online"));
+  client.setModel("b");
+  ask([3]);
+  await pass(60_000);
+  assert.deepEqual(drawn, [null, null, null]);
+  assert.equal(FakeSocket.all.length, 1);
+  assert.equal(statuses.at(-1)?.state, "error");
+});
+
+test("a server that does not answer, or lets the page in, is tried again", async () => {
+  for (const reply of [null, () => new Response(null, { status: 204 })]) {
+    answer = reply;
+    FakeSocket.last.drop();
+    await pass();
+    assert.equal(statuses.at(-1)?.state, "lost");
+    await pass(1000);
+  }
+  assert.equal(FakeSocket.all.length, 3);
+  assert.equal(posted.length, 2);
+});
+
+test("a client that was connected once does not ask why the connection is lost", async () => {
+  answer = () => new Response(REFUSAL, { status: 403 });
+  (await ready()).drop();
+  await pass(300);
+  FakeSocket.last.drop();
+  await pass();
+  assert.deepEqual(posted, []);
+  assert.equal(statuses.at(-1)?.state, "lost");
+});
+
+test("a client that is closed before the answer comes says nothing", async () => {
+  answer = () => new Response(REFUSAL, { status: 403 });
+  FakeSocket.last.drop();
+  client.close();
+  const before = statuses.length;
+  await pass();
+  assert.equal(statuses.length, before);
+});
+
+test("a refusal is this server's sentence, not the page of a proxy", async () => {
+  answer = () => new Response("Plain text", { status: 403 });
+  assert.equal(await refusalOf("wss://lab.test/prefix/live"), "Plain text");
+  assert.deepEqual(posted, [["https://lab.test/prefix/live", "POST"]]);
+  answer = () => new Response("<h1>403 Forbidden</h1>", { status: 403, headers: { "content-type": "text/html" } });
+  assert.equal(await refusalOf("wss://lab.test/live"), "");
+  answer = () => new Response("Not found", { status: 404 });
+  assert.equal(await refusalOf("wss://lab.test/live"), "");
 });
 
 test("the client names version and model, and sends requests after the greeting", async () => {

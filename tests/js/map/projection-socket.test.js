@@ -7,6 +7,10 @@ import { FakeSocket } from "../support/socket.js";
 Object.assign(globalThis, { WebSocket: FakeSocket });
 mock.method(Math, "random", () => 0);
 
+/** The server's answer to a POST. @type {Response} */
+let answer;
+mock.method(globalThis, "fetch", () => Promise.resolve(answer));
+
 /** @type {any[]} */
 let states;
 /** @type {[layout: number[], dims: number][]} */
@@ -17,6 +21,7 @@ let projections;
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   FakeSocket.all = [];
+  answer = new Response(null, { status: 204 });
   states = [];
   layouts = [];
   projections = new ProjectionSocket("ws://nowhere/live/projections", {
@@ -40,6 +45,26 @@ function sendLayout(/** @type {number} */ x) {
   new Float32Array(frame, 4).set([x, -x]);
   FakeSocket.last.onmessage?.({ data: frame });
 }
+
+/** Lets promises settle. */
+async function settle() {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+}
+
+test("a socket that is not let in says why, to every request, and does not try again", async () => {
+  answer = new Response("This page may not use the latent map.", { status: 403 });
+  projections.ask(TSNE);
+  FakeSocket.last.drop();
+  await settle();
+  assert.deepEqual(states.at(-1), { state: "failed", error: "This page may not use the latent map." });
+  projections.ask({ ...TSNE, dims: 3 });
+  assert.deepEqual(
+    states.map(({ state }) => state),
+    ["lost", "failed", "failed"],
+  );
+  mock.timers.tick(60_000);
+  assert.equal(FakeSocket.all.length, 1);
+});
 
 test("a request is sent when the socket is open, with its version", () => {
   projections.ask(TSNE);

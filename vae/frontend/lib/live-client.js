@@ -10,7 +10,8 @@
  * request replaces the waiting one. `background: true` marks work that must not delay the user's own requests: it is
  * sent when there has been no other request for 150 ms, a piece at a time. A promise resolves to null when there is
  * nothing to draw: replaced by a newer request, model changed, client closed, or refused by the server (then onStatus
- * received the reason). A lost connection only delays: unanswered requests are sent again.
+ * received the reason). A lost connection only delays: unanswered requests are sent again. Where the server does not let
+ * this page connect, onStatus receives "error" with the reason, and nothing is tried again.
  */
 
 import { joined } from "./bytes.js";
@@ -80,6 +81,22 @@ export function liveUrl(/** @type {string} */ base) {
 }
 
 /**
+ * Why the server does not let this page open the socket of this address, as a sentence; "" where it does, or where it
+ * does not answer. A browser only says of a WebSocket that it failed.
+ *
+ * @param {string} url
+ */
+export async function refusalOf(url) {
+  try {
+    const response = await fetch(url.replace("ws", "http"), { method: "POST" });
+    const ours = response.status === 403 && response.headers.get("content-type")?.startsWith("text/plain");
+    return ours ? await response.text() : "";
+  } catch {
+    return "";
+  }
+}
+
+/**
  * An error leaves the socket open, and so does a "lost" that reports a long silence: with the next answer, onStatus
  * receives "open" again.
  */
@@ -110,6 +127,8 @@ export class LiveClient {
     this.attempt = 0;
     this.lastForeground = -Infinity;
     this.quiet = false; // onStatus has received that no answer comes
+    this.connected = false; // at least once
+    this.stopped = false; // closed, or not let in
     this.heardAt = this.retryAt = this.socketSince = -Infinity;
     this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS);
     this.online = () => this.retryWithin(0);
@@ -165,6 +184,7 @@ export class LiveClient {
   }
 
   close() {
+    this.stopped = true;
     clearInterval(this.watchdog);
     removeEventListener("online", this.online);
     clearTimeout(this.retryTimer);
@@ -181,6 +201,7 @@ export class LiveClient {
    * @returns {Promise<any>}
    */
   request(operation, n, payload, { slot = "main", background = false } = {}) {
+    if (this.stopped) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.waiting.get(slot)?.resolve(null);
       const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -266,7 +287,10 @@ export class LiveClient {
     this.socketSince = performance.now();
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.chooseModel();
+    socket.onopen = () => {
+      this.connected = true;
+      this.chooseModel();
+    };
     socket.onclose = ({ reason }) => this.lose(reason);
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.greet(JSON.parse(data));
@@ -306,6 +330,14 @@ export class LiveClient {
     this.retryAt = Infinity;
     this.retryWithin(retryIn * 1000);
     this.onStatus({ state: "lost", retryIn, message: reason });
+    if (!this.connected) void this.stopIfRefused();
+  }
+
+  async stopIfRefused() {
+    const message = await refusalOf(this.url);
+    if (!message || this.connected || this.stopped) return;
+    this.close();
+    this.onStatus({ state: "error", message });
   }
 
   /** Moves the next attempt forward to `ms` from now; does nothing where it is sooner or none is planned. */

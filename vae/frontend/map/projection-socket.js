@@ -13,6 +13,7 @@
  */
 
 import { MAP_VERSION } from "../lib/contract.js";
+import { refusalOf } from "../lib/live-client.js";
 
 const RETRY_MS = 2000;
 
@@ -23,6 +24,10 @@ export class ProjectionSocket {
   /** Whether its first answer has come: layouts that come before belong to an earlier request. */
   answered = false;
   finished = false;
+  connected = false; // at least once
+  closed = false;
+  /** Why the server does not let this page connect; "" where it does. */
+  refusal = "";
 
   /**
    * @param {string} url
@@ -39,7 +44,8 @@ export class ProjectionSocket {
   ask(request) {
     this.request = { version: MAP_VERSION, ...request };
     this.answered = this.finished = false;
-    this.send(this.request);
+    if (this.refusal) this.onState({ state: "failed", error: this.refusal });
+    else this.send(this.request);
   }
 
   /** The page no longer waits for an answer. */
@@ -60,7 +66,10 @@ export class ProjectionSocket {
   connect() {
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.request && !this.finished && this.send(this.request);
+    socket.onopen = () => {
+      this.connected = true;
+      if (this.request && !this.finished) this.send(this.request);
+    };
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.receive(JSON.parse(data));
       else if (this.request && this.answered) this.onLayout(...layoutOf(data));
@@ -72,8 +81,17 @@ export class ProjectionSocket {
       this.retryTimer = setTimeout(() => {
         this.socket = this.connect();
       }, wait);
+      if (!this.connected) void this.stopIfRefused();
     };
     return socket;
+  }
+
+  async stopIfRefused() {
+    const reason = await refusalOf(this.url);
+    if (!reason || this.connected || this.closed) return;
+    this.refusal = reason;
+    this.close();
+    if (this.request && !this.finished) this.onState({ state: "failed", error: reason });
   }
 
   /** @param {ProjectionState | ServiceError} message */
@@ -90,6 +108,7 @@ export class ProjectionSocket {
   }
 
   close() {
+    this.closed = true;
     clearTimeout(this.retryTimer);
     this.socket.onopen = this.socket.onclose = this.socket.onmessage = null;
     this.socket.close();

@@ -1,0 +1,103 @@
+"""Which host names the app answers to and which pages may use it: Streamlit's options mean the same for our routes."""
+
+import logging
+from functools import cache
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config, net_util
+from streamlit.url_util import get_hostname
+from streamlit.web.server.server_util import allowlisted_origins
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+UNKNOWN_HOST = (
+    "Invalid host header: the app does not answer to this host name. If it is the app's own, such as that of a proxy, "
+    "start the app with --server.allowedHosts=NAME; docs/deployments.md has examples."
+)
+REFUSED_HOST = (
+    "A page was refused: server.allowedHosts does not have the host name under which it asked. Add the name, also "
+    "localhost where it is used; docs/deployments.md has examples."
+)
+REFUSED_ORIGIN = (
+    "A page was refused: the address at which it was opened is neither in its request's Host header nor in "
+    "server.corsAllowedOrigins. Let the proxy forward the Host header, or add the address to that option; "
+    "docs/deployments.md has examples."
+)
+
+_log = logging.getLogger(__name__)
+
+
+def origin_allowed(origin: str | None, host: str | None) -> bool:
+    """Whether Streamlit lets a page of this origin open its WebSocket under this Host header.
+
+    Streamlit's own function may take seconds, on the event loop that also serves the live pictures: it asks the network
+    for this computer's public address. Here that address counts once Streamlit knows it, which is before a page that
+    Streamlit has accepted for it can use our routes.
+    """
+    if not is_host_allowed(host):
+        return False
+    try:
+        parts = urlsplit(origin or "")
+        name = parts.hostname
+    except ValueError:
+        return False
+    if origin is None or parts.netloc == host or not st.get_option("server.enableCORS"):
+        return True
+    return name is not None and name in _own_names()
+
+
+def _own_names() -> set[str | None]:
+    names = {"localhost", "0.0.0.0", "127.0.0.1", net_util.get_internal_ip(), net_util._external_ip}
+    if config.is_manually_set("browser.serverAddress"):
+        names.add(get_hostname(st.get_option("browser.serverAddress")))
+    return names | {get_hostname(allowed) for allowed in allowlisted_origins()}
+
+
+def is_local() -> bool:
+    """Whether only this computer can reach the app."""
+    return st.get_option("server.address") in LOOPBACK
+
+
+class Guard:
+    """Refuses requests under another host name, which a page sends after DNS rebinding.
+
+    While only this computer can reach the app, the allowed names are its own and those of server.allowedHosts; once
+    others can reach it, every name is allowed unless that option is set. Where Streamlit or a route of ours refuses a
+    socket, the log says once which option decided. It never has what the visitor sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._any_host = not is_local() and not st.get_option("server.allowedHosts")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers with 400 and the option to set, or passes the request on."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        origin, host = headers.get("origin"), headers.get("host")
+        if not self._any_host and not _is_named(host):
+            _warn_once(UNKNOWN_HOST)
+            return await PlainTextResponse(UNKNOWN_HOST, 400)(scope, receive, send)
+        await self._app(scope, receive, send)
+        if scope["type"] == "websocket" and not origin_allowed(origin, host):
+            _warn_once(REFUSED_ORIGIN if is_host_allowed(host) else REFUSED_HOST)
+        return None
+
+
+def _is_named(host: str | None) -> bool:
+    """Whether a Host header has one of this computer's own names or one of server.allowedHosts."""
+    try:
+        own = urlsplit(f"//{host}").hostname in LOOPBACK
+    except ValueError:
+        return False
+    return own or bool(st.get_option("server.allowedHosts") and is_host_allowed(host))
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    _log.warning(sentence)
