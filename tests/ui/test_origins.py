@@ -1,11 +1,14 @@
 """Which host names and pages Streamlit's options allow: the same for our routes as for Streamlit's."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 from streamlit import config, net_util
@@ -70,37 +73,56 @@ def options(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, Any
     before = {name: config.get_options_for_section(name) for name in ("server", "browser")}
     changed: set[str] = set()
 
-    def choose(settings: dict[str, Any]) -> None:
+    def choose(chosen: dict[str, Any]) -> None:
         for name in changed:
             section, _, key = name.partition(".")
             config._set_option(name, before[section][key], "<default>")
-        for name, value in settings.items():
+        for name, value in chosen.items():
             config._set_option(name, value, "command-line argument or environment variable")
-        changed.update(settings)
+        changed.update(chosen)
 
     yield choose
     choose({})
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("chosen", SETTINGS, ids=str)
 def test_the_same_options_mean_the_same_as_for_streamlits_own_socket(
-    options: Callable[[dict[str, Any]], None], settings: dict[str, Any]
+    options: Callable[[dict[str, Any]], None], chosen: dict[str, Any]
 ) -> None:
-    options(settings)
+    options(chosen)
     for origin, host in product(ORIGINS, HOSTS):
         assert origin_allowed(origin, host) is _is_origin_allowed(origin, host), (origin, host)
 
 
+PARTS = st.sampled_from(
+    [*"http", "://", ":", "@", "/", "[", "]", "::1", "localhost", "lab.example", ".", "8501", " ", "\n"]
+)
+TEXTS = st.lists(PARTS | st.text(max_size=3), max_size=8).map("".join)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(origin=TEXTS, host=TEXTS)
+def test_any_text_means_the_same_as_for_streamlits_own_socket_unless_that_fails(
+    options: Callable[[dict[str, Any]], None], origin: str, host: str
+) -> None:
+    options({"server.corsAllowedOrigins": ["lab.example"]})
+    try:
+        expected = _is_origin_allowed(origin, host)
+    except ValueError:
+        expected = False
+    assert origin_allowed(origin, host) is expected
+
+
 def test_the_table_of_cases_has_pages_that_each_option_lets_in(options: Callable[[dict[str, Any]], None]) -> None:
     foreign = ("https://lab.example", "127.0.0.1:8520")
-    for settings in SETTINGS:
-        options(settings)
-        names = {"server.corsAllowedOrigins", "browser.serverAddress"} & settings.keys()
-        opens = (names or not settings.get("server.enableCORS", True)) and settings.get("server.allowedHosts") in (
+    for chosen in SETTINGS:
+        options(chosen)
+        names = {"server.corsAllowedOrigins", "browser.serverAddress"} & chosen.keys()
+        opens = (names or not chosen.get("server.enableCORS", True)) and chosen.get("server.allowedHosts") in (
             None,
             ["*"],
         )
-        assert origin_allowed(*foreign) is bool(opens), settings
+        assert origin_allowed(*foreign) is bool(opens), chosen
 
 
 def test_an_origin_that_is_no_address_is_refused(options: Callable[[dict[str, Any]], None]) -> None:
@@ -122,7 +144,9 @@ def test_no_page_makes_the_server_ask_the_network(
 # ---- the guard -------------------------------------------------------------------------------------------------------
 
 
-def ask(host: str | None, origin: str | None = None, kind: str = "http") -> tuple[int, str]:
+def ask(
+    host: str | None, origin: str | None = None, kind: str = "http", path: str = "/", referer: str | None = None
+) -> tuple[int, str]:
     """Status and body of the guarded app's answer: its own is 200, or 403 as Streamlit answers a refused socket."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,9 +161,9 @@ def ask(host: str | None, origin: str | None = None, kind: str = "http") -> tupl
     async def send(message: Message) -> None:
         sent.append(message)
 
-    named = {"host": host, "origin": origin}
+    named = {"host": host, "origin": origin, "referer": referer}
     headers = [(name.encode(), value.encode()) for name, value in named.items() if value is not None]
-    asyncio.run(Guard(app)({"type": kind, "method": "GET", "path": "/", "headers": headers}, receive, send))
+    asyncio.run(Guard(app)({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send))
     start, body = sent
     return start["status"], body["body"].decode()
 
@@ -204,3 +228,32 @@ def test_a_refused_socket_is_logged_once_with_the_option_and_without_the_visitor
     assert caplog.messages == [REFUSED_ORIGIN, REFUSED_HOST]
     assert ask("lab.example", "https://lab.example", "websocket")[0] == 200
     assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "host", "page", "answer"),
+    [
+        ({}, "localhost:8520", "https://lab.example/Explore", REFUSED_ORIGIN),
+        ({}, "localhost:8520", "http://localhost:8080/lab/Explore", ""),
+        ({}, "lab.example", "https://lab.example/Explore?z=1", ""),
+        ({}, "localhost:8520", None, ""),
+        ({}, "localhost:8520", "no address", ""),
+        ({}, "localhost:8520", "http://[bad", ""),
+        ({}, "localhost:8520", "http://203.0.113.7/", ""),  # perhaps this computer's public address
+        ({"server.corsAllowedOrigins": ["lab.example"]}, "localhost:8520", "https://lab.example/Explore", ""),
+        ({"server.enableCORS": False}, "localhost:8520", "https://lab.example/Explore", ""),
+        ({"server.allowedHosts": ["lab.example"]}, "localhost:8520", "http://localhost:8520/", REFUSED_HOST),
+        ({"server.allowedHosts": ["lab.example"]}, "127.0.0.1:8520", "http://127.0.0.1:8520/", REFUSED_HOST),
+    ],
+)
+def test_a_page_that_will_be_refused_learns_why_before_it_connects(
+    options: Callable[[dict[str, Any]], None], chosen: dict[str, Any], host: str, page: str | None, answer: str
+) -> None:
+    options({"server.address": "0.0.0.0", **chosen})
+    for path in ("/_stcore/health", "/lab/Explore/_stcore/health"):
+        status, body = ask(host, path=path, referer=page)
+        if answer:
+            assert (status, json.loads(body).split()) == (400, answer.split())
+        else:
+            assert (status, body) == (200, "the app")
+    assert ask(host, path="/live/runs", referer=page) == (200, "the app")

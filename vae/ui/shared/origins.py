@@ -2,11 +2,13 @@
 
 import logging
 from functools import cache
+from ipaddress import ip_address
+from textwrap import fill
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config, net_util
 from streamlit.url_util import get_hostname
@@ -18,6 +20,8 @@ UNKNOWN_HOST = (
     "Invalid host header: the app does not answer to this host name. If it is the app's own, such as that of a proxy, "
     "start the app with --server.allowedHosts=NAME; docs/deployments.md has examples."
 )
+HEALTH = "/_stcore/health"  # what Streamlit's page asks for before it opens its WebSocket; it shows an error's JSON
+DIALOG_WIDTH = 31  # characters of a line that its dialog shows on a phone
 REFUSED_HOST = (
     "A page was refused: server.allowedHosts does not have the host name under which it asked. Add the name, also "
     "localhost where it is used; docs/deployments.md has examples."
@@ -66,8 +70,11 @@ class Guard:
     """Refuses requests under another host name, which a page sends after DNS rebinding.
 
     While only this computer can reach the app, the allowed names are its own and those of server.allowedHosts; once
-    others can reach it, every name is allowed unless that option is set. Where Streamlit or a route of ours refuses a
-    socket, the log says once which option decided. It never has what the visitor sent.
+    others can reach it, every name is allowed unless that option is set.
+
+    A page whose WebSocket Streamlit refuses would stay empty and try again for ever. It asks whether the server is well
+    first: here the answer is the option to set, which the page shows. The log says it once, without what the visitor
+    sent.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -83,9 +90,12 @@ class Guard:
         if not self._any_host and not _is_named(host):
             _warn_once(UNKNOWN_HOST)
             return await PlainTextResponse(UNKNOWN_HOST, 400)(scope, receive, send)
+        if scope["path"].endswith(HEALTH) and (problem := _foreseen(headers.get("referer"), host)):
+            _warn_once(problem)
+            return await JSONResponse(fill(problem, DIALOG_WIDTH), 400)(scope, receive, send)
         await self._app(scope, receive, send)
         if scope["type"] == "websocket" and not origin_allowed(origin, host):
-            _warn_once(REFUSED_ORIGIN if is_host_allowed(host) else REFUSED_HOST)
+            _warn_once(_refusal(host))
         return None
 
 
@@ -96,6 +106,35 @@ def _is_named(host: str | None) -> bool:
     except ValueError:
         return False
     return own or bool(st.get_option("server.allowedHosts") and is_host_allowed(host))
+
+
+def _foreseen(page: str | None, host: str | None) -> str:
+    """Why a page at this address will be refused a WebSocket; "" if it will not.
+
+    The address is the Referer, which decides nothing: it only tells a page sooner what it will meet. A numeric address
+    may be this computer's public one, which is not known yet.
+    """
+    try:
+        parts = urlsplit(page or "")
+        name = parts.hostname
+    except ValueError:
+        return ""
+    if name is None or origin_allowed(f"{parts.scheme}://{parts.netloc}", host):
+        return ""
+    return "" if is_host_allowed(host) and _is_numeric(name) else _refusal(host)
+
+
+def _is_numeric(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _refusal(host: str | None) -> str:
+    """Which option refuses a page, given the Host header of its request."""
+    return REFUSED_ORIGIN if is_host_allowed(host) else REFUSED_HOST
 
 
 @cache
