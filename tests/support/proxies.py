@@ -1,6 +1,7 @@
 """Proxies on this computer that remove a prefix from the path, as that of a JupyterHub does."""
 
 import asyncio
+import re
 import shutil
 import socket
 import subprocess
@@ -9,10 +10,11 @@ import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic, sleep
 
-from tests.support.browsing import APP
+from tests.support.browsing import APP, ROOT
 from vae.bench.live import free_port
 
 PREFIX = "/user/student/proxy/8520"
@@ -99,35 +101,37 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{}}
 http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    map $http_upgrade $connection_upgrade {{ default upgrade; "" close; }}
-    server {{
-        listen {listen};
-        {tls}
-        location {outer}/ {{
-            proxy_pass {app}{inner}/;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-        }}
-    }}
+access_log off;
+client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+{documented}
 }}
 """
+DOCUMENTED = re.compile(r"```nginx\n(.*?)```", re.DOTALL)
+CERTIFICATE = re.compile(r" *ssl_certificate.*\n")
 
 
 @contextmanager
 def nginx(
     folder: Path, app: str, outer: str, inner: str = "", *, host: str = "127.0.0.1", tls: bool = False
 ) -> Iterator[str]:
-    """The app's address behind nginx, which replaces the prefix `inner` of its paths by `outer`."""
-    port = free_port()
-    secure = _certificate(folder) if tls else ""
-    config = folder / "nginx.conf"
-    listen = f"{host}:{port}{' ssl' if tls else ''}"
-    config.write_text(NGINX.format(folder=folder, listen=listen, tls=secure, outer=outer, app=app, inner=inner))
+    """The app's address behind nginx, which replaces the prefix `inner` of its paths by `outer`.
+
+    The configuration is that of docs/deployments.md, with these addresses in place of its own.
+    """
+    port, config = free_port(), folder / "nginx.conf"
+    found = DOCUMENTED.search((ROOT / "docs/deployments.md").read_text("utf-8"))
+    assert found is not None
+    documented = CERTIFICATE.sub("", found[1])
+    for here, there in (
+        ("listen 443 ssl;", f"listen {host}:{port} ssl;\n{_certificate(folder)}" if tls else f"listen {host}:{port};"),
+        ("http://127.0.0.1:8520/;", f"{app}{inner}/;"),
+        ("proxy_redirect / ", f"proxy_redirect {inner}/ "),
+        ("/course/ml/", f"{outer}/"),
+    ):
+        assert here in documented
+        documented = documented.replace(here, there)
+    config.write_text(NGINX.format(folder=folder, documented=documented))
     with subprocess.Popen([str(nginx_path()), "-c", str(config), "-e", str(folder / "error.log")]) as process:
         try:
             _wait_for_port(host.strip("[]"), port, process)
@@ -156,6 +160,30 @@ def _wait_for_port(host: str, port: int, process: "subprocess.Popen[bytes]") -> 
             return
         sleep(0.05)
     raise AssertionError(f"Nothing answers at {host}:{port}.")
+
+
+@contextmanager
+def served(html: str) -> Iterator[str]:
+    """The address of a page with this content, which a browser takes for another site than 127.0.0.1."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://localhost:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
