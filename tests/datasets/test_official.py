@@ -9,7 +9,7 @@ import shutil
 import sys
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +23,7 @@ from tests.support.mnist import RNG, idx, idx_files, write_mnist
 from tests.support.pictures import encoded, picture, write_folder
 from vae.datasets import downloads, official
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import load_dataset
+from vae.datasets.registry import is_available, load_dataset
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 needs_mnist = pytest.mark.skipif(
@@ -131,6 +131,58 @@ def test_a_file_that_cannot_be_opened_is_an_error_with_a_remedy(tmp_path: Path) 
     (raw / IDX_NAMES[0]).unlink()
     (raw / IDX_NAMES[0]).mkdir()
     with pytest.raises(DataError, match=rf"mnist: .*{IDX_NAMES[0]}.*can be read"):
+        load_dataset("mnist", tmp_path)
+
+
+def pack(raw: Path, names: Sequence[str] = IDX_NAMES) -> None:
+    for name in names:
+        (raw / f"{name}.gz").write_bytes(gzip.compress((raw / name).read_bytes()))
+        (raw / name).unlink()
+
+
+@pytest.mark.parametrize("names", [IDX_NAMES, IDX_NAMES[:1], IDX_NAMES[1:]])
+def test_packed_files_in_the_same_place_are_the_same_data(tmp_path: Path, names: Sequence[str]) -> None:
+    raw = write_mnist(tmp_path)
+    plain = load_dataset("mnist", tmp_path)
+    pack(raw, names)
+    assert is_available("mnist", tmp_path)
+    packed = load_dataset("mnist", tmp_path)
+    assert packed.content_hash == plain.content_hash
+    assert packed.test.images.flags.writeable  # PyTorch warns of others
+
+
+def test_fashion_mnist_of_debian_s_package_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert official.PACKAGED["fashion-mnist"] == Path("/usr/share/datasets/fashion-mnist")
+    pack(raw := write_mnist(tmp_path / "system"))
+    monkeypatch.setitem(official.PACKAGED, "fashion-mnist", raw)
+    assert is_available("fashion-mnist", tmp_path / "nothing")
+    clothes = load_dataset("fashion-mnist", tmp_path / "nothing")
+    assert (len(clothes.test), clothes.class_names[9]) == (12, "Ankle boot")
+    assert not (tmp_path / "nothing").exists()
+    raw.parent.rename(tmp_path / "FashionMNIST")
+    assert len(load_dataset("fashion-mnist", tmp_path).test) == 12
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", gzip.compress(b""), gzip.compress(idx_files()[IDX_NAMES[0]])[:-9]]
+)
+def test_an_unfinished_packed_file_counts_as_missing(tmp_path: Path, content: bytes) -> None:
+    pack(raw := write_mnist(tmp_path))
+    (raw / f"{IDX_NAMES[0]}.gz").write_bytes(content)
+    assert not is_available("mnist", tmp_path)
+
+
+def test_a_damaged_packed_file_is_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack(raw := write_mnist(tmp_path))
+    packed = raw / f"{IDX_NAMES[0]}.gz"
+    with monkeypatch.context() as patch:
+        patch.setattr(official, "MAX_IDX_BYTES", 10_000)
+        with pytest.raises(DataError, match=r"\.gz: unpacks to more than .*delete it"):
+            load_dataset("mnist", tmp_path)
+    content = bytearray(packed.read_bytes())
+    content[-8] ^= 1  # its checksum
+    packed.write_bytes(content)
+    with pytest.raises(DataError, match=rf"{IDX_NAMES[0]}\.gz: cannot be unpacked.*delete it"):
         load_dataset("mnist", tmp_path)
 
 

@@ -1,13 +1,16 @@
 """Published data sets read from their files, which lie where torchvision puts them. No file is trusted."""
 # torchvision and PIL are imported where they are used: they cost start-up time.
 
+import gzip
+import io
 import math
 import tempfile
+import zlib
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from warnings import catch_warnings
 
 import numpy as np
@@ -25,6 +28,8 @@ CELEBA_CACHE = f"celeba/centre-{_CELEBA_CROP}-to-{_CELEBA_SIZE}.npy"
 
 # Paths below the data directory, training files first; the IDX folders are also torchvision's class names.
 IDX_FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+PACKAGED = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}  # Debian's dataset-fashion-mnist: .gz files
+MAX_IDX_BYTES = 2**28  # of an unpacked .gz: 256 MiB; MNIST's largest file has 47 MB
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 CIFAR_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 CELEBA_FILES = ("list_attr_celeba.txt", "list_eval_partition.txt", "img_align_celeba")
@@ -39,6 +44,38 @@ _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Sh
 _THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 CLASS_NAMES = {"mnist": _DIGITS, "fashion-mnist": _CLOTHES, "kmnist": _KANA, "cifar10": _THINGS, "svhn": _DIGITS}
+
+
+def find_files(name: str, root: Path) -> tuple[Path, ...]:
+    """The files of a published data set, training files first; empty if one is missing.
+
+    IDX files may be packed (.gz), and may also be those of a system package.
+    """
+    if name not in IDX_FOLDERS:
+        files = tuple(root / file for file in FILES.get(name, ()))
+        return files if all(path.exists() for path in files) else ()
+    folders = [root / IDX_FOLDERS[name] / "raw", *([PACKAGED[name]] if name in PACKAGED else [])]
+    for folder in folders:
+        plain_or_packed = ((folder / file, folder / f"{file}.gz") for file in IDX_FILES)
+        found = [plain if plain.exists() else packed for plain, packed in plain_or_packed]
+        if all(path.suffix != ".gz" or _is_complete(path) for path in found):
+            return tuple(found)
+    return ()
+
+
+def _is_complete(packed: Path) -> bool:
+    """Whether an IDX file's .gz ends with the size that its header says: not so if a download was interrupted."""
+    try:
+        with gzip.open(packed) as file:
+            header = file.read(4)
+            header += file.read(4 * sum(header[3:]))
+        with packed.open("rb") as file:
+            file.seek(-4, io.SEEK_END)
+            size = int.from_bytes(file.read(), "little")
+    except (OSError, EOFError, zlib.error):
+        return False
+    sides = [int.from_bytes(header[at : at + 4]) for at in range(4, len(header), 4)]
+    return len(header) > 4 and size == (len(header) + math.prod(sides)) % 2**32
 
 
 def _damaged(path: Path, problem: str) -> DataError:
@@ -60,7 +97,7 @@ def load_official(name: str, root: Path, seed: int) -> Dataset:
     Raises: DataError for damaged files.
     """
     read = {"cifar10": _read_cifar, "svhn": _read_svhn}.get(name, _read_idx_pair)
-    names, files = CLASS_NAMES[name], [root / file for file in FILES[name]]
+    names, files = CLASS_NAMES[name], find_files(name, root) or [root / file for file in FILES[name]]
     first = {"cifar10": 5, "svhn": 1}.get(name, 2)  # test file
     train, test = read(files[:first], len(names)), read(files[first:], len(names))
     if train.images.shape[1:] != test.images.shape[1:]:
@@ -75,17 +112,35 @@ def _read_idx_pair(files: Sequence[Path], classes: int) -> Split:
 
 def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """The bytes of an IDX file, in its shape; the header must match the file's size before anything is allocated."""
-    with path.open("rb") as file:
+    with _open_idx(path) as file:
         header = file.read(4 + 4 * dimensions)
         if header[:4] != bytes((0, 0, 8, dimensions)) or len(header) < 4 + 4 * dimensions:
-            raise _damaged(path, f"is not an unpacked IDX file of bytes in {dimensions} dimensions")
+            raise _damaged(path, f"is not an IDX file of bytes in {dimensions} dimensions")
         shape = [int(size) for size in np.frombuffer(header, ">u4", offset=4)]
-        expected, found = len(header) + math.prod(shape), path.stat().st_size
+        expected, found = len(header) + math.prod(shape), file.seek(0, io.SEEK_END)
         if found != expected:
             raise _damaged(path, f"has {found} bytes where its header says {expected}")
         if 0 in shape:
             raise _damaged(path, "is empty")
-        return np.fromfile(file, np.uint8).reshape(shape)
+        file.seek(len(header))
+        return np.frombuffer(bytearray(file.read()), np.uint8).reshape(shape)  # a bytearray: PyTorch wants it writable
+
+
+def _open_idx(path: Path) -> BinaryIO:
+    """The file; a .gz is unpacked into memory."""
+    if path.suffix != ".gz":
+        return path.open("rb")
+    try:
+        with gzip.open(path) as packed:
+            content = io.BytesIO()
+            while (piece := packed.read(2**20)) and content.tell() <= MAX_IDX_BYTES:
+                content.write(piece)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(path, f"cannot be unpacked ({error})") from error
+    if content.tell() > MAX_IDX_BYTES:
+        raise _damaged(path, f"unpacks to more than {MAX_IDX_BYTES:,} bytes")
+    content.seek(0)
+    return content
 
 
 def _read_cifar(files: Sequence[Path], classes: int) -> Split:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vae.datasets.downloads import download
 from vae.datasets.embedded import EMBEDDED, load_digits, load_sprites
-from vae.datasets.official import FILES, load_celeba, load_official
+from vae.datasets.official import find_files, load_celeba, load_official
 from vae.datasets.pictures import DataError, Progress
 from vae.datasets.splits import Dataset
 from vae.datasets.user_images import load_user_images
@@ -28,8 +28,7 @@ def is_available(name: str, data_dir: str | Path | None = None) -> bool:
         return True
     if _is_path(name):
         return Path(name).expanduser().exists()
-    files = FILES.get(name.partition(":")[0], ())
-    return bool(files) and all((data_directory(data_dir) / file).exists() for file in files)
+    return bool(find_files(name.partition(":")[0], data_directory(data_dir)))
 
 
 def load_dataset(
