@@ -16,6 +16,7 @@ import pytest
 from torch import Tensor
 
 from tests.support.checkpoints import save
+from tests.support.pictures import ten, write_folder
 from vae import __main__ as command_line
 from vae.__main__ import ProgressBar, checkpoint_path, main
 from vae.datasets import registry
@@ -64,6 +65,20 @@ def test_train_saves_a_checkpoint_and_reports_its_test_metrics(capsys: Captured,
     assert checkpoint.metrics["negative_elbo"] == result["negative_elbo"]
     assert checkpoint.model_config.latent_dim == 3
     assert checkpoint.training["seed"] == 5
+
+
+def test_train_says_what_is_in_the_user_s_own_pictures(capsys: Captured, tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "pets", ten("train/cat/") | ten("train/dog/") | ten("test/dog/", 4) | ten("pred/", 1)
+    )
+    assert main([*TRAIN, "--dataset", folder, "--image-size", "8", "--out", str(tmp_path / "run")]) == 0
+    out, error = capsys.readouterr()
+    assert out.splitlines()[:3] == [
+        "2 classes: cat 10, dog 14.",
+        "Splits: 18 training, 2 validation, 4 test pictures.",
+        "Splits by folder: training from train/, test from test/.",
+    ]
+    assert "note: 1 picture left out, as pred/ is neither for training nor for testing: pred/00.png." in error
 
 
 def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
+from vae.datasets.user_images.summary import summary
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import Evaluation, evaluate
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
@@ -210,6 +211,8 @@ def run_train(args: argparse.Namespace) -> Result:
         ProgressBar("training", group.is_main) as bar,
         TemporaryDirectory() as folder,
     ):
+        if group.is_main:
+            _print_summary(dataset)
         film = Path(folder) / "film" if args.film else None
         epochs = train_checkpoint(dataset, model, config, args.out, bar.show, group=group, film=film)
         try:
@@ -224,6 +227,14 @@ def run_train(args: argparse.Namespace) -> Result:
     print(f"test {_score(metrics, model.classes)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
+
+
+def _print_summary(dataset: Dataset) -> None:
+    """What is in the user's own pictures, and on standard error what was left out of them."""
+    if dataset.notes:
+        print("\n".join(summary(dataset)))
+    for warning in dataset.warnings:
+        print(f"note: {warning}", file=sys.stderr)
 
 
 def training_request(args: argparse.Namespace) -> TrainingRequest:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from tests.support.checkpoints import GREY, save
 from tests.support.effort import first_in_make_test
 from tests.support.pages import open_page
+from tests.support.pictures import ten, write_zip
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import default_config
@@ -211,6 +212,24 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
 def test_own_images_must_be_uploaded_before_a_run_starts(checkpoints: Path) -> None:
     app = press(open_form(run_name="mine", dataset=form.OWN), "Start training")
     assert "Upload the pictures first" in said(app)
+    assert app_runs().all() == []
+
+
+def test_the_form_shows_classes_splits_and_what_is_left_out_before_anything_starts(
+    checkpoints: Path, tmp_path: Path
+) -> None:
+    files = ten("train/1:smile:/") | ten("train/*b*/") | ten("val/*b*/", 3) | ten("test/", 2)
+    app = open_form(dataset=form.OWN)
+    app.file_uploader[0].set_value(("mine.zip", Path(write_zip(tmp_path / "a", files)).read_bytes(), "application/zip"))
+    app.run()
+    assert not app.exception
+    assert not app.error
+    shown = [line.value.replace("\\", "") for line in app.caption]
+    assert any(
+        "2 classes: 1:smile: 10, *b* 13." in line and "18 training, 2 validation, 3 test" in line for line in shown
+    )
+    (warning,) = (line.value.replace("\\", "") for line in app.warning)
+    assert warning.startswith("2 pictures left out, as test/ lacks the training images' class folders")
     assert app_runs().all() == []
 
 

@@ -5,7 +5,7 @@ pictures     folders and zips of picture files -> uint8 arrays; no file is trust
 embedded     data sets without files: digits, sprites
 official     files of published data sets -> splits
 downloads    fetches those files, and reads them once before they are kept
-user_images  a folder or zip of the user's own pictures -> splits
+user_images  folders and zips of the user's own pictures -> splits
 registry     name or path -> data set
 drawing      where a data set places what is drawn; images resized for another set's models
 """

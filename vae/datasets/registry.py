@@ -12,7 +12,7 @@ from vae.datasets.embedded import EMBEDDED, load_digits, load_sprites
 from vae.datasets.official import find_files, load_celeba, load_official
 from vae.datasets.pictures import DataError, Progress
 from vae.datasets.splits import Dataset
-from vae.datasets.user_images import load_user_images
+from vae.datasets.user_images.reader import load_user_images
 
 DATASETS: tuple[str, ...] = (*EMBEDDED, "mnist", "fashion-mnist", "kmnist", "cifar10", "svhn", "celeba")
 

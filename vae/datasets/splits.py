@@ -40,7 +40,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Three disjoint splits, and what their labels and factors mean (names are empty where unknown)."""
+    """Three disjoint splits, and what their labels and factors mean (names are empty where unknown).
+
+    notes, warnings: sentences about how the user's own pictures were read, and about what is left out or looks wrong.
+    """
 
     name: str
     train: Split
@@ -48,6 +51,8 @@ class Dataset:
     test: Split
     class_names: tuple[str, ...]
     factor_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -15,13 +15,14 @@ from vae.datasets.embedded import EMBEDDED
 from vae.datasets.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
 from vae.datasets.registry import DATASETS, is_available
 from vae.datasets.splits import Binarisation, Dataset
-from vae.datasets.user_images import IMAGE_SIZES
+from vae.datasets.user_images.reader import IMAGE_SIZES
 from vae.jobs.runs import RunError, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_device
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
+from vae.ui.training.own_pictures import plain, show_summary
 from vae.ui.training.runs import app_runs
 
 OWN = "my own images"
@@ -201,14 +202,17 @@ def _preview(request: DatasetRequest, upload: bytes | None) -> None:
     if upload is None and not is_available(request.name):
         return
     try:
-        train = _load(request, upload).train
+        dataset = _load(request, upload)
     except DataError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
+    train = dataset.train
     caption = f"{len(train):,} training images; the first of them"
     st.image(
         _preview_sheet(train.images[:PREVIEW]), caption=caption, alt=f"The first training images of {request.name}"
     )
+    if upload is not None:
+        show_summary(dataset)
 
 
 def _preview_sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

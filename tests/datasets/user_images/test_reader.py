@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.pictures import all_images, ten, write_folder, write_zip
+from tests.support.pictures import all_images, picture, ten, write_folder, write_zip
 from vae.datasets import official
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import load_dataset
+from vae.datasets.user_images.layout import natural_order
+from vae.datasets.user_images.summary import summary
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 needs_cifar = pytest.mark.skipif(not (SHARED / "cifar10-subset.zip").exists(), reason="no cifar10-subset.zip here")
 
 
@@ -24,6 +26,8 @@ def test_sub_folders_are_the_classes(tmp_path: Path, make: Callable[[Path, dict[
     assert pets.name == name
     assert pets.class_names == ("cat", "dog")
     assert [len(s) for s in (pets.train, pets.validation, pets.test)] == [16, 2, 2]
+    assert pets.notes == ("The splits are cut at random.",)
+    assert pets.warnings == ()
     assert pets.image_shape == (3, 16, 16)
     assert load_dataset(name, image_size=16).content_hash == pets.content_hash
     assert load_dataset(name, image_size=16, seed=1).content_hash != pets.content_hash
@@ -55,6 +59,49 @@ def test_folders_called_train_and_test_are_the_splits(tmp_path: Path, validation
     assert sizes == ([20, 4, 3] if validation else [18, 2, 3])
     assert pets.class_names == ("cat", "dog")
     assert set(pets.test.labels.tolist()) == {1}
+
+
+def test_the_pictures_of_a_test_folder_are_the_test_split_and_the_rest_is_said(tmp_path: Path) -> None:
+    """In a zip as in a folder; what is left out is not read."""
+    files = ten("set/Train/cat/") | ten("set/Train/dog/") | ten("set/Val/cat/", 4)
+    files |= {"set/Test/1.png": b"not read", "cover.jpg": b"not read", "__MACOSX/set/._Train": b""}
+    for name in (write_folder(tmp_path / "a", files), write_zip(tmp_path / "b.zip", files)):
+        pets = load_dataset(name, image_size=8)
+        assert [len(s) for s in (pets.train, pets.validation, pets.test)] == [18, 2, 4]
+        assert set(pets.test.labels) == {0}
+        assert sorted(pets.test.images[:, 0, 0, 0]) == [10, 20, 30, 40]
+        assert pets.notes == (
+            "Splits by folder: training from Train/, test from Val/.",
+            "The validation pictures are taken at random from those for training.",
+        )
+        assert [warning.partition(":")[0] for warning in pets.warnings] == [
+            "1 picture left out, beside the folder that holds the others",
+            "1 picture left out, as Test/ lacks the training images' class folders",
+        ]
+
+
+def test_classes_named_by_numbers_are_in_the_order_of_counting(tmp_path: Path) -> None:
+    files = {f"{name}/{i}.png": picture(50) for name in (0, 10, 2, 1) for i in range(3)}
+    assert load_dataset(write_folder(tmp_path / "a", files), image_size=8).class_names == ("0", "1", "2", "10")
+    assert natural_order(["0.25", "-1", "0.5", "007"]) == ["-1", "0.25", "0.5", "007"]
+    assert natural_order(["x10", "x9b", "B", "x9"]) == ["B", "x9", "x9b", "x10"]
+
+
+def test_the_summary_has_classes_and_splits_with_their_numbers(tmp_path: Path) -> None:
+    pets = load_dataset(write_folder(tmp_path, ten("cat/") | ten("dog/", 7)), image_size=8)
+    assert summary(pets) == [
+        "2 classes: cat 10, dog 7.",
+        "Splits: 15 training, 1 validation, 1 test pictures.",
+        "The splits are cut at random.",
+    ]
+
+
+def test_many_classes_are_summed_up(tmp_path: Path) -> None:
+    files = {f"{name}/{i}.png": picture(50) for name in range(30) for i in range(1 + name % 2)}
+    line = summary(load_dataset(write_folder(tmp_path, files), image_size=8))[0]
+    assert (
+        line == "30 classes of 1 to 2 pictures: " + ", ".join(f"{i} {1 + i % 2}" for i in range(12)) + ", and 18 more."
+    )
 
 
 def test_other_folders_beside_train_and_test_make_them_classes(tmp_path: Path) -> None:
