@@ -28,6 +28,7 @@ from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training import trainer as trainer_module
 from vae.training.config import LEARNING_RATES, Optimizer, TrainingConfig
 from vae.training.film import read_film
+from vae.training.request import DatasetRequest
 from vae.training.step import Scheduled, Step
 
 Captured = pytest.CaptureFixture[str]
@@ -79,6 +80,19 @@ def test_train_says_what_is_in_the_user_s_own_pictures(capsys: Captured, tmp_pat
         "Splits by folder: training from train/, test from test/.",
     ]
     assert "note: 1 picture left out, as pred/ is neither for training nor for testing: pred/00.png." in error
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), DatasetRequest("own.zip")),
+        (("--grey",), DatasetRequest("own.zip", color=False)),
+        (("--color", "--encoding", "cp932"), DatasetRequest("own.zip", color=True, encoding="cp932")),
+    ],
+)
+def test_colours_and_names_of_own_pictures_are_options(options: Sequence[str], expected: DatasetRequest) -> None:
+    arguments = command_line.parser().parse_args(["train", "--dataset", "own.zip", "--out", "x", *options])
+    assert command_line.training_request(arguments).dataset == expected
 
 
 def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
+from vae.datasets.user_images.names import ENCODINGS
 from vae.datasets.user_images.summary import summary
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import Evaluation, evaluate
@@ -118,7 +119,10 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--image-size", type=int, default=DatasetRequest.image_size, help="side of your own images, in pixels"
     )
-    train.add_argument("--grey", action="store_true", help="turn your own images grey")
+    colors = train.add_mutually_exclusive_group()
+    colors.add_argument("--grey", action="store_true", help="turn your own images grey")
+    colors.add_argument("--color", action="store_true", help="three channels also if all your own images are grey")
+    train.add_argument("--encoding", choices=ENCODINGS.values(), help="of the names of your own images, beside UTF-8")
     _add_data_dir(train)
     model = train.add_argument_group("the model")
     model.add_argument("--arch", choices=get_args(Architecture), default=ModelRequest.architecture)
@@ -244,8 +248,9 @@ def training_request(args: argparse.Namespace) -> TrainingRequest:
         learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
         **{key: getattr(args, key) for key in RUN_OPTIONS},
     )
+    color = False if args.grey else True if args.color else None
     model = ModelRequest(architecture=args.arch, **{key: getattr(args, key) for key in MODEL_OPTIONS})
-    return TrainingRequest(DatasetRequest(args.dataset, args.image_size, not args.grey), model, config)
+    return TrainingRequest(DatasetRequest(args.dataset, args.image_size, color, args.encoding), model, config)
 
 
 def _score(metrics: Mapping[str, Any], classes: int) -> str:

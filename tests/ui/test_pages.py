@@ -215,22 +215,56 @@ def test_own_images_must_be_uploaded_before_a_run_starts(checkpoints: Path) -> N
     assert app_runs().all() == []
 
 
+def upload(files: dict[str, bytes], folder: Path) -> AppTest:
+    """The form with a zip of these files."""
+    app = open_form(dataset=form.OWN)
+    content = Path(write_zip(folder / "upload.zip", files)).read_bytes()
+    app = app.file_uploader[0].set_value(("mine.zip", content, "application/zip")).run()
+    assert not app.exception
+    return app
+
+
+def plain(*elements: Any) -> list[str]:
+    return [element.value.replace("\\", "") for element in elements]
+
+
 def test_the_form_shows_classes_splits_and_what_is_left_out_before_anything_starts(
     checkpoints: Path, tmp_path: Path
 ) -> None:
-    files = ten("train/1:smile:/") | ten("train/*b*/") | ten("val/*b*/", 3) | ten("test/", 2)
-    app = open_form(dataset=form.OWN)
-    app.file_uploader[0].set_value(("mine.zip", Path(write_zip(tmp_path / "a", files)).read_bytes(), "application/zip"))
-    app.run()
-    assert not app.exception
+    files = ten("train/1:smile:/") | ten("train/*b*/") | ten("val/*b*/", 3) | ten("test/", 2) | {"train/*b*/x.png": b""}
+    app = upload(files, tmp_path)
     assert not app.error
-    shown = [line.value.replace("\\", "") for line in app.caption]
-    assert any(
-        "2 classes: 1:smile: 10, *b* 13." in line and "18 training, 2 validation, 3 test" in line for line in shown
-    )
-    (warning,) = (line.value.replace("\\", "") for line in app.warning)
+    (said,) = (line for line in plain(*app.caption) if "classes" in line)
+    assert "2 classes: 1:smile: 10, *b* 13." in said
+    assert "18 training, 2 validation, 3 test" in said
+    (warning,) = plain(*app.warning)
     assert warning.startswith("2 pictures left out, as test/ lacks the training images' class folders")
+    assert "1 file skipped: train/*b*/x.png (is damaged or no picture of a known format)." in warning
     assert app_runs().all() == []
+
+
+def test_too_few_pictures_are_refused_by_the_uploaded_names(checkpoints: Path, tmp_path: Path) -> None:
+    app = upload(ten("cat/", 9) | {"cat/bad.png": b"", "cat/film.mov": b""}, tmp_path)
+    (error,) = plain(*app.error)
+    assert error.startswith(
+        "my own images: has 9 pictures to be used, use 10 to 200,000. 1 file skipped that cannot be"
+    )
+    assert "cat/film.mov" in error
+    assert "cat/bad.png (is damaged" in error
+    assert "tmp" not in error
+
+
+def test_the_form_asks_for_the_encoding_of_names_that_it_cannot_read(checkpoints: Path, tmp_path: Path) -> None:
+    name = write_zip(tmp_path / "a.zip", ten("12345678/"))
+    content = Path(name).read_bytes().replace(b"12345678/", "ソフト表".encode("cp932") + b"/")
+    app = open_form(dataset=form.OWN)
+    assert not [box for box in app.selectbox if box.key == "encoding"]
+    app = app.file_uploader[0].set_value(("mine.zip", content, "application/zip")).run()
+    assert any("%83%5C%83t%83g%95%5C 10" in line for line in plain(*app.caption))
+    app = app.selectbox(key="encoding").select("Japanese").run()
+    assert not app.exception
+    assert any("1 class: ソフト表 10." in line for line in plain(*app.caption))
+    assert app.run().selectbox(key="encoding").value == "Japanese"  # it stays while it is needed
 
 
 @pytest.mark.parametrize("preset", form.PRESETS)

@@ -36,21 +36,27 @@ def load_dataset(
     data_dir: str | Path | None = None,
     *,
     image_size: int = 32,
-    color: bool = True,
+    color: bool | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    title: str | None = None,
+    encoding: str | None = None,
 ) -> Dataset:
     """The data set called `name`, or the pictures in the folder or .zip whose path `name` is.
 
     What has a path separator, a leading "." or the ending ".zip" is a path. "celeba" is labelled by the attribute
-    Smiling, "celeba:Male" by another. `image_size` (pixels per side) and `color` apply to the user's own pictures only.
-    `seed` decides which images go into which split, where that is not official.
+    Smiling, "celeba:Male" by another. `seed` decides which images go into which split, where that is not official.
+    For the user's own pictures alone: `image_size`, pixels per side; `color`, None for grey if all of them are;
+    `title`, what the data set and messages about it are called, else `name`; `encoding`, of file names beside UTF-8.
 
     Raises: DataError for an unknown name, damaged files, a failed download or unusable pictures.
     """
     report = progress or (lambda fraction, text: None)
     if _is_path(name):
-        return load_user_images(name, image_size, color, seed, report)
+        path = Path(name).expanduser()
+        return load_user_images(
+            path, title or name, image_size=image_size, color=color, seed=seed, report=report, encoding=encoding
+        )
     base, colon, _ = name.partition(":")
     if base not in DATASETS or (colon and base != "celeba"):
         known = ", ".join(DATASETS)

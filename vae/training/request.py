@@ -1,13 +1,14 @@
 """Everything that a user chooses of a run: on the Training page, on the command line, in a run's request.json."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from vae.datasets import registry
 from vae.datasets.pictures import Progress
 from vae.datasets.splits import Dataset
+from vae.datasets.user_images.names import ENCODINGS
 from vae.model.losses import Objective
 from vae.model.networks import Architecture, Likelihood, ModelConfig, default_config
 from vae.training.config import TrainingConfig
@@ -19,19 +20,24 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class DatasetRequest:
-    """Which images. image_size, in pixels, and color apply to the user's own images only.
+    """Which images. For the user's own alone: image_size in pixels; color, None for grey if all are; encoding of names.
 
     Raises ValueError for a value of another type; load checks the rest.
     """
 
     name: str
     image_size: int = 32
-    color: bool = True
+    color: bool | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str), "dataset name", self.name, "a text")
         require(is_whole(self.image_size), "image_size", self.image_size, "a whole number of pixels")
-        require(isinstance(self.color, bool), "color", self.color, "True or False")
+        require(self.color is None or isinstance(self.color, bool), "color", self.color, "True, False or None")
+        known = ", ".join(ENCODINGS.values())
+        require(
+            self.encoding is None or self.encoding in ENCODINGS.values(), "encoding", self.encoding, f"one of {known}"
+        )
 
     def load(
         self,
@@ -40,10 +46,15 @@ class DatasetRequest:
         progress: Progress | None = None,
     ) -> Dataset:
         """The images; where `upload`, a zip, is given, those in it, under this name. Raises DataError."""
-        dataset = registry.load_dataset(
-            str(upload or self.name), data_dir, image_size=self.image_size, color=self.color, progress=progress
+        return registry.load_dataset(
+            str(upload or self.name),
+            data_dir,
+            image_size=self.image_size,
+            color=self.color,
+            progress=progress,
+            title=self.name,
+            encoding=self.encoding,
         )
-        return dataset if upload is None else replace(dataset, name=self.name)
 
 
 @dataclass(frozen=True)

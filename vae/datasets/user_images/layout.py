@@ -17,6 +17,7 @@ ROLES: dict[str, Role] = {
 NEUTRAL = {"set", "data", "dataset", "split", "image", "images", "img", "imgs", "picture", "pictures", "folder"}
 ONE_CLASS = "images"  # of pictures that lie in no folder
 MOST_NAMES = 5  # of files in one sentence
+LONGEST = 150  # characters of one of them that are shown
 MOST_WRAPPERS = 20  # folders, each with loose pictures beside it, that are passed through: each takes time
 
 
@@ -70,7 +71,7 @@ def count_pictures(count: int) -> str:
 def some(names: Sequence[str]) -> str:
     """The first names, and how many there are besides."""
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    return ", ".join(f"…{name[-LONGEST:]}" if len(name) > LONGEST else name for name in names[:MOST_NAMES]) + more
 
 
 def _rank(piece: str) -> tuple[bool, int, str]:

@@ -22,10 +22,11 @@ from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
-from vae.ui.training.own_pictures import plain, show_summary
+from vae.ui.training.own_pictures import chosen_encoding, plain, show_summary
 from vae.ui.training.runs import app_runs
 
 OWN = "my own images"
+COLOURS = {"as they are": None, "grey": False, "colour": True}
 PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 
 Json = dict[str, Any]
@@ -56,6 +57,7 @@ REASONS = {
     "rate": "Up to 1: every optimiser here diverges at much smaller rates.",
     "warmup": "A warm-up starts with a smaller weight of the KL. Cooling starts with 200 times the weight: the model "
     "learns large differences between images first.",
+    "colours": "Pictures that are all grey are trained with one channel unless you ask for colour.",
     "image_size": "8 to 256 pixels: smaller images show too little, and these models are too small for larger ones.",
 }
 START = {
@@ -73,6 +75,7 @@ START = {
     "warmup_share": Objective.warmup_share,
     "image_size": 32,
     "upload_kind": "a zip",
+    "colours": "as they are",
 }
 
 PRESETS = {
@@ -174,8 +177,8 @@ def _choose_dataset() -> tuple[DatasetRequest, bytes | None]:
             upload = None
     left, right = st.columns(2)
     size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size", help=REASONS["image_size"])
-    color = not right.toggle("Grey", key="grey")
-    dataset = DatasetRequest(OWN, size, color)
+    color = right.segmented_control("Colours", list(COLOURS), key="colours", required=True, help=REASONS["colours"])
+    dataset = DatasetRequest(OWN, size, COLOURS[color or "as they are"], chosen_encoding())
     if upload is not None:
         _preview(dataset, upload)
     return dataset, upload or b""

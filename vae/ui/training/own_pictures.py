@@ -5,14 +5,22 @@ import re
 import streamlit as st
 
 from vae.datasets.splits import Dataset
+from vae.datasets.user_images.names import ENCODINGS, UNKNOWN
 from vae.datasets.user_images.summary import summary
 
 
 def show_summary(dataset: Dataset) -> None:
     """The classes and splits with their number of pictures, and what is left out or looks wrong."""
     st.caption("  \n".join(map(plain, summary(dataset))))
+    if UNKNOWN in dataset.warnings or chosen_encoding():
+        st.selectbox("Encoding of the names", list(ENCODINGS), key="encoding", index=None, placeholder="unknown")
     if dataset.warnings:
         st.warning("  \n".join(map(plain, dataset.warnings)))
+
+
+def chosen_encoding() -> str | None:
+    """The encoding of file names that was chosen below the summary."""
+    return ENCODINGS.get(st.session_state.get("encoding") or "")
 
 
 def plain(text: str) -> str:
