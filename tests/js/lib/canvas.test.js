@@ -3,6 +3,7 @@ import { pixelsOf } from "../support/page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { meanDifference } from "../../../vae/frontend/reconstruction/remarks.js";
 import * as canvases from "../../../vae/frontend/lib/canvas.js";
 
 /** Red, green, blue and opacity of the pixels, four numbers each. */
@@ -56,6 +57,19 @@ test("a difference is coloured by its sign, as opaque as it is large", () => {
   ]);
   assert.equal(rows(canvas)[2][3], 0);
   assert.equal(mean, 210 / 3 / 255);
+});
+
+test("a colour difference is the mean of |Δ| over pixels and channels, also where the channels' sum stays the same", () => {
+  const canvas = canvasOf();
+  const now = Uint8Array.of(200, 10, 0, 10, 100, 10); // two pixels: red, green, blue of both
+  const before = Uint8Array.of(100, 10, 100, 10, 100, 40);
+  const mean = canvases.drawDifference(canvas, now, before, [3, 1, 2], canvases.BRIGHTER, canvases.DARKER);
+  assert.equal(mean.toFixed(9), ((100 + 100 + 30) / 6 / 255).toFixed(9));
+  assert.equal(mean.toFixed(9), meanDifference(now, before).toFixed(9)); // what the remarks and Refill say
+  assert.deepEqual(
+    rows(canvas).map(([, , , opacity]) => opacity),
+    [Math.round((2 * 200) / 3), 20],
+  );
 });
 
 test("a grid has its pictures row by row, with gaps between", () => {

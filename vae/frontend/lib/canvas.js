@@ -60,8 +60,9 @@ export function drawPicture(canvas, pixels, [channels, height, width], index = 0
 }
 
 /**
- * Draws now − before, mean over channels: brighter in one colour, darker in the other, unchanged transparent. Returns the
- * mean absolute difference, 0 to 1.
+ * Draws how now differs from before: as opaque as the mean over the channels of |now − before|, in one colour where the
+ * channels' sum is brighter, in the other where it is darker, transparent where nothing has changed. Returns mean |Δ| over
+ * all pixels and channels, 0 to 1.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8Array} now
@@ -74,14 +75,18 @@ export function drawDifference(canvas, now, before, [channels, height, width], b
   const size = height * width;
   let total = 0;
   paint(canvas, height, width, (rgba, i) => {
-    let difference = 0;
-    for (let c = 0; c < channels; c++) difference += now[c * size + i] - before[c * size + i];
-    difference /= channels;
-    total += Math.abs(difference);
-    rgba.set(difference > 0 ? brighter : darker, 4 * i);
-    rgba[4 * i + 3] = 2 * Math.abs(difference); // half the range is full colour: most differences are small
+    let sum = 0,
+      change = 0; // of all channels: red for green is a change, though their sum is the same
+    for (let c = 0; c < channels; c++) {
+      const difference = now[c * size + i] - before[c * size + i];
+      sum += difference;
+      change += Math.abs(difference);
+    }
+    total += change;
+    rgba.set(sum > 0 ? brighter : darker, 4 * i);
+    rgba[4 * i + 3] = (2 * change) / channels; // half the range is full colour: most differences are small
   });
-  return total / size / 255;
+  return total / channels / size / 255;
 }
 
 /** Lets tests and the benchmark see each picture. */

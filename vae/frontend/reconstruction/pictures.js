@@ -60,7 +60,7 @@ export class Pictures {
       element("figure", {}, canvas, element("figcaption", {}, ...caption));
     const error = element(
       "span",
-      { title: "Reconstruction minus x, mean over the colours" },
+      { title: "Reconstruction minus x: the colour says whether it is brighter or darker, its strength is mean |Δ|" },
       "Error: ",
       this.errorText,
     );
