@@ -4,26 +4,26 @@
  */
 
 import { element, say } from "../lib/dom.js";
-import { DrawingPad } from "../lib/drawing.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussians, round4 } from "../lib/math.js";
-import { readPicture } from "../lib/upload.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { PosteriorChart, PosteriorPlane } from "./charts.js";
+import { bestOf, payload } from "./encoding.js";
+import { Input } from "./input.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
-import { Picker } from "./picker.js";
 import { Pictures, SAMPLES } from "./pictures.js";
 import { Refill } from "./refill.js";
-import { classRemark, damageRemark, storedRemark, titleOf } from "./remarks.js";
+import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
-/** @import { LiveStatus, ReconstructReply } from "../lib/live-client.js" */
+/** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { OtherDataset } from "./anomaly.js" */
 /** @import { Code } from "./charts.js" */
+/** @import { Best } from "./encoding.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
 /** @import { Source } from "./remarks.js" */
@@ -50,9 +50,6 @@ import { classRemark, damageRemark, storedRemark, titleOf } from "./remarks.js";
  * @property {OtherDataset | null} other
  */
 
-/** @typedef {Pick<ReconstructReply, "mean" | "logvar" | "pixels">} Rows of one image */
-/** @typedef {Rows & { label: number | null, reconstruction: number, kl: number }} Best of the classes that were tried */
-
 /** @typedef {{ whole: Uint8Array, input: Uint8Array<ArrayBuffer>, source: Source, inputAt: number }} Request inputAt: ms */
 
 /** @typedef {Omit<Request, "inputAt"> & Shown & { code: Code, label: number | null, score: number }} Result decoded from μ */
@@ -61,8 +58,6 @@ const SAMPLES_MS = 100; // decoding eight pictures at every step of the pointer 
 const DESCRIBE_MS = 200; // numbers that change faster cannot be read, and their layout costs frames
 const STATUS_MS = 250;
 const MAX_CLASSES_TRIED = 32;
-/** @type {Source} */
-const DRAWING = { kind: "drawing" };
 
 export default class Reconstruction {
   /** @type {Page | null} */
@@ -95,16 +90,8 @@ class Page {
   mode = "mean";
   sampleAt = 0; // number of the chosen sample
   epsilons = new Float32Array(); // the samples' noise
-  /** @type {Source} */
-  source = DRAWING;
-  /** @type {Source} the image on the pad before the user drew on it */
-  loaded = DRAWING;
-  /** @type {number | null} the test image to show when its pixels are there */
-  wantedImage = null;
-  /** @type {{ encoded: EncodedSet, images: TestRows, noise: TestRows | null } | null} */
-  testSet = null;
   /** @type {Uint8Array<ArrayBuffer> | null} the newest image that was sent to the model */
-  input = null;
+  sent = null;
   /** @type {Result | null} */
   result = null;
   /** @type {Shown | null} */
@@ -118,23 +105,18 @@ class Page {
 
   /**
    * @param {HTMLElement} parent
-   * @param {(i: number) => void} sendImage
+   * @param {(i: number) => void} onImage the user chose a test image
    * @param {Data} data
    */
-  constructor(parent, sendImage, data) {
-    this.sendImage = sendImage;
+  constructor(parent, onImage, data) {
     this.data = data;
     this.chart = new PosteriorChart();
-    this.plane = new PosteriorPlane((i) => this.choose(i));
-    this.neighbours = new Neighbours((i) => this.choose(i));
-    this.anomaly = new Anomaly((pixels, title) => this.load(pixels, { kind: "other", title }));
+    this.plane = new PosteriorPlane((i) => this.input.choose(i));
+    this.neighbours = new Neighbours((i) => this.input.choose(i));
+    this.anomaly = new Anomaly((pixels, title) => this.input.load(pixels, { kind: "other", title }));
     this.loss = new LossPanel();
     this.refill = new Refill();
-    this.picker = new Picker({
-      onImage: (i) => this.choose(i),
-      onDraw: () => this.draw(),
-      onFile: (file) => void this.upload(file),
-    });
+    this.input = new Input(data, { onChange: () => this.reconstruct(), onImage });
     this.damagePanel = new DamagePanel({ onChange: () => this.reconstruct(), onRefill: () => void this.fillPatch() });
     this.pictures = new Pictures({
       onMode: (mode) => this.setMode(mode),
@@ -142,8 +124,6 @@ class Page {
       onDrawAgain: () => this.drawAgain(),
     });
     this.damagePanel.listenOn(this.pictures.input);
-    this.padPlace = element("div", { className: "pad-place" });
-    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
     this.codeTitle = element("span");
     this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
     this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
@@ -152,7 +132,6 @@ class Page {
     this.root = this.build();
     parent.append(this.root);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
-    this.pad = this.newPad(data);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
     this.takeModel(data);
     this.anomaly.setScores(data);
@@ -168,7 +147,7 @@ class Page {
     this.data = data;
     const newModel = data.model !== old.model || data.version !== old.version;
     if (newModel) {
-      this.pad = this.newPad(data);
+      this.input.setModel(data);
       this.client.setModel(data.model);
       this.takeModel(data);
     }
@@ -178,21 +157,13 @@ class Page {
   }
 
   /** @param {Data} data */
-  newPad({ image_shape: imageShape, frame }) {
-    return new DrawingPad({ imageShape, frame, onChange: () => this.drawn(), label: "Input image" });
-  }
-
-  /** @param {Data} data */
   takeModel(data) {
     const { kl, image_shape: imageShape, latent_dim: latentDim } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
     this.codeTitle.textContent = this.point ? "The code, per dimension" : "q(z|x): μ ± σ per dimension, over the prior";
-    this.testSet = null;
     this.result = null;
     this.epsilons = gaussians(SAMPLES * latentDim);
-    this.padPlace.replaceChildren(this.pad.element);
-    this.source = this.loaded = DRAWING;
     this.refill.element.hidden = true;
     this.damagePanel.setModel(imageShape);
     this.loss.setModel(data, this.point);
@@ -207,7 +178,7 @@ class Page {
    *
    * @param {Data} data
    */
-  async takeEncoded({ base, model, image, image_shape: imageShape, class_names: names, classes, palette }) {
+  async takeEncoded({ base, model, image, image_shape: imageShape, classes, palette }) {
     const address = (/** @type {string} */ what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
     /** @type {EncodedSet} */
     let encoded;
@@ -216,7 +187,7 @@ class Page {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (this.data.model !== model || this.closed) return;
-      this.say(
+      this.input.say(
         `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
       );
       return;
@@ -224,83 +195,10 @@ class Page {
     if (this.data.model !== model || this.closed) return;
     const images = new TestRows(address("images"), encoded.images, imageShape);
     const noise = this.point ? null : new TestRows(address("noise"), encoded.images, [4 * encoded.latentDim]);
-    this.testSet = { encoded, images, noise };
-    this.picker.setModel(names, encoded.labels, encoded.reconstruction, encoded.images);
     this.plane.setModel(encoded, palette, this.point);
     this.neighbours.setModel(encoded, images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(encoded), true);
-    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, encoded.images - 1));
-    else this.reconstruct();
-  }
-
-  // — where the image comes from —
-
-  /**
-   * Shows a test image that the user chose, in the picker or on the plane: it goes into the link.
-   *
-   * @param {number} i
-   */
-  choose(i) {
-    this.begin(i);
-    this.sendImage(i);
-  }
-
-  /** @param {number} i */
-  begin(i) {
-    this.picker.continueFrom(i);
-    void this.showImage(i);
-  }
-
-  /** @param {number} i */
-  async showImage(i) {
-    this.wantedImage = i;
-    const { testSet } = this;
-    if (!testSet) return;
-    const [pixels, noise] = await Promise.all([testSet.images.load(i), testSet.noise?.load(i)]);
-    if (this.wantedImage !== i || testSet !== this.testSet || this.closed) return;
-    if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
-    this.load(pixels, { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null });
-  }
-
-  draw() {
-    this.wantedImage = null;
-    this.pad.clear();
-    this.pad.surface.focus({ preventScroll: true });
-  }
-
-  /** The user changed the pad. A test image that was drawn on is still that image; an emptied pad is none. */
-  drawn() {
-    this.source = this.pad.wasCleared ? DRAWING : this.loaded;
-    this.say("");
-    this.reconstruct();
-  }
-
-  /** @param {File} file */
-  async upload(file) {
-    this.wantedImage = null;
-    const { image_shape: imageShape, frame } = this.data;
-    try {
-      const { pixels, width, height } = await readPicture(file, imageShape);
-      const title = `${file.name}, ${width}×${height} pixels, scaled to ${imageShape[2]}×${imageShape[1]}`;
-      this.load(pixels, { kind: "upload", title });
-      const bright = imageShape[0] === 1 && pixels.reduce((sum, value) => sum + value, 0) / pixels.length > 127;
-      const advice = "Bright background: “Invert”, under “Damage the image”, makes it like the data set's.";
-      if (bright && frame) this.say(`${title}. ${advice}`);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      this.say(error.message);
-    }
-  }
-
-  /**
-   * @param {Uint8Array} pixels
-   * @param {Source} source
-   */
-  load(pixels, source) {
-    this.source = this.loaded = source;
-    this.say("");
-    this.pad.load(pixels);
-    this.reconstruct();
+    this.input.setTestSet({ encoded, images, noise }, image);
   }
 
   // — what the model makes of it —
@@ -309,12 +207,12 @@ class Page {
   reconstruct() {
     const inputAt = performance.now();
     const { image_shape: imageShape } = this.data,
-      { source } = this;
+      { source } = this.input;
     this.pictures.modes.evaluation.disabled = !this.evaluationNoise();
     if (this.mode === "evaluation" && !this.evaluationNoise()) this.setMode("mean");
-    const whole = this.pad.pixels;
+    const whole = this.input.pad.pixels;
     const input = this.damagePanel.apply(whole, imageShape);
-    this.input = input;
+    this.sent = input;
     this.pictures.showInput(input, imageShape, this.damagePanel.damage.patch > 0);
     const labels = this.candidateLabels();
     void this.client.reconstruct(labels.length || 1, payload(input, labels)).then((reply) => {
@@ -323,16 +221,17 @@ class Page {
   }
 
   /** The noise with which the evaluation decoded this image. */
-  evaluationNoise(source = this.source) {
+  evaluationNoise(source = this.input.source) {
     return source.kind === "test" ? source.noise : null;
   }
 
   /** The classes that a conditional model receives: the one chosen or known, else all of them, to compare. */
   candidateLabels() {
-    const { classes, label } = this.data;
+    const { classes, label } = this.data,
+      { source, testSet } = this.input;
     if (!classes) return [];
     if (label !== null) return [label];
-    if (this.source.kind === "test" && this.testSet) return [this.testSet.encoded.labels[this.source.index]];
+    if (source.kind === "test" && testSet) return [testSet.encoded.labels[source.index]];
     const most = Math.min(MAX_CLASSES_TRIED, this.client.greeting?.limits.vectors ?? MAX_CLASSES_TRIED);
     return classes <= most ? Array.from({ length: classes }, (_, k) => k) : [0];
   }
@@ -398,20 +297,26 @@ class Page {
    * @param {Result} result
    */
   showOutput(shown, { input }) {
-    this.pictures.showOutput(shown, input, this.pad.imageShape);
+    this.pictures.showOutput(shown, input, this.data.image_shape);
     this.shown = shown;
   }
 
   async fillPatch() {
-    const { input } = this;
-    if (!input) return;
-    await this.refill.run(this.pad.pixels, input, this.data.image_shape, this.damagePanel.damage, async (pixels) => {
-      const label = this.result?.label ?? null;
-      const reply = await this.client.reconstruct(1, payload(pixels, label === null ? [] : [label]), {
-        slot: "refill",
-      });
-      return reply && !this.closed && this.input === input ? reply.pixels : null; // else the user has gone on
-    });
+    const { sent } = this;
+    if (!sent) return;
+    await this.refill.run(
+      this.input.pad.pixels,
+      sent,
+      this.data.image_shape,
+      this.damagePanel.damage,
+      async (pixels) => {
+        const label = this.result?.label ?? null;
+        const reply = await this.client.reconstruct(1, payload(pixels, label === null ? [] : [label]), {
+          slot: "refill",
+        });
+        return reply && !this.closed && this.sent === sent ? reply.pixels : null; // else the user has gone on
+      },
+    );
   }
 
   /** @param {Mode} mode */
@@ -450,20 +355,13 @@ class Page {
     if (!result || !shown || this.closed) return;
     const zText = this.mode === "mean" ? "z = μ" : "z = μ + σε";
     this.pictures.showNumbers(shown, zText, this.remarks(result, shown));
-    this.picker.say(this.title());
+    this.input.picker.say(this.input.title());
     if (this.lossDetails.open) this.loss.show(shown, result.code, this.chart.order, zText);
     this.chart.describe();
     this.anomaly.describe(result.score);
-    if (this.testSet) this.describePlace(result.code);
+    if (this.input.testSet) this.describePlace(result.code);
     const z = Array.from(result.code.mean, round4).join(",");
     this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
-  }
-
-  title() {
-    const { source, pad } = this;
-    if (source.kind !== "test" || !this.testSet) return titleOf(source, pad, "", "");
-    const className = this.data.class_names[this.testSet.encoded.labels[source.index]];
-    return titleOf(source, pad, className, this.picker.place(source.index));
   }
 
   /**
@@ -471,10 +369,11 @@ class Page {
    * @param {Shown} shown
    */
   remarks(result, shown) {
-    const { source, data, testSet } = this,
+    const { data } = this,
+      { source, testSet, pad } = this.input,
       { active } = this.damagePanel;
     const remarks = [];
-    const edited = this.pad.canUndo || this.pad.centred.checked || active;
+    const edited = pad.canUndo || pad.centred.checked || active;
     if (source.kind === "test" && testSet && !edited) {
       const { reconstruction, kl } = testSet.encoded;
       const stored = { reconstruction: reconstruction[source.index], kl: kl[source.index] };
@@ -491,19 +390,10 @@ class Page {
    * @param {Code} code
    */
   describePlace(code) {
-    const near = this.neighbours.find(code.mean, this.source.kind === "test" ? this.source.index : -1);
+    const { source } = this.input;
+    const near = this.neighbours.find(code.mean, source.kind === "test" ? source.index : -1);
     this.plane.show(code, near);
     this.plane.canvas.ariaLabel = `Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
-  }
-
-  /**
-   * Says what could not be done, or what to do next, until the next image.
-   *
-   * @param {string} text
-   */
-  say(text) {
-    this.message.textContent = text;
-    this.message.hidden = !text;
   }
 
   /** @param {LiveStatus} status */
@@ -522,6 +412,7 @@ class Page {
 
   close() {
     this.closed = true;
+    this.input.close();
     this.client.close();
     clearInterval(this.statusTimer);
     clearTimeout(this.describeTimer);
@@ -534,7 +425,7 @@ class Page {
 
   build() {
     const screen = element("div", { className: "screen" });
-    screen.append(this.picker.element, this.message, this.padPlace, this.pictures.element, this.buildBelow());
+    screen.append(...this.input.elements, this.pictures.element, this.buildBelow());
     const root = element("div", { className: "recon" }, screen, this.buildMore());
     root.append(element("p", { className: "status" }, this.meterText));
     root.addEventListener("keydown", (event) => {
@@ -547,7 +438,7 @@ class Page {
     root.addEventListener("drop", (event) => {
       event.preventDefault();
       const file = event.dataTransfer?.files[0];
-      if (file) void this.upload(file);
+      if (file) void this.input.upload(file);
     });
     return root;
   }
@@ -583,42 +474,4 @@ class Page {
  */
 function details(title, open, ...content) {
   return element("details", { open }, element("summary", {}, title), ...content);
-}
-
-/**
- * The image as the live service takes it: once for each label, followed by it; alone without labels.
- *
- * @param {Uint8Array<ArrayBuffer>} input
- * @param {number[]} labels
- */
-function payload(input, labels) {
-  if (!labels.length) return input;
-  const stride = input.length + 2;
-  const rows = new Uint8Array(labels.length * stride);
-  labels.forEach((label, k) => {
-    rows.set(input, k * stride);
-    rows.set([label & 255, label >> 8], k * stride + input.length);
-  });
-  return rows;
-}
-
-/**
- * Of the replies under each label, the one under which the image is most likely; without labels, the only one.
- *
- * @param {ReconstructReply} reply
- * @param {number[]} labels
- * @returns {Best}
- */
-function bestOf({ n, mean, logvar, reconstruction, kl, pixels }, labels) {
-  const loss = Array.from(reconstruction);
-  const best = loss.indexOf(Math.min(...loss));
-  const [d, size] = [mean.length / n, pixels.length / n];
-  return {
-    label: labels[best] ?? null,
-    reconstruction: reconstruction[best],
-    kl: kl[best],
-    mean: mean.slice(best * d, (best + 1) * d),
-    logvar: logvar.slice(best * d, (best + 1) * d),
-    pixels: pixels.slice(best * size, (best + 1) * size),
-  };
 }

@@ -1,0 +1,170 @@
+/** The image that the page is about: a pad to draw on, and what the user loads onto it. */
+
+import { element } from "../lib/dom.js";
+import { DrawingPad } from "../lib/drawing.js";
+import { readPicture } from "../lib/upload.js";
+import { Picker } from "./picker.js";
+import { titleOf } from "./remarks.js";
+
+/** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
+/** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
+/** @import { Source } from "./remarks.js" */
+
+/** @typedef {{ image_shape: ImageShape, frame: DrawingFrame | null, class_names: string[] }} InputData of a model */
+/** @typedef {{ encoded: EncodedSet, images: TestRows, noise: TestRows | null }} TestSet */
+
+/** @type {Source} */
+const DRAWING = { kind: "drawing" };
+
+export class Input {
+  /** @type {Source} */
+  source = DRAWING;
+  /** @type {Source} the image on the pad before the user drew on it */
+  loaded = DRAWING;
+  /** @type {number | null} the test image to show when its pixels are there */
+  wantedImage = null;
+  /** @type {TestSet | null} */
+  testSet = null;
+
+  /**
+   * @param {InputData} data
+   * @param {object} listeners
+   * @param {() => void} listeners.onChange the image is another
+   * @param {(i: number) => void} listeners.onImage the user chose a test image
+   */
+  constructor(data, { onChange, onImage }) {
+    this.data = data;
+    this.onChange = onChange;
+    this.onImage = onImage;
+    this.picker = new Picker({
+      onImage: (i) => this.choose(i),
+      onDraw: () => this.draw(),
+      onFile: (file) => void this.upload(file),
+    });
+    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
+    this.padPlace = element("div", { className: "pad-place" });
+    this.elements = [this.picker.element, this.message, this.padPlace];
+    this.pad = this.newPad();
+  }
+
+  /**
+   * Begins with an empty pad of the model's size.
+   *
+   * @param {InputData} data
+   */
+  setModel(data) {
+    this.data = data;
+    this.testSet = null;
+    this.source = this.loaded = DRAWING;
+    this.pad = this.newPad();
+  }
+
+  newPad() {
+    const { image_shape: imageShape, frame } = this.data;
+    const pad = new DrawingPad({ imageShape, frame, onChange: () => this.drawn(), label: "Input image" });
+    this.padPlace.replaceChildren(pad.element);
+    return pad;
+  }
+
+  /**
+   * @param {TestSet} testSet
+   * @param {number} image to show unless the user has drawn meanwhile
+   */
+  setTestSet(testSet, image) {
+    this.testSet = testSet;
+    const { labels, reconstruction, images } = testSet.encoded;
+    this.picker.setModel(this.data.class_names, labels, reconstruction, images);
+    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, images - 1));
+    else this.onChange();
+  }
+
+  /**
+   * Shows a test image that the user chose, in the picker or on the plane: it goes into the link.
+   *
+   * @param {number} i
+   */
+  choose(i) {
+    this.begin(i);
+    this.onImage(i);
+  }
+
+  /** @param {number} i */
+  begin(i) {
+    this.picker.continueFrom(i);
+    void this.showImage(i);
+  }
+
+  /** @param {number} i */
+  async showImage(i) {
+    this.wantedImage = i;
+    const { testSet } = this;
+    if (!testSet) return;
+    const [pixels, noise] = await Promise.all([testSet.images.load(i), testSet.noise?.load(i)]);
+    if (this.wantedImage !== i || testSet !== this.testSet) return;
+    if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
+    this.load(pixels, { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null });
+  }
+
+  draw() {
+    this.wantedImage = null;
+    this.pad.clear();
+    this.pad.surface.focus({ preventScroll: true });
+  }
+
+  /** The user changed the pad. A test image that was drawn on is still that image; an emptied pad is none. */
+  drawn() {
+    this.source = this.pad.wasCleared ? DRAWING : this.loaded;
+    this.say("");
+    this.onChange();
+  }
+
+  /** @param {File} file */
+  async upload(file) {
+    this.wantedImage = null;
+    const { image_shape: imageShape, frame } = this.data;
+    try {
+      const { pixels, width, height } = await readPicture(file, imageShape);
+      const title = `${file.name}, ${width}×${height} pixels, scaled to ${imageShape[2]}×${imageShape[1]}`;
+      this.load(pixels, { kind: "upload", title });
+      const bright = imageShape[0] === 1 && pixels.reduce((sum, value) => sum + value, 0) / pixels.length > 127;
+      const advice = "Bright background: “Invert”, under “Damage the image”, makes it like the data set's.";
+      if (bright && frame) this.say(`${title}. ${advice}`);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.say(error.message);
+    }
+  }
+
+  /**
+   * @param {Uint8Array} pixels
+   * @param {Source} source
+   */
+  load(pixels, source) {
+    this.source = this.loaded = source;
+    this.say("");
+    this.pad.load(pixels);
+    this.onChange();
+  }
+
+  title() {
+    const { source, pad } = this;
+    if (source.kind !== "test" || !this.testSet) return titleOf(source, pad, "", "");
+    const className = this.data.class_names[this.testSet.encoded.labels[source.index]];
+    return titleOf(source, pad, className, this.picker.place(source.index));
+  }
+
+  /**
+   * Says what could not be done, or what to do next, until the next image.
+   *
+   * @param {string} text
+   */
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
+  }
+
+  /** What is still loading is not shown. */
+  close() {
+    this.wantedImage = null;
+  }
+}
