@@ -3,24 +3,38 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.model.latents import FloatArray, encode, reconstruct
+from vae.evaluation.complexity import complexity, density_offset
+from vae.model.latents import FloatArray, encode
 from vae.model.networks import VAE
 
 Images = NDArray[np.uint8]
 
 
 def anomaly_scores(model: VAE, images: Images, labels: NDArray[np.int64] | None = None) -> FloatArray:
-    """-log p(x | z = mean) + KL of each image in nats: its -ELBO with z at the middle of q(z|x), nothing drawn.
+    """-ELBO of each image in nats, with one z per image drawn from q(z|x) as the evaluation draws it.
 
     Shapes: images (n, c, h, w), labels (n,) -> (n,). Without labels, a conditional model decodes each image as every
-    class, and the likeliest class counts. A plain autoencoder's KL is 0.
+    class, with the same noise, and the likeliest class counts. A plain autoencoder's score is -log p(x | z = code).
     """
-    choices: list[NDArray[np.int64] | None] = [labels]
-    if labels is None and model.config.classes:
-        choices = [np.full(len(images), label, np.int64) for label in range(model.config.classes)]
-    nll = np.min([reconstruct(model, images, chosen)[1] for chosen in choices], axis=0)
-    any_label = np.zeros(len(images), np.int64)  # the KL does not depend on it
-    return np.asarray(nll + encode(model, images, any_label).kl, np.float32)
+    choices = [labels]
+    if labels is None:
+        choices = [np.full(len(images), label, np.int64) for label in range(max(1, model.config.classes))]
+    encoded = [encode(model, images, np.asarray(chosen)) for chosen in choices]
+    nll = np.min([each.reconstruction for each in encoded], axis=0)
+    return np.asarray(nll + encoded[0].kl, np.float32)  # the KL does not depend on the class
+
+
+def corrected_scores(model: VAE, images: Images, scores: FloatArray) -> FloatArray:
+    """Anomaly scores minus the length in nats to which each picture can be compressed: less likely than it is simple.
+
+    The likelihood alone finds simple pictures likely, whatever they show (Nalisnick et al. 2019, "Do deep generative
+    models know what they don't know?"). Shapes: images (n, c, h, w), scores (n,) -> (n,). The more it is, the stranger
+    the image; it is negative where a picture costs the model less than the compressor. Source: Serrà et al. 2020,
+    "Input complexity and out-of-distribution detection with likelihood-based generative models".
+    """
+    likelihood = model.config.likelihood
+    offset = density_offset(likelihood, model.config.image_shape)
+    return np.asarray(scores + offset - complexity(images, likelihood), np.float32)
 
 
 def auroc(inside: FloatArray, outside: FloatArray) -> float:
