@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browsing import attribute, box_of, captured, moving, opened, pixels, rest, swing, until
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
+from vae.datasets.drawing import resize_images
 from vae.datasets.registry import load_dataset
+from vae.evaluation.anomaly import anomaly_scores, corrected_scores
 from vae.model.latents import encode, reconstruct
 from vae.model.losses import Objective
 from vae.model.networks import default_config
@@ -99,18 +101,23 @@ def empty_pad(page: Page) -> None:
     settle(page)
 
 
-def test_the_numbers_of_a_test_image_are_the_models(app: Server, browser: Browser, mnist: Checkpoint) -> None:
+def test_the_numbers_of_a_test_image_at_the_mean_are_the_models_and_no_elbo(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
     model, images, encoded = mnist.load_model(), mnist.load_examples()[:40], mnist.load_encoded()
     kl = encode(model, images, encoded.labels[:40]).kl
     nll = reconstruct(model, images)[1]
     with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
+        page.get_by_label("the mean").check()
+        expect(page.locator(".numbers")).to_contain_text(f"{nll[17] + kl[17]:.2f}")
+        expect(page.locator(".numbers")).to_contain_text("error + KL at z = μ, not a bound")
+        assert "ELBO" not in page.locator(".numbers").inner_text()
         assert nats(page) == pytest.approx([nll[17], kl[17]], abs=1e-3)
-        assert f"{nll[17] + kl[17]:.2f}" in page.locator(".numbers").inner_text()
         stored = encoded.reconstruction[17] + encoded.kl[17]
         expect(page.locator(".remarks")).to_contain_text(f"{stored:.2f}")
         page.get_by_role("button", name="Next test image").click()
         page.wait_for_url("**image=18**")
-        settle(page)
+        expect(page.locator(".numbers")).to_contain_text(f"{nll[18] + kl[18]:.2f}")
         assert nats(page) == pytest.approx([nll[18], kl[18]], abs=1e-3)
         assert (model_sees(page) == images[18, 0]).all()
         page.reload()
@@ -120,39 +127,41 @@ def test_the_numbers_of_a_test_image_are_the_models(app: Server, browser: Browse
 @pytest.mark.parametrize(
     ("name", "image"), first_in_make_test([("mnist-z10", 17), ("mnist-z10-cond", 4), ("sprites-z6", 3)])
 )
-def test_with_the_evaluations_noise_a_test_image_costs_what_is_stored_for_it(
+def test_a_test_image_costs_what_the_evaluation_stored_for_it(
     app: Server, browser: Browser, app_checkpoints: Path, name: str, image: int
 ) -> None:
     encoded = read_checkpoint(app_checkpoints / name).load_encoded()
     elbo = encoded.reconstruction + encoded.kl
     with reconstruction(browser, f"{app.url}/Reconstruction?checkpoint={name}&image={image}") as page:
-        at_mean = sum(nats(page))
-        assert at_mean != pytest.approx(elbo[image], abs=1e-2)
-        page.get_by_label("the evaluation's sample").check()
-        expect(page.locator(".numbers")).to_contain_text(f"{elbo[image]:.2f}")
+        expect(page.locator(".numbers")).to_contain_text(f"−ELBO {elbo[image]:.2f}")
         assert nats(page) == pytest.approx([encoded.reconstruction[image], encoded.kl[image]], abs=1e-3)
-        assert sum(nats(page)) == pytest.approx(elbo[image], abs=1e-3)
         same_noise = re.compile(rf"with this ε: {elbo[image]:.2f}, 0\.000\d away\.")
         expect(page.locator(".remarks")).to_contain_text(same_noise)
         page.get_by_text("The loss for this image").click()
         expect(page.locator(".formula .sum")).to_contain_text(f"{elbo[image]:.2f} nats")
         page.get_by_role("button", name="Next test image").click()
         expect(page.locator(".numbers")).to_contain_text(f"{elbo[image + 1]:.2f}")
-        assert sum(nats(page)) == pytest.approx(elbo[image + 1], abs=1e-3)
         page.get_by_label("the mean").check()
-        page.get_by_role("button", name="Previous test image").click()
-        expect(page.locator(".numbers")).to_contain_text(f"{at_mean:.2f}")
+        expect(page.locator(".formula .sum")).to_contain_text("not a bound")
+        assert sum(nats(page)) != pytest.approx(elbo[image + 1], abs=1e-2)
+        page.get_by_label("the evaluation's sample").check()
+        expect(page.locator(".numbers")).to_contain_text(f"−ELBO {elbo[image + 1]:.2f}")
 
 
-def test_what_was_never_evaluated_has_no_sample_of_the_evaluation(app: Server, browser: Browser) -> None:
+def test_a_picture_that_was_never_evaluated_costs_what_python_says(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
-        choice = page.get_by_label("the evaluation's sample")
-        choice.check()
         empty_pad(page)
-        expect(choice).to_be_disabled()
-        expect(page.get_by_label("the mean")).to_be_checked()
+        expect(page.get_by_label("one fixed sample")).to_be_checked()
+        black = np.zeros((1, 1, 28, 28), np.uint8)
+        expected = float(anomaly_scores(mnist.load_model(), black)[0])
+        assert sum(nats(page)) == pytest.approx(expected, abs=1e-3)
+        page.get_by_text("Anomaly: how unlikely").click()
+        expect(page.locator(".example")).to_contain_text(f"black picture scores {expected:.2f} nats")
+        expect(page.locator(".example")).to_contain_text(re.compile(r"lower than (99\.\d|100\.0) %"))
         page.get_by_role("button", name="Next test image").click()
-        expect(choice).to_be_enabled()
+        expect(page.get_by_label("the evaluation's sample")).to_be_checked()
 
 
 def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mnist: Checkpoint) -> None:
@@ -325,28 +334,44 @@ def test_a_quarter_turn_four_times_and_a_shift_there_and_back(app: Server, brows
 
 def test_samples_differ_and_the_switch_shows_one(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        evaluated = pixels(page, OUTPUT)
+        page.get_by_label("the mean").check()
+        settle(page)
         mean = pixels(page, OUTPUT)
         page.get_by_label("a sample").check()
         settle(page)
         first = pixels(page, OUTPUT)
         page.get_by_role("button", name="Show sample 5").click()
         settle(page)
-        assert len({mean, first, pixels(page, OUTPUT)}) == 3
+        assert len({evaluated, mean, first, pixels(page, OUTPUT)}) == 4
         strip = shown(page, page.locator(".strip canvas")).astype(int)
         assert (np.abs(strip[:, 4 * 28 : 5 * 28] - shown(page, page.locator(OUTPUT))) <= 1).all()  # z is rounded twice
         page.get_by_role("button", name="Draw again").click()
         until(page, lambda: not np.array_equal(shown(page, page.locator(".strip canvas")), strip))
-        page.get_by_label("the mean").check()
-        assert pixels(page, OUTPUT) == mean
+        page.get_by_label("the evaluation's sample").check()
+        assert pixels(page, OUTPUT) == evaluated
 
 
-def test_another_data_set_is_scored_and_its_images_can_be_looked_at(app: Server, browser: Browser) -> None:
+def test_another_data_set_is_scored_as_its_images_are_on_the_page(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
+    images = resize_images(load_dataset("sprites").test.images, (1, 28, 28))
+    model = mnist.load_model()
     with reconstruction(browser, f"{app.url}/{MNIST}&other=sprites") as page:
-        expect(page.locator(".recon")).to_contain_text("AUROC")
-        page.get_by_role("button", name="Image 2 of sprites").click()
-        expect(page.locator(".title")).to_contain_text("Image 2 of sprites")
+        expect(page.locator(".aurocs")).to_contain_text("500 images of sprites")
+        chosen = page.locator(".others button").nth(2)
+        row = int(captured(r"Image (\d+) of sprites", attribute(chosen, "aria-label")))
+        rows = np.sort(np.random.default_rng(0).permutation(len(images))[:500])
+        assert row == rows[2]  # at random, not the first
+        chosen.click()
+        expect(page.locator(".title")).to_contain_text(f"Image {row} of sprites")
         settle(page)
-        assert float(captured(r"than ([\d.]+) %", page.locator(".recon").inner_text())) > 90
+        scores = anomaly_scores(model, images[rows])
+        assert sum(nats(page)) == pytest.approx(scores[2], abs=1e-2)
+        corrected = corrected_scores(model, images[rows], scores)
+        expect(page.locator(".recon")).to_contain_text(f"= {corrected[2]:.2f} nats".replace("-", "−"))
+        page.get_by_label("the score corrected").check()
+        expect(page.locator(".histogram + .caption")).to_contain_text("500 test images")
 
 
 @pytest.mark.slow

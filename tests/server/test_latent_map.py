@@ -540,7 +540,7 @@ def shelf(own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> Checkp
 
 
 def test_all_test_images_are_served_if_the_data_set_is_on_disk(shelf: Checkpoint, digits: Dataset) -> None:
-    wait([map_source._test_images(shelf, loaders.version_of(shelf))])
+    wait([map_source.images_on_disk(shelf, loaders.version_of(shelf))])
     found = map_source.map_source("digits")
     assert np.array_equal(found.images, digits.test.images)
     assert np.array_equal(found.encoded.labels, digits.test.labels)

@@ -11,6 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from vae.datasets.splits import Dataset
+from vae.evaluation.complexity import complexity, density_offset
 from vae.model import losses
 from vae.model.latents import reconstruct
 from vae.model.losses import Objective
@@ -18,7 +19,7 @@ from vae.model.networks import VAE, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui.reconstruction import _checkpoint_data
+from vae.ui.reconstruction import _checkpoint_data, _own, random_rows
 from vae.ui.shared import loaders
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,34 @@ def test_a_link_to_a_missing_image_shows_the_first(checkpoints: Path, value: str
     app = open_page(checkpoint="plane", image=value)
     assert not app.exception
     assert not app.error
+
+
+def test_images_are_chosen_at_random_and_always_the_same() -> None:
+    rows = random_rows(10_000, 500)
+    assert (rows == random_rows(10_000, 500)).all()
+    assert len(np.unique(rows)) == 500
+    assert abs(rows.mean() - 5000) < 400
+    assert rows.tolist() == sorted(rows)
+    assert random_rows(300, 500).tolist() == list(range(300))
+
+
+@pytest.mark.parametrize("name", ["plane", "conditional", "point", "gaussian"])
+def test_the_test_images_scores_are_the_evaluations_of_all_and_corrected_of_some_at_random(
+    checkpoints: Path, name: str, monkeypatch: pytest.MonkeyPatch, digits: Dataset
+) -> None:
+    monkeypatch.setattr("vae.ui.reconstruction.SCORED", 60)
+    checkpoint = read_checkpoint(checkpoints / name)
+    encoded = checkpoint.load_encoded()
+    own = _own(checkpoint, (name, hash(checkpoint.path)))
+    assert (own.score == encoded.reconstruction + encoded.kl).all()
+    assert own.rows.tolist() == random_rows(len(digits.test), 60).tolist()
+    if name == "point":
+        assert own.corrected is None
+        return
+    images, likelihood = digits.test.images[own.rows], checkpoint.model_config.likelihood
+    assert own.corrected == pytest.approx(
+        own.score[own.rows] + density_offset(likelihood, (1, 8, 8)) - complexity(images, likelihood), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("name", ["plane", "logistic", "gaussian", "continuous"])

@@ -3,7 +3,9 @@
 import base64
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,17 +15,23 @@ from numpy.typing import NDArray
 from vae.datasets.drawing import drawing_frame, resize_images
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available, load_dataset
-from vae.evaluation.anomaly import anomaly_scores, auroc
+from vae.evaluation.anomaly import anomaly_scores, auroc, corrected_scores
+from vae.evaluation.complexity import density_offset
 from vae.model import losses
-from vae.model.latents import FloatArray
+from vae.model.latents import FloatArray, posterior_noise
+from vae.model.networks import VAE
 from vae.storage.checkpoints import Checkpoint
+from vae.ui.latent_map.source import images_on_disk
 from vae.ui.shared import links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
 from vae.validation import parse_whole
 
 Images = NDArray[np.uint8]
 
-SCORED = 500  # images of a data set that are scored; a tenth for conditional models, which try every class
+SCORED = 500  # images of another data set that are scored; a tenth for conditional models, which try every class
+COMPRESSED_PIXELS, LEAST_COMPRESSED = 2**20, 50  # of one set of images
+NOISE_PICTURES = 50
+LOADING_SECONDS = 10.0  # for which the page waits for the test images of its data set
 SHOWN = 24  # images of the other data set to choose from
 NO_OTHER = ""
 
@@ -45,13 +53,23 @@ _RECONSTRUCTION: dict[str, tuple[Callable[..., Any], ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Images of a data set in a model's size, with the anomaly score of each.
+    """Anomaly scores of images in nats, beside the same minus the length to which each picture can be compressed.
 
-    Shapes: images (n, c, h, w), score (n,): -log p(x | z = mean) + KL in nats, without KL for a plain autoencoder.
+    Shapes: score (n,); corrected (k,), of `rows` (k,) of them. None for a plain autoencoder, which has no likelihood.
     """
 
-    images: Images
     score: FloatArray
+    rows: NDArray[np.int64]
+    corrected: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class OtherImages:
+    """Images of another data set in a model's size, chosen at random: `rows` of its test images, and their scores."""
+
+    images: Images
+    rows: NDArray[np.int64]
+    scored: Scored
 
 
 def reconstruction(checkpoint: Checkpoint) -> None:
@@ -93,29 +111,49 @@ def _choose_other(checkpoint: Checkpoint) -> str | None:
 
 def _other_data(checkpoint: Checkpoint, name: str) -> dict[str, object]:
     try:
-        scored = loaders.or_stop(lambda c, version: _other(c, version, name), checkpoint)
+        other = loaders.or_stop(lambda c, version: _other(c, version, name), checkpoint)
     except DataError as error:
         st.error(str(error))
         st.stop()
-    own = _test_scores(checkpoint)
+    images, scored = other.images, other.scored
+    noise = posterior_noise(len(images), checkpoint.model_config.latent_dim)[:SHOWN]
     return {
         "name": name,
-        "images": base64.b64encode(scored.images[:SHOWN].tobytes()).decode(),
-        "count": min(SHOWN, len(scored.images)),
-        "score": base64.b64encode(scored.score.astype("<f4").tobytes()).decode(),
-        "auroc": auroc(own, scored.score),
+        "rows": other.rows[:SHOWN].tolist(),
+        "images": base64.b64encode(images[:SHOWN].tobytes()).decode(),
+        "noise": _floats(noise),
+        "score": _floats(scored.score),
+        "corrected": None if scored.corrected is None else _floats(scored.corrected),
+        "comparison": _comparison(f"{len(images)} images of {name}", _test_scores(checkpoint), scored),
     }
 
 
 def _page_data(checkpoint: Checkpoint) -> dict[str, object]:
+    own = _test_scores(checkpoint)
+    config = checkpoint.model_config
     return loaders.or_stop(_checkpoint_data, checkpoint) | {
-        "scores": base64.b64encode(_test_scores(checkpoint).astype("<f4").tobytes()).decode()
+        "corrected": None if own.corrected is None else _floats(own.corrected),
+        "first": bool((own.rows == np.arange(len(own.rows))).all()),
+        "comparisons": loaders.or_stop(_comparisons, checkpoint),
+        "density_offset": density_offset(config.likelihood, config.image_shape),
     }
 
 
-def _test_scores(checkpoint: Checkpoint) -> FloatArray:
+def _floats(values: FloatArray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
+
+
+def _test_scores(checkpoint: Checkpoint) -> Scored:
     loaders.load_model(checkpoint)  # ends the page with the reason if the weights are broken
-    return loaders.or_stop(_own, checkpoint).score
+    return loaders.or_stop(_own, checkpoint)
+
+
+def _comparison(name: str, own: Scored, other: Scored) -> dict[str, object]:
+    """How well both scores tell other images from the test images."""
+    corrected = None
+    if own.corrected is not None and other.corrected is not None:
+        corrected = auroc(own.corrected, other.corrected)
+    return {"name": name, "auroc": auroc(own.score, other.score), "corrected": corrected}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -132,6 +170,7 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
         "class_names": list(_checkpoint.class_names),
         "palette": list(PALETTE),
         "kl": _checkpoint.kl_per_dimension,
+        "noise": posterior_noise(1, config.latent_dim)[0].tolist(),
         "frame": drawing_frame(_checkpoint.load_examples()),
         "likelihood": config.likelihood,
         "objective": page.objective_name(_checkpoint),
@@ -150,18 +189,57 @@ def _source(function: Callable[..., Any]) -> dict[str, object]:
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring test images…")
 def _own(_checkpoint: Checkpoint, version: tuple[str, int]) -> Scored:
-    images, labels = loaders.cached_examples(_checkpoint, version), loaders.cached_encoded(_checkpoint, version).labels
-    count = _scored(_checkpoint)
-    return Scored(
-        images[:count], anomaly_scores(loaders.cached_model(_checkpoint, version), images[:count], labels[:count])
-    )
+    """The test images' scores: those that the evaluation stored of all, corrected ones of some that there are here."""
+    encoded = loaders.cached_encoded(_checkpoint, version)
+    images = loaders.cached_examples(_checkpoint, version)
+    with suppress(TimeoutError):  # the data set is large: the examples are there at once
+        loaded = images_on_disk(_checkpoint, version).result(timeout=LOADING_SECONDS)
+        images = images if loaded is None else loaded
+    score = encoded.reconstruction + encoded.kl
+    rows = random_rows(len(images), _compressed(_checkpoint))
+    return Scored(score, rows, _corrected(loaders.cached_model(_checkpoint, version), images[rows], score[rows]))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Scoring the other data set…")
-def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> Scored:
-    images = resize_images(load_dataset(name).test.images[: _scored(_checkpoint)], _checkpoint.model_config.image_shape)
-    return Scored(images, anomaly_scores(loaders.cached_model(_checkpoint, version), images))
+def _other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> OtherImages:
+    all_images = load_dataset(name).test.images
+    rows = random_rows(len(all_images), _scored(_checkpoint))
+    images = resize_images(all_images[rows], _checkpoint.model_config.image_shape)
+    return OtherImages(images, rows, _scores(_checkpoint, version, images))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _comparisons(_checkpoint: Checkpoint, version: tuple[str, int]) -> list[dict[str, object]]:
+    """How well the scores tell two kinds of pictures without content from the test images."""
+    own, shape = _own(_checkpoint, version), _checkpoint.model_config.image_shape
+    noise = np.random.default_rng(0).integers(0, 256, (NOISE_PICTURES, *shape), np.uint8)
+    kinds = {"a black picture": np.zeros((1, *shape), np.uint8), f"{NOISE_PICTURES} pictures of noise": noise}
+    return [_comparison(name, own, _scores(_checkpoint, version, images)) for name, images in kinds.items()]
+
+
+def _scores(checkpoint: Checkpoint, version: tuple[str, int], images: Images) -> Scored:
+    """Both scores of images that are not test images; the corrected of the first, as many as of the test images."""
+    model = loaders.cached_model(checkpoint, version)
+    score, rows = anomaly_scores(model, images), np.arange(min(len(images), _compressed(checkpoint)))
+    return Scored(score, rows, _corrected(model, images[rows], score[rows]))
+
+
+def _corrected(model: VAE, images: Images, score: FloatArray) -> FloatArray | None:
+    return None if model.config.posterior == "point" else corrected_scores(model, images, score)
+
+
+def random_rows(count: int, most: int) -> NDArray[np.int64]:
+    """At most this many of `count` rows, chosen at random with a fixed seed, in ascending order.
+
+    The first test images are not like the rest: of MNIST's, the first 5,000 are the easier ones.
+    """
+    return np.sort(np.random.default_rng(0).permutation(count)[:most])
 
 
 def _scored(checkpoint: Checkpoint) -> int:
     return SCORED // 10 if checkpoint.model_config.classes else SCORED
+
+
+def _compressed(checkpoint: Checkpoint) -> int:
+    """How many pictures of a set are compressed: fewer large ones, since each pixel takes about half a microsecond."""
+    return max(LEAST_COMPRESSED, min(SCORED, COMPRESSED_PIXELS // prod(checkpoint.model_config.image_shape)))

@@ -1,209 +1,338 @@
-/** How unlikely the image is among the test images, and among those of another data set. */
+/** How unlikely the image is among the test images, and what such a score can and cannot tell apart. */
 
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
-import { roundStep } from "../lib/math.js";
-import { fitted, inkOf, THIS_IMAGE } from "./charts.js";
+import { complexity } from "./complexity.js";
+import { ScoreHistogram } from "./histogram.js";
+import { percent } from "./remarks.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
 
 /**
- * Another data set: base64 of `count` images and of the scores (float32, nats) of more.
+ * How well the scores tell pictures of another kind from the test images. corrected: null of a plain autoencoder.
  *
- * @typedef {{ name: string, count: number, images: string, score: string, auroc: number }} OtherDataset
+ * @typedef {{ name: string, auroc: number, corrected: number | null }} Comparison
+ */
+/**
+ * Images of another data set: `rows` of its test images, base64 of these images, of the noise that each was scored with,
+ * and of the scores of more (float32, nats).
+ *
+ * @typedef {object} OtherDataset
+ * @property {string} name
+ * @property {number[]} rows
+ * @property {string} images
+ * @property {string} noise
+ * @property {string} score
+ * @property {string | null} corrected
+ * @property {Comparison} comparison
+ */
+/**
+ * @typedef {object} AnomalyData
+ * @property {ImageShape} image_shape
+ * @property {number[] | null} kl null of a plain autoencoder
+ * @property {number} latent_dim
+ * @property {string} likelihood
+ * @property {number} density_offset nats that turn −log p into that of 8-bit levels
+ * @property {string | null} corrected base64 of some test images' corrected scores: float32, nats
+ * @property {boolean} first whether these are the first test images instead of random ones
+ * @property {Comparison[]} comparisons
+ * @property {OtherDataset | null} other
  */
 
-const HEIGHT = 150,
-  AXIS_HEIGHT = 30; // CSS pixels
-const BINS = 40;
-const OTHER_DATASET = "#832db6"; // violet
+/**
+ * @typedef {object} Listeners
+ * @property {(pixels: Uint8Array, title: string, noise: Float32Array | null) => void} onChoose the user chose an image of
+ *   the other data set
+ * @property {(pixels: Uint8Array<ArrayBuffer>) => Promise<number | null>} scoreOf scores a picture, in nats; null when
+ *   this was overtaken
+ */
 
 export class Anomaly {
-  point = false; // whether the model is a plain autoencoder, whose score has no KL
+  /** @type {AnomalyData | null} */
+  data = null;
+  own = new Float32Array(); // −ELBO of all test images
+  corrected = new Float32Array(); // corrected scores of some
+  showsCorrected = false;
+  /** @type {{ score: number, pixels: Uint8Array } | null} the page's image */
+  image = null;
+  exampleWanted = true; // not yet scored by this model
 
-  /** @param {(pixels: Uint8Array, title: string) => void} onChoose the user chose an image of the other data set */
-  constructor(onChoose) {
+  /** @param {Listeners} listeners */
+  constructor({ onChoose, scoreOf }) {
     this.onChoose = onChoose;
+    this.scoreOf = scoreOf;
     this.histogram = new ScoreHistogram();
-    this.others = element("div", { className: "others" });
     this.scoreText = element("p");
-    this.auroc = element("p", { className: "caption" });
+    this.modes = element("div", { className: "modes", role: "radiogroup", ariaLabel: "Score in the histogram" });
+    this.modes.append(
+      "Histogram of ",
+      this.radio("−ELBO", false),
+      this.radio("the score corrected for complexity", true),
+    );
+    this.legend = element("p", { className: "caption" });
+    this.example = element("canvas", { role: "img", ariaLabel: "A black picture" });
+    this.exampleText = element("p", { role: "status" });
+    this.table = element("tbody");
+    this.tableHead = element("tr");
+    this.caption = element("p", { className: "caption" });
+    this.others = element("div", { className: "others" });
+    this.element = this.build();
+    this.element.addEventListener("toggle", () => {
+      this.paint();
+      void this.showExample();
+    });
+  }
+
+  build() {
     const title = element("summary", {}, "Anomaly: how unlikely is it among the test images?");
-    this.element = element("details", {}, title, this.scoreText, this.histogram.element, this.auroc, this.others);
+    const table = element("table", { className: "aurocs" }, element("thead", {}, this.tableHead), this.table);
+    const example = element("div", { className: "example" }, this.example, this.exampleText);
+    return element(
+      "details",
+      {},
+      title,
+      this.scoreText,
+      this.modes,
+      this.histogram.element,
+      this.legend,
+      example,
+      table,
+      this.caption,
+      this.others,
+    );
   }
 
   /**
-   * @param {object} data
-   * @param {OtherDataset | null} data.other
-   * @param {string} data.scores base64 of the test images' scores: float32, nats
-   * @param {ImageShape} data.image_shape
-   * @param {number[] | null} data.kl null of a plain autoencoder
+   * @param {string} text
+   * @param {boolean} corrected
    */
-  setScores({ other, scores, image_shape: imageShape, kl }) {
-    this.point = kl === null;
-    const own = floats(scores),
-      otherScores = other && floats(other.score);
-    this.histogram.setScores(own, otherScores, this.point ? "−log p(x|z), nats" : "−ELBO with z = μ, nats");
-    this.others.replaceChildren();
-    if (!other || !otherScores) {
-      this.auroc.textContent =
-        `${own.length} test images in grey. Choose a data set under “Compare with data set” in the sidebar for its ` +
-        "images and its histogram.";
-      return;
+  radio(text, corrected) {
+    const input = element("input", { type: "radio", name: "score", checked: !corrected });
+    input.addEventListener("change", () => {
+      this.showsCorrected = corrected;
+      this.paint();
+    });
+    return element("label", {}, input, text);
+  }
+
+  /**
+   * Takes a new model, or another data set to compare with.
+   *
+   * @param {AnomalyData} data
+   * @param {boolean} newModel
+   */
+  setData(data, newModel) {
+    this.data = data;
+    const { other, image_shape: shape } = data;
+    this.corrected = floats(data.corrected ?? "");
+    this.modes.hidden = data.corrected === null;
+    if (newModel) {
+      this.own = new Float32Array(); // the encoded test set follows
+      this.image = null;
+      this.exampleWanted = true;
+      drawPicture(this.example, new Uint8Array(shape[0] * shape[1] * shape[2]), shape);
+      this.exampleText.textContent = "";
     }
-    this.auroc.textContent =
-      `AUROC ${other.auroc.toFixed(3)}: the probability that an image of ${other.name} (violet, ` +
-      `${otherScores.length}) scores higher than a test image (grey, ${own.length}). Each set is scaled to its own ` +
-      "highest bar.";
-    this.showImages(other, imageShape);
+    this.showTable();
+    this.others.replaceChildren();
+    if (other) this.showImages(other, data);
+    this.paint();
+    void this.showExample();
+  }
+
+  /** @param {{ reconstruction: Float32Array, kl: Float32Array }} encoded nats, of all test images */
+  setTestScores({ reconstruction, kl }) {
+    this.own = reconstruction.map((value, i) => value + kl[i]);
+    this.paint();
+    void this.showExample();
+  }
+
+  /** What the uncorrected score is. */
+  get name() {
+    return this.data?.kl ? "−ELBO" : "−log p(x|z)";
+  }
+
+  get isCorrected() {
+    return this.showsCorrected && this.corrected.length > 0;
+  }
+
+  /** Whether the corrected scores are of other test images than −ELBO is. */
+  get among() {
+    const count = this.corrected.length.toLocaleString("en");
+    if (this.corrected.length === this.own.length) return `the ${count} test images`;
+    return this.data?.first
+      ? `the first ${count} test images, whose pictures the checkpoint brings`
+      : `${count} test images chosen at random`;
+  }
+
+  /** Paints the histogram of the chosen score. */
+  paint() {
+    if (!this.data) return;
+    const { other } = this.data;
+    const own = this.isCorrected ? this.corrected : this.own;
+    const base64 = this.isCorrected ? other?.corrected : other?.score;
+    const title = this.isCorrected ? "−ELBO minus compressed length, nats" : `${this.name}, nats`;
+    this.histogram.setScores(own, base64 ? floats(base64) : null, title);
+    const grey = this.isCorrected ? this.among : `all ${own.length.toLocaleString("en")} test images`;
+    const violet = other
+      ? `; violet: ${other.comparison.name}, chosen at random. Each set is scaled to its own highest bar`
+      : "";
+    this.legend.textContent = `Grey: ${grey}${violet}.`;
+    if (this.image) this.show(this.image.score, this.image.pixels);
+  }
+
+  /**
+   * Marks the page's image in the histogram.
+   *
+   * @param {number} score nats
+   * @param {Uint8Array} pixels
+   */
+  show(score, pixels) {
+    this.image = { score, pixels };
+    if (this.element.open) this.histogram.show(this.isCorrected ? score - this.length(pixels) : score);
+  }
+
+  /**
+   * What the corrected score subtracts, in nats.
+   *
+   * @param {Uint8Array} pixels
+   */
+  length(pixels) {
+    if (!this.data) return 0;
+    const { image_shape: shape, likelihood, density_offset: offset } = this.data;
+    return complexity(pixels, shape, likelihood) - offset;
+  }
+
+  /** Says where the image's scores lie among the test images'. */
+  describe() {
+    if (!this.image || !this.element.open) return;
+    const { score, pixels } = this.image;
+    const place = this.own.length ? `: higher than ${percentBelow(this.own, score)} of the test images` : "";
+    this.scoreText.textContent = `${this.name} ${score.toFixed(2)} nats${place}.${this.correctedText(score, pixels)}`;
+    this.histogram.canvas.ariaLabel = `Histogram of the scores. ${this.scoreText.textContent}`;
+  }
+
+  /**
+   * @param {number} score nats
+   * @param {Uint8Array} pixels
+   */
+  correctedText(score, pixels) {
+    if (!this.corrected.length) return "";
+    const length = this.length(pixels),
+      corrected = score - length;
+    return (
+      ` Corrected: ${score.toFixed(2)} − ${signed(length)} = ${signed(corrected)} nats, higher than ` +
+      `${percentBelow(this.corrected, corrected)} of ${this.among}.`
+    );
+  }
+
+  /** Scores a black picture with the model, once it can be seen. */
+  async showExample() {
+    const { data } = this;
+    if (!data || !this.element.open || !this.own.length || !this.exampleWanted) return;
+    this.exampleWanted = false;
+    const [channels, height, width] = data.image_shape;
+    const black = new Uint8Array(channels * height * width);
+    const score = await this.scoreOf(black);
+    if (score === null || data.image_shape !== this.data?.image_shape) this.exampleWanted = true;
+    else this.exampleText.textContent = this.exampleSentence(score, black);
+  }
+
+  /**
+   * @param {number} score nats
+   * @param {Uint8Array} black
+   */
+  exampleSentence(score, black) {
+    const lower = 1 - shareBelow(this.own, score);
+    const fails = lower > 0.5 ? `What ${this.name} cannot do: this` : "This";
+    return (
+      `${fails} black picture scores ${score.toFixed(2)} nats, computed now: lower than ${percent(lower)} of the test ` +
+      "images. A likelihood finds simple pictures likely, whatever they show (Nalisnick et al. 2019)." +
+      this.correctedText(score, black)
+    );
+  }
+
+  showTable() {
+    if (!this.data) return;
+    const { comparisons, other, corrected } = this.data;
+    const cells = (/** @type {"td" | "th"} */ tag, /** @type {string[]} */ ...texts) =>
+      texts.map((text) => element(tag, {}, text));
+    const has = corrected !== null;
+    this.tableHead.replaceChildren(
+      ...cells("th", "AUROC against the test images", this.name, ...(has ? ["corrected"] : [])),
+    );
+    const rows = other ? [...comparisons, other.comparison] : comparisons;
+    this.table.replaceChildren(
+      ...rows.map(({ name, auroc, corrected: better }) => {
+        const numbers = [auroc, ...(better === null ? [] : [better])].map((value) => value.toFixed(3));
+        return element("tr", {}, ...cells("th", name), ...cells("td", ...numbers));
+      }),
+    );
+    const more = other ? "" : " “Compare with data set” in the sidebar adds a data set, its images and its histogram.";
+    this.caption.textContent = `${AUROC}${has ? ` ${correctedBy(this.data.likelihood)}` : ""}${more}`;
   }
 
   /**
    * @param {OtherDataset} other
-   * @param {ImageShape} imageShape
+   * @param {AnomalyData} data
    */
-  showImages(other, imageShape) {
-    const pixels = fromBase64(other.images),
-      size = pixels.length / other.count;
+  showImages({ name, rows, images, noise }, { image_shape: shape, latent_dim: latentDim, kl }) {
+    const pixels = fromBase64(images),
+      size = pixels.length / rows.length,
+      epsilons = kl && floats(noise);
     this.element.open = true;
-    for (let i = 0; i < other.count; i++) {
+    for (const [i, row] of rows.entries()) {
       const canvas = element("canvas");
-      drawPicture(canvas, pixels, imageShape, i);
-      const title = `Image ${i} of ${other.name}`;
-      const onclick = () => this.onChoose(pixels.subarray(i * size, (i + 1) * size), title);
+      drawPicture(canvas, pixels, shape, i);
+      const title = `Image ${row} of ${name}`;
+      const epsilon = epsilons?.slice(i * latentDim, (i + 1) * latentDim);
+      const onclick = () => this.onChoose(pixels.subarray(i * size, (i + 1) * size), title, epsilon ?? null);
       this.others.append(element("button", { type: "button", ariaLabel: title, title, onclick }, canvas));
     }
   }
-
-  /**
-   * Says where the image's score lies among the test images'.
-   *
-   * @param {number} score nats
-   */
-  describe(score) {
-    const higher = `higher than ${(100 * this.histogram.share(score)).toFixed(1)} % of the test images`;
-    this.scoreText.textContent = `${score.toFixed(2)} nats${this.point ? "" : " with z = μ"}: ${higher}.`;
-    this.histogram.canvas.ariaLabel = `Histogram of the scores. ${this.scoreText.textContent}`;
-  }
 }
 
-/** Where this image's score lies among the test images', and among another data set's. */
-class ScoreHistogram {
-  own = new Float32Array(); // scores of the test images, in ascending order
-  /** @type {Float32Array | null} those of another data set */
-  other = null;
-  low = 0; // range of the scores shown, in nats
-  high = 1;
-  title = "";
-  /** @type {number | undefined} this image's */
-  score;
+const AUROC =
+  "The probability that such a picture scores higher than a test image: 1 tells them apart, 0.5 is chance, below 0.5 the " +
+  "score takes them for more normal than test images.";
+/**
+ * What the corrected score is.
+ *
+ * @param {string} likelihood the model's
+ */
+function correctedBy(likelihood) {
+  const pixels =
+    likelihood === "bernoulli"
+      ? "dithered to the black and white pixels that a Bernoulli likelihood is about"
+      : "of 256 levels, as differences from their left neighbours";
+  return (
+    "Corrected: −ELBO minus the picture's compressed length, in nats, by LZW, the compressor of GIF and TIFF " +
+    `(Serrà et al. 2020), ${pixels}.`
+  );
+}
 
-  constructor() {
-    this.canvas = element("canvas", { role: "img" });
-    this.element = element("div", { className: "histogram" }, this.canvas);
-    new ResizeObserver(() => this.paint()).observe(this.element); // ends with the element
-  }
+/**
+ * The share of these scores that are lower.
+ *
+ * @param {Float32Array} scores
+ * @param {number} score
+ */
+function shareBelow(scores, score) {
+  return scores.reduce((count, value) => count + Number(value < score), 0) / scores.length;
+}
 
-  /**
-   * @param {Float32Array} own scores of the test images, in nats
-   * @param {Float32Array | null} other those of another data set
-   * @param {string} title what the score is
-   */
-  setScores(own, other, title) {
-    Object.assign(this, { own: own.toSorted(), other: other?.toSorted() ?? null, title });
-    const all = [this.own, ...(this.other ? [this.other] : [])];
-    this.low = Math.min(...all.map((scores) => scores[Math.floor(0.002 * scores.length)]));
-    const high = Math.max(...all.map((scores) => scores[Math.floor(0.99 * (scores.length - 1))]));
-    this.low -= 0.04 * (high - this.low);
-    this.high = Math.max(this.low + 1e-3, high + 0.08 * (high - this.low));
-    this.paint();
-  }
+/**
+ * @param {Float32Array} scores
+ * @param {number} score
+ */
+function percentBelow(scores, score) {
+  return percent(shareBelow(scores, score));
+}
 
-  /** @param {number} score this image's, in nats */
-  show(score) {
-    this.score = score;
-    this.paint();
-  }
-
-  /**
-   * The share of the test images that score lower.
-   *
-   * @param {number} score
-   */
-  share(score) {
-    let lower = 0;
-    while (lower < this.own.length && this.own[lower] < score) lower++;
-    return lower / this.own.length;
-  }
-
-  paint() {
-    const width = this.element.clientWidth;
-    if (!width || !this.own.length) return;
-    const bottom = HEIGHT - AXIS_HEIGHT;
-    const context = fitted(this.canvas, width, HEIGHT);
-    const ink = inkOf(this.element);
-    this.bars(context, this.own, ink, width, bottom);
-    if (this.other) this.bars(context, this.other, OTHER_DATASET, width, bottom);
-    Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
-    context.fillRect(0, bottom, width, 1);
-    const length = this.high - this.low,
-      step = roundStep(length / 6, 0.1);
-    for (
-      let value = Math.ceil((this.low + 0.02 * length) / step) * step;
-      value < this.high - 0.02 * length;
-      value += step
-    ) {
-      context.fillText(
-        step < 1 ? value.toFixed(1) : `${Math.round(value)}`,
-        ((value - this.low) / length) * width,
-        bottom + 14,
-      );
-    }
-    context.fillText(this.title, width / 2, bottom + 27);
-    context.globalAlpha = 1;
-    if (this.score !== undefined) this.mark(context, this.score, width, bottom);
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {Float32Array} scores
-   * @param {string} colour
-   * @param {number} width CSS pixels
-   * @param {number} bottom CSS pixels
-   */
-  bars(context, scores, colour, width, bottom) {
-    /** @type {number[]} */
-    const counts = new Array(BINS).fill(0);
-    for (const score of scores) {
-      const bin = Math.floor(((score - this.low) / (this.high - this.low)) * BINS);
-      counts[Math.max(0, Math.min(BINS - 1, bin))]++;
-    }
-    const most = Math.max(...counts);
-    Object.assign(context, { fillStyle: colour, globalAlpha: 0.45 });
-    counts.forEach((count, k) => {
-      const height = (bottom - 12) * (count / most);
-      context.fillRect((k / BINS) * width + 0.5, bottom - height, width / BINS - 1, height);
-    });
-    context.globalAlpha = 1;
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {number} score
-   * @param {number} width CSS pixels
-   * @param {number} bottom CSS pixels
-   */
-  mark(context, score, width, bottom) {
-    const share = (score - this.low) / (this.high - this.low);
-    const x = Math.max(2, Math.min(width - 2, share * width));
-    context.fillStyle = THIS_IMAGE;
-    context.fillRect(x - 1.5, 0, 3, bottom);
-    context.textAlign = x > width / 2 ? "right" : "left";
-    const beyond = share > 1 ? " →" : share < 0 ? "← " : "";
-    const text = share < 0 ? `${beyond}this image` : `this image${beyond}`;
-    context.fillText(text, x + (x > width / 2 ? -6 : 6), 10);
-  }
+/** Two decimals, with a minus as wide as a plus. @param {number} value */
+function signed(value) {
+  return value.toFixed(2).replace("-", "−");
 }
 
 /** @param {string} base64 */

@@ -23,6 +23,16 @@ export function payload(input, labels) {
 }
 
 /**
+ * The same noise for each of n classes that are tried.
+ *
+ * @param {Float32Array} noise
+ * @param {number} n
+ */
+export function repeated(noise, n) {
+  return Array.from({ length: n }, () => Array.from(noise)).flat();
+}
+
+/**
  * Of the replies under each label, the one under which the image is most likely; without labels, the only one.
  *
  * @param {ReconstructReply} reply

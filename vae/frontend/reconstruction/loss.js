@@ -1,6 +1,7 @@
 /** The loss of one image, term by term, beside the code that computes each. */
 
 import { element, subscript } from "../lib/dom.js";
+import { AT_MEAN } from "./remarks.js";
 
 /** @import { Code } from "./charts.js" */
 /** @typedef {{ file: string, line: number, code: string }} Source a Python function */
@@ -11,6 +12,7 @@ export class LossPanel {
   values = { reconstruction: element("b"), kl: element("b"), sum: element("b") };
   strongest = element("p", { className: "caption" }); // the KL of the strongest dimension, in numbers
   chosenZ = element("span");
+  sumName = element("span");
   element = element("div", { className: "loss" });
 
   /**
@@ -24,7 +26,7 @@ export class LossPanel {
     if (point) formula.append(this.term("reconstruction", "−log p(x|z)"));
     else {
       formula.append(
-        this.term("sum", "−ELBO(x)"),
+        this.term("sum", this.sumName),
         " = ",
         this.term("reconstruction", "−log p(x|z)"),
         " + ",
@@ -39,7 +41,7 @@ export class LossPanel {
 
   /**
    * @param {Term} key
-   * @param {string} text
+   * @param {string | HTMLElement} text
    */
   term(key, text) {
     return element("span", { className: `term ${key}` }, element("span", {}, text), this.values[key]);
@@ -55,16 +57,16 @@ export class LossPanel {
   }
 
   /**
-   * @param {{ reconstruction: number, kl: number }} loss nats
+   * @param {{ reconstruction: number, kl: number, noise: Float32Array | null }} shown nats; noise: null for the mean
    * @param {Code} code
    * @param {number[]} order the dimensions, the strongest first
-   * @param {string} zText what z is
    */
-  show({ reconstruction, kl }, code, order, zText) {
+  show({ reconstruction, kl, noise }, code, order) {
     const nats = (/** @type {number} */ value) => `${value.toFixed(2)} nats`;
     this.values.reconstruction.textContent = nats(reconstruction);
     if (this.point) return;
-    this.chosenZ.textContent = `Computed now, with ${zText}, as chosen at “Decode”. `;
+    this.sumName.textContent = noise ? "−ELBO(x)" : AT_MEAN;
+    this.chosenZ.textContent = `Computed now, with ${noise ? "one z = μ + σε" : "z = μ"}, as chosen at “Decode”. `;
     this.values.kl.textContent = nats(kl);
     this.values.sum.textContent = nats(reconstruction + kl);
     const i = order[0],
@@ -83,7 +85,9 @@ export class LossPanel {
 function remark(objective, point) {
   const training = `This model was trained with: ${objective}.`;
   if (point) return `A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
-  return `Training averages over z drawn from q(z|x), which usually costs more than its mean, z = μ. ${training}`;
+  const average =
+    "−ELBO is an average over z drawn from q(z|x), and one sample estimates it; z = μ usually costs less.";
+  return `${average} ${training}`;
 }
 
 /**

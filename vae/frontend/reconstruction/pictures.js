@@ -2,12 +2,12 @@
 
 import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
-import { percent } from "./remarks.js";
+import { AT_MEAN, percent } from "./remarks.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
 /** @import { Loss } from "./remarks.js" */
 
-/** @typedef {"mean" | "sample" | "evaluation"} Mode which z is decoded */
+/** @typedef {"mean" | "sample" | "evaluation"} Mode which z is decoded; "evaluation": the image's fixed sample */
 /** @typedef {Loss & { pixels: Uint8Array, noise: Float32Array | null }} Shown of one z; noise: null for the mean */
 
 /**
@@ -29,10 +29,17 @@ export class Pictures {
   });
   outputTitle = element("span");
   errorText = element("span");
+  sumName = element("span");
+  fixedName = element("span");
   score = element("b");
   reconstruction = element("b");
   kl = element("b");
   chosenZ = element("span", { className: "at" });
+  /** @type {Mode} */
+  mode = "evaluation";
+  sampleAt = 0; // number of the chosen sample
+  point = false; // whether the model is a plain autoencoder
+  evaluated = false; // whether the fixed sample is the evaluation's
   remarks = element("p", { className: "caption remarks" });
   samples = element("canvas", { role: "img", ariaLabel: `${SAMPLES} decoded samples of q(z|x)` });
   notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
@@ -41,7 +48,7 @@ export class Pictures {
   /** @param {Listeners} listeners */
   constructor({ onMode, onSample, onDrawAgain }) {
     const radio = (/** @type {Mode} */ mode) => {
-      const input = element("input", { type: "radio", name: "mode", checked: mode === "mean" });
+      const input = element("input", { type: "radio", name: "mode", checked: mode === "evaluation" });
       input.addEventListener("change", () => onMode(mode));
       return input;
     };
@@ -76,10 +83,10 @@ export class Pictures {
   }
 
   buildNumbers() {
-    const title = "Lower is better: the model finds the image likelier";
+    const title = "Lower is better. An upper bound on −log p(x), on average over samples; at z = μ it is none";
     const numbers = element("p", { className: "numbers" });
     numbers.append(
-      element("span", { className: "term sum", title }, "−ELBO ", this.score),
+      element("span", { className: "term sum", title }, this.sumName, " ", this.score),
       element("span", { className: "sign" }, " = "),
       element("span", { className: "term reconstruction" }, "reconstruction ", this.reconstruction),
       element("span", { className: "sign" }, " + "),
@@ -95,9 +102,9 @@ export class Pictures {
     const group = element("div", { className: "modes", role: "radiogroup", ariaLabel: "What is decoded" });
     group.append(
       "Decode ",
-      element("label", {}, this.modes.mean, "the mean μ"),
+      element("label", {}, this.modes.evaluation, this.fixedName),
       element("label", {}, this.modes.sample, "a sample μ + σε"),
-      element("label", {}, this.modes.evaluation, "the evaluation's sample"),
+      element("label", {}, this.modes.mean, "the mean μ"),
       element("button", { type: "button", title: "Other noise for the samples", onclick: onDrawAgain }, "Draw again"),
     );
     const strip = element("div", { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" });
@@ -111,12 +118,24 @@ export class Pictures {
    * @param {boolean} point whether the model is a plain autoencoder
    */
   showMode(mode, sampleAt, point) {
+    Object.assign(this, { mode, sampleAt, point });
     for (const radio of Object.values(this.modes)) radio.checked = radio === this.modes[mode];
     this.thumbs.forEach((thumb, k) => thumb.classList.toggle("chosen", mode === "sample" && k === sampleAt));
-    const from = { mean: "from μ", sample: `of sample ${sampleAt + 1}`, evaluation: "of the evaluation's sample" }[
-      mode
-    ];
-    this.outputTitle.textContent = `Reconstruction ${point ? "of the code" : from}`;
+    this.nameMode();
+  }
+
+  /** @param {boolean} evaluated whether the image's fixed sample is the evaluation's */
+  nameFixed(evaluated) {
+    if (evaluated === this.evaluated) return;
+    this.evaluated = evaluated;
+    this.nameMode();
+  }
+
+  nameMode() {
+    const fixed = this.evaluated ? "the evaluation's sample" : "one fixed sample";
+    this.fixedName.textContent = fixed;
+    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: `of ${fixed}` }[this.mode];
+    this.outputTitle.textContent = `Reconstruction ${this.point ? "of the code" : from}`;
   }
 
   /**
@@ -149,15 +168,15 @@ export class Pictures {
   }
 
   /**
-   * @param {Loss} loss
-   * @param {string} zText what z is
+   * @param {Loss & { noise: Float32Array | null }} shown noise: null for the mean
    * @param {string} remarks
    */
-  showNumbers({ reconstruction, kl }, zText, remarks) {
+  showNumbers({ reconstruction, kl, noise }, remarks) {
+    this.sumName.textContent = noise ? "−ELBO" : AT_MEAN;
     this.score.textContent = (reconstruction + kl).toFixed(2);
     this.reconstruction.textContent = reconstruction.toFixed(2);
     this.kl.textContent = kl.toFixed(2);
-    this.chosenZ.textContent = `, with ${zText}`;
+    this.chosenZ.textContent = noise ? ", one sample z" : "";
     this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
     this.remarks.textContent = remarks;
   }

@@ -10,7 +10,7 @@ import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { PosteriorChart, PosteriorPlane } from "./charts.js";
-import { bestOf, payload } from "./encoding.js";
+import { bestOf, payload, repeated } from "./encoding.js";
 import { Input } from "./input.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
@@ -21,7 +21,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
-/** @import { OtherDataset } from "./anomaly.js" */
+/** @import { AnomalyData } from "./anomaly.js" */
 /** @import { Code } from "./charts.js" */
 /** @import { Best } from "./encoding.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
@@ -31,7 +31,9 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /**
  * What Python sends: vae/ui/reconstruction.py.
  *
- * @typedef {object} Data
+ * @typedef {AnomalyData & PageData} Data
+ *
+ * @typedef {object} PageData
  * @property {string} base the app's address
  * @property {string} model
  * @property {number} version of the checkpoint
@@ -42,17 +44,26 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {number | null} label the class that the user chose for the decoder
  * @property {string[]} palette
  * @property {number[] | null} kl nats per dimension; null of a plain autoencoder
+ * @property {number[]} noise for the sample of an image that the evaluation has not seen
+ * @property {string} likelihood
  * @property {DrawingFrame | null} frame
  * @property {string} objective
  * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
  * @property {number} image test image in the link
- * @property {string} scores
- * @property {OtherDataset | null} other
  */
 
-/** @typedef {{ whole: Uint8Array, input: Uint8Array<ArrayBuffer>, source: Source, inputAt: number }} Request inputAt: ms */
+/**
+ * inputAt: ms. noise: of the fixed sample.
+ *
+ * @typedef {object} Request
+ * @property {Uint8Array} whole the image before any damage
+ * @property {Uint8Array<ArrayBuffer>} input
+ * @property {Source} source
+ * @property {Float32Array | null} noise
+ * @property {number} inputAt
+ */
 
-/** @typedef {Omit<Request, "inputAt"> & Shown & { code: Code, label: number | null, score: number }} Result decoded from μ */
+/** @typedef {Omit<Request, "inputAt"> & Shown & { code: Code, label: number | null }} Result of the fixed sample */
 
 const SAMPLES_MS = 100; // decoding eight pictures at every step of the pointer would delay the reconstruction
 const DESCRIBE_MS = 200; // numbers that change faster cannot be read, and their layout costs frames
@@ -87,7 +98,7 @@ class Page {
   closed = false;
   point = false; // whether the model is a plain autoencoder
   /** @type {Mode} */
-  mode = "mean";
+  mode = "evaluation";
   sampleAt = 0; // number of the chosen sample
   epsilons = new Float32Array(); // the samples' noise
   /** @type {Uint8Array<ArrayBuffer> | null} the newest image that was sent to the model */
@@ -113,7 +124,10 @@ class Page {
     this.chart = new PosteriorChart();
     this.plane = new PosteriorPlane((i) => this.input.choose(i));
     this.neighbours = new Neighbours((i) => this.input.choose(i));
-    this.anomaly = new Anomaly((pixels, title) => this.input.load(pixels, { kind: "other", title }));
+    this.anomaly = new Anomaly({
+      onChoose: (pixels, title, noise) => this.input.load(pixels, { kind: "other", title, noise }),
+      scoreOf: (pixels) => this.scoreOf(pixels),
+    });
     this.loss = new LossPanel();
     this.refill = new Refill();
     this.input = new Input(data, { onChange: () => this.reconstruct(), onImage });
@@ -134,7 +148,7 @@ class Page {
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
     this.takeModel(data);
-    this.anomaly.setScores(data);
+    this.anomaly.setData(data, true);
   }
 
   /**
@@ -151,7 +165,7 @@ class Page {
       this.client.setModel(data.model);
       this.takeModel(data);
     }
-    if (newModel || data.other?.name !== old.other?.name) this.anomaly.setScores(data);
+    if (newModel || data.other?.name !== old.other?.name) this.anomaly.setData(data, newModel);
     if (!newModel && data.label !== old.label) this.reconstruct();
     for (const chart of [this.chart, this.plane, this.anomaly.histogram]) chart.paint(); // the theme may have changed
   }
@@ -168,7 +182,7 @@ class Page {
     this.damagePanel.setModel(imageShape);
     this.loss.setModel(data, this.point);
     this.chart.setModel(kl ?? new Array(latentDim).fill(0), this.point);
-    this.setMode("mean");
+    this.setMode("evaluation");
     this.reconstruct();
     void this.takeEncoded(data);
   }
@@ -198,6 +212,7 @@ class Page {
     this.plane.setModel(encoded, palette, this.point);
     this.neighbours.setModel(encoded, images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(encoded), true);
+    this.anomaly.setTestScores(encoded);
     this.input.setTestSet({ encoded, images, noise }, image);
   }
 
@@ -208,27 +223,63 @@ class Page {
     const inputAt = performance.now();
     const { image_shape: imageShape } = this.data,
       { source } = this.input;
-    this.pictures.modes.evaluation.disabled = !this.evaluationNoise();
-    if (this.mode === "evaluation" && !this.evaluationNoise()) this.setMode("mean");
     const whole = this.input.pad.pixels;
     const input = this.damagePanel.apply(whole, imageShape);
     this.sent = input;
     this.pictures.showInput(input, imageShape, this.damagePanel.damage.patch > 0);
-    const labels = this.candidateLabels();
-    void this.client.reconstruct(labels.length || 1, payload(input, labels)).then((reply) => {
-      if (reply && !this.closed) this.showResult(bestOf(reply, labels), { whole, input, source, inputAt });
+    const labels = this.candidateLabels(source),
+      noise = this.fixedNoise(source);
+    void this.bestReply(input, labels, noise).then((best) => {
+      if (best && !this.closed) this.showResult(best, { whole, input, source, noise, inputAt });
     });
   }
 
-  /** The noise with which the evaluation decoded this image. */
-  evaluationNoise(source = this.input.source) {
-    return source.kind === "test" ? source.noise : null;
+  /**
+   * The reply under the likeliest of these classes; null when it was overtaken.
+   *
+   * @param {Uint8Array<ArrayBuffer>} input
+   * @param {number[]} labels
+   * @param {Float32Array | null} noise
+   * @param {string} [slot]
+   */
+  async bestReply(input, labels, noise, slot) {
+    const n = labels.length || 1;
+    const options = { slot, noise: noise && repeated(noise, n) };
+    const reply = await this.client.reconstruct(n, payload(input, labels), options);
+    return reply && bestOf(reply, labels);
   }
 
-  /** The classes that a conditional model receives: the one chosen or known, else all of them, to compare. */
-  candidateLabels() {
+  /**
+   * The anomaly score of another picture, as Python computes it, in nats; null when it was overtaken.
+   *
+   * @param {Uint8Array<ArrayBuffer>} pixels
+   */
+  async scoreOf(pixels) {
+    /** @type {Source} */
+    const source = { kind: "drawing" };
+    const best = await this.bestReply(pixels, this.candidateLabels(source), this.fixedNoise(source), "example");
+    return best && !this.closed ? best.reconstruction + best.kl : null;
+  }
+
+  /**
+   * The ε of this image's sample, the same whenever it is shown: the evaluation's, where it has evaluated the image; the
+   * one that Python would draw for it alone, otherwise. null of a plain autoencoder.
+   *
+   * @param {Source} source
+   */
+  fixedNoise(source) {
+    if (this.point) return null;
+    return storedNoise(source) ?? Float32Array.from(this.data.noise);
+  }
+
+  /**
+   * The classes that a conditional model receives: the one chosen or known, else all of them, to compare.
+   *
+   * @param {Source} source
+   */
+  candidateLabels(source) {
     const { classes, label } = this.data,
-      { source, testSet } = this.input;
+      { testSet } = this.input;
     if (!classes) return [];
     if (label !== null) return [label];
     if (source.kind === "test" && testSet) return [testSet.encoded.labels[source.index]];
@@ -240,18 +291,17 @@ class Page {
    * @param {Best} best
    * @param {Request} request
    */
-  showResult({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, inputAt }) {
+  showResult({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, noise, inputAt }) {
     const sigma = logvar.map((value) => Math.exp(value / 2));
     const perDimension = mean.map((value, i) => (value ** 2 + sigma[i] ** 2 - 1 - logvar[i]) / 2);
-    const code = { mean, sigma, kl: perDimension },
-      score = reconstruction + kl;
-    this.result = { whole, input, source, label, code, pixels, reconstruction, kl, score, noise: null };
+    const code = { mean, sigma, kl: perDimension };
+    this.result = { whole, input, source, label, code, pixels, reconstruction, kl, noise };
     this.client.classWeights = Array.from({ length: this.data.classes }, (_, k) => Number(k === label));
-    if (this.mode === "mean") this.showOutput(this.result, this.result);
-    else void this.decodeNoise();
+    if (this.mode === "evaluation") this.showOutput(this.result, this.result);
+    else void this.decodeChosen();
     this.chart.show(code);
     this.plane.show(code);
-    this.anomaly.histogram.show(score);
+    this.anomaly.show(reconstruction + kl, input);
     const ms = performance.now() - inputAt,
       { output } = this.pictures;
     this.meter.add(ms);
@@ -262,20 +312,16 @@ class Page {
     this.pictures.notice.hidden = true; // a picture came: the problem is over
   }
 
-  /** Decodes the z of the chosen noise instead of the mean. */
-  async decodeNoise() {
+  /** Decodes the mean, or the z of the chosen sample, instead of the fixed one. */
+  async decodeChosen() {
     if (!this.result) return; // nothing has been encoded yet
-    const { input, label, source } = this.result,
+    const { input, label } = this.result,
       d = this.data.latent_dim;
-    const noise =
-      this.mode === "sample"
-        ? this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d)
-        : this.evaluationNoise(source);
-    const labels = label === null ? [] : [label];
-    const reply = await this.client.reconstruct(1, payload(input, labels), { noise, slot: "drawn" });
-    if (!reply || this.closed || !this.result || this.mode === "mean") return;
-    const [reconstruction, kl] = [reply.reconstruction[0], reply.kl[0]];
-    this.showOutput({ noise, pixels: reply.pixels, reconstruction, kl }, this.result);
+    const noise = this.mode === "mean" ? null : this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
+    const reply = await this.bestReply(input, label === null ? [] : [label], noise, "chosen");
+    if (!reply || this.closed || !this.result || this.mode === "evaluation") return;
+    const { pixels, reconstruction, kl } = reply;
+    this.showOutput({ noise, pixels, reconstruction, kl }, this.result);
     this.describeSoon();
   }
 
@@ -324,8 +370,8 @@ class Page {
     this.mode = mode;
     this.pictures.showMode(mode, this.sampleAt, this.point);
     if (!this.result) return;
-    if (mode === "mean") this.showOutput(this.result, this.result);
-    else void this.decodeNoise();
+    if (mode === "evaluation") this.showOutput(this.result, this.result);
+    else void this.decodeChosen();
     this.describeSoon();
   }
 
@@ -338,7 +384,7 @@ class Page {
   drawAgain() {
     this.epsilons = gaussians(this.epsilons.length);
     void this.decodeSamples();
-    if (this.mode === "sample") void this.decodeNoise();
+    if (this.mode === "sample") void this.decodeChosen();
   }
 
   // — in words —
@@ -353,12 +399,12 @@ class Page {
   describe() {
     const { result, shown } = this;
     if (!result || !shown || this.closed) return;
-    const zText = this.mode === "mean" ? "z = μ" : "z = μ + σε";
-    this.pictures.showNumbers(shown, zText, this.remarks(result, shown));
+    this.pictures.nameFixed(storedNoise(result.source) !== null && result.source.kind === "test");
+    this.pictures.showNumbers(shown, this.remarks(result, shown));
     this.input.picker.say(this.input.title());
-    if (this.lossDetails.open) this.loss.show(shown, result.code, this.chart.order, zText);
+    if (this.lossDetails.open) this.loss.show(shown, result.code, this.chart.order);
     this.chart.describe();
-    this.anomaly.describe(result.score);
+    this.anomaly.describe();
     if (this.input.testSet) this.describePlace(result.code);
     const z = Array.from(result.code.mean, round4).join(",");
     this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
@@ -380,7 +426,7 @@ class Page {
       remarks.push(storedRemark(stored, shown, source.noise, this.point));
     }
     if (result.label !== null) remarks.push(classRemark(data.class_names[result.label], data.label !== null, source));
-    if (active) remarks.push(damageRemark(result));
+    if (active) remarks.push(damageRemark({ whole: result.whole, input: result.input, pixels: shown.pixels }));
     return remarks.join(" ");
   }
 
@@ -465,6 +511,15 @@ class Page {
       this.lossDetails,
     );
   }
+}
+
+/**
+ * The ε with which Python scored this image; null where it has not.
+ *
+ * @param {Source} source
+ */
+function storedNoise(source) {
+  return source.kind === "test" || source.kind === "other" ? source.noise : null;
 }
 
 /**

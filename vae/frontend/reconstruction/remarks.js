@@ -1,14 +1,17 @@
 /** Sentences about an image and its reconstruction. */
 
 /**
- * Where the image comes from. noise: the ε with which the evaluation decoded this test image; null of a plain
- * autoencoder, and where the server does not have it.
+ * Where the image comes from. noise: the ε with which a test image was evaluated, or an image of another data set scored;
+ * null of a plain autoencoder, and where the server does not have it.
  *
- * @typedef {{ kind: "drawing" } | { kind: "upload" | "other", title: string }
+ * @typedef {{ kind: "drawing" } | { kind: "upload", title: string }
+ *   | { kind: "other", title: string, noise: Float32Array | null }
  *   | { kind: "test", index: number, noise: Float32Array | null }} Source
  */
 /** @typedef {{ reconstruction: number, kl: number }} Loss nats */
 
+/** What −log p(x|z) + KL is where z is the mean: with its noise left out it lies below −ELBO. */
+export const AT_MEAN = "error + KL at z = μ, not a bound:";
 const VISIBLE = 0.005; // nats that change the second decimal
 
 /**
@@ -64,7 +67,7 @@ export function classRemark(name, chosen, source) {
  */
 export function damageRemark({ whole, input, pixels }) {
   const [before, after] = [input, pixels].map((image) => percent(meanDifference(image, whole)));
-  return `Mean |Δ| to the undamaged image: input ${before}, reconstruction from μ ${after}.`;
+  return `Mean |Δ| to the undamaged image: input ${before}, reconstruction ${after}.`;
 }
 
 /**

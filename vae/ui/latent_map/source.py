@@ -42,7 +42,7 @@ def map_source(name: str) -> MapSource:
     try:
         version = loaders.version_of(found)
         encoded, examples = loaders.cached_encoded(found, version), loaders.cached_examples(found, version)
-        loading = _test_images(found, version)
+        loading = images_on_disk(found, version)
     except (CheckpointError, FileNotFoundError) as error:
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
     wait([loading], timeout=0.5)  # a small data set is read by then, so its pictures are there at once
@@ -71,7 +71,7 @@ def _saved_projection(checkpoint: Checkpoint, encoded: EncodedSet, config: Proje
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _test_images(_checkpoint: Checkpoint, version: tuple[str, int]) -> Future[NDArray[np.uint8] | None]:
+def images_on_disk(_checkpoint: Checkpoint, version: tuple[str, int]) -> Future[NDArray[np.uint8] | None]:
     """All test images, as the model was trained on them, once they are read; None if its data set is not on disk."""
     return _loading.submit(_read_test_images, _checkpoint)
 
