@@ -1,7 +1,7 @@
 /** A picture file that the user chose or dropped, as an image of the model's size. */
 
 import { contextOf } from "./dom.js";
-import { resized } from "./drawing.js";
+import { resized } from "./placing.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { ImageShape } from "./contract.js" */
