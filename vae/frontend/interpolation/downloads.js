@@ -11,9 +11,9 @@ import { blend, shares } from "./space.js";
 /** @import { ImageShape } from "../lib/contract.js" */
 /** @import { Space } from "./space.js" */
 /**
- * What is saved. codes: of a number of frames; loop: forward and back without end; name: of the file.
+ * What is saved. codes: of a number of frames; back: an animation also goes back to its start; name: of the file.
  *
- * @typedef {{space: Space, codes: (frames: number) => number[][], loop: boolean, name: string}} SavedPath
+ * @typedef {{space: Space, codes: (frames: number) => number[][], back: boolean, name: string}} SavedPath
  */
 /**
  * The path in frames. mixed: its ends mixed pixel by pixel, as many.
@@ -82,12 +82,12 @@ export class Downloads {
    * @param {SavedPath} path
    * @param {Frames} frames
    */
-  saveGif({ space: { imageShape }, loop, name }, { pictures, mixed }) {
+  saveGif({ space: { imageShape }, back, name }, { pictures, mixed }) {
     const [channels, height, width] = imageShape;
     const beside = this.beside.checked;
     const forward = beside ? pictures.map((picture, i) => sideBySide(picture, mixed[i], imageShape)) : pictures;
-    const frames = loop ? [...forward, ...forward.slice(1, -1).reverse()] : forward;
-    const options = { scale: scaleOf(imageShape), hundredths: Math.round(100 / Number(this.rate.value)), loop };
+    const frames = back ? [...forward, ...forward.slice(1, -1).reverse()] : forward;
+    const options = { scale: scaleOf(imageShape), hundredths: Math.round(100 / Number(this.rate.value)) };
     download(gif(frames, [channels, height, beside ? 2 * width : width], options), `${name}.gif`);
   }
 
@@ -130,7 +130,7 @@ export class Downloads {
       element("label", {}, "Frames from A to B ", this.frames),
       element("label", {}, "Frames/s, also of play ", this.rate),
       element("label", {}, this.beside, " pixel blend beside it, in pictures"),
-      file("GIF", "The path as an animation", (path, frames) => this.saveGif(path, frames)),
+      file("GIF", "The path as an animation that repeats for ever", (path, frames) => this.saveGif(path, frames)),
       file("PNG strip", "All frames side by side", (path, frames) => this.savePng(path, frames)),
       file("NPZ", "t, z and the pictures of the path, for NumPy", (path, frames) => this.saveNpz(path, frames)),
       this.status,

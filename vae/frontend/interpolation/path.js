@@ -283,7 +283,12 @@ export class PathView {
   }
 
   buildTools() {
-    const loop = element("label", { title: "Forward and back, without end; also in the GIF" }, this.loop, " loop");
+    const loop = element(
+      "label",
+      { title: "Play forward and back, without end; a GIF, which always repeats, then goes back, too" },
+      this.loop,
+      " loop",
+    );
     const parts = [this.playButton, loop, this.stepsSlider.element, this.downloads.element];
     return element("div", { className: "tools" }, ...parts);
   }
@@ -304,7 +309,7 @@ export class PathView {
     return {
       space: page.space,
       codes: (/** @type {number} */ count) => this.codes(curve, count),
-      loop: loop.checked,
+      back: loop.checked,
       name: `${page.data.model}-${curve}`,
     };
   }

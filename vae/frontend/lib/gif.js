@@ -1,13 +1,13 @@
-/** Pictures as an animated GIF that every program plays. Source: the GIF89a specification and its LZW. */
+/** Pictures as an animated GIF that every program repeats for ever. Source: the GIF89a specification and its LZW. */
 
 import { u2 } from "./bytes.js";
 
 /** @import { ImageShape } from "./contract.js" */
 
 /**
- * scale: each pixel becomes scale × scale. hundredths: of a second, for each frame. loop: for ever, otherwise once.
+ * scale: each pixel becomes scale × scale. hundredths: of a second, for each frame.
  *
- * @typedef {{scale: number, hundredths: number, loop: boolean}} GifOptions
+ * @typedef {{scale: number, hundredths: number}} GifOptions
  *
  * Colours of five bits per channel. channel: the one in which their levels differ most, by `span`.
  *
@@ -15,6 +15,7 @@ import { u2 } from "./bytes.js";
  */
 
 const MOST_CODES = 4096;
+const FOR_EVER = 0; // repetitions, as the extension of Netscape counts them
 
 /**
  * An animation of frames of c × h × w pixels, channels first. Grey pictures are exact; coloured ones share 256 colours
@@ -24,11 +25,11 @@ const MOST_CODES = 4096;
  * @param {ImageShape} shape
  * @param {GifOptions} options
  */
-export function gif(frames, [channels, height, width], { scale, hundredths, loop }) {
+export function gif(frames, [channels, height, width], { scale, hundredths }) {
   const { palette, indices } = channels === 3 ? reduced(frames) : { palette: greys(), indices: frames };
   const [wide, high] = [width * scale, height * scale];
   const parts = [text("GIF89a"), u2(wide, high), Uint8Array.of(0xf7, 0, 0), palette]; // 0xf7: 256 colours follow
-  if (loop) parts.push(Uint8Array.of(0x21, 0xff, 11), text("NETSCAPE2.0"), Uint8Array.of(3, 1, 0, 0, 0));
+  parts.push(Uint8Array.of(0x21, 0xff, 11), text("NETSCAPE2.0"), Uint8Array.of(3, 1), u2(FOR_EVER), Uint8Array.of(0));
   for (const frame of indices) {
     parts.push(Uint8Array.of(0x21, 0xf9, 4, 4), u2(hundredths), Uint8Array.of(0, 0)); // 4: each frame stays
     parts.push(Uint8Array.of(0x2c), u2(0, 0, wide, high), Uint8Array.of(0));

@@ -166,7 +166,7 @@ export class Export {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = reject;
       const shape = [3, HEIGHT, this.canvas.width];
-      worker.postMessage({ frames, shape, options: { scale: 1, hundredths: HUNDREDTHS, loop: true } });
+      worker.postMessage({ frames, shape, options: { scale: 1, hundredths: HUNDREDTHS } });
     }).finally(() => worker.terminate());
   }
 

@@ -54,7 +54,12 @@ export default class Training {
       (value) => this.chooseMap(value),
     );
     this.gridSwitch.choose("points");
-    this.download = button("GIF", "The film as an animation", () => void this.save(), "Download the film as GIF");
+    this.download = button(
+      "GIF",
+      "The film as an animation that repeats for ever",
+      () => void this.save(),
+      "Download the film as GIF",
+    );
     this.progressText = element("span", { className: "progress-text", role: "status", ariaLive: "polite" });
     const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.progressText];
     this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
