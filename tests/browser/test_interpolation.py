@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations, starmap
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -12,9 +13,10 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.support.browsing import APP, attribute, box_of, changed, choose, moving, opened, pixels, rest, swing, until
+from tests.support.checkpoints import save
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, started
 from vae.datasets.splits import Dataset, Split
@@ -458,6 +460,27 @@ def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, 
         page.get_by_text("Download", exact=True).click()
         animation = Image.open(io.BytesIO(saved(page, "GIF")[1]))
         assert getattr(animation, "n_frames", 1) == 24
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", [28, 64, 128, 256])
+def test_pictures_of_every_size_stay_on_the_page_and_apart(
+    lab: Server, models: Path, browser: Browser, side: int
+) -> None:
+    save(models / f"side-{side}", default_config((3, side, side), 4, "conv"), 12)
+    for width, height in ((390, 844), (1280, 720), (1920, 1080)):
+        viewport = {"width": width, "height": height}
+        with interpolation(browser, lab, f"checkpoint=side-{side}", viewport=viewport) as page:
+            boxes = [box_of(picture) for picture in page.locator(".stage canvas").all()]
+            assert len(boxes) == 4
+            assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes), boxes
+            assert not any(starmap(_overlap, combinations(boxes, 2))), boxes
+
+
+def _overlap(one: FloatRect, other: FloatRect) -> bool:
+    across = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
+    down = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
+    return across > 0 and down > 0
 
 
 def test_a_link_that_means_nothing_says_so_and_shows_test_images(lab: Server, browser: Browser) -> None:

@@ -101,7 +101,21 @@ test("a picture fits into its room at a whole number of screen pixels", () => {
   const canvas = canvasOf(); // on a screen with two pixels per CSS pixel
   assert.equal(canvases.fitPicture(canvas, [1, 28, 28], 300), 21 * 14);
   assert.deepEqual([canvas.style.width, canvas.style.height], ["294px", "294px"]);
-  assert.equal(canvases.fitPicture(canvas, [1, 28, 28], 1), 14);
+  assert.equal(canvas.style.imageRendering, "pixelated");
+});
+
+test("a picture of more pixels than there is room is reduced to it, and smoothed", () => {
+  const canvas = document.createElement("canvas");
+  for (const [height, width, room, shown, rendering] of /** @type {const} */ ([
+    [128, 128, 116, 64, "pixelated"], // two screen pixels per CSS pixel
+    [256, 256, 116, 116, "auto"],
+    [512, 256, 116, 58, "auto"],
+    [256, 512, 0.1, 0.5, "auto"],
+  ])) {
+    assert.equal(canvases.fitPicture(canvas, [3, height, width], room), shown);
+    assert.equal(canvas.style.height, `${(shown * height) / width}px`);
+    assert.equal(canvas.style.imageRendering, rendering);
+  }
 });
 
 test("colours are read from their hexadecimal text", () => {

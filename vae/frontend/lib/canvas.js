@@ -168,16 +168,18 @@ export function pngOf(canvas, scale) {
 }
 
 /**
- * Shows a picture at a whole number of screen pixels per picture pixel, as large as `room` (CSS pixels) allows. Returns
- * its width in CSS pixels.
+ * Shows a picture at a whole number of screen pixels per picture pixel, as large as `room` (CSS pixels) allows; one that
+ * has more pixels than the room is reduced to it, and smoothed. Returns its width in CSS pixels.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {ImageShape} shape
  * @param {number} room
  */
 export function fitPicture(canvas, [, height, width], room) {
-  const scale = Math.max(1, Math.floor((room * devicePixelRatio) / Math.max(width, height))) / devicePixelRatio;
-  Object.assign(canvas.style, { width: `${scale * width}px`, height: `${scale * height}px` });
+  const most = Math.max(1, room * devicePixelRatio) / Math.max(width, height);
+  const scale = (most < 1 ? most : Math.floor(most)) / devicePixelRatio;
+  const imageRendering = most < 1 ? "auto" : "pixelated"; // reduced without smoothing, it would lose lines
+  Object.assign(canvas.style, { width: `${scale * width}px`, height: `${scale * height}px`, imageRendering });
   return scale * width;
 }
 
