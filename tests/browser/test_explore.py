@@ -40,7 +40,7 @@ def linked_z(page: Page) -> list[float]:
 
 def numbers(page: Page) -> list[float]:
     """The number fields, strongest dimension first."""
-    return [float(field.input_value()) for field in page.locator(".row input[type=number]").all()]
+    return [float(field.input_value()) for field in page.locator(".row [role=spinbutton]").all()]
 
 
 def slider(page: Page, k: int = 0) -> Locator:
@@ -177,7 +177,7 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
 
 def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
-        field = page.locator(".row input[type=number]").first
+        field = page.locator(".row [role=spinbutton]").first
         before = field.input_value()
         field.press("End")
         field.press("5")
@@ -186,6 +186,52 @@ def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Se
         slider(page).focus()
         page.keyboard.press("0")
         expect(field).to_have_value("0")
+
+
+def test_a_vertical_swipe_on_a_slider_scrolls_the_page_and_a_horizontal_one_moves_z(
+    app: Server, browser: Browser
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with explore(browser, f"{app.url}/{Z10}", **phone) as page:
+        scrolled = lambda: page.get_by_test_id("stMain").evaluate("main => main.scrollTop")  # noqa: E731
+        session, start, z = page.context.new_cdp_session(page), scrolled(), numbers(page)
+
+        def swipe(right: int, down: int) -> None:
+            box = box_of(slider(page))
+            x, y = box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2
+            for step in range(11):
+                kind, share = "touchMove" if step else "touchStart", step / 10
+                points = [{"x": x + share * right, "y": y + share * down}]
+                session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            settle(page)
+
+        swipe(0, -120)
+        until(page, lambda: scrolled() > start)
+        assert numbers(page) == z
+        seen = frames(page)
+        swipe(-100, 0)
+        assert numbers(page)[0] < -0.5
+        assert numbers(page)[1:] == z[1:]
+        assert frames(page) > seen
+        swipe(0, 0)
+        assert numbers(page)[0] == pytest.approx(2.0, abs=0.2)  # where the finger was lifted
+
+
+def test_a_decimal_comma_is_read_and_what_is_no_number_is_marked(app: Server, browser: Browser) -> None:
+    with explore(browser, f"{app.url}/{Z10}") as page:
+        field = page.locator(".row [role=spinbutton]").first
+        field.press("Control+a")
+        page.keyboard.type("1,25")
+        field.press("Enter")
+        settle(page)
+        assert 1.25 in linked_z(page)
+        field.fill("1.234,5")
+        field.press("Enter")
+        settle(page)
+        expect(field).to_have_value("1.234,5")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        assert slider(page).input_value() == "1.25"
 
 
 def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, browser: Browser) -> None:
@@ -238,7 +284,7 @@ def test_buttons_double_click_number_field_and_range(app: Server, browser: Brows
         assert (pixels(page), numbers(page)) == (before, start)
         slider(page).dblclick(position={"x": 200, "y": 10})
         assert numbers(page)[0] == 0
-        field = page.locator(".row input[type=number]").first
+        field = page.locator(".row [role=spinbutton]").first
         field.fill("4.12345")
         field.press("Enter")
         settle(page)

@@ -133,7 +133,7 @@ def hurry(route: Route) -> None:
 
 def numbers(page: Page) -> list[str]:
     """z, as its fields show it."""
-    return [field.input_value() for field in page.locator(".row input[type=number]").all()]
+    return [field.input_value() for field in page.locator(".row [role=spinbutton]").all()]
 
 
 def drag(page: Page, steps: int) -> None:

@@ -207,7 +207,7 @@ def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Serv
             """source => {
               source.value = "image";
               source.dispatchEvent(new Event("change"));
-              const number = source.parentElement.querySelector("input[type=number]");
+              const number = source.parentElement.querySelector("[role=spinbutton]");
               number.value = 99999;
               number.dispatchEvent(new Event("input"));
             }"""
@@ -216,8 +216,12 @@ def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Serv
         expect(number).to_have_value("99999")
         expect(page.locator(GRIDS).first).to_have_attribute("aria-label", re.compile(r"image 0\b"))  # what is seen
         number.dispatch_event("change")
-        expect(number).to_have_value("299")  # the last one there is
+        expect(number).to_have_attribute("aria-invalid", "true")  # there are 300
+        expect(number).to_have_value("99999")
+        number.fill("299")
+        number.press("Enter")
         page.wait_for_url(re.compile(r"source=image(:|%3A)299\b"))
+        expect(number).to_have_attribute("aria-invalid", "false")
 
 
 def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, browser: Browser, tmp_path: Path) -> None:

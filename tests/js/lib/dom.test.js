@@ -1,4 +1,4 @@
-import { input, send } from "../support/page.js";
+import { send } from "../support/page.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -78,21 +78,6 @@ test("of a segmented control one is chosen, by the user or by the page", (t) => 
   assert.throws(() => made[0].choose("c"), /View offers no c, only a, b/);
 });
 
-test("a slider shows its value while it moves, and reports it when it is released", (t) => {
-  const [onInput, onChange] = [t.mock.fn(), t.mock.fn()];
-  const show = (/** @type {number} */ value) => `${value} px`;
-  const made = dom.slider("Width", { min: 0, max: 10, step: 1, value: 3 }, { show, onInput, onChange });
-  const text = () => made.element.querySelector("output")?.textContent;
-  assert.equal(text(), "3 px");
-  input(made.input, 5);
-  assert.deepEqual([text(), onInput.mock.calls[0].arguments, onChange.mock.callCount()], ["5 px", [5], 0]);
-  send(made.input, "change");
-  assert.deepEqual(onChange.mock.calls[0].arguments, [5]);
-  made.set(7);
-  assert.deepEqual([text(), made.input.value, onInput.mock.callCount()], ["7 px", "7", 1]);
-  dom.slider("Plain", { value: 1 }, { onInput }).input.dispatchEvent(new Event("change"));
-});
-
 test("a figure is a described canvas with a caption", () => {
   const { element, canvas, caption } = dom.figure("hero", "A picture");
   assert.deepEqual([...element.children], [canvas, caption]);
@@ -106,23 +91,6 @@ test("a text that is the same is not set again, which would be a new layout", ()
   assert.equal(node.firstChild, child);
   dom.say(node, "b");
   assert.equal(node.textContent, "b");
-});
-
-test("a number field keeps what the user types until it is taken", () => {
-  const field = dom.numberField({ min: 0, max: 9, ariaLabel: "Seed" });
-  assert.equal(field.type, "number");
-  field.show(3);
-  assert.equal(field.value, "3");
-  input(field, "4");
-  field.show(5);
-  assert.equal(field.value, "4");
-  send(field, "change");
-  field.show(5);
-  assert.equal(field.value, "5");
-  input(field, "6");
-  send(field, "blur");
-  field.show(7);
-  assert.equal(field.value, "7");
 });
 
 test("dimensions have subscripts", () => {

@@ -31,6 +31,7 @@ import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
 import { button, element, say } from "../lib/dom.js";
 import { download } from "../lib/export.js";
+import { rangeField } from "../lib/fields.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { Comparison } from "./comparison.js";
@@ -103,7 +104,7 @@ export default class Explore {
     this.linkField = element("input", { className: "link", readOnly: true, hidden: true, ariaLabel: "Link to this z" });
     this.padPlace = element("div", { className: "pad-place" });
 
-    this.rangeInput = element("input", { type: "range", step: 0.5 });
+    this.rangeInput = rangeField({ step: 0.5 });
     this.rangeInput.addEventListener("input", () => this.setRange(this.rangeInput.valueAsNumber));
     this.rangeOutput = element("output", {});
     this.sliderHead = element("span", {});

@@ -1,7 +1,7 @@
 /**
  * The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures.
  *
- * @import { NumberField } from "../lib/dom.js"
+ * @import { NumberField } from "../lib/fields.js"
  * @import { DecodeReply } from "../lib/live-client.js"
  *
  * shown: the value that slider and number show; late: the number does not show it yet.
@@ -11,7 +11,8 @@
  */
 
 import { drawPicture } from "../lib/canvas.js";
-import { contextOf, element, numberField, subscript } from "../lib/dom.js";
+import { contextOf, element, subscript } from "../lib/dom.js";
+import { numberField, rangeField } from "../lib/fields.js";
 import { isUnused, round4, strongestFirst } from "../lib/math.js";
 
 const STRONGEST = 8;
@@ -148,9 +149,9 @@ export class Sliders {
       ? "KL from q(z|x) to the prior, mean over the test set"
       : "standard deviation of μ over the test set";
     const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
-    const range = { type: "range", min: -this.range, max: this.range, step: STEP, ariaLabel: name };
-    const slider = element("input", { ...range, title: "Double-click: 0" });
-    const number = numberField({ step: "any", ariaLabel: `${name}: value` });
+    const range = { min: -this.range, max: this.range, step: STEP, ariaLabel: name };
+    const slider = rangeField({ ...range, title: "Double-click: 0" });
+    const number = numberField({ by: KEY_STEP, ariaLabel: `${name}: value` });
     const strip = element("canvas", { width: 1, height: 1 }); // one for all pictures: seven would slow down every frame
     const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
     this.rows.set(i, { slider, number, strip, thumbs, shown: Number.NaN, late: false });
@@ -188,7 +189,8 @@ export class Sliders {
       slider.addEventListener(type, () => this.onRelease());
     }
     number.addEventListener("input", () => {
-      if (number.value !== "" && Number.isFinite(number.valueAsNumber)) moveTo(number.valueAsNumber);
+      const value = number.read();
+      if (!Number.isNaN(value)) moveTo(value);
     });
     number.addEventListener("change", () => {
       number.show(this.z[i]);

@@ -1,7 +1,8 @@
 /** Latent arithmetic, C + s · (A − B) with classes for A and B, and its effect on twenty other images. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, element, figure, say, select, slider } from "../lib/dom.js";
+import { button, element, figure, say, select } from "../lib/dom.js";
+import { slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { testEnd } from "./ends.js";
 import { OTHERS, Others } from "./others.js";

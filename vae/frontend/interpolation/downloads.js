@@ -4,6 +4,7 @@ import { joined } from "../lib/bytes.js";
 import { drawPicture, pngOf } from "../lib/canvas.js";
 import { button, contextOf, element, messageOf } from "../lib/dom.js";
 import { download, npz } from "../lib/export.js";
+import { numberField } from "../lib/fields.js";
 import { gif } from "../lib/gif.js";
 import { blend, shares } from "./space.js";
 
@@ -33,7 +34,7 @@ export class Downloads {
   constructor(path) {
     this.path = path;
     const rates = RATES.map((rate) => element("option", { value: rate, selected: rate === RATE }, `${rate}`));
-    this.frames = element("input", { type: "number", min: 2, max: MOST_FRAMES, value: FRAMES });
+    this.frames = numberField({ whole: true, min: 2, max: MOST_FRAMES, value: FRAMES });
     this.rate = element("select", {}, ...rates);
     this.beside = element("input", { type: "checkbox" });
     this.status = element("span", { className: "quiet", role: "status", ariaLive: "polite" });
@@ -42,12 +43,7 @@ export class Downloads {
 
   /** How long the path takes at the chosen speed. */
   get seconds() {
-    return this.count() / Number(this.rate.value);
-  }
-
-  count() {
-    const count = Math.round(this.frames.valueAsNumber);
-    return count >= 2 && count <= MOST_FRAMES ? count : FRAMES;
+    return (this.frames.read() || FRAMES) / Number(this.rate.value);
   }
 
   /**
@@ -57,9 +53,9 @@ export class Downloads {
    */
   async save(saveAs) {
     const path = this.path();
-    const count = this.count();
-    this.frames.value = `${count}`;
-    this.status.textContent = "decoding…";
+    const count = this.frames.read();
+    this.status.textContent = Number.isNaN(count) ? `Frames: a whole number from 2 to ${MOST_FRAMES}.` : "decoding…";
+    if (Number.isNaN(count)) return;
     const codes = path.codes(count);
     const pictures = await path.space.decode(codes, { slot: "export", background: true });
     this.status.textContent = pictures ? "" : "The decoder did not answer; try again.";

@@ -4,6 +4,7 @@ import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, say, select } from "../lib/dom.js";
 import { round4 } from "../lib/math.js";
+import { parseNumbers } from "../lib/number.js";
 
 const SIDE = 116; // CSS pixels of a card's picture
 
@@ -122,16 +123,15 @@ function readRow(text, space) {
 }
 
 /**
- * Reads numbers with commas or white space between them; null where they are no z of this space.
+ * Reads the numbers of a text; null where they are no z of this space.
  *
  * @param {string} text
  * @param {Pick<Space, "latentDim">} space
  */
 export function readVector(text, { latentDim }) {
-  const parts = text.trim().split(/[\s,;]+/);
-  const z = parts.map(Number);
+  const z = parseNumbers(text);
   const outside = z.some((value) => !(Math.abs(value) <= MAX_LINKED_Z)); // also for NaN
-  return z.length !== latentDim || parts.includes("") || outside ? null : vectorEnd(z, "z", "pinned z");
+  return z.length !== latentDim || outside ? null : vectorEnd(z, "z", "pinned z");
 }
 
 /** Shows one end, and changes it. */

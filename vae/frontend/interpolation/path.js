@@ -1,7 +1,8 @@
 /** Two ends and the paths between them: straight, spherical, and pixel by pixel. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, element, figure, say, slider } from "../lib/dom.js";
+import { button, element, figure, say } from "../lib/dom.js";
+import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { Downloads } from "./downloads.js";
 import { blend, shares } from "./space.js";
@@ -38,8 +39,8 @@ export class PathView {
     this.hero = figure("hero", "Picture decoded at t on the path through latent space");
     this.ghost = figure("ghost", "The decoded ends mixed pixel by pixel at t");
     this.heroPlace = element("div", { className: "heroes" }, this.hero.element, this.ghost.element);
-    const range = { type: "range", min: 0, max: 1, step: 0.001, value: 0.5, className: "scrubber" };
-    this.scrubber = element("input", { ...range, ariaLabel: "t: from A at 0 to B at 1" });
+    const range = { min: 0, max: 1, step: 0.001, value: 0.5, className: "scrubber" };
+    this.scrubber = rangeField({ ...range, ariaLabel: "t: from A at 0 to B at 1" });
     this.scrubLabel = element("span", { className: "row-label number" });
     this.scrubPlace = element("div", { className: "scrub-place" }, this.scrubber);
     this.cursor = element("div", { className: "cursor" });

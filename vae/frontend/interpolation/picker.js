@@ -4,6 +4,7 @@ import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, messageOf, segmented, select } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
+import { numberField } from "../lib/fields.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
@@ -96,10 +97,9 @@ export class Picker {
     const { space, end } = request;
     const { n } = space.encoded;
     const gallery = new Gallery(space, end.row, (row) => this.choose(testEnd(space, row), request));
-    const number = element("input", { type: "number", min: 0, max: n - 1, value: end.row ?? "" });
+    const number = numberField({ whole: true, min: 0, max: n - 1, value: end.row ?? "" });
     number.addEventListener("change", () => {
-      const row = number.valueAsNumber;
-      if (Number.isInteger(row) && row >= 0 && row < n) this.choose(testEnd(space, row), request);
+      this.choose(testEnd(space, number.read()), request);
     });
     const tools = element("div", { className: "tools" });
     tools.append(element("label", {}, "Class ", gallery.shownClass), gallery.back, gallery.forward, gallery.count);

@@ -17,10 +17,7 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 
 /** @typedef {HTMLSelectElement & {fill(options: readonly Option[]): void}} Select */
-/** @typedef {HTMLInputElement & {show(value: string | number): void}} NumberField */
-/** @typedef {ReturnType<typeof slider>} Slider */
 /** @typedef {ReturnType<typeof figure>} Figure */
-/** @typedef {{min?: number, max?: number, step?: number | "any", value?: number}} Range */
 
 /**
  * @template {string} [V=string]
@@ -129,29 +126,6 @@ export function segmented(label, options, onChange) {
   return { element: group, inputs, choose };
 }
 
-/**
- * A labelled slider with its value beside it. onInput is called while it moves, onChange when it is released; `set`
- * calls neither.
- *
- * @param {string} label
- * @param {Range} range
- * @param {{show?: (value: number) => string, onInput: (value: number) => void, onChange?: (value: number) => void}} options
- */
-export function slider(label, range, { show = String, onInput, onChange = () => {} }) {
-  const input = element("input", { type: "range", ariaLabel: label, ...range });
-  const output = element("output", {}, show(input.valueAsNumber));
-  const set = (/** @type {number | string} */ value) => {
-    input.value = `${value}`;
-    output.textContent = show(input.valueAsNumber);
-  };
-  input.addEventListener("input", () => {
-    output.textContent = show(input.valueAsNumber);
-    onInput(input.valueAsNumber);
-  });
-  input.addEventListener("change", () => onChange(input.valueAsNumber));
-  return { element: element("label", { className: "slider" }, label, input, output), input, set };
-}
-
 /** A picture with a caption beneath. */
 export function figure(/** @type {string} */ className, /** @type {string} */ description) {
   const canvas = element("canvas", { className, role: "img", ariaLabel: description, width: 1, height: 1 });
@@ -162,29 +136,6 @@ export function figure(/** @type {string} */ className, /** @type {string} */ de
 /** Sets a node's text where it differs: the browser does a new layout at each assignment. */
 export function say(/** @type {Node} */ node, /** @type {string} */ text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * A number field. `show` sets its value, but not while the user types: the page takes that value on change.
- *
- * @param {Properties<HTMLInputElement>} options
- * @returns {NumberField}
- */
-export function numberField(options) {
-  const field = element("input", { type: "number", ...options });
-  let typing = false;
-  field.addEventListener("input", () => {
-    typing = true;
-  });
-  for (const type of ["change", "blur"]) {
-    field.addEventListener(type, () => {
-      typing = false;
-    });
-  }
-  const show = (/** @type {string | number} */ value) => {
-    if (!typing) field.value = `${value}`;
-  };
-  return Object.assign(field, { show });
 }
 
 /** "z₇" for 7. */

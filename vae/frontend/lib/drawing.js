@@ -11,6 +11,7 @@
 
 import { button, contextOf, element } from "./dom.js";
 import { framed, resized } from "./placing.js";
+import { rangeField } from "./fields.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { DrawingFrame, ImageShape } from "./contract.js" */
@@ -328,7 +329,7 @@ export class DrawingPad {
   buildWidth() {
     const [, height, width] = this.imageShape;
     const range = { min: 0.5, max: Math.max(width, height) / 4, step: 0.1, value: this.lineWidth };
-    const slider = element("input", { type: "range", ...range });
+    const slider = rangeField(range);
     const shown = element("output", {}, `${this.lineWidth.toFixed(1)} px`);
     slider.addEventListener("input", () => {
       this.lineWidth = Number(slider.value);

@@ -6,6 +6,7 @@
  */
 
 import { button, element, say, subscript } from "../lib/dom.js";
+import { rangeField } from "../lib/fields.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
@@ -60,8 +61,7 @@ export class Bar {
       button("−", "Zoom out", () => calls.onZoom(1 / ZOOM), "Zoom out"),
       button("All", FIT, () => calls.onFit(), FIT),
     );
-    this.density = element("input", {
-      type: "range",
+    this.density = rangeField({
       min: 0,
       max: MOST_PICTURES,
       step: 1,

@@ -1,6 +1,7 @@
 /** Ways to damage an image before the model sees it, and their controls. */
 
 import { button, element } from "../lib/dom.js";
+import { rangeField } from "../lib/fields.js";
 import { gaussians } from "../lib/math.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -156,7 +157,7 @@ export class DamagePanel {
    * @param {Format} format
    */
   slider(key, name, [min, max, step], format) {
-    const input = element("input", { type: "range", min, max, step, value: 0 });
+    const input = rangeField({ min, max, step, value: 0 });
     const output = element("output");
     const show = (/** @type {number} */ value) => {
       input.value = `${value}`;

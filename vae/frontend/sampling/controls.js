@@ -1,11 +1,12 @@
 /** The controls of the Sampling page: what is shown, with which noise, and how z is changed before it is decoded. */
 
 import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
-import { button, element, numberField } from "../lib/dom.js";
+import { button, element } from "../lib/dom.js";
+import { numberField, rangeField } from "../lib/fields.js";
 import { strongestFirst } from "../lib/math.js";
 import { NO_TRUNCATION } from "./sources.js";
 
-/** @import { Range } from "../lib/dom.js" */
+/** @import { Range } from "../lib/fields.js" */
 /** @import { SamplingData, SamplingState } from "./state.js" */
 /** @typedef {(part: Partial<SamplingState>) => void} OnChange */
 /** @typedef {{grid: () => void, picture: () => void, arrays: () => void}} Downloads what the buttons save */
@@ -27,7 +28,7 @@ export class Controls {
     this.views = Object.keys(VIEWS).map((value) =>
       element("input", { type: "radio", name: "view", value, onchange: () => onChange({ view: value }) }),
     );
-    this.seed = numberField({ min: 0, max: MAX_SEED, step: 1, ariaLabel: "Seed of the noise" });
+    this.seed = numberField({ whole: true, min: 0, max: MAX_SEED, ariaLabel: "Seed of the noise" });
     this.temperature = new Slider("Temperature", { min: 0, max: 2, step: 0.02 }, (temperature) =>
       onChange({ temperature }),
     );
@@ -141,7 +142,7 @@ export class Controls {
   }
 
   buildSeed() {
-    this.seed.addEventListener("change", () => this.takeSeed(Math.round(this.seed.valueAsNumber || 0)));
+    this.seed.addEventListener("change", () => this.takeSeed(this.seed.read()));
     const next = () => this.takeSeed((this.state.seed + 1) % (MAX_SEED + 1));
     const draw = button("Draw new noise", "Draw new noise: the next seed", next);
     draw.classList.add("draw");
@@ -171,7 +172,7 @@ class Slider {
    * @param {(value: number) => void} onInput
    */
   constructor(name, range, onInput) {
-    this.input = element("input", { type: "range", ...range, ariaLabel: name });
+    this.input = rangeField({ ...range, ariaLabel: name });
     this.output = element("output");
     this.input.addEventListener("input", () => onInput(this.input.valueAsNumber));
   }

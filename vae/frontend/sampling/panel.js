@@ -1,7 +1,8 @@
 /** One grid of samples: above it where they come from, beneath it their classes and how wide the source is. */
 
 import { drawGrid } from "../lib/canvas.js";
-import { contextOf, element, numberField } from "../lib/dom.js";
+import { contextOf, element } from "../lib/dom.js";
+import { numberField } from "../lib/fields.js";
 import { VOTERS } from "./test-set.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -56,7 +57,8 @@ export class Panel {
     const named = (text) => ({ ariaLabel: `${title}: ${text}` });
     const onchange = () => this.chooseSource();
     this.source = element("select", { ...named("where z comes from"), onchange });
-    this.image = numberField({ min: 0, step: 1, hidden: true, ...named("test image"), onchange });
+    this.image = numberField({ whole: true, min: 0, hidden: true, ...named("test image") });
+    this.image.addEventListener("change", onchange);
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
@@ -125,7 +127,8 @@ export class Panel {
   }
 
   chooseSource() {
-    const image = Math.max(0, Math.min(Number(this.image.max), Math.round(this.image.valueAsNumber || 0)));
+    const typed = this.image.read();
+    const image = Number.isNaN(typed) ? (this.number ?? 0) : typed;
     this.handlers.onSource(this.source.value === "image" ? `image:${image}` : this.source.value);
   }
 

@@ -1,6 +1,7 @@
 /** The scrubber over one film or two: it chooses the moment of the run, by pointer, by key, or playing. */
 
 import { button, element } from "../lib/dom.js";
+import { rangeField } from "../lib/fields.js";
 
 const SECONDS = 12; // of a whole film at speed 1
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -26,8 +27,8 @@ export class Scrubber {
   constructor(onShare) {
     this.onShare = onShare;
     const title = "The early moments have more room than the late ones, because the film has more frames there";
-    const range = { type: "range", min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
-    this.range = element("input", range);
+    const range = { min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
+    this.range = rangeField(range);
     this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
     this.range.addEventListener("keydown", (event) => this.onKey(event));
     this.label = element("span", { className: "moment" });
