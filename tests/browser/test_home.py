@@ -1,7 +1,9 @@
 """Every page in a real Chromium, as the first page visited, in light and dark, with the checkpoints that ship."""
 
+import re
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -79,6 +81,70 @@ def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, b
             expect(page.locator("h1")).to_have_text(name)
             expect(page.get_by_test_id("stSidebar").get_by_text("mnist-z2 · ")).to_be_visible()
             page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
+
+
+def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, browser: Browser) -> None:
+    def at(page: Page, title: str, checkpoint: str) -> None:
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page.get_by_test_id("stSidebar").get_by_text(f"{checkpoint} · ")).to_be_visible()
+        show(page)
+
+    with opened(browser, app.url) as page:
+        show(page)
+        entries = page.evaluate("history.length")
+        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        at(page, "Explore", "mnist-z10")
+        slider = page.locator(".row input[type=range]").first
+        slider.press("0")
+        page.wait_for_url("**z=**")
+        choose(page, "mnist-z2")
+        at(page, "Explore", "mnist-z2")
+        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
+        at(page, "Sampling", "mnist-z2")
+        assert page.evaluate("history.length") == entries + 3
+        for title, checkpoint in (("Explore", "mnist-z2"), ("Explore", "mnist-z10"), ("Latent Lab", "mnist-z10")):
+            page.go_back()
+            at(page, title, checkpoint)
+            page.wait_for_url(f"**checkpoint={checkpoint}**")
+        page.go_forward()
+        at(page, "Explore", "mnist-z10")
+        page.get_by_test_id("stSidebar").get_by_text("Training").click()  # what the history showed stays chosen
+        at(page, "Training", "mnist-z10")
+
+
+@pytest.mark.slow
+def test_streamlits_number_fields_take_a_decimal_comma_and_refuse_to_paste_what_is_no_number(
+    app: Server, browser: Browser
+) -> None:
+    permissions = ["clipboard-read", "clipboard-write"]
+    query = "checkpoint=digits-z2&method=t-SNE"
+    with opened(browser, f"{app.url}/Latent_map?{query}", permissions=permissions) as page:
+        show(page)
+        page.get_by_role("button", name="Parameters").click()
+        field = page.get_by_role("spinbutton", name="Perplexity")
+        for number, shown in (("12,5", "12.50"), ("\N{FULLWIDTH DIGIT SEVEN}", "7.00")):
+            field.press("Control+a")
+            page.keyboard.type(number)
+            field.press("Enter")
+            expect(field).to_have_value(shown)
+            page.wait_for_url(f"**perplexity={float(shown):g}**")
+        for pasted, shown in (("\N{MINUS SIGN}1.234,5", "7.00"), ("20,25", "20.25")):
+            page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+            field.press("Control+a")
+            field.press("Control+v")
+            field.press("Enter")
+            expect(field).to_have_value(shown)
+
+
+def test_a_script_of_ours_comes_before_streamlits_at_every_address(app: Server) -> None:
+    for name in PATHS:
+        with urlopen(f"{app.url}/{name}") as reply:
+            page = reply.read().decode()
+        first = re.search(r'<script type="module"[^>]* src="([^"]*)"', page)
+        assert first
+        assert first[1].endswith("/hosts/shell.js")
+        with urlopen(urljoin(f"{app.url}/{name}", first[1])) as reply:
+            assert "javascript" in reply.headers["Content-Type"]
 
 
 @pytest.mark.parametrize("name", first_in_make_test(PATHS))

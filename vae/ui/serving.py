@@ -8,7 +8,7 @@ from vae.server.latent_map import routes as map_routes
 from vae.server.runs_and_films import routes as run_film_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
-from vae.ui.shared import loaders, origins, scripts
+from vae.ui.shared import loaders, origins, page, scripts
 from vae.ui.training import film, runs
 
 
@@ -19,6 +19,7 @@ def routes() -> list[BaseRoute]:
     base, allows = scripts.base_path(), origins.origin_allowed
     return [
         *scripts.routes(),
+        *scripts.page_routes(["", *page.ADDRESSES]),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),

@@ -6,8 +6,8 @@
 import { Window } from "happy-dom";
 
 const window = new Window({ url: "https://lab.test/app" });
-const { document, location, Event, HTMLCanvasElement, HTMLElement } = window;
-Object.assign(globalThis, { document, Event, devicePixelRatio: 2 });
+const { document, location, Event, HTMLCanvasElement, HTMLElement, HTMLInputElement } = window;
+Object.assign(globalThis, { document, Event, HTMLInputElement, devicePixelRatio: 2 });
 Object.defineProperty(globalThis, "location", { value: location });
 
 /** @typedef {{width: number, height: number, data: Uint8ClampedArray}} Raster */

@@ -3,7 +3,7 @@
 figures      arrays -> Plotly figures, and the palette
 loaders      the checkpoints of this app, and what is loaded of each
 origins      which host names the app answers to, which pages may use it
-links        untrusted values from links and components
+links        the link and its history, untrusted values from links and components
 scripts      the components' scripts and styles
 page         head, checkpoint picker, choices in the link
 """

@@ -1,14 +1,21 @@
-"""Untrusted values: z in a link, and what a component in the browser sends."""
+"""The link, and untrusted values: z in it, and what a component in the browser sends."""
 
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vae.server.decode_frames import LARGEST_Z
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import is_number
 
 LINK_BOUND = 1000.0  # of latent values; users need no larger ones
+
+
+def by_history() -> bool:
+    """Whether the user went back or forward in the browser's history: then the link says what to show."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def parse_z(text: str | None, latent_dim: int) -> list[float] | None:

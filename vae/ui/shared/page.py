@@ -1,13 +1,14 @@
 """What all pages have: head, checkpoint picker, and choices that are part of the link."""
 
 from math import isinf
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
-from vae.ui.shared import loaders
+from vae.ui.shared import links, loaders
 
 FIRST_CHOICE = "mnist-z10"
 PAGES = (
@@ -18,6 +19,8 @@ PAGES = (
     ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
     ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
 )
+# The names of the pages in the app's addresses, as Streamlit makes them of the scripts' names.
+ADDRESSES = tuple(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)
 
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
@@ -78,15 +81,19 @@ def find_checkpoint() -> Checkpoint | None:
         # Not by Streamlit's binding, which omits the first choice from the link, although another app may have another
         # first choice, nor by its persistence, which forgets the choice of a link when the page changes.
         default = FIRST_CHOICE if FIRST_CHOICE in names else names[0]
-        current = next((name for name in (st.session_state.get("chosen"), linked) if name in names), default)
+        state, by_history = st.session_state, links.by_history()
+        known = [linked, state.get("chosen")] if by_history else [state.get("chosen"), linked]
+        current = next((name for name in known if name in names), default)
+        if by_history:
+            state["checkpoint"] = current  # in place of the choice that the browser still shows
         chosen = st.selectbox(
             "Checkpoint",
             names,
-            index=names.index(current),
+            index=0 if by_history else names.index(current),
             key="checkpoint",
             help="A trained model with its encoded test set. The choice holds for all pages and is part of the link.",
         )
-        st.session_state["chosen"] = chosen
+        state["chosen"] = chosen
         _show_card(whole[chosen])
         _show_broken(found)
     if linked is not None and linked not in whole:

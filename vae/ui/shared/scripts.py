@@ -6,7 +6,7 @@ An address is relative to that of the app, which the browser alone knows: a prox
 import gzip
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -49,6 +49,23 @@ def script_url(name: str) -> str:
     The version in the path is that of all scripts that it imports.
     """
     return f"live/frontend/{_scripts_version()}/{name}"
+
+
+def page_routes(pages: Iterable[str]) -> list[BaseRoute]:
+    """Streamlit's own page at the addresses of these pages, with a script of ours before Streamlit's."""
+    return [Route(f"{base_path()}/{name}", _page) for name in pages]
+
+
+def _page(request: Request) -> HTMLResponse:
+    return HTMLResponse(_page_with_shell(), headers={"Cache-Control": "no-cache"})
+
+
+@lru_cache(maxsize=1)
+def _page_with_shell() -> str:
+    """Scripts of type module run in their order on the page. The address is relative, as Streamlit's own are."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+    address = f"./live/frontend/{_scripts_version()}/hosts/shell.js"
+    return page.replace("<head>", f'<head>\n    <script type="module" src="{address}"></script>', 1)
 
 
 def plotly_url() -> str:
