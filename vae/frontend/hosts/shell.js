@@ -1,5 +1,7 @@
-/** Runs in Streamlit's page before Streamlit's own scripts, whose history it mends. */
+/** Runs in Streamlit's page before Streamlit's own scripts, whose history and number fields it mends. */
 
 import { keepPlaces } from "../lib/history.js";
+import { takeNumbers } from "../lib/number-input.js";
 
 keepPlaces(history, location);
+takeNumbers(document);
