@@ -57,7 +57,7 @@ from vae.projection.service import BusyError
 from vae.server.decode import DecodeService
 from vae.server.decode_frames import DecodeLimits
 from vae.server.latent_map import MapLimits, MapService
-from vae.server.runs_and_films import RunFilmService
+from vae.server.training.runs_and_films import RunFilmService
 from vae.server.wire import own_origin
 from vae.storage import files
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from tests.support.origins import own_and
 from vae.jobs.runs import Run, Runs, Status
-from vae.server import runs_and_films
-from vae.server.runs_and_films import routes
+from vae.server.training import runs_and_films
+from vae.server.training.runs_and_films import routes
 
 HOST = "lab.example.org"
 FILM = bytes(range(256)) * 20

@@ -91,7 +91,7 @@ $quality
  * @typedef {ProjectionQueued | ProjectionRunning | ProjectionDone | ProjectionFailed | ProjectionCancelled}
  *   ProjectionState
  *
- * A training run, as the server lists it: see vae/server/runs_and_films.py.
+ * A training run, as the server lists it: see vae/server/training/runs_and_films.py.
  *
  * @typedef {$run_state} RunState
  *

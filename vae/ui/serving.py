@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute
 
 from vae.server.decode import routes as live_routes
 from vae.server.latent_map import routes as map_routes
-from vae.server.runs_and_films import routes as run_film_routes
+from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
 from vae.ui.shared import loaders, origins, page, scripts

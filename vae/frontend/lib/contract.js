@@ -112,7 +112,7 @@ export const MAX_LINKED_Z = 1000;
  * @typedef {ProjectionQueued | ProjectionRunning | ProjectionDone | ProjectionFailed | ProjectionCancelled}
  *   ProjectionState
  *
- * A training run, as the server lists it: see vae/server/runs_and_films.py.
+ * A training run, as the server lists it: see vae/server/training/runs_and_films.py.
  *
  * @typedef {"queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed"} RunState
  *

@@ -1,0 +1,4 @@
+"""The Training page's routes. Each module imports only from those above it.
+
+runs_and_films training runs and their films
+"""
