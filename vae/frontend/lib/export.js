@@ -1,7 +1,8 @@
 /** Files that the browser downloads: arrays for NumPy, tables for spreadsheets. */
 
-import { crc32, joined, u2, u4 } from "./bytes.js";
+import { crc32, joined, u2 } from "./bytes.js";
 import { element } from "./dom.js";
+import { directory, localHeader } from "./zip.js";
 
 /**
  * @typedef {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>
@@ -20,11 +21,6 @@ const DESCRIPTORS = {
   Float64Array: "<f8",
 };
 const NPY_ALIGNMENT = 64;
-const LOCAL_FILE = 0x04034b50,
-  DIRECTORY_ENTRY = 0x02014b50,
-  DIRECTORY_END = 0x06054b50;
-const ZIP_VERSION = 20,
-  DATE = 0x21; // 1980-01-01, the earliest: the same arrays make the same file
 const REVOKE_MS = 1000; // the browser has begun the download by then
 
 /** Lets the browser download a blob under this name. */
@@ -35,34 +31,17 @@ export function download(/** @type {Blob} */ blob, /** @type {string} */ name) {
 }
 
 /**
- * Arrays as NumPy's .npz: a zip, without compression, of one .npy each. Sources: NumPy's NEP 1 for .npy, PKWARE's
- * APPNOTE 4.3 for zip.
+ * Arrays as NumPy's .npz: a zip, without compression, of one .npy each. Source: NumPy's NEP 1 for .npy.
  *
  * @param {Record<string, NamedArray>} arrays
  */
 export function npz(arrays) {
-  const files = [],
-    entries = [];
-  let offset = 0;
-  for (const [name, array] of Object.entries(arrays)) {
-    const title = new TextEncoder().encode(`${name}.npy`),
-      content = npy(array);
-    const { length } = content,
-      checksum = crc32(content);
-    const about = [u2(ZIP_VERSION, 0, 0, 0, DATE), u4(checksum, length, length), u2(title.length, 0)];
-    const header = joined([u4(LOCAL_FILE), ...about, title]);
-    files.push(header, content);
-    entries.push(joined([u4(DIRECTORY_ENTRY), u2(ZIP_VERSION), ...about, u2(0, 0, 0), u4(0, offset), title]));
-    offset += header.length + length;
-  }
-  const directory = joined(entries);
-  const end = joined([
-    u4(DIRECTORY_END),
-    u2(0, 0, entries.length, entries.length),
-    u4(directory.length, offset),
-    u2(0),
-  ]);
-  return new Blob([...files, directory, end], { type: "application/zip" });
+  const files = Object.entries(arrays).map(([name, array]) => {
+    const content = npy(array);
+    return { name: new TextEncoder().encode(`${name}.npy`), size: content.length, checksum: crc32(content), content };
+  });
+  const parts = files.flatMap((file) => [localHeader(file), file.content]);
+  return new Blob([...parts, directory(files)], { type: "application/zip" });
 }
 
 /** @param {NamedArray} array */
