@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vae.ui.shared.scripts import FRONTEND
 
+UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 PAGES = ("explore", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -47,8 +48,8 @@ def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
 
 
 def test_every_script_is_used() -> None:
-    """Python names a page's main script and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | set((FRONTEND / "hosts").iterdir())
+    """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER} | set((FRONTEND / "hosts").iterdir())
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

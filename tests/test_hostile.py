@@ -26,6 +26,7 @@ from math import isfinite
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -58,10 +59,12 @@ from vae.server.decode import DecodeService
 from vae.server.decode_frames import DecodeLimits
 from vae.server.latent_map import MapLimits, MapService
 from vae.server.training.runs_and_films import RunFilmService
+from vae.server.training.uploads import UploadService
 from vae.server.wire import own_origin
 from vae.storage import files
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.storage.files import CheckpointError
+from vae.storage.uploads import Uploads
 from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
@@ -72,7 +75,6 @@ from vae.ui.reconstruction import _linked_image
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import links, loaders
 from vae.ui.shared.page import PAGES, _is_infinite
-from vae.ui.training.form import _zipped
 
 SECONDS, PATIENCE = 1.0, 600
 MOST_BYTES = 2**26  # that a case may allocate
@@ -812,23 +814,6 @@ def put(where: bytes, kind: str, root: Path, outside: Path) -> None:
         os.symlink(target, file)  # noqa: PTH211
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@given(names=st.lists(NAMES | NAMES.map("{}/a.png".format), max_size=4))
-@example(["", "\0.png", "x" * 70_000 + ".png"])
-def test_an_uploaded_folder_of_any_names_is_loaded_or_refused(desk: Path, names: list[str]) -> None:
-    names = [name.encode("utf-8", "replace").decode() for name in names]  # what a browser can send
-    files = [
-        SimpleNamespace(name=name, getvalue=lambda: PICTURES[0]) for name in (*names, *map("{}.png".format, range(10)))
-    ]
-    with at_once(names):
-        try:
-            content = _zipped(files)
-        except DataError:
-            return
-    (desk / "own.zip").write_bytes(content)
-    loaded_or_refused(desk / "own.zip", names)
-
-
 # ---- official files --------------------------------------------------------------------------------------------------
 
 ATTRIBUTES = "11\nSmiling Male\n" + "".join(f"{i}.jpg {1 - i % 3 % 2 * 2} -1\n" for i in range(11))
@@ -1332,6 +1317,47 @@ def screening(scratch: Path) -> tuple[RunFilmService, Run]:
     return RunFilmService(Runs(root), film, own_origin), run
 
 
+ANNOUNCED = {"upload": "a", "offset": "0", "total": "10", "pictures": "", "name": "mine.zip"}
+
+
+@given(
+    pieces=st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(list(ANNOUNCED)), ASKED | st.integers(-1, 12) | NAMES, max_size=2),
+            st.sampled_from([b"", b"0", b"0123456789", bytes(2**19), bytes(2**19 + 1)]),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    tickets=st.lists(st.sampled_from(["mine", "guess", ""]) | st.text(max_size=5), min_size=5, max_size=5),
+)
+def test_the_uploads_route_takes_or_refuses_any_query_and_piece(
+    tmp_path_factory: pytest.TempPathFactory, loop: asyncio.Runner, pieces: list[Any], tickets: list[str]
+) -> None:
+    root = tmp_path_factory.getbasetemp() / "uploads"
+    uploads = Uploads(root, 2**20)
+    uploads.lease("mine")
+    service = UploadService(uploads, own_origin)
+    with at_once((pieces, tickets)):
+        for (query, content), ticket in zip(pieces, tickets, strict=False):
+            headers = [(b"upload-ticket", ticket.encode("latin-1", "replace"))]
+            request = asked_for(urlencode(ANNOUNCED | query, errors="replace"), headers)
+            found = loop.run(service.upload(Request(request.scope, body_of(content))))
+            assert found.status_code in ((200, 409, 422) if ticket == "mine" else (404, 422))
+    stored = [path for path, _ in traces(root) if Path(path).is_file()]
+    assert len(stored) <= 1
+    assert all(re.fullmatch("[0-9a-f]{32}\\.zip", Path(path).name) for path in stored)
+    uploads.discard("mine")
+    assert not [path for path, _ in traces(root) if Path(path).is_file()]
+
+
+def body_of(content: bytes) -> Any:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
+
+
 # ---- runs ------------------------------------------------------------------------------------------------------------
 
 REQUEST: dict[str, Any] = {
@@ -1371,10 +1397,12 @@ def test_a_run_of_any_name_stays_in_its_folder(tmp_path_factory: pytest.TempPath
     root = tmp_path_factory.getbasetemp() / "names"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
+    images = root.parent / "images.zip"
+    images.write_bytes(b"images")
     with pytest.MonkeyPatch.context() as patch, at_once(name):
         patch.setattr(Runs, "_launch", lambda *_: None)
         try:
-            run = Runs(root / "checkpoints").start(name, REQUEST, b"images")
+            run = Runs(root / "checkpoints").start(name, REQUEST, images)
         except RunError as error:
             in_a_sentence(error)
             assert not traces(root)

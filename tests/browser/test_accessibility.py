@@ -120,6 +120,12 @@ def pin(page: Page) -> None:
     page.keyboard.press("Enter")
 
 
+def choose_own_pictures(page: Page) -> None:
+    page.get_by_role("dialog").get_by_role("combobox", name="Dataset").click()
+    page.get_by_role("option", name="my own images", exact=True).click()
+    expect(page.get_by_role("group", name="Your pictures")).to_be_visible()
+
+
 def choose_a_sample(page: Page) -> None:
     page.locator(".stage").first.press("ArrowRight")
 
@@ -136,7 +142,7 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
         press("Choose C from anywhere"),
     ],
     f"Reconstruction?{MNIST}": [unfold("The loss for this image")],
-    FILM: [press("Play or pause the film"), press("Train a model")],
+    FILM: [press("Play or pause the film"), press("Train a model"), choose_own_pictures],
 }
 
 

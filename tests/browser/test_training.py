@@ -1,8 +1,12 @@
 """The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from zipfile import ZipFile
 
 import numpy as np
@@ -10,13 +14,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import APP, ROOT, opened, pixels, rest
+from tests.support.browsing import APP, ROOT, box_of, new_page, opened, pixels, rest
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
 from vae.storage.checkpoints import read_checkpoint
 
 pytestmark = pytest.mark.browser
 MAP = ".training canvas"  # the first of all is the map
+FOLDER, FILES = "A folder of pictures", "A zip, or pictures"  # inputs that the uploader's buttons click
+MANY = 2400  # more than a browser asks for at a time
 
 
 def start(page: Page, name: str, seconds: int) -> None:
@@ -114,6 +120,99 @@ def test_a_run_is_discarded_after_a_question_and_leaves_nothing(
     assert not (app_checkpoints / "for-nothing").exists()
 
 
+def folder_of(tmp_path: Path, count: int) -> Path:
+    """So many small JPEGs of three classes, and what is no picture."""
+    folder = tmp_path / "pets"
+    for name in ("cat", "dog", "fish"):
+        (folder / name).mkdir(parents=True)
+    for i in range(count):
+        Image.new("RGB", (8, 8), (i % 256, i // 256, 0)).save(folder / ("cat", "dog", "fish")[i % 3] / f"{i}.jpg")
+    (folder / "README.txt").touch()
+    return folder
+
+
+def open_uploader(page: Page) -> None:
+    page.get_by_role("button", name="Train a model").click()
+    choose_in_dialog(page, "Dataset", "my own images")
+
+
+def test_a_folder_of_thousands_of_pictures_arrives_whole(app: Server, browser: Browser, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, MANY)
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        open_uploader(page)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a folder").press("Enter")
+        chooser.value.set_files(folder)
+        uploader = page.get_by_role("group", name="Your pictures")
+        expect(uploader.get_by_text(f"{MANY:,} pictures, ")).to_be_visible()
+        expect(uploader.get_by_text("Left out, as no pictures: 1 × .txt.")).to_be_visible()
+        expect(page.get_by_text(f"{MANY * 8 // 10:,} training images")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_an_upload_that_a_proxy_refuses_is_explained_and_can_be_tried_again(
+    app: Server, browser: Browser, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path, 30)
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10", allowed=("413",)) as page:
+        page.route("**/live/upload?*", lambda route: route.fulfill(status=413, body="<html>", content_type="text/html"))
+        open_uploader(page)
+        page.get_by_label(FOLDER).set_input_files(folder)
+        expect(page.get_by_role("alert").get_by_text("client_max_body_size 1m")).to_be_visible()
+        page.unroute("**/live/upload?*")
+        page.get_by_label(FOLDER).set_input_files(folder)
+        expect(page.get_by_text("24 training images")).to_be_visible()
+        expect(page.get_by_role("alert").get_by_text("client_max_body_size 1m")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_dropped_folder_is_uploaded_in_an_iframe_of_another_site(
+    app: Server, browser: Browser, tmp_path: Path
+) -> None:
+    """To a browser, localhost and 127.0.0.1 are two sites: none of the app's cookies is sent here."""
+    folder = folder_of(tmp_path, 360)  # a browser lists a hundred entries of a folder at a time
+    html = f'<h1>Course</h1><iframe src="{app.url}/Training" width="1200" height="700"></iframe>'
+    with another_site(html) as url, new_page(browser) as page:
+        page.goto(url)
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("button", name="Train a model").click()
+        frame.get_by_role("combobox", name="Dataset").click()
+        frame.get_by_role("option", name="my own images", exact=True).click()
+        uploader = frame.get_by_role("group", name="Your pictures")
+        uploader.hover()  # once it no longer moves
+        box = box_of(uploader)
+        drop(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, folder)
+        expect(frame.get_by_text("288 training images")).to_be_visible()
+
+
+@contextmanager
+def another_site(html: str) -> Iterator[str]:
+    """The address of a server that answers all requests with this page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+def drop(page: Page, x: float, y: float, path: Path) -> None:
+    """Drops a file or folder there, as from the system's file manager."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+
 @pytest.mark.slow
 def test_own_pictures_are_uploaded_previewed_and_trained_on(
     app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
@@ -129,10 +228,11 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
         page.get_by_role("button", name="Train a model").click()
         choose_in_dialog(page, "Dataset", "my own images")
         dialog = page.get_by_role("dialog")
-        dialog.locator("input[type=file]").set_input_files(tmp_path / "text.zip")
+        dialog.get_by_label(FILES).set_input_files(tmp_path / "text.zip")
         expect(dialog.get_by_test_id("stAlert")).to_be_visible()
-        dialog.get_by_role("button", name="Remove").click()
-        dialog.locator("input[type=file]").set_input_files(tmp_path / "mine.zip")
+        dialog.get_by_role("button", name="Remove the upload").click()
+        expect(dialog.get_by_test_id("stAlert")).to_have_count(0)
+        dialog.get_by_label(FILES).set_input_files(tmp_path / "mine.zip")
         expect(dialog.get_by_text("48 training images")).to_be_visible()
         fill(page, "Side, in pixels", "16")
         fill(page, "Epochs", "2")

@@ -870,12 +870,21 @@ def test_an_edited_request_ends_in_one_sentence_and_the_log(lab: Lab, here: Any,
 # ---- what goes wrong -------------------------------------------------------------------------------------------------
 
 
-def test_a_damaged_upload_ends_in_a_sentence_and_the_log(lab: Lab) -> None:
-    run = lab.start("run", request(dataset={"name": "mine", "image_size": 32, "color": False}), upload=b"PK no zip")
+def test_a_damaged_upload_ends_in_a_sentence_and_the_log(lab: Lab, tmp_path: Path) -> None:
+    upload = tmp_path / "damaged.zip"
+    upload.write_bytes(b"PK no zip")
+    run = lab.start("run", request(dataset={"name": "mine", "image_size": 32, "color": False}), upload=upload)
     status = lab.until_state(run, "failed")
     assert "upload.zip" in status.sentence
     lab.process_of(run).wait(PATIENCE)
     assert "Traceback" in (run.path / "log.txt").read_text()
+    assert upload.read_bytes() == b"PK no zip"  # the session may start another run with it
+
+
+def test_an_upload_that_has_gone_starts_no_run(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="could not be started"):
+        lab.start("run", upload=tmp_path / "gone.zip")
+    lab.check_nothing_left()
 
 
 def test_uploaded_pictures_are_trained_on_under_their_own_name(lab: Lab, here: Any, tmp_path: Path) -> None:

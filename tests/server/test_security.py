@@ -99,7 +99,9 @@ def test_a_page_of_another_site_reads_none_of_our_routes(app: Server, path: str)
     assert status == 403 or b"latent_lab" in body or b"live" in body
 
 
-@pytest.mark.parametrize("path", ["/live/runs", "/live/film", "/live/encoded", "/live/images", "/live/metrics", "/"])
+@pytest.mark.parametrize(
+    "path", ["/live/upload", "/live/runs", "/live/film", "/live/encoded", "/live/images", "/live/metrics", "/"]
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_form_of_another_site_changes_nothing(app: Server, path: str, method: str) -> None:
     assert answer(app, path, method, Origin="https://evil.example")[0] in (403, 405)
@@ -109,6 +111,13 @@ def test_a_form_of_another_site_changes_nothing(app: Server, path: str, method: 
 def test_a_form_of_another_site_uploads_nothing(app: Server, method: str) -> None:
     status, _ = answer(app, "/_stcore/upload_file/session/file", method, Origin="https://evil.example")
     assert status in (400, 403, 405)
+
+
+def test_a_stranger_uploads_nothing(app: Server) -> None:
+    """Without the secret of a page's session, from outside a browser or after DNS rebinding."""
+    path = "/live/upload?upload=a&offset=0&total=1&pictures=&name=a.zip"
+    assert answer(app, path, "POST", **{"Upload-Ticket": "guess"})[0] == 404
+    assert answer(app, path, "POST", Host="evil.example")[0] == 400
 
 
 @pytest.mark.parametrize(

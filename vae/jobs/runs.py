@@ -238,10 +238,11 @@ class Runs:
         """The run of this name. Any input is safe: it is compared with existing names, never made into a path."""
         return next((run for run, _ in self.all() if run.name == name), None)
 
-    def start(self, name: str, request: Mapping[str, object], upload: bytes | None = None) -> Run:
+    def start(self, name: str, request: Mapping[str, object], upload: Path | None = None) -> Run:
         """Starts a new run: its process waits for its turn and trains.
 
-        request: TrainingRequest.to_json(). upload: a zip of images. Raises RunError, and then leaves no files.
+        request: TrainingRequest.to_json(). upload: a zip of images, which is copied. Raises RunError, and then
+        leaves no files.
         """
         check_name(name)
         run = Run(self.root / name)
@@ -258,7 +259,7 @@ class Runs:
             raise
         return run
 
-    def _make(self, run: Run, request: Mapping[str, object], upload: bytes | None) -> None:
+    def _make(self, run: Run, request: Mapping[str, object], upload: Path | None) -> None:
         """Makes the run's folder, whole or not at all, so that no process sees a run without its files."""
         if sentence := self.obstacle():
             raise RunError(sentence)
@@ -267,7 +268,7 @@ class Runs:
                 made = Run(folder / run.name)
                 made.path.mkdir(0o700)
                 if upload is not None:
-                    (made.path / "upload.zip").write_bytes(upload)
+                    shutil.copyfile(upload, made.path / "upload.zip")
                 made.write_request({**request, "born": time.monotonic()})
                 made.write_status(WAITING)
                 made.path.rename(run.path)

@@ -8,5 +8,5 @@ decode_frames  the live service's wire format: greeting, requests, limits
 decode         the live decode service behind the sliders
 map_data       the latent map's data as bytes: encoded test set, test images, noise
 latent_map     the latent map's routes: its data, and projections as they are computed
-training       the Training page: runs and their films
+training       the Training page: runs and their films, uploads of own pictures
 """

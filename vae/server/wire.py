@@ -142,9 +142,9 @@ class Admission:
             await socket.close()
 
 
-def address_of(socket: WebSocket) -> str:
+def address_of(connection: HTTPConnection) -> str:
     """The client's address; "" behind a Unix socket."""
-    return socket.client.host if socket.client else ""
+    return connection.client.host if connection.client else ""
 
 
 class TokenBucket:

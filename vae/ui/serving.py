@@ -6,14 +6,15 @@ from starlette.routing import BaseRoute
 from vae.server.decode import routes as live_routes
 from vae.server.latent_map import routes as map_routes
 from vae.server.training.runs_and_films import routes as run_film_routes
+from vae.server.training.uploads import routes as upload_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
 from vae.ui.shared import loaders, origins, page, scripts
-from vae.ui.training import film, runs
+from vae.ui.training import film, runs, uploader
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, the latent map's data, the runs and their films, the components' scripts."""
+    """Live decoding, the latent map's data, the runs and their films, uploads, the components' scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
@@ -23,6 +24,7 @@ def routes() -> list[BaseRoute]:
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
+        *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
     ]
 
 

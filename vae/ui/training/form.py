@@ -1,10 +1,7 @@
 """The form of a new run: the user's choices become a TrainingRequest."""
 
-import io
-import zipfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import numpy as np
@@ -12,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vae.datasets.embedded import EMBEDDED
-from vae.datasets.pictures import MAX_PATH, PICTURE_SUFFIXES, DataError
+from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available
 from vae.datasets.splits import Binarisation, Dataset
 from vae.datasets.user_images.reader import IMAGE_SIZES
@@ -24,6 +21,7 @@ from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, Trai
 from vae.training.trainer import seconds_per_epoch
 from vae.ui.training.own_pictures import chosen_encoding, plain, show_summary
 from vae.ui.training.runs import app_runs
+from vae.ui.training.uploader import choose_pictures
 
 OWN = "my own images"
 COLOURS = {"as they are": None, "grey": False, "colour": True}
@@ -74,7 +72,6 @@ START = {
     "warmup": Objective.warmup,
     "warmup_share": Objective.warmup_share,
     "image_size": 32,
-    "upload_kind": "a zip",
     "colours": "as they are",
 }
 
@@ -154,53 +151,29 @@ def _apply_preset() -> None:
     state.update(given | {"limit": "seconds" if preset.seconds else "epochs"})
 
 
-def _choose_dataset() -> tuple[DatasetRequest, bytes | None]:
-    """The chosen images; of the user's own also their zip, empty before an upload."""
+def _choose_dataset() -> tuple[DatasetRequest, Path | None]:
+    """The chosen images; of the user's own also their zip, None before an upload."""
     options = [*DATASETS, OWN]
     chosen = st.selectbox("Dataset", options, key="dataset", format_func=_describe_dataset)
     if chosen != OWN:
         dataset = DatasetRequest(chosen)
         _preview(dataset, None)
         return dataset, None
-    kind = st.segmented_control("Upload", ["a zip", "a folder"], key="upload_kind", required=True)
-    if kind == "a zip":
-        file = st.file_uploader("A zip of pictures", type="zip", help="Sub-folders become classes.")
-        upload = None if file is None else file.getvalue()
-    else:
-        files = st.file_uploader(
-            "A folder of pictures", accept_multiple_files="directory", help="Sub-folders: classes."
-        )
-        try:
-            upload = _zipped(files) if files else None
-        except DataError as error:
-            st.error(str(error))
-            upload = None
+    upload = choose_pictures()
     left, right = st.columns(2)
     size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size", help=REASONS["image_size"])
     color = right.segmented_control("Colours", list(COLOURS), key="colours", required=True, help=REASONS["colours"])
     dataset = DatasetRequest(OWN, size, COLOURS[color or "as they are"], chosen_encoding())
     if upload is not None:
         _preview(dataset, upload)
-    return dataset, upload or b""
+    return dataset, upload
 
 
 def _describe_dataset(name: str) -> str:
     return name if name == OWN or name in EMBEDDED or is_available(name) else f"{name} (downloads on first use)"
 
 
-def _zipped(files: list[Any]) -> bytes:
-    """The pictures of an uploaded folder as a zip, which the run reads. Raises DataError for a bad path."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as written:
-        for file in files:
-            if "\0" in file.name or len(file.name) > MAX_PATH:
-                raise DataError(f"{file.name[:40]!r}… is not a valid path; rename it")
-            if file.name.lower().endswith(PICTURE_SUFFIXES):
-                written.writestr(file.name, file.getvalue())
-    return archive.getvalue()
-
-
-def _preview(request: DatasetRequest, upload: bytes | None) -> None:
+def _preview(request: DatasetRequest, upload: Path | None) -> None:
     """The first images, where that needs no download; the reason, where they cannot be read."""
     if upload is None and not is_available(request.name):
         return
@@ -233,13 +206,8 @@ def _preview_sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the images…")
-def _load(request: DatasetRequest, upload: bytes | None) -> Dataset:
-    if upload is None:
-        return request.load()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "upload.zip"
-        path.write_bytes(upload)
-        return request.load(path)
+def _load(request: DatasetRequest, upload: Path | None) -> Dataset:
+    return request.load(upload)
 
 
 def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
@@ -316,11 +284,11 @@ def _duration(seconds: float) -> str:
     )
 
 
-def _start(name: str, request: TrainingRequest, upload: bytes | None) -> None:
+def _start(name: str, request: TrainingRequest, upload: Path | None) -> None:
     try:
         check_name(name)
-        if upload == b"":
-            raise RunError("Upload the pictures first: a zip or a folder.")
+        if request.dataset.name == OWN and upload is None:
+            raise RunError("Upload the pictures first: a folder, a zip or files.")
         app_runs().start(name, request.to_json(), upload)
     except RunError as error:
         st.error(str(error))
