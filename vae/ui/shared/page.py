@@ -78,28 +78,49 @@ def find_checkpoint() -> Checkpoint | None:
             st.error(f"There is no usable checkpoint in {loaders.CHECKPOINTS}. Train one on the Training page.")
             return None
         names = list(whole)
-        # Not by Streamlit's binding, which omits the first choice from the link, although another app may have another
-        # first choice, nor by its persistence, which forgets the choice of a link when the page changes.
-        default = FIRST_CHOICE if FIRST_CHOICE in names else names[0]
-        state, by_history = st.session_state, links.by_history()
-        known = [linked, state.get("chosen")] if by_history else [state.get("chosen"), linked]
-        current = next((name for name in known if name in names), default)
-        if by_history:
+        state, before = st.session_state, st.session_state.get("chosen")
+        current = _current_choice(names, linked)
+        outdated = state.get("checkpoint") not in (None, current)
+        if outdated:
             state["checkpoint"] = current  # in place of the choice that the browser still shows
         chosen = st.selectbox(
             "Checkpoint",
             names,
-            index=0 if by_history else names.index(current),
+            index=0 if outdated else names.index(current),
             key="checkpoint",
+            on_change=_take_choice,
             help="A trained model with its encoded test set. The choice holds for all pages and is part of the link.",
         )
         state["chosen"] = chosen
         _show_card(whole[chosen])
         _show_broken(found)
     if linked is not None and linked not in whole:
-        st.warning(f"This link asks for the checkpoint “{linked}”, which is not usable here; showing {chosen} instead.")
+        deleted = linked == before and linked not in {checkpoint.name for checkpoint in found}
+        reason = "was deleted" if deleted else "is not usable here, although this link asks for it"
+        st.warning(f"The checkpoint “{linked}” {reason}; showing {chosen} instead.")
     st.query_params["checkpoint"] = chosen
     return whole[chosen]
+
+
+def choose_next(name: str) -> None:
+    """Makes this checkpoint the choice of the page's next run."""
+    st.session_state["chosen"] = name
+
+
+def _take_choice() -> None:
+    choose_next(st.session_state["checkpoint"])
+
+
+def _current_choice(names: list[str], linked: str | None) -> str:
+    """The checkpoint to show: what the user has chosen on any page, or the link's.
+
+    Not by Streamlit's binding, which omits the first choice from the link, although another app may have another first
+    choice, nor by its persistence, which forgets the choice of a link when the page changes.
+    """
+    known = [st.session_state.get("chosen"), linked, FIRST_CHOICE]
+    if links.by_history():
+        known.insert(0, linked)
+    return next((name for name in known if name in names), names[0])
 
 
 def _show_card(checkpoint: Checkpoint) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from vae.jobs.runs import Command, Run, RunError, Runs, Status
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
-from vae.ui.shared import loaders
+from vae.ui.shared import loaders, page
 
 REFRESH_SECONDS = 2.0
 
@@ -37,8 +37,8 @@ def show_runs() -> None:
     if not name or app_runs().find(name) is not None or not _trained_on_page(usable_checkpoint(name)):
         return
     if state.get("finished") != name:  # select the new model, once
-        state["finished"] = state["chosen"] = name
-        state.pop("checkpoint", None)
+        state["finished"] = name
+        page.choose_next(name)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{name}** is trained and can be chosen on every page.")
