@@ -75,7 +75,7 @@ def test_train_says_what_is_in_the_user_s_own_pictures(capsys: Captured, tmp_pat
     assert main([*TRAIN, "--dataset", folder, "--image-size", "8", "--out", str(tmp_path / "run")]) == 0
     out, error = capsys.readouterr()
     assert out.splitlines()[:3] == [
-        "2 classes: cat 10, dog 14.",
+        "2 classes: cat (10), dog (14).",
         "Splits: 18 training, 2 validation, 4 test pictures.",
         "Splits by folder: training from train/, test from test/.",
     ]

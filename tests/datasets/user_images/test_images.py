@@ -36,10 +36,20 @@ def test_a_damaged_picture_is_skipped_and_named(tmp_path: Path) -> None:
     pets = set_of(tmp_path, files)
     assert len(all_images(pets)) == 12
     assert pets.class_names == ("cat",)  # none of the dogs can be read
-    (warning,) = pets.warnings
-    assert warning.startswith("3 files skipped: cat/bad.png (is not a picture that can be used (")
-    assert "cat/text.jpg (is damaged or no picture of a known format), dog/none.png (" in warning
-    assert " at 0x" not in warning
+    assert len(pets.warnings) == 2
+    assert pets.warnings[0] == ("2 files skipped, damaged or no picture of a known format: cat/text.jpg, dog/none.png.")
+    assert pets.warnings[1].startswith("1 file skipped, not a picture that can be used (")
+    assert pets.warnings[1].endswith("): cat/bad.png.")
+    assert " at 0x" not in pets.warnings[1]
+
+
+def test_many_reasons_are_summed_up(tmp_path: Path) -> None:
+    whole = encoded(Image.fromarray(RNG.integers(0, 256, (64, 64, 3)).astype(np.uint8)))
+    files = {f"{i:02d}.png": whole for i in range(12)} | {f"cut {i}.jpg": whole[: 3000 + i] for i in range(9)}
+    files |= {"wide 1.bmp": bmp(7_100), "wide 2.bmp": bmp(7_200), "wide 3.bmp": bmp(7_300), "none.png": b""}
+    warnings = set_of(tmp_path, files).warnings
+    assert len(warnings) <= 4
+    assert sum(int(warning.partition(" ")[0]) for warning in warnings) == 13
 
 
 def test_labels_stay_with_their_pictures_when_others_are_skipped(tmp_path: Path) -> None:
@@ -54,8 +64,8 @@ def test_when_too_few_are_left_the_refusal_says_what_was_skipped_by_its_uploaded
     path = Path(write_zip(tmp_path / "3f2a.zip", ten("cat/") | {"cat/09.png": b"", "cat/a.txt": b""}))
     with pytest.raises(DataError) as caught:
         DatasetRequest("my own images", 8).load(path)
-    assert str(caught.value).startswith("my own images: has 9 pictures to be used, use 10 to 200,000. 1 file skipped")
-    assert "cat/09.png (is damaged" in str(caught.value)
+    assert str(caught.value).startswith("my own images: 9 pictures can be used, use 10 to 200,000. 1 file skipped")
+    assert "1 file skipped, damaged or no picture of a known format: cat/09.png." in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -164,6 +174,13 @@ def test_what_waits_for_the_whole_set_is_limited(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(pictures, "MAX_UNPACKED_BYTES", 12 * 8 * 8)
     with pytest.raises(DataError, match=r"too many pictures of 16 bits.*choose a smaller image_size"):
         set_of(tmp_path, deep(*[4095] * 12), color=False)
+
+
+def bmp(side: int) -> bytes:
+    """A picture that says it is larger than it is."""
+    header = bytearray(encoded(Image.new("1", (8, 8)), "BMP"))
+    header[18:26] = np.array([side, side], "<i4").tobytes()
+    return bytes(header)
 
 
 def png(width: int, height: int, depth: int, color: int, rows: bytes) -> bytes:

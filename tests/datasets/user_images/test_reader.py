@@ -90,7 +90,7 @@ def test_classes_named_by_numbers_are_in_the_order_of_counting(tmp_path: Path) -
 def test_the_summary_has_classes_and_splits_with_their_numbers(tmp_path: Path) -> None:
     pets = load_dataset(write_folder(tmp_path, ten("cat/") | ten("dog/", 7)), image_size=8)
     assert summary(pets) == [
-        "2 classes: cat 10, dog 7.",
+        "2 classes: cat (10), dog (7).",
         "Splits: 15 training, 1 validation, 1 test pictures.",
         "The splits are cut at random.",
         "All pictures are grey: they have one channel.",
@@ -101,7 +101,8 @@ def test_many_classes_are_summed_up(tmp_path: Path) -> None:
     files = {f"{name}/{i}.png": picture(50) for name in range(30) for i in range(1 + name % 2)}
     line = summary(load_dataset(write_folder(tmp_path, files), image_size=8))[0]
     assert (
-        line == "30 classes of 1 to 2 pictures: " + ", ".join(f"{i} {1 + i % 2}" for i in range(12)) + ", and 18 more."
+        line
+        == "30 classes of 1 to 2 pictures: " + ", ".join(f"{i} ({1 + i % 2})" for i in range(12)) + ", and 18 more."
     )
 
 
@@ -124,9 +125,9 @@ def test_progress_is_reported_while_pictures_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [{}, ten(n=9), {"notes.txt": b"x"}])
 def test_fewer_than_ten_pictures_are_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
-    with pytest.raises(DataError, match=r"pictures? to be used, use 10 to"):
+    with pytest.raises(DataError, match=r"pictures can be used, use 10 to"):
         load_dataset(write_folder(tmp_path, files))
-    with pytest.raises(DataError, match=r"own\.zip: has \d pictures to be used, use 10 to"):
+    with pytest.raises(DataError, match=r"own\.zip: \d pictures can be used, use 10 to"):
         load_dataset(write_zip(tmp_path / "own.zip", files))
 
 

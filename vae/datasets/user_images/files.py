@@ -16,7 +16,7 @@ from typing import IO
 
 from vae.datasets import pictures
 from vae.datasets.pictures import MAX_NAME, MAX_PATH, PICTURE_SUFFIXES, DataError, open_file
-from vae.datasets.user_images.layout import some
+from vae.datasets.user_images.layout import count_files, some
 from vae.datasets.user_images.names import UNKNOWN, decode_names, zip_names
 
 JUNK = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"}  # what systems put into folders by themselves
@@ -51,7 +51,7 @@ class Found:
             return unknown
         endings = Counter(PureWindowsPath(name).suffix.lower()[:20] or "no ending" for name in self.others)
         kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common(5))
-        files = "1 file" if len(self.others) == 1 else f"{len(self.others):,} files"
+        files = count_files(len(self.others))
         return [
             *unknown,
             f"{files} skipped that cannot be read as pictures ({kinds}): {some(sorted(self.others))}. {ACCEPTED}",

@@ -1,6 +1,7 @@
 """Picture files -> arrays. What cannot be read is skipped; how to convert the others is chosen for the whole set."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from vae.datasets import pictures
 from vae.datasets.pictures import DataError, PictureError, Progress, Square
-from vae.datasets.user_images.layout import count_pictures, some
+from vae.datasets.user_images.layout import count_files, count_pictures, some
+
+MOST_REASONS = 3  # for skipping files, that are told apart
 
 
 @dataclass
@@ -82,14 +85,14 @@ def read_images(
         )
     found, budget = Images(np.empty(shape, np.uint8)), _Budget(title, limited)
     waiting: dict[int, Square] = {}  # until all pictures are known
-    skipped: list[str] = []
+    skipped: dict[str, list[str]] = defaultdict(list)  # reason -> names
     for i, (name, opener) in enumerate(openers.items()):
         if i % 100 == 0:
             report(i / len(openers), f"{title}: picture {i:,} of {len(openers):,}")
         try:
             square = pictures.decode_square(budget.read(opener, name), name, size, color is not False)
         except PictureError as error:
-            skipped.append(f"{name} ({error.reason})")
+            skipped[error.reason.removeprefix("is ")].append(name)
             continue
         if square.alpha is None and square.levels.dtype == np.uint8:
             found.pixels[len(found.rows)] = pictures.flatten(square, 255, color is not False)
@@ -98,12 +101,18 @@ def read_images(
             waiting[len(found.rows)] = square
         found.rows.append(i)
     found.pixels = found.pixels[: len(found.rows)]
-    if skipped:
-        files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
-        found.warnings.append(f"{files} skipped: {some(skipped)}.")
+    found.warnings += _about_skipped(skipped)
     _convert(found, waiting, color is not False)
     _check_levels(found, list(openers), color)
     return found
+
+
+def _about_skipped(skipped: Mapping[str, list[str]]) -> list[str]:
+    """A sentence for each of the most frequent reasons, and one for the others."""
+    by_number = sorted(skipped.items(), key=lambda item: -len(item[1]))
+    rest = [name for _, names in by_number[MOST_REASONS:] for name in names]
+    shown = [*by_number[:MOST_REASONS], *([("other reasons", rest)] if rest else [])]
+    return [f"{count_files(len(names))} skipped, {reason}: {some(names)}." for reason, names in shown]
 
 
 def _convert(found: Images, waiting: Mapping[int, Square], color: bool) -> None:

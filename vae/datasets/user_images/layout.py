@@ -68,6 +68,11 @@ def count_pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
+def count_files(count: int) -> str:
+    """As count_pictures."""
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
 def some(names: Sequence[str]) -> str:
     """The first names, and how many there are besides."""
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""

@@ -59,7 +59,7 @@ def load_user_images(
 
 def _require_enough(count: int, title: str, warnings: Sequence[str]) -> None:
     if not MIN_PICTURES <= count <= pictures.MAX_FILES:
-        sentence = f"{title}: has {count_pictures(count)} to be used, use {MIN_PICTURES} to {pictures.MAX_FILES:,}"
+        sentence = f"{title}: {count_pictures(count)} can be used, use {MIN_PICTURES} to {pictures.MAX_FILES:,}"
         raise DataError(". ".join([sentence, " ".join(warnings)]) if warnings else sentence)
 
 

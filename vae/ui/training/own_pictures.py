@@ -12,10 +12,10 @@ from vae.datasets.user_images.summary import summary
 def show_summary(dataset: Dataset) -> None:
     """The classes and splits with their number of pictures, and what is left out or looks wrong."""
     st.caption("  \n".join(map(plain, summary(dataset))))
+    if dataset.warnings:
+        st.warning("\n\n".join(map(plain, dataset.warnings)))
     if UNKNOWN in dataset.warnings or chosen_encoding():
         st.selectbox("Encoding of the names", list(ENCODINGS), key="encoding", index=None, placeholder="unknown")
-    if dataset.warnings:
-        st.warning("  \n".join(map(plain, dataset.warnings)))
 
 
 def chosen_encoding() -> str | None:
