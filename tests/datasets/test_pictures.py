@@ -52,8 +52,10 @@ def test_sixteen_bit_grey_keeps_its_upper_bits(tmp_path: Path) -> None:
     assert (one_of_ten(tmp_path / "c", b"P5 8 8 65535\n" + b"\x80\x40" * 64, "odd.pgm") == 0x80).all()
 
 
-def test_brightness_that_is_no_number_is_refused() -> None:
-    content = encoded(Image.fromarray(np.full((8, 8), np.nan, np.float32)), "TIFF")
+@pytest.mark.parametrize("level", [np.nan, np.inf, 3e38])
+def test_brightness_that_is_no_number_is_refused(level: float) -> None:
+    levels = np.where(np.eye(9), np.float32(-level), np.float32(level))
+    content = encoded(Image.fromarray(levels), "TIFF")
     with pytest.raises(PictureError, match=r"odd\.tif.*brightness"):
         decode_picture(content, "odd.tif", 8, color=True)
 

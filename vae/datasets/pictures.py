@@ -35,6 +35,7 @@ PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff",
     ".ppm", ".pgm", ".pbm",
 )  # fmt: skip
+MAX_LEVEL = 1e30  # of brightness in floating point: interpolation between larger numbers may overflow
 TOO_MUCH = "it has too much data beside its pixels: save it again, as a plain PNG or JPEG"
 Progress = Callable[[float, str], object]  # (fraction done in 0..1, what is being done)
 
@@ -163,7 +164,7 @@ def _plain(picture: "Image.Image", color: bool) -> "Image.Image":
         raise ValueError(f"{picture.width}×{picture.height} pixels are more than {MAX_PIXELS:,}")
     if picture.mode.startswith(("I", "F")):
         levels = np.asarray(picture).astype(np.float32)
-        if not np.isfinite(levels).all():
+        if not (np.abs(levels) < MAX_LEVEL).all():
             raise ValueError("its brightness is no number in places: save it with 8 or 16 bits")
         return Image.fromarray(levels)
     if picture.has_transparency_data:
