@@ -30,7 +30,7 @@ def home() -> None:
 if __name__ == "__main__":
     home()
 else:
-    app = st.App(__file__, routes=serving.routes(), middleware=serving.guards())
+    app = st.App(__file__, routes=serving.routes(), middleware=serving.guards(), lifespan=serving.lifespan)
     # What is loaded now is never freed, and garbage collection takes 80 ms longer with it.
     gc.collect()
     gc.freeze()

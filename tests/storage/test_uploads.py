@@ -235,6 +235,9 @@ def test_the_folder_goes_with_its_process_and_is_not_made_before_it_is_needed(tm
     assert list(tmp_path.iterdir()) == []
     uploads.write("ticket", HERE, announced(), 0, b"0")
     assert [path.name.startswith(PREFIX) for path in tmp_path.iterdir()] == [True]
+    uploads.close()
+    assert list(tmp_path.iterdir()) == []
+    uploads.write("ticket", HERE, announced(), 0, b"0")
     del uploads
     gc.collect()
     assert list(tmp_path.iterdir()) == []

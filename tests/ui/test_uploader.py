@@ -1,9 +1,11 @@
 """The uploader of the form: what a session has uploaded, whole or refused."""
 
+import asyncio
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import streamlit as st
@@ -11,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from vae.storage.uploads import Announced, Upload
+from vae.ui import serving
 from vae.ui.shared import loaders
 from vae.ui.training import uploader
 from vae.ui.training.uploader import app_uploads
@@ -108,6 +111,18 @@ def test_only_the_upload_that_the_user_saw_is_removed(tmp_path: Path, monkeypatc
     state[uploader.KEY] = {"removed": "2"}
     uploader._discard()
     assert not second.path.exists()
+
+
+def test_the_app_leaves_no_upload_on_the_disk_when_it_ends(tmp_path: Path) -> None:
+    opened("mine")
+    found = upload("mine", packed(tmp_path, 3), 3)
+
+    async def life() -> None:
+        async with serving.lifespan(Mock()):
+            assert found.path.exists()
+
+    asyncio.run(life())
+    assert list(app_uploads()._root.iterdir()) == []
 
 
 @pytest.mark.parametrize(("option", "most"), [(200, 200 * 2**20), (5000, 2**31)])

@@ -1,8 +1,8 @@
 """Files that users upload in pieces: each is kept for one session, and found by a ticket.
 
 A ticket is a secret of one session and its page: who has it can write one upload at a time, and replace it. Names come
-from the session and from chance alone, never from the browser. The files lie in a folder of this process, which is
-removed when it ends, or when the next one starts.
+from the session and from chance alone, never from the browser. The files lie in a folder of this process, which it
+removes when it ends; if it is killed, the next one does.
 """
 
 import secrets
@@ -79,6 +79,8 @@ class Uploads:
         self.max_bytes = max_bytes
         self._root = root
         self._folder: Path | None = None
+        self._exits = ExitStack()
+        weakref.finalize(self, self._exits.close)
         self._lock = Lock()
         self._known: set[str] = set()
         self._leased: set[str] = set()
@@ -149,6 +151,13 @@ class Uploads:
         with self._lock:
             self._remove(ticket)
 
+    def close(self) -> None:
+        """Removes all uploads."""
+        with self._lock:
+            self._files.clear()
+            self._folder = None
+            self._exits.close()
+
     def _begin(self, ticket: str, address: str, announced: Announced) -> _File:
         self._remove(ticket)
         self._remove_stale()
@@ -168,9 +177,7 @@ class Uploads:
     def _new_path(self, size: int) -> Path:
         """An empty file, where there is room for this many bytes. Raises OSError, UploadError."""
         if self._folder is None:
-            exits = ExitStack()
-            self._folder = exits.enter_context(staging_folder(self._root))
-            weakref.finalize(self, exits.close)  # also at the end of the process
+            self._folder = self._exits.enter_context(staging_folder(self._root))
         if shutil.disk_usage(self._folder).free < size + SPARE_BYTES:
             raise UploadError("The server's disk is too full for this upload; free some space there.", 507)
         path = self._folder / f"{secrets.token_hex(16)}.zip"

@@ -1,5 +1,9 @@
 """What the app serves beside Streamlit's own pages, and to whom."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
@@ -26,6 +30,13 @@ def routes() -> list[BaseRoute]:
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
         *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
     ]
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Leaves nothing on the disk of what users have uploaded when the app ends."""
+    yield
+    uploader.app_uploads().close()
 
 
 def guards() -> list[Middleware]:

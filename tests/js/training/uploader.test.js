@@ -111,6 +111,14 @@ test("files that are no pictures are counted, with the endings that are", async 
   assert.match(shown(), /Left out, as no pictures: 20 × \.heic\. Pictures end in \.jpg\./);
 });
 
+test("of many kinds of files that are no pictures, the most frequent are named", async () => {
+  const others = Array.from({ length: 9 }, (_, i) => folder(i + 1, `kind${i}`)).flat();
+  choose(uploader.folder, [...folder(30), ...others]);
+  await settled();
+  const counts = "9 × .kind8, 8 × .kind7, 7 × .kind6, 6 × .kind5, 5 × .kind4, 4 × .kind3, 6 × others.";
+  assert.ok(shown().includes(`Left out, as no pictures: ${counts}`), shown());
+});
+
 test("an upload can be cancelled, and the page run meanwhile", async () => {
   /** @type {((response: Response) => void) | undefined} */
   let go;

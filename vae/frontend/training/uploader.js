@@ -23,6 +23,7 @@ import { send } from "./sending.js";
  */
 
 const HEAD = "Your pictures";
+const MOST_KINDS = 6; // of files that are no pictures, named one by one
 
 export default class Uploader {
   /** @type {Data | null} */
@@ -103,6 +104,7 @@ export default class Uploader {
    * @param {Promise<Chosen[]>} choosing
    */
   async take(choosing) {
+    this.sending?.abort();
     const sending = new AbortController();
     this.sending = sending;
     this.begin("Reading the folder…");
@@ -212,8 +214,11 @@ export default class Uploader {
   /** @param {ZipSelection | PictureSelection} selection */
   showLeftOut(selection) {
     if (selection.kind === "zip" || !selection.leftOut.size) return;
-    const kinds = [...selection.leftOut].map(([ending, count]) => `${count.toLocaleString("en")} × ${ending}`);
-    say(this.leftOut, `Left out, as no pictures: ${kinds.join(", ")}. ${accepted(this.data?.suffixes ?? [])}`);
+    const kinds = [...selection.leftOut].sort(([, a], [, b]) => b - a);
+    const others = kinds.splice(MOST_KINDS).reduce((sum, [, count]) => sum + count, 0);
+    if (others) kinds.push(["others", others]);
+    const counts = kinds.map(([ending, count]) => `${count.toLocaleString("en")} × ${ending}`).join(", ");
+    say(this.leftOut, `Left out, as no pictures: ${counts}. ${accepted(this.data?.suffixes ?? [])}`);
     this.leftOut.hidden = false;
   }
 
