@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from zipfile import ZipFile
 
 import streamlit as st
 
 from vae.datasets.pictures import MAX_FILES, MAX_UNPACKED_BYTES, PICTURE_SUFFIXES, DataError
-from vae.datasets.user_images.files import open_pictures
 from vae.storage.uploads import MAX_PIECE_BYTES, Upload, Uploads
 from vae.ui.shared import scripts
 from vae.ui.training.runs import app_runs
@@ -72,11 +72,14 @@ def _discard() -> None:
 
 @st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Upload: lambda upload: str(upload.path)})
 def _check_whole(upload: Upload) -> None:
-    """Raises DataError where pictures are missing that the browser has counted."""
+    """Raises DataError where the browser's zip cannot be read, or lacks pictures that the browser has counted."""
     counted = upload.announced.pictures
     if counted is None:
         return
-    with open_pictures(upload.path, upload.announced.name) as found:
-        missing = counted - len(found.openers)
+    try:
+        with ZipFile(upload.path) as archive:
+            missing = counted - len(archive.infolist())
+    except Exception as error:  # damaged archives raise many kinds
+        raise DataError(f"The upload arrived damaged ({error!s:.200}); choose the pictures again.") from error
     if missing > 0:
         raise DataError(f"{missing:,} of the {counted:,} pictures did not arrive; choose them again, or upload a zip.")
