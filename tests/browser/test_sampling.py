@@ -425,12 +425,12 @@ def test_the_component_follows_a_change_of_checkpoint(app: Server, browser: Brow
         assert pixels(page, GRIDS)
 
 
-def test_the_mismatch_is_a_number_that_says_at_least(app: Server, browser: Browser) -> None:
+def test_the_mismatch_is_between_two_bounds(app: Server, browser: Browser) -> None:
     with sampling(browser, app, Z10) as page:
-        expect(page.locator(".mismatch")).to_contain_text("At least")
+        expect(page.locator(".mismatch")).to_contain_text("Between")
         expect(page.locator(".mismatch")).to_contain_text("nats from the prior to the aggregate posterior")
         page.locator(".mismatch").click()
-        expect(page.locator(".about")).to_contain_text("test codes that it was not fitted to")
+        expect(page.locator(".about")).to_contain_text("used neither to fit it nor to choose")
 
 
 # ---- everyone --------------------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vae.datasets.splits import Dataset, Split
+from vae.evaluation.aggregate import aggregate_kl
 from vae.model.losses import Objective
 from vae.model.networks import default_config
-from vae.model.samplers import fit_mixture, mismatch, per_class, sample_aggregate_posterior
+from vae.model.samplers import fit_mixture, per_class, sample_aggregate_posterior
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
@@ -108,16 +109,17 @@ def test_sources_are_those_of_the_samplers(checkpoints: Path) -> None:
     np.testing.assert_allclose(deviations, np.exp(encoded.logvar[17] / 2), rtol=1e-6)
 
 
-def test_the_mismatch_is_that_of_the_samplers_and_says_at_least(checkpoints: Path) -> None:
-    draws = codes(read_checkpoint(checkpoints / "plane"))
-    fit = fit_mixture(draws)
-    expected = mismatch(fit.mixture, draws[fit.held_out])
+def test_the_distance_from_the_prior_is_shown_as_the_two_bounds_of_the_evaluation(checkpoints: Path) -> None:
+    checkpoint = read_checkpoint(checkpoints / "plane")
+    draws = codes(checkpoint)
+    expected = aggregate_kl(checkpoint.load_encoded(), draws, fit_mixture(draws))
+    lower, upper = expected.lower, expected.upper
     sentences = sent_data(open_page(checkpoint="plane"))["mismatch"]
-    if expected.nats > 0:
-        assert sentences["number"] == f"At least {expected.nats:.2f} ± {expected.standard_error:.2f} nats"
-    else:
-        assert sentences["number"] == "At least 0 nats"
-        assert f"({expected.nats:.2f} ± {expected.standard_error:.2f} nats)" in sentences["how"]
+    between = f"Between {max(0, lower.nats):.2f} and {upper.nats:.2f} nats"
+    assert sentences["number"] == (between if lower.nats < upper.nats else f"About {upper.nats:.2f} nats")
+    assert f"Lower bound {lower.nats:.2f} ± {lower.standard_error:.2f}:" in sentences["how"]
+    assert f"Upper bound {upper.nats:.2f} ± {upper.standard_error:.2f}:" in sentences["how"]
+    assert ("at least 0" in sentences["how"]) == (lower.nats <= 0)
 
 
 def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) -> None:

@@ -1,5 +1,6 @@
 """Metrics of trained models. Each module imports only from those above it.
 
+aggregate        encoded set -> KL(q(z) || p(z)) between its bounds
 metrics          encoded set -> -ELBO, ELBO surgery, probes, copies
 likelihood       model + images -> importance-weighted NLL, its effective samples and its bias
 disentanglement  codes + known factors -> how well single dimensions encode single factors

@@ -75,9 +75,10 @@ class Surgery:
 
     index_code_mi: I(x; z), how much information a code has about its image; at most ln n. total_correlation:
     KL(q(z) || prod_j q(z_j)), how dependent the dimensions are. dimension_wise_kl: sum_j KL(q(z_j) || p(z_j)), how far
-    each dimension is from the prior. kl: their sum. ln_n: the largest I(x; z) that n images can show. saturated: so
-    near that I(x; z) is a lower bound only, and the total correlation an upper one; their sum hardly depends on n.
-    Never for a whole population, whose true I(x; z) is at most ln n, too.
+    each dimension is from the prior. kl: their sum. The last two together are KL(q(z) || p(z)) for these n images:
+    aggregate.upper_bound(). ln_n: the largest I(x; z) that n images can show. saturated: so near that I(x; z) is a
+    lower bound only, and the total correlation an upper one; their sum hardly depends on n. Never for a whole
+    population, whose true I(x; z) is at most ln n, too.
     """
 
     index_code_mi: float

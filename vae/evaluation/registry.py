@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.datasets.splits import Dataset, Split
+from vae.evaluation.aggregate import AggregateKl, aggregate_kl
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
-from vae.model.samplers import sample_aggregate_posterior
+from vae.model.samplers import fit_mixture, sample_aggregate_posterior
 
 FOREST_ROWS = 5000  # images for dci: more take minutes and change the result little
 COPY_SAMPLES = 1000
@@ -34,6 +35,11 @@ def is_whole_population(dataset: Dataset) -> bool:
         return False
     combinations = prod(len(np.unique(column)) for column in factors.T)
     return len(factors) == len(np.unique(factors, axis=0)) == combinations
+
+
+def _aggregate_kl(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> AggregateKl:
+    draws = sample_aggregate_posterior(encoded.mean, encoded.logvar, seed)
+    return aggregate_kl(encoded, draws, fit_mixture(draws))
 
 
 def _mig(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Mig:
@@ -80,6 +86,7 @@ FACTOR_SCORES = ("mig", "mig-without-shape", "dci", "factorvae")  # of codes and
 # Each takes the model, its data set, the encoded test set and the seed of everything random.
 SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "surgery": _surgery,
+    "aggregate-kl": _aggregate_kl,
     "mig": _mig,
     "mig-without-shape": _mig_without_shape,
     "dci": _dci,

@@ -20,8 +20,9 @@ FloatArray = NDArray[np.float32]
 DoubleArray = NDArray[np.float64]
 
 MAX_COMPONENTS = 64
-LEAST_CODES = 20  # to fit a mixture: half of them are held out
-MOST_ROWS = 10_000  # of each half: more take longer and change little
+LEAST_CODES = 20  # to fit a mixture to half of them
+LEAST_TRIED = 8  # components, before the search may end: fewer cost little, and clusters may need them
+MOST_ROWS = 10_000  # to fit a mixture to: more take longer and change little
 LEAST_IN_CLASS = 10  # a variance from fewer is off by about half
 ROWS_PER_DIMENSION = 5  # below this, a full covariance is shrunk
 VARIANCE_FLOOR = 1e-6  # share of each dimension's variance that is added, so that no Gaussian is infinitely thin
@@ -107,23 +108,13 @@ class Mixture:
 class MixtureFit:
     """A mixture fitted to codes, and how its number of components was chosen.
 
-    bic_by_components: for each number tried, in order: p ln n - 2 ln L of the n held-out codes, in nats.
-    log_density_by_components: for the same numbers, ln L / n: nats per held-out code, without the penalty.
-    held_out: indices into the codes, ascending, of those that the mixture was not fitted to; shape (n,).
+    log_density_by_components: for each number tried, in order: mean ln density of the codes that it was chosen by, in
+    nats per code. held_out: indices into the codes, ascending, of those that were used neither to fit nor to choose.
     """
 
     mixture: Mixture
-    bic_by_components: dict[int, float]
     log_density_by_components: dict[int, float]
     held_out: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """KL(q(z) || p(z)) as estimated by mismatch(), and the standard error of its mean. Unit: nats."""
-
-    nats: float
-    standard_error: float
 
 
 def standard_normal(latent_dim: int) -> Mixture:
@@ -148,36 +139,33 @@ def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: i
     """A Gaussian mixture of the codes, the same for the same seed. Shape: codes (n, latent_dim).
 
     For the aggregate posterior, pass samples of it, one per image; the means alone are too narrow. The mixture is
-    fitted to a random half (expectation-maximisation from k-means, full covariances) and judged on the other half. Of
-    1, 2, 3, 4, 6, 8, 12, 16, … components, the number is chosen whose BIC = p ln n - 2 ln L is lowest, where p is the
-    number of free parameters and both n and the likelihood L are those of the held-out codes. As held-out likelihood
-    alone already penalises overfitting, this errs towards fewer components. The search ends when the BIC has risen
-    twice in a row.
+    fitted to a random half (expectation-maximisation from k-means, full covariances). Of 1, 2, 3, 4, 6, 8, 12, 16, …
+    components, the number is chosen under which a quarter of the codes is likeliest: codes that were not fitted
+    penalise overfitting by themselves. The last quarter is held out of both, to measure the mixture that was chosen.
+    The search ends when the likelihood has fallen twice in a row, with eight components at the earliest.
 
     A component has at least 5 (latent_dim + 1) fitted codes on average: larger numbers are not tried. One component is
     always tried; its covariance is shrunk as in per_class where codes are few. Of more than 20,000 codes,
-    a random 20,000 are used: 10,000 codes of 10 or 20 dimensions take about a second. Raises ValueError for fewer than
+    a random 20,000 are used: 10,000 codes of 10 dimensions take two to three seconds. Raises ValueError for fewer than
     20 codes or codes that are not finite.
-    Source: Schwarz 1978, "Estimating the dimension of a model"; Ghosh et al. 2020, "From variational to deterministic
-    autoencoders" (the fitted mixture as a sampler).
+    Source: Ghosh et al. 2020, "From variational to deterministic autoencoders" (the fitted mixture as a sampler).
     """
     require(is_whole(max_components, 1), "max_components", max_components, "a whole number from 1")
     _require_codes(codes, LEAST_CODES)
     order = np.random.default_rng(seed).permutation(len(codes))[: 2 * MOST_ROWS]
-    held_out, fitted = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
-    judges, rows = codes[held_out], codes[fitted]
+    quarter = len(order) // 4
+    held_out, judges, fitted = np.split(order, [quarter, 2 * quarter])
+    rows = codes[np.sort(fitted)]
     most = min(max_components, len(rows) // _rows_needed(codes.shape[1]))
     mixtures: dict[int, Mixture] = {}
-    bic: dict[int, float] = {}
     density: dict[int, float] = {}
-    with _one_thread():
+    with one_thread():
         for k in _numbers_of_components(most):
             mixtures[k] = _gaussian(rows) if k == 1 else _expectation_maximisation(rows, k, seed)
-            density[k] = float(mixtures[k].log_density(judges).mean())
-            bic[k] = _free_numbers(mixtures[k]) * math.log(len(judges)) - 2 * len(judges) * density[k]
-            if _rose_twice(list(bic.values())):
+            density[k] = float(mixtures[k].log_density(codes[judges]).mean())
+            if k >= LEAST_TRIED and _fell_twice(list(density.values())):
                 break
-    return MixtureFit(mixtures[min(bic, key=lambda k: bic[k])], bic, density, held_out)
+    return MixtureFit(mixtures[max(density, key=lambda k: density[k])], density, np.sort(held_out))
 
 
 def per_class(codes: FloatArray, labels: NDArray[np.int64], classes: int) -> tuple[Mixture | None, ...]:
@@ -194,21 +182,6 @@ def per_class(codes: FloatArray, labels: NDArray[np.int64], classes: int) -> tup
     require(inside, "labels", sorted(set(labels.tolist()))[:20], f"from 0 to {classes - 1}")
     groups = (codes[labels == label] for label in range(classes))
     return tuple(_gaussian(group) if len(group) >= LEAST_IN_CLASS else None for group in groups)
-
-
-def mismatch(mixture: Mixture, held_out: FloatArray) -> Mismatch:
-    """How far the aggregate posterior is from the prior: the mean of ln mixture(z) - ln p(z) over draws z from q(z).
-
-    Shape: held_out (n, latent_dim), draws that the mixture was not fitted to. In expectation this is KL(q || p) -
-    KL(q || mixture): a lower bound of KL(q || p), too small by KL(q || mixture), and below 0 where the mixture fits
-    q worse than the prior does. On draws that the mixture was fitted to, it would be too large. q is the aggregate
-    posterior of the distribution of images; that of a finite set of images is farther from the prior, on average.
-    Raises ValueError for fewer than 2 draws or draws that are not finite.
-    Source: Hoffman & Johnson 2016, "ELBO surgery" (the term KL(q(z) || p(z))).
-    """
-    _require_codes(held_out, 2)
-    ratio = mixture.log_density(held_out) - standard_normal(mixture.latent_dim).log_density(held_out)
-    return Mismatch(float(ratio.mean()), float(ratio.std(ddof=1) / math.sqrt(len(ratio))))
 
 
 def _require_codes(codes: FloatArray, least: int) -> None:
@@ -229,15 +202,9 @@ def _numbers_of_components(most: int) -> list[int]:
     return [1, *sorted(k for k in {*powers, *(3 * p for p in powers)} if 1 < k <= most)]
 
 
-def _rose_twice(numbers: list[float]) -> bool:
-    """Whether each of the last two numbers is above the one before it."""
-    return len(numbers) > 2 and numbers[-3] < numbers[-2] < numbers[-1]
-
-
-def _free_numbers(mixture: Mixture) -> int:
-    """Number of free parameters: weights that sum to 1, means, symmetric covariances."""
-    k, d = mixture.means.shape
-    return int(k - 1 + k * (d + d * (d + 1) // 2))
+def _fell_twice(numbers: list[float]) -> bool:
+    """Whether each of the last two numbers is below the one before it."""
+    return len(numbers) > 2 and numbers[-3] > numbers[-2] > numbers[-1]
 
 
 def _standardized(codes: FloatArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
@@ -276,8 +243,8 @@ def _shrinkage(rows: DoubleArray, covariance: DoubleArray) -> float:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Runs the block on one thread, one fit at a time.
+def one_thread() -> Iterator[None]:
+    """Runs the block's NumPy on one thread, one block at a time.
 
     More threads only slow such small matrices down: on 2 cores a fit takes twice as long with two threads, and more
     than ten times as long where other processes compute too. The limits apply to the whole process, hence the lock.

@@ -33,8 +33,9 @@ const BEST =
   "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; " +
   "what is above it is the model's.";
 const MISMATCH =
-  "KL from a Gaussian with the mean and covariance of the aggregate posterior, the mixture of q(z|x) over the test " +
-  "images, to the prior N(0, I), in this plane. 0 if they agree.";
+  "KL from a Gaussian with the mean and covariance of the aggregate posterior q(z), the mixture of q(z|x) over the test " +
+  "images, to the prior N(0, I), in this plane. 0 if they agree. Only a part of KL(q(z) ‖ p(z)): holes and clusters " +
+  "are left out. Sampling has bounds of the whole.";
 
 /** @param {string} value @param {string} text */
 function option(value, text) {
@@ -213,7 +214,8 @@ export class Foot {
   /** @param {number | null} nats how far all codes together are from the prior, null where the prior is not drawn */
   showMismatch(nats) {
     this.mismatch.hidden = nats === null;
-    if (nats !== null) this.mismatch.textContent = `q(z) against the prior: ${nats.toFixed(2)} nats`;
+    const text = `q(z)'s mean and covariance against the prior, here: ${nats?.toFixed(2)} nats`;
+    if (nats !== null) this.mismatch.textContent = text;
   }
 
   /** @param {ProjectionQuality} quality */

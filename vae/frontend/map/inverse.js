@@ -245,8 +245,9 @@ function sharesOf(neighbours) {
 }
 
 /**
- * How far the codes of all images together are from the prior: KL in nats from a Gaussian with the mean and covariance
- * of the aggregate posterior, the mixture of all q(z|x), to N(0, I); within the plane of `components`.
+ * How far the mean and covariance of all codes together are from the prior's: KL in nats from a Gaussian with those of
+ * the aggregate posterior, the mixture of all q(z|x), to N(0, I); within the plane of `components`. The aggregate
+ * posterior's own KL is larger by its KL to that Gaussian: vae/evaluation/aggregate.py has bounds of it.
  *
  * @param {Codes & Pick<EncodedSet, "logvar">} encoded
  * @param {number[][]} components orthonormal vectors
