@@ -355,6 +355,40 @@ def test_classes_are_those_of_the_nearest_codes(app: Server, browser: Browser, z
         assert titles[0].endswith(f"{100 * (encoded.labels == 0).mean():.1f} % of the test set")
 
 
+def test_where_the_server_lacks_a_test_image_its_reconstruction_is_shown_and_named(
+    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
+) -> None:
+    checkpoint = read_checkpoint(app_checkpoints / "mnist-z10")
+    means, shipped = checkpoint.load_encoded().mean, len(checkpoint.load_examples())
+    with sampling(browser, app, f"{Z10}&view=one&source=image:9000") as page:
+        expect(page.get_by_text("its reconstruction").first).to_be_visible()
+        thumb = page.get_by_role("img", name="A: reconstruction of that test image")
+        assert_shows(thumb, decode(checkpoint.load_model(), means[9000:9001])[0, 0])
+        nearest = [int(((means - z) ** 2).sum(axis=1).argmin()) for z in arrays(page, tmp_path)["z"]]
+        cell = next(cell for cell, row in enumerate(nearest) if row >= shipped)
+        box = box_of(page.locator(GRIDS).first)
+        page.mouse.move(
+            box["x"] + box["width"] * (cell % 8 + 0.5) / 8, box["y"] + box["height"] * (cell // 8 + 0.5) / 8
+        )
+        figure = page.locator(".card figure").nth(1)
+        expect(figure).to_contain_text(f"reconstruction: the server has no image from {shipped} on")
+        row = nearest[cell]
+        expect(figure).to_have_attribute("data-image", str(row))
+        assert_shows(figure.get_by_role("img"), decode(checkpoint.load_model(), means[row : row + 1])[0, 0])
+
+
+def assert_shows(canvas: Locator, picture: NDArray[np.uint8]) -> None:
+    """Waits until a canvas shows this grey picture, within one level."""
+    canvas.page.wait_for_function(
+        """([canvas, expected]) => {
+          if (canvas.width !== 28) return false;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+          return expected.every((level, i) => Math.abs(data[4 * i] - level) <= 1);
+        }""",
+        arg=[canvas.element_handle(), picture.ravel().tolist()],
+    )
+
+
 # ---- the files -------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 /** One grid of samples: above it where they come from, beneath it their classes and how wide the source is. */
 
-import { drawGrid } from "../lib/canvas.js";
+import { drawGrid, drawPicture } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
 import { VOTERS } from "./test-set.js";
@@ -60,6 +60,8 @@ export class Panel {
     this.image = numberField({ whole: true, min: 0, hidden: true, ...named("test image") });
     this.image.addEventListener("change", onchange);
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
+    this.thumbText = element("span", { className: "thumb-text", hidden: true }, "its reconstruction");
+    this.thumbText.title = "The server does not have the image itself.";
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
     this.labelPlace = element("span", { className: "label" }, this.label);
@@ -72,7 +74,7 @@ export class Panel {
     this.element = element(
       "section",
       { className: "panel", ariaLabel: title },
-      element("div", { className: "from" }, this.source, this.image, this.thumb, this.labelPlace),
+      element("div", { className: "from" }, this.source, this.image, this.thumb, this.thumbText, this.labelPlace),
       this.stage,
       this.buildBeneath(),
     );
@@ -115,6 +117,7 @@ export class Panel {
     const isImage = kind === "image";
     this.source.value = isImage ? "image" : source;
     this.image.hidden = this.thumb.hidden = !isImage;
+    if (!isImage) this.thumbText.hidden = true;
     this.number = isImage ? number : null;
     if (isImage) this.image.show(number);
     this.label.value = String(label ?? "");
@@ -124,6 +127,20 @@ export class Panel {
   sourceName() {
     const name = this.source.selectedOptions[0]?.textContent ?? "";
     return this.number === null ? name : `${name}, image ${this.number}`; // not what is being typed
+  }
+
+  /**
+   * The test image that z comes from, or its reconstruction, and says which.
+   *
+   * @param {Uint8Array | null} pixels null where there is neither
+   * @param {ImageShape} imageShape
+   * @param {boolean} decoded whether it is the reconstruction
+   */
+  showThumb(pixels, imageShape, decoded) {
+    this.thumb.hidden = !pixels;
+    this.thumbText.hidden = !pixels || !decoded;
+    this.thumb.ariaLabel = `${this.title}: ${decoded ? "reconstruction of that test image" : "that test image"}`;
+    if (pixels) drawPicture(this.thumb, pixels, imageShape);
   }
 
   chooseSource() {

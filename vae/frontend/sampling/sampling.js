@@ -3,8 +3,8 @@
  * latent's value morph the pictures. Everything that moves is here; Python gets the state when a control is released.
  */
 
-import { drawPicture } from "../lib/canvas.js";
 import { element, messageOf, say } from "../lib/dom.js";
+import { meanOf } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { strongestFirst } from "../lib/math.js";
 import { Controls } from "./controls.js";
@@ -187,9 +187,7 @@ class SamplingView {
     const { testSet, data, state } = this,
       { seed, side } = state; // of these pictures
     const labels = this.latents.labels(state, this.placeOf(panel));
-    /** @param {number} label */
-    const weights = (label) => Array.from({ length: data.classes }, (_, k) => Number(k === label));
-    const codes = data.classes ? vectors.map((z, i) => [...z, ...weights(labels[i])]) : vectors;
+    const codes = data.classes ? vectors.map((z, i) => this.codeOf(z, labels[i])) : vectors;
     const reply = await this.client.decode(codes, { slot: panel.title });
     if (!reply || testSet !== this.testSet) return;
     const { n, pixels, imageShape } = reply;
@@ -199,6 +197,29 @@ class SamplingView {
     this.selection.refresh();
     this.afterRest(); // to count their classes
     if (panel === this.panels[0]) this.measure(panel.canvas, performance.now() - inputAt);
+  }
+
+  /**
+   * The decoder's input: z and, for a conditional model, the class as weights.
+   *
+   * @param {ArrayLike<number>} z
+   * @param {number} label
+   */
+  codeOf(z, label) {
+    return [...Array.from(z), ...Array.from({ length: this.data.classes }, (_, k) => Number(k === label))];
+  }
+
+  /**
+   * The picture that the model decodes from the mean of a test image's code; null if a newer one for this slot is asked
+   * for.
+   *
+   * @param {number} index of the test image
+   * @param {string} slot
+   */
+  async reconstruct(index, slot) {
+    const { encoded } = await this.testSet.load();
+    const reply = await this.client.decode([this.codeOf(meanOf(encoded, index), encoded.labels[index])], { slot });
+    return reply?.pixels ?? null;
   }
 
   /**
@@ -303,7 +324,7 @@ class SamplingView {
   }
 
   /**
-   * The test image whose posterior the panel shows.
+   * The test image whose posterior the panel shows, or its reconstruction where the server does not have the image.
    *
    * @param {Panel} panel
    */
@@ -314,10 +335,11 @@ class SamplingView {
     const [kind, number] = choice.split(":");
     if (kind !== "image") return;
     const loaded = await testSet.load().catch(() => null); // countClasses shows the reason
-    const pixels = (await loaded?.pictures.load(Number(number))) ?? null;
+    if (!loaded) return;
+    const original = await loaded.pictures.load(Number(number));
+    const pixels = original ?? (await this.reconstruct(Number(number), `thumb ${panel.title}`));
     if (testSet !== this.testSet || choice !== this.state.choices[place]) return;
-    panel.thumb.hidden = !pixels;
-    if (pixels) drawPicture(panel.thumb, pixels, this.data.image_shape);
+    panel.showThumb(pixels, this.data.image_shape, !original);
   }
 
   // — what the page shows of the state —

@@ -9,6 +9,7 @@ import { pictureOf } from "./panel.js";
 /** @import { SamplingData } from "./state.js" */
 /** @import { LoadedSet, Nearest, TestSet } from "./test-set.js" */
 
+/** @typedef {(index: number) => Promise<Uint8Array | null>} Reconstruct a test image's reconstruction */
 /** @typedef {{panel: Panel, cell: number, pinned: boolean}} Picked pinned: chosen by click or key */
 /**
  * What a selection uses of the page.
@@ -19,6 +20,7 @@ import { pictureOf } from "./panel.js";
  * @property {HTMLElement} root
  * @property {SamplingData} data
  * @property {TestSet} testSet
+ * @property {(index: number, slot: string) => Promise<Uint8Array | null>} reconstruct a test image, from its code
  */
 
 const CARD_GAP = 10; // CSS pixels from the cell to the card
@@ -27,7 +29,7 @@ export class Selection {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    this.card = new Card();
+    this.card = new Card((index) => page.reconstruct(index, "nearest code"));
     /** @type {Picked | null} */
     this.picked = null;
   }
@@ -115,10 +117,11 @@ export class Selection {
 
 /** The sample under the pointer beside the test images nearest to it. */
 class Card {
-  constructor() {
-    this.sample = new Picture("this sample");
-    this.code = new Picture("nearest code");
-    this.pixels = new Picture("nearest pixels");
+  /** @param {Reconstruct} reconstruct */
+  constructor(reconstruct) {
+    this.sample = new Picture("this sample", reconstruct);
+    this.code = new Picture("nearest code", reconstruct);
+    this.pixels = new Picture("nearest pixels", reconstruct);
     const figures = [this.sample, this.code, this.pixels].map(({ figure }) => figure);
     this.element = element(
       "div",
@@ -189,14 +192,20 @@ class Card {
 
 /** A picture of the card with its title and text. */
 class Picture {
-  /** @param {string} title */
-  constructor(title) {
+  /**
+   * @param {string} title
+   * @param {Reconstruct} reconstruct
+   */
+  constructor(title, reconstruct) {
+    this.reconstruct = reconstruct;
     this.canvas = element("canvas", { role: "img", ariaLabel: title });
     this.text = element("span");
     this.figure = element("figure", {}, element("b", {}, title), this.canvas, this.text);
   }
 
   /**
+   * Shows a test image, or its reconstruction where the server does not have the image.
+   *
    * @param {number} index of the test image
    * @param {string} text
    * @param {LoadedSet} testSet
@@ -204,10 +213,12 @@ class Picture {
   async showImage(index, text, { encoded, pictures }) {
     this.figure.classList.remove("stale");
     this.figure.dataset.image = String(index); // for tests
-    this.text.textContent = `image ${index} · ${encoded.classNames[encoded.labels[index]]}\n${text}`;
-    const pixels = await pictures.load(index);
+    const original = index < encoded.images;
+    const what = original ? "" : `\nreconstruction: the server has no image from ${encoded.images} on`;
+    this.text.textContent = `image ${index} · ${encoded.classNames[encoded.labels[index]]}${what}\n${text}`;
+    const pixels = await (original ? pictures.load(index) : this.reconstruct(index));
     if (this.figure.dataset.image !== String(index)) return; // another image is shown by now
     if (pixels) drawPicture(this.canvas, pixels, encoded.imageShape);
-    else contextOf(this.canvas).clearRect(0, 0, this.canvas.width, this.canvas.height); // the server has no such image
+    else contextOf(this.canvas).clearRect(0, 0, this.canvas.width, this.canvas.height); // it did not come
   }
 }
