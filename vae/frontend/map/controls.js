@@ -234,7 +234,10 @@ export class Foot {
       " · ",
       part(`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
     );
-    this.meaning.replaceChildren(...[...Object.values(MEANING), protocol].map((text) => element("p", {}, text)));
+    const ofMismatch = this.mismatch.hidden ? [] : [MISMATCH];
+    this.meaning.replaceChildren(
+      ...[...Object.values(MEANING), ...ofMismatch, protocol].map((text) => element("p", {}, text)),
+    );
   }
 
   /** @param {number} n test images of one latent dimension */
