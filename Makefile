@@ -3,6 +3,7 @@
 # make audit  known vulnerabilities    make test-all  every check and every test
 # make shots  the README's screenshots
 # make contract  frontend/lib/contract.js, what the scripts know of Python
+# make classifier  trains the digit classifier that Sampling counts with; MNIST is in $VAE_DATA_DIR or downloaded
 # make prove  what a stranger may send, 20,000 cases of each kind: two hours
 # make lock   writes the lock files after a change of requirements*.txt; make lock UPGRADE=--upgrade renews all packages
 
@@ -46,6 +47,9 @@ test-js: .venv/test-installed node_modules/.installed
 
 contract: .venv/test-installed
 	$(BIN)/python -m vae.ui.contract
+
+classifier: .venv/run-installed
+	$(BIN)/python -m vae.evaluation.classifier
 
 shots: .venv/test-installed
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py

@@ -18,6 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from tests.support.browsing import box_of, choose, moving, opened, pixels, rest, swing
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
+from vae.evaluation.classifier import classify, load_classifier, read_reliability
 from vae.model.latents import decode, sample
 from vae.model.losses import Objective
 from vae.model.networks import default_config
@@ -352,7 +353,23 @@ def test_classes_are_those_of_the_nearest_codes(app: Server, browser: Browser, z
         assert sum(shown) == 64
         expected = np.bincount(votes.predict(arrays(page, tmp_path)["z"]), minlength=10)
         assert np.abs(np.array(shown) - expected).sum() <= 6  # where two classes have as many votes, the rules differ
+        expect(page.locator(".beneath").first).to_contain_text("class by vote of 15 nearest codes")
+        expect(page.locator(".about")).to_contain_text("not what the picture shows")
         assert titles[0].endswith(f"{100 * (encoded.labels == 0).mean():.1f} % of the test set")
+
+
+def test_pictures_of_mnist_are_counted_by_the_classifier(
+    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
+) -> None:
+    with sampling(browser, app, f"{Z10}&view=one&temperature=0.8") as page:
+        bars = page.locator(".bars .bar")
+        expect(bars).to_have_count(10)
+        shown = [int((bar.get_attribute("title") or "").split(": ")[1].split(" of ")[0]) for bar in bars.all()]
+        images = arrays(page, tmp_path)["images"]
+        np.testing.assert_array_equal(shown, np.bincount(classify(load_classifier(), images), minlength=10))
+        percent = f"{100 * read_reliability().accuracy:.1f} %"
+        expect(page.locator(".beneath").first).to_contain_text(f"class by classifier, {percent} right")
+        expect(page.locator(".about")).to_contain_text(f"right on {percent} of the 10,000 test images")
 
 
 def test_where_the_server_lacks_a_test_image_its_reconstruction_is_shown_and_named(

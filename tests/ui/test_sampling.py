@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from vae.datasets.splits import Dataset, Split
 from vae.evaluation.aggregate import aggregate_kl
+from vae.evaluation.classifier import read_reliability
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.model.samplers import fit_mixture, per_class, sample_aggregate_posterior
@@ -120,6 +121,17 @@ def test_the_distance_from_the_prior_is_shown_as_the_two_bounds_of_the_evaluatio
     assert f"Lower bound {lower.nats:.2f} ± {lower.standard_error:.2f}:" in sentences["how"]
     assert f"Upper bound {upper.nats:.2f} ± {upper.standard_error:.2f}:" in sentences["how"]
     assert ("at least 0" in sentences["how"]) == (lower.nats <= 0)
+
+
+def test_only_pictures_of_mnist_are_classified(checkpoints: Path) -> None:
+    assert sent_data(open_page(checkpoint="plane"))["classifier"] is None
+    mnist = Path(__file__).parents[2] / "checkpoints" / "mnist-z10-b10"
+    shutil.copytree(mnist, checkpoints / mnist.name)
+    found = read_reliability()
+    assert sent_data(open_page(checkpoint=mnist.name))["classifier"] == {
+        "accuracy": found.accuracy,
+        "images": found.images,
+    }
 
 
 def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) -> None:

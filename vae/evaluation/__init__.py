@@ -5,6 +5,7 @@ metrics          encoded set -> -ELBO, ELBO surgery, probes, copies
 likelihood       model + images -> importance-weighted NLL, its effective samples and its bias
 disentanglement  codes + known factors -> how well single dimensions encode single factors
 complexity       image -> length when it is compressed
+classifier       pictures of digits -> which digits they show
 anomaly          image -> anomaly score; scores of two data sets -> AUROC
 registry         further metrics by the names that the command line uses
 """

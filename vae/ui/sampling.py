@@ -3,12 +3,13 @@
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vae.evaluation import classifier
 from vae.evaluation.aggregate import MOST_IMAGES, AggregateKl, Bound, aggregate_kl
 from vae.model.latents import sample
 from vae.model.samplers import (
@@ -108,6 +109,7 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
         "test_images": checkpoint.test_images,
         "default_sources": _default_sources(checkpoint),
         "offered": _offered(checkpoint),
+        "classifier": _reliability(checkpoint),
         "mismatch": _mismatch_sentences(checkpoint),
     }
 
@@ -128,6 +130,12 @@ def _packed(mixture: Mixture) -> dict[str, object]:
 
 def _base64(array: NDArray[np.floating], kind: str) -> str:
     return base64.b64encode(array.astype(kind).tobytes()).decode()
+
+
+def _reliability(checkpoint: Checkpoint) -> dict[str, float] | None:
+    """How reliable the classifier of the model's pictures is; None where none ships for pictures of their kind."""
+    known = checkpoint.dataset == classifier.DATASET and checkpoint.model_config.image_shape == classifier.IMAGE_SHAPE
+    return asdict(classifier.read_reliability()) if known else None
 
 
 def _has_prior(checkpoint: Checkpoint) -> bool:

@@ -10,7 +10,7 @@ import { strongestFirst } from "../lib/math.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
-import { Panel } from "./panel.js";
+import { classesInWords, Panel, pictureOf } from "./panel.js";
 import { Selection } from "./selection.js";
 import { readParams, writeParams } from "./state.js";
 import { TestSet } from "./test-set.js";
@@ -83,6 +83,7 @@ class SamplingView {
     this.planeNote = element("p", { className: "plane-note" });
     this.mismatch = element("summary", { className: "mismatch" });
     this.how = element("p");
+    this.classHow = element("p");
     this.meterText = element("p", { className: "meter" });
     this.root = this.build();
     parent.append(this.root);
@@ -123,11 +124,16 @@ class SamplingView {
     this.latents = new Latents(data);
     this.testSet = new TestSet(data.base, data.model);
     this.selection.pick(null);
-    for (const panel of this.panels) panel.offer(offered, classNames, classes > 0, images);
+    const classWords = classesInWords(data.classifier);
+    for (const panel of this.panels) {
+      panel.offer(offered, classNames, classes > 0, images);
+      panel.describeClasses(classWords);
+    }
     this.controls.offer(data);
     this.strongest = strongestFirst(data.kl ?? data.spread);
     this.mismatch.replaceChildren(element("b", {}, mismatch.number), ` ${mismatch.meaning}`);
     this.how.textContent = mismatch.how;
+    this.classHow.textContent = classes ? "" : classWords.sentence;
   }
 
   /**
@@ -303,13 +309,17 @@ class SamplingView {
       return;
     }
     try {
-      const counts = await testSet.classCounts(shown.vectors, () => panel.shown !== shown || this.testSet !== testSet);
+      const outdated = () => panel.shown !== shown || this.testSet !== testSet;
+      const pictures = shown.vectors.map((_, cell) => pictureOf(shown, cell));
+      const counts = await (data.classifier
+        ? testSet.countByPicture(pictures, outdated)
+        : testSet.countByCode(shown.vectors, outdated));
       if (!counts) return;
       const { classShares } = await testSet.load();
       panel.counted = shown;
       panel.showClasses(counts, classShares, data.class_names, data.palette);
     } catch (error) {
-      panel.showNoClasses(`The encoded test set did not load (${messageOf(error)}).`);
+      panel.showNoClasses(`The classes cannot be counted: what that takes did not load (${messageOf(error)}).`);
     }
   }
 
@@ -424,7 +434,7 @@ class SamplingView {
     const { panels, controls, selection } = this;
     const grids = element("div", { className: "panels" }, ...panels.map((panel) => panel.element), this.notice);
     panels[0].element.prepend(controls.axes);
-    const about = element("details", { className: "about" }, this.mismatch, this.how);
+    const about = element("details", { className: "about" }, this.mismatch, this.how, this.classHow);
     const foot = element("div", { className: "foot" }, this.planeNote, about, this.meterText);
     const parts = [grids, controls.toolbar, controls.sliders, foot, selection.card.element];
     const root = element("div", { className: "sampling" }, ...parts);

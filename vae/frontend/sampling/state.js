@@ -16,6 +16,8 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {string} problem why it cannot be chosen; "" where it can
  */
 
+/** @typedef {{accuracy: number, images: number}} Reliability share of so many test images that is classified correctly */
+
 /**
  * What Python sends, see vae/ui/sampling.py.
  *
@@ -34,6 +36,7 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {number} test_images
  * @property {{source: string, against: string}} default_sources
  * @property {OfferedSource[]} offered
+ * @property {Reliability | null} classifier of the model's pictures; null where none ships
  * @property {{number: string, meaning: string, how: string}} mismatch
  * @property {Params} params of the link
  * @property {Record<string, PackedNoise>} noises by seed

@@ -1,5 +1,6 @@
-/** What the test set says of a sample: its nearest images, by code and by pixels, and the class its z lies among. */
+/** What is known of a sample: its nearest test images, by code and by pixels, and its class. */
 
+import { loadClassifier } from "../lib/classifier.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
 import { nearest } from "../lib/math.js";
 
@@ -55,9 +56,22 @@ export class TestSet {
    * @param {Float32Array[]} vectors
    * @param {() => boolean} outdated
    */
-  async classCounts(vectors, outdated) {
+  async countByCode(vectors, outdated) {
     const { encoded } = await this.load();
     const labels = await inSlices(vectors, (z) => classOf(encoded, z), outdated);
+    return labels && countOf(labels, encoded.classNames.length);
+  }
+
+  /**
+   * How many of these pictures show each digit; null as soon as `outdated` says so.
+   *
+   * @param {Uint8Array[]} pictures
+   * @param {() => boolean} outdated
+   */
+  async countByPicture(pictures, outdated) {
+    const { encoded } = await this.load();
+    const classifier = await loadClassifier();
+    const labels = await inSlices(pictures, (picture) => classifier.classify(picture), outdated);
     return labels && countOf(labels, encoded.classNames.length);
   }
 
