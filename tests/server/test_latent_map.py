@@ -553,7 +553,7 @@ def test_an_older_checkpoint_s_entropy_is_computed_once_from_its_images(shelf: C
     path = shelf.path / "encoded.safetensors"
     arrays = load_file(path)
     save_file({name: array for name, array in arrays.items() if name != "entropy"}, path)
-    wait([map_source._test_images(shelf, loaders.version_of(shelf))])
+    wait([map_source.images_on_disk(shelf, loaders.version_of(shelf))])
     found = map_source.map_source("digits").encoded
     assert stored.entropy is not None
     assert found.entropy is not None
