@@ -523,8 +523,9 @@ def test_leftovers_of_a_crash_are_removed_but_not_files_being_written(tmp_path: 
 def test_the_cache_drops_in_order_even_if_the_clock_jumps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: int
 ) -> None:
-    cache = Cache(tmp_path, 1000)  # three of them
-    cache.write("used before", done())
+    Cache(tmp_path, 10**6).write("used before", done())
+    (file,) = tmp_path.iterdir()
+    cache = Cache(tmp_path, 3 * file.stat().st_size)
     now = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: now + jump * 10**9)
     for name in ("first", "second", "third"):
