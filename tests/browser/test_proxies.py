@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import attribute, new_page, rest
-from tests.support.proxies import PREFIX, app_with, nginx, nginx_path, served, stripping_proxy
+from tests.support.proxies import PREFIX, app_with, has_nginx, nginx, served, stripping_proxy
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
 
@@ -17,7 +17,8 @@ pytestmark = pytest.mark.browser
 BASE = "/course/ml/"
 NAMES = [Path(path).stem.partition("_")[2] for path, _, _ in PAGES]
 PICTURE = "canvas:is([data-frame], [data-epoch]):visible"
-needs_nginx = pytest.mark.skipif(nginx_path() is None, reason="nginx is not installed (Debian: nginx-light)")
+MISSING = "nginx or openssl is not installed (Debian: nginx-light, openssl)"
+needs_nginx = pytest.mark.skipif(not has_nginx(), reason=MISSING)
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def test_the_app_may_have_a_base_path_and_an_address_of_version_six(
 ) -> None:
     with app_with(BASE, host) as url:
         walk(browser, url)
-        if nginx_path():
+        if has_nginx():
             with nginx(tmp_path, url.removesuffix(BASE.rstrip("/")), PREFIX, BASE.rstrip("/"), host=host) as outer:
                 walk(browser, outer)
 

@@ -124,10 +124,10 @@ def nginx(
     assert found is not None
     documented = CERTIFICATE.sub("", found[1])
     for here, there in (
+        ("/course/ml/", f"{outer}/"),
         ("listen 443 ssl;", f"listen {host}:{port} ssl;\n{_certificate(folder)}" if tls else f"listen {host}:{port};"),
         ("http://127.0.0.1:8520/;", f"{app}{inner}/;"),
         ("proxy_redirect / ", f"proxy_redirect {inner}/ "),
-        ("/course/ml/", f"{outer}/"),
     ):
         assert here in documented
         documented = documented.replace(here, there)
@@ -138,6 +138,11 @@ def nginx(
             yield f"{'https' if tls else 'http'}://{host}:{port}{outer}"
         finally:
             process.terminate()
+
+
+def has_nginx() -> bool:
+    """Whether `nginx` can be used here."""
+    return nginx_path() is not None and shutil.which("openssl") is not None
 
 
 def nginx_path() -> str | None:
