@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.support.browsing import attribute, box_of, captured, moving, opened, pixels, rest, swing, until
 from tests.support.effort import first_in_make_test
+from tests.support.photographs import SEVEN, line, photograph, written
 from vae.bench.live import Server
 from vae.datasets.drawing import resize_images
 from vae.datasets.registry import load_dataset
@@ -279,7 +280,7 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
         "moving.gif": (png(red, format="GIF", save_all=True, append_images=[Image.new("RGB", (40, 30))]), ""),
         "print.jpg": (png(Image.new("CMYK", (40, 30), (0, 255, 255, 0)), format="JPEG"), ""),
         "dot.png": (png(Image.new("RGB", (1, 1), "red")), ""),
-        "clear.png": (png(Image.new("RGBA", (40, 30), (0, 0, 0, 0))), "Bright background"),
+        "clear.png": (png(Image.new("RGBA", (40, 30), (0, 0, 0, 0))), "No ink was found"),
     }
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         for name, (content, message) in files.items():
@@ -294,6 +295,36 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
                 expect(page.locator(".message")).to_contain_text(name)
         page.get_by_role("button", name="Next test image").click()
         expect(page.locator(".message")).to_be_hidden()
+
+
+def test_the_test_images_nearest_to_a_photographed_digit_are_of_its_class(
+    app: Server, browser: Browser, mnist: Checkpoint
+) -> None:
+    images, labels = mnist.load_examples()[:, 0], mnist.load_encoded().labels
+    four, two = (images[np.flatnonzero(labels[:500] == label)[3]] for label in (4, 2))
+    photos = {
+        "7": photograph(line(SEVEN, 5)),
+        "4": photograph(written(four), scene="shadow"),
+        "2": photograph(written(two), scene="squared", darkness=0.45),
+    }
+    least = {"7": "[78]", "4": "[4-8]", "2": "[4-8]"}  # only the shipped 500 test images are searched
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
+        for label, photo in photos.items():
+            content = png(Image.fromarray(photo))
+            file: FilePayload = {"name": f"{label}.png", "mimeType": "image/png", "buffer": content}
+            page.get_by_label("Picture to upload").set_input_files(file)
+            expect(page.locator(".message")).to_contain_text(f"{label}.png is read as a drawing: the paper levelled")
+            expect(page.locator(".tiles + .caption")).to_contain_text(
+                re.compile(rf"{least[label]} of 8 are of class {label}\.")
+            )
+            assert model_sees(page)[0].max() == 0
+        page.get_by_role("button", name="Use the picture as it is").click()
+        expect(page.locator(".title")).to_contain_text("scaled to 28×28")
+        settle(page)
+        assert np.median(model_sees(page)) > 100
+        page.get_by_label("Centre and scale like the data set").check()
+        settle(page)
+        assert np.median(model_sees(page)) == 0  # the sheet is no ink
 
 
 def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:

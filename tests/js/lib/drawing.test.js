@@ -175,3 +175,23 @@ test("a drawing is placed as the data set's where that is checked, and the box s
   pad.undo();
   assert.equal(pad.centred.checked, false);
 });
+
+test("under a photograph that is taken as it is, the sheet does not count as ink", () => {
+  const { pad } = padOf(SHAPE, MNIST);
+  const photo = Uint8Array.from({ length: 784 }, (_, i) => 200 - (i % 28));
+  for (let y = 3; y < 13; y++) photo.fill(60, 28 * y + 4, 28 * y + 6); // dark ink, off centre
+  pad.load(photo);
+  assert.deepEqual(pad.pixels, photo);
+  pad.centred.checked = true;
+  send(pad.centred, "change");
+  const rows = Array.from({ length: 28 }, (_, y) => ink(pad.pixels.subarray(28 * y, 28 * (y + 1))) > 0.1);
+  assert.deepEqual([rows.indexOf(true), rows.lastIndexOf(true)], [4, 23]);
+  assert.equal(pad.pixels[0], 0);
+});
+
+test("an image of another size fills the pad", () => {
+  const { pad } = padOf([1, 4, 4]);
+  const fine = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 32 ? 0 : 200));
+  pad.load(fine, { imageShape: [1, 64, 64] });
+  assert.deepEqual([...pad.pixels.subarray(0, 4)], [0, 0, 200, 200]);
+});

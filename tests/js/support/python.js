@@ -13,5 +13,7 @@ const ROOT = new URL("../../../", import.meta.url);
  */
 export function python(program, data = "") {
   const interpreter = fileURLToPath(new URL(".venv/bin/python", ROOT));
-  return JSON.parse(execFileSync(interpreter, ["-c", program], { input: data, encoding: "utf8", cwd: ROOT }));
+  return JSON.parse(
+    execFileSync(interpreter, ["-c", program], { input: data, encoding: "utf8", cwd: ROOT, maxBuffer: 2 ** 26 }),
+  );
 }

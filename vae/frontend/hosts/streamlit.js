@@ -72,7 +72,7 @@ class Holder {
   async update(data) {
     this.newest = data;
     try {
-      this.loading ??= import(`${this.base}/${data.script}`);
+      this.loading ??= import(new URL(data.script, `${this.base}/`).href);
       const { default: Component } = await this.loading;
       if (this.newest !== data || this.closed) return;
       this.component ??= new Component(this.parent, (name, value) => this.setStateValue(name, value));

@@ -5,6 +5,7 @@ import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, messageOf, segmented, select } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { numberField } from "../lib/fields.js";
+import { placedDrawing } from "../lib/photograph.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
@@ -173,9 +174,10 @@ export class Picker {
 
   /** @param {Request} request */
   buildUpload(request) {
-    const { space } = request;
+    const { space, frame } = request;
     const problem = element("p", { className: "problem", role: "alert" });
     const preview = previewOf(space);
+    const level = element("input", { type: "checkbox", checked: frame !== null });
     const invert = element("input", { type: "checkbox" });
     const input = element("input", { type: "file", accept: "image/*", ariaLabel: "Picture file" });
     const read = async () => {
@@ -183,17 +185,24 @@ export class Picker {
       if (!file) return;
       problem.textContent = "";
       try {
-        const { pixels } = await readPicture(file, space.imageShape);
+        const { pixels, drawing } = await readPicture(file, space.imageShape, level.checked);
+        const placed = frame && drawing && placedDrawing(drawing, space.imageShape, frame);
         const image = invert.checked ? pixels.map((value) => 255 - value) : pixels;
-        await this.takeImage(image, "upload", preview, request);
+        await this.takeImage(placed ?? image, "upload", preview, request);
       } catch (error) {
         problem.textContent = messageOf(error);
       }
     };
-    for (const control of [input, invert]) control.addEventListener("change", () => void read());
+    for (const control of [input, level, invert]) control.addEventListener("change", () => void read());
     const label = element("label", {}, invert, " Invert: dark on light becomes light on dark");
-    const controls = element("div", { className: "upload" }, input, label, problem);
-    const text = "The middle of the file's picture, scaled to the model's size. Only that is sent, to be encoded.";
+    const ink = element(
+      "label",
+      { hidden: frame === null },
+      level,
+      " Ink on paper: level it, centre it like the data set",
+    );
+    const controls = element("div", { className: "upload" }, input, ink, label, problem);
+    const text = "The file's picture, scaled to the model's size. Only that is sent, to be encoded.";
     return [this.imagePanel(controls, preview, text)];
   }
 

@@ -10,6 +10,7 @@
  */
 
 import { button, contextOf, element } from "./dom.js";
+import { inkOf } from "./photograph.js";
 import { framed, resized } from "./placing.js";
 import { rangeField } from "./fields.js";
 
@@ -20,7 +21,8 @@ import { rangeField } from "./fields.js";
 /**
  * @typedef {[x: number, y: number]} Point on the surface, in its pixels
  * @typedef {{kind: "stroke", width: number, colour: string, points: Point[]}} Stroke
- * @typedef {Stroke | {kind: "clear", centred: boolean} | {kind: "image", pixels: Uint8Array}} Mark
+ * @typedef {{kind: "image", pixels: Uint8Array, imageShape: ImageShape}} LoadedImage
+ * @typedef {Stroke | {kind: "clear", centred: boolean} | LoadedImage} Mark
  *
  * frame: how the data set places a drawing, see `framed`; null where it does not.
  *
@@ -75,12 +77,14 @@ export class DrawingPad {
   }
 
   /**
-   * Starts again with this image. centred: whether it is placed as the data set's images are. Does not call onChange.
+   * Starts again with this image, of this shape, if it is not the model's. centred: whether it is placed as the data set's
+   * images are. Does not call onChange.
    *
    * @param {Uint8Array} pixels
+   * @param {{centred?: boolean, imageShape?: ImageShape}} [options]
    */
-  load(pixels, { centred = false } = {}) {
-    this.marks = [{ kind: "image", pixels }];
+  load(pixels, { centred = false, imageShape = this.imageShape } = {}) {
+    this.marks = [{ kind: "image", pixels, imageShape }];
     this.centred.checked = centred && this.frame !== null;
     this.repaint();
     this.pixels = this.read();
@@ -169,19 +173,19 @@ export class DrawingPad {
     context.fillRect(0, 0, surface.width, surface.height);
     const from = marks.findLastIndex(({ kind }) => kind !== "stroke");
     for (const mark of marks.slice(Math.max(0, from))) {
-      if (mark.kind === "image") this.paintImage(mark.pixels);
+      if (mark.kind === "image") this.paintImage(mark);
       else if (mark.kind === "stroke") mark.points.forEach((_, i) => this.drawSegment(mark, i));
     }
     this.undoButton.disabled = !this.canUndo;
   }
 
-  paintImage(/** @type {Uint8Array} */ pixels) {
-    const { scale, surface } = this;
+  paintImage(/** @type {LoadedImage} */ { pixels, imageShape }) {
+    const { surface } = this;
     const image = this.context.createImageData(surface.width, surface.height);
-    const [channels, height, width] = this.imageShape;
+    const [channels, height, width] = imageShape;
     for (let i = 0; i < surface.width * surface.height; i++) {
-      const x = Math.floor((i % surface.width) / scale),
-        y = Math.floor(i / surface.width / scale);
+      const x = Math.floor(((i % surface.width) * width) / surface.width),
+        y = Math.floor((Math.floor(i / surface.width) * height) / surface.height);
       for (let c = 0; c < 3; c++) {
         image.data[4 * i + c] = pixels[(channels === 3 ? c : 0) * width * height + y * width + x];
       }
@@ -194,9 +198,12 @@ export class DrawingPad {
   read() {
     const { surface, imageShape } = this;
     const { data } = this.context.getImageData(0, 0, surface.width, surface.height);
+    const { width, height } = surface;
     const planes = Array.from({ length: imageShape[0] }, (_, c) => planeOf(data, c));
     const frame = this.centred.checked ? this.frame : null;
-    const found = frame && framed(planes, surface.width, surface.height, imageShape, frame);
+    // Strokes are bright on black; under a photograph the sheet is not part of the drawing.
+    const ink = frame && this.marks[0]?.kind === "image" ? inkOf({ plane: planes[0], width, height }) : null;
+    const found = frame && framed(ink ? [ink.plane] : planes, width, height, imageShape, frame);
     this.showBox(found?.box);
     return found?.pixels ?? resized(planes, surface.width, surface.height, imageShape);
   }

@@ -47,7 +47,7 @@ export function framed(planes, width, height, imageShape, frame) {
  * @param {number} width
  * @param {number} height
  */
-function inkBox(planes, width, height) {
+export function inkBox(planes, width, height) {
   let left = width,
     top = height,
     right = -1,

@@ -1,6 +1,7 @@
 /** A picture file that the user chose or dropped, as an image of the model's size. */
 
 import { contextOf } from "./dom.js";
+import { drawingIn } from "./photograph.js";
 import { resized } from "./placing.js";
 
 /** @import { Pixels } from "./canvas.js" */
@@ -9,25 +10,26 @@ import { resized } from "./placing.js";
 const MOST_BYTES = 32 * 2 ** 20;
 const MOST_PIXELS = 50e6; // decoded, each takes four bytes of the browser's memory
 const WORKING_SIDE = 512; // the browser scales down to this; the rest is a mean over areas
+const PHOTO_SIDE = 400; // of the whole picture, in which ink is looked for
 
 /**
  * The file's picture, its middle cut to the model's shape, on white where it is transparent; of an animation the first
- * frame. width, height: of the file's picture. Rejects with an Error whose message is a sentence for the user.
+ * frame. drawing: where the model's images are drawings and the picture is a photograph of one, its ink, see `drawingIn`;
+ * otherwise null. width, height: of the file's picture. Rejects with an Error whose message is a sentence for the user.
  *
  * @param {File} file
  * @param {ImageShape} imageShape
- * @returns {Promise<{pixels: Pixels, width: number, height: number}>}
+ * @param {boolean} ofDrawings
+ * @returns {Promise<{pixels: Pixels, drawing: ReturnType<typeof drawingIn>, width: number, height: number}>}
  */
-export async function readPicture(file, imageShape) {
+export async function readPicture(file, imageShape, ofDrawings) {
   if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than 32 MiB. Choose a smaller picture.`);
   const address = URL.createObjectURL(file);
   try {
     const picture = await opened(address, file.name);
-    return {
-      pixels: shrunk(picture, imageShape, file.name),
-      width: picture.naturalWidth,
-      height: picture.naturalHeight,
-    };
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    const drawing = ofDrawings ? drawingIn(wholeOf(picture, file.name)) : null;
+    return { pixels: shrunk(picture, imageShape, file.name), drawing, width, height };
   } finally {
     URL.revokeObjectURL(address);
   }
@@ -59,6 +61,8 @@ function opened(address, name) {
 }
 
 /**
+ * The middle of the picture, of the model's proportions and size.
+ *
  * @param {HTMLImageElement} picture
  * @param {ImageShape} imageShape
  * @param {string} name of the file
@@ -66,11 +70,35 @@ function opened(address, name) {
 function shrunk(picture, imageShape, name) {
   const [channels, height, width] = imageShape;
   const zoom = Math.min(picture.naturalWidth / width, picture.naturalHeight / height);
-  const cut = { width: width * zoom, height: height * zoom };
-  const side = Math.min(1, WORKING_SIDE / Math.max(cut.width, cut.height));
+  const canvas = pixelsOf(picture, { width: width * zoom, height: height * zoom }, WORKING_SIDE, name);
+  return resized(channelsOf(canvas.data, channels), canvas.width, canvas.height, imageShape);
+}
+
+/**
+ * The whole picture in grey, small enough to look for ink in it.
+ *
+ * @param {HTMLImageElement} picture
+ * @param {string} name of the file
+ */
+function wholeOf(picture, name) {
+  const size = { width: picture.naturalWidth, height: picture.naturalHeight };
+  const { data, width, height } = pixelsOf(picture, size, PHOTO_SIDE, name);
+  return { plane: channelsOf(data, 1)[0], width, height };
+}
+
+/**
+ * The middle of the picture, scaled down where it is larger than this side.
+ *
+ * @param {HTMLImageElement} picture
+ * @param {{width: number, height: number}} cut how much of it
+ * @param {number} side
+ * @param {string} name of the file
+ */
+function pixelsOf(picture, cut, side, name) {
+  const scale = Math.min(1, side / Math.max(cut.width, cut.height));
   const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(cut.width * side));
-  canvas.height = Math.max(1, Math.round(cut.height * side));
+  canvas.width = Math.max(1, Math.round(cut.width * scale));
+  canvas.height = Math.max(1, Math.round(cut.height * scale));
   const context = contextOf(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -79,8 +107,7 @@ function shrunk(picture, imageShape, name) {
     top = (picture.naturalHeight - cut.height) / 2;
   try {
     context.drawImage(picture, left, top, cut.width, cut.height, 0, 0, canvas.width, canvas.height);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return resized(channelsOf(data, channels), canvas.width, canvas.height, imageShape);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
   } catch (cause) {
     throw new Error(`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`, { cause });
   }

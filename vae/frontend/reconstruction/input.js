@@ -41,7 +41,10 @@ export class Input {
       onDraw: () => this.draw(),
       onFile: (file) => void this.upload(file),
     });
-    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
+    this.messageText = element("span");
+    this.asItIs = element("button", { type: "button", hidden: true }, "Use the picture as it is");
+    const message = { className: "message", role: "status", ariaLive: "polite", hidden: true };
+    this.message = element("p", message, this.messageText, " ", this.asItIs);
     this.padPlace = element("div", { className: "pad-place" });
     this.elements = [this.picker.element, this.message, this.padPlace];
     this.pad = this.newPad();
@@ -123,12 +126,21 @@ export class Input {
     this.wantedImage = null;
     const { image_shape: imageShape, frame } = this.data;
     try {
-      const { pixels, width, height } = await readPicture(file, imageShape);
-      const title = `${file.name}, ${width}×${height} pixels, scaled to ${imageShape[2]}×${imageShape[1]}`;
-      this.load(pixels, { kind: "upload", title });
-      const bright = imageShape[0] === 1 && pixels.reduce((sum, value) => sum + value, 0) / pixels.length > 127;
-      const advice = "Bright background: “Invert”, under “Damage the image”, makes it like the data set's.";
-      if (bright && frame) this.say(`${title}. ${advice}`);
+      const picture = await readPicture(file, imageShape, frame !== null);
+      const { pixels, drawing } = picture;
+      const size = `${file.name}, ${picture.width}×${picture.height} pixels`,
+        scaled = `${size}, scaled to ${imageShape[2]}×${imageShape[1]}`;
+      if (!drawing) {
+        this.load(pixels, { kind: "upload", title: scaled });
+        if (frame && isBright(pixels)) this.say(`${scaled}. No ink was found on it: it is taken as it is.`);
+        return;
+      }
+      const { inverted, imageShape: drawingShape } = drawing;
+      this.load(drawing.pixels, { kind: "upload", title: size }, { centred: true, imageShape: drawingShape });
+      const ink = inverted ? "the paper levelled, dark ink made bright" : "the background levelled";
+      this.say(`${file.name} is read as a drawing: ${ink}, stretched, and centred like the data set's images.`);
+      this.asItIs.hidden = false;
+      this.asItIs.onclick = () => this.load(pixels, { kind: "upload", title: scaled });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.say(error.message);
@@ -138,11 +150,12 @@ export class Input {
   /**
    * @param {Uint8Array} pixels
    * @param {Source} source
+   * @param {{centred?: boolean, imageShape?: ImageShape}} [options] see DrawingPad.load
    */
-  load(pixels, source) {
+  load(pixels, source, options) {
     this.source = this.loaded = source;
     this.say("");
-    this.pad.load(pixels);
+    this.pad.load(pixels, options);
     this.onChange();
   }
 
@@ -159,7 +172,8 @@ export class Input {
    * @param {string} text
    */
   say(text) {
-    this.message.textContent = text;
+    this.messageText.textContent = text;
+    this.asItIs.hidden = true;
     this.message.hidden = !text;
   }
 
@@ -167,4 +181,9 @@ export class Input {
   close() {
     this.wantedImage = null;
   }
+}
+
+/** @param {Uint8Array} pixels */
+function isBright(pixels) {
+  return pixels.reduce((sum, value) => sum + value, 0) / pixels.length > 127;
 }
