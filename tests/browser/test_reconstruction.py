@@ -217,6 +217,29 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
         assert model_sees(page).any()
 
 
+def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        empty_pad(page)
+        page.mouse.move(*on_pad(page, 0.3, 0.2))
+        page.mouse.down()
+        page.mouse.move(*on_pad(page, 0.6, 0.8))
+        page.mouse.up()
+        settle(page)
+        drawn = model_sees(page)
+        page.get_by_role("combobox", name="Checkpoint").click()
+        page.get_by_role("option", name="mnist-z2", exact=True).click()
+        expect(page.locator(".meter")).to_contain_text("mnist-z2")
+        expect(page.locator(".title")).to_have_text("Your drawing")
+        settle(page)
+        assert (model_sees(page) == drawn).all()
+        page.get_by_role("link", name="Sampling").click()
+        expect(page.locator("h1")).to_have_text("Sampling")
+        page.get_by_role("link", name="Reconstruction").click()
+        expect(page.locator(".title")).to_have_text("Your drawing")
+        settle(page)
+        assert (model_sees(page) == drawn).all()
+
+
 def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Browser) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with reconstruction(browser, f"{app.url}/{MNIST}", **phone) as page:
@@ -414,6 +437,8 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             page.get_by_role("combobox", name="Checkpoint").click()
             page.get_by_role("option", name=name, exact=True).click()
             expect(page.locator(".meter")).to_contain_text(name)
+            settle(page)
+            page.get_by_role("button", name="Next test image").click()
             expect(page.locator(".title")).to_contain_text("test image")
             settle(page)
             text = page.locator(".recon").inner_text()

@@ -87,10 +87,10 @@ def reconstruction(checkpoint: Checkpoint) -> None:
         st.query_params["image"] = str(row)
 
 
-def _linked_image(checkpoint: Checkpoint) -> int:
-    """The test image in the link; the first one if the link has none or there is no such image."""
+def _linked_image(checkpoint: Checkpoint) -> int | None:
+    """The test image in the link; None if the link has none or there is no such image."""
     linked = st.query_params.get("image", "")
-    return parse_whole(linked, 0, checkpoint.test_images - 1) or 0
+    return parse_whole(linked, 0, checkpoint.test_images - 1)
 
 
 def _choose_other(checkpoint: Checkpoint) -> str | None:

@@ -195,3 +195,20 @@ test("an image of another size fills the pad", () => {
   pad.load(fine, { imageShape: [1, 64, 64] });
   assert.deepEqual([...pad.pixels.subarray(0, 4)], [0, 0, 200, 200]);
 });
+
+test("what is on a pad is taken over by a pad of another size, to draw on and to undo", () => {
+  const { pad, surface } = padOf(SHAPE, MNIST);
+  send(surface, "pointerdown", at(4, 14));
+  send(surface, "pointermove", at(24, 14));
+  send(surface, "pointerup");
+  const other = padOf([1, 56, 56]).pad; // without a frame
+  other.restore(pad.state);
+  assert.deepEqual([other.empty, other.canUndo, other.centred.checked], [false, true, false]);
+  const middle = other.pixels.subarray(28 * 56, 29 * 56);
+  assert.ok(Math.abs(ink(middle) - 40) < 6, `${ink(middle)}`); // twice as long
+  other.undo();
+  assert.deepEqual([ink(other.pixels), pad.empty], [0, false]); // the other pad keeps its own
+  const same = padOf(SHAPE, MNIST).pad;
+  same.restore(pad.state);
+  assert.deepEqual([same.pixels, same.centred.checked], [pad.pixels, true]);
+});

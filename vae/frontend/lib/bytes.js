@@ -20,6 +20,11 @@ export function fromBase64(/** @type {string} */ text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+/** Bytes as base64 text. */
+export function toBase64(/** @type {Uint8Array} */ bytes) {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
 /** Two-byte numbers as little-endian bytes. */
 export function u2(/** @type {number[]} */ ...numbers) {
   return Uint8Array.from(numbers.flatMap((number) => [number & 0xff, number >>> 8]));

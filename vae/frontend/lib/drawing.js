@@ -24,6 +24,10 @@ import { rangeField } from "./fields.js";
  * @typedef {{kind: "image", pixels: Uint8Array, imageShape: ImageShape}} LoadedImage
  * @typedef {Stroke | {kind: "clear", centred: boolean} | LoadedImage} Mark
  *
+ * What is on a pad. width, height: of its surface.
+ *
+ * @typedef {{marks: Mark[], centred: boolean, width: number, height: number}} PadState
+ *
  * frame: how the data set places a drawing, see `framed`; null where it does not.
  *
  * @typedef {object} PadOptions
@@ -109,6 +113,30 @@ export class DrawingPad {
     this.repaint();
     this.change();
     this.onRelease();
+  }
+
+  /** @returns {PadState} */
+  get state() {
+    const { width, height } = this.surface;
+    return { marks: [...this.marks], centred: this.centred.checked, width, height };
+  }
+
+  /**
+   * Takes what was on another pad, scaled to this one's surface. Does not call onChange.
+   *
+   * @param {PadState} state
+   */
+  restore({ marks, centred, width, height }) {
+    const across = this.surface.width / width,
+      down = this.surface.height / height;
+    this.marks = marks.map((mark) => {
+      if (mark.kind !== "stroke") return mark;
+      const points = mark.points.map(([x, y]) => /** @type {Point} */ ([x * across, y * down]));
+      return { ...mark, width: mark.width * across, points };
+    });
+    this.centred.checked = centred && this.frame !== null;
+    this.repaint();
+    this.pixels = this.read();
   }
 
   get empty() {

@@ -3,14 +3,24 @@
 import { element } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { readPicture } from "../lib/upload.js";
+import { recall, remember } from "./memory.js";
 import { Picker } from "./picker.js";
 import { titleOf } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
+/** @import { Kept } from "./memory.js" */
 /** @import { Source } from "./remarks.js" */
 
-/** @typedef {{ image_shape: ImageShape, frame: DrawingFrame | null, class_names: string[] }} InputData of a model */
+/**
+ * What the input needs of a model. image: the test image in the link.
+ *
+ * @typedef {object} InputData
+ * @property {ImageShape} image_shape
+ * @property {DrawingFrame | null} frame
+ * @property {string[]} class_names
+ * @property {number | null} image
+ */
 /** @typedef {{ encoded: EncodedSet, images: TestRows, noise: TestRows | null }} TestSet */
 
 /** @type {Source} */
@@ -48,36 +58,60 @@ export class Input {
     this.padPlace = element("div", { className: "pad-place" });
     this.elements = [this.picker.element, this.message, this.padPlace];
     this.pad = this.newPad();
+    const kept = data.image === null ? recall() : null; // a link to an image shows that image
+    if (kept) this.restore(kept);
   }
 
   /**
-   * Begins with an empty pad of the model's size.
+   * Takes a pad of the model's size, with what was on the one before unless that was a test image: the link has it.
    *
    * @param {InputData} data
    */
   setModel(data) {
+    const { kept } = this;
     this.data = data;
     this.testSet = null;
     this.source = this.loaded = DRAWING;
     this.pad = this.newPad();
+    if (kept) this.restore(kept);
+  }
+
+  /**
+   * What to keep when the model or the page is another; null of an empty pad and of a test image as it is.
+   *
+   * @returns {Kept | null}
+   */
+  get kept() {
+    const { source, pad } = this;
+    if (pad.empty || (source.kind === "test" && !pad.canUndo)) return null;
+    const title = source.kind === "test" ? `test image ${source.index}` : source.kind === "drawing" ? "" : source.title;
+    return { ...pad.state, title };
+  }
+
+  /** @param {Kept} kept */
+  restore({ title, ...state }) {
+    this.source = this.loaded = title ? { kind: "upload", title } : DRAWING;
+    this.pad.restore(state);
   }
 
   newPad() {
     const { image_shape: imageShape, frame } = this.data;
-    const pad = new DrawingPad({ imageShape, frame, onChange: () => this.drawn(), label: "Input image" });
+    const [onChange, onRelease] = [() => this.drawn(), () => remember(this.kept)];
+    const pad = new DrawingPad({ imageShape, frame, onChange, onRelease, label: "Input image" });
     this.padPlace.replaceChildren(pad.element);
     return pad;
   }
 
   /**
+   * Shows the test image in the link, or the first, unless something is on the pad.
+   *
    * @param {TestSet} testSet
-   * @param {number} image to show unless the user has drawn meanwhile
    */
-  setTestSet(testSet, image) {
+  setTestSet(testSet) {
     this.testSet = testSet;
     const { labels, reconstruction, images } = testSet.encoded;
     this.picker.setModel(this.data.class_names, labels, reconstruction, images);
-    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(image, images - 1));
+    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(this.data.image ?? 0, images - 1));
     else this.onChange();
   }
 
@@ -156,6 +190,7 @@ export class Input {
     this.source = this.loaded = source;
     this.say("");
     this.pad.load(pixels, options);
+    remember(this.kept);
     this.onChange();
   }
 

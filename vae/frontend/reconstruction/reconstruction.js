@@ -49,7 +49,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {DrawingFrame | null} frame
  * @property {string} objective
  * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
- * @property {number} image test image in the link
+ * @property {number | null} image test image in the link
  */
 
 /**
@@ -192,7 +192,7 @@ class Page {
    *
    * @param {Data} data
    */
-  async takeEncoded({ base, model, image, image_shape: imageShape, classes, palette }) {
+  async takeEncoded({ base, model, image_shape: imageShape, classes, palette }) {
     const address = (/** @type {string} */ what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
     /** @type {EncodedSet} */
     let encoded;
@@ -213,7 +213,7 @@ class Page {
     this.neighbours.setModel(encoded, images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(encoded), true);
     this.anomaly.setTestScores(encoded);
-    this.input.setTestSet({ encoded, images, noise }, image);
+    this.input.setTestSet({ encoded, images, noise });
   }
 
   // — what the model makes of it —

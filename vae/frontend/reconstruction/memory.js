@@ -1,0 +1,39 @@
+/** What is on the pad, kept by the browser's tab while the user looks at another page. */
+
+import { fromBase64, toBase64 } from "../lib/bytes.js";
+
+/** @import { PadState } from "../lib/drawing.js" */
+
+/** title: of a picture that is not drawn; "" of a drawing. @typedef {PadState & { title: string }} Kept */
+
+const KEY = "latent-lab: Reconstruction's pad";
+
+/** @param {Kept | null} kept null: nothing */
+export function remember(kept) {
+  try {
+    if (!kept) sessionStorage.removeItem(KEY);
+    else
+      sessionStorage.setItem(
+        KEY,
+        JSON.stringify(kept, (_, value) => (isBytes(value) ? toBase64(value) : value)),
+      );
+  } catch {
+    // A tab without storage, or a full one, forgets the pad when the page is left.
+  }
+}
+
+/** @returns {Kept | null} */
+export function recall() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? "null", (key, value) =>
+      key === "pixels" ? fromBase64(value) : value,
+    );
+  } catch {
+    return null;
+  }
+}
+
+/** @param {unknown} value */
+function isBytes(value) {
+  return value instanceof Uint8Array;
+}
