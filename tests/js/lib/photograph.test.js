@@ -5,7 +5,7 @@ import { drawingIn, inkOf, placedDrawing } from "../../../vae/frontend/lib/photo
 import { resized } from "../../../vae/frontend/lib/placing.js";
 import { python } from "../support/python.js";
 
-/** @import { Grey } from "../../../vae/frontend/lib/photograph.js" */
+/** @import { Grey } from "../../../vae/frontend/lib/paper.js" */
 /** @import { ImageShape } from "../../../vae/frontend/lib/contract.js" */
 
 const MNIST = { side: 20, across: 14.5, down: 14.5 };

@@ -187,6 +187,7 @@ export class Picker {
       try {
         const { pixels, drawing } = await readPicture(file, space.imageShape, level.checked);
         const placed = frame && drawing && placedDrawing(drawing, space.imageShape, frame);
+        invert.disabled = Boolean(placed); // dark ink is bright already
         const image = invert.checked ? pixels.map((value) => 255 - value) : pixels;
         await this.takeImage(placed ?? image, "upload", preview, request);
       } catch (error) {

@@ -2,7 +2,7 @@
 
 import { resampled } from "./placing.js";
 
-/** @import { Grey } from "./photograph.js" */
+/** A grey picture, width × height numbers from 0 to 255. @typedef {{plane: Float32Array, width: number, height: number}} Grey */
 
 const COARSE = 128; // pixels of the longer side in which the light is measured
 const WIDEST = 1 / 6; // of the longer side: the widest stroke

@@ -5,8 +5,8 @@ import { framed, inkBox, resized } from "./placing.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { DrawingFrame, ImageShape } from "./contract.js" */
+/** @import { Grey } from "./paper.js" */
 
-/** A grey picture, width × height numbers from 0 to 255. @typedef {{plane: Float32Array, width: number, height: number}} Grey */
 /** Connected pixels. size: how many; edge: how many at the picture's edge. @typedef {{size: number, edge: number, strong: number}} Part */
 
 const SIDE = 280; // pixels of the square picture
