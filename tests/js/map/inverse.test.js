@@ -131,6 +131,17 @@ test("in a gap between two groups and far outside there is no error, but the cla
   assert.match(text(5, 5), /^approximate: off by 0\.\d\d of the typical distance$/);
 });
 
+test("images that are there twice do not make the map look better, nor its places remote", () => {
+  const { layout, mean, n } = sheet();
+  const twice = (/** @type {Float32Array} */ rows) => Float32Array.from([...rows, ...rows]);
+  const once = new inverse.LocalInverse(layout, 2, { mean, n, latentDim: 3 });
+  const copies = { mean: twice(mean), n: 2 * n, latentDim: 3 };
+  const both = new inverse.LocalInverse(twice(layout), 2, copies);
+  for (const i of [0, 7, 400]) assert.equal(both.leaveOut(i, 0).away, once.leaveOut(i, 0).away);
+  const { error } = both.trustAt([5, 5]);
+  assert.ok(error !== null && error > 0.5 * (once.trustAt([5, 5]).error ?? Infinity));
+});
+
 test("points on one place are near themselves, and nowhere else", () => {
   const alike = { n: 20, latentDim: 1, mean: new Float32Array(20).fill(2) };
   const local = new inverse.LocalInverse(new Float32Array(40), 2, alike);

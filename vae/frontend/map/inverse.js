@@ -199,11 +199,11 @@ export class LocalInverse {
   }
 
   /**
-   * What is measured when a point is left out, alone or with those near to it. error: how far the inverse is from the
+   * What is measured when a point and its copies are left out, or also those near to it. error: how far the inverse is from the
    * point's code; away: how far the nearest of the others is on the map.
    *
    * @param {number} i
-   * @param {number} hole 0: alone; 1: with those within WIDER times the distance of the nearest
+   * @param {number} hole 1: also those within WIDER times the distance of the nearest
    * @returns {LeftOut}
    */
   leaveOut(i, hole) {
@@ -212,11 +212,14 @@ export class LocalInverse {
     if (found) return found;
     const { layout, dims, encoded } = this;
     const { mean, latentDim } = encoded;
-    const others = nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS + IN_HOLE, i);
+    const codeOf = (/** @type {number} */ row) => mean.subarray(row * latentDim, (row + 1) * latentDim);
+    const around = nearest(layout, dims, layout.subarray(i * dims, (i + 1) * dims), NEIGHBOURS + IN_HOLE, i);
+    const others = around.filter(({ index }) => distance(codeOf(index), codeOf(i)) > 0); // a copy would betray the code
     const reach = hole * WIDER * (others[0]?.distance ?? 0);
     const left = others.filter((other) => other.distance >= reach).slice(0, NEIGHBOURS);
-    const error = distance(this.blend(left), mean.subarray(i * latentDim, (i + 1) * latentDim));
-    const measured = { error, away: left[0]?.distance ?? 0 };
+    const measured = left.length
+      ? { error: distance(this.blend(left), codeOf(i)), away: left[0].distance }
+      : { error: 0, away: 0 };
     this.measured.set(key, measured);
     return measured;
   }
