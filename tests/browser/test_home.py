@@ -94,8 +94,12 @@ def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, bro
         entries = page.evaluate("history.length")
         page.get_by_test_id("stSidebar").get_by_text("Explore").click()
         at(page, "Explore", "mnist-z10")
-        slider = page.locator(".row input[type=range]").first
-        slider.press("0")
+        image = page.get_by_role("spinbutton", name="Start from test image")
+        image.fill("5")
+        image.press("Enter")
+        expect(page.locator(".start-title")).to_contain_text("test image 5")
+        show(page)
+        page.locator(".row input[type=range]").first.press("0")
         page.wait_for_url("**z=**")
         choose(page, "mnist-z2")
         at(page, "Explore", "mnist-z2")
@@ -108,6 +112,8 @@ def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, bro
             page.wait_for_url(f"**checkpoint={checkpoint}**")
         page.go_forward()
         at(page, "Explore", "mnist-z10")
+        expect(page.locator(".start-title")).to_contain_text("test image 5")
+        expect(page.locator(".row input[type=range]").first).to_have_value("0")
         page.get_by_test_id("stSidebar").get_by_text("Training").click()  # what the history showed stays chosen
         at(page, "Training", "mnist-z10")
 

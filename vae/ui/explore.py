@@ -1,6 +1,7 @@
 """The Python side of the Explore page: its component's data of a checkpoint, and z in the link."""
 
 import base64
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -8,46 +9,100 @@ import streamlit as st
 from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared import links, loaders, looked, page, scripts
 from vae.ui.shared.figures import PALETTE
 
 MAP_POINTS = 2000  # as many as a small map can show
 
 
+@dataclass(frozen=True)
+class Start:
+    """Where Explore starts: its picture "before". image: the test image that was chosen then.
+
+    number: counts the starts of a session, so that a z that the browser sends is known to be of this one.
+    """
+
+    number: int
+    model: str
+    image: int
+    title: str
+    z: tuple[float, ...]
+
+
 def explore(checkpoint: Checkpoint) -> None:
     """The live sliders. z at the last release of a slider is in the page's state and in the link."""
-    encoded = loaders.load_encoded(checkpoint)
-    fresh = st.session_state.get("explore_model") != checkpoint.name
-    if fresh:  # a first visit may have a z in its link; a z of another model is not used
-        linked = st.query_params.get("z") if "explore_model" not in st.session_state else None
-        st.session_state["explore_z"] = links.parse_z(linked, checkpoint.model_config.latent_dim)
-        st.session_state["explore_model"] = checkpoint.name
-    image = _choose_test_image(checkpoint)
-    own = int(encoded.labels[image])
-    start = {"id": f"{image}", "title": f"test image {image} · {checkpoint.class_names[own]}"}
+    start = _start(checkpoint)
+    names, own = checkpoint.class_names, int(loaders.load_encoded(checkpoint).labels[start.image])
     data = loaders.or_stop(_explore_data, checkpoint) | {
-        "start": start | {"z": encoded.mean[image].tolist()},
+        "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
-        "label": page.choose_label(checkpoint, f"the image's own: {checkpoint.class_names[own]}", own),
+        "label": page.choose_label(checkpoint, f"the image's own: {names[own]}", own),
     }
     component = scripts.component("explore", "explore/explore.css")
     result = component(key="explore", data=data, on_z_change=lambda: None)
-    if not fresh and (z := links.sent_z(result.z, checkpoint.model_config.latent_dim)) is not None:
-        st.session_state["explore_z"] = z
+    if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
+        z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)
+        st.session_state["explore_z"] = z or st.session_state["explore_z"]
+    _write_link()
+
+
+def _start(checkpoint: Checkpoint) -> Start:
+    """The start of before, or a new one: of a link, of what was looked at on another page, of another image or model.
+
+    Sets explore_z and explore_model, for this page and others: z is None at the mean of the start's image.
+    """
+    state, by_history = st.session_state, links.by_history()
+    before: Start | None = state.get("explore_start")
+    place = _looked_at(checkpoint)
+    z = _linked_z(checkpoint) if before is None or by_history else None
+    if z is not None or by_history:
+        place = None  # the link decides
+    image = _choose_test_image(checkpoint, place.row if place else None)
+    as_before = before is not None and (before.model, before.image) == (checkpoint.name, image)
+    if before is not None and as_before and place is None and not by_history:
+        return before
+    encoded, number = loaders.load_encoded(checkpoint), before.number + 1 if before else 0
+    title = f"test image {image} · {checkpoint.class_names[int(encoded.labels[image])]}"
+    start = Start(number, checkpoint.name, image, title, tuple(encoded.mean[image].tolist()))
+    if place and place.row is None:
+        start, z = replace(start, title=place.title, z=place.z), list(place.z)
+    state["explore_start"], state["explore_model"], state["explore_z"] = start, checkpoint.name, z
+    return start
+
+
+def _linked_z(checkpoint: Checkpoint) -> list[float] | None:
+    return links.parse_z(st.query_params.get("z"), checkpoint.model_config.latent_dim)
+
+
+def _looked_at(checkpoint: Checkpoint) -> looked.Place | None:
+    """What was looked at on another page since Explore was shown, if this model has it.
+
+    A test image is one for every model of its data set, a z for its own model alone.
+    """
+    place = looked.take()
+    if place is None or place.row is None:
+        return place if place and place.model == checkpoint.name else None
+    return place if place.data == checkpoint.content_hash and place.row < checkpoint.test_images else None
+
+
+def _write_link() -> None:
     if st.session_state["explore_z"] is not None:
         st.query_params["z"] = links.format_z(st.session_state["explore_z"])
+    elif "z" in st.query_params:
+        del st.query_params["z"]
 
 
-def _choose_test_image(checkpoint: Checkpoint) -> int:
-    """The encoded test image to start from; part of the URL."""
+def _choose_test_image(checkpoint: Checkpoint, looked_at: int | None) -> int:
+    """The encoded test image to start from; part of the URL. looked_at: the one to choose now."""
     last = checkpoint.test_images - 1
+    if looked_at is not None:
+        st.session_state["image"] = looked_at
     with st.sidebar:
         return int(
             st.number_input(
                 f"Start from test image (0 to {last:,})",
                 min_value=0,
                 max_value=last,
-                value=0,
                 key="image",
                 bind="query-params",
                 persist_state="session",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from vae.datasets.drawing import drawing_frame
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import loaders, scripts
+from vae.ui.shared import links, loaders, looked, scripts
 from vae.ui.shared.figures import PALETTE
 
 # Parameters of a link; the component reads and checks the values.
@@ -29,6 +29,7 @@ def interpolation(checkpoint: Checkpoint) -> None:
     component = scripts.component("interpolation", "lib/drawing.css", "interpolation/interpolation.css")
     result = component(key="interpolation", data=data, on_state_change=lambda: None)
     state = _known(result.state) or state
+    _remember(result.state, checkpoint)
     st.session_state["interpolation_state"] = state
     for key in KEYS:
         if key in st.query_params and key not in state:
@@ -48,6 +49,14 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
         "palette": list(PALETTE),
         "frame": drawing_frame(loaders.cached_examples(_checkpoint, version)),
     }
+
+
+def _remember(sent: object, checkpoint: Checkpoint) -> None:
+    """Keeps the place of the large picture for Explore."""
+    place = sent.get("looked") if isinstance(sent, dict) else None
+    if isinstance(place, dict) and place.get("model") == checkpoint.name:
+        z = links.sent_z(place.get("z"), checkpoint.model_config.latent_dim)
+        looked.remember("interpolation", checkpoint, "picture of Interpolation", z=z)
 
 
 def _known(values: object) -> dict[str, str]:

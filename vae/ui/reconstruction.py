@@ -22,7 +22,7 @@ from vae.model.latents import FloatArray, posterior_noise
 from vae.model.networks import VAE
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.latent_map.source import images_on_disk
-from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared import links, loaders, looked, page, scripts
 from vae.ui.shared.figures import PALETTE
 from vae.validation import parse_whole
 
@@ -85,6 +85,8 @@ def reconstruction(checkpoint: Checkpoint) -> None:
     result = component(key="reconstruction", data=data, on_image_change=lambda: None)
     if (row := links.sent_row(result.image, checkpoint)) is not None:
         st.query_params["image"] = str(row)
+    if (row := _linked_image(checkpoint)) is not None:  # chosen, not one by itself
+        looked.remember("reconstruction", checkpoint, f"test image {row}", row=row)
 
 
 def _linked_image(checkpoint: Checkpoint) -> int | None:

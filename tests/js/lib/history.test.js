@@ -18,9 +18,11 @@ test("another page or another model is another place, another z is not", () => {
   }
 });
 
-/** A browser's history, as far as keepPlaces uses it. */
-class Entries {
+/** A window, as far as keepPlaces uses it: an entry is the address that it shows. */
+class Page {
   entries = ["/app/"];
+  state = null;
+  document = new EventTarget();
 
   get href() {
     return `https://lab.test${this.entries.at(-1)}`;
@@ -28,29 +30,64 @@ class Entries {
 
   /** @type {(state: unknown, unused: string, address?: string | URL | null) => void} */
   pushState(_, __, address) {
-    this.entries.push(`${address}`);
+    this.entries.push(pathOf(address));
   }
 
   /** @type {(state: unknown, unused: string, address?: string | URL | null) => void} */
   replaceState(_, __, address) {
-    this.entries[this.entries.length - 1] = `${address}`;
+    this.entries[this.entries.length - 1] = pathOf(address);
+  }
+
+  click() {
+    this.document.dispatchEvent(new Event("click"));
+  }
+
+  /** The entries after Streamlit has gone to these addresses; null: the user clicks. */
+  follow(/** @type {(string | null)[]} */ addresses) {
+    for (const address of addresses) {
+      if (address === null) this.click();
+      else this.pushState({}, "", address);
+    }
+    return this.entries;
   }
 }
 
+function pathOf(/** @type {string | URL | null | undefined} */ address) {
+  const { pathname, search } = new URL(address ?? "", "https://lab.test");
+  return pathname + search;
+}
+
+function kept() {
+  const page = new Page();
+  keepPlaces(/** @type {any} */ ({ history: page, location: page, document: page.document }));
+  return page;
+}
+
 test("what Streamlit adds to the history becomes an entry for each page and model", () => {
-  const page = new Entries();
-  keepPlaces(/** @type {any} */ (page), /** @type {any} */ (page));
-  for (const address of [
-    "/app/?checkpoint=a",
-    "/app/Explore",
-    "/app/Explore?checkpoint=a",
-    "/app/Explore?checkpoint=a&z=1",
-    "/app/Explore?checkpoint=a&z=2",
-    "/app/Explore?checkpoint=b&z=2",
-    "/app/Explore?checkpoint=b",
-    "?checkpoint=b&z=3",
-  ]) {
-    page.pushState({}, "", address);
-  }
-  assert.deepEqual(page.entries, ["/app/?checkpoint=a", "/app/Explore?checkpoint=a&z=2", "?checkpoint=b&z=3"]);
+  const addresses = ["/?checkpoint=a", "/Explore", "/Explore?checkpoint=a", "/Explore?checkpoint=a&z=1"];
+  const more = ["/Explore?checkpoint=a&z=2", "/Explore?checkpoint=b&z=2", "/Explore?checkpoint=b"];
+  const entries = kept().follow([
+    ...addresses.map((address) => `/app${address}`),
+    ...more.map((path) => `/app${path}`),
+  ]);
+  assert.deepEqual(entries, ["/app/?checkpoint=a", "/app/Explore?checkpoint=a&z=2", "/app/Explore?checkpoint=b"]);
+});
+
+test("a page that the user leaves keeps the link that it had at the click", () => {
+  const there = "/Explore?checkpoint=a&image=7",
+    stripped = "/Explore?checkpoint=a";
+  assert.deepEqual(kept().follow(["/Explore", there, null, stripped, "/Sampling"]).slice(1), [there, "/Sampling"]);
+  assert.deepEqual(kept().follow(["/Explore", there, null, stripped, null, "/Sampling"]).slice(1), [
+    stripped,
+    "/Sampling",
+  ]);
+  const z = ["/Explore", there, null, `${there}&z=2`]; // by keys, as the next model
+  assert.deepEqual(
+    kept()
+      .follow([...z, "/Explore?checkpoint=b"])
+      .slice(1),
+    [z[3], "/Explore?checkpoint=b"],
+  );
+  const other = "/Explore?checkpoint=b";
+  assert.deepEqual(kept().follow(["/Explore", there, null, other, "/Sampling"]).slice(1), [there, other, "/Sampling"]);
 });

@@ -22,7 +22,7 @@ function enter(/** @type {HTMLElement} */ field, /** @type {string | null} */ da
   return { left: !defaultPrevented, inserted: [...inserted] };
 }
 
-const field = element("input", { type: "number" });
+const number = element("input", { type: "number" });
 const PASTED = { inputType: "insertFromPaste" };
 
 test("a comma, a minus sign and a full-width digit are typed as the browser's own", () => {
@@ -31,24 +31,24 @@ test("a comma, a minus sign and a full-width digit are typed as the browser's ow
     ["\u2212", "-"],
     ["\uff17", "7"],
   ]) {
-    assert.deepEqual(enter(field, typed), { left: false, inserted: [`insertText ${plain}`] });
+    assert.deepEqual(enter(number, typed), { left: false, inserted: [`insertText ${plain}`] });
   }
 });
 
 test("what a browser reads by itself is left to it, and so are other fields", () => {
-  for (const data of [".", "7", "-", "e", null]) assert.deepEqual(enter(field, data), { left: true, inserted: [] });
-  assert.ok(enter(field, "1.25", PASTED).left);
-  assert.ok(enter(field, ",", { isComposing: true }).left);
+  for (const data of [".", "7", "-", "e", null]) assert.deepEqual(enter(number, data), { left: true, inserted: [] });
+  assert.ok(enter(number, "1.25", PASTED).left);
+  assert.ok(enter(number, ",", { isComposing: true }).left);
   assert.ok(enter(element("input", { type: "text" }), ",").left);
   assert.ok(enter(element("textarea"), ",").left);
 });
 
 test("a pasted number is read, what is none is refused with a sentence until the next key", () => {
-  assert.deepEqual(enter(field, "\u22121,25", PASTED), { left: false, inserted: ["insertText -1.25"] });
+  assert.deepEqual(enter(number, "\u22121,25", PASTED), { left: false, inserted: ["insertText -1.25"] });
   for (const data of ["1.234,5", "12a", "1 000"]) {
-    assert.deepEqual(enter(field, data, PASTED), { left: false, inserted: [] });
-    assert.equal(field.validationMessage, `“${data}” is not a number.`);
-    send(field, "keydown");
-    assert.equal(field.validationMessage, "");
+    assert.deepEqual(enter(number, data, PASTED), { left: false, inserted: [] });
+    assert.equal(number.validationMessage, `“${data}” is not a number.`);
+    send(number, "keydown");
+    assert.equal(number.validationMessage, "");
   }
 });

@@ -7,7 +7,8 @@
  *
  * What Python sends, from vae/ui/explore.py. kl: nats per dimension, null for a plain autoencoder; spread: standard
  * deviation of the means per dimension; points: float32, k × 2, and labels: uint16, both as base64; projection: origin
- * and axes of the map; start: the picture to start from; z: that of the last release; label: the class to decode as.
+ * and axes of the map; start: the picture to start from, and the number of this start; z: where to begin now, null at
+ * the start; label: the class to decode as.
  *
  * @typedef {object} ExploreData
  * @property {string} base the app's address
@@ -71,10 +72,10 @@ export default class Explore {
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: string, value: number[]) => void} send to Python
+   * @param {(name: "z", value: {start: string, z: number[]}) => void} send to Python
    */
   constructor(parent, send) {
-    this.sendState = (/** @type {number[]} */ z) => send("z", z);
+    this.sendState = (/** @type {number[]} */ z) => this.data && send("z", { start: this.data.start.id, z });
     const onMove = (/** @type {number[]} */ z) => this.move(z);
     const onRelease = () => this.release();
     this.sliders = new Sliders({ onMove, onRelease, onJump: (z) => this.jump(z) });
@@ -141,7 +142,7 @@ export default class Explore {
     if (newLabel) client.classWeights = Array.from({ length: data.classes }, (_, k) => Number(k === data.label));
     const newPoints = newModel || data.points !== old?.points || data.labels !== old?.labels;
     if (newPoints) this.takePoints(data);
-    if (newStart) this.takeStart(data, newModel, Boolean(old));
+    if (newStart) this.takeStart(data, newModel);
     else if (newPoints) this.map.showStart(this.start);
     if (newLabel && !newStart) this.takeLabel();
     if ((newPoints || newLabel) && this.map.isPlane) this.refreshManifold();
@@ -187,11 +188,10 @@ export default class Explore {
   /**
    * @param {ExploreData} data
    * @param {boolean} newModel
-   * @param {boolean} mounted
    */
-  takeStart({ start, z }, newModel, mounted) {
+  takeStart({ start, z }, newModel) {
     this.start = start.z.map(round4);
-    const now = !mounted && z ? z.map(round4) : this.start;
+    const now = z?.map(round4) ?? this.start;
     this.history = newModel ? [] : this.history.slice(0, this.at + 1);
     this.history.push(now);
     this.at = this.history.length - 1;
@@ -201,7 +201,6 @@ export default class Explore {
     this.move(now);
     this.decodeBefore();
     this.showHistory();
-    if (mounted) this.sendState(now); // Python still has the z of a release before this start
   }
 
   /** Another class of a conditional model: the same z, decoded as it. */

@@ -3,5 +3,5 @@
 import { keepPlaces } from "../lib/history.js";
 import { takeNumbers } from "../lib/number-input.js";
 
-keepPlaces(history, location);
+keepPlaces(window);
 takeNumbers(document);

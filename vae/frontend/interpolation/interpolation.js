@@ -237,7 +237,13 @@ class InterpolationView {
   remember(change) {
     this.state = { ...this.state, ...change };
     clearTimeout(this.sendTimer);
-    this.sendTimer = setTimeout(() => this.send("state", this.state), SEND_MS);
+    this.sendTimer = setTimeout(() => this.sendState(), SEND_MS);
+  }
+
+  /** Sends what belongs in a link and, for Explore, the place of the large picture. */
+  sendState() {
+    const z = this.body.hidden ? null : this.view.place().map(round4);
+    this.send("state", { ...this.state, looked: { model: this.data.model, z } });
   }
 
   /**

@@ -16,14 +16,29 @@ export function isOtherPlace(before, after) {
  * Streamlit makes an entry each time Python changes the link: three for a page that is opened, one for each z. From now on
  * only other places get one, so that Back leads to the page or model before.
  *
- * @param {History} history
- * @param {Location} location
+ * When the user leaves a page, Streamlit takes what its widgets have in the link out of it before it shows the next page:
+ * the page's entry gets back the link that it had at the user's click.
+ *
+ * @param {{history: History, location: Location, document: EventTarget}} window
  */
-export function keepPlaces(history, location) {
+export function keepPlaces({ history, location, document }) {
   const push = history.pushState.bind(history);
+  /** @type {URL | null} */
+  let clicked = null; // the address at the last click on this page
+  const note = () => {
+    clicked = new URL(location.href);
+  };
+  document.addEventListener("click", note, { capture: true });
   history.pushState = (state, unused, address) => {
-    const before = new URL(location.href);
-    if (isOtherPlace(before, new URL(address ?? "", before))) push(state, unused, address);
-    else history.replaceState(state, unused, address);
+    const before = new URL(location.href),
+      after = new URL(address ?? "", before);
+    if (!isOtherPlace(before, after)) {
+      history.replaceState(state, unused, address);
+      return;
+    }
+    const leaves = after.pathname !== before.pathname;
+    if (leaves && clicked && !isOtherPlace(clicked, before)) history.replaceState(history.state, "", clicked);
+    clicked = null;
+    push(state, unused, address);
   };
 }

@@ -6,7 +6,7 @@ import streamlit as st
 
 from vae.projection.config import ProjectionConfig
 from vae.storage.checkpoints import EXAMPLES, Checkpoint
-from vae.ui.shared import links, loaders, page, scripts
+from vae.ui.shared import links, loaders, looked, page, scripts
 from vae.ui.shared.figures import PALETTE
 
 
@@ -43,6 +43,8 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         state["map_pinned"] = _sent_pin(result.pinned, checkpoint)
     if isinstance(result.groups, dict) and result.groups.get("model") == name:
         state["map_groups"] = _sent_groups(result.groups, checkpoint)
+    pinned = state["map_pinned"] or {}
+    looked.remember("map", checkpoint, "pinned on the map", row=pinned.get("row"), z=pinned.get("z"))
     if state["map_pinned"] is None:
         st.query_params.pop("z", None)
     else:

@@ -4,6 +4,7 @@ figures      arrays -> Plotly figures, and the palette
 loaders      the checkpoints of this app, and what is loaded of each
 origins      which host names the app answers to, which pages may use it
 links        the link and its history, untrusted values from links and components
+looked       what was last looked at on a page, for Explore
 scripts      the components' scripts and styles
 page         head, checkpoint picker, choices in the link
 """
