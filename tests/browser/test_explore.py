@@ -4,6 +4,7 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -191,7 +192,7 @@ def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Se
 def test_a_vertical_swipe_on_a_slider_scrolls_the_page_and_a_horizontal_one_moves_z(
     app: Server, browser: Browser
 ) -> None:
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with explore(browser, f"{app.url}/{Z10}", **phone) as page:
         scrolled = lambda: page.get_by_test_id("stMain").evaluate("main => main.scrollTop")  # noqa: E731
         session, start, z = page.context.new_cdp_session(page), scrolled(), numbers(page)
