@@ -10,7 +10,7 @@ import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { PosteriorChart, PosteriorPlane } from "./charts.js";
-import { bestOf, payload, repeated } from "./encoding.js";
+import { Encoder, payload, storedNoise } from "./encoding.js";
 import { Input } from "./input.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
@@ -68,7 +68,6 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 const SAMPLES_MS = 100; // decoding eight pictures at every step of the pointer would delay the reconstruction
 const DESCRIBE_MS = 200; // numbers that change faster cannot be read, and their layout costs frames
 const STATUS_MS = 250;
-const MAX_CLASSES_TRIED = 32;
 
 export default class Reconstruction {
   /** @type {Page | null} */
@@ -126,7 +125,7 @@ class Page {
     this.neighbours = new Neighbours((i) => this.input.choose(i));
     this.anomaly = new Anomaly({
       onChoose: (pixels, title, noise) => this.input.load(pixels, { kind: "other", title, noise }),
-      scoreOf: (pixels) => this.scoreOf(pixels),
+      scoreOf: (pixels) => this.encoder.scoreOf(pixels),
     });
     this.loss = new LossPanel();
     this.refill = new Refill();
@@ -147,6 +146,7 @@ class Page {
     parent.append(this.root);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
+    this.encoder = new Encoder(this.client, data);
     this.takeModel(data);
     this.anomaly.setData(data, true);
   }
@@ -158,7 +158,7 @@ class Page {
    */
   update(data) {
     const old = this.data;
-    this.data = data;
+    this.data = this.encoder.data = data;
     const newModel = data.model !== old.model || data.version !== old.version;
     if (newModel) {
       this.input.setModel(data);
@@ -227,64 +227,11 @@ class Page {
     const input = this.damagePanel.apply(whole, imageShape);
     this.sent = input;
     this.pictures.showInput(input, imageShape, this.damagePanel.damage.patch > 0);
-    const labels = this.candidateLabels(source),
-      noise = this.fixedNoise(source);
-    void this.bestReply(input, labels, noise).then((best) => {
+    const labels = this.encoder.candidateLabels(source, this.input.testSet),
+      noise = this.encoder.fixedNoise(source);
+    void this.encoder.reconstruct(input, labels, noise).then((best) => {
       if (best && !this.closed) this.showResult(best, { whole, input, source, noise, inputAt });
     });
-  }
-
-  /**
-   * The reply under the likeliest of these classes; null when it was overtaken.
-   *
-   * @param {Uint8Array<ArrayBuffer>} input
-   * @param {number[]} labels
-   * @param {Float32Array | null} noise
-   * @param {string} [slot]
-   */
-  async bestReply(input, labels, noise, slot) {
-    const n = labels.length || 1;
-    const options = { slot, noise: noise && repeated(noise, n) };
-    const reply = await this.client.reconstruct(n, payload(input, labels), options);
-    return reply && bestOf(reply, labels);
-  }
-
-  /**
-   * The anomaly score of another picture, as Python computes it, in nats; null when it was overtaken.
-   *
-   * @param {Uint8Array<ArrayBuffer>} pixels
-   */
-  async scoreOf(pixels) {
-    /** @type {Source} */
-    const source = { kind: "drawing" };
-    const best = await this.bestReply(pixels, this.candidateLabels(source), this.fixedNoise(source), "example");
-    return best && !this.closed ? best.reconstruction + best.kl : null;
-  }
-
-  /**
-   * The ε of this image's sample, the same whenever it is shown: the evaluation's, where it has evaluated the image; the
-   * one that Python would draw for it alone, otherwise. null of a plain autoencoder.
-   *
-   * @param {Source} source
-   */
-  fixedNoise(source) {
-    if (this.point) return null;
-    return storedNoise(source) ?? Float32Array.from(this.data.noise);
-  }
-
-  /**
-   * The classes that a conditional model receives: the one chosen or known, else all of them, to compare.
-   *
-   * @param {Source} source
-   */
-  candidateLabels(source) {
-    const { classes, label } = this.data,
-      { testSet } = this.input;
-    if (!classes) return [];
-    if (label !== null) return [label];
-    if (source.kind === "test" && testSet) return [testSet.encoded.labels[source.index]];
-    const most = Math.min(MAX_CLASSES_TRIED, this.client.greeting?.limits.vectors ?? MAX_CLASSES_TRIED);
-    return classes <= most ? Array.from({ length: classes }, (_, k) => k) : [0];
   }
 
   /**
@@ -318,7 +265,7 @@ class Page {
     const { input, label } = this.result,
       d = this.data.latent_dim;
     const noise = this.mode === "mean" ? null : this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
-    const reply = await this.bestReply(input, label === null ? [] : [label], noise, "chosen");
+    const reply = await this.encoder.reconstruct(input, label === null ? [] : [label], noise, "chosen");
     if (!reply || this.closed || !this.result || this.mode === "evaluation") return;
     const { pixels, reconstruction, kl } = reply;
     this.showOutput({ noise, pixels, reconstruction, kl }, this.result);
@@ -511,15 +458,6 @@ class Page {
       this.lossDetails,
     );
   }
-}
-
-/**
- * The ε with which Python scored this image; null where it has not.
- *
- * @param {Source} source
- */
-function storedNoise(source) {
-  return source.kind === "test" || source.kind === "other" ? source.noise : null;
 }
 
 /**
