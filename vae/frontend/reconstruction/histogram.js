@@ -11,6 +11,10 @@ const OTHER_DATASET = "#832db6"; // violet
 
 export class ScoreHistogram {
   own = new Float32Array(); // scores of the test images, in ascending order
+  /** @type {number[]} */
+  bars = [];
+  /** @type {number[] | null} */
+  otherBars = null;
   /** @type {Float32Array | null} those of another data set */
   other = null;
   low = 0; // range of the scores shown, in nats
@@ -38,6 +42,8 @@ export class ScoreHistogram {
     const high = Math.max(...all.map((scores) => scores[Math.floor(0.99 * (scores.length - 1))]));
     this.low -= 0.04 * (high - this.low);
     this.high = Math.max(this.low + 1e-3, high + 0.08 * (high - this.low));
+    this.bars = this.heights(this.own);
+    this.otherBars = this.other && this.heights(this.other);
     this.paint();
   }
 
@@ -53,8 +59,8 @@ export class ScoreHistogram {
     const bottom = HEIGHT - AXIS_HEIGHT;
     const context = fitted(this.canvas, width, HEIGHT);
     const ink = inkOf(this.element);
-    this.bars(context, this.own, ink, width, bottom);
-    if (this.other) this.bars(context, this.other, OTHER_DATASET, width, bottom);
+    paintBars(context, this.bars, ink, width, bottom);
+    if (this.otherBars) paintBars(context, this.otherBars, OTHER_DATASET, width, bottom);
     Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
     context.fillRect(0, bottom, width, 1);
     const length = this.high - this.low,
@@ -76,13 +82,11 @@ export class ScoreHistogram {
   }
 
   /**
-   * @param {CanvasRenderingContext2D} context
+   * The bars' heights, of the highest; counted once, not in every frame.
+   *
    * @param {Float32Array} scores
-   * @param {string} colour
-   * @param {number} width CSS pixels
-   * @param {number} bottom CSS pixels
    */
-  bars(context, scores, colour, width, bottom) {
+  heights(scores) {
     /** @type {number[]} */
     const counts = new Array(BINS).fill(0);
     for (const score of scores) {
@@ -90,12 +94,7 @@ export class ScoreHistogram {
       counts[Math.max(0, Math.min(BINS - 1, bin))]++;
     }
     const most = Math.max(...counts);
-    Object.assign(context, { fillStyle: colour, globalAlpha: 0.45 });
-    counts.forEach((count, k) => {
-      const height = (bottom - 12) * (count / most);
-      context.fillRect((k / BINS) * width + 0.5, bottom - height, width / BINS - 1, height);
-    });
-    context.globalAlpha = 1;
+    return counts.map((count) => count / most);
   }
 
   /**
@@ -114,4 +113,20 @@ export class ScoreHistogram {
     const text = share < 0 ? `${beyond}this image` : `this image${beyond}`;
     context.fillText(text, x + (x > width / 2 ? -6 : 6), 10);
   }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number[]} bars heights, of the highest
+ * @param {string} colour
+ * @param {number} width CSS pixels
+ * @param {number} bottom CSS pixels
+ */
+function paintBars(context, bars, colour, width, bottom) {
+  Object.assign(context, { fillStyle: colour, globalAlpha: 0.45 });
+  bars.forEach((share, k) => {
+    const height = (bottom - 12) * share;
+    context.fillRect((k / BINS) * width + 0.5, bottom - height, width / BINS - 1, height);
+  });
+  context.globalAlpha = 1;
 }
