@@ -31,7 +31,7 @@ Images = NDArray[np.uint8]
 SCORED = 500  # images of another data set that are scored; a tenth for conditional models, which try every class
 COMPRESSED_PIXELS, LEAST_COMPRESSED = 2**20, 50  # of one set of images
 NOISE_PICTURES = 50
-LOADING_SECONDS = 10.0  # for which the page waits for the test images of its data set
+LOADING_SECONDS = 2.0  # for which the page waits for the test images of its data set; MNIST takes half a second
 SHOWN = 24  # images of the other data set to choose from
 NO_OTHER = ""
 
