@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import choose, opened, rest
+from tests.support.browsing import box_of, choose, opened, rest
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
@@ -116,6 +116,16 @@ def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, bro
         expect(page.locator(".row input[type=range]").first).to_have_value("0")
         page.get_by_test_id("stSidebar").get_by_text("Training").click()  # what the history showed stays chosen
         at(page, "Training", "mnist-z10")
+
+
+def test_the_title_is_seen_whole_without_the_sidebar(app: Server, browser: Browser) -> None:
+    with opened(browser, app.url) as page:
+        show(page)
+        page.get_by_test_id("stSidebar").hover()
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+        expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+        header, title = box_of(page.get_by_test_id("stHeader")), box_of(page.locator("h1"))
+        assert title["y"] >= header["y"] + header["height"]
 
 
 @pytest.mark.slow

@@ -24,6 +24,8 @@ ADDRESSES = tuple(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)
 
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; padding-bottom: 2rem }
+/* Without the sidebar Streamlit's header lies over the top of the page, 3.75rem high. */
+.stApp:has([data-testid="stExpandSidebarButton"]) [data-testid="stMainBlockContainer"] { padding-top: 4.25rem }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 4.5rem } }
 [data-testid="stSidebarUserContent"] { padding-top: 0 }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; font-size: 2.2rem }
