@@ -98,6 +98,23 @@ test("dimensions have subscripts", () => {
   assert.equal(dom.subscript(123), "z₁₂₃");
 });
 
+test("what opens is moved into the window, its top left corner first", () => {
+  Object.defineProperties(document.documentElement, { clientWidth: { value: 390 }, clientHeight: { value: 800 } });
+  const panel = dom.element("div");
+  for (const [left, top, width, height, translate] of /** @type {const} */ ([
+    [20, 30, 100, 100, "0px 0px"],
+    [-60, -10, 100, 100, "68px 18px"],
+    [300, 750, 100, 100, "-18px -58px"],
+    [0, 0, 500, 900, "8px 8px"], // larger than the window
+    [-100, 700, 500, 900, "108px -692px"],
+  ])) {
+    panel.getBoundingClientRect = () =>
+      /** @type {DOMRect} */ ({ left, top, right: left + width, bottom: top + height });
+    dom.keepInView(panel);
+    assert.equal(panel.style.translate, translate);
+  }
+});
+
 test("a drag moves while the main button is down, and ends", (t) => {
   const node = dom.element("div");
   const [onMove, onRelease] = [t.mock.fn(), t.mock.fn()];

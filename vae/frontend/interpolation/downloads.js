@@ -2,7 +2,7 @@
 
 import { joined } from "../lib/bytes.js";
 import { drawPicture, pngOf } from "../lib/canvas.js";
-import { button, contextOf, element, messageOf } from "../lib/dom.js";
+import { button, contextOf, element, keepInView, messageOf } from "../lib/dom.js";
 import { download, npz } from "../lib/export.js";
 import { numberField } from "../lib/fields.js";
 import { gif } from "../lib/gif.js";
@@ -131,7 +131,8 @@ export class Downloads {
       file("NPZ", "t, z and the pictures of the path, for NumPy", (path, frames) => this.saveNpz(path, frames)),
       this.status,
     );
-    return element("details", { className: "downloads" }, element("summary", {}, "Download"), panel);
+    const ontoggle = () => keepInView(panel);
+    return element("details", { className: "downloads", ontoggle }, element("summary", {}, "Download"), panel);
   }
 }
 

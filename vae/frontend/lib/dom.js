@@ -164,6 +164,32 @@ export function onDrag(node, onMove, onRelease) {
   node.addEventListener("lostpointercapture", () => onRelease());
 }
 
+const VIEW_MARGIN = 8; // CSS pixels
+
+/**
+ * Moves what has opened over the page as far as it needs to lie within the window; of what is larger, the top left corner.
+ * It needs position "absolute" or "fixed", and a width that the window has.
+ *
+ * @param {HTMLElement} panel
+ */
+export function keepInView(panel) {
+  panel.style.translate = "0 0";
+  const { left, right, top, bottom } = panel.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  panel.style.translate = `${moveInside(left, right, clientWidth)}px ${moveInside(top, bottom, clientHeight)}px`;
+}
+
+/**
+ * How far to move what reaches from `low` to `high` so that it lies within 0 and `size`.
+ *
+ * @param {number} low
+ * @param {number} high
+ * @param {number} size
+ */
+function moveInside(low, high, size) {
+  return Math.max(VIEW_MARGIN, Math.min(low, size - VIEW_MARGIN - (high - low))) - low;
+}
+
 /** What an error that was caught says. */
 export function messageOf(/** @type {unknown} */ error) {
   return error instanceof Error ? error.message : `${error}`;

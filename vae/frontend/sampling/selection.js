@@ -1,7 +1,7 @@
 /** The picture under the pointer, or chosen by click or key: framed in both grids, its nearest test images on a card. */
 
 import { drawPicture } from "../lib/canvas.js";
-import { contextOf, element, messageOf } from "../lib/dom.js";
+import { contextOf, element, keepInView, messageOf } from "../lib/dom.js";
 import { pictureOf } from "./panel.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -150,6 +150,7 @@ class Card {
     const y = beside === null ? cell.bottom + CARD_GAP : cell.top;
     const top = Math.max(0, Math.min(y, room.bottom - height) - room.top);
     this.element.style.transform = `translate(${x - room.left}px, ${top}px)`;
+    keepInView(this.element);
     drawPicture(this.sample.canvas, picture, shape);
     this.sample.text.textContent = title;
     for (const { figure } of [this.code, this.pixels]) figure.classList.add("stale"); // until the search has ended
