@@ -478,6 +478,28 @@ def test_pictures_of_every_size_stay_on_the_page_and_apart(
             assert not any(starmap(_overlap, combinations(boxes, 2))), boxes
 
 
+def test_on_a_phone_the_downloads_stay_on_the_screen_and_the_dialog_says_what_is_reconstructed(
+    lab: Server, models: Path, browser: Browser
+) -> None:
+    save(models / "many", n=520)  # of test images, a checkpoint brings 500
+    phone = {"width": 390, "height": 844}
+    with interpolation(browser, lab, "checkpoint=many&from=510", viewport=phone) as page:
+        page.get_by_text("Download", exact=True).click()
+        within = lambda box: box["x"] >= 0 and box["x"] + box["width"] <= phone["width"]  # noqa: E731
+        until(page, lambda: within(box_of(page.locator(".popover"))))
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_role("button", name="Choose A from anywhere").click()
+        page.get_by_label("Class", exact=True).select_option("all classes")
+        for _ in range(500 // 40):
+            page.get_by_role("button", name="Later images").click()
+        expect(page.locator(".picker .quiet").last).to_contain_text("the server has the first 500 test images")
+        titles = page.locator(".thumb").evaluate_all("thumbs => thumbs.map(thumb => thumb.title)")
+        assert titles[0].startswith("test image 480")
+        assert [title.endswith("decoded: the server has no original") for title in titles] == [False] * 20 + [True] * 20
+        page.get_by_role("button", name="Earlier images").click()
+        expect(page.locator(".picker .quiet").last).to_be_empty()
+
+
 def _overlap(one: FloatRect, other: FloatRect) -> bool:
     across = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
     down = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])

@@ -105,7 +105,7 @@ export class Picker {
     const tools = element("div", { className: "tools" });
     tools.append(element("label", {}, "Class ", gallery.shownClass), gallery.back, gallery.forward, gallery.count);
     tools.append(element("label", {}, `Number (0 to ${n - 1}) `, number));
-    return [tools, gallery.element];
+    return [tools, gallery.element, gallery.note];
   }
 
   // — samples —
@@ -237,7 +237,7 @@ export class Picker {
   }
 }
 
-/** Test images of a class, forty at a time. */
+/** Test images of a class, forty at a time; in place of those that the server does not have, their reconstructions. */
 class Gallery {
   /**
    * @param {Space} space
@@ -256,6 +256,7 @@ class Gallery {
     this.back = button("◀", "Earlier images", () => void this.turnTo(this.first - GALLERY), "Earlier images");
     this.forward = button("▶", "Later images", () => void this.turnTo(this.first + GALLERY), "Later images");
     this.element = element("div", { className: "gallery", role: "group", ariaLabel: "Test images" });
+    this.note = element("p", { className: "quiet", role: "status" });
     const place = current === undefined ? 0 : this.rows().indexOf(current);
     void this.turnTo(Math.floor(Math.max(0, place) / GALLERY) * GALLERY);
   }
@@ -276,6 +277,7 @@ class Gallery {
     const ends = rows.map((row) => testEnd(space, row));
     const thumbs = ends.map(({ title, row }) => thumb(title, () => this.onChoose(row), row === this.current));
     this.element.replaceChildren(...thumbs.map(({ place }) => place));
+    this.note.textContent = "";
     /** @type {number[]} */
     const missing = []; // images that the server does not have
     const fetched = rows.map(async (row, i) => {
@@ -285,11 +287,27 @@ class Gallery {
     });
     await Promise.all(fetched);
     if (!missing.length || first !== this.first) return;
+    this.tellDecoded(missing.map((i) => thumbs[i].place));
     const decoded = await decodeSome(
       space,
       missing.map((i) => ends[i]),
     );
     decoded?.forEach((pixels, k) => drawPicture(thumbs[missing[k]].canvas, pixels, space.imageShape));
+  }
+
+  /**
+   * Says which pictures are no test images.
+   *
+   * @param {HTMLButtonElement[]} places
+   */
+  tellDecoded(places) {
+    for (const place of places) {
+      place.classList.add("decoded");
+      place.title = place.ariaLabel = `${place.title}, decoded: the server has no original`;
+    }
+    const which = places.length === this.element.childElementCount ? "These are" : "Those with a dashed edge are";
+    const had = this.space.images.count.toLocaleString("en");
+    this.note.textContent = `${which} reconstructions, decoded from their codes: the server has the first ${had} test images.`;
   }
 }
 
