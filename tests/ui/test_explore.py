@@ -96,6 +96,11 @@ def test_the_z_of_a_link_wins(checkpoint: Checkpoint) -> None:
     assert app.session_state["explore_z"] == [1.0, 2.0]
 
 
+def test_the_posterior_that_sampling_shows_is_looked_at() -> None:
+    app = open_page("pages/3_Sampling.py", checkpoint="mnist-z2", source="image:8")
+    assert to_explore(app).session_state["explore_start"].image == 8
+
+
 def test_reconstruction_is_looked_at_once_an_image_is_chosen(app: AppTest) -> None:
     app.switch_page("pages/5_Reconstruction.py").run()
     assert to_explore(app).session_state["explore_start"].image == 0

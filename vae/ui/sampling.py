@@ -24,7 +24,7 @@ from vae.model.samplers import (
 )
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import loaders, scripts
+from vae.ui.shared import loaders, looked, scripts
 from vae.ui.shared.figures import PALETTE
 from vae.validation import parse_whole
 
@@ -64,6 +64,9 @@ def sampling(checkpoint: Checkpoint) -> None:
     component = scripts.component("sampling", "sampling/sampling.css")
     component(key="sampling", data=data, on_params_change=_take)
     _write_link(params | {"seed": str(seed)})
+    kind, _, row = params.get("source", "").partition(":")
+    if kind == "image":
+        looked.remember("sampling", checkpoint, f"test image {row}", row=int(row))
 
 
 def _write_link(linked: Params) -> None:

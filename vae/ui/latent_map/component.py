@@ -18,7 +18,7 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     """
     state, name = st.session_state, checkpoint.name
     if state.get("map_model") != name:  # a first visit may come by a link; a pin of another model has no meaning here
-        linked = st.query_params.get("z") if "map_model" not in state else None
+        linked = st.query_params.get("z") if "map_model" not in state or links.by_history() else None
         z = links.parse_z(linked, checkpoint.model_config.latent_dim)
         state["map_model"] = name
         state["map_pinned"] = None if z is None else {"model": name, "z": z, "row": None, "exact": True}
