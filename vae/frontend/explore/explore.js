@@ -36,6 +36,7 @@ import { rangeField } from "../lib/fields.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { Comparison } from "./comparison.js";
+import { copyText, linkTo } from "./link.js";
 import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
 
@@ -431,38 +432,6 @@ export default class Explore {
     clearTimeout(this.stripsTimer);
     clearTimeout(this.aroundTimer);
     this.root.remove();
-  }
-}
-
-/**
- * This page's address with z in it; every other parameter stays.
- *
- * @param {number[]} z
- */
-function linkTo(z) {
-  const url = new URL(location.href);
-  url.searchParams.delete("z");
-  url.search += `${url.search ? "&" : "?"}z=${z.join(",")}`;
-  return url.href;
-}
-
-/**
- * Copies text; true if it worked. The clipboard API exists on https and localhost only, and a class often has neither.
- *
- * @param {string} text
- * @param {HTMLElement} place
- */
-async function copyText(text, place) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = Object.assign(document.createElement("textarea"), { value: text });
-    place.append(field);
-    field.select();
-    const copied = document.execCommand("copy");
-    field.remove();
-    return copied;
   }
 }
 
