@@ -48,7 +48,16 @@ test("full-width letters and signs become plain ones, the rest stays", () => {
 });
 
 test("numbers have commas, semicolons or white space between them", () => {
-  for (const text of ["1.5, -2, 3", "1.5,-2,3", "1.5 -2\t3", "1,5 \u22122 3", "1,5; -2;3", "1.5\n-2\n3", "1.5, -2 3"]) {
+  for (const text of [
+    "1.5, -2, 3",
+    "1.5,-2,3",
+    "1.5 -2\t3",
+    "1,5 \u22122 3",
+    "1,5; -2;3",
+    "1.5\n-2\n3",
+    "1.5, -2 3",
+    "1.5, -2;\n3",
+  ]) {
     assert.deepEqual(parseNumbers(text), [1.5, -2, 3], text);
   }
   assert.deepEqual(parseNumbers("1,25"), [1, 25]);

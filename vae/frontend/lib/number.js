@@ -19,12 +19,12 @@ export function parseNumber(/** @type {string} */ text) {
 }
 
 /**
- * The numbers of a text, with commas, semicolons or white space between them; a decimal comma is read where commas do not
- * separate. NaN for each part that is no number; none for an empty text.
+ * The numbers of a text, with commas, semicolons or white space between them; a decimal comma is read where others than
+ * commas separate. NaN for each part that is no number; none for an empty text.
  */
 export function parseNumbers(/** @type {string} */ text) {
   const plain = plainText(text);
-  const spaced = /[^\s,;]\s+[^\s,;]/.test(plain); // white space alone separates
-  const parts = plain.split(plain.includes(";") ? /\s*;\s*/ : spaced ? /\s*,?\s+/ : /\s*,\s*/);
+  const others = /;|[^\s,;]\s+[^\s,;]/.test(plain); // then a comma between two digits is a decimal one
+  const parts = plain.split(others ? /\s*;\s*|\s*,?\s+/ : /\s*,\s*/);
   return plain ? parts.map(parseNumber) : [];
 }
