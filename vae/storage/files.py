@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ def broken(path: Path, what: str) -> CheckpointError:
 def _is_lfs_pointer(path: Path) -> bool:
     """Whether Git has left a text of three lines in the file's place (Git LFS specification, version 1)."""
     try:
+        if not S_ISREG(path.lstat().st_mode):  # a pipe would make this wait, a link may lead out of the checkpoint
+            return False
         with path.open("rb") as file:
             return file.read(len(LFS_POINTER)) == LFS_POINTER
     except OSError:
