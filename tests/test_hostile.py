@@ -1273,7 +1273,7 @@ def test_every_request_for_a_projection_is_answered_in_a_sentence(
 def map_service() -> MapService:
     """The latent map's service over random latents."""
     limits = replace(MapLimits(), requests_per_second=1e9, burst=1e9)
-    return MapService(source, NoLayouts(), (), limits)  # type: ignore[arg-type]
+    return MapService(source, NoLayouts(), own_origin, limits)  # type: ignore[arg-type]
 
 
 ASKED = st.sampled_from(["small", "run", "checkpoint", "noise", "0", "3", "29", "30", "2147483648", "..", "../noise"])
