@@ -434,6 +434,7 @@ def test_a_checkpoint_may_be_named_as_in_the_folder_of_checkpoints(
     capsys: Captured, own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = own_checkpoint.path
+    monkeypatch.delenv("VAE_CHECKPOINTS", raising=False)
     assert checkpoint_path(path.name) == Path("checkpoints") / path.name
     monkeypatch.setenv("VAE_CHECKPOINTS", str(path.parent))
     assert checkpoint_path(path.name) == checkpoint_path(str(path)) == path
