@@ -316,6 +316,7 @@ def test_people_who_open_pages_are_counted_beside_the_drags(
     assert {"page_runs", "page_run_p50_seconds", "server_cpu_percent"} <= set(numbers)
 
 
+@pytest.mark.slow
 def test_a_person_opens_one_page_after_the_other(app: Server) -> None:
     clicks = Clicks()
 

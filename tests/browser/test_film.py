@@ -140,6 +140,7 @@ def test_the_newest_moment_wins_under_a_fast_hand(app: Server, browser: Browser)
         assert [pixels(page, canvas) for canvas in MOVING] == calm
 
 
+@pytest.mark.slow
 def test_keys_step_from_picture_to_picture(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         scrubber(page).focus()

@@ -365,6 +365,7 @@ def test_a_change_of_method_morphs_and_ends_at_the_new_layout(app: Server, brows
             assert points(other) == last
 
 
+@pytest.mark.slow
 def test_reduced_motion_morphs_at_once(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}", reduced_motion="reduce") as page:
         before = drawn(page)

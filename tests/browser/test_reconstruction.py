@@ -350,6 +350,7 @@ def test_the_test_images_nearest_to_a_photographed_digit_are_of_its_class(
         assert np.median(model_sees(page)) == 0  # the sheet is no ink
 
 
+@pytest.mark.slow
 def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         whole = model_sees(page)

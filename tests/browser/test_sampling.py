@@ -286,6 +286,7 @@ def test_the_manifold_stands_at_normal_quantiles(app: Server, browser: Browser, 
         assert not arrays(page, tmp_path)["z"].any()
 
 
+@pytest.mark.slow
 def test_the_manifold_lies_along_principal_components(
     app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
 ) -> None:

@@ -324,6 +324,7 @@ def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> Non
     lab.check_nothing_left()
 
 
+@pytest.mark.slow
 def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) -> None:
     lab.runs.slots = 2
     both = [lab.start(name, request(ENDLESS)) for name in ("one", "other")]
@@ -340,6 +341,7 @@ def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) ->
 # ---- interruptions ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.scaled
 def test_a_run_killed_again_and_again_gives_the_same_checkpoint(lab: Lab, tmp_path: Path) -> None:
     lab.runs.slots = 2

@@ -290,6 +290,7 @@ def test_a_projection_is_reported_shown_and_measured(server: Running) -> None:
         assert np.array_equal(frame, frames[-1])
 
 
+@pytest.mark.slow
 def test_every_state_says_which_parameter_was_lowered(server: Running) -> None:
     with server.connect() as client:
         for neighbours, lowering in ((25, ""), (500, f"neighbours lowered to {N - 1}: {N} pictures")):

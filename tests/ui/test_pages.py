@@ -13,7 +13,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import GREY, save
-from tests.support.effort import first_in_make_test
 from tests.support.pages import open_page
 from tests.support.pictures import ten, write_zip
 from vae.datasets.registry import load_dataset
@@ -218,6 +217,7 @@ def test_a_run_started_in_the_page_becomes_a_checkpoint_that_every_page_can_choo
     assert "made-here" in app.sidebar.selectbox(key="checkpoint").options
 
 
+@pytest.mark.slow
 def test_the_first_checkpoint_of_all_can_be_trained_in_the_page(checkpoints: Path) -> None:
     shutil.rmtree(checkpoints)
     app = press(open_form(run_name="first", epochs=1), "Start training")
@@ -314,7 +314,8 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
     assert shown == ([] if chosen.warmup == "none" else [chosen.warmup_share])
 
 
-@pytest.mark.parametrize(("warmup", "share"), first_in_make_test([("linear", 0.5), ("none", 0.3), ("cooling", 0.7)]))
+@pytest.mark.slow
+@pytest.mark.parametrize(("warmup", "share"), [("linear", 0.5), ("none", 0.3), ("cooling", 0.7)])
 def test_a_warm_up_has_a_field_for_its_share_of_the_run(checkpoints: Path, warmup: str, share: float) -> None:
     shown = {} if warmup == "none" else {"warmup_share": share}
     app = press(open_form(run_name="warm", epochs=1, beta=4.0, warmup=warmup, **shown), "Start training")
