@@ -45,7 +45,7 @@ test("it knows test digits", () => {
   assert.ok(right.length >= 97, `${right.length} of 100`);
 });
 
-test("a fetch that fails is told from a classifier and tried again; one that succeeds is kept", async () => {
+test("a fetch that fails gives no classifier and is tried again; one that succeeds is kept", async () => {
   globalThis.fetch = () => Promise.resolve(new Response("", { status: 503, statusText: "Busy" }));
   await assert.rejects(loadClassifier(), /the classifier's file: 503 Busy/);
   globalThis.fetch = () => Promise.resolve(new Response(BODY));

@@ -30,41 +30,41 @@ test("a slider shows its value while it moves, and reports it when it is release
 function touched(steps, pointerType = "touch") {
   const field = fields.rangeField({ min: 0, max: 10, value: 1 });
   /** @type {number[]} */
-  const told = [];
-  field.addEventListener("input", () => told.push(field.valueAsNumber));
+  const heard = [];
+  field.addEventListener("input", () => heard.push(field.valueAsNumber));
   for (const { type, x = 0, y = 0, value } of steps) {
     send(field, type, { pointerType, isPrimary: true, clientX: x, clientY: y });
     if (value !== undefined) input(field, value);
   }
-  return { told, value: field.valueAsNumber, touchAction: field.style.touchAction };
+  return { heard, value: field.valueAsNumber, touchAction: field.style.touchAction };
 }
 
 const DOWN = { type: "pointerdown", value: 6 };
 
 test("a vertical swipe that begins on a slider leaves its value and the page's scrolling alone", () => {
   const swipe = touched([DOWN, { type: "pointermove", x: 2, y: 9, value: 7 }, { type: "pointercancel" }]);
-  assert.deepEqual(swipe, { told: [], value: 1, touchAction: "pan-y" });
+  assert.deepEqual(swipe, { heard: [], value: 1, touchAction: "pan-y" });
 });
 
 test("a touch that moves along a slider sets it live from the first move", () => {
   const moves = [4, 5].map((value) => ({ type: "pointermove", x: value, y: 1, value }));
-  assert.deepEqual(touched([DOWN, ...moves, { type: "pointerup" }]).told, [4, 5]);
+  assert.deepEqual(touched([DOWN, ...moves, { type: "pointerup" }]).heard, [4, 5]);
 });
 
 test("a tap on a slider sets it when the finger is lifted", () => {
-  assert.deepEqual(touched([DOWN]).told, []);
+  assert.deepEqual(touched([DOWN]).heard, []);
   const tap = touched([DOWN, { type: "pointerup" }]);
-  assert.deepEqual([tap.told, tap.value], [[6], 6]);
-  assert.deepEqual(touched([{ type: "pointerdown" }, { type: "pointerup" }]).told, []);
+  assert.deepEqual([tap.heard, tap.value], [[6], 6]);
+  assert.deepEqual(touched([{ type: "pointerdown" }, { type: "pointerup" }]).heard, []);
 });
 
 test("a mouse sets a slider at once, a pen as a finger does", () => {
-  assert.deepEqual(touched([DOWN], "mouse").told, [6]);
-  assert.deepEqual(touched([DOWN, { type: "pointercancel" }], "pen").told, []);
+  assert.deepEqual(touched([DOWN], "mouse").heard, [6]);
+  assert.deepEqual(touched([DOWN, { type: "pointercancel" }], "pen").heard, []);
 });
 
 test("keys move a slider after a touch", () => {
-  assert.deepEqual(touched([DOWN, { type: "pointercancel" }, { type: "keydown", value: 2 }]).told, [2]);
+  assert.deepEqual(touched([DOWN, { type: "pointercancel" }, { type: "keydown", value: 2 }]).heard, [2]);
 });
 
 test("a number field keeps what the user types until it is taken", () => {
@@ -84,7 +84,7 @@ test("a number field keeps what the user types until it is taken", () => {
   assert.equal(field.value, "7");
 });
 
-/** Types a text and leaves the field; gives the field and how often it told of a change. */
+/** Types a text and leaves the field; gives the field and how often it heard of a change. */
 function typed(/** @type {string} */ text, options = {}) {
   const field = fields.numberField({ min: 0, max: 9, value: 3, ...options });
   let changes = 0;
@@ -100,7 +100,7 @@ test("a decimal comma is a decimal point", () => {
   assert.deepEqual([field.read(), field.ariaInvalid, changes], [1.25, "false", 1]);
 });
 
-test("what is no number of the field's stays as it is, marked, and is not told", () => {
+test("what is no number of the field's stays as it is, marked, and is not heard", () => {
   for (const [text, options] of /** @type {const} */ ([
     ["1.234,5", {}],
     ["ten", {}],
@@ -133,15 +133,15 @@ test("an empty field gets its number back", () => {
 test("arrow keys step within the limits and tell of it", () => {
   const { field } = typed("8,75", { by: 0.25 });
   /** @type {string[]} */
-  const told = [];
-  for (const type of ["input", "change"]) field.addEventListener(type, () => told.push(`${type} ${field.value}`));
+  const heard = [];
+  for (const type of ["input", "change"]) field.addEventListener(type, () => heard.push(`${type} ${field.value}`));
   assert.ok(send(field, "keydown", { key: "ArrowUp" }).defaultPrevented);
   send(field, "keydown", { key: "ArrowUp" });
   send(field, "keydown", { key: "ArrowDown" });
   assert.ok(!send(field, "keydown", { key: "a" }).defaultPrevented);
   const values = ["9", "9", "8.75"];
   assert.deepEqual(
-    told,
+    heard,
     values.flatMap((value) => [`input ${value}`, `change ${value}`]),
   );
   input(field, "ten");
