@@ -20,7 +20,7 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
@@ -1336,20 +1336,20 @@ def test_the_uploads_route_takes_or_refuses_any_query_and_piece(
     tmp_path_factory: pytest.TempPathFactory, loop: asyncio.Runner, pieces: list[Any], tickets: list[str]
 ) -> None:
     root = tmp_path_factory.getbasetemp() / "uploads"
-    uploads = Uploads(root, 2**20)
-    uploads.lease("mine")
-    service = UploadService(uploads, own_origin)
-    with at_once((pieces, tickets)):
-        for (query, content), ticket in zip(pieces, tickets, strict=False):
-            headers = [(b"upload-ticket", ticket.encode("latin-1", "replace"))]
-            request = asked_for(urlencode(ANNOUNCED | query, errors="replace"), headers)
-            found = loop.run(service.upload(Request(request.scope, body_of(content))))
-            assert found.status_code in ((200, 409, 422) if ticket == "mine" else (404, 422))
-    stored = [path for path, _ in traces(root) if Path(path).is_file()]
-    assert len(stored) <= 1
-    assert all(re.fullmatch("[0-9a-f]{32}\\.zip", Path(path).name) for path in stored)
-    uploads.discard("mine")
-    assert not [path for path, _ in traces(root) if Path(path).is_file()]
+    with closing(Uploads(root, 2**20)) as uploads:  # not when it is collected: another example may look at the folder
+        uploads.lease("mine")
+        service = UploadService(uploads, own_origin)
+        with at_once((pieces, tickets)):
+            for (query, content), ticket in zip(pieces, tickets, strict=False):
+                headers = [(b"upload-ticket", ticket.encode("latin-1", "replace"))]
+                request = asked_for(urlencode(ANNOUNCED | query, errors="replace"), headers)
+                found = loop.run(service.upload(Request(request.scope, body_of(content))))
+                assert found.status_code in ((200, 409, 422) if ticket == "mine" else (404, 422))
+        stored = [path for path, _ in traces(root) if Path(path).is_file()]
+        assert len(stored) <= 1
+        assert all(re.fullmatch("[0-9a-f]{32}\\.zip", Path(path).name) for path in stored)
+        uploads.discard("mine")
+        assert not [path for path, _ in traces(root) if Path(path).is_file()]
 
 
 def body_of(content: bytes) -> Any:
