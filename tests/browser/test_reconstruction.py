@@ -96,6 +96,14 @@ def on_pad(page: Page, x: float, y: float) -> tuple[float, float]:
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
+def draw_line(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draws with the mouse; places as on_pad has them."""
+    page.mouse.move(*on_pad(page, *start))
+    page.mouse.down()
+    page.mouse.move(*on_pad(page, *end))
+    page.mouse.up()
+
+
 def empty_pad(page: Page) -> None:
     page.get_by_role("button", name="Draw your own").click()
     expect(page.locator(".title")).to_contain_text("empty pad")
@@ -220,10 +228,7 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
 def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         empty_pad(page)
-        page.mouse.move(*on_pad(page, 0.3, 0.2))
-        page.mouse.down()
-        page.mouse.move(*on_pad(page, 0.6, 0.8))
-        page.mouse.up()
+        draw_line(page, (0.3, 0.2), (0.6, 0.8))
         settle(page)
         drawn = model_sees(page)
         page.get_by_role("combobox", name="Checkpoint").click()
@@ -449,10 +454,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             config = read_checkpoint(app_checkpoints / name).model_config
             assert page.locator(OUTPUT).get_attribute("width") == str(config.image_shape[2])
             empty_pad(page)
-            page.mouse.move(*on_pad(page, 0.5, 0.2))
-            page.mouse.down()
-            page.mouse.move(*on_pad(page, 0.5, 0.8))
-            page.mouse.up()
+            draw_line(page, (0.5, 0.2), (0.5, 0.8))
             settle(page)
             assert model_sees(page).max() > 200
             expect(page.locator(".title")).to_have_text("Your drawing")

@@ -1,12 +1,8 @@
 """The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 from zipfile import ZipFile
 
 import numpy as np
@@ -15,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import APP, ROOT, box_of, new_page, opened, pixels, rest
+from tests.support.proxies import served
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
 from vae.storage.checkpoints import read_checkpoint
@@ -172,7 +169,7 @@ def test_a_dropped_folder_is_uploaded_in_an_iframe_of_another_site(
     """To a browser, localhost and 127.0.0.1 are two sites: none of the app's cookies is sent here."""
     folder = folder_of(tmp_path, 360)  # a browser lists a hundred entries of a folder at a time
     html = f'<h1>Course</h1><iframe src="{app.url}/Training" width="1200" height="700"></iframe>'
-    with another_site(html) as url, new_page(browser) as page:
+    with served(html) as url, new_page(browser) as page:
         page.goto(url)
         frame = page.frame_locator("iframe")
         frame.get_by_role("button", name="Train a model").click()
@@ -183,26 +180,6 @@ def test_a_dropped_folder_is_uploaded_in_an_iframe_of_another_site(
         box = box_of(uploader)
         drop(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, folder)
         expect(frame.get_by_text("288 training images")).to_be_visible()
-
-
-@contextmanager
-def another_site(html: str) -> Iterator[str]:
-    """The address of a server that answers all requests with this page."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(html.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
 
 
 def drop(page: Page, x: float, y: float, path: Path) -> None:

@@ -12,7 +12,7 @@ let asked;
 /** @type {(() => Response | Promise<Response>) | null} in place of taking a piece */
 let answer;
 /** @type {[name: string, upload: string][]} */
-let told;
+let sent;
 /** @type {Uploader} */
 let uploader;
 
@@ -24,8 +24,8 @@ mock.method(globalThis, "fetch", async (/** @type {string} */ address, /** @type
 });
 
 beforeEach(() => {
-  [asked, told, answer] = [[], [], null];
-  uploader = new Uploader(document.body, (name, upload) => told.push([name, upload]));
+  [asked, sent, answer] = [[], [], null];
+  uploader = new Uploader(document.body, (name, upload) => sent.push([name, upload]));
   update(null);
 });
 
@@ -64,12 +64,12 @@ function shown() {
     .join("|");
 }
 
-test("a chosen folder is sent as one upload, and Python is told its number", async () => {
+test("a chosen folder is sent as one upload, and Python is sent its number", async () => {
   choose(uploader.folder, folder(1234));
   await settled();
   const [{ query }] = asked;
   assert.deepEqual([query.get("name"), query.get("pictures")], ["pets", "1234"]);
-  assert.deepEqual(told, [["sent", query.get("upload")]]);
+  assert.deepEqual(sent, [["sent", query.get("upload")]]);
   assert.match(shown(), /^pets1,234 pictures, 0\.1 MB.*Remove/);
   assert.equal(uploader.status.textContent, "pets has arrived.");
 });
@@ -87,11 +87,11 @@ test("a refusal is shown with its reason, and the next choice begins anew", asyn
   await settled();
   assert.match(shown(), /status 403.*server\.corsAllowedOrigins/);
   assert.match(shown(), /Choose a folder/);
-  assert.deepEqual(told, []);
+  assert.deepEqual(sent, []);
   answer = null;
   choose(uploader.folder, folder(3));
   await settled();
-  assert.equal(told.length, 1);
+  assert.equal(sent.length, 1);
   assert.doesNotMatch(shown(), /403/);
   assert.notEqual(asked[0].query.get("upload"), asked[1].query.get("upload"));
 });
@@ -119,7 +119,7 @@ test("of many kinds of files that are no pictures, the most frequent are named",
   assert.ok(shown().includes(`Left out, as no pictures: ${counts}`), shown());
 });
 
-test("an upload can be cancelled, and the page run meanwhile", async () => {
+test("an upload goes on when the page runs again, and can be cancelled", async () => {
   /** @type {((response: Response) => void) | undefined} */
   let go;
   answer = () => new Promise((resolve) => (go = resolve));
@@ -131,7 +131,7 @@ test("an upload can be cancelled, and the page run meanwhile", async () => {
   assert.match(shown(), /Choose a folder/);
   go?.(Response.json({ version: 1, bytes: 1 }));
   await settled();
-  assert.deepEqual(told, []);
+  assert.deepEqual(sent, []);
   assert.match(shown(), /Choose a folder/);
 });
 
@@ -140,14 +140,14 @@ test("what the session has uploaded earlier is shown, until the user removes it"
   update(held);
   assert.match(shown(), /^<b>pets1 picture, 0\.0 MB/);
   uploader.stop.click();
-  assert.deepEqual(told, [["removed", "7"]]);
+  assert.deepEqual(sent, [["removed", "7"]]);
   assert.match(shown(), /Choose a folder/);
 });
 
 test("a sent upload stays shown until Python knows of it, and then as long as Python does", async () => {
   choose(uploader.folder, folder(3));
   await settled();
-  const held = { upload: told[0][1], name: "pets", pictures: 3, total: 10 };
+  const held = { upload: sent[0][1], name: "pets", pictures: 3, total: 10 };
   update(null); // a run that began before the upload was there
   assert.match(shown(), /^pets/);
   update(held);
@@ -160,10 +160,10 @@ test("dropped files are taken, but not while there is an upload", async () => {
   const dataTransfer = { items: [], files: [new File(["a"], "a.jpg")] };
   send(uploader.root, "drop", { dataTransfer });
   await settled();
-  assert.equal(told.length, 1);
+  assert.equal(sent.length, 1);
   send(uploader.root, "drop", { dataTransfer });
   await settled();
-  assert.equal(told.length, 1);
+  assert.equal(sent.length, 1);
 });
 
 test("the keyboard's focus stays in the uploader when its controls change", async () => {
