@@ -45,11 +45,10 @@ def origin_allowed(origin: str | None, host: str | None) -> bool:
     if not is_host_allowed(host):
         return False
     try:
-        parts = urlsplit(origin or "")
-        name = parts.hostname
+        place, name = urlsplit(origin or "").netloc, get_hostname(origin or "")
     except ValueError:
         return False
-    if origin is None or parts.netloc == host or not st.get_option("server.enableCORS"):
+    if origin is None or place == host or not st.get_option("server.enableCORS"):
         return True
     return name is not None and name in _own_names()
 
