@@ -23,8 +23,6 @@ def home() -> None:
         "reconstructs the picture from that vector alone. Here you can walk through the space of these vectors and see "
         "what lies there: between the pictures, beyond them, and where there are none."
     )
-    page.show_pages()
-    page.show_checkpoints()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from vae.ui.shared.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
-PAGES = ("explore", "interpolation", "map", "reconstruction", "sampling", "training")
+PAGES = ("bar", "explore", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
 
@@ -22,7 +22,7 @@ def folder(script: Path) -> str:
 ARROWS = {script: imports(script) for script in sorted(FRONTEND.rglob("*.js"))}
 
 
-def test_there_is_a_folder_for_each_page_one_for_what_they_share_and_one_for_the_hosts() -> None:
+def test_there_is_a_folder_for_each_page_and_the_bar_one_for_what_they_share_and_one_for_the_hosts() -> None:
     assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts"}
     for page in PAGES:
         assert (FRONTEND / page / f"{page}.js").is_file()
@@ -49,7 +49,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER} | set((FRONTEND / "hosts").iterdir())
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER} | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

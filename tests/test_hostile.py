@@ -57,7 +57,7 @@ from vae.model.networks import VAE, default_config
 from vae.projection.service import BusyError
 from vae.server.decode import DecodeService
 from vae.server.decode_frames import DecodeLimits
-from vae.server.latent_map import MapLimits, MapService
+from vae.server.latent_map.routes import MapLimits, MapService
 from vae.server.training.runs_and_films import RunFilmService
 from vae.server.training.uploads import UploadService
 from vae.server.wire import own_origin

@@ -20,6 +20,7 @@ from tests.support.browsing import (
     choose,
     explore,
     frames,
+    go,
     moving,
     new_page,
     pixels,
@@ -448,7 +449,7 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: S
         expect(page.locator(".explore")).not_to_have_css("color", colour)
         settle(page)
         assert (numbers(page), pixels(page), clients(app)) == state
-        page.get_by_test_id("stSidebar").get_by_text("Training").click()  # a page without a socket of its own
+        go(page, "Training")  # a page without a socket of its own
         expect(page.locator(".explore")).to_have_count(0)
         changed(page, lambda _: clients(app), state[2])
 

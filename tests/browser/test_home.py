@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import box_of, choose, opened, rest
+from tests.support.browsing import choose, go, opened, rest, shows_model
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
@@ -57,7 +57,7 @@ def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
         show(page)
         for checkpoint in KINDS:
             choose(page, checkpoint)
-            expect(page.get_by_test_id("stSidebar").get_by_text(f"{checkpoint} · ")).to_be_visible()
+            shows_model(page, checkpoint)
             page.wait_for_url(f"**checkpoint={checkpoint}**")
             show(page)
 
@@ -67,9 +67,8 @@ def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: S
         show(page)
         choose(page, "sprites-z6")
         page.wait_for_url("**checkpoint=sprites-z6**")
-        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
-        expect(page.locator("h1")).to_have_text("Sampling")
-        expect(page.get_by_test_id("stSidebar").get_by_text("sprites-z6 · ")).to_be_visible()
+        go(page, "Sampling")
+        shows_model(page, "sprites-z6")
         page.wait_for_url("**/Sampling?*checkpoint=sprites-z6**")
 
 
@@ -77,22 +76,21 @@ def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, b
     with opened(browser, f"{app.url}/Sampling?checkpoint=mnist-z2") as page:
         show(page)
         for name in ("Interpolation", "Training", "Sampling"):
-            page.get_by_test_id("stSidebar").get_by_text(name).click()
-            expect(page.locator("h1")).to_have_text(name)
-            expect(page.get_by_test_id("stSidebar").get_by_text("mnist-z2 · ")).to_be_visible()
+            go(page, name)
+            shows_model(page, "mnist-z2")
             page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
 
 
 def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, browser: Browser) -> None:
     def at(page: Page, title: str, checkpoint: str) -> None:
         expect(page.locator("h1")).to_have_text(title)
-        expect(page.get_by_test_id("stSidebar").get_by_text(f"{checkpoint} · ")).to_be_visible()
+        shows_model(page, checkpoint)
         show(page)
 
     with opened(browser, app.url) as page:
         show(page)
         entries = page.evaluate("history.length")
-        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        go(page, "Explore")
         at(page, "Explore", "mnist-z10")
         image = page.get_by_role("spinbutton", name="Start from test image")
         image.fill("5")
@@ -103,7 +101,7 @@ def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, bro
         page.wait_for_url("**z=**")
         choose(page, "mnist-z2")
         at(page, "Explore", "mnist-z2")
-        page.get_by_test_id("stSidebar").get_by_text("Sampling").click()
+        go(page, "Sampling")
         at(page, "Sampling", "mnist-z2")
         assert page.evaluate("history.length") == entries + 3
         for title, checkpoint in (("Explore", "mnist-z2"), ("Explore", "mnist-z10"), ("Latent Lab", "mnist-z10")):
@@ -114,18 +112,8 @@ def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, bro
         at(page, "Explore", "mnist-z10")
         expect(page.locator(".start-title")).to_contain_text("test image 5")
         expect(page.locator(".row input[type=range]").first).to_have_value("0")
-        page.get_by_test_id("stSidebar").get_by_text("Training").click()  # what the history showed stays chosen
+        go(page, "Training")  # what the history showed stays chosen
         at(page, "Training", "mnist-z10")
-
-
-def test_the_title_is_seen_whole_without_the_sidebar(app: Server, browser: Browser) -> None:
-    with opened(browser, app.url) as page:
-        show(page)
-        page.get_by_test_id("stSidebar").hover()
-        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
-        expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
-        header, title = box_of(page.get_by_test_id("stHeader")), box_of(page.locator("h1"))
-        assert title["y"] >= header["y"] + header["height"]
 
 
 @pytest.mark.slow
@@ -167,6 +155,7 @@ def test_a_script_of_ours_comes_before_streamlits_at_every_address(app: Server) 
 def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/{name}") as page:
         show(page)
+        page.get_by_role("button", name="Model: ").click()
         expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
 
 

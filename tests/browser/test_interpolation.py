@@ -15,7 +15,20 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from tests.support.browsing import APP, attribute, box_of, changed, choose, moving, opened, pixels, rest, swing, until
+from tests.support.browsing import (
+    APP,
+    attribute,
+    box_of,
+    changed,
+    choose,
+    go,
+    moving,
+    opened,
+    pixels,
+    rest,
+    swing,
+    until,
+)
 from tests.support.checkpoints import save
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, started
@@ -420,9 +433,9 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
         assert linked(page, "from") is None
         settle(page)
         strip = pictures(page, ".strip")
-        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
+        go(page, "Explore")
         expect(page.locator(".interpolation")).to_have_count(0)
-        page.get_by_test_id("stSidebar").get_by_text("Interpolation").click()
+        go(page, "Interpolation")
         page.wait_for_selector(".interpolation .hero[data-frame]")
         settle(page)
         assert pictures(page, ".strip") == strip

@@ -47,7 +47,7 @@ def walk(browser: Browser, url: str) -> None:
         link.click()
         expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
         assert page.url.startswith(f"{url}/Explore?")
-        page.get_by_test_id("stSidebar").get_by_role("link", name="Latent map").click()
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="Latent map").click()
         expect(page.locator(".plot[data-state=done] canvas[data-frame]").first).to_be_visible()
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         assert page.url.startswith(f"{url}/Latent_map?")
@@ -97,7 +97,7 @@ def test_a_page_of_another_site_may_frame_the_app(app: Server, browser: Browser,
         page.goto(outer)
         frame = page.frame_locator("iframe")
         expect(frame.locator("canvas.hero[data-frame]")).to_be_visible()
-        frame.get_by_test_id("stSidebar").get_by_role("link", name="Latent map").click()
+        frame.get_by_role("navigation", name="Pages").get_by_role("link", name="Latent map").click()
         expect(frame.locator(".plot[data-state=done]")).to_be_visible()
         assert all(stray.startswith(outer) for stray in strays)
 

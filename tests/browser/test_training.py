@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import APP, ROOT, box_of, new_page, opened, pixels, rest
+from tests.support.browsing import APP, ROOT, box_of, choose, go, new_page, opened, pixels, rest
 from tests.support.proxies import served
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
@@ -77,10 +77,8 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
         last = shown(page)
         page.get_by_role("button", name="Play").click()
         expect(page.get_by_role("slider", name="Moment of the run")).not_to_have_attribute("aria-valuetext", last)
-        page.get_by_test_id("stSidebar").get_by_text("Explore").click()
-        expect(page.locator("h1")).to_have_text("Explore")
-        page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
-        page.get_by_role("option", name="in-class", exact=True).click()
+        go(page, "Explore")
+        choose(page, "in-class")
         page.wait_for_url("**checkpoint=in-class**")
         page.wait_for_selector("canvas.hero[data-frame]")
     assert read_checkpoint(app_checkpoints / "in-class").film is not None

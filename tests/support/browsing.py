@@ -266,6 +266,19 @@ def explore(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options
 
 
 def choose(page: Page, name: str) -> None:
-    """Chooses a checkpoint in the sidebar."""
-    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Checkpoint").click()
-    page.get_by_role("option", name=name, exact=True).click()
+    """Chooses a model in the bar."""
+    picker = page.get_by_role("button", name="Model: ")
+    picker.click()
+    page.locator(f'[role=option][data-name="{name}"]').click()
+    expect(picker).to_have_attribute("data-name", name)
+
+
+def go(page: Page, title: str) -> None:
+    """Goes to another page by the bar's link."""
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=title, exact=True).click()
+    expect(page.locator("h1")).to_have_text(title)
+
+
+def shows_model(page: Page, name: str) -> None:
+    """Waits until the bar shows this model."""
+    expect(page.get_by_role("button", name="Model: ")).to_have_attribute("data-name", name)

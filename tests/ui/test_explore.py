@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import ROOT, open_page
+from tests.support.pages import ROOT, choose, open_page
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.ui.shared.links import format_z
 
@@ -49,7 +49,7 @@ def test_it_starts_at_the_test_image_looked_at_on_another_page(app: AppTest, che
     assert start.image == 7
     assert start.title.startswith("test image 7 · ")
     assert list(start.z) == checkpoint.load_encoded().mean[7].tolist()
-    assert app.sidebar.number_input(key="image").value == 7
+    assert app.number_input(key="image").value == 7
 
 
 def test_it_starts_at_the_place_looked_at_on_another_page(app: AppTest, checkpoint: Checkpoint) -> None:
@@ -74,19 +74,19 @@ def test_an_image_is_looked_at_with_every_model_of_its_data_and_a_place_with_its
 ) -> None:
     for row, z, image in ((7, None, 7), (None, Z, 7)):
         pin(app, checkpoint, row, z)
-        app.sidebar.selectbox(key="checkpoint").set_value("mnist-z10").run()
+        choose(app, "mnist-z10")
         to_explore(app)
         assert (app.session_state["explore_start"].image, app.session_state["explore_z"]) == (image, None)
-        app.sidebar.selectbox(key="checkpoint").set_value("mnist-z2").run()
+        choose(app, "mnist-z2")
 
 
 def test_another_image_or_model_is_a_new_start(app: AppTest, checkpoint: Checkpoint) -> None:
     to_explore(pin(app, checkpoint, z=Z))
-    app.sidebar.number_input(key="image").set_value(3).run()
+    app.number_input(key="image").set_value(3).run()
     first = app.session_state["explore_start"]
     assert (first.image, app.session_state["explore_z"]) == (3, None)
     assert "z" not in app.query_params
-    app.sidebar.selectbox(key="checkpoint").set_value("mnist-z10").run()
+    choose(app, "mnist-z10")
     second = app.session_state["explore_start"]
     assert (second.model, second.image, second.number) == ("mnist-z10", 3, first.number + 1)
 

@@ -67,7 +67,7 @@ def test_the_page_runs_with_every_kind_of_checkpoint_and_another_data_set(checkp
     app = open_page(checkpoint=name, image="7", other="sprites")
     assert not app.exception
     assert not app.error
-    assert app.sidebar.selectbox(key="other").value == "sprites"
+    assert app.selectbox(key="other").value == "sprites"
 
 
 @pytest.mark.parametrize("value", ["-1", "300", "99999999999999999999", "1.5", "²", "<b>", ""])

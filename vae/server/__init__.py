@@ -6,7 +6,7 @@ inference      a model ready for live decoding: the same bits in any batch
 batching       the thread that runs the live requests of all clients together
 decode_frames  the live service's wire format: greeting, requests, limits
 decode         the live decode service behind the sliders
-map_data       the latent map's data as bytes: encoded test set, test images, noise
-latent_map     the latent map's routes: its data, and projections as they are computed
+latent_map     the latent map: its data, and projections as they are computed
+bar            the pictures of the bar: a strip of each model, QR codes
 training       the Training page: runs and their films, uploads of own pictures
 """

@@ -54,8 +54,8 @@ Rules
     open. The pictures of decode do not depend on what else is decoded at the moment: the same z gets the same bytes
     from the same model on the same machine. The floats of encode, reconstruct and sample_posterior may differ in
     their last bits. The noise that `python -m vae evaluate` samples with is served beside the test images: see
-    vae.server.latent_map. At most 4 requests of a socket are processed at a time, and requests_per_second is the rate
-    that a socket can keep up (a request counts once for every 32 vectors it begins). A client that sends more is read
+    vae.server.latent_map.routes. At most 4 requests of a socket are processed at once; requests_per_second is what
+    a socket can keep up (a request counts once for every 32 vectors it begins). A client that sends more is read
     more slowly, not refused: so keep one request in flight and let the newest z win. A client that does not read
     replies for 10 seconds is disconnected.
 """

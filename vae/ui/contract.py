@@ -16,7 +16,8 @@ from typing import Any, Literal
 from vae.jobs import runs
 from vae.model import networks
 from vae.projection import config, methods
-from vae.server import decode_frames, map_data
+from vae.server import decode_frames
+from vae.server.latent_map import data as map_data
 from vae.training import film
 from vae.ui import interpolation, sampling
 from vae.ui.shared import links, scripts
@@ -55,7 +56,7 @@ _TYPES = Template("""/**
  *
  * @typedef {{version: number, error: string}} ServiceError
  *
- * The encoded test set's header: see vae/server/latent_map.py.
+ * The encoded test set's header: see vae/server/latent_map/routes.py.
  *
  * @typedef {"<f4" | "<u2"} Dtype
  * @typedef {{name: string, dtype: Dtype, shape: number[], offset: number}} ArrayHeader
@@ -72,7 +73,7 @@ _TYPES = Template("""/**
  * @property {ArrayHeader[]} arrays
  * @property {Pca} pca
  *
- * A projection's request, its quality and its states: see vae/server/latent_map.py.
+ * A projection's request, its quality and its states: see vae/server/latent_map/routes.py.
  *
  * @typedef {$method} Method
  *

@@ -97,7 +97,7 @@ def _choose_test_image(checkpoint: Checkpoint, looked_at: int | None) -> int:
     last = checkpoint.test_images - 1
     if looked_at is not None:
         st.session_state["image"] = looked_at
-    with st.sidebar:
+    with page.controls():
         return int(
             st.number_input(
                 f"Start from test image (0 to {last:,})",

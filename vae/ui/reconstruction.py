@@ -22,7 +22,7 @@ from vae.model.latents import FloatArray, posterior_noise
 from vae.model.networks import VAE
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.latent_map.source import images_on_disk
-from vae.ui.shared import links, loaders, looked, page, scripts
+from vae.ui.shared import links, loaders, looked, models, page, scripts
 from vae.ui.shared.figures import PALETTE
 from vae.validation import parse_whole
 
@@ -98,7 +98,7 @@ def _linked_image(checkpoint: Checkpoint) -> int | None:
 def _choose_other(checkpoint: Checkpoint) -> str | None:
     """Another data set on this machine to show the model; part of the URL."""
     names = [name for name in DATASETS if name != checkpoint.dataset and is_available(name)]
-    with st.sidebar:
+    with page.controls():
         chosen = st.selectbox(
             "Compare with data set",
             [NO_OTHER, *names],
@@ -175,7 +175,7 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
         "noise": posterior_noise(1, config.latent_dim)[0].tolist(),
         "frame": drawing_frame(_checkpoint.load_examples()),
         "likelihood": config.likelihood,
-        "objective": page.objective_name(_checkpoint),
+        "objective": models.objective_name(_checkpoint),
         "source": {
             "reconstruction": [_source(function) for function in _RECONSTRUCTION[config.likelihood]],
             "kl": [_source(losses.kl_divergence)],

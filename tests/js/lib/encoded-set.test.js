@@ -11,7 +11,7 @@ import {
 } from "../../../vae/frontend/lib/encoded-set.js";
 
 /**
- * A body as the docstring of vae/server/latent_map.py describes it: the header's length, the header, zeros up to a
+ * A body as the docstring of vae/server/latent_map/routes.py describes it: the header's length, the header, zeros up to a
  * multiple of 8, then the arrays.
  *
  * @param {object} header

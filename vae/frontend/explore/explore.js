@@ -30,13 +30,14 @@
 
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
+import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { Comparison } from "./comparison.js";
-import { copyText, linkTo } from "./link.js";
+import { linkTo } from "./link.js";
 import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
 

@@ -1,7 +1,9 @@
-/** Runs in Streamlit's page before Streamlit's own scripts, whose history and number fields it mends. */
+/** Runs in Streamlit's page before Streamlit's own scripts, whose history, number fields and colours it mends. */
 
 import { keepPlaces } from "../lib/history.js";
 import { takeNumbers } from "../lib/number-input.js";
+import { takeTheme } from "../lib/theme.js";
 
+takeTheme(window);
 keepPlaces(window);
 takeNumbers(document);

@@ -66,7 +66,7 @@ export const MAX_LINKED_Z = 1000;
  *
  * @typedef {{version: number, error: string}} ServiceError
  *
- * The encoded test set's header: see vae/server/latent_map.py.
+ * The encoded test set's header: see vae/server/latent_map/routes.py.
  *
  * @typedef {"<f4" | "<u2"} Dtype
  * @typedef {{name: string, dtype: Dtype, shape: number[], offset: number}} ArrayHeader
@@ -83,7 +83,7 @@ export const MAX_LINKED_Z = 1000;
  * @property {ArrayHeader[]} arrays
  * @property {Pca} pca
  *
- * A projection's request, its quality and its states: see vae/server/latent_map.py.
+ * A projection's request, its quality and its states: see vae/server/latent_map/routes.py.
  *
  * @typedef {"raw" | "pca" | "tsne" | "umap"} Method
  *

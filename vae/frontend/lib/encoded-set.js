@@ -38,7 +38,7 @@ export async function loadEncoded(address) {
 }
 
 /**
- * The encoded test set in the server's format: see vae/server/latent_map.py. The arrays are views of the body.
+ * The encoded test set in the server's format: see vae/server/latent_map/routes.py. The arrays are views of the body.
  *
  * @param {ArrayBuffer} body
  * @returns {EncodedSet}

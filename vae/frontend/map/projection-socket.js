@@ -1,5 +1,5 @@
 /**
- * From the server: layouts of the map as they are computed. Wire format: docstring of vae/server/latent_map.py.
+ * From the server: layouts of the map as they are computed. Wire format: docstring of vae/server/latent_map/routes.py.
  *
  * @import { ProjectionConfig, ProjectionState, ServiceError } from "../lib/contract.js"
  *

@@ -6,5 +6,6 @@ origins      which host names the app answers to, which pages may use it
 links        the link and its history, untrusted values from links and components
 looked       what was last looked at on a page, for Explore
 scripts      the components' scripts and styles
-page         head, checkpoint picker, choices in the link
+models       what the pages say about a model: words, numbers, a strip of pictures
+page         bar, title, model picker, choices in the link
 """

@@ -93,7 +93,7 @@ def or_stop(load: Callable[[Checkpoint, tuple[str, int]], Loaded], checkpoint: C
         reason = "has just been deleted."
     except CheckpointError as error:
         reason = f"cannot be used. {error}"
-    st.error(f"Checkpoint “{checkpoint.name}” {reason} Choose another in the sidebar.")
+    st.error(f"Checkpoint “{checkpoint.name}” {reason} Choose another in the bar.")
     return st.stop()
 
 

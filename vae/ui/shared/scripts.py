@@ -52,7 +52,7 @@ def script_url(name: str) -> str:
 
 
 def page_routes(pages: Iterable[str]) -> list[BaseRoute]:
-    """Streamlit's own page at the addresses of these pages, with a script of ours before Streamlit's."""
+    """Streamlit's own page at the addresses of these pages, with a script and styles of ours before Streamlit's."""
     return [Route(f"{base_path()}/{name}", _page) for name in pages]
 
 
@@ -64,8 +64,9 @@ def _page(request: Request) -> HTMLResponse:
 def _page_with_shell() -> str:
     """Scripts of type module run in their order on the page. The address is relative, as Streamlit's own are."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
-    address = f"./live/frontend/{_scripts_version()}/hosts/shell.js"
-    return page.replace("<head>", f'<head>\n    <script type="module" src="{address}"></script>', 1)
+    hosts = f"./live/frontend/{_scripts_version()}/hosts"
+    ours = f'<link rel="stylesheet" href="{hosts}/frame.css"><script type="module" src="{hosts}/shell.js"></script>'
+    return page.replace("<head>", f"<head>\n    {ours}", 1)
 
 
 def plotly_url() -> str:

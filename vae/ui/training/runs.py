@@ -101,10 +101,10 @@ def _trained_on_page(checkpoint: Checkpoint | None) -> bool:
 
 
 def delete_button(checkpoint: Checkpoint | None) -> None:
-    """In the sidebar: deletes the chosen checkpoint, after a question, if it was trained on this page."""
+    """Beside the title: deletes the chosen checkpoint, after a question, if it was trained on this page."""
     if checkpoint is None or not _trained_on_page(checkpoint):
         return
-    with st.sidebar, st.popover(f"Delete {checkpoint.name}"):
+    with page.controls(), st.popover(f"Delete {checkpoint.name}"):
         st.write(f"This deletes the checkpoint “{checkpoint.name}” for all users.")
         if st.button("Delete it", key="delete"):
             try:

@@ -68,7 +68,7 @@ from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.methods import FloatArray
 from vae.projection.service import BusyError, Done, Event, Failed, ProjectionService, Queued, Subscription
 from vae.server.inference import UnknownModelError
-from vae.server.map_data import VERSION, MapSource, Source, encoded_body, noise, some_rows
+from vae.server.latent_map.data import VERSION, MapSource, Source, encoded_body, noise, some_rows
 from vae.server.wire import (
     Admission,
     Json,

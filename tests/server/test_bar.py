@@ -1,0 +1,82 @@
+"""The bar's routes: strips of models, QR codes."""
+
+import asyncio
+import io
+from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import pytest
+from starlette.applications import Starlette
+
+from vae.server import bar
+from vae.server.inference import UnknownModelError
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+def strip(name: str) -> bytes:
+    if name != "known":
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+    return b"a picture"
+
+
+def get(path: str, headers: dict[str, str] | None = None, **query: str) -> Reply:
+    """Status, headers and body, with the routes called in this process as a web server calls them."""
+    sent_headers = {"host": "lab.example"} | (headers or {})
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/lab/live/{path}",
+        "query_string": urlencode(query).encode(),
+        "headers": [(key.encode(), value.encode()) for key, value in sent_headers.items()],
+    }
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("a GET has no body")
+
+    asyncio.run(Starlette(routes=bar.routes(strip, base_path="/lab"))(scope, receive, send))
+    found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+    return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_a_strip_is_sent_once_and_then_known_to_be_the_same() -> None:
+    _, headers, body = get("strip", model="known")
+    assert (body, headers["content-type"]) == (b"a picture", "image/png")
+    status, _, body = get("strip", {"if-none-match": headers["etag"]}, model="known")
+    assert (status, body) == (304, b"")
+
+
+def test_an_unknown_model_is_named() -> None:
+    status, _, body = get("strip", model="../etc")
+    assert (status, body) == (404, b"There is no checkpoint called '../etc'.")
+
+
+def test_a_qr_code_is_dark_on_white_with_the_border_that_readers_need() -> None:
+    _, headers, body = get("qr", text="http://lab.example/Explore?checkpoint=mnist-z10")
+    assert headers["content-type"] == "image/svg+xml"
+    background, modules = ElementTree.parse(io.BytesIO(body)).getroot()
+    assert background.attrib["fill"] == "#fff"
+    assert modules.attrib["d"].startswith("M4 4.5h7")  # the finder pattern's upper edge, four modules from the corner
+
+
+@pytest.mark.parametrize("text", ["", "x" * (bar.MAX_QR_BYTES + 1), "ä" * (bar.MAX_QR_BYTES // 2 + 1)])
+def test_a_text_that_no_qr_code_holds_is_refused(text: str) -> None:
+    status, _, body = get("qr", text=text)
+    assert status == 400
+    assert b"shorten the link" in body
+
+
+def test_the_longest_text_fits() -> None:
+    assert bar.qr_code("ä" * (bar.MAX_QR_BYTES // 2))
+
+
+@pytest.mark.parametrize("path", ["strip", "qr"])
+def test_a_page_of_another_site_is_refused(path: str) -> None:
+    status, _, body = get(path, {"origin": "https://elsewhere.example"}, model="known", text="x")
+    assert status == 403
+    assert b"server.corsAllowedOrigins" in body

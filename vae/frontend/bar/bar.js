@@ -1,0 +1,45 @@
+/**
+ * The bar's component: model picker, share, present, theme, and on narrow screens the button that opens the list of pages.
+ * The links to the pages are Streamlit's own, beside it.
+ *
+ * What Python sends, from vae/ui/shared/page.py. page: its title; chosen: the name of the model that the page shows.
+ *
+ * @typedef {import("./picker.js").Model} Model
+ * @typedef {{base: string, page: string, models: Model[], chosen: string | null}} BarData
+ */
+
+import { button, element } from "../lib/dom.js";
+import { pageTheme } from "../lib/theme.js";
+import { PageMenu } from "./menu.js";
+import { Picker } from "./picker.js";
+import { Present } from "./present.js";
+import { shareButton } from "./share.js";
+
+export default class Bar {
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: "chosen", value: {name: string, time: number}) => void} send to Python
+   */
+  constructor(parent, send) {
+    this.picker = new Picker((name) => send("chosen", { name, time: Date.now() }));
+    this.menu = new PageMenu(document);
+    this.present = new Present(document);
+    const share = shareButton();
+    const theme = button("◐", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
+    const tools = element("div", { className: "tools" }, ...share, ...this.present.elements, theme);
+    this.root = element("div", { className: "bar" }, this.menu.button, ...this.picker.elements, tools);
+    parent.append(this.root);
+  }
+
+  /** @param {BarData} data */
+  update({ base, page, models, chosen }) {
+    this.picker.show(base, models, chosen);
+    this.menu.show(page);
+  }
+
+  close() {
+    this.menu.close();
+    this.present.close();
+    this.root.remove();
+  }
+}

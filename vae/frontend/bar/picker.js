@@ -1,0 +1,138 @@
+/** The model picker: a button with the model in words, and the list of all models, grouped by their data. */
+
+import { element, say } from "../lib/dom.js";
+import { popover, popoverButton } from "../lib/popover.js";
+
+/**
+ * What the list shows of a model. words: its name for people; version: changes when it is trained again; problem: why it
+ * cannot be used.
+ *
+ * @typedef {object} Usable
+ * @property {string} name
+ * @property {string} group
+ * @property {string} words
+ * @property {string} purpose
+ * @property {string} numbers
+ * @property {string} facts
+ * @property {number} version
+ *
+ * @typedef {{name: string, group: string, problem: string}} Broken
+ * @typedef {Usable | Broken} Model
+ */
+
+export class Picker {
+  /** @param {(name: string) => void} onChoose */
+  constructor(onChoose) {
+    this.onChoose = onChoose;
+    /** @type {string} */
+    this.shown = "";
+    this.picture = element("img", { className: "strip", alt: "", draggable: false });
+    this.text = element("span", { className: "words" });
+    this.problems = element("span", { className: "problems", hidden: true }, "⚠");
+    const button = popoverButton("", "Another model", "Model");
+    button.className = "picker";
+    button.append(this.picture, this.text, this.problems, element("span", { className: "arrow" }, "▾"));
+    this.list = element("div", { className: "models", role: "listbox", ariaLabel: "Models" });
+    this.popover = popover(button, this.list, { onOpen: () => this.focusChosenSoon() });
+    this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.elements = [button, this.list];
+  }
+
+  /**
+   * @param {string} base the app's address
+   * @param {Model[]} models
+   * @param {string | null} chosen
+   */
+  show(base, models, chosen) {
+    const now = JSON.stringify([base, models, chosen]);
+    if (now === this.shown) return;
+    this.shown = now;
+    const current = models.find(({ name }) => name === chosen);
+    const usable = current && "words" in current ? current : null;
+    this.picture.hidden = !usable;
+    if (usable) this.picture.src = stripUrl(base, usable);
+    const text = usable?.words ?? "No model";
+    say(this.text, text);
+    this.popover.opener.ariaLabel = `Model: ${text}`;
+    this.popover.opener.title = usable ? `${usable.name}: ${usable.numbers}; ${usable.facts}` : "";
+    this.popover.opener.dataset.name = chosen ?? "";
+    this.problems.hidden = models.every((model) => !("problem" in model));
+    this.fill(base, models, chosen);
+  }
+
+  /**
+   * @param {string} base
+   * @param {Model[]} models
+   * @param {string | null} chosen
+   */
+  fill(base, models, chosen) {
+    /** @type {Map<string, HTMLElement>} */
+    const groups = new Map();
+    for (const model of models) {
+      const group =
+        groups.get(model.group) ?? element("div", { className: "group", role: "group", ariaLabel: model.group });
+      if (!groups.has(model.group)) group.append(element("div", { className: "heading" }, model.group));
+      groups.set(model.group, group);
+      group.append("problem" in model ? broken(model) : this.option(base, model, model.name === chosen));
+    }
+    this.list.replaceChildren(...groups.values());
+  }
+
+  /**
+   * @param {string} base
+   * @param {Usable} model
+   * @param {boolean} chosen
+   */
+  option(base, model, chosen) {
+    const picture = element("img", { className: "strip", alt: "", src: stripUrl(base, model), loading: "lazy" });
+    const lines = element("span", { className: "lines" });
+    const code = element("small", {}, model.name);
+    lines.append(element("b", {}, model.words, " ", code), element("span", {}, model.purpose));
+    lines.append(element("small", {}, `${model.numbers} · ${model.facts}`));
+    const option = element("div", { className: "option", role: "option", tabIndex: chosen ? 0 : -1 }, picture, lines);
+    option.ariaSelected = `${chosen}`;
+    option.dataset.name = model.name;
+    option.addEventListener("click", () => this.choose(model.name));
+    return option;
+  }
+
+  /** @param {string} name */
+  choose(name) {
+    this.popover.close();
+    this.popover.opener.focus();
+    this.onChoose(name);
+  }
+
+  get options() {
+    return /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("[role=option]")]);
+  }
+
+  focusChosenSoon() {
+    requestAnimationFrame(() => {
+      const chosen = this.options.find(({ ariaSelected }) => ariaSelected === "true") ?? this.options[0];
+      chosen?.focus();
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const { options } = this;
+    const at = options.indexOf(/** @type {HTMLElement} */ (event.target));
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1 }[event.key];
+    if (to !== undefined) options[Math.max(0, Math.min(options.length - 1, to))]?.focus();
+    else if (at >= 0 && (event.key === "Enter" || event.key === " ")) options[at].click();
+    else return;
+    event.preventDefault();
+  }
+}
+
+/** @param {string} base @param {Usable} model */
+function stripUrl(base, { name, version }) {
+  return `${base}/live/strip?model=${encodeURIComponent(name)}&version=${version}`;
+}
+
+/** @param {Broken} model */
+function broken({ name, problem }) {
+  const sentence = `Checkpoint “${name}” cannot be used. ${problem}`;
+  return element("p", { className: "broken" }, sentence);
+}

@@ -1,0 +1,47 @@
+/** Present: the page alone, without bar and small print, on the full screen where the browser allows it. */
+
+import { button, element } from "../lib/dom.js";
+
+export class Present {
+  /** @param {Document} document */
+  constructor(document) {
+    this.document = document;
+    this.leave = button("✕", "Leave the presentation (Esc)", () => this.set(false), "Leave the presentation");
+    this.leave.className = "leave";
+    this.leave.hidden = !this.on; // the page may have changed meanwhile
+    const start = button("⛶ ", "Without bar and small print, full screen", () => this.set(true), "Present");
+    start.append(element("span", {}, "Present"));
+    this.elements = [start, this.leave];
+    this.onKey = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && this.on) this.set(false);
+    };
+    this.onChange = () => {
+      if (!document.fullscreenElement && this.on) this.set(false); // Escape in full screen sends no key
+    };
+    document.addEventListener("keydown", this.onKey);
+    document.addEventListener("fullscreenchange", this.onChange);
+  }
+
+  get on() {
+    return "present" in this.document.documentElement.dataset;
+  }
+
+  set(/** @type {boolean} */ on) {
+    const { documentElement: page, fullscreenElement } = this.document;
+    if (on) {
+      page.dataset.present = "";
+      // A frame of another site may not: then the page presents in its window.
+      void page.requestFullscreen?.().catch((reason) => console.info(`No full screen: ${reason.message}`));
+    } else {
+      delete page.dataset.present;
+      if (fullscreenElement) void this.document.exitFullscreen();
+    }
+    this.leave.hidden = !on;
+    dispatchEvent(new Event("resize")); // components fit their pictures to the room
+  }
+
+  close() {
+    this.document.removeEventListener("keydown", this.onKey);
+    this.document.removeEventListener("fullscreenchange", this.onChange);
+  }
+}
