@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.support.browsing import attribute, box_of, captured, moving, opened, pixels, rest, swing, until
+from tests.support.browsing import attribute, box_of, captured, choose, moving, opened, pixels, rest, swing, until
 from tests.support.effort import first_in_make_test
 from tests.support.photographs import SEVEN, line, photograph, written
 from vae.bench.live import Server
@@ -231,8 +231,7 @@ def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Br
         draw_line(page, (0.3, 0.2), (0.6, 0.8))
         settle(page)
         drawn = model_sees(page)
-        page.get_by_role("combobox", name="Checkpoint").click()
-        page.get_by_role("option", name="mnist-z2", exact=True).click()
+        choose(page, "mnist-z2")
         expect(page.locator(".meter")).to_contain_text("mnist-z2")
         expect(page.locator(".title")).to_have_text("Your drawing")
         settle(page)
@@ -440,8 +439,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
 ) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         for name in ("point", "conditional", "z1", "rgb-z16", "mnist-z2", "mnist-z10"):
-            page.get_by_role("combobox", name="Checkpoint").click()
-            page.get_by_role("option", name=name, exact=True).click()
+            choose(page, name)
             expect(page.locator(".meter")).to_contain_text(name)
             settle(page)
             page.get_by_role("button", name="Next test image").click()

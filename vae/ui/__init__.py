@@ -1,6 +1,6 @@
 """The Python side of the pages: the only package that imports streamlit. Each module imports only from those above it.
 
-shared          what all pages use: checkpoints loaded once, links, scripts, head and sidebar, figures
+shared          what all pages use: checkpoints loaded once, links, scripts, bar and title, figures
 explore         the live part of the Explore page
 latent_map      the Latent map page: controls, component, and what its routes serve
 sampling        the live part of the Sampling page

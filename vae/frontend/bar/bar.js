@@ -26,7 +26,7 @@ export default class Bar {
     this.present = new Present(document);
     const share = shareButton();
     const theme = button("◐", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
-    const tools = element("div", { className: "tools" }, ...share, ...this.present.elements, theme);
+    const tools = element("div", { className: "bar-tools" }, ...share, ...this.present.elements, theme);
     this.root = element("div", { className: "bar" }, this.menu.button, ...this.picker.elements, tools);
     parent.append(this.root);
   }

@@ -10,7 +10,7 @@ export class PageMenu {
   constructor(document) {
     this.document = document;
     this.button = button("☰", "All pages", () => this.set(!this.open), "Pages");
-    this.button.className = "menu";
+    this.button.className = "page-menu";
     this.button.ariaExpanded = "false";
     this.onPress = (/** @type {Event} */ event) => {
       if (!event.composedPath().includes(this.button)) this.set(false); // also at a link: its page is chosen then

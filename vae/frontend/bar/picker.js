@@ -26,13 +26,13 @@ export class Picker {
     this.onChoose = onChoose;
     /** @type {string} */
     this.shown = "";
-    this.picture = element("img", { className: "strip", alt: "", draggable: false });
-    this.text = element("span", { className: "words" });
-    this.problems = element("span", { className: "problems", hidden: true }, "⚠");
+    this.picture = element("img", { className: "bar-strip", alt: "", draggable: false });
+    this.text = element("span", { className: "bar-words" });
+    this.problems = element("span", { className: "model-problems", hidden: true }, "⚠");
     const button = popoverButton("", "Another model", "Model");
-    button.className = "picker";
-    button.append(this.picture, this.text, this.problems, element("span", { className: "arrow" }, "▾"));
-    this.list = element("div", { className: "models", role: "listbox", ariaLabel: "Models" });
+    button.className = "model-button";
+    button.append(this.picture, this.text, this.problems, element("span", { className: "model-arrow" }, "▾"));
+    this.list = element("div", { className: "model-list", role: "listbox", ariaLabel: "Models" });
     this.popover = popover(button, this.list, { onOpen: () => this.focusChosenSoon() });
     this.list.addEventListener("keydown", (event) => this.onKey(event));
     this.elements = [button, this.list];
@@ -70,8 +70,8 @@ export class Picker {
     const groups = new Map();
     for (const model of models) {
       const group =
-        groups.get(model.group) ?? element("div", { className: "group", role: "group", ariaLabel: model.group });
-      if (!groups.has(model.group)) group.append(element("div", { className: "heading" }, model.group));
+        groups.get(model.group) ?? element("div", { className: "model-group", role: "group", ariaLabel: model.group });
+      if (!groups.has(model.group)) group.append(element("div", { className: "model-heading" }, model.group));
       groups.set(model.group, group);
       group.append("problem" in model ? broken(model) : this.option(base, model, model.name === chosen));
     }
@@ -84,12 +84,17 @@ export class Picker {
    * @param {boolean} chosen
    */
   option(base, model, chosen) {
-    const picture = element("img", { className: "strip", alt: "", src: stripUrl(base, model), loading: "lazy" });
-    const lines = element("span", { className: "lines" });
+    const picture = element("img", { className: "bar-strip", alt: "", src: stripUrl(base, model), loading: "lazy" });
+    const lines = element("span", { className: "model-lines" });
     const code = element("small", {}, model.name);
     lines.append(element("b", {}, model.words, " ", code), element("span", {}, model.purpose));
     lines.append(element("small", {}, `${model.numbers} · ${model.facts}`));
-    const option = element("div", { className: "option", role: "option", tabIndex: chosen ? 0 : -1 }, picture, lines);
+    const option = element(
+      "div",
+      { className: "model-option", role: "option", tabIndex: chosen ? 0 : -1 },
+      picture,
+      lines,
+    );
     option.ariaSelected = `${chosen}`;
     option.dataset.name = model.name;
     option.addEventListener("click", () => this.choose(model.name));
@@ -134,5 +139,5 @@ function stripUrl(base, { name, version }) {
 /** @param {Broken} model */
 function broken({ name, problem }) {
   const sentence = `Checkpoint “${name}” cannot be used. ${problem}`;
-  return element("p", { className: "broken" }, sentence);
+  return element("p", { className: "model-broken" }, sentence);
 }

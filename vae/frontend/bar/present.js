@@ -7,7 +7,7 @@ export class Present {
   constructor(document) {
     this.document = document;
     this.leave = button("✕", "Leave the presentation (Esc)", () => this.set(false), "Leave the presentation");
-    this.leave.className = "leave";
+    this.leave.className = "leave-present";
     this.leave.hidden = !this.on; // the page may have changed meanwhile
     const start = button("⛶ ", "Without bar and small print, full screen", () => this.set(true), "Present");
     start.append(element("span", {}, "Present"));

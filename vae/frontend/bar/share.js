@@ -23,8 +23,8 @@ export function shareButton() {
     if (!copied) field.select();
     say(said, copied ? "Copied." : "This browser does not let pages copy: copy the marked link yourself.");
   });
-  const panel = element("div", { className: "panel share", role: "dialog", ariaLabel: "Share" });
-  panel.append(element("div", { className: "row" }, field, copy), said, code, note);
+  const panel = element("div", { className: "share-panel", role: "dialog", ariaLabel: "Share" });
+  panel.append(element("div", { className: "share-link" }, field, copy), said, code, note);
   popover(share, panel, {
     onOpen: () => {
       field.value = location.href;

@@ -269,7 +269,7 @@ export class Anomaly {
         return element("tr", {}, ...cells("th", name), ...cells("td", ...numbers));
       }),
     );
-    const more = other ? "" : " “Compare with data set” in the sidebar adds a data set, its images and its histogram.";
+    const more = other ? "" : " “Compare with data set” adds a data set, its images and its histogram.";
     this.caption.textContent = `${AUROC}${has ? ` ${correctedBy(this.data.likelihood)}` : ""}${more}`;
   }
 
