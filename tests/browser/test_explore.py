@@ -305,7 +305,7 @@ def test_a_thumbnail_shows_and_reaches_its_z(app: Server, browser: Browser) -> N
         assert numbers(page)[0] == 2
         picture = page.evaluate(
             """() => {
-                const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+                const root = document.querySelector(".st-key-explore [data-testid=stBidiComponentIsolated]").shadowRoot;
                 const strip = root.querySelector(".strip canvas"), hero = root.querySelector(".hero");
                 const of = (canvas, x) => canvas.getContext("2d").getImageData(x, 0, hero.width, hero.height).data;
                 return of(strip, 5 * hero.width).every((v, i) => Math.abs(v - of(hero, 0)[i]) <= 1);

@@ -52,7 +52,7 @@ ACROSS = """pad => {
     });
     return [seen, window.sends];
 }"""
-ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+ROOT = "document.querySelector('.st-key-interpolation [data-testid=stBidiComponentIsolated]').shadowRoot"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ export function shareButton() {
   const share = popoverButton("↗ ", "Link to what this page shows", "Share");
   share.append(element("span", {}, "Share"));
   const field = element("input", { type: "text", readOnly: true, ariaLabel: "Link to this page", spellcheck: false });
-  const said = element("p", { role: "status", className: "said" });
+  const said = element("p", { role: "status", className: "share-said" });
   const code = element("img", { className: "qr", alt: "QR code of the link" });
   const note = element(
     "p",
