@@ -456,7 +456,8 @@ def test_a_conditional_model_gets_classes(app: Server, browser: Browser, app_che
 def test_a_plain_autoencoder_has_no_prior_and_no_mismatch(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, "checkpoint=point") as page:
         expect(page.locator(".mismatch")).to_contain_text("No prior")
-        expect(source(page)).to_have_value("aggregate")
+        expect(source(page)).to_have_value("prior")  # left, as of every model
+        expect(source(page, "B")).to_have_value("aggregate")
         expect(page.locator(".beneath").first).not_to_contain_text("prior")
         assert "image" not in [option.get_attribute("value") for option in source(page).locator("option").all()]
         assert arrays(page, tmp_path)["z"].shape == (64, 3)

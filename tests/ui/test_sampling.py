@@ -132,8 +132,12 @@ def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) ->
     data = sent_data(open_page(checkpoint="point", source="image:3"), "sampling")
     assert data["mismatch"]["number"] == "No prior:"
     assert data["params"] == {}
-    assert data["default_sources"] == {"source": "aggregate", "against": "prior"}
     assert "image" not in {offer["id"] for offer in data["offered"]}
+
+
+@pytest.mark.parametrize("name", ["line", "plane", "many", "conditional", "point"])
+def test_the_prior_is_on_the_same_side_for_every_model(checkpoints: Path, name: str) -> None:
+    assert sent_data(open_page(checkpoint=name))["default_sources"] == {"source": "prior", "against": "aggregate"}
 
 
 def test_without_a_fit_the_prior_remains_and_the_reason_is_shown(checkpoints: Path) -> None:

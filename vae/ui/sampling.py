@@ -146,9 +146,8 @@ def _has_prior(checkpoint: Checkpoint) -> bool:
 
 
 def _default_sources(checkpoint: Checkpoint) -> dict[str, str]:
-    if _fitted(checkpoint).fit is None:
-        return {"source": "prior", "against": "prior"}
-    return dict(zip(("source", "against"), ("prior", "aggregate")[:: 1 if _has_prior(checkpoint) else -1], strict=True))
+    """For every model N(0, I) on the left, the distribution of the codes on the right; also where it is no prior."""
+    return {"source": "prior", "against": "prior" if _fitted(checkpoint).fit is None else "aggregate"}
 
 
 def _offered(checkpoint: Checkpoint) -> list[dict[str, str]]:
