@@ -446,6 +446,17 @@ def test_a_checkpoint_may_be_named_as_in_the_folder_of_checkpoints(
     assert checkpoint_path("./other") == Path("other")
 
 
+# ---- fit -------------------------------------------------------------------------------------------------------------
+
+
+def test_fit_keeps_the_mixture_where_sampling_finds_it(capsys: Captured, own_checkpoint: Checkpoint) -> None:
+    result = call(capsys, "fit", own_checkpoint.path)
+    found = own_checkpoint.load_fit(own_checkpoint.load_encoded())
+    assert found is not None
+    assert result["components"] == found.mixture.components
+    assert Path(result["fit"]).parent == own_checkpoint.path
+
+
 # ---- list ------------------------------------------------------------------------------------------------------------
 
 

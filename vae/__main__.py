@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | evaluate | project | list | bench."""
+"""The command line: python -m vae train | evaluate | project | fit | list | bench."""
 
 import argparse
 import json
@@ -18,6 +18,7 @@ from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.datasets.user_images.names import ENCODINGS
 from vae.datasets.user_images.summary import summary
+from vae.evaluation.aggregate import fit_aggregate
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import Evaluation, evaluate
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
@@ -94,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
     projection.add_argument("--neighbours", type=int, default=ProjectionConfig.neighbours, help="of umap")
     projection.add_argument("--min-dist", type=float, default=ProjectionConfig.min_dist, help="of umap")
     projection.add_argument("--seed", type=int, default=ProjectionConfig.seed, help="of tsne and umap")
+
+    fitting = _command(commands, "fit", run_fit, "fit the mixture that Sampling draws from and keep it there")
+    fitting.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=checkpoints_folder(), help="the folder they are in")
@@ -386,6 +390,18 @@ def _shown(result: Result) -> Result:
 
     print(machine.report(result))
     return result
+
+
+def run_fit(args: argparse.Namespace) -> Result:
+    """Fits the mixture of all codes and saves it in the checkpoint folder, where Sampling finds it."""
+    checkpoint = read_checkpoint(args.checkpoint)
+    encoded = checkpoint.load_encoded()
+    started = time.perf_counter()
+    fit = fit_aggregate(encoded)
+    seconds = time.perf_counter() - started
+    path, components = checkpoint.save_fit(encoded, fit), fit.mixture.components
+    print(f"{components} Gaussians fitted to {len(encoded.mean)} test images in {seconds:.1f} s; saved as {path}")
+    return {"checkpoint": checkpoint.name, "components": components, "seconds": seconds, "fit": str(path)}
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:

@@ -24,7 +24,6 @@ from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.model.samplers import (
     Mixture,
-    fit_mixture,
     per_class,
     posterior_of,
     sample_aggregate_posterior,
@@ -169,11 +168,12 @@ def mixtures(checkpoint: Checkpoint) -> dict[str, Mixture]:
     """The sources as vae.model.samplers makes them."""
     encoded = checkpoint.load_encoded()
     codes = sample_aggregate_posterior(encoded.mean, encoded.logvar, 0)
-    third = per_class(codes, encoded.labels, 10)[3]
+    third, shipped = per_class(codes, encoded.labels, 10)[3], checkpoint.load_fit(encoded)
     assert third is not None
+    assert shipped is not None
     return {
         "prior": standard_normal(2),
-        "aggregate": fit_mixture(codes).mixture,
+        "aggregate": shipped.mixture,
         "class:3": third,
         "image:11": posterior_of(encoded.mean[11], encoded.logvar[11]),
     }

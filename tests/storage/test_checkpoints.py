@@ -27,6 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from tests.support.checkpoints import CLASSES, EPOCH, GREY, OBJECTIVE, TRAINING, save, save_model
+from vae.evaluation.aggregate import fit_aggregate
 from vae.model.latents import code, decode, encode, reconstruct, sample
 from vae.model.networks import VAE, Likelihood, ModelConfig
 from vae.storage import checkpoints
@@ -1138,6 +1139,91 @@ def test_a_broken_projection_is_refused_by_name(folder: Path, spoil: Callable[[b
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(CheckpointError, match=re.escape(str(path))):
         checkpoint.load_projection(encoded, "pca", 2)
+
+
+# ---- the fit of Sampling ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [GREY, POINT], ids=["vae", "plain autoencoder"])
+def test_a_fit_comes_back_to_the_last_digit_for_its_codes_and_for_no_others(
+    tmp_path: Path, config: ModelConfig
+) -> None:
+    save(tmp_path / "noise", config)
+    checkpoint = read_checkpoint(tmp_path / "noise")
+    encoded = checkpoint.load_encoded()
+    fit = fit_aggregate(encoded)
+    assert (fit.kl is None) == (config is POINT)
+    assert checkpoint.load_fit(encoded) is None
+    path = checkpoint.save_fit(encoded, fit)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    found = load_all(tmp_path / "noise").load_fit(encoded)
+    assert found is not None
+    for name in ("weights", "means", "factors"):
+        assert np.array_equal(getattr(found.mixture, name), getattr(fit.mixture, name))
+    assert (found.held_out, found.kl) == (fit.held_out, fit.kl)
+    assert checkpoint.load_fit(replace(encoded, mean=encoded.mean + 1)) is None
+    assert checkpoint.load_fit(replace(encoded, logvar=encoded.logvar - 1)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fit: fit.pop("means"),
+        lambda fit: fit.update(weights=[0.5]),
+        lambda fit: fit.update(weights={}),
+        lambda fit: fit["means"][0].append(0),
+        lambda fit: fit["means"][0].__setitem__(0, float("nan")),
+        lambda fit: fit["factors"][0].__setitem__(0, -1.0),
+        lambda fit: fit["factors"][0].pop(),
+        lambda fit: fit.update(held_out=0),
+        lambda fit: fit["kl"]["upper"].update(nats="1"),
+        lambda fit: fit.update(kl=[]),
+    ],
+)
+def test_a_broken_fit_is_refused_by_name(folder: Path, change: Callable[[Any], object]) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    path = checkpoint.save_fit(encoded, fit_aggregate(encoded))
+    edit_json(path, change)
+    with pytest.raises(CheckpointError, match=re.escape(str(path))):
+        checkpoint.load_fit(encoded)
+
+
+def test_a_fit_behind_a_link_that_leads_out_is_neither_read_nor_written(folder: Path, tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    fit = fit_aggregate(encoded)
+    path = checkpoint.save_fit(encoded, fit)
+    path.rename(tmp_path / "outside.json")
+    path.symlink_to(tmp_path / "outside.json")
+    for attempt in (lambda: checkpoint.load_fit(encoded), lambda: checkpoint.save_fit(encoded, fit)):
+        with pytest.raises(CheckpointError, match="a link leads out"):
+            attempt()
+
+
+def test_a_fit_too_large_to_be_read_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    monkeypatch.setattr(checkpoints, "MAX_JSON_BYTES", 100)
+    with pytest.raises(CheckpointError, match="more than the 100 that are read"):
+        checkpoint.save_fit(encoded, fit_aggregate(encoded))
+    assert checkpoint.load_fit(encoded) is None
+
+
+def test_every_shipped_checkpoint_has_its_fit() -> None:
+    """Sampling would fit them on a first visit. On another processor a fit differs by rounding, so one is fitted."""
+    for path in sorted(SHIPPED.parent.iterdir()):
+        if (path / "config.json").is_file():
+            assert read_checkpoint(path).load_fit(read_checkpoint(path).load_encoded()) is not None, path.name
+    checkpoint = read_checkpoint(SHIPPED)
+    encoded = checkpoint.load_encoded()
+    shipped, now = checkpoint.load_fit(encoded), fit_aggregate(encoded)
+    assert shipped is not None
+    assert shipped.mixture.components == now.mixture.components
+    np.testing.assert_allclose(shipped.mixture.means, now.mixture.means, atol=0.01)
+    assert shipped.kl is not None
+    assert now.kl is not None
+    assert shipped.kl.upper.nats == pytest.approx(now.kl.upper.nats, abs=1e-4)
 
 
 # ---- fuzz ------------------------------------------------------------------------------------------------------------

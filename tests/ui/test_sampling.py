@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import choose, sent_data
 from vae.datasets.splits import Dataset, Split
-from vae.evaluation.aggregate import aggregate_kl
+from vae.evaluation.aggregate import aggregate_kl, fit_aggregate
 from vae.evaluation.classifier import read_reliability
 from vae.model.losses import Objective
 from vae.model.networks import default_config
@@ -19,6 +19,7 @@ from vae.model.samplers import fit_mixture, per_class, sample_aggregate_posterio
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
+from vae.ui import sampling
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import loaders
 
@@ -115,6 +116,20 @@ def test_the_distance_from_the_prior_is_shown_as_the_two_bounds_of_the_evaluatio
     assert f"Lower bound {lower.nats:.2f} ± {lower.standard_error:.2f}:" in sentences["how"]
     assert f"Upper bound {upper.nats:.2f} ± {upper.standard_error:.2f}:" in sentences["how"]
     assert ("at least 0" in sentences["how"]) == (lower.nats <= 0)
+
+
+def test_a_fit_that_came_with_the_checkpoint_is_not_made_again(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sent_data(open_page(checkpoint="plane"))
+    checkpoint = read_checkpoint(checkpoints / "plane")
+    encoded = checkpoint.load_encoded()
+    checkpoint.save_fit(encoded, fit_aggregate(encoded))
+    monkeypatch.setattr(sampling, "fit_aggregate", None)
+    sampling._fit.clear()
+    sampling._about.clear()
+    after = sent_data(open_page(checkpoint="plane"))
+    assert (after["sources"], after["mismatch"]) == (before["sources"], before["mismatch"])
 
 
 def test_only_pictures_of_mnist_are_classified(checkpoints: Path) -> None:

@@ -6,15 +6,25 @@ KL from a Gaussian with q(z)'s mean and covariance, which is smaller than both w
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from vae.model.latents import EncodedSet, FloatArray
 from vae.model.networks import LOGVAR_BOUND
-from vae.model.samplers import DoubleArray, Mixture, MixtureFit, one_thread, standard_normal
-from vae.validation import require
+from vae.model.samplers import (
+    DoubleArray,
+    Mixture,
+    MixtureFit,
+    fit_mixture,
+    one_thread,
+    sample_aggregate_posterior,
+    standard_normal,
+)
+from vae.validation import is_number, is_whole, require
 
+SEED = 0  # of the draws that a mixture is fitted to
 MOST_IMAGES = 10_000  # for the upper bound, whose time grows with their square
 CHUNK_NUMBERS = 2**20  # in the largest array of a chunk
 
@@ -34,6 +44,69 @@ class AggregateKl:
     lower: Bound
     upper: Bound
     protocol: str
+
+
+@dataclass(frozen=True)
+class AggregateFit:
+    """A mixture fitted to draws_of() an encoded test set, and KL(q(z) || p(z)), None for a plain autoencoder.
+
+    held_out: number of the draws that were used neither to fit the mixture nor to choose its size.
+    """
+
+    mixture: Mixture
+    held_out: int
+    kl: AggregateKl | None
+
+    def to_json(self) -> dict[str, Any]:
+        """All numbers to the last digit; of the factors, which are triangular, what is not 0 by itself."""
+        lower = np.tril_indices(self.mixture.latent_dim)
+        return {
+            "weights": self.mixture.weights.tolist(),
+            "means": self.mixture.means.tolist(),
+            "factors": [factor[lower].tolist() for factor in self.mixture.factors],
+            "held_out": self.held_out,
+            "kl": None if self.kl is None else asdict(self.kl),
+        }
+
+    @staticmethod
+    def from_json(values: dict[str, Any], latent_dim: int) -> "AggregateFit":
+        """The fit that to_json() has described. Raises an error of any kind for another JSON: it is not trusted."""
+        weights, means, entries = (np.array(values[key], np.float64) for key in ("weights", "means", "factors"))
+        rows, columns = np.tril_indices(latent_dim)
+        require(entries.shape == (len(weights), len(rows)), "shape of factors", entries.shape, "weights × triangle")
+        factors = np.zeros((len(weights), latent_dim, latent_dim))
+        factors[:, rows, columns] = entries
+        finite = all(np.isfinite(array).all() for array in (weights, means, factors))
+        require(finite, "weights, means and factors", values, "finite numbers")
+        require(is_whole(values["held_out"], 1), "held_out", values["held_out"], "a whole number from 1")
+        return AggregateFit(Mixture(weights, means, factors), values["held_out"], _kl_from_json(values["kl"]))
+
+
+def _kl_from_json(values: dict[str, Any] | None) -> AggregateKl | None:
+    if values is None:
+        return None
+    lower, upper = (Bound(values[name]["nats"], values[name]["standard_error"]) for name in ("lower", "upper"))
+    numbers = (lower.nats, lower.standard_error, upper.nats, upper.standard_error)
+    require(all(map(is_number, numbers)), "bounds", numbers, "finite numbers")
+    return AggregateKl(lower, upper, str(values["protocol"]))
+
+
+def draws_of(encoded: EncodedSet) -> FloatArray:
+    """One z of each image: drawn from q(z|x), or a plain autoencoder's code. Shape: (n, latent_dim)."""
+    return encoded.mean if is_plain(encoded) else sample_aggregate_posterior(encoded.mean, encoded.logvar, SEED)
+
+
+def is_plain(encoded: EncodedSet) -> bool:
+    """Whether the codes are a plain autoencoder's, which have no density."""
+    return bool((encoded.logvar == -LOGVAR_BOUND).all())
+
+
+def fit_aggregate(encoded: EncodedSet) -> AggregateFit:
+    """The fit of an encoded test set: one to six seconds for 10,000 images. Raises ValueError as fit_mixture()."""
+    draws = draws_of(encoded)
+    fit = fit_mixture(draws)
+    kl = None if is_plain(encoded) else aggregate_kl(encoded, draws, fit)
+    return AggregateFit(fit.mixture, len(fit.held_out), kl)
 
 
 def aggregate_kl(encoded: EncodedSet, draws: FloatArray, fit: MixtureFit) -> AggregateKl:
@@ -69,7 +142,7 @@ def upper_bound(encoded: EncodedSet, draws: FloatArray) -> Bound:
     Source: Hoffman & Johnson 2016, "ELBO surgery"; Poole et al. 2019, "On variational bounds of mutual information".
     """
     _require_draws(draws)
-    if bool((encoded.logvar == -LOGVAR_BOUND).all()):
+    if is_plain(encoded):
         raise ValueError("A plain autoencoder's codes have no density, so there is no KL to bound; choose a VAE.")
     rows = np.sort(np.random.default_rng(0).permutation(len(draws))[:MOST_IMAGES])
     z, mean, logvar = (array[rows].astype(np.float64) for array in (draws, encoded.mean, encoded.logvar))

@@ -8,6 +8,7 @@ metrics.json         the evaluation on the test set
 history.jsonl        one line per epoch
 film.bin             optional: the film of the training, as vae.training.film describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead
+aggregate-*.json     optional: the mixture that Sampling draws from, fitted ahead; named after the codes' hash
 
 A folder is made in a staging folder of vae.storage.atomic and moved, so that under its own name it is always whole.
 The folder may be a link; links in it are followed only to files that are inside it, too.
@@ -30,11 +31,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 
+from vae.evaluation.aggregate import AggregateFit
 from vae.model.latents import EncodedSet
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig
 from vae.storage.atomic import staging_folder
 from vae.storage.files import (
+    MAX_JSON_BYTES,
     CheckpointError,
     Json,
     broken,
@@ -131,22 +134,54 @@ class Checkpoint:
     def save_projection(self, encoded: EncodedSet, method: str, dims: int, points: NDArray[np.float32]) -> Path:
         """Saves a projection; returns its file. Raises CheckpointError if it cannot be written."""
         path = self._projection_path(encoded, method, dims)
-        try:
-            with staging_folder(path.parent) as folder:
-                file = folder / path.name
-                save_arrays({"points": np.ascontiguousarray(points, np.float32)}, file)
-                file.chmod(0o644)
-                file.replace(path)
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
-        return path
+        arrays = {"points": np.ascontiguousarray(points, np.float32)}
+        return _replace_file(path, lambda file: save_arrays(arrays, file))
+
+    def load_fit(self, encoded: EncodedSet) -> AggregateFit | None:
+        """The fit that was saved for exactly these codes, or None. Raises CheckpointError if it is broken."""
+        path = self._fit_path(encoded)
+        if not path.is_file():
+            return None
+        values = read_json(path)
+        with naming_file(path):
+            return AggregateFit.from_json(values, self.model_config.latent_dim)
+
+    def save_fit(self, encoded: EncodedSet, fit: AggregateFit) -> Path:
+        """Saves a fit; returns its file. Raises CheckpointError if it cannot be written, or is too large to be read."""
+        path, text = self._fit_path(encoded), json.dumps(fit.to_json())
+        if len(text) > MAX_JSON_BYTES:
+            limit = f"more than the {MAX_JSON_BYTES} that are read"
+            raise CheckpointError(f"{path}: {len(text)} bytes are {limit}; Sampling fits when it is opened.")
+        return _replace_file(path, lambda file: file.write_text(text))
 
     def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
-        latents = hashlib.sha256(encoded.mean.tobytes()).hexdigest()[:12]
-        path = self.path / "projections" / f"{method}-{dims}d-{latents}.safetensors"
+        return self._inside(Path("projections") / f"{method}-{dims}d-{_hash(encoded.mean)}.safetensors")
+
+    def _fit_path(self, encoded: EncodedSet) -> Path:
+        return self._inside(Path(f"aggregate-{_hash(encoded.mean, encoded.logvar)}.json"))
+
+    def _inside(self, name: Path) -> Path:
+        path = self.path / name
         if not is_inside(path, self.path):
             raise broken(path, LEADS_OUT)
         return path
+
+
+def _hash(*arrays: NDArray[np.float32]) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:12]
+
+
+def _replace_file(path: Path, write: Callable[[Path], object]) -> Path:
+    """Lets `write` make a file beside this one, whose place it then takes. Raises CheckpointError if it cannot."""
+    try:
+        with staging_folder(path.parent) as folder:
+            file = folder / path.name
+            write(file)
+            file.chmod(0o644)
+            file.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: could not be written ({error}); nothing was kept.") from error
+    return path
 
 
 @dataclass(frozen=True)

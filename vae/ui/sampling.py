@@ -10,18 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vae.evaluation import classifier
-from vae.evaluation.aggregate import MOST_IMAGES, AggregateKl, Bound, aggregate_kl
+from vae.evaluation.aggregate import MOST_IMAGES, AggregateFit, Bound, draws_of, fit_aggregate
 from vae.model.latents import sample
-from vae.model.samplers import (
-    CHOICE_STREAM,
-    Mixture,
-    MixtureFit,
-    fit_mixture,
-    per_class,
-    posterior_of,
-    sample_aggregate_posterior,
-    standard_normal,
-)
+from vae.model.samplers import CHOICE_STREAM, Mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import loaders, looked, scripts
@@ -30,7 +21,6 @@ from vae.validation import parse_whole
 
 MOST_SIDE = 16  # cell (row, column) of a grid has noise number 16 row + column, whatever the grid's size
 LAST_SEED = 2**32 - 1
-SAMPLE_SEED = 0  # of the samples of the aggregate posterior that mixture and classes are fitted to
 COMPONENTS = 3  # principal components to lay the manifold along
 
 Params = dict[str, str]  # names and values in the link
@@ -38,13 +28,9 @@ Params = dict[str, str]  # names and values in the link
 
 @dataclass(frozen=True)
 class Fitted:
-    """Fitted to an encoded test set: a mixture of all codes, or why there is none, and a Gaussian per class.
+    """Fitted to an encoded test set: a mixture of all codes, or why there is none, and a Gaussian per class."""
 
-    aggregate_kl is None for a plain autoencoder, which has no prior.
-    """
-
-    fit: MixtureFit | None
-    aggregate_kl: AggregateKl | None
+    fit: AggregateFit | None
     problem: str
     classes: tuple[Mixture | None, ...]
 
@@ -189,13 +175,13 @@ def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
             "meaning": meaning,
             "how": "The mixture of Gaussians is fitted to the codes of all test images.",
         }
-    if fitted.fit is None or fitted.aggregate_kl is None:
+    if fitted.fit is None or fitted.fit.kl is None:
         return {
             "number": "Not estimated:",
             "meaning": "how far the aggregate posterior is from the prior",
             "how": fitted.problem,
         }
-    lower, upper = fitted.aggregate_kl.lower, fitted.aggregate_kl.upper
+    lower, upper = fitted.fit.kl.lower, fitted.fit.kl.upper
     crossed = lower.nats >= upper.nats  # by chance, where both are near the KL
     between = f"Between {max(0, lower.nats):.2f} and {upper.nats:.2f} nats"
     return {
@@ -206,12 +192,12 @@ def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
     }
 
 
-def _lower_in_words(fit: MixtureFit, bound: Bound) -> str:
+def _lower_in_words(fit: AggregateFit, bound: Bound) -> str:
     k = fit.mixture.components
     none = ", so that the prior explains them no worse, and the KL is at least 0" if bound.nats <= 0 else ""
     return (
         f"Lower bound {bound.nats:.2f} ± {bound.standard_error:.2f}: the mean of ln mixture(z) − ln p(z) under a "
-        f"mixture of {k} Gaussian{'s' if k > 1 else ''}, over {len(fit.held_out):,} codes that were used neither to "
+        f"mixture of {k} Gaussian{'s' if k > 1 else ''}, over {fit.held_out:,} codes that were used neither to "
         f"fit it nor to choose the number of Gaussians{none}."
     )
 
@@ -231,15 +217,12 @@ def _fitted(checkpoint: Checkpoint) -> Fitted:
 @st.cache_resource(max_entries=16, show_spinner="Fitting Gaussians to the encoded test set, once; up to ten seconds…")
 def _fit(_checkpoint: Checkpoint, version: tuple[str, int]) -> Fitted:
     encoded = loaders.load_encoded(_checkpoint)
-    prior = _has_prior(_checkpoint)
-    draws = sample_aggregate_posterior(encoded.mean, encoded.logvar, SAMPLE_SEED) if prior else encoded.mean
     try:
-        classes = per_class(draws, encoded.labels, len(_checkpoint.class_names))
-        fit = fit_mixture(draws)
-        distance = aggregate_kl(encoded, draws, fit) if prior else None
+        classes = per_class(draws_of(encoded), encoded.labels, len(_checkpoint.class_names))
+        fit = _checkpoint.load_fit(encoded) or fit_aggregate(encoded)
     except ValueError as error:
-        return Fitted(None, None, str(error), (None,) * len(_checkpoint.class_names))
-    return Fitted(fit, distance, "", classes)
+        return Fitted(None, str(error), (None,) * len(_checkpoint.class_names))
+    return Fitted(fit, "", classes)
 
 
 # ---- the link --------------------------------------------------------------------------------------------------------
