@@ -482,12 +482,17 @@ test("a status has a sentence where the user must know", () => {
 });
 
 test("the meter counts the frames of the last second, and gives the median of the last 60", () => {
-  const meter = new Meter();
+  const [meter, canvas] = [new Meter(), new EventTarget()];
+  /** @type {any[]} */
+  const announced = [];
+  canvas.addEventListener("live-frame", (event) => announced.push(/** @type {CustomEvent} */ (event).detail));
   assert.deepEqual(meter.read(), { framesPerSecond: 0, ms: undefined });
   for (let i = 0; i < 300; i++) {
     now += 100;
-    meter.add(i % 2 ? 5 : 4);
+    Object.assign(canvas, { dataset: { frame: `${i}` } });
+    meter.took(/** @type {any} */ (canvas), i % 2 ? 5 : 4);
   }
+  assert.deepEqual(announced.at(-1), { frame: 299, ms: 5 });
   assert.deepEqual(meter.read(), { framesPerSecond: 10, ms: 5 });
   assert.ok(meter.frames.length <= 240);
 });

@@ -36,6 +36,7 @@ import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
+import { watchSize } from "../lib/view.js";
 import { Comparison } from "./comparison.js";
 import { linkTo } from "./link.js";
 import { SmallMap } from "./map.js";
@@ -122,10 +123,7 @@ export default class Explore {
     this.root = element("div", { className: "explore" }, pictures, controls);
     this.root.addEventListener("keydown", (event) => this.onKey(event));
     parent.append(this.root);
-    this.onResize = () => this.resizeHero();
-    this.sizes = new ResizeObserver(this.onResize);
-    this.sizes.observe(this.root);
-    addEventListener("resize", this.onResize);
+    this.unwatch = watchSize(this.root, () => this.resizeHero());
     this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
   }
 
@@ -268,10 +266,7 @@ export default class Explore {
   drawNow(reply, inputAt) {
     this.comparison.now = reply;
     drawPicture(this.hero, reply.pixels, reply.imageShape);
-    const ms = performance.now() - inputAt;
-    this.meter.add(ms);
-    const detail = { frame: Number(this.hero.dataset.frame), ms };
-    this.hero.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
+    this.meter.took(this.hero, performance.now() - inputAt);
     this.showAroundSoon();
     if (!this.notice.hidden) this.notice.hidden = true; // a picture came, so the problem is over
   }
@@ -426,8 +421,7 @@ export default class Explore {
 
   close() {
     this.client?.close();
-    this.sizes.disconnect();
-    removeEventListener("resize", this.onResize);
+    this.unwatch();
     clearInterval(this.statusTimer);
     clearTimeout(this.sayTimer);
     clearTimeout(this.stripsTimer);

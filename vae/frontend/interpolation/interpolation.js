@@ -7,6 +7,7 @@ import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4 } from "../lib/math.js";
+import { componentOf, watchSize } from "../lib/view.js";
 import { ArithmeticView } from "./arithmetic.js";
 import { CornersView } from "./corners.js";
 import { EndCard, imageEnd, readEnd, readVector, testEnd, writeEnd } from "./ends.js";
@@ -17,7 +18,7 @@ import { Space } from "./space.js";
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { Option } from "../lib/dom.js" */
 /** @import { End, EndKey, Ends, InterpolationData, State } from "./ends.js" */
-/** @typedef {(name: string, value: unknown) => void} Send makes the value the component's state of this name in Python */
+/** @import { Send } from "../lib/view.js" */
 /** @typedef {PathView | CornersView | ArithmeticView} View */
 
 const STATUS_MS = 250;
@@ -38,34 +39,7 @@ const ENDS = [
 ];
 const HERO_ROOM = 0.33; // of the window's height
 
-export default class Interpolation {
-  /**
-   * @param {HTMLElement} parent
-   * @param {Send} send
-   */
-  constructor(parent, send) {
-    this.parent = parent;
-    this.send = send;
-    /** @type {InterpolationView | null} */
-    this.view = null;
-  }
-
-  /**
-   * The first data bring the state; later ones at most another model; the style sheet follows the theme by itself.
-   *
-   * @param {InterpolationData} data
-   */
-  update(data) {
-    if (this.view) this.view.update(data);
-    else this.view = new InterpolationView(this.parent, this.send, data);
-  }
-
-  close() {
-    this.view?.close();
-  }
-}
-
-/** All that the page shows, from its first data on. */
+/** All that the page shows. The first data bring the state, later ones at most another model. */
 class InterpolationView {
   /**
    * @param {HTMLElement} parent
@@ -97,10 +71,7 @@ class InterpolationView {
     /** @type {View} */
     this.view = new PathView(this);
     this.views = [this.view, new CornersView(this), new ArithmeticView(this)];
-    this.onResize = () => this.resize();
-    this.sizes = new ResizeObserver(this.onResize);
-    this.sizes.observe(this.root);
-    addEventListener("resize", this.onResize);
+    this.unwatch = watchSize(this.root, () => this.resize());
     this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.sendTimer = undefined;
@@ -247,15 +218,11 @@ class InterpolationView {
   }
 
   /**
-   * A picture came: counted, and announced to tests and the benchmark.
-   *
    * @param {HTMLCanvasElement} canvas
    * @param {number} ms
    */
   tookFrame(canvas, ms) {
-    this.meter.add(ms);
-    const detail = { frame: Number(canvas.dataset.frame), ms };
-    canvas.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
+    this.meter.took(canvas, ms);
     if (!this.notice.hidden && this.notice.dataset.lasting !== "yes") this.notice.hidden = true;
   }
 
@@ -337,8 +304,7 @@ class InterpolationView {
     this.loading = {};
     for (const view of this.views) view.hide();
     this.client.close();
-    this.sizes.disconnect();
-    removeEventListener("resize", this.onResize);
+    this.unwatch();
     clearInterval(this.statusTimer);
     clearTimeout(this.sendTimer);
     this.root.remove();
@@ -379,3 +345,5 @@ function defaultEnds(space) {
   const [from, to, third, fourth] = rows.map((row) => testEnd(space, row));
   return { from, to, third, fourth, base: testEnd(space, space.group(lower)[0]) };
 }
+
+export default componentOf(InterpolationView);

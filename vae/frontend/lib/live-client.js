@@ -420,9 +420,17 @@ export class Meter {
   /** @type {{at: number, ms: number}[]} */
   frames = [];
 
-  add(/** @type {number} */ ms) {
+  /**
+   * A picture was drawn on this canvas: counted, and announced to tests and the benchmark.
+   *
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} ms since the input event
+   */
+  took(canvas, ms) {
     this.frames.push({ at: performance.now(), ms });
     if (this.frames.length > 240) this.frames.splice(0, 120);
+    const detail = { frame: Number(canvas.dataset.frame), ms };
+    canvas.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
   }
 
   /** ms is undefined before the first frame. */

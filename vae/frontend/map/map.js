@@ -413,7 +413,9 @@ export default class LatentMap {
     this.card.show(x + 46, y + 8, width, height, text, isPoint && point < model.images.count);
     this.setLabel(this.labelAt(spot, projection));
     void client.decode([z]).then((reply) => {
-      if (reply) this.meter.add(this.card.drawDecoded(reply, inputAt));
+      if (!reply) return;
+      this.card.drawDecoded(reply);
+      this.meter.took(this.card.decoded, performance.now() - inputAt);
     });
     if (isPoint) void this.showOriginal(spot, model); // what cannot be fetched comes as null
   }

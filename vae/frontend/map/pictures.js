@@ -61,17 +61,9 @@ export class Card {
     this.left.hidden = !pixels;
   }
 
-  /**
-   * Draws the decoded picture and returns the ms since the input event.
-   *
-   * @param {DecodeReply} reply
-   * @param {number} inputAt performance.now() at the input event
-   */
-  drawDecoded({ pixels, imageShape }, inputAt) {
+  /** @param {DecodeReply} reply */
+  drawDecoded({ pixels, imageShape }) {
     drawPicture(this.decoded, pixels, imageShape);
-    const detail = { frame: Number(this.decoded.dataset.frame), ms: performance.now() - inputAt };
-    this.decoded.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
-    return detail.ms;
   }
 }
 

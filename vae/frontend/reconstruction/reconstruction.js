@@ -249,11 +249,7 @@ class Page {
     this.chart.show(code);
     this.plane.show(code);
     this.anomaly.show(reconstruction + kl, input);
-    const ms = performance.now() - inputAt,
-      { output } = this.pictures;
-    this.meter.add(ms);
-    const detail = { frame: Number(output.dataset.frame), ms };
-    output.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
+    this.meter.took(this.pictures.output, performance.now() - inputAt);
     if (!this.point) this.samplesTimer ??= setTimeout(() => void this.decodeSamples(), SAMPLES_MS);
     this.describeSoon();
     this.pictures.notice.hidden = true; // a picture came: the problem is over

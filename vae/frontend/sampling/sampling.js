@@ -7,6 +7,7 @@ import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { strongestFirst } from "../lib/math.js";
+import { componentOf, watchSize } from "../lib/view.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
@@ -18,7 +19,7 @@ import { TestSet } from "./test-set.js";
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { Samples } from "./downloads.js" */
 /** @import { SamplingData, SamplingState } from "./state.js" */
-/** @typedef {(name: string, value: unknown) => void} Send makes the value the component's state of this name in Python */
+/** @import { Send } from "../lib/view.js" */
 
 const REST_MS = 200;
 const STATUS_MS = 250;
@@ -29,30 +30,7 @@ const LEAST_SIDE = 240;
 const PHONE = 640;
 const RELEASES = ["pointerup", "pointercancel"]; // wherever the pointer is by then
 
-export default class Sampling {
-  /**
-   * @param {HTMLElement} parent
-   * @param {Send} send
-   */
-  constructor(parent, send) {
-    this.parent = parent;
-    this.send = send;
-    /** @type {SamplingView | null} */
-    this.view = null;
-  }
-
-  /** @param {SamplingData} data */
-  update(data) {
-    if (this.view) this.view.update(data);
-    else this.view = new SamplingView(this.parent, this.send, data);
-  }
-
-  close() {
-    this.view?.close();
-  }
-}
-
-/** All that the page shows, from its first data on. */
+/** All that the page shows. */
 class SamplingView {
   /**
    * @param {HTMLElement} parent
@@ -88,10 +66,7 @@ class SamplingView {
     this.root = this.build();
     parent.append(this.root);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
-    this.onResize = () => this.resize();
-    this.sizes = new ResizeObserver(this.onResize);
-    this.sizes.observe(this.root);
-    addEventListener("resize", this.onResize);
+    this.unwatch = watchSize(this.root, () => this.resize());
     this.onRelease = () => this.release();
     for (const type of RELEASES) addEventListener(type, this.onRelease);
     this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
@@ -202,7 +177,7 @@ class SamplingView {
     this.drawIntervals(panel);
     this.selection.refresh();
     this.afterRest(); // to count their classes
-    if (panel === this.panels[0]) this.measure(panel.canvas, performance.now() - inputAt);
+    if (panel === this.panels[0]) this.meter.took(panel.canvas, performance.now() - inputAt);
   }
 
   /**
@@ -226,16 +201,6 @@ class SamplingView {
     const { encoded } = await this.testSet.load();
     const reply = await this.client.decode([this.codeOf(meanOf(encoded, index), encoded.labels[index])], { slot });
     return reply?.pixels ?? null;
-  }
-
-  /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {number} ms from the input event to the pictures
-   */
-  measure(canvas, ms) {
-    this.meter.add(ms);
-    const detail = { frame: Number(canvas.dataset.frame), ms };
-    canvas.dispatchEvent(new CustomEvent("live-frame", { detail, bubbles: true, composed: true }));
   }
 
   /** @param {Panel} panel */
@@ -407,8 +372,7 @@ class SamplingView {
 
   close() {
     this.client.close();
-    this.sizes.disconnect();
-    removeEventListener("resize", this.onResize);
+    this.unwatch();
     for (const type of RELEASES) removeEventListener(type, this.onRelease);
     clearInterval(this.statusTimer);
     clearTimeout(this.restTimer);
@@ -458,3 +422,5 @@ function isOver(event, selector) {
   const [target] = event.composedPath();
   return target instanceof Element && target.matches(selector);
 }
+
+export default componentOf(SamplingView);
