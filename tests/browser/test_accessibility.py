@@ -48,7 +48,7 @@ KEYBOARD = """() => {
         if (!(e?.getRootNode() instanceof ShadowRoot) || reached.has(e)) return null;
         reached.add(window.arrival = e);
         const end = {range: e.value === e.min, "select-one": e.selectedIndex === e.length - 1}[e.type];
-        const opens = e.tagName === "SUMMARY" && !e.parentElement.open;
+        const opens = e.ariaExpanded === "false" || (e.tagName === "SUMMARY" && !e.parentElement.open);
         const style = `${e.tagName} ${e.className} in ${e.parentElement.className}`;
         return {name: name(e), kind: e.type ?? e.tagName, style, end, opens};
     };

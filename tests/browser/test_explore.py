@@ -28,6 +28,7 @@ from tests.support.browsing import (
     swing,
     until,
 )
+from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, free_port, started
 
@@ -406,10 +407,9 @@ def test_the_link_reproduces_the_picture_bit_by_bit(app: Server, browser: Browse
 def test_the_png_is_eight_times_the_picture(app: Server, browser: Browser, tmp_path: Path) -> None:
 
     with explore(browser, f"{app.url}/{Z10}") as page:
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download PNG").click()
-        assert download.value.suggested_filename == "mnist-z10.png"
-        download.value.save_as(tmp_path / "z.png")
+        download = downloaded(page, "PNG")
+        assert download.suggested_filename == "mnist-z10.png"
+        download.save_as(tmp_path / "z.png")
         image = Image.open(tmp_path / "z.png").convert("RGBA")
         assert image.size == (224, 224)
         small = image.resize((28, 28), Image.Resampling.NEAREST)

@@ -30,6 +30,7 @@ from tests.support.browsing import (
     until,
 )
 from tests.support.checkpoints import save
+from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server, started
 from vae.datasets.splits import Dataset, Split
@@ -128,11 +129,10 @@ def drag(page: Page, target: Locator, first: float, last: float, pictures: int) 
     go(1)
 
 
-def saved(page: Page, button: str) -> tuple[str, bytes]:
-    """What this button downloads: the file's name and content."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name=f"Download {button}").click()
-    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+def saved(page: Page, entry: str) -> tuple[str, bytes]:
+    """What this entry of the menu downloads: the file's name and content."""
+    download = downloaded(page, entry)
+    return download.suggested_filename, Path(download.path()).read_bytes()
 
 
 def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Server, browser: Browser) -> None:
@@ -211,7 +211,7 @@ def test_the_downloads_are_the_chosen_way(lab: Server, models: Path, browser: Br
             assert (np.stack(shown) == images[order, 0]).all()  # exact, and so they differ from each other
             assert animation.info["duration"] == 50
             assert animation.info["loop"] == 0  # for ever
-        strip = Image.open(io.BytesIO(saved(page, "PNG strip")[1])).convert("L").reduce(28)
+        strip = Image.open(io.BytesIO(saved(page, "PNG")[1])).convert("L").reduce(28)
         assert (np.asarray(strip) == images[:, 0].transpose(1, 0, 2).reshape(8, 56)).all()
 
 
@@ -245,7 +245,7 @@ def test_play_moves_there_and_back_in_a_loop_and_a_drag_stops_it(lab: Server, br
     with interpolation(browser, lab, "checkpoint=ten&steps=5", reduced_motion=motion) as page:
         page.get_by_text("Download", exact=True).click()
         page.get_by_label("Frames from A to B").fill("5")
-        page.get_by_text("Download", exact=True).click()
+        page.keyboard.press("Escape")
         page.get_by_label("loop").check()
         page.get_by_role("button", name="Play or pause").click()
         places: list[float] = []
@@ -471,7 +471,6 @@ def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, 
                 label = "c => c.ariaLabel || c.textContent || c.labels?.[0]?.textContent"
                 assert control.evaluate(label), control.evaluate("c => c.outerHTML")
         assert page.locator(".interpolation b", has_text="nine").count() == 0
-        page.get_by_text("Download", exact=True).click()
         animation = Image.open(io.BytesIO(saved(page, "GIF")[1]))
         assert getattr(animation, "n_frames", 1) == 24
 
@@ -499,8 +498,8 @@ def test_on_a_phone_the_downloads_stay_on_the_screen_and_the_dialog_says_what_is
     with interpolation(browser, lab, "checkpoint=many&from=510", viewport=phone) as page:
         page.get_by_text("Download", exact=True).click()
         within = lambda box: box["x"] >= 0 and box["x"] + box["width"] <= phone["width"]  # noqa: E731
-        until(page, lambda: within(box_of(page.locator(".popover"))))
-        page.get_by_text("Download", exact=True).click()
+        until(page, lambda: within(box_of(page.locator(".download-panel"))))
+        page.keyboard.press("Escape")
         page.get_by_role("button", name="Choose A from anywhere").click()
         page.get_by_label("Class", exact=True).select_option("all classes")
         for _ in range(500 // 40):

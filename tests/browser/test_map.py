@@ -27,6 +27,7 @@ from tests.support.browsing import (
     swing,
     until,
 )
+from tests.support.downloads import downloaded
 from vae.bench.live import Server
 from vae.model.latents import EncodedSet
 from vae.projection.config import ProjectionConfig
@@ -268,9 +269,7 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
 ) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         lasso(page, (0, 0), (0.5, 0), (0.5, 1), (0, 1))
-        with page.expect_download() as download:
-            page.get_by_role("button", name="NPZ").click()
-        download.value.save_as(tmp_path / "selection.npz")
+        downloaded(page, "NPZ").save_as(tmp_path / "selection.npz")
         with np.load(tmp_path / "selection.npz", allow_pickle=False) as file:
             rows, label, latents, projection = (file[key] for key in ("index", "label", "latents", "projection"))
         assert 1000 < len(rows) < 9000
@@ -284,9 +283,7 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
         }
         error = encoded.reconstruction[rows]
         expect(page.locator(".selection")).to_contain_text(f"error {error.mean():.1f} ± {error.std():.1f} nats")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="CSV").click()
-        download.value.save_as(tmp_path / "selection.csv")
+        downloaded(page, "CSV").save_as(tmp_path / "selection.csv")
         lines = (tmp_path / "selection.csv").read_text().splitlines()
         assert len(lines) == len(rows) + 1
         assert lines[0].split(",")[:3] == ["index", "label", "z0"]
@@ -312,9 +309,7 @@ def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_
         page.wait_for_selector(f".plot[data-points='10000'][data-method={config.method}]")
         page.get_by_label("Select all images of a class").fill("7")
         page.keyboard.press("Enter")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="NPZ").click()
-        download.value.save_as(tmp_path / "selection.npz")
+        downloaded(page, "NPZ").save_as(tmp_path / "selection.npz")
     with np.load(tmp_path / "selection.npz", allow_pickle=False) as file:
         found, rows = file["projection"], file["index"]
     np.testing.assert_allclose(found, project(encoded.mean, config)[rows], atol=2e-6)

@@ -16,6 +16,7 @@ from scipy.stats import norm, truncnorm
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.support.browsing import box_of, choose, moving, opened, pixels, rest, swing
+from tests.support.downloads import downloaded
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.evaluation.classifier import classify, load_classifier, read_reliability
@@ -95,9 +96,7 @@ def linked(page: Page) -> dict[str, str]:
 
 def arrays(page: Page, folder: Path) -> Arrays:
     """The downloaded NPZ, as NumPy reads it."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download z and images").click()
-    download.value.save_as(folder / "samples.npz")
+    downloaded(page, "NPZ").save_as(folder / "samples.npz")
     with np.load(folder / "samples.npz", allow_pickle=False) as file:
         return dict(file)
 
@@ -232,7 +231,7 @@ def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, br
                 """field => {
                   field.value = 9;
                   field.dispatchEvent(new Event("change"));
-                  const named = (button) => button.textContent === "NPZ";
+                  const named = (button) => button.textContent.startsWith("NPZ");
                   [...field.getRootNode().querySelectorAll("button")].find(named).click();
                 }"""
             )
@@ -416,19 +415,17 @@ def test_both_sources_are_in_the_files_and_the_png_is_the_grid(app: Server, brow
         assert sorted(found) == ["images", "images_against", "seed", "z", "z_against"]
         assert found["images_against"].shape == (64, 1, 8, 8)
         assert found["z_against"].dtype == np.float32
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download all pictures").click()
-        assert download.value.suggested_filename == "digits-z2-samples-seed0.png"
-        download.value.save_as(tmp_path / "grid.png")
+        download = downloaded(page, "PNG all pictures")
+        assert download.suggested_filename == "digits-z2-samples-seed0.png"
+        download.save_as(tmp_path / "grid.png")
         sheet = np.asarray(Image.open(tmp_path / "grid.png"))[::7, ::7]  # 56 pixels to a picture of 8
         assert sheet.shape[:2] == (71, 71 + 8 + 71)
         np.testing.assert_array_equal(sheet[:8, :8, 0], found["images"][0, 0])
         np.testing.assert_array_equal(sheet[63:, -8:, 1], found["images_against"][63, 0])
         page.locator(".stage").nth(1).click(position={"x": 5, "y": 5})
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download the framed picture").click()
-        assert download.value.suggested_filename == "digits-z2-samples-seed0-B-row1-column1.png"
-        download.value.save_as(tmp_path / "one.png")
+        download = downloaded(page, "PNG the framed picture")
+        assert download.suggested_filename == "digits-z2-samples-seed0-B-row1-column1.png"
+        download.save_as(tmp_path / "one.png")
         one = np.asarray(Image.open(tmp_path / "one.png"))
         assert one.shape[:2] == (64, 64)
         np.testing.assert_array_equal(one[::8, ::8, 2], found["images_against"][0, 0])

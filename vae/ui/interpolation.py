@@ -26,7 +26,9 @@ def interpolation(checkpoint: Checkpoint) -> None:
         "lassos": _lassos(checkpoint),
         "state": state,
     }
-    component = scripts.component("interpolation", "lib/drawing.css", "interpolation/interpolation.css")
+    component = scripts.component(
+        "interpolation", "lib/drawing.css", "interpolation/interpolation.css", *scripts.PANELS
+    )
     result = component(key="interpolation", data=data, on_state_change=lambda: None)
     state = _known(result.state) or state
     _remember(result.state, checkpoint)

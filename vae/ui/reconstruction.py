@@ -81,7 +81,9 @@ def reconstruction(checkpoint: Checkpoint) -> None:
         "image": _linked_image(checkpoint),
         "other": None if other is None else _other_data(checkpoint, other),
     }
-    component = scripts.component("reconstruction", "lib/drawing.css", "reconstruction/reconstruction.css")
+    component = scripts.component(
+        "reconstruction", "lib/drawing.css", "reconstruction/reconstruction.css", *scripts.PANELS
+    )
     result = component(key="reconstruction", data=data, on_image_change=lambda: None)
     if (row := links.sent_row(result.image, checkpoint)) is not None:
         st.query_params["image"] = str(row)

@@ -47,7 +47,7 @@ def sampling(checkpoint: Checkpoint) -> None:
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
-    component = scripts.component("sampling", "sampling/sampling.css")
+    component = scripts.component("sampling", "sampling/sampling.css", *scripts.PANELS)
     component(key="sampling", data=data, on_params_change=_take)
     _write_link(params | {"seed": str(seed)})
     kind, _, row = params.get("source", "").partition(":")

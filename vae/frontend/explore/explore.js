@@ -32,6 +32,7 @@ import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
 import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
+import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
@@ -102,7 +103,7 @@ export default class Explore {
       this.redo,
       button("Reset", "Back to the start picture", () => this.jump(this.start), "Reset to start"),
       button("Copy link", "Copy a link to this z", () => this.copyLink()),
-      button("PNG", "Download the picture as PNG, 8 screen pixels per pixel", () => this.download(), "Download PNG"),
+      downloadMenu([{ format: "PNG", what: `this picture, ${PNG_SCALE} times as large`, save: () => this.download() }]),
     );
     this.said = element("span", { className: "said", role: "status", ariaLive: "polite" });
     this.linkField = element("input", { className: "link", readOnly: true, hidden: true, ariaLabel: "Link to this z" });
@@ -352,11 +353,7 @@ export default class Explore {
 
   async download() {
     const name = `${this.data?.model}.png`;
-    try {
-      download(await pngOf(this.hero, PNG_SCALE), name);
-    } catch (error) {
-      this.say(/** @type {Error} */ (error).message);
-    }
+    download(await pngOf(this.hero, PNG_SCALE), name);
   }
 
   /** @param {KeyboardEvent} event */

@@ -2,7 +2,8 @@
 
 import { joined } from "../lib/bytes.js";
 import { drawPicture, pngOf } from "../lib/canvas.js";
-import { button, contextOf, element, keepInView, messageOf } from "../lib/dom.js";
+import { contextOf, element } from "../lib/dom.js";
+import { downloadMenu } from "../lib/download-menu.js";
 import { download, npz } from "../lib/export.js";
 import { numberField } from "../lib/fields.js";
 import { gif } from "../lib/gif.js";
@@ -10,6 +11,7 @@ import { blend, shares } from "./space.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { ImageShape } from "../lib/contract.js" */
+/** @import { Download } from "../lib/download-menu.js" */
 /** @import { Space } from "./space.js" */
 /**
  * What is saved. codes: of a number of frames; back: an animation also goes back to its start; name: of the file.
@@ -37,7 +39,6 @@ export class Downloads {
     this.frames = numberField({ whole: true, min: 2, max: MOST_FRAMES, value: FRAMES });
     this.rate = element("select", {}, ...rates);
     this.beside = element("input", { type: "checkbox" });
-    this.status = element("span", { className: "quiet", role: "status", ariaLive: "polite" });
     this.element = this.build();
   }
 
@@ -47,19 +48,17 @@ export class Downloads {
   }
 
   /**
-   * Decodes the path and saves it; shows a sentence where that fails.
+   * Decodes the path and saves it. Throws an error where that fails.
    *
    * @param {(path: SavedPath, frames: Frames) => void | Promise<void>} saveAs
    */
   async save(saveAs) {
     const path = this.path();
     const count = this.frames.read();
-    this.status.textContent = Number.isNaN(count) ? `Frames: a whole number from 2 to ${MOST_FRAMES}.` : "decoding…";
-    if (Number.isNaN(count)) return;
+    if (Number.isNaN(count)) throw new Error(`Frames: a whole number from 2 to ${MOST_FRAMES}.`);
     const codes = path.codes(count);
     const pictures = await path.space.decode(codes, { slot: "export", background: true });
-    this.status.textContent = pictures ? "" : "The decoder did not answer; try again.";
-    if (!pictures) return;
+    if (!pictures) throw new Error("The decoder did not answer; try again.");
     const [first, last] = [pictures[0], pictures[count - 1]];
     const mixed = shares(count).map((t) =>
       blend([
@@ -67,11 +66,7 @@ export class Downloads {
         [last, t],
       ]),
     );
-    try {
-      await saveAs(path, { codes, pictures, mixed });
-    } catch (error) {
-      this.status.textContent = messageOf(error);
-    }
+    await saveAs(path, { codes, pictures, mixed });
   }
 
   /**
@@ -119,20 +114,18 @@ export class Downloads {
   }
 
   build() {
-    /** @type {(text: string, title: string, saveAs: Parameters<Downloads["save"]>[0]) => HTMLButtonElement} */
-    const file = (text, title, saveAs) => button(text, title, () => void this.save(saveAs), `Download ${text}`);
-    const panel = element("div", { className: "popover" });
-    panel.append(
+    /** @type {(format: string, what: string, saveAs: Parameters<Downloads["save"]>[0]) => Download} */
+    const file = (format, what, saveAs) => ({ format, what, save: () => this.save(saveAs) });
+    return downloadMenu(
+      [
+        file("GIF", "the path as an animation, without end", (path, frames) => this.saveGif(path, frames)),
+        file("PNG", "all frames side by side", (path, frames) => this.savePng(path, frames)),
+        file("NPZ", "t, z and pictures, for NumPy", (path, frames) => this.saveNpz(path, frames)),
+      ],
       element("label", {}, "Frames from A to B ", this.frames),
       element("label", {}, "Frames/s, also of play ", this.rate),
       element("label", {}, this.beside, " pixel blend beside it, in pictures"),
-      file("GIF", "The path as an animation that repeats for ever", (path, frames) => this.saveGif(path, frames)),
-      file("PNG strip", "All frames side by side", (path, frames) => this.savePng(path, frames)),
-      file("NPZ", "t, z and the pictures of the path, for NumPy", (path, frames) => this.saveNpz(path, frames)),
-      this.status,
     );
-    const ontoggle = () => keepInView(panel);
-    return element("details", { className: "downloads", ontoggle }, element("summary", {}, "Download"), panel);
   }
 }
 

@@ -1,36 +1,59 @@
-/** A button that opens a panel below it: the browser's own popover, which Escape and a press elsewhere close. */
+/** Panels that a button opens over the page. */
 
-import { button, keepInView } from "./dom.js";
+import { keepInView } from "./dom.js";
+
+const GAP = 4; // CSS pixels from the button to its panel
 
 /**
- * @param {HTMLButtonElement} opener
- * @param {HTMLElement} panel
- * @param {{onOpen?: () => void}} [options] onOpen: fills the panel just before it shows
+ * Lets a button open a panel near it. The browser closes it by Escape, by a click elsewhere and when another one opens; it
+ * also closes when the focus goes on. The function that this returns closes it, too.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} panel beside the button in the page, with a width that the window has
  */
-export function popover(opener, panel, { onOpen = () => {} } = {}) {
+export function openBy(button, panel) {
+  panel.classList.add("popover");
   panel.popover = "auto";
-  opener.popoverTargetElement = panel;
-  opener.ariaExpanded = "false";
-  opener.ariaHasPopup = panel.getAttribute("role") === "listbox" ? "listbox" : "dialog";
-  panel.addEventListener("beforetoggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "open") onOpen();
+  button.popoverTargetElement = panel;
+  button.ariaExpanded = "false";
+  const isOpen = () => button.ariaExpanded === "true";
+  const close = () => {
+    if (isOpen()) panel.hidePopover();
+  };
+  const place = () => {
+    if (panel.isConnected) placeNear(button, panel);
+    else watch(false);
+  };
+  const watch = (/** @type {boolean} */ on) => {
+    const change = on ? addEventListener : removeEventListener;
+    for (const type of ["scroll", "resize"]) change(type, place, true);
+  };
+  panel.addEventListener("beforetoggle", ({ newState }) => {
+    button.ariaExpanded = `${newState === "open"}`;
+    watch(isOpen());
+    if (isOpen()) requestAnimationFrame(place); // shown by then, and not yet painted
   });
-  panel.addEventListener("toggle", (event) => {
-    const open = /** @type {ToggleEvent} */ (event).newState === "open";
-    opener.ariaExpanded = `${open}`;
-    if (open) placeBelow(panel, opener);
-  });
-  return { opener, panel, close: () => panel.hidePopover() };
+  for (const node of [button, panel]) {
+    node.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && isOpen()) event.stopPropagation(); // it means the panel, not what is chosen on the page
+    });
+    node.addEventListener("focusout", ({ relatedTarget: next }) => {
+      if (next && next !== button && !panel.contains(/** @type {Node} */ (next))) close();
+    });
+  }
+  return close;
 }
 
-/** A popover's button. */
-export function popoverButton(/** @type {string} */ text, /** @type {string} */ title, ariaLabel = text) {
-  return button(text, title, () => {}, ariaLabel);
-}
-
-/** Moves a fixed panel below a button, within the window. */
-function placeBelow(/** @type {HTMLElement} */ panel, /** @type {HTMLElement} */ anchor) {
-  const { left, bottom } = anchor.getBoundingClientRect();
-  Object.assign(panel.style, { left: `${left}px`, top: `${bottom + 4}px` });
+/**
+ * Beneath the button, or above it where there is room above alone; inside the window in any case.
+ *
+ * @param {HTMLElement} button
+ * @param {HTMLElement} panel
+ */
+function placeNear(button, panel) {
+  const { left, top, bottom } = button.getBoundingClientRect();
+  const above = top - GAP - panel.offsetHeight;
+  const fits = bottom + GAP + panel.offsetHeight <= document.documentElement.clientHeight;
+  Object.assign(panel.style, { left: `${left}px`, top: `${fits || above < 0 ? bottom + GAP : above}px` });
   keepInView(panel);
 }

@@ -14,6 +14,7 @@
 
 import { drawPicture } from "../lib/canvas.js";
 import { button, element } from "../lib/dom.js";
+import { downloadMenu } from "../lib/download-menu.js";
 import { excessOf } from "../lib/encoded-set.js";
 import { csv, download, npz } from "../lib/export.js";
 import { nearest } from "../lib/math.js";
@@ -220,8 +221,10 @@ export class SelectionPanel {
     const clear = element("button", { type: "button", ariaLabel, title: "Clear (Escape)", onclick: onClear }, "×");
     const buttons = element("div", { className: "buttons" });
     buttons.append(
-      button("CSV", "Index, label, latents and projection as CSV", () => this.save("csv")),
-      button("NPZ", "Index, label, latents and projection for NumPy", () => this.save("npz")),
+      downloadMenu([
+        { format: "CSV", what: "index, label, z and place on the map", save: () => this.save("csv") },
+        { format: "NPZ", what: "the same, for NumPy", save: () => this.save("npz") },
+      ]),
       button("use as A", "Group A of the latent arithmetic", () => this.use("A")),
       button("use as B", "Group B of the latent arithmetic", () => this.use("B")),
     );

@@ -2,6 +2,7 @@
 
 import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
 import { button, element } from "../lib/dom.js";
+import { downloadMenu } from "../lib/download-menu.js";
 import { numberField, rangeField } from "../lib/fields.js";
 import { strongestFirst } from "../lib/math.js";
 import { NO_TRUNCATION } from "./sources.js";
@@ -9,7 +10,7 @@ import { NO_TRUNCATION } from "./sources.js";
 /** @import { Range } from "../lib/fields.js" */
 /** @import { SamplingData, SamplingState } from "./state.js" */
 /** @typedef {(part: Partial<SamplingState>) => void} OnChange */
-/** @typedef {{grid: () => void, picture: () => void, arrays: () => void}} Downloads what the buttons save */
+/** @typedef {Record<"grid" | "picture" | "arrays", () => Promise<void>>} Downloads */
 
 const VIEWS = { one: "one source", two: "two sources", plane: "manifold" };
 const FIXED_RANGE = 3; // standard deviations
@@ -19,7 +20,7 @@ export class Controls {
    * @param {SamplingData} data
    * @param {SamplingState} state
    * @param {OnChange} onChange called for every movement of a control
-   * @param {Downloads} downloads
+   * @param {Downloads} downloads each saves its file
    */
   constructor(data, state, onChange, downloads) {
     this.data = data;
@@ -128,15 +129,11 @@ export class Controls {
   buildToolbar(downloads) {
     const labels = Object.values(VIEWS).map((name, place) => element("label", {}, this.views[place], name));
     const views = element("div", { className: "views", role: "radiogroup", ariaLabel: "View" }, ...labels);
-    /** @type {(text: string, title: string, save: () => void) => HTMLButtonElement} */
-    const file = (text, title, save) => button(text, title, save, title);
-    const files = element(
-      "span",
-      { className: "downloads", role: "group", ariaLabel: "Downloads" },
-      file("grid PNG", "Download all pictures as one PNG", downloads.grid),
-      file("one PNG", "Download the framed picture, or the first, as PNG", downloads.picture),
-      file("NPZ", "Download z and images as NumPy arrays", downloads.arrays),
-    );
+    const files = downloadMenu([
+      { format: "PNG", what: "all pictures, as they are here", save: downloads.grid },
+      { format: "PNG", what: "the framed picture, or the first", save: downloads.picture },
+      { format: "NPZ", what: "z and pictures, for NumPy", save: downloads.arrays },
+    ]);
     const toolbar = { className: "toolbar", role: "toolbar", ariaLabel: "Samples" };
     return element("div", toolbar, views, this.buildSeed(), files);
   }

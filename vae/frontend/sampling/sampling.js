@@ -213,24 +213,20 @@ class SamplingView {
   }
 
   /**
-   * Saves what is on the page, once there are pictures.
+   * Saves what is on the page. Throws an error before there are pictures.
    *
    * @param {(samples: Samples) => void | Promise<void>} saveAs
    */
   async save(saveAs) {
     const { picked } = this.selection;
     const panels = this.visible().flatMap(({ title, canvas, shown }) => (shown ? [{ title, canvas, shown }] : []));
-    if (panels.length < this.visible().length) return;
-    try {
-      await saveAs({
-        data: this.data,
-        panels,
-        plane: this.state.view === "plane",
-        picked: picked ? { place: this.placeOf(picked.panel), cell: picked.cell } : { place: 0, cell: 0 },
-      });
-    } catch (error) {
-      this.complain(messageOf(error));
-    }
+    if (panels.length < this.visible().length) throw new Error("The pictures are not here yet; try again.");
+    await saveAs({
+      data: this.data,
+      panels,
+      plane: this.state.view === "plane",
+      picked: picked ? { place: this.placeOf(picked.panel), cell: picked.cell } : { place: 0, cell: 0 },
+    });
   }
 
   // — when the controls rest —

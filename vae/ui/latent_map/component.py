@@ -37,7 +37,7 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         "pinned": state["map_pinned"],
         "examples": min(checkpoint.test_images, EXAMPLES),
     }
-    component = scripts.component("latent_map", "map/map.css")
+    component = scripts.component("latent_map", "map/map.css", *scripts.PANELS)
     result = component(key="latent_map", data=data, on_pinned_change=lambda: None, on_groups_change=lambda: None)
     if isinstance(result.pinned, dict) and result.pinned.get("model") == name:
         state["map_pinned"] = _sent_pin(result.pinned, checkpoint)

@@ -1,0 +1,45 @@
+/** The one button under which a page has its downloads. */
+
+import { element, messageOf } from "./dom.js";
+import { openBy } from "./popover.js";
+
+/**
+ * A file to download. format: PNG, …; what: is in it, in a few words; save: makes it, and throws an error with a sentence
+ * where that fails.
+ *
+ * @typedef {{format: string, what: string, save: () => void | Promise<void>}} Download
+ */
+
+/**
+ * A button "Download" that opens a panel with these files, beneath them what can be set for them.
+ *
+ * @param {Download[]} downloads
+ * @param {...HTMLElement} settings
+ */
+export function downloadMenu(downloads, ...settings) {
+  const open = element("button", { type: "button" }, "Download");
+  const status = element("span", { className: "download-status", role: "status", ariaLive: "polite" });
+  const panel = element("div", { className: "download-panel", role: "group", ariaLabel: "Download" });
+  const close = openBy(open, panel);
+  const save = async (/** @type {Download} */ download) => {
+    status.textContent = `making the ${download.format}…`;
+    try {
+      await download.save();
+      status.textContent = "";
+      close();
+    } catch (error) {
+      status.textContent = messageOf(error);
+    }
+  };
+  const buttons = downloads.map((download) => {
+    const { format, what } = download;
+    return element(
+      "button",
+      { type: "button", onclick: () => void save(download) },
+      element("b", {}, format),
+      ` ${what}`,
+    );
+  });
+  panel.append(...buttons, ...settings, status);
+  return element("span", { className: "download" }, open, panel);
+}
