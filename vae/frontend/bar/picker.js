@@ -1,7 +1,7 @@
 /** The model picker: a button with the model in words, and the list of all models, grouped by their data. */
 
-import { element, say } from "../lib/dom.js";
-import { popover, popoverButton } from "../lib/popover.js";
+import { button, element, say } from "../lib/dom.js";
+import { openBy } from "../lib/popover.js";
 
 /**
  * What the list shows of a model. words: its name for people; version: changes when it is trained again; problem: why it
@@ -29,13 +29,15 @@ export class Picker {
     this.picture = element("img", { className: "bar-strip", alt: "", draggable: false });
     this.text = element("span", { className: "bar-words" });
     this.problems = element("span", { className: "model-problems", hidden: true }, "⚠");
-    const button = popoverButton("", "Another model", "Model");
-    button.className = "model-button";
-    button.append(this.picture, this.text, this.problems, element("span", { className: "model-arrow" }, "▾"));
+    this.button = button("", "", () => {}, "Model");
+    this.button.className = "model-button";
+    const arrow = element("span", { className: "model-arrow" }, "▾");
+    this.button.append(this.picture, this.text, this.problems, arrow);
     this.list = element("div", { className: "model-list", role: "listbox", ariaLabel: "Models" });
-    this.popover = popover(button, this.list, { onOpen: () => this.focusChosenSoon() });
+    this.close = openBy(this.button, this.list);
+    this.list.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.focusChosenSoon());
     this.list.addEventListener("keydown", (event) => this.onKey(event));
-    this.elements = [button, this.list];
+    this.elements = [this.button, this.list];
   }
 
   /**
@@ -53,9 +55,9 @@ export class Picker {
     if (usable) this.picture.src = stripUrl(base, usable);
     const text = usable?.words ?? "No model";
     say(this.text, text);
-    this.popover.opener.ariaLabel = `Model: ${text}`;
-    this.popover.opener.title = usable ? `${usable.name}: ${usable.numbers}; ${usable.facts}` : "";
-    this.popover.opener.dataset.name = chosen ?? "";
+    this.button.ariaLabel = `Model: ${text}`;
+    this.button.title = usable ? `${usable.name}: ${usable.numbers}; ${usable.facts}` : "";
+    this.button.dataset.name = chosen ?? "";
     this.problems.hidden = models.every((model) => !("problem" in model));
     this.fill(base, models, chosen);
   }
@@ -103,8 +105,8 @@ export class Picker {
 
   /** @param {string} name */
   choose(name) {
-    this.popover.close();
-    this.popover.opener.focus();
+    this.close();
+    this.button.focus();
     this.onChoose(name);
   }
 

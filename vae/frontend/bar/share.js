@@ -2,13 +2,13 @@
 
 import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
-import { popover, popoverButton } from "../lib/popover.js";
+import { openBy } from "../lib/popover.js";
 
 const OWN_COMPUTER = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** The button and its panel. */
 export function shareButton() {
-  const share = popoverButton("↗ ", "Link to what this page shows", "Share");
+  const share = button("↗ ", "Link to what this page shows", () => {}, "Share");
   share.append(element("span", {}, "Share"));
   const field = element("input", { type: "text", readOnly: true, ariaLabel: "Link to this page", spellcheck: false });
   const said = element("p", { role: "status", className: "share-said" });
@@ -25,13 +25,13 @@ export function shareButton() {
   });
   const panel = element("div", { className: "share-panel", role: "dialog", ariaLabel: "Share" });
   panel.append(element("div", { className: "share-link" }, field, copy), said, code, note);
-  popover(share, panel, {
-    onOpen: () => {
-      field.value = location.href;
-      say(said, "");
-      note.hidden = !OWN_COMPUTER.test(location.hostname);
-      code.src = new URL(`live/qr?text=${encodeURIComponent(location.href)}`, new URL(".", document.baseURI)).href;
-    },
+  openBy(share, panel);
+  panel.addEventListener("beforetoggle", ({ newState }) => {
+    if (newState !== "open") return;
+    field.value = location.href;
+    say(said, "");
+    note.hidden = !OWN_COMPUTER.test(location.hostname);
+    code.src = new URL(`live/qr?text=${encodeURIComponent(location.href)}`, new URL(".", document.baseURI)).href;
   });
   return [share, panel];
 }

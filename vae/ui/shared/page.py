@@ -103,7 +103,7 @@ def _show_bar(found: list[Checkpoint | BrokenCheckpoint], chosen: str | None) ->
         "models": models.listed(found),
         "chosen": chosen,
     }
-    component = scripts.component("bar", "lib/controls.css", "bar/bar.css")
+    component = scripts.component("bar", "lib/controls.css", "lib/popover.css", "bar/bar.css")
     with place:
         component(key="bar_component", data=data, on_chosen_change=_take_choice)
 
