@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { contextOf } from "../../../vae/frontend/lib/dom.js";
 import { Painter } from "../../../vae/frontend/training/map.js";
 
-/** @import { Head } from "../../../vae/frontend/training/film.js" */
+/** @import { Head } from "../../../vae/frontend/lib/film.js" */
 
 const PALETTE = Array.from({ length: 10 }, () => "#c08040");
 

@@ -5,7 +5,7 @@ import { roundStep } from "../lib/math.js";
 import { label, line } from "./svg.js";
 import { epochsOf, nats } from "./words.js";
 
-/** @import { Film, FilmWithFrames, Frame } from "./film.js" */
+/** @import { Film, FilmWithFrames, Frame } from "../lib/film.js" */
 /** @typedef {"reconstruction" | "kl"} Term */
 /** @typedef {[low: number, high: number]} Range in nats */
 /** @typedef {[share: number, nats: number]} Point share: of the run */

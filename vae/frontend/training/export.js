@@ -6,7 +6,7 @@ import { halvesOf, Painter, placesOf } from "./map.js";
 import { drawCells, Sheets } from "./pictures.js";
 import { epochsOf } from "./words.js";
 
-/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 /** @import { Look } from "./map.js" */
 
 /**

@@ -9,7 +9,7 @@
  */
 
 import { ALIVE_RUN_STATES } from "../lib/contract.js";
-import { Film, FilmError } from "./film.js";
+import { Film, FilmError } from "../lib/film.js";
 
 /** @import { RunState, RunStatus } from "../lib/contract.js" */
 

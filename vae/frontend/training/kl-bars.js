@@ -5,7 +5,7 @@ import { isUnused, roundStep } from "../lib/math.js";
 import { label, line } from "./svg.js";
 import { nats } from "./words.js";
 
-/** @import { Film } from "./film.js" */
+/** @import { Film } from "../lib/film.js" */
 
 const LEFT = 38, // as the curves have, CSS pixels
   RIGHT = 8,

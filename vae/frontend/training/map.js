@@ -5,7 +5,7 @@ import { contextOf, element } from "../lib/dom.js";
 import { ClassMarks } from "../lib/palette.js";
 import { epochsOf } from "./words.js";
 
-/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 /** @typedef {{ places: Float32Array, half: number }} View places: latent units, x and y of each; half: the view's side */
 /** @typedef {{ palette: string[], ink: string, paper: string, ratio: number }} Look ratio: canvas pixels per CSS pixel */
 /** @typedef {{ width: number, height: number }} Size */

@@ -2,7 +2,7 @@
 
 import { contextOf, element } from "../lib/dom.js";
 
-/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 
 /**
  * Pictures of a sheet, from number `first` on, and where on the canvas they go, in rows of `across`.

@@ -4,10 +4,10 @@
  */
 
 import { button, element, say, segmented } from "../lib/dom.js";
+import { hasFrames } from "../lib/film.js";
 import { rangeOf } from "./charts.js";
 import { Export } from "./export.js";
 import { Feed } from "./feed.js";
-import { hasFrames } from "./film.js";
 import { largestKl } from "./kl-bars.js";
 import { halvesOf } from "./map.js";
 import { Scrubber } from "./scrubber.js";
@@ -16,7 +16,7 @@ import { epochsOf } from "./words.js";
 
 /** @import { Reference } from "./charts.js" */
 /** @import { FilmChoice, Run } from "./feed.js" */
-/** @import { FilmWithFrames } from "./film.js" */
+/** @import { FilmWithFrames } from "../lib/film.js" */
 
 /**
  * What Python sends: vae/ui/training.

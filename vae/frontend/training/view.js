@@ -10,7 +10,7 @@ import { duration, epochsOf, nats, progressOf, stateOf } from "./words.js";
 
 /** @import { Range, Reference } from "./charts.js" */
 /** @import { Item } from "./feed.js" */
-/** @import { FilmWithFrames, Frame, Head } from "./film.js" */
+/** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 
 /**
  * What two films have in common when they are compared. half: of the map's side, in latent units; the rest in nats.

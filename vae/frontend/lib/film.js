@@ -3,10 +3,10 @@
  * follow it throw a FilmError whose message is shown on the page; what was read before them stays.
  */
 
-import { crc32, joined } from "../lib/bytes.js";
-import { FILM_PREFIX_BYTES, FILM_VERSION, MAX_FILM_BYTES } from "../lib/contract.js";
+import { crc32, joined } from "./bytes.js";
+import { FILM_PREFIX_BYTES, FILM_VERSION, MAX_FILM_BYTES } from "./contract.js";
 
-/** @import { ImageShape } from "../lib/contract.js" */
+/** @import { ImageShape } from "./contract.js" */
 
 /**
  * What is the same for all frames of a film.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Film, FilmError } from "../../../vae/frontend/training/film.js";
+import { Film, FilmError } from "../../../vae/frontend/lib/film.js";
 import { bytesOf, EPOCH, FRAME, frameOf, headOf, PNG, recordOf, WEBPS } from "../support/film.js";
 
 /** The film of these bytes, received in pieces of this size. */
