@@ -409,7 +409,7 @@ def test_project_keeps_the_projection_where_the_map_finds_it(
     assert found.shape == (own_checkpoint.test_images, dims)
     measured = quality(own_checkpoint.load_encoded().mean, found)
     for name in ("trustworthiness", "continuity", "neighbours_kept"):
-        assert result[name] == pytest.approx(getattr(measured, name), abs=1e-6)
+        assert result[name] == pytest.approx(getattr(measured, name), abs=1e-3)  # the points are rounded
     assert result["protocol"] == measured.protocol
 
 

@@ -7,8 +7,8 @@ examples.png         the first test images as a sheet, so that pages work withou
 metrics.json         the evaluation on the test set
 history.jsonl        one line per epoch
 film.bin             optional: the film of the training, as vae.training.film describes it
-projections/         2-D and 3-D projections of the encoded test set that were computed ahead
-aggregate-*.json     optional: the mixture that Sampling draws from, fitted ahead; named after the codes' hash
+projections/         2-D and 3-D projections of the encoded test set that were computed ahead, rounded
+aggregate-*.json     optional: the mixture that Sampling draws from, fitted ahead; named after the codes\' hash
 
 A folder is made in a staging folder of vae.storage.atomic and moved, so that under its own name it is always whole.
 The folder may be a link; links in it are followed only to files that are inside it, too.
@@ -46,8 +46,10 @@ from vae.storage.files import (
     parse_json,
     read_arrays,
     read_json,
+    read_points,
     read_sheet,
     read_text,
+    write_points,
     write_sheet,
 )
 from vae.validation import is_number, is_whole, require
@@ -129,13 +131,12 @@ class Checkpoint:
         path = self._projection_path(encoded, method, dims)
         if not path.is_file():
             return None
-        return read_arrays(path, {"points": ("F32", (self.test_images, dims))})["points"]
+        return read_points(path, (self.test_images, dims))
 
     def save_projection(self, encoded: EncodedSet, method: str, dims: int, points: NDArray[np.float32]) -> Path:
         """Saves a projection; returns its file. Raises CheckpointError if it cannot be written."""
         path = self._projection_path(encoded, method, dims)
-        arrays = {"points": np.ascontiguousarray(points, np.float32)}
-        return _replace_file(path, lambda file: save_arrays(arrays, file))
+        return _replace_file(path, lambda file: write_points(file, points))
 
     def load_fit(self, encoded: EncodedSet) -> AggregateFit | None:
         """The fit that was saved for exactly these codes, or None. Raises CheckpointError if it is broken."""

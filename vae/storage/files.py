@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 SHEET_COLUMNS = 25
+MOST_STEPS = 2**15 - 1  # of a saved projection, from the middle
 MAX_JSON_BYTES = 2**20
 MAX_ARRAYS_BYTES = 2**32  # 4 GiB per file; a sparse file may claim any size
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MAX_REASON = 300  # characters of an error that a page shows
-DTYPE_BYTES = {"F32": 4, "I64": 8}
+DTYPE_BYTES = {"F32": 4, "I64": 8, "I16": 2}
 
 Json = dict[str, Any]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
@@ -128,6 +130,30 @@ def _check_header(path: Path, required: Shapes, optional: Shapes) -> Shapes:
     if size != bytes_expected:
         raise broken(path, f"it has {size} bytes where {bytes_expected} were expected")
     return expected
+
+
+def write_points(path: Path, points: NDArray[np.floating[Any]]) -> None:
+    """Saves points of a projection as whole steps of their largest coordinate / 32,767: half the size of float32.
+
+    Shape: (n, dims). The largest error, half a step, is about a thirtieth of a pixel on a map 2,000 pixels wide.
+    """
+    scale = np.float32(np.abs(points).max(initial=0) / MOST_STEPS) or np.float32(1)
+    steps = np.round(np.asarray(points, np.float64) / scale).astype("<i2")
+    save_file({"steps": np.ascontiguousarray(steps), "scale": np.array([scale])}, path)
+
+
+def read_points(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """The points that write_points has saved, or an earlier version as float32. Raises CheckpointError."""
+    kinds: Shapes = {"points": ("F32", shape), "steps": ("I16", shape), "scale": ("F32", (1,))}
+    arrays = read_arrays(path, {}, kinds)
+    if set(arrays) == {"points"}:
+        return np.asarray(arrays["points"], np.float32)
+    if set(arrays) != {"steps", "scale"}:
+        raise broken(path, f"it has {', '.join(sorted(arrays)) or 'nothing'} where steps and scale were expected")
+    scale = float(arrays["scale"][0])
+    if not 0 < scale * (MOST_STEPS + 1) < float(np.finfo(np.float32).max):
+        raise broken(path, f"the scale of its points is {scale}")
+    return arrays["steps"] * np.float32(scale)
 
 
 def write_sheet(path: Path, images: NDArray[np.uint8]) -> None:
