@@ -71,9 +71,9 @@ from vae.training.film import PREFIX, Film, read_film
 from vae.training.trainer import EpochMetrics, Trainer, TrainingError
 from vae.ui.interpolation import KEYS, LONGEST, _known
 from vae.ui.latent_map import component as latent_map
-from vae.ui.reconstruction import _linked_image
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import links, loaders
+from vae.ui.shared.current_image import linked_image
 from vae.ui.shared.page import PAGES, _is_infinite
 
 SECONDS, PATIENCE = 1.0, 600
@@ -981,8 +981,8 @@ def test_any_z_in_a_link_is_that_many_numbers_or_none(text: str, latent_dim: int
 @given(text=VALUES)
 def test_any_image_in_a_link_is_a_test_image(digits_checkpoint: Checkpoint, text: str) -> None:
     with pytest.MonkeyPatch.context() as patch, at_once(text):
-        patch.setattr("vae.ui.reconstruction.st", SimpleNamespace(query_params={"image": text}))
-        found = _linked_image(digits_checkpoint)
+        patch.setattr("vae.ui.shared.current_image.st", SimpleNamespace(query_params={"image": text}))
+        found = linked_image(digits_checkpoint)
         assert found is None or 0 <= found < digits_checkpoint.test_images
         assert _is_infinite(text) in (True, False)
 

@@ -19,16 +19,18 @@ def open_page(path: str = "app.py", **query: str) -> AppTest:
     return app.run() if path == "app.py" else app.switch_page(path).run()
 
 
-def sent_data(app: AppTest, key: str) -> dict[str, Any]:
-    """What the page sends to its component of this key."""
-    components = {component.key: component for component in app.get("bidi_component")}
-    data: dict[str, Any] = json.loads(components[key].proto.json)
-    return data
+def sent_data(app: AppTest) -> dict[str, Any]:
+    """What the page sends to its own component."""
+    return _data(app.get("bidi_component")[-1])
 
 
 def bar(app: AppTest) -> dict[str, Any]:
     """What the page sends to the bar: its title, the models, the chosen one."""
-    return sent_data(app, "bar_component")
+    return _data(app.get("bidi_component")[0])
+
+
+def _data(component: Any) -> dict[str, Any]:
+    return dict(json.loads(component.proto.json))
 
 
 def choose(app: AppTest, name: str) -> AppTest:
@@ -40,3 +42,21 @@ def choose(app: AppTest, name: str) -> AppTest:
 def usable_models(app: AppTest) -> list[str]:
     """The names of the models that the bar offers, in its order."""
     return [model["name"] for model in bar(app)["models"] if "problem" not in model]
+
+
+def send(app: AppTest, **state: object) -> AppTest:
+    """The page after its live component has sent this state, as its JSON has it: AppTest has no other way for one."""
+    component = app.get("bidi_component")[-1]  # the first is the bar
+    widgets = app._tree.get_widget_states()
+    widget = widgets.widgets.add()
+    widget.id, widget.json_value = component.proto.id, json.dumps(state)
+    return app._run(widgets)
+
+
+def to_page(app: AppTest, name: str) -> AppTest:
+    """The page of this name, as after a click on its link: unlike a browser, the test runner would keep the link."""
+    (path,) = ROOT.glob(f"pages/*_{name}.py")
+    app.query_params.clear()
+    app.switch_page(f"pages/{path.name}").run()
+    assert not app.exception
+    return app

@@ -73,13 +73,13 @@ def test_the_page_runs_with_every_kind_of_checkpoint(checkpoints: Path, name: st
     app = open_page(checkpoint=name)
     assert not app.exception
     assert not app.error
-    data = sent_data(app, "sampling")
+    data = sent_data(app)
     assert set(data["default_sources"].values()) <= set(data["sources"])
     assert len(data["components"]["directions"]) == min(3, data["latent_dim"])
 
 
 def test_the_noise_is_that_of_the_samplers_and_the_next_seed_s_is_there_too(checkpoints: Path) -> None:
-    data = sent_data(open_page(checkpoint="plane", seed="4294967295"), "sampling")
+    data = sent_data(open_page(checkpoint="plane", seed="4294967295"))
     assert set(data["noises"]) == {"4294967295", "0"}
     for seed, noise in data["noises"].items():
         expected = np.random.default_rng(int(seed)).standard_normal((256, 2), np.float32)
@@ -94,7 +94,7 @@ def codes(checkpoint: Checkpoint) -> np.ndarray:
 
 def test_sources_are_those_of_the_samplers(checkpoints: Path) -> None:
     checkpoint = read_checkpoint(checkpoints / "plane")
-    sources = sent_data(open_page(checkpoint="plane", source="class:4", against="image:17"), "sampling")["sources"]
+    sources = sent_data(open_page(checkpoint="plane", source="class:4", against="image:17"))["sources"]
     fourth = per_class(codes(checkpoint), checkpoint.load_encoded().labels, 10)[4]
     assert fourth is not None
     np.testing.assert_allclose(floats(sources["class:4"]["means"]), fourth.means[0], rtol=1e-6)
@@ -110,7 +110,7 @@ def test_the_distance_from_the_prior_is_shown_as_the_two_bounds_of_the_evaluatio
     draws = codes(checkpoint)
     expected = aggregate_kl(checkpoint.load_encoded(), draws, fit_mixture(draws))
     lower, upper = expected.lower, expected.upper
-    sentences = sent_data(open_page(checkpoint="plane"), "sampling")["mismatch"]
+    sentences = sent_data(open_page(checkpoint="plane"))["mismatch"]
     between = f"Between {max(0, lower.nats):.2f} and {upper.nats:.2f} nats"
     assert sentences["number"] == (between if lower.nats < upper.nats else f"About {upper.nats:.2f} nats")
     assert f"Lower bound {lower.nats:.2f} ± {lower.standard_error:.2f}:" in sentences["how"]
@@ -133,18 +133,18 @@ def test_a_fit_that_came_with_the_checkpoint_is_not_made_again(
 
 
 def test_only_pictures_of_mnist_are_classified(checkpoints: Path) -> None:
-    assert sent_data(open_page(checkpoint="plane"), "sampling")["classifier"] is None
+    assert sent_data(open_page(checkpoint="plane"))["classifier"] is None
     mnist = Path(__file__).parents[2] / "checkpoints" / "mnist-z10-b10"
     shutil.copytree(mnist, checkpoints / mnist.name)
     found = read_reliability()
-    assert sent_data(open_page(checkpoint=mnist.name), "sampling")["classifier"] == {
+    assert sent_data(open_page(checkpoint=mnist.name))["classifier"] == {
         "accuracy": found.accuracy,
         "images": found.images,
     }
 
 
 def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) -> None:
-    data = sent_data(open_page(checkpoint="point", source="image:3"), "sampling")
+    data = sent_data(open_page(checkpoint="point", source="image:3"))
     assert data["mismatch"]["number"] == "No prior:"
     assert data["params"] == {}
     assert "image" not in {offer["id"] for offer in data["offered"]}
@@ -152,11 +152,14 @@ def test_a_plain_autoencoder_has_no_prior_and_no_posterior(checkpoints: Path) ->
 
 @pytest.mark.parametrize("name", ["line", "plane", "many", "conditional", "point"])
 def test_the_prior_is_on_the_same_side_for_every_model(checkpoints: Path, name: str) -> None:
-    assert sent_data(open_page(checkpoint=name))["default_sources"] == {"source": "prior", "against": "aggregate"}
+    assert sent_data(open_page(checkpoint=name))["default_sources"] == {
+        "source": "prior",
+        "against": "aggregate",
+    }
 
 
 def test_without_a_fit_the_prior_remains_and_the_reason_is_shown(checkpoints: Path) -> None:
-    data = sent_data(open_page(checkpoint="few", source="aggregate", against="class:3"), "sampling")
+    data = sent_data(open_page(checkpoint="few", source="aggregate", against="class:3"))
     assert data["params"] == {}
     assert data["default_sources"] == {"source": "prior", "against": "prior"}
     problems = {offer["id"]: offer["problem"] for offer in data["offered"]}
@@ -190,7 +193,7 @@ def test_invalid_settings_are_recognised(checkpoints: Path) -> None:
 def test_invalid_settings_are_named_and_left_out(checkpoints: Path) -> None:
     app = open_page(checkpoint="plane", **{name: values[0] for name, values in BAD.items()})
     assert not app.exception
-    assert sent_data(app, "sampling")["params"] == {}
+    assert sent_data(app)["params"] == {}
     warnings = " ".join(warning.value for warning in app.warning)
     assert all(f"“{name}” is not" in warnings for name in BAD)
     assert set(BAD) & set(app.query_params) == {"seed"}  # now 0
@@ -214,7 +217,7 @@ GOOD = {
 def test_valid_settings_reach_the_component_and_stay_in_the_link(checkpoints: Path) -> None:
     app = open_page(checkpoint="conditional", **GOOD)
     assert not app.warning
-    assert sent_data(app, "sampling")["params"] == GOOD
+    assert sent_data(app)["params"] == GOOD
     assert {name: "".join(app.query_params[name]) for name in GOOD} == GOOD
 
 
@@ -223,4 +226,4 @@ def test_a_choice_of_another_model_is_left_out_where_it_does_not_fit(checkpoints
     choose(app, "line")
     assert not app.exception
     assert not app.warning
-    assert set(GOOD) - set(sent_data(app, "sampling")["params"]) == {"told", "against_told", "hold", "plane"}
+    assert set(GOOD) - set(sent_data(app)["params"]) == {"told", "against_told", "hold", "plane"}

@@ -9,7 +9,7 @@ import streamlit as st
 from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import links, loaders, looked, page, scripts
+from vae.ui.shared import current_image, links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
 
 MAP_POINTS = 2000  # as many as a small map can show
@@ -17,86 +17,83 @@ MAP_POINTS = 2000  # as many as a small map can show
 
 @dataclass(frozen=True)
 class Start:
-    """Where Explore starts: its picture "before". image: the test image that was chosen then.
+    """Where Explore starts: its picture "before". image, place: what was chosen then, even if the link had another z.
 
     number: counts the starts of a session, so that a z that the browser sends is known to be of this one.
+    label: the class that a conditional model decodes the picture as.
     """
 
     number: int
     model: str
     image: int
+    place: current_image.Place | None
     title: str
     z: tuple[float, ...]
+    label: int
 
 
 def explore(checkpoint: Checkpoint) -> None:
     """The live sliders. z at the last release of a slider is in the page's state and in the link."""
     start = _start(checkpoint)
-    names, own = checkpoint.class_names, int(loaders.load_encoded(checkpoint).labels[start.image])
+    own = checkpoint.class_names[start.label]
     data = loaders.or_stop(_explore_data, checkpoint) | {
         "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
-        "label": page.choose_label(checkpoint, f"the image's own: {names[own]}", own),
+        "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),
     }
     component = scripts.component("explore", "explore/explore.css", *scripts.PANELS)
     result = component(key="explore", data=data, on_z_change=lambda: None)
     if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
         z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)
         st.session_state["explore_z"] = z or st.session_state["explore_z"]
-    _write_link()
+    _write_link(checkpoint)
 
 
 def _start(checkpoint: Checkpoint) -> Start:
-    """The start of before, or a new one: of a link, of what was looked at on another page, of another image or model.
+    """The start of before, or a new one: of a link, of what was chosen since on any page, or of another model.
 
     Sets explore_z and explore_model, for this page and others: z is None at the mean of the start's image.
     """
     state, by_history = st.session_state, links.by_history()
     before: Start | None = state.get("explore_start")
-    place = _looked_at(checkpoint)
-    z = _linked_z(checkpoint) if before is None or by_history else None
-    if z is not None or by_history:
-        place = None  # the link decides
-    image = _choose_test_image(checkpoint, place.row if place else None)
-    as_before = before is not None and (before.model, before.image) == (checkpoint.name, image)
-    if before is not None and as_before and place is None and not by_history:
+    image, place = _choose_test_image(checkpoint), current_image.chosen_place(checkpoint)
+    as_before = before and (before.model, before.image, before.place) == (checkpoint.name, image, place)
+    if before and as_before and not by_history:
         return before
-    encoded, number = loaders.load_encoded(checkpoint), before.number + 1 if before else 0
-    title = f"test image {image} · {checkpoint.class_names[int(encoded.labels[image])]}"
-    start = Start(number, checkpoint.name, image, title, tuple(encoded.mean[image].tolist()))
-    if place and place.row is None:
-        start, z = replace(start, title=place.title, z=place.z), list(place.z)
+    z = _linked_z(checkpoint) if before is None or by_history else None
+    start = _start_at_image(checkpoint, image, place, before.number + 1 if before else 0)
+    if place and z is None and not by_history:  # else the link decides
+        label = start.label if place.label is None else place.label
+        start, z = replace(start, title=place.title, z=place.z, label=label), list(place.z)
     state["explore_start"], state["explore_model"], state["explore_z"] = start, checkpoint.name, z
     return start
+
+
+def _start_at_image(checkpoint: Checkpoint, image: int, place: current_image.Place | None, number: int) -> Start:
+    encoded = loaders.load_encoded(checkpoint)
+    label, mean = int(encoded.labels[image]), encoded.mean[image].tolist()
+    title = f"test image {image} · {checkpoint.class_names[label]}"
+    return Start(number, checkpoint.name, image, place, title, tuple(mean), label)
 
 
 def _linked_z(checkpoint: Checkpoint) -> list[float] | None:
     return links.parse_z(st.query_params.get("z"), checkpoint.model_config.latent_dim)
 
 
-def _looked_at(checkpoint: Checkpoint) -> looked.Place | None:
-    """What was looked at on another page since Explore was shown, if this model has it.
-
-    A test image is one for every model of its data set, a z for its own model alone.
-    """
-    place = looked.take()
-    if place is None or place.row is None:
-        return place if place and place.model == checkpoint.name else None
-    return place if place.data == checkpoint.content_hash and place.row < checkpoint.test_images else None
-
-
-def _write_link() -> None:
+def _write_link(checkpoint: Checkpoint) -> None:
+    current_image.write_link(current_image.chosen_image(checkpoint))
     if st.session_state["explore_z"] is not None:
         st.query_params["z"] = links.format_z(st.session_state["explore_z"])
     elif "z" in st.query_params:
         del st.query_params["z"]
 
 
-def _choose_test_image(checkpoint: Checkpoint, looked_at: int | None) -> int:
-    """The encoded test image to start from; part of the URL. looked_at: the one to choose now."""
+def _choose_test_image(checkpoint: Checkpoint) -> int:
+    """The test image to start from."""
     last = checkpoint.test_images - 1
-    if looked_at is not None:
-        st.session_state["image"] = looked_at
+    if current_image.follow_link(checkpoint) is None and links.by_history():
+        current_image.forget(checkpoint)
+    st.session_state["image"] = current_image.shown_image(checkpoint)
     with page.controls():
         return int(
             st.number_input(
@@ -104,11 +101,15 @@ def _choose_test_image(checkpoint: Checkpoint, looked_at: int | None) -> int:
                 min_value=0,
                 max_value=last,
                 key="image",
-                bind="query-params",
-                persist_state="session",
-                help="Its mean μ of q(z|x) becomes z.",
+                on_change=_take_test_image,
+                args=(checkpoint,),
+                help="Its mean μ of q(z|x) becomes z. It is the test image of the other pages, too.",
             )
         )
+
+
+def _take_test_image(checkpoint: Checkpoint) -> None:
+    current_image.choose_image(checkpoint, int(st.session_state["image"]))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -1,13 +1,15 @@
 """The Python side of the Interpolation page: its component's data of a checkpoint, and its state in the link."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from vae.datasets.drawing import drawing_frame
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import links, loaders, looked, scripts
+from vae.ui.shared import current_image, links, loaders, scripts
 from vae.ui.shared.figures import PALETTE
+from vae.validation import parse_whole
 
 # Parameters of a link; the component reads and checks the values.
 KEYS = (
@@ -16,12 +18,15 @@ KEYS = (
 )
 LONGEST = 4000  # characters of one value; longer addresses do not work everywhere
 
+State = dict[str, str]
+
 
 def interpolation(checkpoint: Checkpoint) -> None:
     """The live paths between pictures. The state at the last release is in the session and in the link."""
     loaders.load_model(checkpoint)  # shows the reason if a file is broken; the live service could only refuse
-    state = _known(st.query_params.to_dict()) or _known(st.session_state.get("interpolation_state"))
+    state = _state(checkpoint)
     data = loaders.or_stop(_about, checkpoint) | {
+        "image": current_image.shown_image(checkpoint),
         "pins": _pins(checkpoint),
         "lassos": _lassos(checkpoint),
         "state": state,
@@ -29,14 +34,36 @@ def interpolation(checkpoint: Checkpoint) -> None:
     component = scripts.component(
         "interpolation", "lib/drawing.css", "interpolation/interpolation.css", *scripts.PANELS
     )
-    result = component(key="interpolation", data=data, on_state_change=lambda: None)
-    state = _known(result.state) or state
-    _remember(result.state, checkpoint)
-    st.session_state["interpolation_state"] = state
+    component(key="interpolation", data=data, on_state_change=partial(_take, checkpoint))
     for key in KEYS:
         if key in st.query_params and key not in state:
             del st.query_params[key]
     st.query_params.update(state)
+
+
+def _state(checkpoint: Checkpoint) -> State:
+    """The state of a new link, else that of the session. The first end is the test image of all pages.
+
+    Another end than a test image stays until a test image is chosen on another page.
+    """
+    session = st.session_state
+    linked = _known(st.query_params.to_dict()) if links.by_history() or "interpolation_state" not in session else {}
+    state = linked or _known(session.get("interpolation_state"))
+    row = _first_row(state, checkpoint)
+    if linked and row is not None and current_image.link_decides():
+        current_image.choose_image(checkpoint, row)
+    newer, shown = current_image.is_newer("interpolation"), current_image.shown_image(checkpoint)
+    chosen_since = newer and not linked and current_image.chosen_image(checkpoint) is not None
+    if row != shown and (row is not None or chosen_since):
+        state["from"] = f"{shown}"
+    session["interpolation_state"] = state
+    return state
+
+
+def _first_row(state: State, checkpoint: Checkpoint) -> int | None:
+    """The test image that is the first end, where one is."""
+    place = state.get("from", "").partition("@")[0]
+    return parse_whole(place, 0, checkpoint.test_images - 1)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -53,15 +80,23 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
     }
 
 
-def _remember(sent: object, checkpoint: Checkpoint) -> None:
-    """Keeps the place of the large picture for Explore."""
-    place = sent.get("looked") if isinstance(sent, dict) else None
-    if isinstance(place, dict) and place.get("model") == checkpoint.name:
-        z = links.sent_z(place.get("z"), checkpoint.model_config.latent_dim)
-        looked.remember("interpolation", checkpoint, "picture of Interpolation", z=z)
+def _take(checkpoint: Checkpoint) -> None:
+    """Keeps the state that the component sends. A new first end is all pages' test image, a new place Explore's."""
+    session = st.session_state
+    sent = session["interpolation"]["state"]
+    before, state = session.get("interpolation_state", {}), _known(sent)
+    session["interpolation_state"] = state
+    place = sent.get("place") if isinstance(sent, dict) else None
+    if not isinstance(place, dict) or place.get("model") != checkpoint.name:
+        return
+    row = _first_row(state, checkpoint)
+    if row is not None and row != _first_row(before, checkpoint):
+        current_image.choose_image(checkpoint, row)
+    elif z := links.sent_z(place.get("z"), checkpoint.model_config.latent_dim):
+        current_image.choose_place(checkpoint, "picture of Interpolation", z)
 
 
-def _known(values: object) -> dict[str, str]:
+def _known(values: object) -> State:
     """The values that are texts and belong to the state."""
     if not isinstance(values, dict):
         return {}

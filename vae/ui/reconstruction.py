@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -22,9 +23,8 @@ from vae.model.latents import FloatArray, posterior_noise
 from vae.model.networks import VAE
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.latent_map.source import images_on_disk
-from vae.ui.shared import links, loaders, looked, models, page, scripts
+from vae.ui.shared import current_image, links, loaders, models, page, scripts
 from vae.ui.shared.figures import PALETTE
-from vae.validation import parse_whole
 
 Images = NDArray[np.uint8]
 
@@ -74,27 +74,43 @@ class OtherImages:
 
 def reconstruction(checkpoint: Checkpoint) -> None:
     """The component. The test image that it shows is part of the link."""
+    own = _shows_own_picture(checkpoint)
     label = page.choose_label(checkpoint, "its own, or the most likely")
     other = _choose_other(checkpoint)
+    row = current_image.chosen_image(checkpoint)
     data = _page_data(checkpoint) | {
         "label": label,
-        "image": _linked_image(checkpoint),
+        "image": row,
+        "own": own,
         "other": None if other is None else _other_data(checkpoint, other),
     }
     component = scripts.component(
         "reconstruction", "lib/drawing.css", "reconstruction/reconstruction.css", *scripts.PANELS
     )
-    result = component(key="reconstruction", data=data, on_image_change=lambda: None)
-    if (row := links.sent_row(result.image, checkpoint)) is not None:
-        st.query_params["image"] = str(row)
-    if (row := _linked_image(checkpoint)) is not None:  # chosen, not one by itself
-        looked.remember("reconstruction", checkpoint, f"test image {row}", row=row)
+    component(key="reconstruction", data=data, on_choice_change=partial(_take_choice, checkpoint))
+    current_image.write_link(None if own else row)
 
 
-def _linked_image(checkpoint: Checkpoint) -> int | None:
-    """The test image in the link; None if the link has none or there is no such image."""
-    linked = st.query_params.get("image", "")
-    return parse_whole(linked, 0, checkpoint.test_images - 1)
+def _shows_own_picture(checkpoint: Checkpoint) -> bool:
+    """Whether the user's own picture, where the browser has one, is newer than the choice of a test image."""
+    state = st.session_state
+    linked = current_image.follow_link(checkpoint)
+    if current_image.is_newer("reconstruction"):
+        state["own_picture"] = False
+    if links.by_history() and linked is None:
+        state["own_picture"] = True
+    own: bool = state.setdefault("own_picture", True)
+    return own
+
+
+def _take_choice(checkpoint: Checkpoint) -> None:
+    """Takes the test image that the user has chosen, or that the user shows an own picture."""
+    sent = st.session_state["reconstruction"]["choice"]
+    sent = sent if isinstance(sent, dict) and sent.get("model") == checkpoint.name else {}
+    if (row := links.sent_row(sent.get("image"), checkpoint)) is not None:
+        current_image.choose_image(checkpoint, row)
+    elif sent:
+        st.session_state["own_picture"] = True
 
 
 def _choose_other(checkpoint: Checkpoint) -> str | None:

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,9 +16,9 @@ from vae.model.latents import sample
 from vae.model.samplers import CHOICE_STREAM, Mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import loaders, looked, scripts
+from vae.ui.shared import current_image, links, loaders, scripts
 from vae.ui.shared.figures import PALETTE
-from vae.validation import parse_whole
+from vae.validation import is_whole, parse_whole
 
 MOST_SIDE = 16  # cell (row, column) of a grid has noise number 16 row + column, whatever the grid's size
 LAST_SEED = 2**32 - 1
@@ -43,16 +44,15 @@ def sampling(checkpoint: Checkpoint) -> None:
     chosen = {params.get(name, default) for name, default in _default_sources(checkpoint).items()}
     data = loaders.or_stop(_about, checkpoint) | {
         "params": params,
+        "image": current_image.shown_image(checkpoint),
         # Also the next seed's, so that new noise is there at once.
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
     component = scripts.component("sampling", "sampling/sampling.css", *scripts.PANELS)
-    component(key="sampling", data=data, on_params_change=_take)
+    on_params, on_picked = partial(_take, checkpoint), partial(_take_picked, checkpoint)
+    component(key="sampling", data=data, on_params_change=on_params, on_picked_change=on_picked)
     _write_link(params | {"seed": str(seed)})
-    kind, _, row = params.get("source", "").partition(":")
-    if kind == "image":
-        looked.remember("sampling", checkpoint, f"test image {row}", row=int(row))
 
 
 def _write_link(linked: Params) -> None:
@@ -63,10 +63,33 @@ def _write_link(linked: Params) -> None:
             del st.query_params[name]
 
 
-def _take() -> None:
-    """Keeps the settings that the component sends on release."""
+def _take(checkpoint: Checkpoint) -> None:
+    """Keeps the settings that the component sends on release. A new test image is that of all pages."""
     sent = st.session_state["sampling"]["params"]
-    st.session_state["sampling_params"] = {name: str(sent[name]) for name in CHECKS if name in sent}
+    params = st.session_state["sampling_params"] = {name: str(sent[name]) for name in CHECKS if name in sent}
+    name, row = _image_setting(params) or ("", "")
+    if name and _is_source(params[name], checkpoint) and int(row) != current_image.shown_image(checkpoint):
+        current_image.choose_image(checkpoint, int(row))
+
+
+def _image_setting(params: Params) -> tuple[str, str] | None:
+    """The setting whose posterior is that of a test image, and the image's number; of two the first."""
+    for name in ("source", "against"):
+        kind, _, row = params.get(name, "").partition(":")
+        if kind == "image":
+            return name, row
+    return None
+
+
+def _take_picked(checkpoint: Checkpoint) -> None:
+    """Keeps the z of the picture that the user has picked for Explore."""
+    sent = st.session_state["sampling"]["picked"]
+    if not isinstance(sent, dict) or sent.get("model") != checkpoint.name:
+        return
+    config, label = checkpoint.model_config, sent.get("label")
+    if z := links.sent_z(sent.get("z"), config.latent_dim):
+        known = label if is_whole(label, 0, config.classes - 1) else None
+        current_image.choose_place(checkpoint, "picture of Sampling", z, known)
 
 
 # ---- the component's data --------------------------------------------------------------------------------------------
@@ -231,16 +254,30 @@ Check = Callable[[str, Checkpoint], bool]
 
 
 def _params(checkpoint: Checkpoint) -> Params:
-    """The settings of the page; those that do not fit the model are left out and so have their defaults."""
-    if "sampling_params" not in st.session_state:
-        linked = {name: value for name, value in st.query_params.to_dict().items() if name in CHECKS}
-        st.session_state["sampling_params"] = linked
-        for name, value in linked.items():
-            fits, expected = CHECKS[name]
-            if not fits(value, checkpoint):
-                st.warning(f"This link's “{name}” is not {expected}; it is ignored.")
-    params: Params = st.session_state["sampling_params"]
-    return {name: value for name, value in params.items() if CHECKS[name][0](value, checkpoint)}
+    """The settings of the page; those that do not fit the model are left out and so have their defaults.
+
+    A test image whose posterior is shown is that of all pages.
+    """
+    from_link = "sampling_params" not in st.session_state or links.by_history()
+    if from_link:
+        _take_link(checkpoint)
+    stored: Params = st.session_state["sampling_params"]
+    params = {name: value for name, value in stored.items() if CHECKS[name][0](value, checkpoint)}
+    if setting := _image_setting(params):
+        name, row = setting
+        if from_link and current_image.link_decides():
+            current_image.choose_image(checkpoint, int(row))
+        params[name] = stored[name] = f"image:{current_image.shown_image(checkpoint)}"
+    return params
+
+
+def _take_link(checkpoint: Checkpoint) -> None:
+    linked = {name: value for name, value in st.query_params.to_dict().items() if name in CHECKS}
+    st.session_state["sampling_params"] = linked
+    for name, value in linked.items():
+        fits, expected = CHECKS[name]
+        if not fits(value, checkpoint):
+            st.warning(f"This link's “{name}” is not {expected}; it is ignored.")
 
 
 def _is_whole(text: str, least: int, most: int) -> bool:

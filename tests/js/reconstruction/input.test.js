@@ -14,18 +14,20 @@ const sessionStorage = {
   setItem: (/** @type {string} */ key, /** @type {string} */ value) => tab.set(key, value),
   removeItem: (/** @type {string} */ key) => tab.delete(key),
 };
+/** @type {(number | null)[]} */
+const choices = []; // that were sent
 beforeEach(() => {
   tab.clear();
+  choices.length = 0;
   Object.assign(globalThis, { sessionStorage });
 });
 
 /** @type {InputData} */
-const DATA = { image_shape: [1, 28, 28], frame: null, class_names: ["a"], image: null };
+const DATA = { image_shape: [1, 28, 28], frame: null, class_names: ["a"], image: null, own: true };
 
 /** The input of a page that is opened; each opening is another page's visit. */
 function opened(/** @type {Partial<InputData>} */ change = {}) {
-  const input = new Input({ ...DATA, ...change }, { onChange: () => {}, onImage: () => {} });
-  return input;
+  return new Input({ ...DATA, ...change }, { onChange: () => {}, onChoice: (image) => choices.push(image) });
 }
 
 function draw(/** @type {Input} */ { pad }) {
@@ -68,10 +70,11 @@ test("so does an uploaded picture, and one that was drawn on", () => {
   assert.equal(opened().title(), "test image 17, drawn on");
 });
 
-test("a test image as it is is the link's affair, and a link to one shows it", () => {
+test("a test image as it is is not kept, and one that was chosen later is shown in place of a drawing", () => {
   const input = opened();
   draw(input);
-  assert.ok(opened({ image: 0 }).pad.empty);
+  assert.ok(opened({ image: 0, own: false }).pad.empty);
+  assert.ok(!opened({ image: 0 }).pad.empty);
   input.load(new Uint8Array(784).fill(9), { kind: "test", index: 17, noise: null });
   assert.ok(opened().pad.empty);
   input.setModel(DATA);
@@ -85,4 +88,18 @@ test("a tab without storage works, and forgets", () => {
   Object.assign(globalThis, { sessionStorage: { getItem: refuse, setItem: refuse, removeItem: refuse } });
   draw(opened());
   assert.ok(opened().pad.empty);
+});
+
+test("Python is told once that a picture of the user's own comes before the test image", () => {
+  const input = opened({ image: 3, own: false });
+  input.load(new Uint8Array(784).fill(9), { kind: "test", index: 3, noise: null });
+  assert.deepEqual(choices, []);
+  draw(input);
+  draw(input);
+  assert.deepEqual(choices, [null]);
+  input.choose(5);
+  draw(input);
+  assert.deepEqual(choices, [null, 5, null]);
+  draw(opened());
+  assert.equal(choices.length, 3);
 });

@@ -35,6 +35,7 @@ const SIDE = 116; // CSS pixels of a card's picture
  * @property {boolean} prior false for a plain autoencoder
  * @property {string[]} palette
  * @property {DrawingFrame | null} frame see DrawingPad
+ * @property {number} image the test image of all pages, at which a path begins
  * @property {{title: string, z: number[]}[]} pins z of other pages
  * @property {Partial<Record<"A" | "B", number[]>>} lassos of the map, as rows of the test set
  * @property {State} state

@@ -133,7 +133,8 @@ class InterpolationView {
     const linked = readEnd(state[key] ?? "", space);
     if (!this.loaded) return linked ?? (key === "from" && state.z !== undefined ? readVector(state.z, space) : null);
     const old = this.loaded.ends[key];
-    if (old.kind === "test") return linked;
+    if (old.kind === "test")
+      return key === "from" && old.row !== this.data.image ? testEnd(space, this.data.image) : linked;
     const fits = old.pixels?.length === space.imageShape.reduce((product, side) => product * side, 1);
     return old.pixels && fits ? imageEnd(space, old.pixels, old.kind) : null;
   }
@@ -146,7 +147,7 @@ class InterpolationView {
    */
   takeEnds(space, found) {
     const { state } = this;
-    const ends = defaultEnds(space);
+    const ends = defaultEnds(space, this.data.image);
     /** @type {string[]} */
     const refused = [];
     for (const [key, name] of ENDS) {
@@ -211,10 +212,10 @@ class InterpolationView {
     this.sendTimer = setTimeout(() => this.sendState(), SEND_MS);
   }
 
-  /** Sends what belongs in a link and, for Explore, the place of the large picture. */
+  /** Sends what belongs in a link and the place of the large picture, where Explore starts. */
   sendState() {
     const z = this.body.hidden ? null : this.view.place().map(round4);
-    this.send("state", { ...this.state, looked: { model: this.data.model, z } });
+    this.send("state", { ...this.state, place: { model: this.data.model, z } });
   }
 
   /**
@@ -289,7 +290,8 @@ class InterpolationView {
     this.view.showNumbers();
     const { base, model } = this.data;
     const z = this.view.place().map(round4).join(",");
-    const href = `${base}/Explore?checkpoint=${encodeURIComponent(model)}&z=${z}`;
+    const image = this.ends.from.kind === "test" ? `&image=${this.ends.from.row}` : "";
+    const href = `${base}/Explore?checkpoint=${encodeURIComponent(model)}${image}&z=${z}`;
     if (this.explore.getAttribute("href") !== href) this.explore.href = href;
   }
 
@@ -325,18 +327,18 @@ class InterpolationView {
 }
 
 /**
- * Test images of four classes; the base is of the lower one of the two closest classes.
+ * Test images of four classes, this one first; the base is of the lower one of the two closest classes.
  *
  * @param {Space} space
+ * @param {number} first
  * @returns {Ends}
  */
-function defaultEnds(space) {
+function defaultEnds(space, first) {
   const { n, labels } = space.encoded;
   const [lower] = space.closestClasses();
   /** @type {Set<number>} */
-  const seen = new Set();
-  /** @type {number[]} */
-  const rows = [];
+  const seen = new Set([labels[first]]);
+  const rows = [first];
   for (let row = 0; row < n && rows.length < 4; row++) {
     if (!seen.has(labels[row])) rows.push(row);
     seen.add(labels[row]);

@@ -198,7 +198,9 @@ export default class LatentMap {
     this.plot.expect(encoded.n);
     this.card.hide();
     this.earlier = null;
-    this.pin = data.pinned && { ...data.pinned, label: null, coordinates: null, config: null };
+    const row = data.pinned?.row ?? null,
+      own = row === null ? null : encoded.labels[row];
+    this.pin = data.pinned && { ...data.pinned, label: own, coordinates: null, config: null };
     const counts = new Array(encoded.classNames.length).fill(0);
     for (const label of encoded.labels) counts[label]++;
     this.legend.setClasses(encoded.classNames, marks, counts);

@@ -174,8 +174,8 @@ export function neighbourText({ kept, of, same }) {
 }
 
 /**
- * The pages to continue on from a pin, [name, address, title] each: Explore takes z itself, the others the nearest of
- * the test images that they know.
+ * The pages to continue on from a pin, [name, address, title] each: Explore takes z itself, the others the pinned test
+ * image, or else the nearest of those that they know.
  *
  * @param {Pin} pin
  * @param {Pin | null} earlier
@@ -184,18 +184,28 @@ export function neighbourText({ kept, of, same }) {
  */
 function linksOf(pin, earlier, encoded, { base, model, classes, label: chosen, examples }) {
   const known = encoded.mean.subarray(0, examples * encoded.latentDim);
-  const row = (/** @type {Pin} */ { z }) => nearest(known, encoded.latentDim, z, 1)[0].index;
-  const named = (/** @type {number} */ k) => encodeURIComponent(encoded.classNames[k]);
+  const nearestOf = (/** @type {Pin} */ { z }) => nearest(known, encoded.latentDim, z, 1)[0].index;
+  const row = (/** @type {Pin} */ each) => each.row ?? nearestOf(each);
   const link = (/** @type {string} */ page, /** @type {string} */ query) =>
     `${base}/${page}?checkpoint=${encodeURIComponent(model)}&${query}`;
-  const label = classes ? `&class_told=${named(chosen ?? pin.label ?? 0)}` : "";
+  const named = encodeURIComponent(encoded.classNames[chosen ?? pin.label ?? 0]);
+  const label = classes ? `&class_told=${named}` : "";
+  const image = pin.row === null ? "" : `image=${pin.row}&`;
   const to = row(pin),
     ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
   const path = earlier ? "From A to B" : "From here; pin a second place for the other end";
   return [
-    ["Explore", link("Explore", `z=${pin.z.join(",")}${label}`), "Start from this z and change it with sliders"],
-    ["Interpolation", link("Interpolation", ends), `${path}. The ends are the test images whose codes are nearest`],
-    ["Reconstruction", link("Reconstruction", `class=${named(encoded.labels[to])}`), "The nearest test image's class"],
+    [
+      "Explore",
+      link("Explore", `${image}z=${pin.z.join(",")}${label}`),
+      "Start from this z and change it with sliders",
+    ],
+    [
+      "Interpolation",
+      link("Interpolation", ends),
+      `${path}. The ends are the pinned test images, or those whose codes are nearest`,
+    ],
+    ["Reconstruction", link("Reconstruction", `image=${to}`), image ? "This test image" : "The nearest test image"],
   ];
 }
 

@@ -13,13 +13,15 @@ import { titleOf } from "./remarks.js";
 /** @import { Source } from "./remarks.js" */
 
 /**
- * What the input needs of a model. image: the test image in the link.
+ * What the input needs of a model. image: the test image of all pages, null until one is chosen; own: whether a picture of
+ * the user's own comes before it.
  *
  * @typedef {object} InputData
  * @property {ImageShape} image_shape
  * @property {DrawingFrame | null} frame
  * @property {string[]} class_names
  * @property {number | null} image
+ * @property {boolean} own
  */
 /** @typedef {{ encoded: EncodedSet, images: TestRows, noise: TestRows | null }} TestSet */
 
@@ -40,12 +42,12 @@ export class Input {
    * @param {InputData} data
    * @param {object} listeners
    * @param {() => void} listeners.onChange the image is another
-   * @param {(i: number) => void} listeners.onImage the user chose a test image
+   * @param {(i: number | null) => void} listeners.onChoice the user chose a test image; null: a picture of their own
    */
-  constructor(data, { onChange, onImage }) {
+  constructor(data, { onChange, onChoice }) {
     this.data = data;
     this.onChange = onChange;
-    this.onImage = onImage;
+    this.onChoice = onChoice;
     this.picker = new Picker({
       onImage: (i) => this.choose(i),
       onDraw: () => this.draw(),
@@ -58,7 +60,8 @@ export class Input {
     this.padPlace = element("div", { className: "pad-place" });
     this.elements = [this.picker.element, this.message, this.padPlace];
     this.pad = this.newPad();
-    const kept = data.image === null ? recall() : null; // a link to an image shows that image
+    this.own = data.own; // as Python knows it
+    const kept = data.own ? recall() : null;
     if (kept) this.restore(kept);
   }
 
@@ -96,14 +99,23 @@ export class Input {
 
   newPad() {
     const { image_shape: imageShape, frame } = this.data;
-    const [onChange, onRelease] = [() => this.drawn(), () => remember(this.kept)];
+    const [onChange, onRelease] = [() => this.drawn(), () => this.keep()];
     const pad = new DrawingPad({ imageShape, frame, onChange, onRelease, label: "Input image" });
     this.padPlace.replaceChildren(pad.element);
     return pad;
   }
 
+  /** Keeps what is on the pad. */
+  keep() {
+    const { kept } = this;
+    remember(kept);
+    if (!kept || this.own) return;
+    this.own = true;
+    this.onChoice(null);
+  }
+
   /**
-   * Shows the test image in the link, or the first, unless something is on the pad.
+   * Shows the test image of all pages, or the first, unless something is on the pad.
    *
    * @param {TestSet} testSet
    */
@@ -116,13 +128,14 @@ export class Input {
   }
 
   /**
-   * Shows a test image that the user chose, in the picker or on the plane: it goes into the link.
+   * Shows a test image that the user chose, in the picker or on the plane.
    *
    * @param {number} i
    */
   choose(i) {
     this.begin(i);
-    this.onImage(i);
+    this.own = false;
+    this.onChoice(i);
   }
 
   /** @param {number} i */
@@ -190,7 +203,7 @@ export class Input {
     this.source = this.loaded = source;
     this.say("");
     this.pad.load(pixels, options);
-    remember(this.kept);
+    this.keep();
     this.onChange();
   }
 

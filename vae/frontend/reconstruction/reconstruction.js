@@ -1,6 +1,6 @@
 /**
  * The Reconstruction component: an image that is drawn, uploaded or taken from the test set, what the model makes of it,
- * and q(z|x), all live. Python is sent which test image the user chose, and nothing else.
+ * and q(z|x), all live. Python is sent which test image the user chose, or that it is none, and nothing else.
  */
 
 import { element, say } from "../lib/dom.js";
@@ -49,7 +49,8 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {DrawingFrame | null} frame
  * @property {string} objective
  * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
- * @property {number | null} image test image in the link
+ * @property {number | null} image the test image of all pages, null until one is chosen
+ * @property {boolean} own whether a picture of the user's own comes before it
  */
 
 /**
@@ -61,6 +62,12 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {Source} source
  * @property {Float32Array | null} noise
  * @property {number} inputAt
+ */
+
+/**
+ * What the user chose to see. image: null for a picture of their own; number: counts, so that the same image again is news.
+ *
+ * @typedef {{model: string, image: number | null, number: number}} Choice
  */
 
 /** @typedef {Omit<Request, "inputAt"> & Shown & { code: Code, label: number | null }} Result of the fixed sample */
@@ -75,7 +82,7 @@ export default class Reconstruction {
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: "image", i: number) => void} send
+   * @param {(name: "choice", choice: Choice) => void} send
    */
   constructor(parent, send) {
     this.parent = parent;
@@ -85,7 +92,7 @@ export default class Reconstruction {
   /** @param {Data} data */
   update(data) {
     if (this.page) this.page.update(data);
-    else this.page = new Page(this.parent, (i) => this.send("image", i), data);
+    else this.page = new Page(this.parent, (choice) => this.send("choice", choice), data);
   }
 
   close() {
@@ -107,6 +114,7 @@ class Page {
   /** @type {Shown | null} */
   shown = null;
   device = "";
+  choices = 0; // of the user
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   describeTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -115,10 +123,10 @@ class Page {
 
   /**
    * @param {HTMLElement} parent
-   * @param {(i: number) => void} onImage the user chose a test image
+   * @param {(choice: Choice) => void} onChoice
    * @param {Data} data
    */
-  constructor(parent, onImage, data) {
+  constructor(parent, onChoice, data) {
     this.data = data;
     this.chart = new PosteriorChart();
     this.plane = new PosteriorPlane((i) => this.input.choose(i));
@@ -129,7 +137,10 @@ class Page {
     });
     this.loss = new LossPanel();
     this.refill = new Refill();
-    this.input = new Input(data, { onChange: () => this.reconstruct(), onImage });
+    this.input = new Input(data, {
+      onChange: () => this.reconstruct(),
+      onChoice: (image) => onChoice({ model: this.data.model, image, number: ++this.choices }),
+    });
     this.damagePanel = new DamagePanel({ onChange: () => this.reconstruct(), onRefill: () => void this.fillPatch() });
     this.pictures = new Pictures({
       onMode: (mode) => this.setMode(mode),
@@ -350,7 +361,10 @@ class Page {
     this.anomaly.describe();
     if (this.input.testSet) this.describePlace(result.code);
     const z = Array.from(result.code.mean, round4).join(",");
-    this.explore.href = `${this.data.base}/Explore?checkpoint=${encodeURIComponent(this.data.model)}&z=${z}`;
+    const { source } = result,
+      image = source.kind === "test" ? `&image=${source.index}` : "";
+    const model = encodeURIComponent(this.data.model);
+    this.explore.href = `${this.data.base}/Explore?checkpoint=${model}${image}&z=${z}`;
   }
 
   /**

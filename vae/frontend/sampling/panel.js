@@ -53,6 +53,7 @@ export class Panel {
     this.counted = null; // whose classes are shown
     /** @type {string | null} */
     this.number = null; // of the test image, where the source is one
+    this.current = 0; // the test image of all pages
     /** @param {string} text */
     const named = (text) => ({ ariaLabel: `${title}: ${text}` });
     const onchange = () => this.chooseSource();
@@ -146,7 +147,7 @@ export class Panel {
 
   chooseSource() {
     const typed = this.image.read();
-    const image = Number.isNaN(typed) ? (this.number ?? 0) : typed;
+    const image = Number.isNaN(typed) ? (this.number ?? this.current) : typed;
     this.handlers.onSource(this.source.value === "image" ? `image:${image}` : this.source.value);
   }
 

@@ -6,7 +6,7 @@
 import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
-import { strongestFirst } from "../lib/math.js";
+import { round4, strongestFirst } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
@@ -41,6 +41,8 @@ class SamplingView {
     this.data = data;
     this.state = readParams(data.params, data);
     this.sent = data.params;
+    /** @type {{model: string, z: number[], label: number | null} | null} */
+    this.sentPicked = null;
     this.send = send;
     this.latents = new Latents(data);
     this.testSet = new TestSet(data.base, data.model);
@@ -117,6 +119,7 @@ class SamplingView {
    */
   show(data, newModel) {
     this.latents.take(data);
+    for (const panel of this.panels) panel.current = data.image;
     this.showState();
     if (newModel || this.waiting) this.decodeAll();
     this.resize();
@@ -244,7 +247,10 @@ class SamplingView {
   }
 
   rest() {
-    if (!this.holding) this.sendParams();
+    if (!this.holding) {
+      this.sendParams();
+      this.sendPicked();
+    }
     for (const panel of this.visible()) {
       this.drawIntervals(panel);
       void this.countClasses(panel);
@@ -258,6 +264,18 @@ class SamplingView {
     if (JSON.stringify(params) === JSON.stringify(this.sent)) return;
     this.sent = params;
     this.send("params", params);
+  }
+
+  /** Sends the z of the picture that the user has picked, or its new z: Explore starts from it. */
+  sendPicked() {
+    const { picked } = this.selection;
+    const shown = picked?.pinned ? picked.panel.shown : null;
+    if (!picked || !shown || picked.cell >= shown.vectors.length) return;
+    const label = this.data.classes ? shown.labels[picked.cell] : null;
+    const value = { model: this.data.model, z: Array.from(shown.vectors[picked.cell], round4), label };
+    if (JSON.stringify(value) === JSON.stringify(this.sentPicked)) return;
+    this.sentPicked = value;
+    this.send("picked", value);
   }
 
   /** @param {Panel} panel */
@@ -384,7 +402,10 @@ class SamplingView {
       onSource: (source) => this.change({ choices: this.state.choices.with(place, source) }),
       onLabel: (label) => this.change({ labels: this.state.labels.with(place, label) }),
       onPoint: (cell) => this.selection.point(panel, cell),
-      onPick: (cell) => this.selection.pin(panel, cell),
+      onPick: (cell) => {
+        this.selection.pin(panel, cell);
+        this.afterRest();
+      },
       onLeave: () => this.selection.card.hide(),
     });
     return panel;

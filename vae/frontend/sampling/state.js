@@ -39,6 +39,7 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {Reliability | null} classifier of the model's pictures; null where none ships
  * @property {{number: string, meaning: string, how: string}} mismatch
  * @property {Params} params of the link
+ * @property {number} image the test image of all pages
  * @property {Record<string, PackedNoise>} noises by seed
  * @property {Record<string, PackedSource>} sources by the link's name
  */

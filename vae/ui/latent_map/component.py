@@ -1,13 +1,26 @@
 """The latent map's component: its data, and what the user pins and groups in it."""
 
 from collections.abc import Mapping
+from functools import partial
+from typing import TypedDict
 
 import streamlit as st
 
 from vae.projection.config import ProjectionConfig
 from vae.storage.checkpoints import EXAMPLES, Checkpoint
-from vae.ui.shared import links, loaders, looked, page, scripts
+from vae.ui.shared import current_image, links, loaders, page, scripts
 from vae.ui.shared.figures import PALETTE
+
+PINNED = "pinned on the map"
+
+
+class Pin(TypedDict):
+    """What is pinned. row: the test image, whose mean z is; None for another place. exact: whether z is exact there."""
+
+    model: str
+    z: list[float]
+    row: int | None
+    exact: bool
 
 
 def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
@@ -17,12 +30,8 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     image or None, exact}); groups for the latent arithmetic in st.session_state["map_groups"] ({model, A, B: rows}).
     """
     state, name = st.session_state, checkpoint.name
-    if state.get("map_model") != name:  # a first visit may come by a link; a pin of another model has no meaning here
-        linked = st.query_params.get("z") if "map_model" not in state or links.by_history() else None
-        z = links.parse_z(linked, checkpoint.model_config.latent_dim)
-        state["map_model"] = name
-        state["map_pinned"] = None if z is None else {"model": name, "z": z, "row": None, "exact": True}
-    explored = state.get("explore_z") if state.get("explore_model") == name else None
+    pinned = state["map_pinned"] = _pin(checkpoint)
+    state["map_model"] = name
     data = {
         "script": scripts.script_url("map/map.js"),
         "plotly": scripts.plotly_url(),
@@ -33,25 +42,70 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         "prior": checkpoint.kl_per_dimension is not None,
         "palette": list(PALETTE),
         "config": config.to_json(),
-        "z": explored,
-        "pinned": state["map_pinned"],
+        "z": state.get("explore_z") if state.get("explore_model") == name else None,
+        "pinned": pinned,
         "examples": min(checkpoint.test_images, EXAMPLES),
     }
     component = scripts.component("latent_map", "map/map.css", *scripts.PANELS)
-    result = component(key="latent_map", data=data, on_pinned_change=lambda: None, on_groups_change=lambda: None)
-    if isinstance(result.pinned, dict) and result.pinned.get("model") == name:
-        state["map_pinned"] = _sent_pin(result.pinned, checkpoint)
+    on_pinned = partial(_take_pin, checkpoint)
+    result = component(key="latent_map", data=data, on_pinned_change=on_pinned, on_groups_change=lambda: None)
     if isinstance(result.groups, dict) and result.groups.get("model") == name:
         state["map_groups"] = _sent_groups(result.groups, checkpoint)
-    pinned = state["map_pinned"] or {}
-    looked.remember("map", checkpoint, "pinned on the map", row=pinned.get("row"), z=pinned.get("z"))
-    if state["map_pinned"] is None:
-        st.query_params.pop("z", None)
+    _write_link(pinned)
+
+
+def _pin(checkpoint: Checkpoint) -> Pin | None:
+    """What is pinned: a new link's z or test image, a test image chosen on another page, else what was pinned before.
+
+    A place means nothing to another model, a test image is one for all models of its data set.
+    """
+    state, name = st.session_state, checkpoint.name
+    before: Pin | None = state.get("map_pinned")
+    by_link = "map_model" not in state or links.by_history()
+    linked = current_image.follow_link(checkpoint)
+    newer = current_image.is_newer("map")
+    z = links.parse_z(st.query_params.get("z"), checkpoint.model_config.latent_dim) if by_link else None
+    if z is not None and linked is None:
+        current_image.choose_place(checkpoint, PINNED, z)
+        return {"model": name, "z": z, "row": None, "exact": True}
+    if links.by_history() and linked is None:
+        return None
+    of_model = before is not None and before["model"] == name
+    if newer or (before and before["row"] is not None and not of_model):
+        row = current_image.chosen_image(checkpoint)
+        return None if row is None else _pinned_image(checkpoint, row)
+    return before if of_model else None
+
+
+def _pinned_image(checkpoint: Checkpoint, row: int) -> Pin:
+    z = loaders.load_encoded(checkpoint).mean[row].tolist()
+    return {"model": checkpoint.name, "z": z, "row": row, "exact": True}
+
+
+def _take_pin(checkpoint: Checkpoint) -> None:
+    """Takes what the user has pinned or unpinned; other pages start from it."""
+    sent = st.session_state["latent_map"]["pinned"]
+    if not isinstance(sent, dict) or sent.get("model") != checkpoint.name:
+        return
+    pinned = st.session_state["map_pinned"] = _sent_pin(sent, checkpoint)
+    if pinned is None:
+        return
+    if pinned["row"] is not None:
+        current_image.choose_image(checkpoint, pinned["row"])
     else:
-        st.query_params["z"] = links.format_z(state["map_pinned"]["z"])
+        current_image.choose_place(checkpoint, PINNED, pinned["z"])
 
 
-def _sent_pin(value: Mapping[str, object], checkpoint: Checkpoint) -> dict[str, object] | None:
+def _write_link(pinned: Pin | None) -> None:
+    """z of what is pinned and, of a test image, its number, which holds for other models, too."""
+    current_image.write_link(pinned["row"] if pinned else None)
+    if pinned:
+        st.query_params["z"] = links.format_z(pinned["z"])
+    else:
+        st.query_params.pop("z", None)
+
+
+def _sent_pin(value: Mapping[str, object], checkpoint: Checkpoint) -> Pin | None:
     """What is pinned on the map; None for nothing."""
     z = links.sent_z(value.get("z"), checkpoint.model_config.latent_dim)
     row, exact = links.sent_row(value.get("row"), checkpoint), value.get("exact") is True

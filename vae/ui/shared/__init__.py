@@ -1,11 +1,11 @@
 """What all pages use. Each module imports only from those above it.
 
-figures      arrays -> Plotly figures, and the palette
-loaders      the checkpoints of this app, and what is loaded of each
-origins      which host names the app answers to, which pages may use it
-links        the link and its history, untrusted values from links and components
-looked       what was last looked at on a page, for Explore
-scripts      the components' scripts and styles
-models       what the pages say about a model: words, numbers, a strip of pictures
-page         bar, title, model picker, choices in the link
+figures        arrays -> Plotly figures, and the palette
+loaders        the checkpoints of this app, and what is loaded of each
+origins        which host names the app answers to, which pages may use it
+links          the link and its history, untrusted values from links and components
+current_image  the test image that all pages show
+scripts        the components' scripts and styles
+models         what the pages say about a model: words, numbers, a strip of pictures
+page           bar, title, model picker, choices in the link
 """
