@@ -46,7 +46,7 @@ test-js: .venv/test-installed node_modules/.installed
 	    --test-coverage-lines=90 'tests/js/**/*.test.js'
 
 contract: .venv/test-installed
-	$(BIN)/python -m vae.ui.contract
+	$(BIN)/python -m vae.ui.serving.contract
 
 classifier: .venv/run-installed
 	$(BIN)/python -m vae.evaluation.classifier

@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from vae.ui import serving
+from vae.ui.serving.routes import guards, lifespan, routes
 from vae.ui.shared import page
 
 
@@ -28,7 +28,7 @@ def home() -> None:
 if __name__ == "__main__":
     home()
 else:
-    app = st.App(__file__, routes=serving.routes(), middleware=serving.guards(), lifespan=serving.lifespan)
+    app = st.App(__file__, routes=routes(), middleware=guards(), lifespan=lifespan)
     # What is loaded now is never freed, and garbage collection takes 80 ms longer with it.
     gc.collect()
     gc.freeze()

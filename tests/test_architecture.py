@@ -115,12 +115,12 @@ def test_a_page_is_short_and_imports_only_from_ui() -> None:
     for path in PAGES:
         assert len(path.read_text("utf-8").splitlines()) <= LONGEST_PAGE, path.name
         assert all(name.startswith("ui.") for name in own_imports(path)), path.name
-        assert "ui.serving" not in own_imports(path), path.name
+        assert "ui.serving.routes" not in own_imports(path), path.name
         assert top_levels(path).isdisjoint({"app", "pages", "runpy", "importlib"}), path.name
 
 
 def test_the_home_page_imports_only_what_pages_share_and_the_routes() -> None:
-    assert own_imports(ROOT / "app.py") <= {"ui.shared.page", "ui.serving"}
+    assert own_imports(ROOT / "app.py") <= {"ui.shared.page", "ui.serving.routes"}
 
 
 def test_only_ui_and_the_pages_know_streamlit() -> None:

@@ -1,6 +1,6 @@
 """The scripts' module contract.js says what Python says."""
 
-from vae.ui.contract import PATH, contract
+from vae.ui.serving.contract import PATH, contract
 
 
 def test_the_scripts_know_what_python_knows() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from vae.storage.uploads import Announced, Upload
-from vae.ui import serving
+from vae.ui.serving import routes
 from vae.ui.shared import loaders
 from vae.ui.training import uploader
 from vae.ui.training.uploader import app_uploads
@@ -117,7 +117,7 @@ def test_the_app_leaves_no_upload_on_the_disk_when_it_ends(tmp_path: Path) -> No
     found = upload("mine", packed(tmp_path, 3), 3)
 
     async def life() -> None:
-        async with serving.lifespan(Mock()):
+        async with routes.lifespan(Mock()):
             assert found.path.exists()
 
     asyncio.run(life())

@@ -1,6 +1,6 @@
 /**
- * What Python and the scripts both know. Written by `make contract` from vae/ui/contract.py: change Python, not this
- * file.
+ * What Python and the scripts both know. Written by `make contract` from vae/ui/serving/contract.py: change Python, not
+ * this file.
  */
 
 /** Of the live service's wire format. */

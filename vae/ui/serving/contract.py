@@ -25,8 +25,8 @@ from vae.ui.shared import links, scripts
 PATH = scripts.FRONTEND / "lib" / "contract.js"
 
 _HEAD = """/**
- * What Python and the scripts both know. Written by `make contract` from vae/ui/contract.py: change Python, not this
- * file.
+ * What Python and the scripts both know. Written by `make contract` from vae/ui/serving/contract.py: change Python, not
+ * this file.
  */
 """
 

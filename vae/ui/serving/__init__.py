@@ -1,0 +1,5 @@
+"""What the app serves beside Streamlit's own pages. Each module imports only from those above it.
+
+contract  what the pages' scripts know of Python
+routes    the routes of the app and who may reach them
+"""
