@@ -84,7 +84,7 @@ LATER = (
     "Input image",
     "Line",
     "Centre and scale",
-    "Latent to fix",
+    "Latent to hold",
     "The latent coordinates outside",
     "The image as the model sees it",
 )

@@ -117,7 +117,7 @@ def source(page: Page, panel: str = "A") -> Locator:
 
 
 def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Server, browser: Browser) -> None:
-    sliders = {"Temperature": "temperature", "Truncation": "truncation", "Value of the fixed latent": "hold"}
+    sliders = {"Temperature": "temperature", "Truncation": "truncation", "Value of the held latent": "hold"}
     with sampling(browser, app, Z2) as page:
         for name, parameter in sliders.items():
             before = linked(page)
@@ -262,8 +262,8 @@ def test_a_cell_keeps_its_noise_when_the_grid_grows_and_a_held_latent_its_value(
         slide(page, "Grid", 16)
         large = arrays(page, tmp_path)["z"].reshape(16, 16, 2)
         np.testing.assert_array_equal(large[:3, :3], small)
-        page.get_by_role("combobox", name="Latent to fix").select_option("1")
-        slide(page, "Value of the fixed latent", -1.5)
+        page.get_by_role("combobox", name="Latent to hold").select_option("1")
+        slide(page, "Value of the held latent", -1.5)
         held = arrays(page, tmp_path)["z"].reshape(16, 16, 2)
         assert set(held[..., 1].ravel()) == {-1.5}
         np.testing.assert_array_equal(held[..., 0], large[..., 0])

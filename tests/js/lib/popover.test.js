@@ -86,19 +86,6 @@ test("a panel that was taken from the page is no longer placed", (t) => {
   assert.equal(rect.mock.callCount(), 0);
 });
 
-test("Escape closes the panel and means nothing else on the page, and without a panel what it always does", (t) => {
-  const onEscape = t.mock.fn();
-  document.body.addEventListener("keydown", onEscape);
-  send(button, "keydown", { key: "Escape" });
-  toggle(panel, "open");
-  for (const node of [button, panel]) send(node, "keydown", { key: "Escape" });
-  send(panel, "keydown", { key: "r" });
-  assert.deepEqual(
-    onEscape.mock.calls.map(({ arguments: [event] }) => event.key),
-    ["Escape", "r"],
-  );
-});
-
 test("the panel closes when the focus goes on, not while it is in it or nowhere", () => {
   const [other, field] = [element("button", {}), /** @type {HTMLElement} */ (panel.firstChild)];
   for (const [from, relatedTarget, open] of /** @type {const} */ ([

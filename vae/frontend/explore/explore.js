@@ -35,6 +35,7 @@ import { button, element, say } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
@@ -113,6 +114,7 @@ export default class Explore {
     this.rangeInput.addEventListener("input", () => this.setRange(this.rangeInput.valueAsNumber));
     this.rangeOutput = element("output", {});
     this.sliderHead = element("span", {});
+    this.helps = { z: help("z"), kl: help("KL"), mean: help("μ") };
     this.rangeLabel = element("label", { className: "range" }, "range ", this.rangeInput, this.rangeOutput);
     const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.said, this.rangeLabel);
     this.meterText = element("span", { className: "meter" });
@@ -159,7 +161,8 @@ export default class Explore {
     /** @type {number[]} */
     const z = new Array(latentDim).fill(0);
     const hadPrior = old === undefined || old.kl !== null;
-    this.sliderHead.textContent = kl ? "z · KL in nats" : "z · spread of μ"; // an autoencoder has no KL and no prior
+    const strength = kl ? ["KL", this.helps.kl, " in nats"] : ["spread of μ", this.helps.mean]; // without a prior no KL
+    this.sliderHead.replaceChildren("z", this.helps.z, " · ", ...strength);
     if (!kl) this.setScale(Math.ceil(3 * Math.max(...spread)), "latent units");
     else if (!old || !hadPrior) this.setScale(3, "prior standard deviations");
     this.comparison.clear();

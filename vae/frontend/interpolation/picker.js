@@ -5,6 +5,7 @@ import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, messageOf, segmented, select } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { numberField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 import { placedDrawing } from "../lib/photograph.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
@@ -130,7 +131,7 @@ export class Picker {
       { className: "tools" },
       button("New samples", "Sample again", () => void fill()),
     );
-    tools.append(element("span", { className: "quiet" }, source));
+    tools.append(element("span", { className: "quiet" }, source), ...(space.prior ? [help("prior")] : []));
     return [tools, gallery];
   }
 

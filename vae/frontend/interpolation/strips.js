@@ -3,6 +3,7 @@
 import { joined } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element, say, svgElement } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { norm } from "../lib/math.js";
 import { drawChart, markOf } from "./chart.js";
 import { blend, change, shares } from "./space.js";
@@ -167,7 +168,7 @@ export class Strips {
 
   buildCharts() {
     const place = { className: "row-label chart-label" };
-    const norms = element("span", place, element("b", {}, "|z|"), this.normScale, this.rms);
+    const norms = element("span", place, element("b", {}, "|z|"), help("z"), this.normScale, this.rms);
     const changes = element("span", place, element("b", {}, "Δ per step"), this.changeScale);
     changes.title = "Mean absolute change of a pixel from one picture to the next, in % of the full range";
     return [norms, this.normChart, changes, this.changeChart];

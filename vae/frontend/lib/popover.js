@@ -34,9 +34,6 @@ export function openBy(button, panel) {
     if (isOpen()) requestAnimationFrame(place); // shown by then, and not yet painted
   });
   for (const node of [button, panel]) {
-    node.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && isOpen()) event.stopPropagation(); // it means the panel, not what is chosen on the page
-    });
     node.addEventListener("focusout", ({ relatedTarget: next }) => {
       if (next && next !== button && !panel.contains(/** @type {Node} */ (next))) close();
     });

@@ -7,6 +7,7 @@
 
 import { button, element, say, subscript } from "../lib/dom.js";
 import { rangeField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
@@ -186,7 +187,8 @@ export class Overlay {
 export class Foot {
   constructor() {
     this.quality = element("span", { className: "quality" });
-    this.mismatch = element("span", { className: "mismatch", title: MISMATCH, hidden: true });
+    this.mismatch = element("span", { className: "mismatch", title: MISMATCH });
+    this.ofPrior = element("span", { hidden: true }, this.mismatch, help("prior"));
     this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
     const meaning = element("details", {}, element("summary", {}, "what these mean"), this.meaning);
@@ -194,7 +196,7 @@ export class Foot {
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
     this.status = element("span", { className: "status" });
-    const first = element("div", { className: "foot-row" }, this.quality, this.mismatch, this.lowering, meaning);
+    const first = element("div", { className: "foot-row" }, this.quality, this.ofPrior, this.lowering, meaning);
     const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.status);
     this.element = element("div", { className: "foot" }, first, second);
   }
@@ -213,7 +215,7 @@ export class Foot {
 
   /** @param {number | null} nats how far all codes together are from the prior, null where the prior is not drawn */
   showMismatch(nats) {
-    this.mismatch.hidden = nats === null;
+    this.ofPrior.hidden = nats === null;
     const text = `q(z)'s mean and covariance against the prior, here: ${nats?.toFixed(2)} nats`;
     if (nats !== null) this.mismatch.textContent = text;
   }
@@ -234,7 +236,7 @@ export class Foot {
       " · ",
       part(`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
     );
-    const ofMismatch = this.mismatch.hidden ? [] : [MISMATCH];
+    const ofMismatch = this.ofPrior.hidden ? [] : [MISMATCH];
     this.meaning.replaceChildren(
       ...[...Object.values(MEANING), ...ofMismatch, protocol].map((text) => element("p", {}, text)),
     );

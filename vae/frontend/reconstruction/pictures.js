@@ -2,6 +2,7 @@
 
 import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { AT_MEAN, percent } from "./remarks.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -30,6 +31,7 @@ export class Pictures {
   outputTitle = element("span");
   errorText = element("span");
   sumName = element("span");
+  elboHelp = help("−ELBO");
   fixedName = element("span");
   score = element("b");
   reconstruction = element("b");
@@ -86,11 +88,11 @@ export class Pictures {
     const title = "Lower is better. An upper bound on −log p(x), on average over samples; at z = μ it is none";
     const numbers = element("p", { className: "numbers" });
     numbers.append(
-      element("span", { className: "term sum", title }, this.sumName, " ", this.score),
+      element("span", { className: "term sum", title }, this.sumName, " ", this.score, this.elboHelp),
       element("span", { className: "sign" }, " = "),
       element("span", { className: "term reconstruction" }, "reconstruction ", this.reconstruction),
       element("span", { className: "sign" }, " + "),
-      element("span", { className: "term kl" }, "KL ", this.kl),
+      element("span", { className: "term kl" }, "KL ", this.kl, help("KL")),
       " nats, computed now",
       this.chosenZ,
     );
@@ -173,6 +175,7 @@ export class Pictures {
    */
   showNumbers({ reconstruction, kl, noise }, remarks) {
     this.sumName.textContent = noise ? "−ELBO" : AT_MEAN;
+    this.elboHelp.hidden = !noise;
     this.score.textContent = (reconstruction + kl).toFixed(2);
     this.reconstruction.textContent = reconstruction.toFixed(2);
     this.kl.textContent = kl.toFixed(2);

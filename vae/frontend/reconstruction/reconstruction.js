@@ -5,6 +5,7 @@
 
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
+import { help } from "../lib/glossary.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
@@ -149,6 +150,16 @@ class Page {
     });
     this.damagePanel.listenOn(this.pictures.input);
     this.codeTitle = element("span");
+    /** @type {(string | Node)[]} */
+    this.posteriorTitle = [
+      "q(z|x)",
+      help("q(z|x)"),
+      ": μ",
+      help("μ"),
+      " ± σ",
+      help("σ"),
+      " per dimension, over the prior",
+    ];
     this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
     this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
@@ -186,7 +197,7 @@ class Page {
     const { kl, image_shape: imageShape, latent_dim: latentDim } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
-    this.codeTitle.textContent = this.point ? "The code, per dimension" : "q(z|x): μ ± σ per dimension, over the prior";
+    this.codeTitle.replaceChildren(...(this.point ? ["The code, per dimension"] : this.posteriorTitle));
     this.result = null;
     this.epsilons = gaussians(SAMPLES * latentDim);
     this.refill.element.hidden = true;

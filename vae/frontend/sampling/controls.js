@@ -4,6 +4,7 @@ import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
 import { button, element } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { numberField, rangeField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 import { strongestFirst } from "../lib/math.js";
 import { NO_TRUNCATION } from "./sources.js";
 
@@ -13,7 +14,7 @@ import { NO_TRUNCATION } from "./sources.js";
 /** @typedef {Record<"grid" | "picture" | "arrays", () => Promise<void>>} Downloads */
 
 const VIEWS = { one: "one source", two: "two sources", plane: "manifold" };
-const FIXED_RANGE = 3; // standard deviations
+const HELD_RANGE = 3; // standard deviations
 
 export class Controls {
   /**
@@ -36,14 +37,14 @@ export class Controls {
     this.truncation = new Slider("Truncation", { min: 0.1, max: NO_TRUNCATION, step: 0.05 }, (truncation) =>
       onChange({ truncation }),
     );
-    this.fixed = new Slider("Value of the fixed latent", { step: 0.05 }, (value) => this.fix({ value }));
+    this.held = new Slider("Value of the held latent", { step: 0.05 }, (value) => this.hold({ value }));
     this.side = new Slider("Grid", { min: 2, max: MAX_GRID_SIDE, step: 1 }, (side) => onChange({ side }));
     this.dimension = element("select", {
-      ariaLabel: "Latent to fix at one value in all pictures",
-      onchange: () => this.fix({ dimension: Number(this.dimension.value), value: null }),
+      ariaLabel: "Latent to hold at one value in all pictures",
+      onchange: () => this.hold({ dimension: Number(this.dimension.value), value: null }),
     });
     const vary = "Let this latent vary again";
-    this.vary = button("vary", vary, () => this.fix({ value: null }), vary);
+    this.vary = button("vary", vary, () => this.hold({ value: null }), vary);
     this.axisSelects = ["across", "up"].map((title) =>
       element("select", { ariaLabel: `Manifold: ${title}`, onchange: () => this.choosePlane() }),
     );
@@ -88,8 +89,8 @@ export class Controls {
     this.temperature.show(temperature, temperature.toFixed(2));
     this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "off");
     this.dimension.value = String(hold.dimension);
-    const middle = this.setFixedRange(hold.dimension);
-    this.fixed.show(hold.value ?? middle, hold.value === null ? "varies" : hold.value.toFixed(2));
+    const middle = this.setHeldRange(hold.dimension);
+    this.held.show(hold.value ?? middle, hold.value === null ? "varies" : hold.value.toFixed(2));
     this.vary.hidden = hold.value === null;
     this.axisSelects.forEach((select, place) => {
       select.value = plane[place] ?? "";
@@ -101,11 +102,11 @@ export class Controls {
    *
    * @param {number} dimension
    */
-  setFixedRange(dimension) {
+  setHeldRange(dimension) {
     const { kl, centre, spread } = this.data;
     const middle = kl ? 0 : Number(centre[dimension].toFixed(2));
-    const range = kl ? FIXED_RANGE : Math.max(0.1, FIXED_RANGE * spread[dimension]);
-    Object.assign(this.fixed.input, { min: (middle - range).toFixed(2), max: (middle + range).toFixed(2) });
+    const range = kl ? HELD_RANGE : Math.max(0.1, HELD_RANGE * spread[dimension]);
+    Object.assign(this.held.input, { min: (middle - range).toFixed(2), max: (middle + range).toFixed(2) });
     return middle;
   }
 
@@ -115,7 +116,7 @@ export class Controls {
   }
 
   /** @param {Partial<SamplingState["hold"]>} part */
-  fix(part) {
+  hold(part) {
     this.onChange({ hold: { ...this.state.hold, ...part } });
   }
 
@@ -147,16 +148,17 @@ export class Controls {
   }
 
   buildSliders() {
-    const { temperature, truncation, fixed, side } = this;
+    const { temperature, truncation, held, side } = this;
     temperature.input.title = "z = μ + temperature × σ ε: 0 shows the means, 1 the source itself";
     truncation.input.title = "ε from the normal distribution cut off at ± this, in each dimension";
     const rows = [
-      temperature.row("Temperature "),
-      truncation.row("Truncation "),
-      fixed.row("Fix ", this.dimension, this.vary),
+      temperature.row("Temperature", help("Temperature")),
+      truncation.row("Truncation", help("Truncation")),
+      held.row("Hold", help("Hold"), this.dimension, this.vary),
       side.row("Grid "),
     ];
     rows[1].classList.add("truncation");
+    rows[2].classList.add("hold");
     return element("div", { className: "sliders" }, ...rows);
   }
 }

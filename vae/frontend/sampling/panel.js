@@ -3,6 +3,7 @@
 import { drawGrid, drawPicture } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 import { VOTERS } from "./test-set.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -45,6 +46,7 @@ export class Panel {
     this.title = title;
     this.handlers = handlers;
     this.side = 0;
+    this.prior = false;
     /** @type {number | null} */
     this.picked = null; // cell
     /** @type {ShownGrid | null} */
@@ -66,6 +68,7 @@ export class Panel {
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
     this.labelPlace = element("span", { className: "label" }, this.label);
+    this.helps = { prior: help("prior"), aggregate: help("aggregate posterior"), image: help("q(z|x)") };
     this.canvas = element("canvas", { className: "grid", role: "img" });
     this.frame = element("div", { className: "frame", hidden: true });
     this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
@@ -76,7 +79,7 @@ export class Panel {
     this.element = element(
       "section",
       { className: "panel", ariaLabel: title },
-      element("div", { className: "from" }, this.source, this.image, this.thumb, this.thumbText, this.labelPlace),
+      this.buildFrom(),
       this.stage,
       this.buildBeneath(),
     );
@@ -90,10 +93,11 @@ export class Panel {
    *
    * @param {OfferedSource[]} offered
    * @param {string[]} classNames
-   * @param {boolean} conditional whether the decoder takes a class
-   * @param {number} images of the test set
+   * @param {{prior: boolean, conditional: boolean, images: number}} model whether it has a prior and its decoder takes a
+   *   class; number of test images
    */
-  offer(offered, classNames, conditional, images) {
+  offer(offered, classNames, { prior, conditional, images }) {
+    this.prior = prior;
     /** @param {OfferedSource} source */
     const option = ({ id, name, problem }) => {
       const text = problem ? `${name} (${problem})` : name;
@@ -118,6 +122,7 @@ export class Panel {
     const [kind, number] = source.split(":");
     const isImage = kind === "image";
     this.source.value = isImage ? "image" : source;
+    for (const [name, place] of Object.entries(this.helps)) place.hidden = !this.prior || name !== kind;
     this.image.hidden = this.thumb.hidden = !isImage;
     if (!isImage) this.thumbText.hidden = true;
     this.number = isImage ? number : null;
@@ -327,6 +332,11 @@ export class Panel {
   }
 
   // — the elements —
+
+  buildFrom() {
+    const from = [this.source, ...Object.values(this.helps), this.image, this.thumb, this.thumbText, this.labelPlace];
+    return element("div", { className: "from" }, ...from);
+  }
 
   buildBeneath() {
     const classes = element("figure", {}, this.bars, this.votes);

@@ -5,6 +5,7 @@
 
 import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
+import { help } from "../lib/glossary.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { round4, strongestFirst } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
@@ -64,6 +65,7 @@ class SamplingView {
     this.mismatch = element("summary", { className: "mismatch" });
     this.how = element("p");
     this.classHow = element("p");
+    this.klHelp = help("KL");
     this.meterText = element("p", { className: "meter" });
     this.root = this.build();
     parent.append(this.root);
@@ -95,7 +97,7 @@ class SamplingView {
 
   /** @param {SamplingData} data */
   takeModel(data) {
-    const { class_names: classNames, offered, classes, test_images: images, mismatch } = data;
+    const { class_names: classNames, offered, classes, kl, test_images: images, mismatch } = data;
     this.state = readParams(data.params, data);
     this.sent = writeParams(this.state, data);
     this.latents = new Latents(data);
@@ -103,11 +105,12 @@ class SamplingView {
     this.selection.pick(null);
     const classWords = classesInWords(data.classifier);
     for (const panel of this.panels) {
-      panel.offer(offered, classNames, classes > 0, images);
+      panel.offer(offered, classNames, { prior: kl !== null, conditional: classes > 0, images });
       panel.describeClasses(classWords);
     }
     this.controls.offer(data);
-    this.strongest = strongestFirst(data.kl ?? data.spread);
+    this.strongest = strongestFirst(kl ?? data.spread);
+    this.klHelp.hidden = kl === null;
     this.mismatch.replaceChildren(element("b", {}, mismatch.number), ` ${mismatch.meaning}`);
     this.how.textContent = mismatch.how;
     this.classHow.textContent = classes ? "" : classWords.sentence;
@@ -416,7 +419,8 @@ class SamplingView {
     const grids = element("div", { className: "panels" }, ...panels.map((panel) => panel.element), this.notice);
     panels[0].element.prepend(controls.axes);
     const about = element("details", { className: "about" }, this.mismatch, this.how, this.classHow);
-    const foot = element("div", { className: "foot" }, this.planeNote, about, this.meterText);
+    const divergence = element("div", { className: "divergence" }, about, this.klHelp);
+    const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterText);
     const parts = [grids, controls.toolbar, controls.sliders, foot, selection.card.element];
     const root = element("div", { className: "sampling" }, ...parts);
     root.addEventListener("keydown", (event) => {

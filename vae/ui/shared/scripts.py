@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
-PANELS = ("lib/popover.css", "lib/download-menu.css")  # of what a page opens over itself; after its own
+PANELS = ("lib/popover.css", "lib/download-menu.css", "lib/glossary.css")  # of what opens over a page; after its own
 FOR_EVER = "public, max-age=31536000, immutable"  # the address changes when the content does
 JAVASCRIPT = "text/javascript"
 

@@ -1,0 +1,44 @@
+/** What the field's words mean: a sentence each, behind a "?" beside the word. */
+
+import { element } from "./dom.js";
+import { openBy } from "./popover.js";
+
+/** @typedef {keyof typeof GLOSSARY} Term */
+
+export const GLOSSARY = {
+  z: "The code of a picture: the few numbers, one for each latent dimension, from which the decoder makes it.",
+  "q(z|x)":
+    "The codes that the encoder gives to a picture x: a Gaussian with its own mean μ and deviation σ in each dimension.",
+  μ: "The mean of q(z|x), or a plain autoencoder’s code: where the encoder puts a picture, one number for each dimension.",
+  σ: "The standard deviation of q(z|x): how far codes of the same picture spread; the prior’s is 1.",
+  prior:
+    "Where codes should lie before any picture is seen: the standard normal N(0, I), with mean 0 and deviation 1 in each dimension.",
+  "aggregate posterior":
+    "Where the codes of all pictures together really lie: the mixture of their q(z|x), which matches the prior only more or less.",
+  KL: "Kullback–Leibler divergence: by how many nats one distribution differs from another, here from the prior; 0 only if both are equal.",
+  "−ELBO":
+    "Reconstruction error plus KL, which a VAE is trained to make small; on average over z an upper bound on −log p(x).",
+  Temperature: "How far samples spread: their random deviations are multiplied by it, so that 0 leaves only the means.",
+  Truncation: "Random deviations beyond this limit are not drawn: samples become more typical and less varied.",
+  Hold: "Gives one latent dimension the same value in all pictures: what still differs between them is due to the others.",
+};
+
+/** @type {Term[]} */
+const WITH_ARTICLE = ["prior", "aggregate posterior"];
+
+/**
+ * A "?" that explains a term, in a panel near it. One for each term and page is enough, where the page first has the term.
+ *
+ * @param {Term} term
+ */
+export function help(term) {
+  const [sentence, ariaLabel] = [GLOSSARY[term], `What is ${WITH_ARTICLE.includes(term) ? "the " : ""}${term}?`];
+  const question = element(
+    "button",
+    { type: "button", className: "help", ariaLabel, ariaDescription: sentence },
+    element("span", {}, "?"),
+  );
+  const note = element("span", { className: "help-note", role: "note" }, element("b", {}, term), `: ${sentence}`);
+  openBy(question, note);
+  return element("span", { className: "help-place" }, question, note);
+}
