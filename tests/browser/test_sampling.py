@@ -515,7 +515,7 @@ def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: B
 def test_every_control_has_a_name_and_the_page_fits_one_screen(app: Server, browser: Browser) -> None:
     with sampling(browser, app, Z10, color_scheme="dark") as page:
         for control in page.locator(".sampling :is(input, select, button, canvas, .stage):visible").all():
-            name = control.get_attribute("aria-label") or control.evaluate("c => c.closest('label')?.textContent")
+            name = control.get_attribute("aria-label") or control.evaluate("c => (c.closest('label') ?? c).textContent")
             assert name, control.evaluate("c => c.outerHTML")
         box = box_of(page.locator(".mismatch"))
         assert box["y"] + box["height"] <= 720
