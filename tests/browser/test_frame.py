@@ -2,17 +2,17 @@
 
 import re
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import box_of, choose, go, opened, rest, shows_model, until
+from tests.support.effort import first_in_make_test
+from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
 from vae.ui.shared.page import ADDRESSES
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, 844), (1280, 720), (1920, 1080), (3840, 2160)]
 PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, canvas.pairs[data-epoch]"
 MODEL = "mnist-z10"
 LEVELS = "all => all.map(({tagName}) => Number(tagName[1]))"  # of headings
@@ -22,11 +22,6 @@ LOADED = "image => image.complete && image.naturalWidth > 0"
 def show(page: Page) -> None:
     expect(page.locator(PICTURES).first).to_be_visible()
     rest(page)
-
-
-def screen(width: int, height: int) -> dict[str, Any]:
-    phone = width < 500
-    return {"viewport": {"width": width, "height": height}, "has_touch": phone, "is_mobile": phone}
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -42,10 +37,20 @@ def test_most_of_a_small_projectors_screen_is_the_pages_own(app: Server, browser
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", first_in_make_test(["Explore"]))
+def test_nothing_is_too_small_cut_off_or_covered(
+    app: Server, browser: Browser, name: str, size: tuple[int, int]
+) -> None:
+    with opened(browser, f"{app.url}/{name}?checkpoint={MODEL}", **screen(size)) as page:
+        show(page)
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
     app: Server, browser: Browser, size: tuple[int, int]
 ) -> None:
-    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(*size)) as page:
+    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(size)) as page:
         show(page)
         expected = min(34, max(14, 0.004 * size[0] + 0.009 * size[1]))
         text = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
@@ -62,7 +67,7 @@ def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
 
 
 def test_the_list_of_pages_on_a_phone_opens_and_closes_when_a_page_is_chosen(app: Server, browser: Browser) -> None:
-    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(390, 844)) as page:
+    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen((390, 844))) as page:
         show(page)
         pages, menu = page.get_by_role("navigation", name="Pages"), page.get_by_role("button", name="Pages")
         expect(pages).to_be_hidden()
@@ -134,7 +139,7 @@ def test_the_same_model_can_be_chosen_again_after_another_page_took_another(app:
 def test_the_link_is_copied_and_shown_as_a_qr_code_without_a_secure_context(
     app: Server, browser: Browser, size: tuple[int, int]
 ) -> None:
-    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(*size)) as page:
+    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(size)) as page:
         show(page)
         page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
         page.get_by_role("button", name="Share").click()

@@ -41,7 +41,7 @@ def explore(checkpoint: Checkpoint) -> None:
         "z": st.session_state["explore_z"],
         "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),
     }
-    component = scripts.component("explore", "explore/explore.css", *scripts.PANELS)
+    component = scripts.component("explore", "lib/controls.css", "explore/explore.css", *scripts.PANELS)
     result = component(key="explore", data=data, on_z_change=lambda: None)
     if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
         z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)

@@ -10,10 +10,13 @@
 
 import { button, element } from "../lib/dom.js";
 import { pageTheme } from "../lib/theme.js";
+import { icon } from "./icon.js";
 import { PageMenu } from "./menu.js";
 import { Picker } from "./picker.js";
 import { Present } from "./present.js";
 import { shareButton } from "./share.js";
+
+const THEME = "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12"; // a disc, one half of it drawn
 
 export default class Bar {
   /**
@@ -25,7 +28,8 @@ export default class Bar {
     this.menu = new PageMenu(document);
     this.present = new Present(document);
     const share = shareButton();
-    const theme = button("◐", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
+    const theme = button("", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
+    theme.append(icon(THEME));
     const tools = element("div", { className: "bar-tools" }, ...share, ...this.present.elements, theme);
     this.root = element("div", { className: "bar" }, this.menu.button, ...this.picker.elements, tools);
     parent.append(this.root);

@@ -1,6 +1,9 @@
 /** Streamlit's links to the pages: which is the current one, and the button that opens their list on narrow screens. */
 
 import { button } from "../lib/dom.js";
+import { icon } from "./icon.js";
+
+const MENU = "M2 4h12M2 8h12M2 12h12";
 
 /** The title of the page that this tab showed last; empty before the first. */
 let shown = "";
@@ -9,7 +12,8 @@ export class PageMenu {
   /** @param {Document} document */
   constructor(document) {
     this.document = document;
-    this.button = button("☰", "All pages", () => this.set(!this.open), "Pages");
+    this.button = button("", "All pages", () => this.set(!this.open), "Pages");
+    this.button.append(icon(MENU));
     this.button.className = "page-menu";
     this.button.ariaExpanded = "false";
     this.onPress = (/** @type {Event} */ event) => {

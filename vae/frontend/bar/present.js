@@ -1,6 +1,9 @@
 /** Present: the page alone, without bar and small print, on the full screen where the browser allows it. */
 
 import { button, element } from "../lib/dom.js";
+import { icon } from "./icon.js";
+
+const PRESENT = "M2 3h12v8H2zM8 11v3M5 14h6"; // a screen on its stand
 
 export class Present {
   /** @param {Document} document */
@@ -9,8 +12,8 @@ export class Present {
     this.leave = button("✕", "Leave the presentation (Esc)", () => this.set(false), "Leave the presentation");
     this.leave.className = "leave-present";
     this.leave.hidden = !this.on; // the page may have changed meanwhile
-    const start = button("⛶ ", "Without bar and small print, full screen", () => this.set(true), "Present");
-    start.append(element("span", {}, "Present"));
+    const start = button("", "Without bar and small print, full screen", () => this.set(true), "Present");
+    start.append(icon(PRESENT), element("span", {}, "Present"));
     this.elements = [start, this.leave];
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Escape" && this.on) this.set(false);

@@ -3,13 +3,16 @@
 import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
+import { icon } from "./icon.js";
+
+const SHARE = "M9 2h5v5M14 2 7 9M12 9v5H2V4h5"; // an arrow out of a box
 
 const OWN_COMPUTER = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** The button and its panel. */
 export function shareButton() {
-  const share = button("↗ ", "Link to what this page shows", () => {}, "Share");
-  share.append(element("span", {}, "Share"));
+  const share = button("", "Link to what this page shows", () => {}, "Share");
+  share.append(icon(SHARE), element("span", {}, "Share"));
   const field = element("input", { type: "text", readOnly: true, ariaLabel: "Link to this page", spellcheck: false });
   const said = element("p", { role: "status", className: "share-said" });
   const code = element("img", { className: "qr", alt: "QR code of the link" });

@@ -30,7 +30,6 @@
 
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
-import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
@@ -40,7 +39,6 @@ import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
 import { Comparison } from "./comparison.js";
-import { linkTo } from "./link.js";
 import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
 
@@ -49,7 +47,8 @@ const PNG_SCALE = 8;
 const STATUS_MS = 250;
 const REST_MS = 150;
 const AROUND_MS = 60; // between two repaints of numbers, marker and small pictures while z changes
-const SECOND_ROW = 0.2; // of the window's height, for map and comparison below the hero (see .map-place)
+const NARROW = 900; // CSS pixels: below, controls stand under the picture (see explore.css)
+const MARGIN = 12; // CSS pixels below the picture
 
 export default class Explore {
   /** @type {ExploreData | undefined} */
@@ -69,8 +68,6 @@ export default class Explore {
   aroundTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   stripsTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  sayTimer;
   meter = new Meter();
   /** @type {string | undefined} */
   device;
@@ -92,7 +89,6 @@ export default class Explore {
     this.heroPlace = element("div", { className: "hero-place" }, this.hero, this.notice);
     this.mapPlace = element("div", { className: "map-place" });
     const second = element("div", { className: "second" }, this.mapPlace, this.comparison.element);
-    const pictures = element("div", { className: "pictures" }, this.heroPlace, second);
 
     this.undo = button("↶", "Undo (Ctrl+Z)", () => this.step(-1), "Undo");
     this.redo = button("↷", "Redo (Ctrl+Shift+Z)", () => this.step(1), "Redo");
@@ -103,11 +99,8 @@ export default class Explore {
       this.undo,
       this.redo,
       button("Reset", "Back to the start picture", () => this.jump(this.start), "Reset to start"),
-      button("Copy link", "Copy a link to this z", () => this.copyLink()),
       downloadMenu([{ format: "PNG", what: `this picture, ${PNG_SCALE} times as large`, save: () => this.download() }]),
     );
-    this.said = element("span", { className: "said", role: "status", ariaLive: "polite" });
-    this.linkField = element("input", { className: "link", readOnly: true, hidden: true, ariaLabel: "Link to this z" });
     this.padPlace = element("div", { className: "pad-place" });
 
     this.rangeInput = rangeField({ step: 0.5 });
@@ -115,15 +108,19 @@ export default class Explore {
     this.rangeOutput = element("output", {});
     this.sliderHead = element("span", {});
     this.helps = { z: help("z"), kl: help("KL"), mean: help("μ") };
-    this.rangeLabel = element("label", { className: "range" }, "range ", this.rangeInput, this.rangeOutput);
-    const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.said, this.rangeLabel);
+    this.rangeLabel = element("label", { className: "range" }, "Range ", this.rangeInput, this.rangeOutput);
+    const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.rangeLabel);
     this.meterText = element("span", { className: "meter" });
-    const status = element("details", { className: "status", open: true }, element("summary", {}, "status"));
+    const status = element(
+      "details",
+      { className: "status small-print", open: true },
+      element("summary", {}, "status"),
+    );
     status.append(this.meterText);
-    const controls = element("div", { className: "controls" }, toolbar, this.linkField, this.padPlace);
+    const controls = element("div", { className: "controls" }, toolbar, this.padPlace);
     controls.append(sliderHead, this.sliders.element, status);
 
-    this.root = element("div", { className: "explore" }, pictures, controls);
+    this.root = element("div", { className: "explore" }, this.heroPlace, controls, second);
     this.root.addEventListener("keydown", (event) => this.onKey(event));
     parent.append(this.root);
     this.unwatch = watchSize(this.root, () => this.resizeHero());
@@ -185,6 +182,7 @@ export default class Explore {
       latentDim,
       range: this.range,
     });
+    this.root.classList.toggle("plane", this.map.isPlane);
     (this.map.isPlane ? this.padPlace : this.mapPlace).append(this.map.element);
     this.mapPlace.hidden = this.map.isPlane;
   }
@@ -345,15 +343,6 @@ export default class Explore {
     this.jump(this.z.map((_, i) => gaussian() * (kl ? 1 : spread[i])));
   }
 
-  async copyLink() {
-    const link = linkTo(this.z);
-    const copied = await copyText(link, this.root);
-    this.say(copied ? "Link copied" : "Copy this link:");
-    this.linkField.hidden = copied;
-    this.linkField.value = link;
-    if (!copied) this.linkField.select();
-  }
-
   async download() {
     const name = `${this.data?.model}.png`;
     download(await pngOf(this.hero, PNG_SCALE), name);
@@ -398,32 +387,20 @@ export default class Explore {
     say(this.meterText, text);
   }
 
-  /** @param {string} text */
-  say(text) {
-    this.said.textContent = text;
-    clearTimeout(this.sayTimer);
-    this.sayTimer = setTimeout(() => {
-      this.said.textContent = "";
-    }, 4000);
-  }
-
   /** The hero is as large as column and window allow, at a whole number of screen pixels per picture pixel. */
   resizeHero() {
     if (!this.data) return;
-    const phone = this.root.clientWidth < 640;
+    const narrow = innerWidth < NARROW;
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
-    const below = innerHeight - this.root.getBoundingClientRect().top - scrolled - SECOND_ROW * innerHeight - 12;
-    const room = Math.min(this.heroPlace.clientWidth, phone ? innerHeight * 0.36 : Math.max(224, below));
-    this.root.classList.toggle("phone", phone);
+    const below = innerHeight - this.root.getBoundingClientRect().top - scrolled - MARGIN;
+    const room = Math.min(this.heroPlace.clientWidth, narrow ? innerHeight * 0.36 : Math.max(224, below));
     fitPicture(this.hero, this.data.image_shape, room);
-    this.padPlace.style.maxWidth = this.hero.style.width; // the pad of a 2-D latent space is as wide as the hero
   }
 
   close() {
     this.client?.close();
     this.unwatch();
     clearInterval(this.statusTimer);
-    clearTimeout(this.sayTimer);
     clearTimeout(this.stripsTimer);
     clearTimeout(this.aroundTimer);
     this.root.remove();

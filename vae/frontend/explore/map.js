@@ -9,7 +9,7 @@
  *            projection: {mean: number[], components: number[][]}, latentDim: number, range: number}} MapData
  */
 
-import { drawPicture, paintDots } from "../lib/canvas.js";
+import { drawingScale, drawPicture, paintDots } from "../lib/canvas.js";
 import { contextOf, element, onDrag } from "../lib/dom.js";
 import { countOutside, frameOf } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
@@ -17,11 +17,11 @@ import { ClassMarks } from "../lib/palette.js";
 
 const MAX_NAMES = 60; // in the legend
 const DOT = 1.9,
-  DOT_ON_PICTURES = 1.3; // radius in CSS pixels
+  DOT_ON_PICTURES = 1.3; // radius at drawingScale()
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
 const KEY_STEP = 0.05,
   BIG_KEY_STEP = 0.5;
-/** Colours and widths of a marker's lines, in CSS pixels. @type {[string, number][]} */
+/** Colours and widths of a marker's lines at drawingScale(). @type {[string, number][]} */
 const OUTLINE = [
   ["#000", 6],
   ["#fff", 2.5],
@@ -170,9 +170,9 @@ export class SmallMap {
     const clamp = (/** @type {number} */ value) => Math.max(-0.96, Math.min(0.96, value));
     const side = this.canvas.width;
     context.globalAlpha = Math.max(Math.abs(across), Math.abs(up)) > 1 ? 0.5 : 1;
-    const path = shape(((1 + clamp(across)) * side) / 2, ((1 - clamp(up)) * side) / 2, devicePixelRatio);
+    const path = shape(((1 + clamp(across)) * side) / 2, ((1 - clamp(up)) * side) / 2, drawingScale());
     for (const [strokeStyle, width] of OUTLINE) {
-      Object.assign(context, { strokeStyle, lineWidth: width * devicePixelRatio });
+      Object.assign(context, { strokeStyle, lineWidth: width * drawingScale() });
       context.stroke(path);
     }
     return [across.toFixed(3), up.toFixed(3)];
@@ -263,7 +263,7 @@ export class SmallMap {
     const screen = points.map((value, i) => (0.5 + (i % 2 ? y - value : value - x) / half / 2) * side);
     const context = contextOf(this.dots),
       image = context.createImageData(side, side);
-    const stamps = marks.stamps((this.manifold ? DOT_ON_PICTURES : DOT) * devicePixelRatio);
+    const stamps = marks.stamps((this.manifold ? DOT_ON_PICTURES : DOT) * drawingScale());
     const all = { visible: new Uint8Array(labels.length).fill(1), bright: null, depths: null };
     paintDots(image, 1, stamps, { screen, colours: labels, palette: marks.rgb, ...all });
     context.putImageData(image, 0, 0);

@@ -183,6 +183,13 @@ export function fitPicture(canvas, [, height, width], room) {
   return scale * width;
 }
 
+const LAPTOP_TEXT = 14; // CSS pixels of 1rem on a laptop's screen (hosts/frame.css)
+
+/** How many pixels of a canvas take the place of one on a laptop: lines, dots and text drawn there grow with the text. */
+export function drawingScale() {
+  return (devicePixelRatio * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / LAPTOP_TEXT;
+}
+
 /**
  * "#rrggbb" -> [r, g, b].
  *
