@@ -95,7 +95,9 @@ def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server,
 
 @pytest.mark.parametrize(
     ("name", "latent_dim", "unused"),
-    first_in_make_test([("sprites-z6-tc", 6, 3), ("mnist-z10-b4", 10, 1), ("mnist-z10", 10, 0)]),
+    first_in_make_test(
+        [("mnist-z10-b10", 10, 5), ("sprites-z6-tc", 6, 3), ("mnist-z10-b4", 10, 1), ("mnist-z10", 10, 0)]
+    ),
 )
 def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
     app: Server, browser: Browser, name: str, latent_dim: int, unused: int
@@ -111,6 +113,12 @@ def test_what_the_model_makes_no_use_of_is_faded_and_has_no_strip(
         assert faded == [kl <= 0.01 for kl in shown]
         strips = [row.locator(".strip").count() for row in rows[:8]]
         assert strips == [int(not one) for one in faded[:8]]
+        heading = page.get_by_role("heading", name="unused")
+        if not unused:
+            expect(heading).to_have_count(0)
+            return
+        expect(heading).to_have_text(f"{unused} of {latent_dim} unused: posterior collapse")
+        assert box_of(heading)["y"] < box_of(rows[faded.index(True)])["y"]
 
 
 def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> None:

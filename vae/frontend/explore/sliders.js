@@ -21,6 +21,9 @@ const STEP = 0.01,
   KEY_STEP = 0.05,
   BIG_KEY_STEP = 0.5;
 
+const COLLAPSED = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
+const CONSTANT = "Standard deviation of 0.01 or less: all pictures have nearly the same code in this dimension.";
+
 export class Sliders {
   /** @type {number[] | null} */
   kl = null;
@@ -63,9 +66,11 @@ export class Sliders {
     this.stale = false;
     this.rows = new Map();
     const order = strongestFirst(strength);
-    const rest = order.slice(STRONGEST);
-    this.element.replaceChildren(...order.slice(0, STRONGEST).map((i) => this.row(i, !isUnused(strength[i]))));
-    if (rest.length) this.element.append(this.more(rest));
+    const used = order.filter((i) => !isUnused(strength[i])).length;
+    const rows = order.slice(0, STRONGEST).map((i, place) => this.row(i, place < used));
+    const unused = used < order.length ? [element("h2", {}, unusedInWords(order.length - used, order.length, kl))] : [];
+    this.element.replaceChildren(...rows.slice(0, used), ...unused, ...rows.slice(used));
+    if (rows.length < order.length) this.element.append(this.more(order.slice(STRONGEST)));
     this.show(z);
   }
 
@@ -143,7 +148,7 @@ export class Sliders {
   /** @param {number} i @param {boolean} withStrip */
   row(i, withStrip) {
     const strength = (this.kl ?? this.spread)[i].toFixed(2);
-    const dead = this.kl !== null && isUnused(this.kl[i]);
+    const dead = isUnused((this.kl ?? this.spread)[i]);
     const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
     const explained = this.kl
       ? "KL from q(z|x) to the prior, mean over the test set"
@@ -157,8 +162,7 @@ export class Sliders {
     this.rows.set(i, { slider, number, strip, thumbs, shown: Number.NaN, late: false });
     this.listen(i, slider, number);
     const row = element("div", { className: dead ? "row dead" : "row" });
-    if (dead)
-      row.title = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
+    if (dead) row.title = this.kl ? COLLAPSED : CONSTANT;
     row.append(
       element("span", { className: "name" }, subscript(i)),
       element("span", { className: "kl", title: explained }, strength),
@@ -241,6 +245,17 @@ export class Sliders {
     const nearest = Math.round(((shown / this.range + 1) / 2) * (STRIP - 1));
     thumbs.forEach((thumb, k) => thumb.classList.toggle("nearest", k === nearest));
   }
+}
+
+/**
+ * The heading over the dimensions that a model does not use. Only a model with a prior can collapse onto it.
+ *
+ * @param {number} unused
+ * @param {number} of so many
+ * @param {number[] | null} kl null for a plain autoencoder
+ */
+function unusedInWords(unused, of, kl) {
+  return `${unused} of ${of} unused: ${kl ? "posterior collapse" : "the code does not vary"}`;
 }
 
 /** @param {HTMLCanvasElement} canvas */

@@ -67,9 +67,12 @@ export function strongestFirst(/** @type {readonly number[]} */ strengths) {
   return strengths.map((_, i) => i).sort((a, b) => strengths[b] - strengths[a]);
 }
 
-/** Whether the model does not use a dimension with this KL, in nats: two decimals show it as 0.01 or less. */
-export function isUnused(/** @type {number} */ kl) {
-  return kl < 0.015;
+/**
+ * Whether the model does not use a dimension with this KL, in nats, or of a plain autoencoder with this spread of the codes:
+ * two decimals show it as 0.01 or less.
+ */
+export function isUnused(/** @type {number} */ strength) {
+  return strength < 0.015;
 }
 
 /** The second coordinate of a class in the map of a 1-D latent space: the classes lie above one another. */
