@@ -318,6 +318,7 @@ def test_on_a_read_only_folder_all_pages_work_and_training_says_why_no_run_can_b
     assert everything(read_only) == before
 
 
+@pytest.mark.slow
 def test_projections_work_without_a_cache(bound_app: Server, read_only: Path) -> None:
     for method in ("tsne", "pca"):
         for _ in range(2):

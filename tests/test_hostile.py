@@ -1060,6 +1060,7 @@ def test_a_page_reached_by_any_link_opens(seen_before: Path, path: str, query: d
     assert not app.exception, query
 
 
+@pytest.mark.slow
 def test_full_collections_do_not_count_and_other_work_does() -> None:
     left = [[k] for k in range(500_000)]
     with at_once("collections", most=0.3):

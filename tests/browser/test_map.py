@@ -440,6 +440,7 @@ def test_three_dimensions_turn_and_decode(app: Server, browser: Browser) -> None
         expect(page.locator(".card p")).to_contain_text("exact")
 
 
+@pytest.mark.slow
 def test_a_running_projection_is_animated_and_can_be_cancelled(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/{Z10}&method=t-SNE&perplexity=77") as page:
         expect(page.locator(".progress")).to_contain_text(re.compile(r"t-SNE: [1-9]\d* %"))

@@ -458,6 +458,7 @@ def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(ow
         assert session.strip().endswith(f"nice {nice.NICENESS}" if own_session else ours.strip())
 
 
+@pytest.mark.slow
 def test_a_run_outlives_the_process_that_started_it(lab: Lab) -> None:
     code = (
         "import sys, time; from pathlib import Path; from vae.jobs import runs\n"

@@ -612,6 +612,7 @@ def test_the_real_process_projects_as_this_one_does_and_can_be_cancelled(tmp_pat
     asyncio.run(body())
 
 
+@pytest.mark.slow
 def test_a_process_started_for_a_gpu_projects_with_and_without_one() -> None:
     config = ProjectionConfig("tsne", perplexity=5)
 

@@ -170,6 +170,7 @@ def test_a_layout_is_as_good_as_umap_learn_s(dims: int) -> None:
     assert_as_good(points, project(points, "umap", dims), theirs)
 
 
+@pytest.mark.slow
 def test_it_needs_no_folder_for_compiled_code() -> None:
     code = """
 import numpy as np

@@ -155,6 +155,7 @@ def member(folder: str) -> None:
         torch.save({"terms": terms, "weights": moved, "gradient": alone.grad}, f"{folder}/{group.rank}.pt")
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_same_steps_as_one(tmp_path: Path) -> None:
     pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     code = f"from tests.training.test_distributed import member; member({str(tmp_path)!r})"

@@ -158,6 +158,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert len(all_images(load_dataset(folder, image_size=8))) == 10
 
 
+@pytest.mark.slow
 @needs_cifar
 def test_the_cifar10_subset_loads_as_a_users_own_pictures() -> None:
     cifar = load_dataset(str(SHARED / "cifar10-subset.zip"))
