@@ -151,10 +151,10 @@ def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str
     with opened(browser, f"{app.url}/{query}", color_scheme="light") as page:
         ready(page)
         page.evaluate(AXE_SCRIPT)
-        page.set_viewport_size({"width": 390, "height": 844})
-        rest(page)
-        assert page.evaluate(FINDINGS) == []
-        page.set_viewport_size({"width": 1280, "height": 720})
+        for width, height in ((390, 844), (3840, 2160), (1920, 1080), (1280, 720)):
+            page.set_viewport_size({"width": width, "height": height})
+            rest(page)
+            assert page.evaluate(FINDINGS) == [], width
         for change in (None, *STATES[query]):
             if change is not None:
                 change(page)
