@@ -16,7 +16,9 @@ from scipy.stats import norm, truncnorm
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.support.browsing import box_of, choose, moving, opened, pixels, rest, swing
+from tests.support.checkpoints import save
 from tests.support.downloads import downloaded
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.evaluation.classifier import classify, load_classifier, read_reliability
@@ -510,6 +512,31 @@ def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: B
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         settle(page)
         assert float(linked(page)["temperature"]) < 1
+
+
+@pytest.mark.parametrize("width", first_in_make_test([390, 1280, 1920]))
+def test_large_pictures_long_names_and_their_card_stay_on_the_screen(
+    app: Server, browser: Browser, app_checkpoints: Path, width: int
+) -> None:
+    if not (app_checkpoints / "large").exists():
+        save(app_checkpoints / "large", default_config((3, 256, 256), 4, "conv"), 30)
+    height = {390: 844, 1280: 720, 1920: 1080}[width]
+    viewport = {"width": width, "height": height}
+    with sampling(browser, app, "checkpoint=large&side=3&against=image:3", viewport=viewport) as page:
+        beyond = """everything => everything.filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
+            .map(e => e.outerHTML.slice(0, 80))"""
+        assert page.locator(".sampling *").evaluate_all(beyond) == []
+        for grid in page.locator(GRIDS).all():
+            box = box_of(grid)
+            for across, down in ((2, 2), (box["width"] - 2, box["height"] - 2)):
+                grid.hover(position={"x": across, "y": down})
+                expect(page.locator(".card figure").nth(2)).to_contain_text("RMS")
+                expect(page.locator(".card .stale")).to_have_count(0)
+                card = box_of(page.locator(".card"))
+                assert card["x"] >= 0
+                assert card["x"] + card["width"] <= width
+                assert card["y"] >= 0
+                assert card["y"] + card["height"] <= height
 
 
 def test_every_control_has_a_name_and_the_page_fits_one_screen(app: Server, browser: Browser) -> None:

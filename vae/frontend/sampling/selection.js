@@ -168,6 +168,7 @@ class Card {
   showNearestCode({ index, distance, typical }, testSet, unit) {
     const text = `${distance.toFixed(2)} ${unit} away; median between test codes ${typical.toFixed(2)}`;
     void this.code.showImage(index, text, testSet);
+    keepInView(this.element); // with its text it is higher
   }
 
   /**
@@ -183,6 +184,7 @@ class Card {
     const searched = found.count < testSet.encoded.n ? `; first ${found.count} searched` : "";
     const text = `RMS ${apart} apart; median between test images ${typical}${searched}`;
     void this.pixels.showImage(found.index, text, testSet);
+    keepInView(this.element);
   }
 
   /** @param {string} problem in place of the two test images */
