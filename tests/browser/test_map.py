@@ -236,15 +236,17 @@ def kept_neighbours(mean: Any, row: int) -> int:
 
 def test_the_legend_hides_and_shows_classes(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
-        whole = points(page)
+        whole, named = points(page), pixels(page, ".marks-layer")
         zero = page.locator(".legend button").first
         zero.click()
         still(page)
         assert zero.get_attribute("aria-pressed") == "false"
         assert points(page) != whole
+        assert pixels(page, ".marks-layer") != named  # its name is gone, too
         zero.click()
         still(page)
         assert points(page) == whole
+        assert pixels(page, ".marks-layer") == named
         zero.dblclick()
         still(page)
         assert page.locator(".legend button[aria-pressed=true]").count() == 1
@@ -475,9 +477,9 @@ def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: B
         expect(page.get_by_text("Trustworthiness: 1 if")).to_be_visible()
 
 
-def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: Browser) -> None:
-    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2&method=Raw") as page:
-        page.wait_for_selector(".plot[data-manifold='11']")
+def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2") as page:
+        page.wait_for_selector(".plot[data-method=raw][data-manifold]")
         still(page)
         shown = pixels(page, ".pictures-layer")
         assert len(set(shown.split(","))) > 50
@@ -492,11 +494,33 @@ def test_a_plane_of_two_latents_lies_on_decoded_pictures(app: Server, browser: B
         expect(page.locator(".mismatch")).to_contain_text("nats")
 
 
-def test_the_first_view_leaves_outliers_out_says_how_many_and_can_show_all(app: Server, browser: Browser) -> None:
-    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2&method=Raw") as page:
+def test_points_on_pictures_are_as_faint_and_large_as_the_user_wants_also_after_a_reload(
+    app: Server, browser: Browser
+) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2") as page:
+        first = points(page)
+        page.get_by_label("Point opacity").fill("0.2")
+        still(page)
+        faint = points(page)
+        page.get_by_label("Point size").fill("2")
+        still(page)
+        large = points(page)
+        assert len({first, faint, large}) == 3
+        page.reload()
+        ready(page)
+        assert points(page) == large
+        assert page.get_by_label("Point opacity").input_value() == "0.2"
+
+
+def test_the_first_view_is_three_sigma_of_the_prior_says_how_many_are_outside_and_can_show_all(
+    app: Server, browser: Browser
+) -> None:
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2") as page:
         outside = page.locator(".outside")
-        expect(outside).to_have_text(re.compile(r"^[1-9]\d? of them outside this view$"))
-        first = view(page)
+        expect(outside).to_have_text(re.compile(r"^[1-9]\d* of them outside this view$"))
+        first, box = view(page), box_of(page.locator(".area"))
+        assert first[:2] == [0, 0]
+        assert 6 < first[2] * min(box["width"], box["height"]) < 6.6
         page.get_by_role("button", name="Show all points").click()
         expect(outside).to_have_text("")
         still(page)

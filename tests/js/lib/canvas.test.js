@@ -130,6 +130,7 @@ test("a dot covers its area, and is darker at its rim", () => {
     assert.equal(stamp.find(({ x, y }) => x === 0 && y === 0)?.light, 1);
     assert.ok(stamp.filter(({ x, y }) => Math.hypot(x, y) > radius - 0.6).every(({ light }) => light < 1));
   }
+  assert.ok(canvases.dotStamp(1.2).every(({ light }) => light === 1)); // all of it would be rim
 });
 
 test("dots are painted where they are visible, and the bright ones last", () => {

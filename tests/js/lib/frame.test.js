@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boundsOf, countOutside, frameOf } from "../../../vae/frontend/lib/frame.js";
+import { boundsOf, countOutside, frameOf, frameOfPrior } from "../../../vae/frontend/lib/frame.js";
 import { isNear } from "../support/codes.js";
 
 /** Places on a circle of radius 1, and then some others. */
@@ -39,4 +39,14 @@ test("a few places are never outliers, nor are those beside many that are alike"
   assert.deepEqual(frameOf(few, 2), boundsOf(few, 2));
   const alike = [...new Array(2000).fill(0), 2, 3];
   assert.deepEqual(frameOf(alike, 2), { low: [0, 0], high: [2, 3] });
+});
+
+test("the prior's frame is three standard deviations, unless that hides more than a tenth of the points", () => {
+  const shown = { low: [-3, -3], high: [3, 3] };
+  assert.deepEqual(frameOfPrior(circled(90), 2), shown);
+  const most = circled(90, ...Array.from({ length: 10 }, () => [0, -9]).flat());
+  assert.deepEqual(frameOfPrior(most, 2), shown);
+  const wider = [...most, 0, 12];
+  assert.deepEqual(frameOfPrior(wider, 2), frameOf(wider, 2));
+  assert.deepEqual(frameOfPrior([], 3), { low: [-3, -3, -3], high: [3, 3, 3] });
 });

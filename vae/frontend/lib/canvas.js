@@ -38,6 +38,7 @@ export const DARKER = [64, 96, 200];
 const OPACITY = 0.85,
   DIMMED = 0.12;
 const RIM = 0.65; // brightness at a dot's edge, so that one sees where dots overlap each other or a picture beneath
+const RIMLESS = 1.35; // pixels: a smaller dot would be all rim
 
 /**
  * Draws `count` pictures, beginning with number `index`, side by side at their native size; CSS scales them up without
@@ -201,7 +202,7 @@ export function rgb(/** @type {string} */ colour) {
 }
 
 /**
- * A dot of this radius as pixels: light is 1 inside and less at the rim.
+ * A dot of this radius as pixels: light is 1 inside and less at the rim, where the dot is large enough to have one.
  *
  * @param {number} radius in pixels of the canvas
  */
@@ -213,7 +214,7 @@ export function dotStamp(radius) {
     for (let x = -reach; x <= reach; x++) {
       const inside = radius + 0.5 - Math.hypot(x, y);
       const coverage = Math.max(0, Math.min(1, inside));
-      if (coverage) pixels.push({ x, y, coverage, light: inside > 1.2 ? 1 : RIM });
+      if (coverage) pixels.push({ x, y, coverage, light: radius < RIMLESS || inside > 1.2 ? 1 : RIM });
     }
   }
   return pixels;

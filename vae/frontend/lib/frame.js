@@ -3,6 +3,8 @@
 const CUT = 0.005; // share of the points that may lie outside, at each end of each axis
 const SLACK = 0.05; // of the range of the others, at each end: a cloud without outliers is shown whole
 const NARROW = 1e-6; // of its largest coordinate: a layout that is narrower is one place
+const PRIOR = 3; // standard deviations of the prior that its frame shows, each way
+const BEYOND = 0.1; // share of the points from which on the prior's frame would hide too many
 const ALONE = 3; // half the side shown around one place, in layout units: three standard deviations of the prior
 
 /** The lowest and highest value on each axis. @typedef {{low: number[], high: number[]}} Bounds */
@@ -44,6 +46,25 @@ export function frameOf(layout, dims) {
     high[axis] = Math.min(high[axis], most + slack);
   }
   return { low, high };
+}
+
+/**
+ * Three standard deviations of the prior N(0, I), where the layout's axes are latent dimensions: the same frame for every
+ * model, however far its outliers are. `frameOf` where more than a tenth of the points lie outside.
+ *
+ * @param {ArrayLike<number>} layout
+ * @param {number} dims
+ * @returns {Bounds}
+ */
+export function frameOfPrior(layout, dims) {
+  let outside = 0;
+  for (let at = 0; at < layout.length; at += dims) {
+    let axis = 0;
+    while (axis < dims && Math.abs(layout[at + axis]) <= PRIOR) axis++;
+    if (axis < dims) outside++;
+  }
+  if (outside > (BEYOND * layout.length) / dims) return frameOf(layout, dims);
+  return { low: new Array(dims).fill(-PRIOR), high: new Array(dims).fill(PRIOR) };
 }
 
 /**

@@ -17,7 +17,17 @@
 
 import { element } from "../lib/dom.js";
 
-export const MARGIN = { l: 46, r: 8, t: 8, b: 34 }; // CSS pixels around the area of the points
+const MARGIN = { l: 3.6, r: 0.6, t: 0.6, b: 2.9 }; // em: room for the numbers and titles of the axes
+
+/**
+ * What the axes leave around the area of the points, in CSS pixels.
+ *
+ * @param {number} em in CSS pixels
+ */
+export function marginOf(em) {
+  const [l, r, t, b] = [MARGIN.l, MARGIN.r, MARGIN.t, MARGIN.b].map((side) => Math.round(side * em));
+  return { l, r, t, b };
+}
 
 /**
  * Fetches Plotly at once, but runs it, which may block the page for a second, only when `idle` resolves.
@@ -95,11 +105,12 @@ export class Axes {
 
   /** @param {AxesStyle} style */
   layoutOf({ titles, width, height, pans, colours }) {
-    const theme = getComputedStyle(this.element);
+    const theme = getComputedStyle(this.element),
+      em = Number.parseFloat(theme.fontSize);
     const [x, y] = this.plane.ranges;
     const axis = (/** @type {number} */ k, /** @type {number[]} */ range) => ({
       range,
-      title: { text: titles[k] ?? "", standoff: 4 },
+      title: { text: titles[k] ?? "", standoff: 0.3 * em, font: { size: em } },
       showticklabels: titles[k] !== null,
       showgrid: titles[k] !== null,
       zeroline: titles[k] !== null,
@@ -112,13 +123,13 @@ export class Axes {
     return {
       width,
       height,
-      margin: MARGIN,
+      margin: marginOf(em),
       hovermode: false,
       showlegend: false,
       dragmode: pans ? "pan" : false,
       paper_bgcolor: "transparent",
       plot_bgcolor: colours.ground,
-      font: { color: theme.color, family: theme.fontFamily, size: 11 },
+      font: { color: theme.color, family: theme.fontFamily, size: em },
       xaxis: axis(0, x),
       yaxis: { ...axis(1, y), scaleanchor: "x" },
     };

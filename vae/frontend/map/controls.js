@@ -72,7 +72,8 @@ export class Bar {
     });
     this.densityText = element("output", {}, "off");
     this.densityLabel = element("label", { hidden: true }, "pictures ", this.density, this.densityText);
-    this.densityLabel.title = "Decoded pictures under the points, over ±2.5 standard deviations";
+    this.densityLabel.title =
+      "Decoded pictures under the points, over ±3 σ of the prior or ±2.5 standard deviations of PCA's components";
     this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
     this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
     this.restLabel = element("label", { hidden: true }, "other z at ", this.restSelect);

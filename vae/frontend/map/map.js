@@ -3,37 +3,31 @@
  * of the projection come from Python; everything else happens here, and only pins and groups go back.
  *
  * Parts: projection-socket.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
- * axes.js, views.js and paint.js (the plot), gestures.js (pointers and keys), pictures.js (card, manifold), panel.js
- * (beside the plot), controls.js (around it).
+ * axes.js, views.js, layers.js, dots.js, marks.js, names.js and paint.js (the plot), gestures.js (pointers and keys),
+ * classes.js (which points, in which colours), decoding.js with pictures.js (card, manifold), pins.js, panel.js and
+ * dot-controls.js (beside the plot), controls.js (around it).
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { LiveStatus } from "../lib/live-client.js"
- * @import { Spot } from "./gestures.js"
+ * @import { MapData, Shown } from "./decoding.js"
  * @import { ShownModel } from "./panel.js"
- * @import { Manifold } from "./pictures.js"
- * @import { Pin } from "./projection.js"
- * @import { Config, SocketState } from "./projection-socket.js"
- *
- * What Python sends, from vae/ui/latent_map.py. label: the class to decode as, null for each image's own; z: Explore's,
- * where it has one of this model; examples: the first so many test images are those that other pages know.
- *
- * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
- *            prior: boolean, palette: string[], config: Config, z: number[] | null,
- *            pinned: {z: number[], row: number | null, exact: boolean} | null, examples: number}} MapData
+ * @import { SocketState } from "./projection-socket.js"
  */
 
 import { element } from "../lib/dom.js";
-import { excessOf, loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
+import { excessOf, loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
-import { round4 } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
 import { loadPlotly } from "./axes.js";
+import { Classes } from "./classes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
+import { Decoding } from "./decoding.js";
+import { DotControls } from "./dot-controls.js";
 import { Gestures } from "./gestures.js";
-import { neighboursOf } from "./inverse.js";
-import { RAMP, RAMP_CSS, scaleOf } from "./paint.js";
+import { ClassNames } from "./names.js";
 import { Legend, PinPanel, SelectionPanel } from "./panel.js";
 import { Card } from "./pictures.js";
+import { Pins } from "./pins.js";
 import { Plot } from "./plot.js";
 import { METHOD_NAMES, Projection } from "./projection.js";
 import { ProjectionSocket } from "./projection-socket.js";
@@ -41,11 +35,8 @@ import { ProjectionSocket } from "./projection-socket.js";
 const MORPH_MS = 800,
   FOLLOW_MS = 120;
 const STATUS_MS = 250;
-const LEAST_HEIGHT = 300,
-  BELOW = 54; // CSS pixels: of the plot, and of the lines beneath it
-const OWN_PICTURES = 15, // per side, at most, under a latent space of two dimensions
-  FEWEST_PICTURES = 7,
-  PICTURE_ROOM = 36; // CSS pixels of the plot for each of them
+const LEAST_HEIGHT = 300; // CSS pixels, of the plot
+const BELOW = 3.4; // rem: the lines beneath it
 
 export default class LatentMap {
   /** The newest data, whose encoded test set may still be loading. @type {MapData | null} */
@@ -62,28 +53,57 @@ export default class LatentMap {
   client = null;
   /** @type {ProjectionSocket | null} */
   socket = null;
-  /** Of classes. @type {Set<number>} */
-  hidden = new Set();
-  /** Rows of the encoded test set. @type {number[]} */
-  selected = [];
   /** @type {Record<string, unknown>} */
   groups = {};
-  /** @type {Pin | null} */
-  pin = null;
-  /** The pin before it. @type {Pin | null} */
-  earlier = null;
-  /** Where the user points. @type {Spot | null} */
-  spot = null;
-  /** @type {Manifold | null} */
-  manifold = null;
   /** @type {Promise<void> | undefined} */
   plotlyLoading;
-  meter = new Meter();
   /** @type {string | undefined} */
   device;
   /** What the live service's state makes us say, "" for nothing. */
   liveNotice = "";
   closed = false;
+
+  meter = new Meter();
+  plot = new Plot();
+  card = new Card();
+  foot = new Foot();
+  bar = new Bar({
+    onTool: (tool) => this.plot.setTool(tool),
+    onZoom: (factor) => this.plot.zoom(factor),
+    onFit: () => this.plot.fit(),
+    onPictures: () => this.refreshPictures(),
+    onColour: () => this.classes.restyle(),
+  });
+  overlay = new Overlay({ onCancel: () => this.socket?.cancel(), onAgain: () => this.project() });
+  legend = new Legend({
+    onToggle: (k) => this.classes.toggle(k),
+    onOnly: (k) => this.classes.only(k),
+    onFind: (k) => this.classes.find(k),
+  });
+  dots = new DotControls(this.plot);
+  panel = new PinPanel(() => this.pins.unpin());
+  selection = new SelectionPanel({
+    onGroup: (name, rows) => this.group(name, rows),
+    onClear: () => this.classes.select([]),
+  });
+  classes = new Classes(this);
+  decoding = new Decoding(
+    this,
+    () => this.shown,
+    () => this.pins.pin?.z,
+  );
+  pins = new Pins(
+    this,
+    () => this.shown,
+    (pinned) => this.sendState("pinned", pinned),
+  );
+  gestures = new Gestures(this.plot, {
+    onHover: (spot) => this.decoding.look(spot),
+    onLeave: () => this.decoding.leave(),
+    onClick: (spot) => this.pins.pinAt(spot),
+    onLasso: (rows, add) => this.classes.select(rows, add),
+    onEscape: () => this.escape(),
+  });
 
   /**
    * @param {HTMLElement} parent
@@ -91,36 +111,9 @@ export default class LatentMap {
    */
   constructor(parent, send) {
     this.sendState = send;
-    this.plot = new Plot();
-    this.gestures = new Gestures(this.plot, {
-      onHover: (spot) => this.look(spot),
-      onLeave: () => this.leave(),
-      onClick: (spot) => this.pinAt(spot),
-      onLasso: (rows, add) => this.select(rows, add),
-      onEscape: () => this.escape(),
-    });
-    this.bar = new Bar({
-      onTool: (tool) => this.plot.setTool(tool),
-      onZoom: (factor) => this.plot.zoom(factor),
-      onFit: () => this.plot.fit(),
-      onPictures: () => this.refreshManifold(),
-      onColour: () => this.restyle(),
-    });
-    this.overlay = new Overlay({ onCancel: () => this.socket?.cancel(), onAgain: () => this.project() });
-    this.foot = new Foot();
-    this.card = new Card();
-    this.legend = new Legend({
-      onToggle: (k) => this.toggle(k),
-      onOnly: (k) => this.only(k),
-      onFind: (k) => this.findClass(k),
-    });
-    this.pinned = new PinPanel(() => this.unpin());
-    const onGroup = (/** @type {"A" | "B"} */ name, /** @type {number[]} */ rows) => this.group(name, rows);
-    this.selection = new SelectionPanel({ onGroup, onClear: () => this.select([]) });
-
-    const { plot, card, overlay, legend, pinned, selection } = this;
+    const { plot, card, overlay, legend, dots, panel, selection } = this;
     this.stage = element("div", { className: "stage" }, plot.element, card.element, overlay.progress, overlay.notice);
-    this.side = element("div", { className: "side" }, legend.element, pinned.element, selection.element);
+    this.side = element("div", { className: "side" }, legend.element, dots.element, panel.element, selection.element);
     this.root = element("div", { className: "latent-map" }, this.bar.element, this.stage, this.side, this.foot.element);
     this.root.addEventListener("keydown", (event) => event.stopPropagation()); // Streamlit uses r and c
     parent.append(this.root);
@@ -193,30 +186,21 @@ export default class LatentMap {
     const images = new TestRows(addressOf("images", data), encoded.images, encoded.imageShape);
     const marks = new ClassMarks(data.palette, encoded.classNames.length);
     this.model = { name: data.model, encoded, images, marks, prior: data.prior };
-    this.hidden.clear();
     this.projection = this.selection.projection = null;
     this.plot.expect(encoded.n);
+    this.plot.setNames(ClassNames.of(encoded.classNames, encoded.labels));
     this.card.hide();
-    this.earlier = null;
-    const row = data.pinned?.row ?? null,
-      own = row === null ? null : encoded.labels[row];
-    this.pin = data.pinned && { ...data.pinned, label: own, coordinates: null, config: null };
+    this.pins.take(data.pinned, encoded);
     const counts = new Array(encoded.classNames.length).fill(0);
     for (const label of encoded.labels) counts[label]++;
     this.legend.setClasses(encoded.classNames, marks, counts);
     this.bar.offerColours(encoded.latentDim, { prior: data.prior, excess: excessOf(encoded) !== null });
-    this.bar.side = encoded.latentDim === 2 ? this.ownPictures() : 0;
-    this.select([]);
+    this.resize(); // how many pictures there are depends on the plot's size
+    this.bar.side = encoded.latentDim === 2 ? this.decoding.ownPictures : 0;
+    this.classes.take(this.model);
     const onStatus = (/** @type {LiveStatus} */ status) => this.showStatus(status);
     if (this.client) this.client.setModel(data.model);
     else this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus });
-  }
-
-  /** As many pictures per side as can be recognised in this plot. */
-  ownPictures() {
-    this.resize();
-    const { width, height } = this.plot.plane;
-    return Math.max(FEWEST_PICTURES, Math.min(OWN_PICTURES, Math.round(Math.min(width, height) / PICTURE_ROOM)));
   }
 
   /** @param {MapData} data */
@@ -228,8 +212,13 @@ export default class LatentMap {
   }
 
   takeLabel() {
-    this.showPin();
-    this.refreshManifold();
+    this.pins.show();
+    this.refreshPictures();
+  }
+
+  refreshPictures() {
+    this.decoding.refreshManifold();
+    this.dots.show(); // points on pictures are fainter
   }
 
   // — projections —
@@ -274,10 +263,11 @@ export default class LatentMap {
     this.projection = this.selection.projection = projection;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const ms = still ? 0 : first ? MORPH_MS : FOLLOW_MS;
-    this.plot.setLayout(projection.layout, projection.dims, projection.titles(), ms);
+    const frame = projection.frame(this.model?.prior ?? false);
+    this.plot.setLayout(projection.layout, projection.dims, frame, projection.titles(), ms);
     if (first) this.showMethod(projection);
-    this.restyle();
-    this.showPin();
+    this.classes.restyle();
+    this.pins.show();
   }
 
   /**
@@ -292,7 +282,7 @@ export default class LatentMap {
     this.bar.offer(isPlane, inverse.exact && leavesOut);
     this.foot.showNote(config.method, leavesOut);
     this.showPrior(projection);
-    this.refreshManifold();
+    this.refreshPictures();
     this.plot.describe(projection.describe());
   }
 
@@ -307,83 +297,10 @@ export default class LatentMap {
     this.foot.showMismatch(prior ? projection.mismatch : null);
   }
 
-  /** All that is there once a model's first layout is; null before. */
+  /** @returns {Shown | null} null before */
   get shown() {
     const { data, model, projection, client } = this;
     return data && model && projection && client ? { data, model, projection, client } : null;
-  }
-
-  refreshManifold() {
-    const { bar, plot, shown } = this;
-    const manifold = shown && bar.side ? shown.projection.manifold(bar.side, shown.model.prior) : null;
-    bar.showSide();
-    this.manifold = manifold;
-    plot.setPictures(manifold);
-    if (!shown || !manifold) return;
-    const { projection, data, client, model } = shown;
-    const vectors = manifold.places().map((place) => projection.inverse.at(place, this.base));
-    this.setLabel(data.label ?? 0);
-    void client.decode(vectors, { slot: "manifold", background: true }).then((reply) => {
-      if (!reply || this.manifold !== manifold || this.model !== model) return;
-      manifold.take(reply);
-      plot.element.dataset.manifold = String(manifold.side); // for tests
-      plot.repaint();
-    });
-  }
-
-  /** Supplies the coordinates outside a linear plane; undefined for the data's mean. */
-  get base() {
-    return this.bar.rest === "current" ? (this.pin?.z ?? this.data?.z ?? undefined) : undefined;
-  }
-
-  // — colours, classes, selection —
-
-  restyle() {
-    const { hidden, selected, model } = this;
-    if (!model) return;
-    const { encoded } = model;
-    const visible = Uint8Array.from(encoded.labels, (label) => Number(!hidden.has(label)));
-    const bright = selected.length ? new Uint8Array(encoded.n) : null;
-    if (bright) for (const i of selected) bright[i] = 1;
-    const scale = scaleOf(this.bar.colour, encoded);
-    const colours = scale ? scale.colours : encoded.labels;
-    const palette = scale ? RAMP : model.marks.rgb;
-    this.legend.showRamp(scale, RAMP_CSS);
-    this.legend.showHidden(hidden);
-    this.plot.setStyle({ colours, palette, visible, bright, marks: scale ? null : model.marks });
-  }
-
-  /** @param {number} k a class */
-  toggle(k) {
-    if (!this.hidden.delete(k)) this.hidden.add(k);
-    this.restyle();
-  }
-
-  /**
-   * This class alone; all classes, where it is alone already.
-   *
-   * @param {number} k
-   */
-  only(k) {
-    const classes = this.model?.encoded.classNames ?? [];
-    const others = classes.map((_, other) => other).filter((other) => other !== k);
-    const alone = others.every((other) => this.hidden.has(other));
-    this.hidden = new Set(alone ? [] : others);
-    this.restyle();
-  }
-
-  /** @param {number} k a class */
-  findClass(k) {
-    const labels = this.model?.encoded.labels ?? new Uint16Array(0);
-    this.hidden.delete(k);
-    this.select(Array.from(labels.keys()).filter((i) => labels[i] === k));
-  }
-
-  /** @param {number[]} rows */
-  select(rows, add = false) {
-    this.selected = add ? [...new Set([...this.selected, ...rows])].sort((a, b) => a - b) : rows;
-    if (this.model) this.selection.show(this.selected, this.model);
-    this.restyle();
   }
 
   /**
@@ -397,119 +314,10 @@ export default class LatentMap {
     this.sendState("groups", this.groups);
   }
 
-  // — looking and pinning —
-
-  /** @param {Spot} spot */
-  look(spot) {
-    const { shown } = this;
-    if (!shown) return; // another model's layout is loading
-    const inputAt = performance.now();
-    const { model, projection, client } = shown;
-    const { point, coordinates, x, y } = spot;
-    const isPoint = point >= 0;
-    const z = this.zAt(spot, projection);
-    this.spot = spot;
-    this.plot.setMarks({ hovered: point });
-    const text = isPoint ? projection.pointText(point, model.prior) : projection.placeText(coordinates, z);
-    const { width, height } = this.plot;
-    this.card.show(x + 46, y + 8, width, height, text, isPoint && point < model.images.count);
-    this.setLabel(this.labelAt(spot, projection));
-    void client.decode([z]).then((reply) => {
-      if (!reply) return;
-      this.card.drawDecoded(reply);
-      this.meter.took(this.card.decoded, performance.now() - inputAt);
-    });
-    if (isPoint) void this.showOriginal(spot, model); // what cannot be fetched comes as null
-  }
-
-  /**
-   * @param {Spot} spot
-   * @param {ShownModel} model
-   */
-  async showOriginal(spot, { images, encoded }) {
-    const pixels = await images.load(spot.point);
-    if (this.spot === spot) this.card.drawOriginal(pixels, encoded.imageShape);
-  }
-
-  /**
-   * @param {Spot} spot
-   * @param {Projection} projection
-   */
-  zAt({ point, coordinates }, { encoded, inverse }) {
-    return point >= 0 ? meanOf(encoded, point) : inverse.at(coordinates, this.base);
-  }
-
-  /**
-   * A conditional model decodes as the chosen class, else as the point's own, else as that of the nearest point.
-   *
-   * @param {Spot} spot
-   * @param {Projection} projection
-   */
-  labelAt({ point, coordinates }, projection) {
-    const { label = null, classes = 0 } = this.data ?? {};
-    if (label !== null || !classes) return label;
-    return point >= 0 ? projection.encoded.labels[point] : projection.labelNear(coordinates);
-  }
-
-  /** @param {number | null} label the class that a conditional model decodes as */
-  setLabel(label) {
-    const { client, data } = this;
-    if (client) client.classWeights = Array.from({ length: data?.classes ?? 0 }, (_, k) => Number(k === label));
-  }
-
-  leave() {
-    this.spot = null;
-    this.card.hide();
-    this.plot.setMarks({ hovered: -1 });
-  }
-
-  /** @param {Spot} spot */
-  pinAt(spot) {
-    const { shown } = this;
-    if (!shown) return;
-    const { model, projection } = shown;
-    const { point, coordinates } = spot;
-    const isPoint = point >= 0;
-    const z = this.zAt(spot, projection).map(round4);
-    const pinned = { z, row: isPoint ? point : null, exact: isPoint || projection.inverse.exact };
-    const label = this.labelAt(spot, projection);
-    if (this.pin) this.earlier = this.pin;
-    this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, config: projection.config };
-    this.sendState("pinned", { ...pinned, model: model.name });
-    this.showPin();
-    if (this.bar.rest === "current") this.refreshManifold();
-  }
-
-  unpin() {
-    if (!this.pin) return;
-    this.pin = this.earlier = null;
-    this.sendState("pinned", { model: this.model?.name, z: null });
-    this.showPin();
-  }
-
   escape() {
-    this.leave();
-    if (this.selected.length) this.select([]);
-    else this.unpin();
-  }
-
-  showPin() {
-    const { pin, earlier, plot, shown } = this;
-    if (!shown) return;
-    const { data, client, projection } = shown;
-    const { encoded, layout, dims } = projection;
-    const pins = (earlier && pin ? [earlier, pin] : pin ? [pin] : []).map((each, k) => ({
-      row: each.row,
-      coordinates: projection.placeOf(each),
-      name: earlier ? "AB"[k] : "",
-    }));
-    const row = pin?.row ?? null;
-    const neighbours = row === null ? null : neighboursOf(row, encoded, layout, dims);
-    plot.setMarks({ pins, lines: neighbours?.lines ?? [], rings: neighbours?.drawn ?? [] });
-    if (!pin) return this.pinned.hide();
-    this.pinned.show(pin, earlier, neighbours, encoded, data);
-    this.setLabel(data.label ?? pin.label ?? 0);
-    void client.decode([pin.z], { slot: "pin" }).then((reply) => reply && this.pinned.draw(reply));
+    this.decoding.leave();
+    if (this.classes.selected.length) this.classes.select([]);
+    else this.pins.unpin();
   }
 
   // — messages —
@@ -553,7 +361,8 @@ export default class LatentMap {
     const phone = this.root.clientWidth < 640;
     this.root.classList.toggle("phone", phone);
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
-    const below = innerHeight - this.stage.getBoundingClientRect().top - scrolled - BELOW;
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const below = innerHeight - this.stage.getBoundingClientRect().top - scrolled - BELOW * rem;
     const height = Math.round(phone ? innerHeight * 0.5 : Math.max(LEAST_HEIGHT, below));
     this.plot.resize(this.stage.clientWidth, height);
     this.side.style.maxHeight = phone ? "" : `${height}px`;

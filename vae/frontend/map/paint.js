@@ -23,10 +23,6 @@ const VIRIDIS = [
   "#fde725",
 ];
 const RAMP_STEPS = 64;
-// Of points on pictures: where they are few, and from where on they are crowded.
-const CROWDS = [0.002, 0.05]; // points per CSS pixel²
-const RADII = [1.6, 0.9],
-  OPACITIES = [0.85, 0.5];
 
 export const RAMP = Array.from({ length: RAMP_STEPS }, (_, i) => between(VIRIDIS, i / (RAMP_STEPS - 1)));
 export const RAMP_CSS = `linear-gradient(90deg, ${VIRIDIS.join(", ")})`;
@@ -77,26 +73,16 @@ function onRamp(values) {
 }
 
 /**
- * How large and opaque a point is that lies on pictures, so that these can be seen between and beneath the points.
- *
- * @param {number} crowd points per CSS pixel²
- */
-export function dotOnPictures(crowd) {
-  const [least, most] = CROWDS;
-  const share = Math.max(0, Math.min(1, Math.log(crowd / least) / Math.log(most / least)));
-  const mixed = (/** @type {readonly number[]} */ [sparse, crowded]) => sparse + share * (crowded - sparse);
-  return { radius: Math.round(10 * mixed(RADII)) / 10, opacity: mixed(OPACITIES) };
-}
-
-/**
  * Draws a path twice, the wider one beneath in the opposite shade, so that it is visible on any ground.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Path2D} path
+ * @param {string} colour
+ * @param {number} width
  */
-export function outlined(context, path, colour = "#fff", width = 2, halo = "#000") {
+export function outlined(context, path, colour, width, halo = "#000") {
   for (const [strokeStyle, lineWidth] of [
-    [halo, width + 2],
+    [halo, 2 * width + 1],
     [colour, width],
   ]) {
     Object.assign(context, { strokeStyle, lineWidth });
@@ -111,12 +97,13 @@ export function outlined(context, path, colour = "#fff", width = 2, halo = "#000
  * @param {string} text
  * @param {number} x
  * @param {number} y
+ * @param {number} size in CSS pixels
  * @param {string} colour
  * @param {string} halo
  */
-export function label(context, text, x, y, colour, halo) {
-  Object.assign(context, { font: "bold 12px sans-serif", textAlign: "center", textBaseline: "middle" });
-  Object.assign(context, { lineJoin: "round", strokeStyle: halo, fillStyle: colour, lineWidth: 4 });
+export function label(context, text, x, y, size, colour, halo) {
+  Object.assign(context, { font: `bold ${size}px sans-serif`, textAlign: "center", textBaseline: "middle" });
+  Object.assign(context, { lineJoin: "round", strokeStyle: halo, fillStyle: colour, lineWidth: size / 3 });
   context.strokeText(text, x, y);
   context.fillText(text, x, y);
 }

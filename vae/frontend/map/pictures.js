@@ -10,7 +10,6 @@ import { drawPicture } from "../lib/canvas.js";
 import { contextOf, element, say } from "../lib/dom.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
-const REACH = 2.5; // standard deviations from the centre to the sheet's edge: 99 % of a normal distribution
 const OPAQUE = 0.9,
   FAINTEST = 0.2;
 
@@ -78,13 +77,13 @@ export class Manifold {
 
   /**
    * @param {number} side pictures per side
-   * @param {number[]} centre mean along both axes
-   * @param {number[]} spread standard deviation along both axes
+   * @param {number[]} centre of them all, along both axes
+   * @param {number[]} reach from there to the edge, along both axes
    */
-  constructor(side, centre, spread) {
+  constructor(side, centre, reach) {
     this.side = side;
     const at = (/** @type {number} */ axis, /** @type {number} */ i) =>
-      centre[axis] + spread[axis] * REACH * ((2 * i + 1) / side - 1);
+      centre[axis] + reach[axis] * ((2 * i + 1) / side - 1);
     this.steps = [0, 1].map((axis) => Array.from({ length: side }, (_, i) => at(axis, i)));
   }
 

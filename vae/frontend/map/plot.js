@@ -4,8 +4,12 @@
  * 3-D, everything is drawn here.
  *
  * @import { Rgb } from "../lib/canvas.js"
+ * @import { Bounds } from "../lib/frame.js"
  * @import { ClassMarks } from "../lib/palette.js"
  * @import { Plotly } from "./axes.js"
+ * @import { Choice } from "./dots.js"
+ * @import { Marks } from "./marks.js"
+ * @import { ClassNames, Named } from "./names.js"
  * @import { Manifold } from "./pictures.js"
  * @import { Place } from "./views.js"
  *
@@ -16,44 +20,30 @@
  *
  * @typedef {{colours: Uint8Array | Uint16Array, palette: readonly Rgb[], visible: Uint8Array,
  *            bright: Uint8Array | null, marks: ClassMarks | null}} PointStyle
- *
- * A pinned place; row: the test image if it is one, which moves with its point, else coordinates.
- *
- * @typedef {{row: number | null, coordinates: number[] | null, name: string}} PinMark
- *
- * prior: the centre of its circles. lines: pairs of rows. rings, hovered: rows, -1 for none.
- *
- * @typedef {object} Marks
- * @property {number[] | null} prior
- * @property {number[][]} lines
- * @property {number[]} rings
- * @property {PinMark[]} pins
- * @property {number} hovered
- * @property {Place | null} cross
- * @property {Place[]} lasso
  */
 
-import { dotStamp, paintDots } from "../lib/canvas.js";
-import { contextOf, element } from "../lib/dom.js";
-import { countOutside } from "../lib/frame.js";
-import { Axes, MARGIN } from "./axes.js";
-import { circle, cross, dotOnPictures, label, lines, outlined } from "./paint.js";
+import { dotStamp } from "../lib/canvas.js";
+import { element } from "../lib/dom.js";
+import { boundsOf, countOutside } from "../lib/frame.js";
+import { Axes, marginOf } from "./axes.js";
+import { dotOf, UNCHOSEN } from "./dots.js";
+import { cleared, Layers, placeNear } from "./layers.js";
+import { noMarks, paintMarks } from "./marks.js";
 import { Plane, Space } from "./views.js";
-
-const DOT = 2.4,
-  SMALL_DOT = 1.9; // radius in CSS pixels; small for many points
-const MANY = 4000;
-const HALF_LABEL = 10,
-  HALF_TITLE = 72; // CSS pixels: height of a label, width of an axis title in 3-D
-const PRIOR_SIGMAS = [1, 2, 3];
 
 export class Plot {
   width = 0;
   height = 0;
   /** @type {Tool} */
   tool = "move";
-  /** @type {Marks} */
-  marks = { prior: null, lines: [], rings: [], pins: [], hovered: -1, cross: null, lasso: [] };
+  em = 1; // CSS pixels
+  marks = noMarks();
+  /** null where they are not written. @type {ClassNames | null} */
+  names = null;
+  /** In layout units; null until they are needed. @type {Named[] | null} */
+  medians = null;
+  /** How the user wants points. @type {Choice} */
+  choice = UNCHOSEN;
   /** @type {Manifold | null} */
   pictures = null;
   /** @type {PointStyle | null} */
@@ -61,6 +51,8 @@ export class Plot {
   shown = 0; // points
   /** n × dims, null until the first one and while another model's is loading. @type {Float32Array | null} */
   layout = null;
+  /** What the map shows at first. @type {Bounds} */
+  frame = boundsOf([], 2);
   /** @type {(string | null)[] | null} */
   titles = null;
   screen = new Float32Array(0); // n × 2
@@ -68,10 +60,8 @@ export class Plot {
   depths = null;
   /** @type {{from: Float32Array, start: number, ms: number} | null} */
   morph = null;
-  /** The pixels of the points' layer. @type {ImageData | null} */
-  image = null;
   /** @type {number | undefined} */
-  frame;
+  animation;
   /** Resolves `painted`, when the points are painted for the first time. @type {(() => void) | undefined} */
   notePainted;
   /** Whether outliers are in the view, too, until it is moved. */
@@ -79,25 +69,16 @@ export class Plot {
   outdated = false;
   axesAsked = false;
   closed = false;
+  layers = new Layers();
 
   constructor() {
-    this.picturesLayer = element("canvas", { className: "pictures-layer" });
-    this.pointsLayer = element("canvas", { className: "points-layer" });
-    this.marksLayer = element("canvas", { className: "marks-layer" });
-    this.layers = [this.picturesLayer, this.pointsLayer, this.marksLayer];
     this.plane = new Plane(1, 1);
     this.space = new Space(1, 1);
     /** @type {Plane | Space} */
     this.view = this.plane;
     this.axes = new Axes(this.plane, () => this.repaint());
-    this.area = element("div", { className: "area" }, ...this.layers);
-    this.element = element(
-      "div",
-      { className: "plot", tabIndex: 0, role: "application" },
-      this.axes.element,
-      this.area,
-    );
-    Object.assign(this.area.style, { left: `${MARGIN.l}px`, top: `${MARGIN.t}px` });
+    this.element = element("div", { className: "plot", tabIndex: 0, role: "application" });
+    this.element.append(this.axes.element, this.layers.element);
     /** @type {Promise<void>} */
     this.painted = new Promise((resolve) => {
       this.notePainted = resolve;
@@ -108,19 +89,15 @@ export class Plot {
 
   /** @param {number} width @param {number} height in CSS pixels, with the axes */
   resize(width, height) {
-    if (width === this.width && height === this.height) return;
-    Object.assign(this, { width, height });
-    const innerWidth = Math.max(1, width - MARGIN.l - MARGIN.r),
-      innerHeight = Math.max(1, height - MARGIN.t - MARGIN.b);
+    const { em } = this.layers;
+    if (width === this.width && height === this.height && em === this.em) return;
+    Object.assign(this, { width, height, em });
+    const { l: left, t: top, r, b } = marginOf(em);
+    const area = { left, top, width: Math.max(1, width - left - r), height: Math.max(1, height - top - b) };
     this.element.style.height = `${height}px`;
-    Object.assign(this.area.style, { width: `${innerWidth}px`, height: `${innerHeight}px` });
-    for (const view of [this.plane, this.space]) view.resize(innerWidth, innerHeight);
-    for (const layer of this.layers) {
-      layer.width = Math.round(innerWidth * devicePixelRatio);
-      layer.height = Math.round(innerHeight * devicePixelRatio);
-    }
-    this.image = contextOf(this.pointsLayer).createImageData(this.pointsLayer.width, this.pointsLayer.height);
-    if (this.layout && this.view.zoomed === 1) this.view.fit(this.layout, this.whole);
+    for (const view of [this.plane, this.space]) view.resize(area.width, area.height);
+    this.layers.resize(area);
+    if (this.layout && this.view.zoomed === 1) this.fitView();
     this.drawAxes();
     this.repaint();
   }
@@ -130,17 +107,18 @@ export class Plot {
    *
    * @param {Float32Array} layout n × dims
    * @param {number} dims 2 or 3
+   * @param {Bounds} frame what to show of it at first
    * @param {(string | null)[]} titles of the axes, null where they mean nothing
    * @param {number} ms that the move takes
    */
-  setLayout(layout, dims, titles, ms) {
+  setLayout(layout, dims, frame, titles, ms) {
     const n = layout.length / dims;
     const from = this.screen.length === 2 * n ? this.screen : null;
-    Object.assign(this, { layout, titles });
+    Object.assign(this, { layout, frame, titles, medians: null });
     this.view = dims === 2 ? this.plane : this.space;
     this.screen = new Float32Array(2 * n);
     this.depths = dims === 3 ? new Float32Array(n) : null;
-    this.view.fit(layout, this.whole);
+    this.fitView();
     this.morph = from && ms ? { from, start: performance.now(), ms } : null;
     this.drawAxes();
     this.repaint();
@@ -159,7 +137,19 @@ export class Plot {
   /** @param {PointStyle} style */
   setStyle(style) {
     this.style = style;
+    this.medians = null;
     this.shown = style.visible.reduce((sum, each) => sum + each, 0);
+    this.repaint();
+  }
+
+  /** @param {ClassNames | null} names of the classes of the points, null for none */
+  setNames(names) {
+    Object.assign(this, { names, medians: null });
+  }
+
+  /** @param {Choice} choice how large and opaque the points are */
+  setChoice(choice) {
+    this.choice = choice;
     this.repaint();
   }
 
@@ -191,8 +181,13 @@ export class Plot {
   /** Shows all points; where that has been done, those without outliers. */
   fit() {
     this.whole = !(this.whole && this.view.zoomed === 1);
-    if (this.layout) this.view.fit(this.layout, this.whole);
+    this.fitView();
     this.showView();
+  }
+
+  fitView() {
+    const { layout, whole, view, frame } = this;
+    if (layout) view.fit(whole ? boundsOf(layout, view.dims) : frame);
   }
 
   /** How many of the visible points lie outside the view. */
@@ -237,7 +232,7 @@ export class Plot {
 
   /** @param {{clientX: number, clientY: number}} event @returns {Place} */
   placeAt({ clientX, clientY }) {
-    const box = this.area.getBoundingClientRect();
+    const box = this.layers.element.getBoundingClientRect();
     return [clientX - box.left, clientY - box.top];
   }
 
@@ -254,17 +249,7 @@ export class Plot {
    * @param {number} reach in CSS pixels
    */
   pointNear(x, y, reach) {
-    const { screen } = this,
-      visible = this.style?.visible ?? [];
-    let best = reach * reach,
-      found = -1;
-    for (let i = 0; i < visible.length; i++) {
-      const squared = (screen[2 * i] - x) ** 2 + (screen[2 * i + 1] - y) ** 2;
-      if (squared > best || !visible[i]) continue;
-      best = squared;
-      found = i;
-    }
-    return found;
+    return placeNear(this.screen, this.style?.visible ?? [], x, y, reach);
   }
 
   /**
@@ -273,16 +258,7 @@ export class Plot {
    * @param {Place[]} path
    */
   rowsWithin(path) {
-    const context = contextOf(this.marksLayer),
-      polygon = new Path2D(),
-      visible = this.style?.visible ?? [];
-    for (const [x, y] of path) polygon.lineTo(x, y);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    const rows = [];
-    for (let i = 0; i < visible.length; i++) {
-      if (visible[i] && context.isPointInPath(polygon, ...this.placeOfRow(i))) rows.push(i);
-    }
-    return rows;
+    return this.layers.within(path, this.screen, this.style?.visible ?? []);
   }
 
   /** @param {number} i @returns {Place} */
@@ -311,8 +287,8 @@ export class Plot {
   }
 
   repaintMarks() {
-    this.frame ??= requestAnimationFrame((now) => {
-      this.frame = undefined;
+    this.animation ??= requestAnimationFrame((now) => {
+      this.animation = undefined;
       this.paint(now);
       this.paintMarks();
       if (this.axesAsked) setTimeout(() => this.axes.draw(this.axesStyle()));
@@ -321,34 +297,38 @@ export class Plot {
   }
 
   axesStyle() {
-    const { titles, width, height, colours, tool } = this;
-    return this.view === this.plane && titles ? { titles, width, height, colours, pans: tool === "move" } : null;
+    const { titles, width, height, tool, layers } = this;
+    if (this.view !== this.plane || !titles) return null;
+    return { titles, width, height, colours: layers.colours, pans: tool === "move" };
   }
 
   /** @param {number} now */
   paint(now) {
-    const { layout, style, image, screen, depths, plane } = this;
-    if (!this.outdated || !layout || !style || !image) return;
+    const { layout, style, layers, screen, depths, plane } = this;
+    if (!this.outdated || !layout || !style || !layers.image) return;
     this.outdated = false;
     this.view.project(layout, screen, depths);
     if (this.morph) this.blend(this.morph, now);
     if (this.view === plane) this.element.dataset.view = [...plane.centre, plane.unit].join(); // for tests
-    const { radius, opacity } = this.dot();
-    const size = radius * devicePixelRatio,
-      stamps = style.marks?.stamps(size) ?? [dotStamp(size)];
-    paintDots(image, devicePixelRatio, stamps, { ...style, screen, depths, opacity });
-    const { pointsLayer } = this;
-    contextOf(pointsLayer).putImageData(image, 0, 0);
-    pointsLayer.dataset.frame = `${Number(pointsLayer.dataset.frame ?? 0) + 1}`; // for tests and the benchmark
+    const { radius, opacity } = this.dot;
+    const size = Math.round(10 * radius * this.em * devicePixelRatio) / 10; // a zoom makes few stamps
+    layers.paintPoints(style.marks?.stamps(size) ?? [dotStamp(size)], { ...style, screen, depths, opacity });
     this.notePainted?.();
-    const context = cleared(this.picturesLayer);
+    const context = cleared(layers.pictures);
     if (this.view === plane && !this.morph) this.pictures?.paint(context, plane);
   }
 
-  /** How a point looks: over pictures, the more crowded the points, the smaller and fainter. */
-  dot() {
-    if (this.pictures) return dotOnPictures(this.plane.crowd(this.shown));
-    return { radius: this.screen.length / 2 > MANY ? SMALL_DOT : DOT, opacity: undefined };
+  /** How a point looks: its radius in em, and its opacity. */
+  get dot() {
+    const { pictures, screen, choice } = this;
+    return dotOf({ count: screen.length / 2, crowd: pictures ? this.crowd : null }, choice);
+  }
+
+  /** How many visible points lie in a square of one em, on average over where most of them are. */
+  get crowd() {
+    const { low, high } = this.frame,
+      [wide, tall] = low.map((value, axis) => high[axis] - value);
+    return (this.shown * (this.em * this.plane.unit) ** 2) / (wide * tall || 1);
   }
 
   /**
@@ -367,98 +347,29 @@ export class Plot {
 
   paintMarks() {
     if (!this.layout || this.closed) return;
-    const context = cleared(this.marksLayer);
-    const { text, ground, accent } = this.colours;
-    const { prior, lines: pairs, rings, pins, hovered, cross: crossAt, lasso } = this.marks;
-    if (this.view === this.space) this.paintBox(context, text, ground);
-    else if (prior) this.paintPrior(context, prior, text, ground);
-    if (pairs.length) outlined(context, lines(pairs.map((pair) => pair.map((i) => this.placeOfRow(i)))), accent, 1.5);
-    for (const i of rings) outlined(context, circle(...this.placeOfRow(i), 5), "#fff", 1);
-    for (const pin of pins) this.paintPin(context, pin);
-    if (hovered >= 0) outlined(context, circle(...this.placeOfRow(hovered), 6));
-    if (crossAt) outlined(context, cross(...crossAt, 9), "#fff", 1.5);
-    if (lasso.length) outlined(context, lines(lasso.slice(1).map((at, k) => [lasso[k], at])), accent);
+    const { view, em, layers, marks, titles } = this,
+      { colours } = layers;
+    const [placeOf, placeOfRow] = [this.placeOf.bind(this), this.placeOfRow.bind(this)];
+    const onPictures = Boolean(this.pictures);
+    const ground = { context: cleared(layers.marks), view, em, colours, onPictures, placeOf, placeOfRow };
+    paintMarks(ground, marks, this.placedNames, titles);
   }
 
-  /**
-   * Circles at 1, 2 and 3 standard deviations of the prior. Those that pass the area by are left out: in a deep zoom
-   * they cost the most.
-   *
-   * @param {CanvasRenderingContext2D} context
-   * @param {number[]} centre
-   * @param {string} text
-   * @param {string} ground
-   */
-  paintPrior(context, centre, text, ground) {
-    const [x, y] = this.placeOf(centre),
-      { width, height, unit } = this.plane;
-    const nearest = Math.hypot(Math.max(0, -x, x - width), Math.max(0, -y, y - height));
-    const farthest = Math.hypot(Math.max(x, width - x), Math.max(y, height - y));
-    for (const sigmas of PRIOR_SIGMAS) {
-      const radius = sigmas / unit;
-      if (radius < nearest - 1 || radius > farthest + 1) continue;
-      outlined(context, circle(x, y, radius), text, 1.2, ground);
-      const top = y - radius;
-      label(context, `${sigmas} σ`, x, Math.abs(top) < HALF_LABEL ? HALF_LABEL : top, text, ground); // never cut in two
-    }
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {string} text
-   * @param {string} ground
-   */
-  paintBox(context, text, ground) {
-    Object.assign(context, { strokeStyle: text, lineWidth: 1 });
-    this.space.edges.forEach(([from, to], k) => {
-      context.globalAlpha = k < 3 ? 0.9 : 0.15;
-      context.stroke(lines([[this.placeOf(from), this.placeOf(to)]]));
+  /** The classes' names at their places on the screen: those of the points, also while these move. @returns {Named[]} */
+  get placedNames() {
+    const { names, layout, style, screen, view, plane } = this;
+    if (!names || !layout || !style || view !== plane) return [];
+    if (this.morph) return names.medians(screen, style.visible);
+    this.medians ??= names.medians(layout, style.visible);
+    return this.medians.map(({ name, x: across, y: up }) => {
+      const [x, y] = this.placeOf([across, up]);
+      return { name, x, y };
     });
-    context.globalAlpha = 1;
-    const { width, height } = this.space;
-    this.space.edges.slice(0, 3).forEach(([, end], k) => {
-      const title = this.titles?.[k];
-      if (!title) return;
-      const [x, y] = this.placeOf(end);
-      const insideX = Math.max(HALF_TITLE, Math.min(width - HALF_TITLE, x)),
-        insideY = Math.max(HALF_LABEL, Math.min(height - HALF_LABEL, y));
-      label(context, title, insideX, insideY, text, ground);
-    });
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {PinMark} pin
-   */
-  paintPin(context, { row, coordinates, name }) {
-    const [x, y] = row === null ? this.placeOf(coordinates ?? []) : this.placeOfRow(row);
-    outlined(context, circle(x, y, 8));
-    outlined(context, cross(x, y, 3), "#fff", 1.5);
-    if (name) label(context, name, x + 15, y - 9, "#fff", "#000");
-  }
-
-  /** The theme's, which map.css stores in properties of the area that have no effect there. */
-  get colours() {
-    const { color, textDecorationColor, outlineColor, borderColor } = getComputedStyle(this.area);
-    return { text: color, ground: textDecorationColor, accent: outlineColor, grid: borderColor };
   }
 
   close() {
     this.closed = true;
-    if (this.frame !== undefined) cancelAnimationFrame(this.frame);
+    if (this.animation !== undefined) cancelAnimationFrame(this.animation);
     this.axes.close();
   }
-}
-
-/**
- * The context of an emptied layer, whose unit is the CSS pixel.
- *
- * @param {HTMLCanvasElement} layer
- */
-function cleared(layer) {
-  const context = contextOf(layer);
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, layer.width, layer.height);
-  context.scale(devicePixelRatio, devicePixelRatio);
-  return context;
 }

@@ -15,6 +15,7 @@
 
 import { subscript } from "../lib/dom.js";
 import { excessOf } from "../lib/encoded-set.js";
+import { frameOf, frameOfPrior } from "../lib/frame.js";
 import { columnMeans, nearest } from "../lib/math.js";
 import { LinearInverse, LocalInverse, priorMismatch, spreadByClass } from "./inverse.js";
 import { Manifold } from "./pictures.js";
@@ -23,6 +24,8 @@ import { Manifold } from "./pictures.js";
 export const METHOD_NAMES = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 
 const BLENDED = 0.2; // share of a class that is worth naming
+const PRIOR_REACH = 3, // standard deviations from the centre to the edge of the decoded pictures, as the view has
+  DATA_REACH = 2.5; // 99 % of a normal distribution
 
 export class Projection {
   /**
@@ -105,6 +108,24 @@ export class Projection {
   }
 
   /**
+   * Whether the axes are latent dimensions with a prior.
+   *
+   * @param {boolean} prior whether the model has one
+   */
+  onPrior(prior) {
+    return prior && this.config.method === "raw" && this.encoded.latentDim > 1;
+  }
+
+  /**
+   * What the map shows at first: the prior's mass where its axes are latent dimensions, else where most points are.
+   *
+   * @param {boolean} prior whether the model has one
+   */
+  frame(prior) {
+    return (this.onPrior(prior) ? frameOfPrior : frameOf)(this.layout, this.dims);
+  }
+
+  /**
    * Pictures over the prior's mass where the plane's axes are latent dimensions, else over that of the data.
    *
    * @param {number} side
@@ -112,13 +133,13 @@ export class Projection {
    */
   manifold(side, prior) {
     const { layout, encoded } = this;
-    if (this.config.method === "raw" && prior) return new Manifold(side, [0, 0], [1, 1]);
+    if (this.onPrior(prior)) return new Manifold(side, [0, 0], [PRIOR_REACH, PRIOR_REACH]);
     const centre = columnMeans(layout, encoded.n, 2);
     const squared = layout.map((value) => value * value);
-    const spread = columnMeans(squared, encoded.n, 2).map(
-      (square, k) => Math.sqrt(Math.max(0, square - centre[k] ** 2)) || 1,
+    const reach = columnMeans(squared, encoded.n, 2).map(
+      (square, k) => DATA_REACH * (Math.sqrt(Math.max(0, square - centre[k] ** 2)) || 1),
     );
-    return new Manifold(side, centre, spread);
+    return new Manifold(side, centre, reach);
   }
 
   /**

@@ -8,9 +8,9 @@
  * @typedef {[number, number]} Place on the screen
  */
 
-import { boundsOf, frameOf } from "../lib/frame.js";
+import { boundsOf } from "../lib/frame.js";
 
-const MARGIN = 1.08; // of the smallest picture that holds all that is shown
+const MARGIN = 1.08; // of the smallest picture that holds all that is to be shown
 const KEY_TURN = Math.PI / 24;
 const DISTANCE = 4; // of the eye, in half widths of the space
 
@@ -22,7 +22,6 @@ export class Plane {
   centre = [0, 0];
   unit = 1; // layout units per CSS pixel
   fitted = 1; // the unit that shows what was fitted
-  room = 1; // area of the frame in which most points lie, in layout units
 
   /** @param {number} width @param {number} height in CSS pixels */
   constructor(width, height) {
@@ -37,31 +36,15 @@ export class Plane {
     Object.assign(this, { width, height });
   }
 
-  /**
-   * Shows the whole layout, or where most of its points are.
-   *
-   * @param {Coordinates} layout n × 2
-   */
-  fit(layout, whole = false) {
-    const frame = frameOf(layout, 2),
-      { low, high } = whole ? boundsOf(layout, 2) : frame;
+  /** @param {Bounds} bounds what to show at least */
+  fit({ low, high }) {
     this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
     this.unit = this.fitted = MARGIN * Math.max((high[0] - low[0]) / this.width, (high[1] - low[1]) / this.height);
-    this.room = (frame.high[0] - frame.low[0]) * (frame.high[1] - frame.low[1]);
   }
 
   /** How much larger than after `fit`. */
   get zoomed() {
     return this.fitted / this.unit;
-  }
-
-  /**
-   * How many of n points lie in a square of one CSS pixel, on average over where most of them are.
-   *
-   * @param {number} n
-   */
-  crowd(n) {
-    return (n * this.unit ** 2) / (this.room || 1);
   }
 
   /** What is shown of each axis: [lowest, highest] of the coordinates. */
@@ -143,14 +126,10 @@ export class Space {
     Object.assign(this, { width, height });
   }
 
-  /**
-   * Shows the whole layout, or where most of its points are.
-   *
-   * @param {Coordinates} layout n × 3
-   */
-  fit(layout, whole = false) {
-    this.box = (whole ? boundsOf : frameOf)(layout, 3);
-    const { low, high } = this.box;
+  /** @param {Bounds} bounds the box to show */
+  fit(bounds) {
+    this.box = bounds;
+    const { low, high } = bounds;
     this.centre = low.map((value, axis) => (value + high[axis]) / 2);
     this.half = Math.max(...low.map((value, axis) => (high[axis] - value) / 2));
     Object.assign(this, { zoomed: 1, shift: [0, 0] });

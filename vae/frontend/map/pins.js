@@ -1,0 +1,89 @@
+/**
+ * The pinned place, and the one before it: on the map, in the panel and in Python's state of the page.
+ *
+ * @import { EncodedSet } from "../lib/encoded-set.js"
+ * @import { Bar } from "./controls.js"
+ * @import { Decoding, MapData, Shown } from "./decoding.js"
+ * @import { Spot } from "./gestures.js"
+ * @import { PinPanel } from "./panel.js"
+ * @import { Plot } from "./plot.js"
+ * @import { Pin } from "./projection.js"
+ */
+
+import { round4 } from "../lib/math.js";
+import { neighboursOf } from "./inverse.js";
+
+export class Pins {
+  /** @type {Pin | null} */
+  pin = null;
+  /** The pin before it. @type {Pin | null} */
+  earlier = null;
+
+  /**
+   * @param {{plot: Plot, bar: Bar, panel: PinPanel, decoding: Decoding}} parts
+   * @param {() => Shown | null} shown what the map shows, null while that is loading
+   * @param {(pinned: object) => void} send to Python
+   */
+  constructor(parts, shown, send) {
+    this.parts = parts;
+    this.shown = shown;
+    this.send = send;
+  }
+
+  /**
+   * @param {MapData["pinned"]} pinned what Python knows to be pinned of another model than before
+   * @param {Pick<EncodedSet, "labels">} encoded that model's
+   */
+  take(pinned, { labels }) {
+    const row = pinned?.row ?? null;
+    this.earlier = null;
+    this.pin = pinned && { ...pinned, label: row === null ? null : labels[row], coordinates: null, config: null };
+  }
+
+  /** @param {Spot} spot */
+  pinAt(spot) {
+    const shown = this.shown();
+    if (!shown) return;
+    const { bar, decoding } = this.parts,
+      { model, projection } = shown;
+    const { point, coordinates } = spot;
+    const isPoint = point >= 0;
+    const z = decoding.zAt(spot, projection).map(round4);
+    const pinned = { z, row: isPoint ? point : null, exact: isPoint || projection.inverse.exact };
+    const label = decoding.labelAt(spot, shown);
+    if (this.pin) this.earlier = this.pin;
+    this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, config: projection.config };
+    this.send({ ...pinned, model: model.name });
+    this.show();
+    if (bar.rest === "current") decoding.refreshManifold();
+  }
+
+  unpin() {
+    if (!this.pin) return;
+    this.pin = this.earlier = null;
+    this.send({ model: this.shown()?.data.model, z: null });
+    this.show();
+  }
+
+  /** Draws the pins on the map, and the newest one in the panel. */
+  show() {
+    const { pin, earlier } = this,
+      { plot, panel, decoding } = this.parts,
+      shown = this.shown();
+    if (!shown) return;
+    const { client, data, projection } = shown,
+      { encoded, layout, dims } = projection;
+    const pins = (earlier && pin ? [earlier, pin] : pin ? [pin] : []).map((each, k) => ({
+      row: each.row,
+      coordinates: projection.placeOf(each),
+      name: earlier ? "AB"[k] : "",
+    }));
+    const row = pin?.row ?? null;
+    const neighbours = row === null ? null : neighboursOf(row, encoded, layout, dims);
+    plot.setMarks({ pins, lines: neighbours?.lines ?? [], rings: neighbours?.drawn ?? [] });
+    if (!pin) return panel.hide();
+    panel.show(pin, earlier, neighbours, encoded, data);
+    decoding.setLabel(data.label ?? pin.label ?? 0, shown);
+    void client.decode([pin.z], { slot: "pin" }).then((reply) => reply && panel.draw(reply));
+  }
+}
