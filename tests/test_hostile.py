@@ -1006,7 +1006,7 @@ def test_whatever_a_browser_sends_of_a_component_is_of_the_model_or_ignored(
     digits_checkpoint: Checkpoint, draw: st.DataObject
 ) -> None:
     name, n = digits_checkpoint.name, digits_checkpoint.test_images
-    pin = documents({"model": name, "z": [0.5, -1], "row": 3, "exact": True})
+    pin = documents({"model": name, "z": [0.5, -1], "row": 3, "exact": True, "near": True})
     groups = documents({"model": name, "A": [1, 2], "B": [n - 1]})
     pinned, grouped = draw.draw(pin | JSON), draw.draw(groups | JSON)
     row = draw.draw(JSON | st.integers(-1, n))

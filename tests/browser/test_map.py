@@ -178,7 +178,7 @@ def test_a_click_pins_and_its_link_to_explore_shows_the_same_picture(app: Server
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.mouse.click(*spot(page, 0.06, 0.3))
         page.wait_for_url("**z=**")
-        expect(page.locator(".pinned h4")).to_have_text("Pinned place")
+        expect(page.locator(".pinned h2")).to_have_text("Pinned place")
         rest(page, pinned)
         z, picture = linked_z(page), pixels(page, ".pinned-picture")
         address = attribute(page.get_by_role("link", name="Explore").last, "href")
@@ -193,6 +193,27 @@ def test_a_click_pins_and_its_link_to_explore_shows_the_same_picture(app: Server
         page.keyboard.press("Escape")
         expect(page.locator(".pinned")).to_be_hidden()
         until(page, lambda: linked_z(page) == [])
+
+
+def test_beside_the_decoded_picture_of_a_pin_is_its_image_or_the_nearest_one(
+    app: Server, browser: Browser, shipped: Checkpoint, encoded: EncodedSet
+) -> None:
+    images, codes = shipped.load_examples(), encoded.mean[:500]  # those that the checkpoint itself carries
+    grey = lambda row: ",".join(f"{value},{value},{value},255" for value in images[row].ravel())  # noqa: E731
+    with mapped(browser, f"{app.url}/{Z10}&z={','.join(str(value) for value in codes[7] + 0.001)}") as page:
+        expect(page.locator(".pinned figcaption")).to_have_text([f"nearest image · {encoded.labels[7]}", "decoded"])
+        until(page, lambda: pixels(page, ".pinned-image") == grey(7))
+        page.get_by_role("button", name="Zoom in").click()
+        page.mouse.click(*spot(page, 0.5, 0.5))
+        expect(page.locator(".pinned h2")).to_contain_text("Test image")
+        row = int(captured(r"image (\d+)", page.locator(".pinned h2").inner_text()))
+        caption = page.locator(".pinned figcaption").first
+        if row < 500:
+            expect(caption).to_have_text("image")
+            until(page, lambda: pixels(page, ".pinned-image") == grey(row))
+        else:
+            expect(caption).to_have_text("the server has no image from 500 on")
+            expect(page.locator(".pinned-image")).to_be_hidden()
 
 
 def test_two_pins_are_the_ends_of_an_interpolation(app: Server, browser: Browser) -> None:
@@ -218,7 +239,7 @@ def test_a_clicked_point_names_its_true_neighbours(app: Server, browser: Browser
         page.mouse.move(5, 5)
         rest(page, lambda page: pixels(page, ".marks-layer"))
         assert pixels(page, ".marks-layer") != before
-        row = int(captured(r"image (\d+)", page.locator(".pinned h4").inner_text()))
+        row = int(captured(r"image (\d+)", page.locator(".pinned h2").inner_text()))
         kept = int(captured(r"(\d+) of its 10", page.locator(".neighbours").inner_text()))
         assert kept == kept_neighbours(encoded.mean, row)
         assert linked_z(page) == pytest.approx(encoded.mean[row].tolist(), abs=1e-4)
@@ -278,7 +299,7 @@ def test_a_lasso_s_numbers_and_files_agree_with_the_data(
         assert np.array_equal(label, encoded.labels[rows])
         assert np.array_equal(latents, encoded.mean[rows])
         assert projection.shape == (len(rows), 2)
-        expect(page.locator(".selection h4")).to_have_text(f"{len(rows):,} images selected")
+        expect(page.locator(".selection h2")).to_have_text(f"{len(rows):,} images selected")
         counts = [text.replace(",", "").split() for text in page.locator(".counts li").all_inner_texts()]
         assert {name: int(count) for name, count in counts} == {
             str(k): int(n) for k, n in enumerate(np.bincount(label, minlength=10)) if n
@@ -322,7 +343,7 @@ def test_searching_a_class_selects_all_of_it(app: Server, browser: Browser, enco
         page.get_by_label("Select all images of a class").fill("7")
         page.keyboard.press("Enter")
         count = int((encoded.labels == 7).sum())
-        expect(page.locator(".selection h4")).to_have_text(f"{count:,} images selected")
+        expect(page.locator(".selection h2")).to_have_text(f"{count:,} images selected")
         expect(page.locator(".counts li")).to_have_count(1)
         page.get_by_label("Clear the selection").click()
         expect(page.locator(".selection")).to_be_hidden()
@@ -475,6 +496,9 @@ def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: B
         assert "10" in attribute(page.locator(".quality span").first, "title")
         page.get_by_text("what these mean").click()
         expect(page.get_by_text("Trustworthiness: 1 if")).to_be_visible()
+        page.mouse.click(*spot(page, 0.02, 0.96))
+        expect(page.locator(".pinned p").first).to_have_text(re.compile(r"\(no image near\)$"))
+        page.wait_for_url("**z=**")
 
 
 def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, browser: Browser) -> None:
@@ -564,6 +588,26 @@ def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=rgb-z16") as page:
         expect(page.locator(".legend")).to_contain_text("<b>nine</b>")
         assert page.locator(".latent-map b", has_text="nine").count() == 0
+
+
+def test_on_a_phone_a_pin_opens_a_sheet_from_below_that_does_not_cover_its_place(app: Server, browser: Browser) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2", **phone) as page:
+        sheet = page.locator(".pinned")
+        expect(sheet).to_be_hidden()
+        for down in (0.95, 0.5):
+            page.touchscreen.tap(*spot(page, 0.3, down))
+            expect(sheet).to_be_visible()
+            rest(page, pinned)
+            box = box_of(sheet)
+            assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+            assert box["height"] <= 0.45 * 844 + 1
+            assert 48 < spot(page, 0.3, down)[1] < box["y"]
+            close = box_of(page.get_by_label("Remove the pin"))
+            assert min(close["width"], close["height"]) >= 44
+        page.get_by_label("Remove the pin").tap()
+        expect(sheet).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Foot } from "../../../vae/frontend/map/controls.js";
 import { neighboursOf } from "../../../vae/frontend/map/inverse.js";
-import { neighbourText } from "../../../vae/frontend/map/panel.js";
+import { imageText, neighbourText, PinPanel, pinText } from "../../../vae/frontend/map/pin-panel.js";
 
 const PROTOCOL = "4 nearest neighbours of all 9 points, Euclidean";
 
@@ -45,4 +45,49 @@ test("an image with the code of many others has no nearest ones, and one alone h
   assert.equal(neighbourText(neighboursOf(0, alone, alone.mean, 2)), "It is the only image.");
   const few = { n: 4, latentDim: 1, mean: Float32Array.of(0, 1, 3, 7) };
   assert.match(neighbourText(neighboursOf(0, few, few.mean, 1)), /3 of its 3 true nearest are among the 3 nearest/);
+});
+
+test("the panel says how well z is known: exact, approximate, or not at all", () => {
+  const pin = { z: [0.123, -1], exact: true, near: true };
+  assert.equal(pinText(pin), "z = 0.12, -1.00");
+  assert.equal(pinText({ ...pin, exact: false }), "z = 0.12, -1.00 (approximate)");
+  assert.equal(pinText({ ...pin, exact: false, near: false }), "z = 0.12, -1.00 (no image near)");
+  assert.equal(pinText({ ...pin, z: new Array(7).fill(0) }), "z = 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, …");
+});
+
+const MODEL = {
+  images: { count: 2 },
+  encoded: { n: 3, labels: Uint16Array.of(0, 1, 1), classNames: ["cat", "dog"] },
+};
+
+test("beside the decoded picture is the pinned image, or the nearest one and its class", () => {
+  const [image, place] = [{ row: 1 }, { row: null }];
+  assert.deepEqual(imageText(image, 1, MODEL), { text: "image", about: "Test image 1 · dog", isThere: true });
+  const nearest = imageText(place, 0, MODEL);
+  assert.equal(nearest.text, "nearest image · cat");
+  assert.equal(nearest.about, "Test image 0 of the first 2, nearest in latent space");
+  const all = imageText(place, 0, { ...MODEL, images: { count: 3 } });
+  assert.equal(all.about, "Test image 0, nearest in latent space");
+  const missing = imageText({ row: 2 }, 2, MODEL);
+  assert.deepEqual([missing.text, missing.isThere], ["the server has no image from 2 on", false]);
+});
+
+test("another image is not shown under the new caption while it is loading", () => {
+  const panel = new PinPanel(() => {});
+  const model = /** @type {import("../../../vae/frontend/map/panel.js").ShownModel} */ (/** @type {unknown} */ (MODEL));
+  const pin = { z: [0, 0], row: 0, exact: true, near: true, label: null, coordinates: null, config: null };
+  const { canvas } = panel.image;
+  panel.expectImage(pin, 0, model);
+  assert.ok(canvas.classList.contains("expected"));
+  panel.drawImage(Uint8Array.of(1, 2, 3, 4), [1, 2, 2]);
+  assert.deepEqual(
+    [canvas.classList.contains("expected"), canvas.width, canvas.ariaLabel],
+    [false, 2, "Test image 0 · cat"],
+  );
+  panel.expectImage(pin, 0, model);
+  assert.ok(!canvas.classList.contains("expected")); // it is the same
+  panel.expectImage({ ...pin, row: 1 }, 1, model);
+  assert.ok(canvas.classList.contains("expected"));
+  panel.expectImage({ ...pin, row: 2 }, 2, model);
+  assert.ok(canvas.hidden);
 });

@@ -13,7 +13,7 @@ const RAW = { method: "raw", dims: 2, axes: [2, 0] };
 /** @type {Config} */
 const TSNE = { method: "tsne", dims: 2, axes: [] };
 const LAYOUT = Float32Array.from({ length: 2 * ENCODED.n }, (_, i) => Math.sin(i));
-const PIN = { z: [1, 2, 3], row: null, exact: true, label: null, coordinates: [0.5, 0.25], config: TSNE };
+const PIN = { z: [1, 2, 3], row: null, exact: true, near: true, label: null, coordinates: [0.5, 0.25], config: TSNE };
 
 test("a linear projection has its layout, titles and exact places by itself", () => {
   const map = Projection.linear(RAW, ENCODED);
@@ -67,6 +67,13 @@ test("latent axes with a prior show its mass at first, other maps where most poi
   for (const other of [raw.frame(false), Projection.local(TSNE, ENCODED, LAYOUT, 2).frame(true)]) {
     assert.ok(other.high.every((value) => value < 2.1));
   }
+});
+
+test("where no image is near a place of a local projection, its z is not near either", () => {
+  const map = Projection.local(TSNE, ENCODED, LAYOUT, 2);
+  assert.deepEqual(map.certaintyAt([LAYOUT[8], LAYOUT[9]]), { exact: false, near: true });
+  assert.deepEqual(map.certaintyAt([9, 9]), { exact: false, near: false });
+  assert.deepEqual(Projection.linear(RAW, ENCODED).certaintyAt([9, 9]), { exact: true, near: true });
 });
 
 test("a number colours the points from its 2nd to its 98th percentile", () => {

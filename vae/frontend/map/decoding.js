@@ -15,7 +15,7 @@
  *
  * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
  *            prior: boolean, palette: string[], config: Config, z: number[] | null,
- *            pinned: {z: number[], row: number | null, exact: boolean} | null, examples: number}} MapData
+ *            pinned: {z: number[], row: number | null, exact: boolean, near: boolean} | null, examples: number}} MapData
  *
  * All that is there once a model's first layout is.
  *

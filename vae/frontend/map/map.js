@@ -4,8 +4,8 @@
  *
  * Parts: projection-socket.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
  * axes.js, views.js, layers.js, dots.js, marks.js, names.js and paint.js (the plot), gestures.js (pointers and keys),
- * classes.js (which points, in which colours), decoding.js with pictures.js (card, manifold), pins.js, panel.js and
- * dot-controls.js (beside the plot), controls.js (around it).
+ * classes.js (which points, in which colours), decoding.js with pictures.js (card, manifold), pins.js with pin-panel.js,
+ * panel.js and dot-controls.js (beside the plot), controls.js (around it).
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { LiveStatus } from "../lib/live-client.js"
@@ -25,8 +25,9 @@ import { Decoding } from "./decoding.js";
 import { DotControls } from "./dot-controls.js";
 import { Gestures } from "./gestures.js";
 import { ClassNames } from "./names.js";
-import { Legend, PinPanel, SelectionPanel } from "./panel.js";
+import { Legend, SelectionPanel } from "./panel.js";
 import { Card } from "./pictures.js";
+import { PinPanel } from "./pin-panel.js";
 import { Pins } from "./pins.js";
 import { Plot } from "./plot.js";
 import { METHOD_NAMES, Projection } from "./projection.js";
@@ -113,6 +114,7 @@ export default class LatentMap {
     this.sendState = send;
     const { plot, card, overlay, legend, dots, panel, selection } = this;
     this.stage = element("div", { className: "stage" }, plot.element, card.element, overlay.progress, overlay.notice);
+    this.stage.append(panel.anchor);
     this.side = element("div", { className: "side" }, legend.element, dots.element, panel.element, selection.element);
     this.root = element("div", { className: "latent-map" }, this.bar.element, this.stage, this.side, this.foot.element);
     this.root.addEventListener("keydown", (event) => event.stopPropagation()); // Streamlit uses r and c

@@ -1,15 +1,13 @@
 /**
- * Beside the plot: the legend with its search, the pinned place, and the selection.
+ * Beside the plot: the legend with its search, and the selection.
  *
  * @import { ImageShape } from "../lib/contract.js"
  * @import { EncodedSet, TestRows } from "../lib/encoded-set.js"
- * @import { DecodeReply } from "../lib/live-client.js"
  * @import { ClassMarks } from "../lib/palette.js"
- * @import { Pin, Projection } from "./projection.js"
+ * @import { Projection } from "./projection.js"
  *
  * @typedef {{name: string, encoded: EncodedSet, images: TestRows, marks: ClassMarks, prior: boolean}} ShownModel
  *   marks: of the classes; prior: whether the model has one
- * @typedef {{base: string, model: string, classes: number, label: number | null, examples: number}} LinkData
  */
 
 import { drawPicture } from "../lib/canvas.js";
@@ -17,9 +15,7 @@ import { button, element } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { excessOf } from "../lib/encoded-set.js";
 import { csv, download, npz } from "../lib/export.js";
-import { nearest } from "../lib/math.js";
 
-const SHOWN_LATENTS = 6;
 const THUMBNAILS = 30,
   PER_ROW = 10;
 const AVERAGED = 1000,
@@ -111,104 +107,6 @@ export class Legend {
   }
 }
 
-/** The pinned place: its picture, what is known of it, and links to other pages. */
-export class PinPanel {
-  /** @param {() => void} onUnpin */
-  constructor(onUnpin) {
-    const ariaLabel = "Picture decoded at the pin";
-    this.decoded = element("canvas", { className: "pinned-picture", role: "img", ariaLabel });
-    this.title = element("h4", {});
-    this.text = element("p", {});
-    this.neighbours = element("p", { className: "neighbours" });
-    this.links = element("p", { className: "links" });
-    const title = "Remove the pin (Escape)";
-    const unpin = element("button", { type: "button", ariaLabel: "Remove the pin", title, onclick: onUnpin }, "×");
-    const head = element("header", {}, this.title, unpin);
-    const side = element("div", {}, this.text, this.links);
-    this.element = element("section", { className: "pinned", hidden: true, ariaLabel: "Pinned place" });
-    this.element.append(head, element("div", { className: "pinned-body" }, this.decoded, side), this.neighbours);
-  }
-
-  /**
-   * @param {Pin} pin
-   * @param {Pin | null} earlier the place that was pinned before
-   * @param {{kept: number, of: number, same: number} | null} neighbours of a pinned image
-   * @param {EncodedSet} encoded
-   * @param {LinkData} data
-   */
-  show(pin, earlier, neighbours, encoded, data) {
-    const { row, z, exact } = pin;
-    this.element.hidden = false;
-    const image = row === null ? "" : `Test image ${row} · ${encoded.classNames[encoded.labels[row]]}`;
-    this.title.textContent = image || "Pinned place";
-    const shown = z
-      .slice(0, SHOWN_LATENTS)
-      .map((value) => value.toFixed(2))
-      .join(", ");
-    const more = z.length > SHOWN_LATENTS ? ", …" : "";
-    this.text.textContent = `z = ${shown}${more}${exact ? "" : " (approximate)"}`;
-    this.neighbours.textContent = neighbours ? neighbourText(neighbours) : "";
-    const anchors = linksOf(pin, earlier, encoded, data).map(([name, href, about]) =>
-      element("a", { href, title: about, target: "_self" }, name),
-    );
-    this.links.replaceChildren(...anchors);
-  }
-
-  hide() {
-    this.element.hidden = true;
-  }
-
-  /** @param {DecodeReply} reply */
-  draw({ pixels, imageShape }) {
-    drawPicture(this.decoded, pixels, imageShape);
-  }
-}
-
-/** @param {{kept: number, of: number, same: number}} neighbours */
-export function neighbourText({ kept, of, same }) {
-  if (of === 0) return "It is the only image.";
-  if (same >= of)
-    return `${same.toLocaleString("en")} other images have the very same code: none is nearer than another.`;
-  const both = `${kept} of its ${of} true nearest are among the ${of} nearest on the map.`;
-  return `Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
-}
-
-/**
- * The pages to continue on from a pin, [name, address, title] each: Explore takes z itself, the others the pinned test
- * image, or else the nearest of those that they know.
- *
- * @param {Pin} pin
- * @param {Pin | null} earlier
- * @param {EncodedSet} encoded
- * @param {LinkData} data
- */
-function linksOf(pin, earlier, encoded, { base, model, classes, label: chosen, examples }) {
-  const known = encoded.mean.subarray(0, examples * encoded.latentDim);
-  const nearestOf = (/** @type {Pin} */ { z }) => nearest(known, encoded.latentDim, z, 1)[0].index;
-  const row = (/** @type {Pin} */ each) => each.row ?? nearestOf(each);
-  const link = (/** @type {string} */ page, /** @type {string} */ query) =>
-    `${base}/${page}?checkpoint=${encodeURIComponent(model)}&${query}`;
-  const named = encodeURIComponent(encoded.classNames[chosen ?? pin.label ?? 0]);
-  const label = classes ? `&class_told=${named}` : "";
-  const image = pin.row === null ? "" : `image=${pin.row}&`;
-  const to = row(pin),
-    ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
-  const path = earlier ? "From A to B" : "From here; pin a second place for the other end";
-  return [
-    [
-      "Explore",
-      link("Explore", `${image}z=${pin.z.join(",")}${label}`),
-      "Start from this z and change it with sliders",
-    ],
-    [
-      "Interpolation",
-      link("Interpolation", ends),
-      `${path}. The ends are the pinned test images, or those whose codes are nearest`,
-    ],
-    ["Reconstruction", link("Reconstruction", `image=${to}`), image ? "This test image" : "The nearest test image"],
-  ];
-}
-
 /** The selected images: their classes, numbers and pictures, and buttons that save or group them. */
 export class SelectionPanel {
   /** The selected rows of the encoded test set. @type {number[]} */
@@ -221,7 +119,7 @@ export class SelectionPanel {
   /** @param {{onGroup(name: "A" | "B", rows: number[]): void, onClear(): void}} calls */
   constructor({ onGroup, onClear }) {
     this.onGroup = onGroup;
-    this.title = element("h4", {});
+    this.title = element("h2", {});
     this.counts = element("ul", { className: "counts" });
     this.numbers = element("p", {});
     this.mean = element("canvas", { className: "mean", role: "img", ariaLabel: "Mean of the selected images" });

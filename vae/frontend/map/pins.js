@@ -5,12 +5,12 @@
  * @import { Bar } from "./controls.js"
  * @import { Decoding, MapData, Shown } from "./decoding.js"
  * @import { Spot } from "./gestures.js"
- * @import { PinPanel } from "./panel.js"
+ * @import { PinPanel } from "./pin-panel.js"
  * @import { Plot } from "./plot.js"
  * @import { Pin } from "./projection.js"
  */
 
-import { round4 } from "../lib/math.js";
+import { nearest, round4 } from "../lib/math.js";
 import { neighboursOf } from "./inverse.js";
 
 export class Pins {
@@ -18,6 +18,8 @@ export class Pins {
   pin = null;
   /** The pin before it. @type {Pin | null} */
   earlier = null;
+  /** The pin whose place the page was scrolled to. @type {Pin | null} */
+  revealed = null;
 
   /**
    * @param {{plot: Plot, bar: Bar, panel: PinPanel, decoding: Decoding}} parts
@@ -49,7 +51,8 @@ export class Pins {
     const { point, coordinates } = spot;
     const isPoint = point >= 0;
     const z = decoding.zAt(spot, projection).map(round4);
-    const pinned = { z, row: isPoint ? point : null, exact: isPoint || projection.inverse.exact };
+    const place = isPoint ? { exact: true, near: true } : projection.certaintyAt(coordinates);
+    const pinned = { z, row: isPoint ? point : null, ...place };
     const label = decoding.labelAt(spot, shown);
     if (this.pin) this.earlier = this.pin;
     this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, config: projection.config };
@@ -68,10 +71,10 @@ export class Pins {
   /** Draws the pins on the map, and the newest one in the panel. */
   show() {
     const { pin, earlier } = this,
-      { plot, panel, decoding } = this.parts,
+      { plot, panel } = this.parts,
       shown = this.shown();
     if (!shown) return;
-    const { client, data, projection } = shown,
+    const { data, projection } = shown,
       { encoded, layout, dims } = projection;
     const pins = (earlier && pin ? [earlier, pin] : pin ? [pin] : []).map((each, k) => ({
       row: each.row,
@@ -83,7 +86,26 @@ export class Pins {
     plot.setMarks({ pins, lines: neighbours?.lines ?? [], rings: neighbours?.drawn ?? [] });
     if (!pin) return panel.hide();
     panel.show(pin, earlier, neighbours, encoded, data);
+    this.showPictures(pin, shown);
+    if (pin !== this.revealed) panel.reveal(plot.stagePlaceOf(pins[pins.length - 1]));
+    this.revealed = pin;
+  }
+
+  /**
+   * The test image and the decoded picture, as soon as they are there.
+   *
+   * @param {Pin} pin
+   * @param {Shown} shown
+   */
+  showPictures(pin, shown) {
+    const { panel, decoding } = this.parts,
+      { client, data, model } = shown;
+    const { images, encoded } = model;
     decoding.setLabel(data.label ?? pin.label ?? 0, shown);
-    void client.decode([pin.z], { slot: "pin" }).then((reply) => reply && panel.draw(reply));
+    void client.decode([pin.z], { slot: "pin" }).then((reply) => reply && this.pin === pin && panel.draw(reply));
+    const there = encoded.mean.subarray(0, images.count * encoded.latentDim);
+    const row = pin.row ?? nearest(there, encoded.latentDim, pin.z, 1)[0]?.index ?? images.count;
+    panel.expectImage(pin, row, model);
+    void images.load(row).then((pixels) => this.pin === pin && pixels && panel.drawImage(pixels, encoded.imageShape));
   }
 }

@@ -8,7 +8,7 @@
  * @import { ClassMarks } from "../lib/palette.js"
  * @import { Plotly } from "./axes.js"
  * @import { Choice } from "./dots.js"
- * @import { Marks } from "./marks.js"
+ * @import { Marks, PinMark } from "./marks.js"
  * @import { ClassNames, Named } from "./names.js"
  * @import { Manifold } from "./pictures.js"
  * @import { Place } from "./views.js"
@@ -277,6 +277,20 @@ export class Plot {
     const place = [0, 0];
     if (coordinates.length === this.view.dims) this.view.project(coordinates, place);
     return place;
+  }
+
+  /**
+   * Where a mark will be when the points have arrived, from the top left of the plot with its axes.
+   *
+   * @param {PinMark} mark
+   * @returns {Place}
+   */
+  stagePlaceOf({ row, coordinates }) {
+    const { layout, view, em } = this,
+      { l, t } = marginOf(em);
+    const own = row === null ? coordinates : layout?.subarray(row * view.dims, (row + 1) * view.dims);
+    const [x, y] = this.placeOf(Array.from(own ?? []));
+    return [l + x, t + y];
   }
 
   // — painting —

@@ -6,11 +6,11 @@
  * @import { Inverse } from "./inverse.js"
  * @import { Config } from "./projection-socket.js"
  *
- * A place that was pinned. row: the test image if it is one; exact: whether z is exact there; coordinates: where it was
- * pinned in the layout of this config, null where the layout decides.
+ * A place that was pinned. row: the test image if it is one; exact: whether z is exact there; near: false where z is a
+ * guess, as no image is near; coordinates: where it was pinned in the layout of this config, null where the layout decides.
  *
- * @typedef {{z: number[], row: number | null, exact: boolean, label: number | null, coordinates: number[] | null,
- *            config: Config | null}} Pin
+ * @typedef {{z: number[], row: number | null, exact: boolean, near: boolean, label: number | null,
+ *            coordinates: number[] | null, config: Config | null}} Pin
  */
 
 import { subscript } from "../lib/dom.js";
@@ -191,6 +191,16 @@ export class Projection {
       return `${name} = ${value.toFixed(2)}`;
     });
     return `exact: ${shown.join(", ")}`;
+  }
+
+  /**
+   * Whether z is exact at these coordinates, and whether an image is near them where it is not.
+   *
+   * @param {number[]} coordinates
+   */
+  certaintyAt(coordinates) {
+    const { inverse } = this;
+    return { exact: inverse.exact, near: inverse.exact || inverse.trustAt(coordinates).error !== null };
   }
 
   /** @param {ReturnType<LocalInverse["trustAt"]>} trust */

@@ -15,19 +15,22 @@ PINNED = "pinned on the map"
 
 
 class Pin(TypedDict):
-    """What is pinned. row: the test image, whose mean z is; None for another place. exact: whether z is exact there."""
+    """What is pinned. row: the test image, whose mean z is; None for another place. exact: whether z is exact there;
+    near: whether an image is near, where it is not.
+    """
 
     model: str
     z: list[float]
     row: int | None
     exact: bool
+    near: bool
 
 
 def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     """The map of the encoded test set under this projection.
 
-    What is pinned stays in the link and, for the other pages, in st.session_state["map_pinned"] ({model, z, row: a test
-    image or None, exact}); groups for the latent arithmetic in st.session_state["map_groups"] ({model, A, B: rows}).
+    What is pinned stays in the link and, for the other pages, in st.session_state["map_pinned"] (a Pin or None); groups
+    for the latent arithmetic in st.session_state["map_groups"] ({model, A, B: rows}).
     """
     state, name = st.session_state, checkpoint.name
     pinned = state["map_pinned"] = _pin(checkpoint)
@@ -67,7 +70,7 @@ def _pin(checkpoint: Checkpoint) -> Pin | None:
     z = links.parse_z(st.query_params.get("z"), checkpoint.model_config.latent_dim) if by_link else None
     if z is not None and linked is None:
         current_image.choose_place(checkpoint, PINNED, z)
-        return {"model": name, "z": z, "row": None, "exact": True}
+        return {"model": name, "z": z, "row": None, "exact": True, "near": True}
     if links.by_history() and linked is None:
         return None
     of_model = before is not None and before["model"] == name
@@ -79,7 +82,7 @@ def _pin(checkpoint: Checkpoint) -> Pin | None:
 
 def _pinned_image(checkpoint: Checkpoint, row: int) -> Pin:
     z = loaders.load_encoded(checkpoint).mean[row].tolist()
-    return {"model": checkpoint.name, "z": z, "row": row, "exact": True}
+    return {"model": checkpoint.name, "z": z, "row": row, "exact": True, "near": True}
 
 
 def _take_pin(checkpoint: Checkpoint) -> None:
@@ -109,7 +112,8 @@ def _sent_pin(value: Mapping[str, object], checkpoint: Checkpoint) -> Pin | None
     """What is pinned on the map; None for nothing."""
     z = links.sent_z(value.get("z"), checkpoint.model_config.latent_dim)
     row, exact = links.sent_row(value.get("row"), checkpoint), value.get("exact") is True
-    return None if z is None else {"model": checkpoint.name, "z": z, "row": row, "exact": exact}
+    near = value.get("near") is not False
+    return None if z is None else {"model": checkpoint.name, "z": z, "row": row, "exact": exact, "near": near}
 
 
 def _sent_groups(value: Mapping[str, object], checkpoint: Checkpoint) -> dict[str, object]:
