@@ -52,14 +52,14 @@ export class Decoding {
     const inputAt = performance.now();
     const { card, plot, meter } = this.parts,
       { model, projection, client } = shown;
-    const { point, coordinates, x, y } = spot;
+    const { point, coordinates } = spot;
     const isPoint = point >= 0;
     const z = this.zAt(spot, projection);
     this.spot = spot;
     plot.setMarks({ hovered: point });
     const text = isPoint ? projection.pointText(point, model.prior) : projection.placeText(coordinates, z);
-    const { width, height } = plot;
-    card.show(x + 46, y + 8, width, height, text, isPoint && point < model.images.count);
+    const { left, top } = plot.layers.element.getBoundingClientRect();
+    card.show([left + spot.x, top + spot.y], text, isPoint && point < model.images.count);
     this.setLabel(this.labelAt(spot, shown), shown);
     void client.decode([z]).then((reply) => {
       if (!reply) return;

@@ -3,11 +3,11 @@
  *
  * @import { ImageShape } from "../lib/contract.js"
  * @import { DecodeReply } from "../lib/live-client.js"
- * @import { Plane } from "./views.js"
+ * @import { Place, Plane } from "./views.js"
  */
 
 import { drawPicture } from "../lib/canvas.js";
-import { contextOf, element, say } from "../lib/dom.js";
+import { contextOf, element, keepInView, say } from "../lib/dom.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
 const OPAQUE = 0.9,
@@ -27,24 +27,20 @@ export class Card {
   }
 
   /**
-   * Beside the place (x, y) of a stage of this size, on the side where there is room.
+   * Beside a place of the window.
    *
-   * @param {number} x
-   * @param {number} y
-   * @param {number} width
-   * @param {number} height
+   * @param {Place} place
    * @param {string} text
    * @param {boolean} isPoint
    */
-  show(x, y, width, height, text, isPoint) {
+  show(place, text, isPoint) {
     this.element.hidden = false;
     this.left.hidden = !isPoint;
     say(this.caption, text);
-    const box = isPoint ? { width: 190, height: 165 } : { width: 130, height: 220 }; // with five lines of text
-    const left = x + OFFSET + box.width < width ? x + OFFSET : x - OFFSET - box.width;
-    const top = Math.max(0, Math.min(height - box.height, y - box.height / 2));
-    this.element.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
-    this.element.style.width = `${box.width}px`;
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const [left, top] = placeBeside(place, { width, height }, document.documentElement.clientWidth);
+    this.element.style.transform = `translate(${left}px, ${top}px)`;
+    keepInView(this.element);
   }
 
   hide() {
@@ -64,6 +60,22 @@ export class Card {
   drawDecoded({ pixels, imageShape }) {
     drawPicture(this.decoded, pixels, imageShape);
   }
+}
+
+/**
+ * The left top corner of a card beside a place: right of it, else left of it, else above, else beneath. How high the card
+ * is does not move what lies at its top while its text changes.
+ *
+ * @param {Place} place
+ * @param {{width: number, height: number}} card
+ * @param {number} room the width of the window
+ * @returns {Place}
+ */
+export function placeBeside([x, y], { width, height }, room) {
+  const [right, left] = [x + OFFSET, x - OFFSET - width];
+  if (right + width <= room) return [right, y - width / 2];
+  if (left >= 0) return [left, y - width / 2];
+  return [x - width / 2, y - 2 * OFFSET >= height ? y - 2 * OFFSET - height : y + 2 * OFFSET];
 }
 
 /**
