@@ -457,6 +457,8 @@ def test_a_plain_autoencoder_has_no_prior_and_no_mismatch(app: Server, browser: 
         expect(page.locator(".mismatch")).to_contain_text("No prior")
         expect(source(page)).to_have_value("prior")  # left, as of every model
         expect(source(page, "B")).to_have_value("aggregate")
+        whole = "s => { const width = s.offsetWidth; s.style.maxWidth = 'none'; return s.offsetWidth - width; }"
+        assert source(page).evaluate(whole) == 0  # where there is room, its name is not cut
         expect(page.locator(".beneath").first).not_to_contain_text("prior")
         assert "image" not in [option.get_attribute("value") for option in source(page).locator("option").all()]
         assert arrays(page, tmp_path)["z"].shape == (64, 3)
