@@ -32,7 +32,7 @@ def interpolation(checkpoint: Checkpoint) -> None:
         "state": state,
     }
     component = scripts.component(
-        "interpolation", "lib/drawing.css", "interpolation/interpolation.css", *scripts.PANELS
+        "interpolation", "lib/controls.css", "lib/drawing.css", "interpolation/interpolation.css", *scripts.PANELS
     )
     component(key="interpolation", data=data, on_state_change=partial(_take, checkpoint))
     for key in KEYS:

@@ -6,6 +6,7 @@ import { slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { testEnd } from "./ends.js";
 import { OTHERS, Others } from "./others.js";
+import { equationSides } from "./sizes.js";
 import { NEIGHBOURS } from "./space.js";
 
 /** @import { Figure, Select } from "../lib/dom.js" */
@@ -14,9 +15,8 @@ import { NEIGHBOURS } from "./space.js";
 
 const LEAST_STRENGTH = -2,
   MOST_STRENGTH = 3;
-const SIDE = 116,
-  SMALL_SIDE = 88,
-  HERO_SIDE = 176; // CSS pixels
+const HERO_SHARE = 0.6, // of the view's height
+  NARROW_SHARE = 0.25; // of the window's where the page is one column
 
 export class ArithmeticView {
   name = "arithmetic";
@@ -42,9 +42,14 @@ export class ArithmeticView {
       onChange: (value) => page.remember({ strength: `${value}` }),
     });
     this.others = new Others(page.palette);
-    this.note = element("p", { className: "quiet" });
-    this.element = this.build();
-    this.tools = element("div", { className: "tools" });
+    this.note = element("p", { className: "quiet small-print" });
+    this.signs = ["+ s · (", "−", ") ="].map((text) =>
+      element("span", { className: "sign", ariaHidden: "true" }, text),
+    );
+    this.equation = this.buildEquation();
+    const others = element("div", { className: "others" }, this.others.element);
+    this.element = element("div", { className: "arithmetic" }, this.equation, others);
+    this.tools = this.buildTools();
   }
 
   /**
@@ -177,23 +182,21 @@ export class ArithmeticView {
     );
   }
 
-  /** @param {number} room for the large picture, in CSS pixels */
+  /** @param {number} room height of the view, in CSS pixels; 0 where it is as high as it needs */
   resize(room) {
     const { imageShape } = this.page.space;
-    const side = this.element.clientWidth < 600 ? SMALL_SIDE : SIDE;
-    this.base.side = side;
-    const small = [this.plusPicture, this.minusPicture, this.base.picture];
-    for (const { canvas } of small) fitPicture(canvas, imageShape, side);
-    fitPicture(this.hero.canvas, imageShape, Math.min(room, HERO_SIDE));
+    const em = Number.parseFloat(getComputedStyle(this.equation).fontSize);
+    const gaps = this.equation.childElementCount * em;
+    const signs = this.signs.reduce((sum, sign) => sum + sign.offsetWidth, gaps);
+    const height = room ? HERO_SHARE * room : NARROW_SHARE * innerHeight;
+    const { small, hero } = equationSides({ width: this.equation.clientWidth - signs, height, em });
+    this.base.resize(small);
+    for (const { canvas } of [this.plusPicture, this.minusPicture]) fitPicture(canvas, imageShape, small);
+    fitPicture(this.hero.canvas, imageShape, hero);
+    this.equation.style.setProperty("--side", this.plusPicture.canvas.style.height);
   }
 
   // — the page —
-
-  build() {
-    const strength = element("div", { className: "tools strength" });
-    strength.append(this.strength.element, this.length, this.others.evidence);
-    return element("div", { className: "arithmetic" }, this.buildEquation(), strength, this.buildOthers());
-  }
 
   buildEquation() {
     /** @type {(name: string, picture: Figure, list: Select) => HTMLElement} */
@@ -201,21 +204,20 @@ export class ArithmeticView {
       picture.caption.append(element("b", {}, `${name} `), "mean of ", list);
       return picture.element;
     };
-    /** @param {string} text */
-    const sign = (text) => element("span", { className: "sign", ariaHidden: "true" }, text);
+    const [times, less, equals] = this.signs;
     const equation = element("div", { className: "equation" });
-    equation.append(this.base.element, sign("+ s · ("), group("A", this.plusPicture, this.plus), sign("−"));
-    equation.append(group("B", this.minusPicture, this.minus), sign(") ="), this.hero.element);
+    equation.append(this.base.element, times, group("A", this.plusPicture, this.plus), less);
+    equation.append(group("B", this.minusPicture, this.minus), equals, this.hero.element);
     return equation;
   }
 
-  buildOthers() {
+  buildTools() {
     const { others } = this;
     const again = button("⟳", "Other images", () => this.drawAgain(), "Twenty other images");
-    const key = element("span", { className: "quiet" }, "above: reconstructed; below: after it, → the new class");
-    const head = element("div", { className: "tools" });
-    head.append("The same step for 20 others of class ", this.apply, again, key);
-    return element("div", { className: "others" }, head, others.element, others.legend, this.note);
+    const key = element("p", { className: "quiet" }, "Above: reconstructed. Below: after the step, → the new class.");
+    const chosen = element("div", { className: "labelled" }, "20 others of class", this.apply, again);
+    const parts = [this.strength.element, this.length, others.evidence, chosen, key, others.legend, this.note];
+    return element("div", { className: "tools" }, ...parts);
   }
 
   /**

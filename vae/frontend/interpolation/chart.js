@@ -2,25 +2,28 @@
 
 import { svgElement } from "../lib/dom.js";
 
-const TOP = 5,
-  BOTTOM = 4; // CSS pixels of margin
+const TOP = 0.36,
+  BOTTOM = 0.29; // em of margin
+const MARK = 1 / 14, // em of a unit of MARKS
+  STROKE = 0.11; // em
 
 /** @typedef {"circle" | "square" | "triangle"} Mark */
 /** @typedef {{values: number[], mark: Mark, colour: string}} Line */
 
 /**
  * Draws lines into an svg of this size. Each value is in the middle of its column; between: at the border to the next
- * one. The scale is from 0 to `top`; reference: a dashed line at this height, null for none.
+ * one. The scale is from 0 to `top`; reference: a dashed line at this height, null for none. width, height, em, the size
+ * of the page's text: in CSS pixels.
  *
  * @param {SVGSVGElement} svg
- * @param {{width: number, height: number, columns: number, lines: Line[], top: number, reference: number | null,
- *   between?: boolean}} chart
+ * @param {{width: number, height: number, em: number, columns: number, lines: Line[], top: number,
+ *   reference: number | null, between?: boolean}} chart
  */
-export function drawChart(svg, { width, height, columns, lines, top, reference, between = false }) {
+export function drawChart(svg, { width, height, em, columns, lines, top, reference, between = false }) {
   /** @param {number} i */
   const x = (i) => ((i + (between ? 1 : 0.5)) * width) / columns;
   /** @param {number} value */
-  const y = (value) => height - BOTTOM - (value / top) * (height - TOP - BOTTOM);
+  const y = (value) => height - BOTTOM * em - (value / top) * (height - (TOP + BOTTOM) * em);
   /** @type {SVGElement[]} */
   const parts = [svgElement("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "axis" })];
   if (reference !== null) {
@@ -28,8 +31,12 @@ export function drawChart(svg, { width, height, columns, lines, top, reference, 
   }
   for (const { values, mark, colour } of lines) {
     const points = values.map((value, i) => [x(i), y(value)]);
-    parts.push(svgElement("polyline", { points: points.join(" "), stroke: colour, fill: "none", "stroke-width": 1.5 }));
-    parts.push(...points.map(([atX, atY]) => svgElement("path", { d: MARKS[mark](atX, atY), fill: colour })));
+    const stroke = { stroke: colour, fill: "none", "stroke-width": STROKE * em };
+    parts.push(svgElement("polyline", { points: points.join(" "), ...stroke }));
+    for (const [atX, atY] of points) {
+      const transform = `translate(${atX} ${atY}) scale(${MARK * em})`;
+      parts.push(svgElement("path", { d: MARKS[mark], fill: colour, transform }));
+    }
   }
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("width", `${width}`);
@@ -37,11 +44,11 @@ export function drawChart(svg, { width, height, columns, lines, top, reference, 
   svg.replaceChildren(...parts);
 }
 
-/** @type {Record<Mark, (x: number, y: number) => string>} */
+/** @type {Record<Mark, string>} */
 const MARKS = {
-  circle: (x, y) => `M${x - 3},${y}a3,3 0 1,0 6,0a3,3 0 1,0 -6,0`,
-  square: (x, y) => `M${x - 2.6},${y - 2.6}h5.2v5.2h-5.2z`,
-  triangle: (x, y) => `M${x},${y - 3.2}l3.4,5.8h-6.8z`,
+  circle: "M-3,0a3,3 0 1,0 6,0a3,3 0 1,0 -6,0",
+  square: "M-2.6,-2.6h5.2v5.2h-5.2z",
+  triangle: "M0,-3.2l3.4,5.8h-6.8z",
 };
 
 /**
@@ -51,7 +58,7 @@ const MARKS = {
  * @param {string} colour
  */
 export function markOf(mark, colour) {
-  const svg = svgElement("svg", { width: 10, height: 10, viewBox: "-5 -5 10 10", "aria-hidden": "true" });
-  svg.append(svgElement("path", { d: MARKS[mark](0, 0), fill: colour }));
+  const svg = svgElement("svg", { viewBox: "-5 -5 10 10", "aria-hidden": "true" });
+  svg.append(svgElement("path", { d: MARKS[mark], fill: colour }));
   return svg;
 }

@@ -1,6 +1,6 @@
 /** A pad that blends four pictures: decoded once as a grid, dragged without requests, decoded exactly at rest. */
 
-import { drawGrid, drawPicture, fitPicture } from "../lib/canvas.js";
+import { drawGrid, drawingScale, drawPicture, fitPicture } from "../lib/canvas.js";
 import { contextOf, element, figure, onDrag, say } from "../lib/dom.js";
 import { blend, cornerWeights } from "./space.js";
 
@@ -10,7 +10,8 @@ import { blend, cornerWeights } from "./space.js";
 
 const GRID = 13; // pictures along each side, the corners' own included
 const REST_MS = 150;
-const CARD_SIDE = 96; // CSS pixels
+const CARD_SHARE = 0.35, // of the pad's side, at most
+  NARROW_SHARE = 0.22; // of the window's height that the picture has where the page is one column
 const KEY_STEP = 0.02,
   BIG_KEY_STEP = 0.1;
 /** @type {Record<string, [right: number, down: number]>} */
@@ -34,18 +35,19 @@ export class CornersView {
     /** @type {Pixels[] | null} */
     this.grid = null; // GRID × GRID pictures, row by row from A to B
     this.restTimer = 0;
-    this.cards = CORNERS.map(([name, end]) => page.card(name, end, CARD_SIDE));
+    this.cards = CORNERS.map(([name, end]) => page.card(name, end));
     this.background = element("canvas", { width: 0, height: 0 });
     this.canvas = element("canvas", {});
     this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
     this.hero = figure("hero", "Picture decoded from the mixture of the four corners");
-    this.source = element("p", { className: "quiet" });
-    this.side = element("div", { className: "corner-hero" }, this.hero.element, this.source);
+    this.source = element("p", { className: "quiet source" });
+    this.tools = element("div", { className: "corner-hero" }, this.hero.element, this.source);
+    const hint = "Drag on the pad, or move with the arrow keys.";
+    this.tools.append(element("p", { className: "quiet small-print" }, hint));
     const [from, to, third, fourth] = this.cards.map((card) => card.element);
-    const left = element("div", { className: "corner-cards" }, from, third);
+    this.left = element("div", { className: "corner-cards" }, from, third);
     const right = element("div", { className: "corner-cards" }, to, fourth);
-    this.element = element("div", { className: "corners" }, left, this.pad, right, this.side);
-    this.tools = element("div", { className: "tools quiet" }, "Drag on the pad");
+    this.element = element("div", { className: "corners" }, this.left, this.pad, right);
     this.listen();
   }
 
@@ -160,18 +162,18 @@ export class CornersView {
     const { canvas, background } = this;
     const context = contextOf(canvas);
     context.imageSmoothingEnabled = background.width > canvas.width; // enlarged pixels stay crisp, reduced ones legible
-    context.fillStyle = "#000";
-    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     if (background.width) context.drawImage(background, 0, 0, canvas.width, canvas.height);
     const cell = canvas.width / GRID; // the corners are the middles of the outer pictures
     const ring = new Path2D();
     const [x, y] = [this.x, this.y].map((share) => cell / 2 + share * (canvas.width - cell));
-    ring.arc(x, y, 8 * devicePixelRatio, 0, 7);
+    const scale = drawingScale();
+    ring.arc(x, y, 8 * scale, 0, 7);
     for (const { strokeStyle, width } of [
       { strokeStyle: "#000", width: 6 },
       { strokeStyle: "#fff", width: 2.5 },
     ]) {
-      Object.assign(context, { strokeStyle, lineWidth: width * devicePixelRatio });
+      Object.assign(context, { strokeStyle, lineWidth: width * scale });
       context.stroke(ring);
     }
   }
@@ -188,17 +190,19 @@ export class CornersView {
   showNumbers() {
     const weights = cornerWeights(this.x, this.y).map((weight, i) => `${CORNERS[i][0]} ${Math.round(100 * weight)} %`);
     say(this.hero.caption, weights.join(" · "));
-    const moving = "mixed from the 4 decoded pictures around it; exact when the pointer rests";
-    say(this.source, this.exact ? "decoded from this mixture of the four z" : moving);
+    const moving = "Mixed from the 4 decoded pictures around it; exact when the pointer rests";
+    say(this.source, this.exact ? "Decoded from this mixture of the four z" : moving);
     this.pad.ariaLabel = `Pad between four pictures, arrow keys move: ${weights.join(", ")}`;
   }
 
-  /** @param {number} room for the large picture, in CSS pixels */
+  /** @param {number} room height of the view, in CSS pixels; 0 where it is as high as it needs */
   resize(room) {
-    const { space } = this.page;
-    const beside = this.side.clientWidth < this.element.clientWidth; // else above the pad, which needs room, too
-    fitPicture(this.hero.canvas, space.imageShape, Math.min(beside ? room : 0.7 * room, this.side.clientWidth));
-    this.canvas.width = this.canvas.height = Math.round(this.pad.clientWidth * devicePixelRatio) || 1;
+    const { imageShape } = this.page.space;
+    const width = this.tools.clientWidth,
+      pad = this.pad.clientWidth;
+    fitPicture(this.hero.canvas, imageShape, room ? width : Math.min(width, NARROW_SHARE * innerHeight));
+    for (const card of this.cards) card.resize(Math.min(this.left.clientWidth || pad, CARD_SHARE * pad));
+    this.canvas.width = this.canvas.height = Math.round(pad * devicePixelRatio) || 1;
     this.paint();
   }
 

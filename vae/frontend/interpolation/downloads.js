@@ -124,7 +124,7 @@ export class Downloads {
       ],
       element("label", {}, "Frames from A to B ", this.frames),
       element("label", {}, "Frames/s, also of play ", this.rate),
-      element("label", {}, this.beside, " pixel blend beside it, in pictures"),
+      element("label", {}, this.beside, " Pixel blend beside it, in pictures"),
     );
   }
 }

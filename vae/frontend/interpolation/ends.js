@@ -6,8 +6,6 @@ import { button, element, figure, say, select } from "../lib/dom.js";
 import { round4 } from "../lib/math.js";
 import { parseNumbers } from "../lib/number.js";
 
-const SIDE = 116; // CSS pixels of a card's picture
-
 /** @import { DrawingFrame, InterpolationKey } from "../lib/contract.js" */
 /** @import { Space } from "./space.js" */
 
@@ -49,7 +47,7 @@ const SIDE = 116; // CSS pixels of a card's picture
  * @property {Ends} ends
  * @property {string[]} palette
  * @property {InterpolationData} data
- * @property {(name: string, key: EndKey, side?: number) => EndCard} card shows and changes the end of this key
+ * @property {(name: string, key: EndKey) => EndCard} card shows and changes the end of this key
  * @property {(change: State) => void} remember puts the change into the link
  * @property {(canvas: HTMLCanvasElement, ms: number) => void} tookFrame a picture was drawn, ms after the input
  */
@@ -139,13 +137,13 @@ export function readVector(text, { latentDim }) {
 export class EndCard {
   /**
    * @param {string} name on the page
-   * @param {{onChoose: () => void, onChange: (end: End) => void, side?: number}} options onChoose opens the dialog, onChange
-   *   receives a new end; side: of the picture, in CSS pixels
+   * @param {{onChoose: () => void, onChange: (end: End) => void}} options onChoose opens the dialog, onChange receives a
+   *   new end
    */
-  constructor(name, { onChoose, onChange, side = SIDE }) {
+  constructor(name, { onChoose, onChange }) {
     this.name = name;
     this.onChange = onChange;
-    this.side = side;
+    this.side = 1; // of the picture, in CSS pixels
     /** @type {{end: End, space: Space} | null} */
     this.shown = null;
     this.picture = figure("end-picture", `End ${name}`);
@@ -174,7 +172,7 @@ export class EndCard {
    * @param {Space} space
    */
   show(end, space) {
-    if (space !== this.shown?.space) this.label.fill(space.classNames.map((name, label) => [label, `as ${name}`]));
+    if (space !== this.shown?.space) this.label.fill(space.classNames.map((name, label) => [label, `As ${name}`]));
     this.shown = { end, space };
     this.label.hidden = !space.classes;
     this.label.value = `${end.label}`;
@@ -182,6 +180,12 @@ export class EndCard {
     fitPicture(this.picture.canvas, space.imageShape, this.side);
     this.picture.canvas.ariaLabel = `${this.name}: ${end.title}`;
     void this.drawPicture(end, space);
+  }
+
+  /** @param {number} side of the picture, in CSS pixels */
+  resize(side) {
+    this.side = side;
+    if (this.shown) fitPicture(this.picture.canvas, this.shown.space.imageShape, side);
   }
 
   /**

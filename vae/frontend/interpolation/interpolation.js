@@ -37,7 +37,6 @@ const ENDS = [
   ["fourth", "D"],
   ["base", "the C of the arithmetic"],
 ];
-const HERO_ROOM = 0.33; // of the window's height
 
 /** All that the page shows. The first data bring the state, later ones at most another model. */
 class InterpolationView {
@@ -61,6 +60,7 @@ class InterpolationView {
     this.tools = element("div", { className: "view-tools" });
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.body = element("div", { className: "body", hidden: true });
+    this.main = element("div", { className: "main" }, this.body);
     this.picker = new Picker();
     this.meterText = element("span", { className: "meter" });
     const about = "Change the z of this picture with sliders";
@@ -185,11 +185,9 @@ class InterpolationView {
    *
    * @param {string} name
    * @param {EndKey} key
-   * @param {number} [side]
    */
-  card(name, key, side) {
+  card(name, key) {
     return new EndCard(name, {
-      side,
       onChoose: () => this.choose(name, key),
       onChange: (end) => this.setEnd(key, end),
     });
@@ -297,9 +295,7 @@ class InterpolationView {
 
   resize() {
     if (this.body.hidden) return;
-    const phone = this.root.clientWidth < 640;
-    this.root.classList.toggle("phone", phone);
-    this.view.resize(phone ? innerHeight * 0.3 : Math.max(196, HERO_ROOM * innerHeight));
+    this.view.resize(Number.parseFloat(getComputedStyle(this.main).minHeight));
   }
 
   close() {
@@ -313,9 +309,11 @@ class InterpolationView {
   }
 
   build() {
-    const status = element("p", { className: "status" }, this.explore, " · ", this.meterText);
-    const bar = element("div", { className: "bar" }, this.tabs.element, this.tools);
-    const parts = [bar, this.notice, this.body, status, this.picker.element];
+    const tabs = element("div", { className: "tabs" }, this.tabs.element);
+    const links = element("p", { className: "links" }, this.explore);
+    const status = element("p", { className: "status small-print" }, this.meterText);
+    const side = element("div", { className: "side" }, this.tools, links, status);
+    const parts = [tabs, this.notice, this.main, side, this.picker.element];
     const root = element("div", { className: "interpolation" }, ...parts);
     root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath();

@@ -64,6 +64,10 @@ export class Others {
     this.before = rows.map((row) => space.classOf(space.mean(row), row));
     this.after = [];
     this.marks = new ClassMarks(this.palette, space.classNames.length);
+    const [, height, width] = space.imageShape;
+    for (const { before, after } of this.lines) {
+      for (const canvas of [before, after]) canvas.style.aspectRatio = `${PER_ROW * width} / ${height}`;
+    }
     this.fillNames();
     this.fillLegend(space);
   }
@@ -82,6 +86,7 @@ export class Others {
       canvas.hidden = count <= 0;
       if (count > 0) drawPicture(canvas, all, imageShape, k * PER_ROW, count);
       canvas.style.width = `${(100 * Math.max(0, count)) / PER_ROW}%`;
+      canvas.style.aspectRatio = "auto";
     }
   }
 

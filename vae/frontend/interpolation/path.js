@@ -1,14 +1,16 @@
 /** Two ends and the paths between them: straight, spherical, and pixel by pixel. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, element, figure, say } from "../lib/dom.js";
+import { button, element, figure, say, segmented } from "../lib/dom.js";
 import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { Downloads } from "./downloads.js";
+import { pathSides } from "./sizes.js";
 import { blend, shares } from "./space.js";
 import { Strips } from "./strips.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
+/** @import { Option } from "../lib/dom.js" */
 /** @import { End, Page, State } from "./ends.js" */
 /** @import { Curve, Space } from "./space.js" */
 
@@ -16,6 +18,13 @@ const LEAST_STEPS = 3,
   MOST_STEPS = 25,
   STEPS = 13;
 const KEY_STEP = 0.02;
+const CAPTION = 3.2, // em of the text under a large picture, with the gaps
+  NARROW_SHARE = 0.3; // of the window's height that a large picture has where the page is one column
+/** @type {Option<Curve>[]} */
+const CURVES = [
+  ["linear", "Linear"],
+  ["spherical", "Spherical"],
+];
 
 export class PathView {
   name = "ends";
@@ -38,16 +47,17 @@ export class PathView {
     this.to = page.card("B", "to");
     this.hero = figure("hero", "Picture decoded at t on the path through latent space");
     this.ghost = figure("ghost", "The decoded ends mixed pixel by pixel at t");
+    this.stage = element("div", { className: "stage" });
+    this.rows = element("div", { className: "rows" });
     this.heroPlace = element("div", { className: "heroes" }, this.hero.element, this.ghost.element);
     const range = { min: 0, max: 1, step: 0.001, value: 0.5, className: "scrubber" };
     this.scrubber = rangeField({ ...range, ariaLabel: "t: from A at 0 to B at 1" });
     this.scrubLabel = element("span", { className: "row-label number" });
     this.scrubPlace = element("div", { className: "scrub-place" }, this.scrubber);
     this.cursor = element("div", { className: "cursor" });
-    this.strips = new Strips(page.palette, {
-      onJump: (t) => this.jump(t),
-      onFollow: (curve) => this.follow(curve),
-    });
+    this.strips = new Strips(page.palette, (t) => this.jump(t));
+    this.curves = segmented("Follow the path", CURVES, (curve) => this.follow(curve));
+    this.curves.element.title = "The large picture and the downloads follow this path";
     this.playButton = button("▶ Play", "Play from A to B", () => this.togglePlay(), "Play or pause");
     this.loop = element("input", { type: "checkbox" });
     const steps = { min: LEAST_STEPS, max: MOST_STEPS, step: 1, value: STEPS };
@@ -68,7 +78,7 @@ export class PathView {
     this.curve = path === "spherical" ? path : "linear";
     this.stepsSlider.set(this.steps);
     this.scrubber.value = `${this.t}`;
-    this.strips.follow(this.curve);
+    this.curves.choose(this.curve);
   }
 
   /** New ends or a new model: everything is decoded anew. */
@@ -76,6 +86,7 @@ export class PathView {
     const { space, ends } = this.page;
     this.from.show(ends.from, space);
     this.to.show(ends.to, space);
+    this.strips.reserve(space, this.steps);
     this.endPictures = null;
     this.scrub(this.t);
     void this.decodeEnds();
@@ -237,20 +248,41 @@ export class PathView {
 
   // — the page —
 
-  /** @param {number} room for a large picture, in CSS pixels */
+  /** @param {number} room height of the view, in CSS pixels; 0 where it is as high as it needs */
   resize(room) {
-    const { space } = this.page;
-    const heroWidth = this.heroPlace.clientWidth / 2 - 8; // of one of the two
-    for (const { canvas, caption } of [this.hero, this.ghost]) {
-      const shown = fitPicture(canvas, space.imageShape, Math.min(room, heroWidth));
-      caption.style.maxWidth = `${shown}px`;
-    }
     const width = this.scrubPlace.clientWidth;
     if (!width) return; // hidden
     this.stripWidth = width;
     this.scrubPlace.style.setProperty("--columns", `${this.steps}`);
     this.placeCursor();
     this.strips.resize(width);
+    this.resizePictures(room);
+  }
+
+  /**
+   * The large pictures have the height that the rows leave, with as many pictures as a strip has at first: they keep their
+   * size when the user changes this number.
+   *
+   * @param {number} room
+   */
+  resizePictures(room) {
+    const { imageShape } = this.page.space;
+    const [, height, width] = imageShape;
+    const em = Number.parseFloat(getComputedStyle(this.stage).fontSize);
+    const strips = this.strips.canvases,
+      charts = this.rows.offsetHeight - strips.reduce((sum, canvas) => sum + canvas.offsetHeight, 0);
+    const left = room - charts - (strips.length * this.stripWidth * height) / width / STEPS - CAPTION * em;
+    const { hero, card } = pathSides({
+      stage: this.stage.clientWidth,
+      heroes: this.heroPlace.clientWidth,
+      height: room ? left : NARROW_SHARE * innerHeight,
+      em,
+    });
+    this.from.resize(card);
+    this.to.resize(card);
+    for (const { canvas, caption } of [this.hero, this.ghost]) {
+      caption.style.maxWidth = `${fitPicture(canvas, imageShape, hero)}px`;
+    }
   }
 
   /** The z of the large picture. */
@@ -265,32 +297,29 @@ export class PathView {
   showNumbers() {
     const length = norm(this.place());
     say(this.scrubLabel, `t = ${this.t.toFixed(2)}`);
-    say(this.hero.caption, `through latent space, ${this.curve} · |z| = ${length.toFixed(2)}`);
+    say(this.hero.caption, `Through latent space, ${this.curve} · |z| = ${length.toFixed(2)}`);
     const share = Math.round(100 * this.t);
-    say(this.ghost.caption, `through pixels: ${100 - share} % of A + ${share} % of B`);
+    say(this.ghost.caption, `Through pixels: ${100 - share} % of A + ${share} % of B`);
   }
 
   build() {
-    const stage = element("div", { className: "stage" }, this.from.element, this.heroPlace, this.to.element);
+    this.stage.append(this.from.element, this.heroPlace, this.to.element);
     const overlay = element("div", { className: "cursor-place" }, this.cursor);
-    const rows = element("div", { className: "rows" }, this.scrubLabel, this.scrubPlace, ...this.strips.cells, overlay);
-    const note = element("p", { className: "quiet" });
-    note.textContent =
-      "All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. " +
-      "Δ: mean change of a pixel from one picture to the next.";
-    const numbers = element("details", { className: "numbers" }, element("summary", {}, "Numbers of every step"));
-    numbers.append(this.strips.table);
-    return element("div", { className: "path" }, stage, rows, element("div", {}, note, numbers));
+    this.rows.append(this.scrubLabel, this.scrubPlace, ...this.strips.cells, overlay);
+    const summary = element("summary", { className: "button" }, "Numbers of every step");
+    const numbers = element("details", { className: "details numbers" }, summary, this.strips.table);
+    return element("div", { className: "path" }, this.stage, this.rows, numbers);
   }
 
   buildTools() {
-    const loop = element(
-      "label",
-      { title: "Play forward and back, without end; a GIF, which always repeats, then goes back, too" },
-      this.loop,
-      " loop",
-    );
-    const parts = [this.playButton, loop, this.stepsSlider.element, this.downloads.element];
+    const title = "Play forward and back, without end; a GIF, which always repeats, then goes back, too";
+    const loop = element("label", { className: "tick", title }, this.loop, " Loop");
+    const curves = element("div", { className: "labelled" }, "Path", this.curves.element);
+    const note = element("p", { className: "quiet small-print" });
+    note.textContent =
+      "All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. " +
+      "Δ: mean change of a pixel from one picture to the next.";
+    const parts = [this.playButton, loop, this.downloads.element, this.stepsSlider.element, curves, note];
     return element("div", { className: "tools" }, ...parts);
   }
 

@@ -30,7 +30,7 @@ import { ALL } from "./space.js";
 
 const GALLERY = 40,
   SAMPLES = 24;
-const PREVIEW_SIDE = 168; // CSS pixels
+const PREVIEW_SIDE = 12; // rem
 /** @type {Option<SourceKind>[]} */
 const SOURCES = [
   ["test", "Test image"],
@@ -251,7 +251,7 @@ class Gallery {
     this.onChoose = onChoose;
     this.first = 0;
     const classes = space.groupOptions().filter(([group]) => group !== ALL);
-    this.shownClass = select("Class", [[ALL, "all classes"], ...classes], () => void this.turnTo(0));
+    this.shownClass = select("Class", [[ALL, "All classes"], ...classes], () => void this.turnTo(0));
     this.shownClass.value = `${current === undefined ? ALL : space.encoded.labels[current]}`;
     this.count = element("span", { className: "quiet" });
     this.back = button("◀", "Earlier images", () => void this.turnTo(this.first - GALLERY), "Earlier images");
@@ -274,7 +274,7 @@ class Gallery {
     this.first = first;
     this.back.disabled = first === 0;
     this.forward.disabled = first + GALLERY >= all.length;
-    this.count.textContent = all.length ? `${first + 1} to ${first + rows.length} of ${all.length}` : "none";
+    this.count.textContent = all.length ? `${first + 1} to ${first + rows.length} of ${all.length}` : "None";
     const ends = rows.map((row) => testEnd(space, row));
     const thumbs = ends.map(({ title, row }) => thumb(title, () => this.onChoose(row), row === this.current));
     this.element.replaceChildren(...thumbs.map(({ place }) => place));
@@ -343,8 +343,9 @@ function thumb(title, onChoose, current = false) {
  */
 function previewOf({ imageShape }) {
   const pictures = { seen: figure("", "The encoder's input"), decoded: figure("", "Decoded from its code") };
-  pictures.seen.caption.textContent = "given to the encoder";
-  pictures.decoded.caption.textContent = "decoded from its mean";
-  for (const { canvas } of Object.values(pictures)) fitPicture(canvas, imageShape, PREVIEW_SIDE);
+  pictures.seen.caption.textContent = "Given to the encoder";
+  pictures.decoded.caption.textContent = "Decoded from its mean";
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  for (const { canvas } of Object.values(pictures)) fitPicture(canvas, imageShape, PREVIEW_SIDE * rem);
   return pictures;
 }

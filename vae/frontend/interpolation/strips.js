@@ -10,7 +10,7 @@ import { blend, change, shares } from "./space.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { Line, Mark } from "./chart.js" */
-/** @import { Curve, Space } from "./space.js" */
+/** @import { Space } from "./space.js" */
 /**
  * A path's pictures, their norms, and how far each is from the one before, in % of the range. A path through pixels has
  * no norms.
@@ -19,31 +19,28 @@ import { blend, change, shares } from "./space.js";
  * @typedef {"linear" | "spherical" | "pixels"} PathName
  */
 
-const CHART_HEIGHT = 40; // CSS pixels
+const CHART_HEIGHT = 2.8; // em
 /** @type {{name: PathName, title: string, mark: Mark, colour: number}[]} */
 const PATHS = [
-  { name: "linear", title: "linear z", mark: "circle", colour: 0 },
-  { name: "spherical", title: "spherical z", mark: "square", colour: 1 },
-  { name: "pixels", title: "pixel blend", mark: "triangle", colour: 3 },
+  { name: "linear", title: "Linear z", mark: "circle", colour: 0 },
+  { name: "spherical", title: "Spherical z", mark: "square", colour: 1 },
+  { name: "pixels", title: "Pixel blend", mark: "triangle", colour: 3 },
 ];
 
 export class Strips {
   /**
    * @param {string[]} palette
-   * @param {{onJump: (t: number) => void, onFollow: (curve: Curve) => void}} handlers onJump: the picture at t was clicked;
-   *   onFollow: another curve is chosen
+   * @param {(t: number) => void} onJump the picture at t was clicked
    */
-  constructor(palette, handlers) {
+  constructor(palette, onJump) {
     this.palette = palette;
-    this.handlers = handlers;
+    this.onJump = onJump;
     /** @type {Record<PathName, Path> | null} */
     this.paths = null;
     this.columns = 1;
     this.width = 0; // of a strip, in CSS pixels
     /** @type {Space | null} */
     this.space = null;
-    /** @type {Map<Curve, HTMLInputElement>} */
-    this.curves = new Map();
     this.canvases = PATHS.map(() => element("canvas", { className: "strip", role: "img", width: 1, height: 1 }));
     this.normChart = chart(
       "Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers",
@@ -57,6 +54,24 @@ export class Strips {
     this.changeScale = element("span", { className: "quiet" });
     this.table = element("table", {});
     this.cells = [...this.buildStrips(), ...this.buildCharts()]; // of a grid with a column of labels
+  }
+
+  /**
+   * Makes the strips as high as their pictures will be, before any have come.
+   *
+   * @param {Space} space
+   * @param {number} columns
+   */
+  reserve(space, columns) {
+    if (!this.paths) this.shape(space, columns);
+  }
+
+  /**
+   * @param {Space} space
+   * @param {number} columns
+   */
+  shape({ imageShape: [, height, width] }, columns) {
+    for (const canvas of this.canvases) canvas.style.aspectRatio = `${columns * width} / ${height}`;
   }
 
   /**
@@ -77,6 +92,7 @@ export class Strips {
     );
     this.space = space;
     this.columns = columns;
+    this.shape(space, columns);
     this.paths = {
       linear: pathOf(pictures.slice(0, columns), norms.slice(0, columns)),
       spherical: pathOf(pictures.slice(columns), norms.slice(columns)),
@@ -110,7 +126,8 @@ export class Strips {
       changes = linesOf("changes");
     const longest = Math.max(1e-6, rms ?? 0, ...valuesOf(norms));
     const largest = Math.max(1e-6, ...valuesOf(changes));
-    const size = { width, height: CHART_HEIGHT, columns };
+    const em = Number.parseFloat(getComputedStyle(this.normChart).fontSize);
+    const size = { width, height: CHART_HEIGHT * em, columns, em };
     drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms });
     drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
     say(this.normScale, `0 to ${longest.toFixed(1)}`);
@@ -136,34 +153,15 @@ export class Strips {
   // — the elements —
 
   buildStrips() {
-    return PATHS.flatMap(({ name, title, mark, colour }, i) => {
+    return PATHS.flatMap(({ title, mark, colour }, i) => {
       const canvas = this.canvases[i];
       canvas.addEventListener("click", ({ offsetX }) => {
         const step = Math.floor((offsetX / canvas.clientWidth) * this.columns);
-        if (this.paths) this.handlers.onJump(step / (this.columns - 1));
+        if (this.paths) this.onJump(step / (this.columns - 1));
       });
-      const label = name === "pixels" ? element("span", {}) : this.buildCurve(name);
-      label.className = "row-label";
-      label.append(markOf(mark, this.palette[colour]), title);
+      const label = element("span", { className: "row-label" }, markOf(mark, this.palette[colour]), title);
       return [label, canvas];
     });
-  }
-
-  /** @param {Curve} curve */
-  buildCurve(curve) {
-    const input = element("input", { type: "radio", name: "curve", ariaLabel: `Follow the ${curve} path` });
-    input.addEventListener("change", () => this.handlers.onFollow(curve));
-    this.curves.set(curve, input);
-    return element("label", { title: "The large picture and the downloads follow this path" }, input);
-  }
-
-  /**
-   * Marks the curve that the large picture follows.
-   *
-   * @param {Curve} curve
-   */
-  follow(curve) {
-    for (const [name, input] of this.curves) input.checked = name === curve;
   }
 
   buildCharts() {
