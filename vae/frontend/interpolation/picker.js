@@ -30,7 +30,7 @@ import { ALL } from "./space.js";
 
 const GALLERY = 40,
   SAMPLES = 24;
-const PREVIEW_SIDE = 12; // rem
+const PREVIEW_SIDE = 10; // rem
 /** @type {Option<SourceKind>[]} */
 const SOURCES = [
   ["test", "Test image"],
