@@ -78,9 +78,10 @@ OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
 LATER = (
     "Erase a patch",
     "loop",
+    "Loop",
     "Speed",
     "Frames",
-    "pixel blend",
+    "Pixel blend",
     "Input image",
     "Line",
     "Centre and scale",

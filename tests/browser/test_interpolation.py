@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
 
 from tests.support.browsing import (
     APP,
@@ -102,7 +102,7 @@ def interpolation(browser: Browser, lab: Server, query: str = "checkpoint=ten", 
 def settle(page: Page) -> None:
     """Waits until no picture of the shown view changes: what is decoded at rest waits 150 ms."""
     drawn = "canvases => canvases.map(canvas => canvas.dataset.frame).join()"
-    rest(page, lambda page: page.locator(".interpolation .body canvas").evaluate_all(drawn))
+    rest(page, lambda page: page.locator(".interpolation canvas").evaluate_all(drawn))
 
 
 def linked(page: Page, key: str) -> str | None:
@@ -156,7 +156,7 @@ def test_the_picture_follows_the_scrub_and_python_hears_of_the_release(lab: Serv
         settle(page)
         assert pixels(page, ".hero") == strips["linear"][11]
         assert pixels(page, ".ghost") == strips["pixels"][11]
-        page.get_by_role("radio", name="Follow the spherical path").check()
+        page.get_by_role("radio", name="Spherical").check()
         settle(page)
         assert pixels(page, ".hero") == strips["arc"][11]
         page.wait_for_url("**path=spherical**")
@@ -442,6 +442,24 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
         assert linked(page, "to") == "7"
 
 
+@pytest.mark.parametrize("view", first_in_make_test(["ends", "corners", "arithmetic"]))
+def test_the_pictures_have_their_place_before_they_come(lab: Server, browser: Browser, view: str) -> None:
+    with opened(browser, lab.url) as page:
+        held: list[Route] = []
+        page.route("**/live/encoded?**", held.append)
+        page.goto(f"{lab.url}/Interpolation?checkpoint=ten&view={view}")
+        until(page, lambda: bool(held))
+        place = page.locator(".main")
+        before = box_of(place)
+        held[0].continue_()
+        page.wait_for_selector(".interpolation .hero[data-frame]")
+        settle(page)
+        after = box_of(place)
+        assert before["height"] >= 720 * 0.8
+        assert after["height"] - before["height"] <= 60  # what is beneath the pictures: the numbers, folded
+        assert [after[key] for key in ("x", "y", "width")] == [before[key] for key in ("x", "y", "width")]
+
+
 def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(lab: Server, browser: Browser) -> None:
     with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
         link = page.get_by_role("link", name="Open in Explore")
@@ -459,7 +477,7 @@ def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, 
             expect(page.locator(".chart-label").first).to_contain_text("no prior")
         if name == "conditional":
             before = pixels(page, ".hero")
-            page.get_by_label("Decode A as class").select_option("as 1")
+            page.get_by_label("Decode A as class").select_option("As 1")
             settle(page)
             assert pixels(page, ".hero") != before
             page.wait_for_url("**from=0%401*")
@@ -467,7 +485,7 @@ def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, 
             page.get_by_role("radio", name=view).check()
             settle(page)
             assert len(set(pixels(page, ".hero").split(","))) > 2
-            for control in page.locator(".body input, .body select, .body button, .bar input, .bar button").all():
+            for control in page.locator(".interpolation :is(input, select, button)").all():
                 label = "c => c.ariaLabel || c.textContent || c.labels?.[0]?.textContent"
                 assert control.evaluate(label), control.evaluate("c => c.outerHTML")
         assert page.locator(".interpolation b", has_text="nine").count() == 0
@@ -501,7 +519,7 @@ def test_on_a_phone_the_downloads_stay_on_the_screen_and_the_dialog_says_what_is
         until(page, lambda: within(box_of(page.locator(".download-panel"))))
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Choose A from anywhere").click()
-        page.get_by_label("Class", exact=True).select_option("all classes")
+        page.get_by_label("Class", exact=True).select_option("All classes")
         for _ in range(500 // 40):
             page.get_by_role("button", name="Later images").click()
         expect(page.locator(".picker .quiet").last).to_contain_text("the server has the first 500 test images")
