@@ -56,7 +56,7 @@ def test_the_picture_picked_in_sampling_is_where_explore_starts(app: Server, bro
         rest(page)
         box = box_of(grid)
         page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
-        expect(page.locator(".card")).to_contain_text("row 3, column 3")
+        expect(page.locator(".card")).to_contain_text("Row 3, column 3")
         rest(page)
         to(page, "Explore")
         expect(page.locator(".start-title")).to_contain_text("picture of Sampling")

@@ -321,7 +321,7 @@ def test_the_nearest_test_images_are_the_nearest(app: Server, browser: Browser, 
             for place, row in enumerate(nearest):
                 figure = card.locator("figure").nth(place + 1)
                 expect(figure).to_have_attribute("data-image", str(row))
-                expect(figure).to_contain_text(f"image {row} · {z2.class_names[encoded.labels[row]]}")
+                expect(figure).to_contain_text(f"Image {row} · {z2.class_names[encoded.labels[row]]}")
             expect(card.locator("figure").nth(1)).to_contain_text(f"{apart.min():.2f} σ of the prior away")
             expect(card.locator("figure").nth(2)).to_contain_text(f"RMS {100 * differences.min():.1f} % apart")
         page.mouse.move(5, 5)
@@ -333,12 +333,12 @@ def test_a_picture_is_chosen_by_click_and_by_key(app: Server, browser: Browser) 
         stage, card, frames = page.locator(".stage").first, page.locator(".card"), page.locator(".frame")
         stage.click(position={"x": 5, "y": 5})
         page.mouse.move(5, 5)
-        expect(card).to_contain_text("row 1, column 1")
+        expect(card).to_contain_text("Row 1, column 1")
         expect(frames.nth(0)).to_be_visible()
         expect(frames.nth(1)).to_be_visible()  # the same ε
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowDown")
-        expect(card).to_contain_text("row 2, column 2")
+        expect(card).to_contain_text("Row 2, column 2")
         page.keyboard.press("Escape")
         expect(card).to_be_hidden()
         expect(frames.nth(0)).to_be_hidden()
@@ -355,7 +355,7 @@ def test_classes_are_those_of_the_nearest_codes(app: Server, browser: Browser, z
         assert sum(shown) == 64
         expected = np.bincount(votes.predict(arrays(page, tmp_path)["z"]), minlength=10)
         assert np.abs(np.array(shown) - expected).sum() <= 6  # where two classes have as many votes, the rules differ
-        expect(page.locator(".beneath").first).to_contain_text("class by vote of 15 nearest codes")
+        expect(page.locator(".beneath").first).to_contain_text("Class by vote of 15 nearest codes")
         expect(page.locator(".about")).to_contain_text("not what the picture shows")
         assert titles[0].endswith(f"{100 * (encoded.labels == 0).mean():.1f} % of the test set")
 
@@ -370,7 +370,7 @@ def test_pictures_of_mnist_are_counted_by_the_classifier(
         images = arrays(page, tmp_path)["images"]
         np.testing.assert_array_equal(shown, np.bincount(classify(load_classifier(), images), minlength=10))
         percent = f"{100 * read_reliability().accuracy:.1f} %"
-        expect(page.locator(".beneath").first).to_contain_text(f"class by classifier, {percent} right")
+        expect(page.locator(".beneath").first).to_contain_text(f"Class by classifier, {percent} right")
         expect(page.locator(".about")).to_contain_text(f"right on {percent} of the 10,000 test images")
 
 
@@ -380,7 +380,7 @@ def test_where_the_server_lacks_a_test_image_its_reconstruction_is_shown_and_nam
     checkpoint = read_checkpoint(app_checkpoints / "mnist-z10")
     means, shipped = checkpoint.load_encoded().mean, len(checkpoint.load_examples())
     with sampling(browser, app, f"{Z10}&view=one&source=image:9000") as page:
-        expect(page.get_by_text("its reconstruction").first).to_be_visible()
+        expect(page.get_by_text("Its reconstruction").first).to_be_visible()
         thumb = page.get_by_role("img", name="A: reconstruction of that test image")
         assert_shows(thumb, decode(checkpoint.load_model(), means[9000:9001])[0, 0])
         nearest = [int(((means - z) ** 2).sum(axis=1).argmin()) for z in arrays(page, tmp_path)["z"]]
@@ -447,7 +447,7 @@ def test_a_conditional_model_gets_classes(app: Server, browser: Browser, app_che
             expected = decode(model, found["z"], found["told" + suffix].astype(np.int64))
             assert np.abs(found["images" + suffix].astype(int) - expected).max() <= 1
         expect(page.locator(".bars").first).to_contain_text("Not counted: the decoder is given the class.")
-        page.get_by_role("combobox", name="A: class given to the decoder").select_option(label="as 7")
+        page.get_by_role("combobox", name="A: class given to the decoder").select_option(label="As 7")
         settle(page)
         assert linked(page)["told"] == "7"
 
@@ -469,11 +469,11 @@ def test_the_component_follows_a_change_of_checkpoint(app: Server, browser: Brow
         choose(page, "rgb-z16")
         grid = page.locator(GRIDS).first
         expect(grid).to_have_attribute("width", str(8 * 66 - 2))
-        expect(source(page)).to_contain_text("class <b>nine</b>")  # text, not markup
+        expect(source(page)).to_contain_text("Class <b>nine</b>")  # text, not markup
         assert page.get_by_role("slider", name="Temperature").input_value() == "0.5"
         choose(page, "z1")
         expect(grid).to_have_attribute("width", str(8 * 29 - 1))
-        page.get_by_text("manifold", exact=True).click()
+        page.get_by_role("radio", name="Manifold").check()
         settle(page)
         expect(page.locator(".plane-note")).to_contain_text("in reading order")
         assert pixels(page, GRIDS)

@@ -49,7 +49,7 @@ def sampling(checkpoint: Checkpoint) -> None:
         "noises": {str(n): _noise(n, latent_dim) for n in (seed, (seed + 1) % (LAST_SEED + 1))},
         "sources": {name: _packed(_source(checkpoint, name)) for name in sorted(chosen)},
     }
-    component = scripts.component("sampling", "sampling/sampling.css", *scripts.PANELS)
+    component = scripts.component("sampling", "lib/controls.css", "sampling/sampling.css", *scripts.PANELS)
     on_params, on_picked = partial(_take, checkpoint), partial(_take_picked, checkpoint)
     component(key="sampling", data=data, on_params_change=on_params, on_picked_change=on_picked)
     _write_link(params | {"seed": str(seed)})
@@ -164,15 +164,15 @@ def _offered(checkpoint: Checkpoint) -> list[dict[str, str]]:
     fitted, prior = _fitted(checkpoint), _has_prior(checkpoint)
     classes = zip(checkpoint.class_names, fitted.classes, strict=True)
     return [
-        {"id": "prior", "name": "prior N(0, I)" if prior else "N(0, I), not this model's prior", "problem": ""},
+        {"id": "prior", "name": "Prior N(0, I)" if prior else "N(0, I), not this model's prior", "problem": ""},
         {
             "id": "aggregate",
-            "name": "aggregate posterior" if prior else "mixture of all test codes",
+            "name": "Aggregate posterior" if prior else "Mixture of all test codes",
             "problem": fitted.problem,
         },
-        *({"id": "image", "name": "posterior of one image", "problem": ""} for _ in range(prior)),
+        *({"id": "image", "name": "Posterior of one image", "problem": ""} for _ in range(prior)),
         *(
-            {"id": f"class:{label}", "name": f"class {name}", "problem": "" if found else "fewer than 10 codes"}
+            {"id": f"class:{label}", "name": f"Class {name}", "problem": "" if found else "fewer than 10 codes"}
             for label, (name, found) in enumerate(classes)
         ),
     ]
@@ -211,7 +211,7 @@ def _mismatch_sentences(checkpoint: Checkpoint) -> dict[str, str]:
         "number": f"About {upper.nats:.2f} nats" if crossed else between,
         "meaning": "from the prior to the aggregate posterior: KL(q(z) ‖ p(z))",
         "how": f"{_lower_in_words(fitted.fit, lower)} {_upper_in_words(upper, checkpoint.test_images)} Computed once "
-        "from the encoded test set. The same mixture is the source “aggregate posterior”.",
+        "from the encoded test set. The same mixture is the source “Aggregate posterior”.",
     }
 
 

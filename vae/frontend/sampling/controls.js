@@ -1,7 +1,7 @@
 /** The controls of the Sampling page: what is shown, with which noise, and how z is changed before it is decoded. */
 
 import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
-import { button, element } from "../lib/dom.js";
+import { button, element, segmented } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { numberField, rangeField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
@@ -13,7 +13,12 @@ import { NO_TRUNCATION } from "./sources.js";
 /** @typedef {(part: Partial<SamplingState>) => void} OnChange */
 /** @typedef {Record<"grid" | "picture" | "arrays", () => Promise<void>>} Downloads */
 
-const VIEWS = { one: "one source", two: "two sources", plane: "manifold" };
+/** @type {import("../lib/dom.js").Option<string>[]} */
+const VIEWS = [
+  ["one", "One source"],
+  ["two", "Two sources"],
+  ["plane", "Manifold"],
+];
 const HELD_RANGE = 3; // standard deviations
 
 export class Controls {
@@ -27,9 +32,7 @@ export class Controls {
     this.data = data;
     this.state = state;
     this.onChange = onChange;
-    this.views = Object.keys(VIEWS).map((value) =>
-      element("input", { type: "radio", name: "view", value, onchange: () => onChange({ view: value }) }),
-    );
+    this.views = segmented("View", VIEWS, (view) => onChange({ view }));
     this.seed = numberField({ whole: true, min: 0, max: MAX_SEED, ariaLabel: "Seed of the noise" });
     this.temperature = new Slider("Temperature", { min: 0, max: 2, step: 0.02 }, (temperature) =>
       onChange({ temperature }),
@@ -44,11 +47,11 @@ export class Controls {
       onchange: () => this.hold({ dimension: Number(this.dimension.value), value: null }),
     });
     const vary = "Let this latent vary again";
-    this.vary = button("vary", vary, () => this.hold({ value: null }), vary);
+    this.vary = button("Vary", vary, () => this.hold({ value: null }), vary);
     this.axisSelects = ["across", "up"].map((title) =>
       element("select", { ariaLabel: `Manifold: ${title}`, onchange: () => this.choosePlane() }),
     );
-    this.axisLabels = ["across ", "up "].map((title, place) => element("label", {}, title, this.axisSelects[place]));
+    this.axisLabels = ["Across ", "Up "].map((title, place) => element("label", {}, title, this.axisSelects[place]));
     this.toolbar = this.buildToolbar(downloads);
     this.sliders = this.buildSliders();
     this.axes = element("div", { className: "axes" }, ...this.axisLabels);
@@ -83,14 +86,14 @@ export class Controls {
   show(state) {
     const { view, seed, side, temperature, truncation, hold, plane } = state;
     this.state = state;
-    for (const input of this.views) input.checked = input.value === view;
+    this.views.choose(view);
     this.seed.show(seed);
     this.side.show(side, `${side} × ${side}`);
     this.temperature.show(temperature, temperature.toFixed(2));
-    this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "off");
+    this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "Off");
     this.dimension.value = String(hold.dimension);
     const middle = this.setHeldRange(hold.dimension);
-    this.held.show(hold.value ?? middle, hold.value === null ? "varies" : hold.value.toFixed(2));
+    this.held.show(hold.value ?? middle, hold.value === null ? "Varies" : hold.value.toFixed(2));
     this.vary.hidden = hold.value === null;
     this.axisSelects.forEach((select, place) => {
       select.value = plane[place] ?? "";
@@ -128,15 +131,13 @@ export class Controls {
 
   /** @param {Downloads} downloads */
   buildToolbar(downloads) {
-    const labels = Object.values(VIEWS).map((name, place) => element("label", {}, this.views[place], name));
-    const views = element("div", { className: "views", role: "radiogroup", ariaLabel: "View" }, ...labels);
     const files = downloadMenu([
       { format: "PNG", what: "all pictures, as they are here", save: downloads.grid },
       { format: "PNG", what: "the framed picture, or the first", save: downloads.picture },
       { format: "NPZ", what: "z and pictures, for NumPy", save: downloads.arrays },
     ]);
     const toolbar = { className: "toolbar", role: "toolbar", ariaLabel: "Samples" };
-    return element("div", toolbar, views, this.buildSeed(), files);
+    return element("div", toolbar, this.views.element, this.buildSeed(), files);
   }
 
   buildSeed() {
@@ -144,7 +145,7 @@ export class Controls {
     const next = () => this.takeSeed((this.state.seed + 1) % (MAX_SEED + 1));
     const draw = button("Draw new noise", "Draw new noise: the next seed", next);
     draw.classList.add("draw");
-    return element("span", { className: "seed" }, element("label", {}, "seed ", this.seed), draw);
+    return element("span", { className: "seed" }, element("label", {}, "Seed ", this.seed), draw);
   }
 
   buildSliders() {
@@ -154,9 +155,10 @@ export class Controls {
     const rows = [
       temperature.row("Temperature", help("Temperature")),
       truncation.row("Truncation", help("Truncation")),
-      held.row("Hold", help("Hold"), this.dimension, this.vary),
-      side.row("Grid "),
+      held.row("Hold", help("Hold")),
+      side.row("Grid"),
     ];
+    held.input.before(element("span", { className: "held" }, this.dimension, this.vary));
     rows[1].classList.add("truncation");
     rows[2].classList.add("hold");
     return element("div", { className: "sliders" }, ...rows);

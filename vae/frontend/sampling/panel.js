@@ -1,6 +1,6 @@
 /** One grid of samples: above it where they come from, beneath it their classes and how wide the source is. */
 
-import { drawGrid, drawPicture } from "../lib/canvas.js";
+import { drawGrid, drawingScale, drawPicture } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
@@ -63,7 +63,7 @@ export class Panel {
     this.image = numberField({ whole: true, min: 0, hidden: true, ...named("test image") });
     this.image.addEventListener("change", onchange);
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
-    this.thumbText = element("span", { className: "thumb-text", hidden: true }, "its reconstruction");
+    this.thumbText = element("span", { className: "thumb-text", hidden: true }, "Its reconstruction");
     this.thumbText.title = "The server does not have the image itself.";
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
@@ -76,12 +76,13 @@ export class Panel {
     this.bars = element("div", { className: "bars", role: "img", ariaLabel: "Classes of the samples" });
     this.intervals = element("canvas", { className: "intervals", role: "img" });
     this.sizes = element("figcaption", { title: "The strongest latent first" });
+    this.beneath = this.buildBeneath();
     this.element = element(
       "section",
       { className: "panel", ariaLabel: title },
       this.buildFrom(),
       this.stage,
-      this.buildBeneath(),
+      this.beneath,
     );
     this.listen();
   }
@@ -104,12 +105,12 @@ export class Panel {
       return element("option", { value: id, disabled: Boolean(problem), title: problem }, text);
     };
     const isClass = (/** @type {OfferedSource} */ { id }) => id.startsWith("class:");
-    const group = element("optgroup", { label: "one class's Gaussian" }, ...offered.filter(isClass).map(option));
+    const group = element("optgroup", { label: "One class's Gaussian" }, ...offered.filter(isClass).map(option));
     this.source.replaceChildren(...offered.filter((source) => !isClass(source)).map(option), group);
     this.image.max = String(images - 1);
     this.image.title = `Test image, 0 to ${images - 1}`;
-    const each = element("option", { value: "" }, "each class, by column");
-    const one = classNames.map((name, label) => element("option", { value: label }, `as ${name}`));
+    const each = element("option", { value: "" }, "Each class, by column");
+    const one = classNames.map((name, label) => element("option", { value: label }, `As ${name}`));
     this.label.replaceChildren(each, ...one);
     this.labelPlace.hidden = !conditional;
   }
@@ -175,6 +176,15 @@ export class Panel {
 
   setStale() {
     this.stage.classList.add("stale");
+  }
+
+  /** The least that the pictures leave to the rest of the panel's width and height. Unit: CSS pixels. */
+  around() {
+    const { minWidth, minHeight } = getComputedStyle(this.beneath),
+      { rowGap } = getComputedStyle(this.element);
+    const above = this.stage.offsetTop - this.element.offsetTop,
+      width = Number.parseFloat(minWidth); // where it stands beside them
+    return { width, height: width ? above : above + Number.parseFloat(rowGap) + Number.parseFloat(minHeight) };
   }
 
   /**
@@ -284,7 +294,7 @@ export class Panel {
 
   /** @param {{caption: string, sentence: string}} words how the classes are found */
   describeClasses({ caption, sentence }) {
-    this.votes.textContent = `${caption}; line: share in test set`;
+    this.votes.textContent = `${caption}; line: test set`;
     this.votes.title = sentence;
   }
 
@@ -306,9 +316,9 @@ export class Panel {
   drawIntervals(source, dimensions, temperature, { centre, span, prior }) {
     const canvas = this.intervals,
       shown = dimensions.slice(0, MOST_INTERVALS),
-      pixel = devicePixelRatio;
-    const width = Math.round(canvas.clientWidth * pixel),
-      height = Math.round(canvas.clientHeight * pixel);
+      pixel = drawingScale();
+    const width = Math.round(canvas.clientWidth * devicePixelRatio),
+      height = Math.round(canvas.clientHeight * devicePixelRatio);
     if (!width || !height) return; // not on the page
     Object.assign(canvas, { width, height });
     const context = contextOf(canvas),
@@ -365,14 +375,14 @@ export function classesInWords(classifier) {
     const sentence =
       `Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the ` +
       "classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.";
-    return { caption: `class by vote of ${VOTERS} nearest codes`, sentence };
+    return { caption: `Class by vote of ${VOTERS} nearest codes`, sentence };
   }
   const right = `${(100 * classifier.accuracy).toFixed(1)} %`;
   const sentence =
     `Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ` +
     `${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as ` +
     "one all the same.";
-  return { caption: `class by classifier, ${right} right`, sentence };
+  return { caption: `Class by classifier, ${right} right`, sentence };
 }
 
 /**

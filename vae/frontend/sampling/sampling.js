@@ -25,10 +25,10 @@ import { TestSet } from "./test-set.js";
 const REST_MS = 200;
 const STATUS_MS = 250;
 const SPAN = 3; // standard deviations: half the height of the chart of a source's width
-const AROUND_TWO = 226,
-  AROUND_ONE = 108; // CSS pixels above and below the pictures, in two columns and in one
+const MARGIN = 14; // CSS pixels below what stands beneath the pictures
 const LEAST_SIDE = 240;
-const PHONE = 640;
+const NARROW = 900; // CSS pixels: below, controls stand under the pictures (see sampling.css)
+const NARROW_HEIGHT = 0.8; // share of the window that a grid may have there
 const RELEASES = ["pointerup", "pointercancel"]; // wherever the pointer is by then
 
 /** All that the page shows. */
@@ -66,7 +66,7 @@ class SamplingView {
     this.how = element("p");
     this.classHow = element("p");
     this.klHelp = help("KL");
-    this.meterText = element("p", { className: "meter" });
+    this.meterText = element("p", { className: "meter small-print" });
     this.root = this.build();
     parent.append(this.root);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
@@ -372,19 +372,19 @@ class SamplingView {
   showMeter() {
     const { framesPerSecond, ms } = this.meter.read();
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(0)} ms input → pictures`;
-    say(this.meterText, `decoded now on ${this.device}${speed}`);
+    say(this.meterText, `Decoded now on ${this.device}${speed}`);
   }
 
   resize() {
-    const phone = this.root.clientWidth < PHONE,
-      two = this.state.view === "two";
-    this.root.classList.toggle("phone", phone);
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
-    const top = this.root.getBoundingClientRect().top + scrolled;
-    const high = phone ? Infinity : Math.max(LEAST_SIDE, innerHeight - top - (two ? AROUND_TWO : AROUND_ONE));
-    for (const panel of this.visible()) {
-      panel.resize(Math.min(panel.element.clientWidth, high), this.data.image_shape, this.state.side);
-    }
+    const below = innerHeight - this.root.getBoundingClientRect().top - scrolled - MARGIN;
+    const arounds = this.visible().map((panel) => panel.around());
+    const high = Math.max(LEAST_SIDE, below - Math.max(...arounds.map(({ height }) => height)));
+    const most = innerWidth < NARROW ? NARROW_HEIGHT * innerHeight : high;
+    this.visible().forEach((panel, place) => {
+      const room = Math.min(panel.element.clientWidth - arounds[place].width, most);
+      panel.resize(room, this.data.image_shape, this.state.side);
+    });
   }
 
   close() {
@@ -421,8 +421,8 @@ class SamplingView {
     const about = element("details", { className: "about" }, this.mismatch, this.how, this.classHow);
     const divergence = element("div", { className: "divergence" }, about, this.klHelp);
     const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterText);
-    const parts = [grids, controls.toolbar, controls.sliders, foot, selection.card.element];
-    const root = element("div", { className: "sampling" }, ...parts);
+    const beside = element("div", { className: "controls" }, controls.toolbar, controls.sliders, foot);
+    const root = element("div", { className: "sampling" }, grids, beside, selection.card.element);
     root.addEventListener("keydown", (event) => {
       if (isOver(event, "input, select, button, .stage")) event.stopPropagation(); // r and c are Streamlit's
     });

@@ -81,7 +81,7 @@ export class Selection {
       return;
     }
     for (const each of visible) each.mark(cell);
-    const place = `row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
+    const place = `Row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
     const room = root.getBoundingClientRect();
     this.card.show(panel.cellBox(), room, pictureOf(shown, cell), data.image_shape, place);
   }
@@ -119,9 +119,9 @@ export class Selection {
 class Card {
   /** @param {Reconstruct} reconstruct */
   constructor(reconstruct) {
-    this.sample = new Picture("this sample", reconstruct);
-    this.code = new Picture("nearest code", reconstruct);
-    this.pixels = new Picture("nearest pixels", reconstruct);
+    this.sample = new Picture("This sample", reconstruct);
+    this.code = new Picture("Nearest code", reconstruct);
+    this.pixels = new Picture("Nearest pixels", reconstruct);
     const figures = [this.sample, this.code, this.pixels].map(({ figure }) => figure);
     this.element = element(
       "div",
@@ -177,7 +177,7 @@ class Card {
    */
   showNearestPixels(found, testSet) {
     if (!found) {
-      this.pixels.text.textContent = "the server has no test images";
+      this.pixels.text.textContent = "The server has no test images.";
       return;
     }
     const [apart, typical] = [found.distance, found.typical].map((share) => `${(100 * share).toFixed(1)} %`);
@@ -218,7 +218,7 @@ class Picture {
     this.figure.dataset.image = String(index); // for tests
     const original = index < encoded.images;
     const what = original ? "" : `\nreconstruction: the server has no image from ${encoded.images} on`;
-    this.text.textContent = `image ${index} · ${encoded.classNames[encoded.labels[index]]}${what}\n${text}`;
+    this.text.textContent = `Image ${index} · ${encoded.classNames[encoded.labels[index]]}${what}\n${text}`;
     const pixels = await (original ? pictures.load(index) : this.reconstruct(index));
     if (this.figure.dataset.image !== String(index)) return; // another image is shown by now
     if (pixels) drawPicture(this.canvas, pixels, encoded.imageShape);
