@@ -226,7 +226,7 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
 
 
 def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Browser) -> None:
-    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
         empty_pad(page)
         draw_line(page, (0.3, 0.2), (0.6, 0.8))
         settle(page)
@@ -242,6 +242,8 @@ def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Br
         expect(page.locator(".title")).to_have_text("Your drawing")
         settle(page)
         assert (model_sees(page) == drawn).all()
+        page.reload()
+        expect(page.locator(".title")).to_have_text("Your drawing")
 
 
 def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Browser) -> None:
@@ -311,6 +313,7 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
     }
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         for name, (content, message) in files.items():
+            top = box_of(page.locator(".drawing-surface"))
             page.get_by_label("Picture to upload").set_input_files({"name": name, "mimeType": "", "buffer": content})
             if message:
                 expect(page.locator(".message")).to_contain_text(message)
@@ -320,6 +323,7 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
                 assert model_sees(page).mean() == pytest.approx(255 if message else 76, abs=3), name
             else:
                 expect(page.locator(".message")).to_contain_text(name)
+            assert box_of(page.locator(".drawing-surface")) == top, "the message lies over the page"
         page.get_by_role("button", name="Next test image").click()
         expect(page.locator(".message")).to_be_hidden()
 
@@ -340,18 +344,86 @@ def test_the_test_images_nearest_to_a_photographed_digit_are_of_its_class(
             content = png(Image.fromarray(photo))
             file: FilePayload = {"name": f"{label}.png", "mimeType": "image/png", "buffer": content}
             page.get_by_label("Picture to upload").set_input_files(file)
-            expect(page.locator(".message")).to_contain_text(f"{label}.png is read as a drawing: the paper levelled")
+            expect(page.locator(".title")).to_have_text(f"{label}.png, 450×600 pixels")
             expect(page.locator(".tiles + .caption")).to_contain_text(
                 re.compile(rf"{least[label]} of 8 are of class {label}\.")
             )
             assert model_sees(page)[0].max() == 0
-        page.get_by_role("button", name="Use the picture as it is").click()
-        expect(page.locator(".title")).to_contain_text("scaled to 28×28")
+
+
+def upload_turned(page: Page) -> None:
+    """Uploads a photograph that was taken with the camera held upright, as phones write it: lying, with a note."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it a quarter to the right
+    lying = Image.fromarray(np.rot90(photograph(line(SEVEN, 6), scene="shadow")))
+    file: FilePayload = {"name": "7.jpg", "mimeType": "", "buffer": png(lying, format="JPEG", exif=exif)}
+    page.get_by_label("Picture to upload").set_input_files(file)
+    expect(page.locator(".title")).to_have_text("7.jpg, 450×600 pixels")
+    settle(page)
+
+
+def steps(page: Page) -> dict[str, bool]:
+    """The steps from the file to the model's input, and whether they are on."""
+    boxes = page.get_by_role("group", name="From the file").get_by_role("checkbox").all()
+    return {attribute(box, "name"): box.is_checked() for box in boxes}
+
+
+STEPS = dict.fromkeys(("oriented", "levelled", "inverted", "stretched", "centred"), True)
+
+
+def test_each_step_from_a_photograph_to_the_input_is_shown_and_can_be_left_out(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
+        upload_turned(page)
+        assert steps(page) == STEPS
+        seen = model_sees(page)
+        pictures = page.locator(".photo-steps canvas")
+        assert len({pixels(page, f".photo-steps label:nth-child({i}) canvas") for i in range(1, 6)}) == 5
+        assert same(shown(page, pictures.last), seen)
+        page.get_by_label("Inverted").uncheck()
+        page.get_by_label("Centred").uncheck()
         settle(page)
-        assert np.median(model_sees(page)) > 100
-        page.get_by_label("Centre and scale like the data set").check()
+        expect(page.locator(".title")).to_have_text("7.jpg, 450×600 pixels, scaled to 28×28")
+        assert np.median(model_sees(page)) > 200
+        page.get_by_label("Inverted").check()
+        page.get_by_label("Centred").press(" ")
         settle(page)
-        assert np.median(model_sees(page)) == 0  # the sheet is no ink
+        assert (model_sees(page) == seen).all()
+        page.get_by_label("Oriented").uncheck()
+        settle(page)
+        assert (model_sees(page) != seen).any()
+        page.get_by_role("button", name="Next test image").click()
+        expect(page.get_by_role("group", name="From the file")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_an_upload_and_its_steps_stay_when_model_and_page_are_others(app: Server, browser: Browser) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
+        upload_turned(page)
+        page.get_by_label("Levelled").uncheck()
+        settle(page)
+        seen, chosen = model_sees(page), STEPS | {"levelled": False}
+
+        def is_there() -> None:
+            expect(page.locator(".title")).to_have_text("7.jpg, 450×600 pixels")
+            settle(page)
+            assert (model_sees(page) == seen).all()
+            assert steps(page) == chosen
+
+        for name in ("mnist-z2", "rgb-z16", "mnist-z10-b10"):
+            choose(page, name)
+            expect(page.locator(".meter")).to_contain_text(name)
+            settle(page)
+            if name == "rgb-z16":
+                expect(page.locator(".title")).to_contain_text("scaled to 64×64")
+                assert steps(page).keys() == {"oriented", "inverted", "stretched"}
+            else:
+                is_there()
+        page.get_by_role("link", name="Explore", exact=True).first.click()
+        expect(page.locator(".start-title")).to_contain_text("test image 3 ")
+        page.get_by_role("link", name="Reconstruction", exact=True).first.click()
+        is_there()
+        page.reload()
+        is_there()
 
 
 @pytest.mark.slow

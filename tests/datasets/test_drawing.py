@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.datasets.drawing import Images, drawing_frame, resize_images
+from vae.datasets.drawing import Images, drawing_frame, is_dark_on_bright, resize_images
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset
 
@@ -40,3 +40,12 @@ def test_data_sets_without_a_frame_have_none() -> None:
     assert drawing_frame(rng.integers(0, 256, (20, 3, 8, 8), np.uint8)) is None
     assert drawing_frame(rng.integers(0, 256, (20, 1, 28, 20), np.uint8)) is None
     assert drawing_frame(np.zeros((20, 1, 8, 8), np.uint8)) is None
+
+
+def test_only_grey_images_that_are_bright_at_their_edges_are_dark_on_bright(digits: Dataset) -> None:
+    boxes = centred_boxes(20, 28, (20, 6))
+    assert not is_dark_on_bright(boxes)
+    assert is_dark_on_bright(255 - boxes)
+    assert not is_dark_on_bright(np.repeat(255 - boxes, 3, axis=1))
+    assert not is_dark_on_bright(digits.test.images)
+    assert not is_dark_on_bright(boxes[:0])

@@ -26,6 +26,12 @@ def resize_images(images: Images, image_shape: tuple[int, int, int]) -> Images:
     return x.round().clamp(0, 255).to(torch.uint8).expand(-1, channels, -1, -1).contiguous().numpy()
 
 
+def is_dark_on_bright(images: Images) -> bool:
+    """Whether the images are grey and bright at their edges: a drawing for them is dark. Shape: images (n, c, h, w)."""
+    edges = np.concatenate([images[..., [0, -1], :].ravel(), images[..., [0, -1]].ravel()])
+    return images.shape[1] == 1 and bool(len(edges)) and float(np.median(edges)) > 127
+
+
 def drawing_frame(images: Images) -> Frame | None:
     """How a data set places what is drawn on black: side of the box that it fills, and its centre of mass.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from vae.datasets.drawing import drawing_frame
+from vae.datasets.drawing import drawing_frame, is_dark_on_bright
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, scripts
 from vae.ui.shared.figures import PALETTE
@@ -69,6 +69,7 @@ def _first_row(state: State, checkpoint: Checkpoint) -> int | None:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
+    examples = loaders.cached_examples(_checkpoint, version)
     return {
         "script": scripts.script_url("interpolation/interpolation.js"),
         "model": _checkpoint.name,
@@ -76,7 +77,8 @@ def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, objec
         "classes": _checkpoint.model_config.classes,
         "prior": _checkpoint.kl_per_dimension is not None,
         "palette": list(PALETTE),
-        "frame": drawing_frame(loaders.cached_examples(_checkpoint, version)),
+        "frame": drawing_frame(examples),
+        "bright": is_dark_on_bright(examples),
     }
 
 

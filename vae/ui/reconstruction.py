@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.datasets.drawing import drawing_frame, resize_images
+from vae.datasets.drawing import drawing_frame, is_dark_on_bright, resize_images
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available, load_dataset
 from vae.evaluation.anomaly import anomaly_scores, auroc, corrected_scores
@@ -179,7 +179,7 @@ def _comparison(name: str, own: Scored, other: Scored) -> dict[str, object]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
-    config = _checkpoint.model_config
+    config, examples = _checkpoint.model_config, loaders.cached_examples(_checkpoint, version)
     return {
         "script": scripts.script_url("reconstruction/reconstruction.js"),
         "model": _checkpoint.name,
@@ -191,7 +191,8 @@ def _checkpoint_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[
         "palette": list(PALETTE),
         "kl": _checkpoint.kl_per_dimension,
         "noise": posterior_noise(1, config.latent_dim)[0].tolist(),
-        "frame": drawing_frame(_checkpoint.load_examples()),
+        "frame": drawing_frame(examples),
+        "bright": is_dark_on_bright(examples),
         "likelihood": config.likelihood,
         "objective": models.objective_name(_checkpoint),
         "source": {

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { drawingIn, inkOf, placedDrawing } from "../../../vae/frontend/lib/photograph.js";
+import { developed, neededSteps } from "../../../vae/frontend/lib/steps.js";
 import { resized } from "../../../vae/frontend/lib/placing.js";
 import { python } from "../support/python.js";
 
-/** @import { Grey } from "../../../vae/frontend/lib/paper.js" */
-/** @import { ImageShape } from "../../../vae/frontend/lib/contract.js" */
+/** @import { Photo, Target } from "../../../vae/frontend/lib/steps.js" */
 
-const MNIST = { side: 20, across: 14.5, down: 14.5 };
-/** @type {ImageShape} */
-const SHAPE = [1, 28, 28];
+/** @type {Target} */
+const MNIST = { imageShape: [1, 28, 28], frame: { side: 20, across: 14.5, down: 14.5 }, bright: false };
 
 /** name: of the scene. photo: base64. original: the digit, 28 × 28. @typedef {{name: string, photo: string, original: number[]}} Case */
 /** @type {{digits: Case[], sevens: Case[], blank: string, seven: string}} */
@@ -40,19 +38,23 @@ blank = photograph(np.zeros((600, 450)))
 print(json.dumps({"digits": digits, "sevens": sevens, "blank": text(blank), "seven": text(thick)}))`);
 });
 
-/** The photograph as the upload sees it: 400 pixels high. @returns {Grey} */
+/** A grey picture as the upload sees it. @returns {Photo} */
+function grey(/** @type {Iterable<number>} */ plane, /** @type {number} */ width, /** @type {number} */ height) {
+  const values = [...plane];
+  return { pixels: Uint8Array.from([...values, ...values, ...values]), width, height, orientation: 1 };
+}
+
+/** The photograph as the upload sees it: 400 pixels high. */
 function seen(/** @type {string} */ photo) {
-  const plane = Float32Array.from(resized([Float32Array.from(Buffer.from(photo, "base64"))], 450, 600, [1, 400, 300]));
-  return { plane, width: 300, height: 400 };
+  return grey(resized([Float32Array.from(Buffer.from(photo, "base64"))], 450, 600, [1, 400, 300]), 300, 400);
 }
 
 /** What the model sees of a photograph. */
-function placed(/** @type {string} */ photo) {
-  const drawing = drawingIn(seen(photo));
-  assert.ok(drawing);
-  const pixels = placedDrawing(drawing, SHAPE, MNIST);
-  assert.ok(pixels);
-  return pixels;
+function placed(/** @type {string} */ text) {
+  const photo = seen(text),
+    needed = neededSteps(photo, MNIST);
+  assert.ok(needed.centred);
+  return developed(photo, needed, MNIST).pixels;
 }
 
 /** Correlation of two images, the best of the nine by which one may be shifted by a pixel. */
@@ -88,25 +90,36 @@ test("a thin pen's seven looks like one of a thick pen", () => {
   }
 });
 
-test("it is said whether ink was darker than the paper", () => {
-  const inverted = (/** @type {Case} */ { photo }) => inkOf(seen(photo))?.inverted;
-  assert.deepEqual(
-    photos.digits.map(inverted),
-    photos.digits.map(({ name }) => name !== "chalk"),
-  );
+const AS_IT_IS = { oriented: true, levelled: false, inverted: false, stretched: false, centred: false };
+
+test("all steps are needed where ink is on paper, and all but inverting where chalk is on a board", () => {
+  const all = { oriented: true, levelled: true, inverted: true, stretched: true, centred: true };
+  for (const { name, photo } of photos.digits)
+    assert.deepEqual(neededSteps(seen(photo), MNIST), { ...all, inverted: name !== "chalk" }, name);
 });
 
 test("a blank sheet has no ink, and neither has a picture that is bright on black already", () => {
-  assert.equal(inkOf(seen(photos.blank)), null);
-  const { original } = photos.digits[0];
-  assert.equal(inkOf({ plane: Float32Array.from(original), width: 28, height: 28 }), null);
+  assert.deepEqual(neededSteps(seen(photos.blank), MNIST), AS_IT_IS);
+  assert.deepEqual(neededSteps(grey(photos.digits[0].original, 28, 28), MNIST), AS_IT_IS);
 });
 
-test("an even grey, one pixel and two colours are no obstacle", () => {
-  for (const value of [25, 128, 255]) {
-    assert.equal(inkOf({ plane: new Float32Array(900).fill(value), width: 30, height: 30 }), null);
-    assert.equal(inkOf({ plane: new Float32Array(1).fill(value), width: 1, height: 1 }), null);
+test("an even grey, one pixel and two colours are no obstacle, with each step and without", () => {
+  const even = [25, 128, 255].flatMap((value) => [
+    grey(new Uint8Array(900).fill(value), 30, 30),
+    grey([value], 1, 1),
+    grey([value, value, value], 1, 3),
+  ]);
+  for (const photo of even) assert.deepEqual(neededSteps(photo, MNIST), AS_IT_IS);
+  const halves = grey(
+    Uint8Array.from({ length: 900 }, (_, i) => (i % 30 < 15 ? 255 : 60)),
+    30,
+    30,
+  );
+  for (const photo of [...even, halves]) {
+    for (let bits = 0; bits < 32; bits++) {
+      const [oriented, levelled, inverted, stretched, centred] = [1, 2, 4, 8, 16].map((bit) => Boolean(bits & bit));
+      const { pixels } = developed(photo, { oriented, levelled, inverted, stretched, centred }, MNIST);
+      assert.equal(pixels.length, 784);
+    }
   }
-  const plane = Float32Array.from({ length: 900 }, (_, i) => (i % 30 < 15 ? 255 : 60));
-  assert.doesNotThrow(() => inkOf({ plane, width: 30, height: 30 }));
 });

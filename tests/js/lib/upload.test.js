@@ -41,36 +41,30 @@ beforeEach(() => revoke.mock.resetCalls());
 const RED = () => [255, 0, 0, 255];
 const file = new File(["x"], "photo.png");
 
-test("the middle of a wide picture becomes an image of the model's size", async () => {
-  next = { width: 40, height: 20, paint: (x) => (x < 10 || x >= 30 ? [9, 9, 9, 255] : [200, 100, 50, 255]) };
-  const { pixels, width, height } = await readPicture(file, [3, 4, 4], false);
-  assert.deepEqual([width, height], [40, 20]);
+test("a small picture comes as it is, in colour", async () => {
+  next = { width: 40, height: 20, paint: (x) => (x < 10 ? [9, 8, 7, 255] : [200, 100, 50, 255]) };
+  const { photo, width, height } = await readPicture(file);
+  assert.deepEqual([width, height, photo.width, photo.height, photo.orientation], [40, 20, 40, 20, 1]);
   assert.deepEqual(
-    [...pixels],
-    [200, 100, 50].flatMap((value) => new Array(16).fill(value)),
+    [0, 39, 800, 839, 1600, 1639].map((i) => photo.pixels[i]),
+    [9, 200, 8, 100, 7, 50],
   );
   assert.equal(revoke.mock.callCount(), 1);
 });
 
-test("colour becomes the grey of ITU-R BT.601", async () => {
-  next = { width: 8, height: 8, paint: RED };
-  const { pixels } = await readPicture(file, [1, 2, 2], false);
-  assert.deepEqual([...pixels], new Array(4).fill(Math.round(0.299 * 255)));
-});
-
 test("what is transparent becomes white", async () => {
   next = { width: 8, height: 8, paint: (x) => [0, 0, 0, x < 4 ? 0 : 255] };
-  const { pixels } = await readPicture(file, [1, 1, 2], false);
-  assert.deepEqual([...pixels], [255, 0]);
+  const { pixels } = (await readPicture(file)).photo;
+  assert.deepEqual([pixels[3], pixels[4]], [255, 0]);
 });
 
 test("a large picture is scaled down before its pixels are read", async (t) => {
   next = { width: 900, height: 600, paint: RED };
   const { prototype } = Object.getPrototypeOf(document.createElement("canvas")).constructor;
   const getContext = t.mock.method(prototype, "getContext");
-  await readPicture(file, [1, 28, 28], false);
-  const { width, height } = /** @type {HTMLCanvasElement} */ (getContext.mock.calls[0].this);
-  assert.deepEqual([width, height], [512, 512]);
+  const { photo, width } = await readPicture(file);
+  const canvas = /** @type {HTMLCanvasElement} */ (getContext.mock.calls[0].this);
+  assert.deepEqual([canvas.width, canvas.height, photo.width, photo.height, width], [400, 267, 400, 267, 900]);
 });
 
 const REFUSED = [
@@ -82,27 +76,13 @@ const REFUSED = [
 for (const { what, about, sentence } of REFUSED) {
   test(`a file that is ${what} is refused with a sentence`, async () => {
     next = about;
-    await assert.rejects(readPicture(file, [1, 28, 28], false), sentence);
+    await assert.rejects(readPicture(file), sentence);
     assert.equal(revoke.mock.callCount(), 1);
   });
 }
 
 test("a file that is too long is not opened", async () => {
   const long = { name: "long.png", size: 33 * 2 ** 20 };
-  await assert.rejects(readPicture(/** @type {File} */ (long), [1, 28, 28], false), /long.png has more than 32 MiB/);
+  await assert.rejects(readPicture(/** @type {File} */ (long)), /long.png has more than 32 MiB/);
   assert.equal(revoke.mock.callCount(), 0);
-});
-
-test("ink on paper is found where the model's images are drawings", async () => {
-  next = {
-    width: 60,
-    height: 90,
-    paint: (x, y) => (x === 20 && y > 30 && y < 70 ? [60, 60, 60, 255] : [220, 215, 200, 255]),
-  };
-  const { pixels, drawing } = await readPicture(file, [1, 28, 28], true);
-  assert.ok(Math.min(...pixels) > 100);
-  assert.equal(drawing?.inverted, true);
-  assert.ok(drawing.pixels.filter((value) => value > 127).length < drawing.pixels.length / 8);
-  next = { width: 60, height: 90, paint: () => [220, 215, 200, 255] };
-  assert.equal((await readPicture(file, [1, 28, 28], true)).drawing, null);
 });

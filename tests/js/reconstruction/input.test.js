@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 /** @type {InputData} */
-const DATA = { image_shape: [1, 28, 28], frame: null, class_names: ["a"], image: null, own: true };
+const DATA = { image_shape: [1, 28, 28], frame: null, bright: false, class_names: ["a"], image: null, own: true };
 
 /** The input of a page that is opened; each opening is another page's visit. */
 function opened(/** @type {Partial<InputData>} */ change = {}) {
@@ -102,4 +102,97 @@ test("Python is told once that a picture of the user's own comes before the test
   assert.deepEqual(choices, [null, 5, null]);
   draw(opened());
   assert.equal(choices.length, 3);
+});
+
+const FRAME = { side: 20, across: 14.5, down: 14.5 };
+const INK = Array.from({ length: 3600 }, (_, i) => (i % 60 > 26 && i % 60 < 31 && i > 900 && i < 2700 ? 40 : 210));
+const PHOTO = { pixels: Uint8Array.from([...INK, ...INK, ...INK]), width: 60, height: 60, orientation: 1 };
+
+/** The input of a page on which a photograph of a stroke was uploaded. */
+function uploaded() {
+  const input = opened({ frame: FRAME });
+  input.develop({ photo: PHOTO, changed: {}, name: "one.jpg" });
+  input.loadDeveloped();
+  return input;
+}
+
+function switches(/** @type {Input} */ { steps }) {
+  return Object.fromEntries(steps.rows.map(({ step, input }) => [step, input.checked]));
+}
+
+function flip(/** @type {Input} */ { steps }, /** @type {string} */ name) {
+  const row = steps.rows.find(({ step }) => step === name);
+  assert.ok(row);
+  row.input.checked = !row.input.checked;
+  send(row.input, "change");
+}
+
+test("an uploaded photograph and the state of its steps are there again on another visit", () => {
+  const input = uploaded();
+  assert.ok(Object.values(switches(input)).every((on) => on));
+  assert.ok(input.pad.pixels[14 * 28 + 14] > 250);
+  assert.deepEqual([input.steps.element.hidden, input.pad.centredLabel?.hidden], [false, true]);
+  flip(input, "inverted");
+  flip(input, "centred");
+  assert.equal(input.title(), "one.jpg, scaled to 28×28");
+  const again = opened({ frame: FRAME });
+  assert.deepEqual(switches(again), switches(input));
+  assert.deepEqual(again.pad.pixels, input.pad.pixels);
+  assert.equal(again.title(), input.title());
+  flip(again, "inverted");
+  flip(again, "centred");
+  assert.deepEqual(again.pad.pixels, uploaded().pad.pixels);
+});
+
+test("an uploaded photograph is developed anew for another model, and as before for the first", () => {
+  const input = uploaded();
+  draw(input);
+  const { pixels } = input.pad;
+  input.setModel({ ...DATA, image_shape: [3, 64, 64] });
+  assert.equal(input.pad.pixels.length, 3 * 64 * 64);
+  assert.ok(Math.min(...input.pad.pixels.slice(0, 64)) > 200, "the paper is bright");
+  assert.equal(input.title(), "one.jpg, scaled to 64×64, drawn on");
+  assert.deepEqual(
+    input.steps.rows.filter(({ label }) => !label.hidden).map(({ step }) => step),
+    ["oriented", "inverted", "stretched"],
+  );
+  input.setModel({ ...DATA, frame: FRAME });
+  assert.deepEqual(input.pad.pixels, pixels);
+});
+
+test("a pad that is emptied has no steps until that is undone, also on another visit", () => {
+  const input = uploaded();
+  input.draw();
+  assert.deepEqual([input.steps.element.hidden, input.pad.centredLabel?.hidden], [true, false]);
+  draw(input);
+  const again = opened({ frame: FRAME });
+  assert.equal(again.title(), "Your drawing");
+  again.pad.undo();
+  again.pad.undo();
+  assert.equal(again.title(), "one.jpg");
+  assert.equal(again.steps.element.hidden, false);
+  again.load(new Uint8Array(784), { kind: "test", index: 3, noise: null });
+  assert.equal(again.steps.element.hidden, true);
+  assert.equal(opened().steps.chosen, null);
+});
+
+test("a drawing is dark on bright for a data set that is, unless the user inverts it", () => {
+  const input = opened({ bright: true });
+  assert.equal(Math.min(...input.pad.pixels), 255);
+  draw(input);
+  assert.equal(Math.min(...input.pad.pixels), 0);
+  const dark = input.pad.pixels;
+  input.pad.inverted.checked = false;
+  send(input.pad.inverted, "change");
+  assert.deepEqual(
+    input.pad.pixels,
+    dark.map((value) => 255 - value),
+  );
+  assert.deepEqual(opened({ bright: true }).pad.pixels, input.pad.pixels);
+  input.setModel(DATA);
+  assert.equal(Math.max(...input.pad.pixels.slice(0, 28)), 0);
+  input.setModel({ ...DATA, bright: true });
+  assert.deepEqual(input.pad.pixels, dark);
+  input.load(new Uint8Array(784).fill(200), { kind: "test", index: 3, noise: null });
+  assert.equal(Math.max(...input.pad.pixels), 200);
 });

@@ -33,6 +33,7 @@ import { parseNumbers } from "../lib/number.js";
  * @property {boolean} prior false for a plain autoencoder
  * @property {string[]} palette
  * @property {DrawingFrame | null} frame see DrawingPad
+ * @property {boolean} bright see DrawingPad
  * @property {number} image the test image of all pages, at which a path begins
  * @property {{title: string, z: number[]}[]} pins z of other pages
  * @property {Partial<Record<"A" | "B", number[]>>} lassos of the map, as rows of the test set

@@ -231,8 +231,8 @@ class InterpolationView {
    */
   choose(name, key) {
     const { space, ends } = this.present();
-    const { pins, frame } = this.data;
-    this.picker.open(name, { end: ends[key], space, pins, frame, onChoose: (end) => this.setEnd(key, end) });
+    const { pins, frame, bright } = this.data;
+    this.picker.open(name, { end: ends[key], space, pins, frame, bright, onChoose: (end) => this.setEnd(key, end) });
   }
 
   // — what the page shows of the state —

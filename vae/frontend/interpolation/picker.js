@@ -6,7 +6,7 @@ import { button, element, figure, messageOf, segmented, select } from "../lib/do
 import { DrawingPad } from "../lib/drawing.js";
 import { numberField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
-import { placedDrawing } from "../lib/photograph.js";
+import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
@@ -18,13 +18,14 @@ import { ALL } from "./space.js";
 /** @typedef {End["kind"]} SourceKind */
 /** @typedef {{seen: Figure, decoded: Figure}} Preview the encoder's input, and the picture decoded from its mean */
 /**
- * What one opening of the dialog is about. end: the present one; pins: offered as z; frame: see DrawingPad.
+ * What one opening of the dialog is about. end: the present one; pins: offered as z; frame, bright: see DrawingPad.
  *
  * @typedef {object} Request
  * @property {End} end
  * @property {Space} space
  * @property {{title: string, z: number[]}[]} pins
  * @property {DrawingFrame | null} frame
+ * @property {boolean} bright
  * @property {(end: End) => void} onChoose
  */
 
@@ -162,48 +163,44 @@ export class Picker {
 
   /** @param {Request} request */
   buildDrawing(request) {
-    const { space, end, frame } = request;
+    const { space, end, frame, bright } = request;
     const preview = previewOf(space);
     const pad = new DrawingPad({
       imageShape: space.imageShape,
       frame,
+      bright,
       onChange: (pixels) => void this.takeImage(pixels, "drawing", preview, request),
     });
-    if (end.kind === "drawing" && end.pixels) pad.load(end.pixels);
+    const drawn = end.kind === "drawing" ? end.pixels : null;
+    if (drawn) pad.load(bright ? drawn.map((value) => 255 - value) : drawn, { inverted: bright });
     return [this.imagePanel(pad.element, preview, "Draw here; the page behind follows each stroke.")];
   }
 
   /** @param {Request} request */
   buildUpload(request) {
-    const { space, frame } = request;
+    const { imageShape } = request.space,
+      { frame, bright } = request;
     const problem = element("p", { className: "problem", role: "alert" });
-    const preview = previewOf(space);
-    const level = element("input", { type: "checkbox", checked: frame !== null });
-    const invert = element("input", { type: "checkbox" });
+    const preview = previewOf(request.space);
+    const take = async () => {
+      if (steps.result) await this.takeImage(steps.result.pixels, "upload", preview, request);
+    };
+    const steps = new PhotoSteps(() => void take());
     const input = element("input", { type: "file", accept: "image/*", ariaLabel: "Picture file" });
     const read = async () => {
       const file = input.files?.[0];
       if (!file) return;
       problem.textContent = "";
       try {
-        const { pixels, drawing } = await readPicture(file, space.imageShape, level.checked);
-        const placed = frame && drawing && placedDrawing(drawing, space.imageShape, frame);
-        invert.disabled = Boolean(placed); // dark ink is bright already
-        const image = invert.checked ? pixels.map((value) => 255 - value) : pixels;
-        await this.takeImage(placed ?? image, "upload", preview, request);
+        const { photo } = await readPicture(file);
+        steps.show({ photo, changed: {} }, { imageShape, frame, bright });
+        await take();
       } catch (error) {
         problem.textContent = messageOf(error);
       }
     };
-    for (const control of [input, level, invert]) control.addEventListener("change", () => void read());
-    const label = element("label", {}, invert, " Invert: dark on light becomes light on dark");
-    const ink = element(
-      "label",
-      { hidden: frame === null },
-      level,
-      " Ink on paper: level it, centre it like the data set",
-    );
-    const controls = element("div", { className: "upload" }, input, ink, label, problem);
+    input.addEventListener("change", () => void read());
+    const controls = element("div", { className: "upload" }, input, steps.element, problem);
     const text = "The file's picture, scaled to the model's size. Only that is sent, to be encoded.";
     return [this.imagePanel(controls, preview, text)];
   }

@@ -6,11 +6,11 @@
  *   pad.load(pixels);                // begins with an image instead of an empty pad
  *   pad.pixels                       // what onChange receives
  *
- * onChange is called with every movement of the pointer, onRelease when it is released. Drawings are bright on black.
+ * onChange is called with every movement of the pointer, onRelease when it is released. Drawings are bright on black, and
+ * inverted for a data set that is dark on bright.
  */
 
 import { button, contextOf, element } from "./dom.js";
-import { inkOf } from "./photograph.js";
 import { framed, resized } from "./placing.js";
 import { rangeField } from "./fields.js";
 
@@ -22,17 +22,25 @@ import { rangeField } from "./fields.js";
  * @typedef {[x: number, y: number]} Point on the surface, in its pixels
  * @typedef {{kind: "stroke", width: number, colour: string, points: Point[]}} Stroke
  * @typedef {{kind: "image", pixels: Uint8Array, imageShape: ImageShape}} LoadedImage
- * @typedef {Stroke | {kind: "clear", centred: boolean} | LoadedImage} Mark
+ * @typedef {Stroke | {kind: "clear", centred: boolean, inverted: boolean} | LoadedImage} Mark
  *
  * What is on a pad. width, height: of its surface.
  *
- * @typedef {{marks: Mark[], centred: boolean, width: number, height: number}} PadState
+ * @typedef {object} PadState
+ * @property {Mark[]} marks
+ * @property {boolean} centred
+ * @property {boolean} inverted
+ * @property {boolean} bright
+ * @property {number} width
+ * @property {number} height
  *
- * frame: how the data set places a drawing, see `framed`; null where it does not.
+ * frame: how the data set places a drawing, see `framed`; null where it does not. bright: whether its images are dark on
+ * bright.
  *
  * @typedef {object} PadOptions
  * @property {ImageShape} imageShape
  * @property {DrawingFrame | null} [frame]
+ * @property {boolean} [bright]
  * @property {(pixels: Pixels) => void} onChange
  * @property {() => void} [onRelease]
  * @property {string} [label]
@@ -53,10 +61,11 @@ export class DrawingPad {
   pointer = null;
 
   constructor(/** @type {PadOptions} */ options) {
-    const { imageShape, frame = null, onChange, onRelease = () => {}, label = "Drawing pad" } = options;
+    const { imageShape, frame = null, bright = false, onChange, onRelease = () => {}, label = "Drawing pad" } = options;
     const [channels, height, width] = imageShape;
     this.imageShape = imageShape;
     this.frame = frame;
+    this.bright = bright;
     this.onChange = onChange;
     this.onRelease = onRelease;
     this.scale = Math.max(1, Math.round(SURFACE / Math.max(width, height)));
@@ -74,6 +83,7 @@ export class DrawingPad {
       this.rubber.ariaPressed = String(this.rubber.ariaPressed !== "true");
     });
     this.centred = element("input", { type: "checkbox", checked: frame !== null, disabled: frame === null });
+    this.inverted = element("input", { type: "checkbox", checked: bright });
     this.element = this.build(label, channels === 3);
     this.listen();
     this.repaint();
@@ -82,14 +92,14 @@ export class DrawingPad {
 
   /**
    * Starts again with this image, of this shape, if it is not the model's. centred: whether it is placed as the data set's
-   * images are. Does not call onChange.
+   * images are; inverted: whether it is bright on black, although the data set's are not. Does not call onChange.
    *
    * @param {Uint8Array} pixels
-   * @param {{centred?: boolean, imageShape?: ImageShape}} [options]
+   * @param {{centred?: boolean, inverted?: boolean, imageShape?: ImageShape}} [options]
    */
-  load(pixels, { centred = false, imageShape = this.imageShape } = {}) {
+  load(pixels, { centred = false, inverted = false, imageShape = this.imageShape } = {}) {
     this.marks = [{ kind: "image", pixels, imageShape }];
-    this.centred.checked = centred && this.frame !== null;
+    this.switchTo(centred, inverted);
     this.repaint();
     this.pixels = this.read();
   }
@@ -97,8 +107,8 @@ export class DrawingPad {
   /** Empties the pad, which the user can undo. */
   clear() {
     if (this.empty) return;
-    this.marks.push({ kind: "clear", centred: this.centred.checked });
-    this.centred.checked = this.frame !== null; // the user draws next
+    this.marks.push({ kind: "clear", centred: this.centred.checked, inverted: this.inverted.checked });
+    this.switchTo(true, this.bright); // the user draws next
     this.repaint();
     this.change();
     this.onRelease();
@@ -109,7 +119,7 @@ export class DrawingPad {
     const mark = this.marks.at(-1);
     if (!mark || mark.kind === "image") return;
     this.marks.pop();
-    if (mark.kind === "clear") this.centred.checked = mark.centred;
+    if (mark.kind === "clear") this.switchTo(mark.centred, mark.inverted);
     this.repaint();
     this.change();
     this.onRelease();
@@ -118,7 +128,8 @@ export class DrawingPad {
   /** @returns {PadState} */
   get state() {
     const { width, height } = this.surface;
-    return { marks: [...this.marks], centred: this.centred.checked, width, height };
+    const [centred, inverted] = [this.centred.checked, this.inverted.checked];
+    return { marks: [...this.marks], centred, inverted, bright: this.bright, width, height };
   }
 
   /**
@@ -126,7 +137,7 @@ export class DrawingPad {
    *
    * @param {PadState} state
    */
-  restore({ marks, centred, width, height }) {
+  restore({ marks, centred, inverted, bright, width, height }) {
     const across = this.surface.width / width,
       down = this.surface.height / height;
     this.marks = marks.map((mark) => {
@@ -134,9 +145,20 @@ export class DrawingPad {
       const points = mark.points.map(([x, y]) => /** @type {Point} */ ([x * across, y * down]));
       return { ...mark, width: mark.width * across, points };
     });
-    this.centred.checked = centred && this.frame !== null;
+    const drawn = marks.findLast(({ kind }) => kind !== "stroke")?.kind !== "image";
+    this.switchTo(centred, bright === this.bright ? inverted : drawn);
     this.repaint();
     this.pixels = this.read();
+  }
+
+  /**
+   * @param {boolean} centred
+   * @param {boolean} inverted
+   */
+  switchTo(centred, inverted) {
+    this.centred.checked = centred && this.frame !== null;
+    this.inverted.checked = inverted && this.bright;
+    this.surface.classList.toggle("inverted", this.inverted.checked);
   }
 
   get empty() {
@@ -229,11 +251,10 @@ export class DrawingPad {
     const { width, height } = surface;
     const planes = Array.from({ length: imageShape[0] }, (_, c) => planeOf(data, c));
     const frame = this.centred.checked ? this.frame : null;
-    // Strokes are bright on black; under a photograph the sheet is not part of the drawing.
-    const ink = frame && this.marks[0]?.kind === "image" ? inkOf({ plane: planes[0], width, height }) : null;
-    const found = frame && framed(ink ? [ink.plane] : planes, width, height, imageShape, frame);
+    const found = frame && framed(planes, width, height, imageShape, frame);
     this.showBox(found?.box);
-    return found?.pixels ?? resized(planes, surface.width, surface.height, imageShape);
+    const pixels = found?.pixels ?? resized(planes, surface.width, surface.height, imageShape);
+    return this.inverted.checked ? pixels.map((value) => 255 - value) : pixels;
   }
 
   showBox(/** @type {Box | undefined} */ box) {
@@ -357,7 +378,7 @@ export class DrawingPad {
     );
     tools.append(this.buildWidth());
     if (colour) tools.append(this.buildColour());
-    tools.append(this.buildCentred());
+    tools.append(this.buildCentred(), this.buildInverted());
     return tools;
   }
 
@@ -386,10 +407,26 @@ export class DrawingPad {
       this.change();
       this.onRelease();
     });
-    const label = element("label", { hidden: this.frame === null }, this.centred, "Centre and scale like the data set");
-    if (this.frame)
-      label.title = `Fits the drawing into ${this.frame.side}×${this.frame.side} pixels and moves its centre of mass to the middle`;
-    return label;
+    const { frame } = this;
+    this.centredLabel = element("label", { hidden: !frame }, this.centred, "Centre and scale like the data set");
+    if (frame)
+      this.centredLabel.title = `Fits the drawing into ${frame.side}×${frame.side} pixels and moves its centre of mass to the middle`;
+    return this.centredLabel;
+  }
+
+  /** The switch for centring is elsewhere, or here again. */
+  hideCentred(/** @type {boolean} */ hidden) {
+    if (this.centredLabel) this.centredLabel.hidden = hidden || this.frame === null;
+  }
+
+  buildInverted() {
+    this.inverted.addEventListener("change", () => {
+      this.surface.classList.toggle("inverted", this.inverted.checked);
+      this.change();
+      this.onRelease();
+    });
+    const title = "The data set's images are dark on bright";
+    return element("label", { title, hidden: !this.bright }, this.inverted, "Invert");
   }
 }
 

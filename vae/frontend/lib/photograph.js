@@ -1,10 +1,10 @@
 /** What is written on paper, or in chalk on a board, in a photograph: bright ink on black, as drawings are. */
 
 import { isInkDark, lightOf, median, trendOf } from "./paper.js";
-import { framed, inkBox, resized } from "./placing.js";
+import { inkBox, resized } from "./placing.js";
 
 /** @import { Pixels } from "./canvas.js" */
-/** @import { DrawingFrame, ImageShape } from "./contract.js" */
+/** @import { ImageShape } from "./contract.js" */
 /** @import { Grey } from "./paper.js" */
 
 /** Connected pixels. size: how many; edge: how many at the picture's edge. @typedef {{size: number, edge: number, strong: number}} Part */
@@ -22,26 +22,41 @@ const SPECK = 0.05; // of the largest part: smaller ones are dust
 const TABLE = 0.1; // of the picture's edge: what covers more is not written on the paper
 const THIN = 0.1; // of the drawing's longer side: thinner lines are thickened, to less than those of MNIST, 0.12
 
+/** Whether a picture is bright on black already: it needs no levelling. */
+export function isBlack(/** @type {Grey} */ { plane }) {
+  const faint = plane.reduce((count, value) => count + Number(value <= FAINT), 0);
+  return 2 * faint >= plane.length;
+}
+
 /**
- * The ink of a photograph: the uneven light is levelled, dark ink becomes bright, the ink's own brightness becomes 255, and
- * what is not connected with enough of it is left out. null where there is no ink, and where the background is black
- * already.
+ * A photograph in even light. dark: whether ink is dark: the paper is 255 then; else ink is bright on a board of 0.
  *
  * @param {Grey} photo
- * @returns {Grey & {inverted: boolean} | null}
+ * @returns {Grey & {dark: boolean}}
  */
-export function inkOf(photo) {
+export function levelled(photo) {
   const { plane, width, height } = photo;
-  const faint = plane.reduce((count, value) => count + Number(value <= FAINT), 0);
-  if (2 * faint >= plane.length) return null;
   const trend = trendOf(photo);
-  const inverted = isInkDark(plane, trend);
-  const light = lightOf(photo, trend, inverted);
+  const dark = isInkDark(plane, trend);
+  const light = lightOf(photo, trend, dark);
   // Light multiplies: in the shadow, ink is as much darker than the paper as in the light, relative to the paper.
-  const contrast = plane.map((value, i) => {
-    const range = inverted ? light[i] : 255 - light[i];
-    return Math.max(0, (inverted ? light[i] - value : value - light[i]) / Math.max(LEAST_RANGE, range));
+  const even = plane.map((value, i) => {
+    const range = dark ? light[i] : 255 - light[i];
+    const contrast = Math.max(0, (dark ? light[i] - value : value - light[i]) / Math.max(LEAST_RANGE, range));
+    return 255 * (dark ? 1 - contrast : contrast);
   });
+  return { plane: even, width, height, dark };
+}
+
+/**
+ * The bright ink of a picture in even light: its own brightness becomes 255, thin lines become thicker, and what is not
+ * connected with enough of it is left out. null where there is no ink.
+ *
+ * @param {Grey} picture
+ * @returns {Grey | null}
+ */
+export function inkOf({ plane, width, height }) {
+  const contrast = plane.map((value) => value / 255);
   const least = LEAST_CONTRAST + median(contrast); // the light is measured where noise is brightest
   const full = quantile(
     contrast.filter((value) => value > least),
@@ -55,46 +70,34 @@ export function inkOf(photo) {
     0.75,
   ); // without what was left out, a table perhaps, which is darker
   const stretched = ink.map((value) => 255 * Math.max(0, Math.min(1, (value / own - EDGE) / (1 - EDGE))));
-  return { plane: thickened({ plane: stretched, width, height }), width, height, inverted };
+  return { plane: thickened({ plane: stretched, width, height }), width, height };
 }
 
 /** The value below which this share lies; 0 of none. */
-function quantile(/** @type {Float32Array} */ values, /** @type {number} */ share) {
+export function quantile(/** @type {Float32Array} */ values, /** @type {number} */ share) {
   return values.toSorted()[Math.floor(share * (values.length - 1))] ?? 0;
 }
 
 /**
- * The ink of a photograph as a square picture to draw on: what is written in its middle, with a margin as MNIST's digits
- * have. null where `inkOf` finds none.
+ * What is bright in a picture as a square one to draw on: in its middle, with a margin as MNIST's digits have. null where
+ * nothing is.
  *
- * @param {Grey} photo
- * @returns {{pixels: Pixels, imageShape: ImageShape, inverted: boolean} | null}
+ * @param {Grey} picture
+ * @returns {{pixels: Pixels, imageShape: ImageShape} | null}
  */
-export function drawingIn(photo) {
-  const ink = inkOf(photo);
-  const box = ink && inkBox([ink.plane], ink.width, ink.height);
-  if (!ink || !box) return null;
+export function squareAround({ plane, width, height }) {
+  const box = inkBox([plane], width, height);
+  if (!box) return null;
   const side = Math.ceil(MARGIN * Math.max(box.width, box.height));
   const square = new Float32Array(side * side);
   const [left, top] = [Math.floor((side - box.width) / 2), Math.floor((side - box.height) / 2)];
   for (let y = 0; y < box.height; y++) {
-    const from = (box.top + y) * ink.width + box.left;
-    square.set(ink.plane.subarray(from, from + box.width), (top + y) * side + left);
+    const from = (box.top + y) * width + box.left;
+    square.set(plane.subarray(from, from + box.width), (top + y) * side + left);
   }
   /** @type {ImageShape} */
   const imageShape = [1, SIDE, SIDE];
-  return { pixels: resized([square], side, side, imageShape), imageShape, inverted: ink.inverted };
-}
-
-/**
- * What `drawingIn` has found as an image of the model's, placed as the data set places its own.
- *
- * @param {{pixels: Pixels, imageShape: ImageShape}} drawing
- * @param {ImageShape} imageShape of the model
- * @param {DrawingFrame} frame
- */
-export function placedDrawing({ pixels, imageShape: [, height, width] }, imageShape, frame) {
-  return framed([Float32Array.from(pixels)], width, height, imageShape, frame)?.pixels;
+  return { pixels: resized([square], side, side, imageShape), imageShape };
 }
 
 // — what is written —

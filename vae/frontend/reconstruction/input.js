@@ -2,6 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
+import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
 import { recall, remember } from "./memory.js";
 import { Picker } from "./picker.js";
@@ -9,7 +10,7 @@ import { titleOf } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
-/** @import { Kept } from "./memory.js" */
+/** @import { Kept, Upload } from "./memory.js" */
 /** @import { Source } from "./remarks.js" */
 
 /**
@@ -19,6 +20,7 @@ import { titleOf } from "./remarks.js";
  * @typedef {object} InputData
  * @property {ImageShape} image_shape
  * @property {DrawingFrame | null} frame
+ * @property {boolean} bright whether the data set's images are dark on bright
  * @property {string[]} class_names
  * @property {number | null} image
  * @property {boolean} own
@@ -37,6 +39,7 @@ export class Input {
   wantedImage = null;
   /** @type {TestSet | null} */
   testSet = null;
+  fileName = ""; // of the upload, and its size
 
   /**
    * @param {InputData} data
@@ -53,12 +56,9 @@ export class Input {
       onDraw: () => this.draw(),
       onFile: (file) => void this.upload(file),
     });
-    this.messageText = element("span");
-    this.asItIs = element("button", { type: "button", hidden: true }, "Use the picture as it is");
-    const message = { className: "message", role: "status", ariaLive: "polite", hidden: true };
-    this.message = element("p", message, this.messageText, " ", this.asItIs);
+    this.steps = new PhotoSteps(() => this.loadDeveloped());
+    this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
     this.padPlace = element("div", { className: "pad-place" });
-    this.elements = [this.picker.element, this.message, this.padPlace];
     this.pad = this.newPad();
     this.own = data.own; // as Python knows it
     const kept = data.own ? recall() : null;
@@ -87,20 +87,29 @@ export class Input {
   get kept() {
     const { source, pad } = this;
     if (pad.empty || (source.kind === "test" && !pad.canUndo)) return null;
-    const title = source.kind === "test" ? `test image ${source.index}` : source.kind === "drawing" ? "" : source.title;
-    return { ...pad.state, title };
+    const { loaded, steps, fileName: name } = this;
+    const title = loaded.kind === "test" ? `test image ${loaded.index}` : loaded.kind === "drawing" ? "" : loaded.title;
+    return { ...pad.state, title, upload: steps.chosen && { ...steps.chosen, name } };
   }
 
   /** @param {Kept} kept */
-  restore({ title, ...state }) {
-    this.source = this.loaded = title ? { kind: "upload", title } : DRAWING;
-    this.pad.restore(state);
+  restore({ title, upload, ...state }) {
+    if (upload) {
+      const { base, centred } = this.develop(upload);
+      this.loaded = this.uploadSource();
+      this.pad.restore({ ...state, marks: [{ kind: "image", ...base }, ...state.marks.slice(1)], centred });
+    } else {
+      this.loaded = title ? { kind: "upload", title } : DRAWING;
+      this.pad.restore(state);
+    }
+    this.source = this.pad.wasCleared ? DRAWING : this.loaded;
+    this.showSteps();
   }
 
   newPad() {
-    const { image_shape: imageShape, frame } = this.data;
+    const { image_shape: imageShape, frame, bright } = this.data;
     const [onChange, onRelease] = [() => this.drawn(), () => this.keep()];
-    const pad = new DrawingPad({ imageShape, frame, onChange, onRelease, label: "Input image" });
+    const pad = new DrawingPad({ imageShape, frame, bright, onChange, onRelease, label: "Input image" });
     this.padPlace.replaceChildren(pad.element);
     return pad;
   }
@@ -164,6 +173,7 @@ export class Input {
   /** The user changed the pad. A test image that was drawn on is still that image; an emptied pad is none. */
   drawn() {
     this.source = this.pad.wasCleared ? DRAWING : this.loaded;
+    this.showSteps();
     this.say("");
     this.onChange();
   }
@@ -171,27 +181,48 @@ export class Input {
   /** @param {File} file */
   async upload(file) {
     this.wantedImage = null;
-    const { image_shape: imageShape, frame } = this.data;
     try {
-      const picture = await readPicture(file, imageShape, frame !== null);
-      const { pixels, drawing } = picture;
-      const size = `${file.name}, ${picture.width}×${picture.height} pixels`,
-        scaled = `${size}, scaled to ${imageShape[2]}×${imageShape[1]}`;
-      if (!drawing) {
-        this.load(pixels, { kind: "upload", title: scaled });
-        if (frame && isBright(pixels)) this.say(`${scaled}. No ink was found on it: it is taken as it is.`);
-        return;
-      }
-      const { inverted, imageShape: drawingShape } = drawing;
-      this.load(drawing.pixels, { kind: "upload", title: size }, { centred: true, imageShape: drawingShape });
-      const ink = inverted ? "the paper levelled, dark ink made bright" : "the background levelled";
-      this.say(`${file.name} is read as a drawing: ${ink}, stretched, and centred like the data set's images.`);
-      this.asItIs.hidden = false;
-      this.asItIs.onclick = () => this.load(pixels, { kind: "upload", title: scaled });
+      const { photo, width, height } = await readPicture(file);
+      const { base, centred } = this.develop({ photo, changed: {}, name: `${file.name}, ${width}×${height} pixels` });
+      this.loadDeveloped();
+      if (!this.data.frame || centred || !isBright(base.pixels)) return;
+      this.say(`${this.title()}. No ink was found on it: it is taken as it is.`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.say(error.message);
     }
+  }
+
+  /**
+   * What an upload becomes for this model.
+   *
+   * @param {Upload} upload
+   */
+  develop({ name, ...chosen }) {
+    const { image_shape: imageShape, frame, bright } = this.data;
+    this.fileName = name;
+    return this.steps.show(chosen, { imageShape, frame, bright });
+  }
+
+  loadDeveloped() {
+    const { result } = this.steps;
+    if (!result) return;
+    const { base, centred } = result;
+    this.load(base.pixels, this.uploadSource(), { centred, imageShape: base.imageShape });
+  }
+
+  /** @returns {Source} */
+  uploadSource() {
+    const [, height, width] = this.data.image_shape;
+    const scaled = this.steps.result?.centred ? "" : `, scaled to ${width}×${height}`;
+    return { kind: "upload", title: this.fileName + scaled };
+  }
+
+  /** The upload's steps are there while it is on the pad, in place of the pad's own switch. */
+  showSteps() {
+    const shown = this.steps.chosen !== null && this.source.kind === "upload";
+    this.steps.element.hidden = !shown;
+    this.pad.hideCentred(shown);
   }
 
   /**
@@ -202,7 +233,9 @@ export class Input {
   load(pixels, source, options) {
     this.source = this.loaded = source;
     this.say("");
+    if (source.kind !== "upload") this.steps.clear();
     this.pad.load(pixels, options);
+    this.showSteps();
     this.keep();
     this.onChange();
   }
@@ -220,8 +253,7 @@ export class Input {
    * @param {string} text
    */
   say(text) {
-    this.messageText.textContent = text;
-    this.asItIs.hidden = true;
+    this.message.textContent = text;
     this.message.hidden = !text;
   }
 

@@ -3,8 +3,15 @@
 import { fromBase64, toBase64 } from "../lib/bytes.js";
 
 /** @import { PadState } from "../lib/drawing.js" */
+/** @import { Chosen } from "../lib/photo-steps.js" */
 
-/** title: of a picture that is not drawn; "" of a drawing. @typedef {PadState & { title: string }} Kept */
+/**
+ * @typedef {Chosen & {name: string}} Upload name: of the file, and its size
+ *
+ * title: of the picture under the drawing; "" where there is none. upload: the file's picture that it comes from.
+ *
+ * @typedef {PadState & {title: string, upload: Upload | null}} Kept
+ */
 
 const KEY = "latent-lab: Reconstruction's pad";
 

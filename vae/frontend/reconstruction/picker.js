@@ -31,7 +31,8 @@ export class Picker {
     this.onImage = onImage;
     this.previous = button("‹", "Previous test image", () => this.step(-1), "Previous test image");
     this.next = button("›", "Next test image", () => this.step(1), "Next test image");
-    this.classes = element("select", { ariaLabel: "Class of the test images" });
+    this.allClasses = element("option", { value: "" }, "all classes");
+    this.classes = element("select", { ariaLabel: "Class of the test images" }, this.allClasses);
     this.order = element("select", { ariaLabel: "Order of the test images" });
     this.order.append(...Object.entries(ORDERS).map(([value, text]) => element("option", { value }, text)));
     for (const select of [this.classes, this.order]) select.addEventListener("change", () => this.sort());
@@ -72,8 +73,11 @@ export class Picker {
     this.labels = labels;
     this.errors = errors;
     this.count = count;
-    const options = classNames.map((name, k) => element("option", { value: k }, name));
-    this.classes.replaceChildren(element("option", { value: "" }, "all classes"), ...options);
+    this.classes.replaceChildren(
+      this.allClasses,
+      ...classNames.map((name, k) => element("option", { value: k }, name)),
+    );
+    this.classes.value = "";
     this.order.value = "order";
     this.arrange();
   }
@@ -99,7 +103,7 @@ export class Picker {
     this.arrange();
     this.at = 0;
     if (this.rows.length) this.onImage(this.rows[0]);
-    else this.title.textContent = "There is no test image of this class here.";
+    else this.say("There is no test image of this class here.");
   }
 
   /** @param {number} by 1 or -1 */
@@ -119,7 +123,7 @@ export class Picker {
 
   /** @param {string} text */
   say(text) {
-    this.title.textContent = text;
+    this.title.textContent = this.title.title = text; // it may be too long for its place
   }
 
   /**

@@ -60,7 +60,7 @@ export class Pictures {
         onclick = () => onSample(k);
       return element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
     });
-    const parts = [this.buildRow(), this.buildNumbers(), this.buildSamples(onDrawAgain), this.notice];
+    const parts = [this.buildRow(), this.buildNumbers(), this.buildSamples(onDrawAgain)];
     this.element = element("div", { className: "pictures" }, ...parts);
   }
 

@@ -48,6 +48,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {number[]} noise for the sample of an image that the evaluation has not seen
  * @property {string} likelihood
  * @property {DrawingFrame | null} frame
+ * @property {boolean} bright
  * @property {string} objective
  * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
  * @property {number | null} image the test image of all pages, null until one is chosen
@@ -439,9 +440,11 @@ class Page {
 
   build() {
     const screen = element("div", { className: "screen" });
-    screen.append(...this.input.elements, this.pictures.element, this.buildBelow());
+    const { picker, padPlace, steps, message } = this.input;
+    screen.append(picker.element, padPlace, this.pictures.element, steps.element, this.buildBelow());
     const root = element("div", { className: "recon" }, screen, this.buildMore());
     root.append(element("p", { className: "status" }, this.meterText));
+    root.append(element("div", { className: "notices" }, element("div", {}, message, this.pictures.notice)));
     root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath();
       const own = target instanceof Element && target.matches("input, select, button, canvas");
