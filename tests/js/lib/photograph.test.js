@@ -11,7 +11,7 @@ import { python } from "../support/python.js";
 const MNIST = { imageShape: [1, 28, 28], frame: { side: 20, across: 14.5, down: 14.5 }, bright: false };
 
 /** name: of the scene. photo: base64. original: the digit, 28 × 28. @typedef {{name: string, photo: string, original: number[]}} Case */
-/** @type {{digits: Case[], sevens: Case[], blank: string, seven: string}} */
+/** @type {{digits: Case[], sevens: Case[], shadowed: Case[], blank: string, seven: string}} */
 let photos;
 
 before(() => {
@@ -34,8 +34,10 @@ digits += [case("chalk", 255 - photograph(written(images[row]), darkness=0.8, se
 digits += [case("faint", photograph(written(images[rows[7]]), darkness=0.4), images[rows[7]])]
 thick = photograph(line(SEVEN, 16))
 sevens = [case(str(width), photograph(line(SEVEN, width)), thick) for width in (3, 5, 8)]
+shadowed = [case(f"{width} at {left}", photograph(line(SEVEN, width, left=left, top=top, side=side), scene="shadow"), thick)
+            for width in (4, 6, 10) for left, top, side in ((60, 90, 150), (200, 300, 150), (120, 200, 250))]
 blank = photograph(np.zeros((600, 450)))
-print(json.dumps({"digits": digits, "sevens": sevens, "blank": text(blank), "seven": text(thick)}))`);
+print(json.dumps({"digits": digits, "sevens": sevens, "shadowed": shadowed, "blank": text(blank), "seven": text(thick)}))`);
 });
 
 /** A grey picture as the upload sees it. @returns {Photo} */
@@ -87,6 +89,14 @@ test("a thin pen's seven looks like one of a thick pen", () => {
   for (const { name, photo } of photos.sevens) {
     const found = likeness(placed(photo), thick);
     assert.ok(found > 0.85, `a pen of ${name} pixels: ${found}`);
+  }
+});
+
+test("neither a shadow beside a thin pen's seven nor one over it counts as ink", () => {
+  const thick = placed(photos.seven);
+  for (const { name, photo } of photos.shadowed) {
+    const found = likeness(placed(photo), thick);
+    assert.ok(found > 0.85, `a pen of ${name}: ${found}`);
   }
 });
 

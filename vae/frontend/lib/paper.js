@@ -7,6 +7,7 @@ import { resampled } from "./placing.js";
 const COARSE = 128; // pixels of the longer side in which the light is measured
 const WIDEST = 1 / 6; // of the longer side: the widest stroke
 const BLOCKS = 24; // along the longer side, in which it is seen whether ink is dark or bright
+const SHADOW = 0.1; // of the light: a smaller step in it is none
 const ROUNDS = 12; // of the fit, each with less weight for blocks that are not paper
 const NOISE = 4; // deviations from the paper's brightness that are still paper
 
@@ -38,22 +39,33 @@ export function isInkDark(plane, trend) {
 /**
  * The brightness that the paper has everywhere: what is left of the picture when everything is filled that is darker than
  * its surroundings and narrower than the widest stroke, or brighter, where ink is bright (a morphological closing, or
- * opening). So a shadow with an edge is light, too, and no ink.
+ * opening). So a shadow with an edge is light, too, and no ink. This is done to what differs from the trend, and to the
+ * picture itself, because a large shadow bends the trend.
  *
  * @param {Grey} photo
  * @param {Float32Array} trend
  * @param {boolean} inverted whether ink is dark
  */
 export function lightOf({ plane, width, height }, trend, inverted) {
+  const even = filled({ plane, width, height }, inverted);
+  const rests = filled({ plane: plane.map((value, i) => value - trend[i]), width, height }, inverted);
+  return even.map((value, i) => {
+    const expected = rests[i] + trend[i];
+    const nearer = inverted ? expected - value : value - expected;
+    return nearer > SHADOW * expected ? value : expected;
+  });
+}
+
+/** @param {Grey} picture @param {boolean} inverted */
+function filled({ plane, width, height }, inverted) {
   const scale = Math.min(1, COARSE / Math.max(width, height));
   const columns = Math.max(1, Math.round(width * scale)),
     rows = Math.max(1, Math.round(height * scale));
-  const rests = plane.map((value, i) => value - trend[i]);
-  const coarse = resampled(rests, width, { left: 0, top: 0, width, height }, columns, rows);
+  const coarse = resampled(plane, width, { left: 0, top: 0, width, height }, columns, rows);
   const reach = Math.ceil((WIDEST * Math.max(rows, columns)) / 2);
   const [first, second] = inverted ? [Math.max, Math.min] : [Math.min, Math.max];
-  const filled = extreme(extreme(coarse, columns, rows, reach, first), columns, rows, reach, second);
-  return enlarged(filled, columns, rows, width, height).map((value, i) => value + trend[i]);
+  const closed = extreme(extreme(coarse, columns, rows, reach, first), columns, rows, reach, second);
+  return enlarged(closed, columns, rows, width, height);
 }
 
 /**
