@@ -541,6 +541,25 @@ def test_large_pictures_long_names_and_their_card_stay_on_the_screen(
                 assert card["y"] + card["height"] <= height
 
 
+def test_the_controls_stand_at_the_right_and_stay_there_when_the_grid_changes(app: Server, browser: Browser) -> None:
+    with sampling(browser, app, f"{Z10}&source=image:11") as page:
+        stages, grid = page.locator(".stage"), page.get_by_role("slider", name="Grid")
+        before = box_of(grid)
+        left, right = box_of(stages.first), box_of(stages.last)
+        assert left["width"] == right["width"] == 2 * (8 * 29 - 1)  # whole screen pixels
+        assert left["y"] == right["y"]
+        assert left["x"] + left["width"] < right["x"]
+        assert right["x"] + right["width"] < before["x"]
+        assert max(right["y"] + right["height"], before["y"] + before["height"]) < 720
+        slide(page, "Grid", 5)
+        assert box_of(stages.last)["width"] != right["width"]
+        assert box_of(grid) == before  # else the thumb would leave the pointer
+        page.set_viewport_size({"width": 800, "height": 720})
+        settle(page)
+        pictures = box_of(page.locator(".panels"))
+        assert box_of(page.locator(".controls"))["y"] > pictures["y"] + pictures["height"]
+
+
 def test_every_control_has_a_name_and_the_page_fits_one_screen(app: Server, browser: Browser) -> None:
     with sampling(browser, app, Z10, color_scheme="dark") as page:
         for control in page.locator(".sampling :is(input, select, button, canvas, .stage):visible").all():
