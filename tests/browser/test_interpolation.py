@@ -446,7 +446,7 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
 def test_the_pictures_have_their_place_before_they_come(lab: Server, browser: Browser, view: str) -> None:
     with opened(browser, lab.url) as page:
         held: list[Route] = []
-        page.route("**/live/encoded?**", held.append)
+        page.route("**/live/encoded?**", lambda route: held.append(route))  # noqa: PLW0108 Playwright marks it
         page.goto(f"{lab.url}/Interpolation?checkpoint=ten&view={view}")
         until(page, lambda: bool(held))
         place = page.locator(".main")
