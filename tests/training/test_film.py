@@ -18,8 +18,9 @@ from torch import Tensor
 
 from vae.datasets.splits import Dataset
 from vae.model.latents import encode, reconstruct
-from vae.model.losses import Objective
+from vae.model.losses import Objective, kl_divergence
 from vae.model.networks import VAE, ModelConfig
+from vae.storage.checkpoints import read_checkpoint
 from vae.training import film
 from vae.training.config import TrainingConfig
 from vae.training.film import FRAMES, PREFIX, Film, Record, moments, read_film
@@ -311,3 +312,36 @@ def test_a_full_disk_leaves_the_film_with_its_last_whole_record(
 def test_the_json_of_a_film_has_no_nan(digits: Dataset, tmp_path: Path) -> None:
     for record in shoot(digits, tmp_path / "film", replace(QUICK, epochs=1)):
         json.loads(json.dumps(record.fields), parse_constant=pytest.fail)
+
+
+# ---- the films that ship ---------------------------------------------------------------------------------------------
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+FILMED = ["mnist-z2", "mnist-z10-ae", "mnist-z10-b1", "mnist-z10-b10"]
+
+
+@pytest.mark.parametrize("name", FILMED)
+def test_the_last_frame_of_a_shipped_film_is_of_the_weights_beside_it(name: str) -> None:
+    checkpoint = read_checkpoint(SHIPPED / name)
+    assert checkpoint.film is not None
+    head, *records = read_film(checkpoint.film)
+    last, n = frames(records)[-1], head.fields["points"]
+    assert (len(frames(records)), last.fields["share"]) == (FRAMES, 1)
+    assert records[-1].end == checkpoint.film.stat().st_size < 1_200_000
+    whole = checkpoint.load_encoded()
+    mean, shown = whole.mean[:n], points(last, n)
+    if head.fields["plane"] == "principal":  # turned from frame to frame
+        centred = mean - mean.mean(0)
+        axes = np.linalg.eigh(centred.T.astype(float) @ centred)[1][:, -2:]
+        shown, mean = np.linalg.norm(shown, axis=1), np.linalg.norm(centred @ axes, axis=1)
+    np.testing.assert_allclose(shown, mean, atol=2e-3)
+    if last.fields["kl_per_dimension"] is not None:
+        kl = kl_divergence(torch.from_numpy(whole.mean[:n]), torch.from_numpy(whole.logvar[:n])).mean(0)
+        np.testing.assert_allclose(last.fields["kl_per_dimension"], kl, atol=1e-3)
+
+
+def test_what_ships_has_25_mb() -> None:
+    one_size = [f"mnist-z10{end}" for end in ("", "-ae", "-b0.5", "-b1", "-b4", "-b10", "-cond")]
+    names = ["digits-z2", "mnist-z2", *one_size, "sprites-z6", "sprites-z6-tc"]
+    files = [path for name in names for path in (SHIPPED / name).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 25 * 2**20
