@@ -1,6 +1,8 @@
 """Training requests: their JSON, the models they stand for, and what they refuse."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -8,8 +10,11 @@ import pytest
 from vae.datasets.splits import Dataset
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import ModelConfig
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.checkpoint import save_trained
 from vae.training.config import TrainingConfig
-from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
+from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest, request_of
+from vae.training.trainer import new_model, train
 
 REQUEST = TrainingRequest(
     DatasetRequest("my own images", 64, False),
@@ -96,3 +101,71 @@ def test_a_request_that_is_wrong_is_refused_in_one_sentence(changed: dict[str, A
 def test_a_model_that_is_wrong_is_refused_once_the_images_are_known(digits: Dataset, model: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(model))):
         TrainingRequest.from_json(STORED | {"model": {"latent_dim": 2} | model}).model_config(digits)
+
+
+# ---- again -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_s_request_trains_the_same_again(tmp_path: Path, digits: Dataset) -> None:
+    request = TrainingRequest(
+        DatasetRequest("digits"),
+        ModelRequest(2, hidden=(16,), likelihood="gaussian", conditional=True),
+        TrainingConfig(1, 64, device="cpu", objective=Objective("beta-tc", 4.0, "cooling", 0.8)),
+        30.0,
+    )
+    config = request.training
+    model = new_model(request.model_config(digits), digits.train, config)
+    history = list(train(model, digits.train, digits.validation, config))
+    save_trained(tmp_path / "made", model, digits, config, history, seconds=request.seconds)
+    again = request_of(read_checkpoint(tmp_path / "made"))
+    assert again == replace(request, training=replace(config, device="auto"))
+    assert again.model_config(digits) == model.config
+
+
+def test_every_shipped_checkpoint_can_be_trained_again() -> None:
+    shipped = Path(__file__).parents[2] / "checkpoints"
+    for path in (path for path in shipped.iterdir() if (path / "config.json").is_file()):
+        checkpoint = read_checkpoint(path)
+        request = request_of(checkpoint)
+        assert request.dataset.name == checkpoint.dataset
+        assert request.training.objective == checkpoint.objective
+        assert (request.training.seed, request.training.device) == (0, "auto")
+
+
+@pytest.mark.parametrize("name", ["my own images", "/etc", "celeba:/etc", "../x", "x.zip", ""])
+def test_a_checkpoint_of_the_user_s_own_images_cannot_be_trained_again(
+    digits_checkpoint: Checkpoint, name: str
+) -> None:
+    with pytest.raises(ValueError, match="are not kept here; choose them again"):
+        request_of(replace(digits_checkpoint, dataset=name))
+
+
+def test_settings_out_of_range_are_refused_before_a_run(digits_checkpoint: Checkpoint) -> None:
+    changed = digits_checkpoint.training | {"epochs": -1}
+    with pytest.raises(ValueError, match="epochs must be 1 to 10000"):
+        request_of(replace(digits_checkpoint, training=changed))
+
+
+def test_another_beta_changes_nothing_else() -> None:
+    again = REQUEST.with_beta(10.0)
+    assert again.training.objective.beta == 10
+    assert again.to_json() == REQUEST.to_json() | {"training": again.to_json()["training"]}
+    assert replace(again, training=REQUEST.training) == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("objective", "beta", "words"),
+    [
+        (Objective(), 1.0, "β is 1 there already"),
+        (Objective(), -1.0, "beta must be 0 to 1000"),
+        (Objective(), float("nan"), "beta must be 0 to 1000"),
+        (Objective("autoencoder"), 4.0, "The objective autoencoder has no β"),
+        (Objective("capacity"), 4.0, "The objective capacity has no β"),
+    ],
+)
+def test_a_beta_that_changes_nothing_or_is_out_of_range_is_refused(
+    objective: Objective, beta: float, words: str
+) -> None:
+    request = TrainingRequest(DatasetRequest("digits"), ModelRequest(), TrainingConfig(objective=objective))
+    with pytest.raises(ValueError, match=words):
+        request.with_beta(beta)

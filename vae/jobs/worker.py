@@ -217,7 +217,10 @@ class _Session:
         self.report("saving", "Measuring on the test images and saving…")
         with ignored_signals():
             run, config, history = self._run, trainer.config, self._history
-            save_trained(run.checkpoint_path, trainer.model, dataset, config, history, film=run.film, origin="page")
+            save_trained(
+                run.checkpoint_path, trainer.model, dataset, config, history,
+                film=run.film, origin="page", seconds=run.request().get("seconds"),
+            )  # fmt: skip
 
     def explain(self, error: Exception) -> str:
         """What happened, what to do and what is kept, for the page."""

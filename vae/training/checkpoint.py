@@ -114,16 +114,21 @@ def save_trained(
     *,
     film: Path | None = None,
     origin: Literal["command line", "page"] = "command line",
+    seconds: float | None = None,
 ) -> None:
-    """Saves the model, with its test metrics, as the checkpoint folder `out`. Raises CheckpointError."""
+    """Saves the model, with its test metrics, as the checkpoint folder `out`. seconds: the run's time budget, if any.
+
+    Raises CheckpointError.
+    """
     images = binarise(dataset.test.images, config.binarisation)
     encoded = encode(model.eval(), images, dataset.test.labels)
     settings = {"device": model.device.type, "torch_threads": torch.get_num_threads(), "origin": origin}
+    budget = {} if seconds is None else {"seconds": seconds}
     save_checkpoint(
         out,
         model,
         dataset={"name": dataset.name, "content_hash": dataset.content_hash, "class_names": list(dataset.class_names)},
-        training=asdict(config) | settings,
+        training=asdict(config) | settings | budget,
         metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": history[-1].seconds},
         history=[asdict(epoch) for epoch in history],
         encoded=encoded,

@@ -1,7 +1,8 @@
 """Everything that a user chooses of a run: on the Training page, on the command line, in a run's request.json."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,12 +10,14 @@ from vae.datasets import registry
 from vae.datasets.pictures import Progress
 from vae.datasets.splits import Dataset
 from vae.datasets.user_images.names import ENCODINGS
-from vae.model.losses import Objective
+from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import Architecture, Likelihood, ModelConfig, default_config
+from vae.storage.checkpoints import Checkpoint
 from vae.training.config import TrainingConfig
 from vae.validation import is_whole, require
 
 MAX_SECONDS = 86_400
+WEIGHED: tuple[ObjectiveName, ...] = ("vae", "beta-tc")  # in which β is the weight of the KL, or of a part of it
 Json = dict[str, Any]
 
 
@@ -116,6 +119,15 @@ class TrainingRequest:
         """The request as JSON has it, every default written out."""
         return asdict(self)
 
+    def with_beta(self, beta: float) -> Self:
+        """The same with another β. Raises ValueError for the same β, one out of range, or an objective without β."""
+        objective = self.training.objective
+        if objective.name not in WEIGHED:
+            raise ValueError(f"The objective {objective.name} has no β; train one with the objective vae.")
+        if beta == objective.beta:
+            raise ValueError(f"β is {beta:g} there already; choose another.")
+        return replace(self, training=replace(self.training, objective=replace(objective, beta=beta)))
+
     def model_config(self, dataset: Dataset) -> ModelConfig:
         """The model for these images and this objective. Raises ValueError for a value outside its range."""
         options = asdict(self.model)
@@ -123,3 +135,23 @@ class TrainingRequest:
         return default_config(
             dataset.image_shape, **options, classes=classes, posterior=self.training.objective.posterior
         )
+
+
+def request_of(checkpoint: Checkpoint) -> TrainingRequest:
+    """The request that this checkpoint was trained for, as far as it keeps it; the device is chosen anew.
+
+    Raises ValueError where its images belong to no named data set, or its settings are out of range.
+    """
+    named = checkpoint.dataset in registry.DATASETS or re.fullmatch(r"celeba:\w+", checkpoint.dataset)
+    if not named:
+        raise ValueError(f"The images of {checkpoint.name} are not kept here; choose them again in the form.")
+    config, known = checkpoint.model_config, {field.name for field in fields(TrainingConfig)} - {"device"}
+    same = [field.name for field in fields(ModelRequest) if field.name != "conditional"]
+    return TrainingRequest.from_json(
+        {
+            "dataset": {"name": checkpoint.dataset},
+            "model": {name: getattr(config, name) for name in same} | {"conditional": config.classes > 0},
+            "training": {name: value for name, value in checkpoint.training.items() if name in known},
+            "seconds": checkpoint.training.get("seconds"),
+        }
+    )
