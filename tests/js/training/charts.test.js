@@ -51,6 +51,17 @@ test("a reference's name stays inside the plot, and has an arrow where its line 
   assert.equal(place([], [50, 90]).text, "mnist-z10 100.0 ↑");
 });
 
+test("the names of two references outside the plot on one side are beside each other", () => {
+  const curve = Object.assign(new Curve("reconstruction", "Reconstruction"), { width: 300, height: 128 });
+  const names = ["one", "other"].map((label) =>
+    curve.nameOf({ ...REFERENCE, label }, { training: [], validation: [] }, [110, 150]),
+  );
+  assert.deepEqual(
+    names.map((node) => node.getAttribute("text-anchor")),
+    ["end", "start"],
+  );
+});
+
 test("a range has room around the curves and takes in the references that are near", () => {
   /** @type {any} */
   const film = {

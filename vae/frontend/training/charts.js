@@ -75,6 +75,8 @@ export class Curve {
   height = 0;
   /** @type {string[]} of training and validation */
   colours = [];
+  /** Where names of references are already. @type {Place[]} */
+  taken = [];
   marker = svgElement("g", { class: "marker" });
 
   /**
@@ -113,6 +115,7 @@ export class Curve {
         .map(({ value }) => this.y(value, range))
         .map((y) => line(LEFT, y, width - RIGHT, y, "reference"));
       this.svg.append(...this.natsAxis(range), ...rules, ...this.lines(series, range));
+      this.taken = [];
       this.svg.append(...own.map((reference) => this.nameOf(reference, series, range)));
     }
     this.marker = svgElement("g", { class: "marker" });
@@ -161,7 +164,7 @@ export class Curve {
   }
 
   /**
-   * The name of a reference, above or below its line, at the left or the right: where the curves cross it least.
+   * The name of a reference, above or below its line, at the left or the right: where curves and names cross it least.
    *
    * @param {Reference} reference
    * @param {Series} series
@@ -173,7 +176,7 @@ export class Curve {
       right = this.width - RIGHT;
     const text = `${name} ${nats(value)}${value > high ? " ↑" : value < low ? " ↓" : ""}`,
       wide = text.length * CHARACTER;
-    const drawn = [training, validation].flatMap((points) => this.trace(points, range));
+    const drawn = [...[training, validation].flatMap((points) => this.trace(points, range)), ...this.taken];
     const places = [y - 3, y + 11]
       .filter((base) => base > TOP + 7 && base < this.height - BOTTOM - 2)
       .flatMap((base) => [
@@ -182,6 +185,7 @@ export class Curve {
       ])
       .map((place) => ({ ...place, crossed: crossings(drawn, place, wide) }));
     const best = places.reduce((a, b) => (b.crossed < a.crossed ? b : a));
+    for (let x = best.from; x < best.from + wide; x++) this.taken.push([x, best.base - 4]);
     const node = label(text, best.x, best.base, best.anchor);
     node.classList.add("name");
     return node;
