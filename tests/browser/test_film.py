@@ -6,6 +6,7 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
+from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, read_film
@@ -202,6 +204,50 @@ def test_two_films_move_on_one_scrubber_and_one_scale(app: Server, browser: Brow
             axes = [page.locator(f".film:nth-child({film}) .curve").nth(term) for film in (1, 2)]
             heights = [axis.locator("text[text-anchor=end]").all_inner_texts() for axis in axes]
             assert heights[0] == heights[1]
+
+
+def test_a_film_beside_is_chosen_on_the_page_which_says_what_cannot_be_compared(app: Server, browser: Browser) -> None:
+    with screening(browser, app, "film-b1") as page:
+        beside = page.get_by_role("combobox", name="Beside it")
+        reason = page.locator(".panel .reason").first
+        for name, words in (("film-b10", ""), ("mnist-z2", "Of two data sets, digits and mnist")):
+            beside.select_option(name)
+            page.wait_for_url(f"**beside={name}")
+            expect(page.locator(".film .title")).to_have_text(["film-b1", name])
+            page.wait_for_selector("canvas.pairs[data-epoch] >> nth=1")
+            expect(reason).to_contain_text(words)
+        beside.select_option("")
+        expect(page.locator(".film .title")).to_have_text(["film-b1"])
+        expect(reason).to_be_hidden()
+
+
+def test_a_model_without_a_film_shows_one_that_has_and_its_curves_on_request(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        page.wait_for_selector("canvas.pairs[data-epoch]")
+        expect(page.locator(".film .title")).to_have_text("mnist-z2")
+        expect(page.locator(".note")).to_contain_text("No film was kept of mnist-z10. This is the film of mnist-z2.")
+        page.get_by_role("button", name="Curves of mnist-z10").click()
+        expect(page.locator(".history .title")).to_have_text("mnist-z10")
+        expect(page.locator(".film")).to_have_count(0)
+        page.wait_for_url("**film=mnist-z10")
+        curve = page.locator(".history .curve").first
+        expect(curve).to_have_attribute("aria-label", re.compile("at epoch 20.0: training 76.52, validation 79.08"))
+        assert box_of(curve)["height"] > 150
+        expect(page.get_by_text("Choose a film first: curves alone have nothing beside them.")).to_be_visible()
+
+
+def test_the_same_is_trained_again_with_another_beta(app: Server, browser: Browser, app_checkpoints: Path) -> None:
+    with screening(browser, app, "film-b1", allowed=("/live/film",)) as page:
+        page.get_by_role("spinbutton", name="Another β").fill("1")
+        page.get_by_role("button", name="Start it again with this β").click()
+        expect(page.locator(".panel .notice")).to_have_text("β is 1 there already; choose another.")
+        page.get_by_role("spinbutton", name="Another β").fill("2,5")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("film-b2.5 is trained")).to_be_visible()
+        expect(page.locator(".film .title")).to_have_text("film-b2.5")
+    made, before = (read_checkpoint(app_checkpoints / name) for name in ("film-b2.5", "film-b1"))
+    assert made.objective == replace(before.objective, beta=2.5)
+    assert (made.model_config, len(made.history)) == (before.model_config, 4)
 
 
 def test_the_gif_holds_the_film(app: Server, browser: Browser, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The Training page in a real browser: a run started, watched, left alone, found again, and its model explored."""
 
+import re
 import shutil
 from io import BytesIO
 from pathlib import Path
@@ -82,6 +83,40 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
         page.wait_for_url("**checkpoint=in-class**")
         page.wait_for_selector("canvas.hero[data-frame]")
     assert read_checkpoint(app_checkpoints / "in-class").film is not None
+
+
+def film_of(page: Page) -> str:
+    """Whose film is chosen."""
+    return page.get_by_role("combobox", name="Film of").input_value()
+
+
+def test_a_card_starts_a_run_at_once_under_a_free_name(app: Server, browser: Browser, app_checkpoints: Path) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z2", allowed=("/live/film",)) as page:
+        for name in ("sprites-z6-tc-120s", "sprites-z6-tc-120s-2"):
+            card = page.get_by_role("button", name="Disentangle the sprites")
+            expect(card).to_have_attribute("title", f"Starts training at once, as {name}")
+            card.click()
+            expect(page.get_by_text(f"{name}: ")).to_be_visible()
+            expect(page.locator(".film .title")).to_have_text(name)
+            assert film_of(page) == name
+            page.wait_for_url(f"**film={name}")
+        found = [run for run, _ in Runs(app_checkpoints).all() if run.name.startswith("sprites-z6-tc-120s")]
+        assert [run.request()["seconds"] for run in found] == [120, 120]
+        for run in found:
+            Runs(app_checkpoints).send_command(run, "discard")  # as another user may
+        expect(page.get_by_text(re.compile("^sprites-z6-tc-120s.*: "))).to_have_count(0)
+
+
+def test_the_form_s_button_is_seen_without_scrolling(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z2") as page:
+        page.get_by_role("button", name="Train a model").click()
+        button = page.get_by_role("button", name="Start training")
+        for _ in range(2):
+            expect(button).to_be_visible()
+            settle(page)
+            box = box_of(button)
+            assert 0 < box["y"] < box["y"] + box["height"] <= 720
+            page.get_by_role("dialog").get_by_text("More", exact=True).click()
 
 
 @pytest.mark.slow

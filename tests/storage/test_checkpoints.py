@@ -41,7 +41,6 @@ from vae.storage.checkpoints import (
     write_folder,
 )
 from vae.storage.files import CheckpointError
-from vae.ui.shared.figures import learning_curves
 
 COLOR = ModelConfig((3, 8, 6), 3, "conv", (8,), (4,), "gaussian", 0.2)
 TINY = ModelConfig((1, 1, 3), 1, "mlp", (4,))
@@ -606,8 +605,8 @@ def test_metrics_that_a_plain_autoencoder_cannot_have_are_refused(folder: Path) 
     refused(folder, "metrics.json", "(ValueError: a plain autoencoder has neither ELBO nor KL);")
 
 
-def test_the_history_of_a_whole_checkpoint_can_be_drawn(saved: Path) -> None:
-    assert len(learning_curves(read_checkpoint(saved).history).data) == 4
+def test_the_history_of_a_whole_checkpoint_has_its_epochs(saved: Path) -> None:
+    assert [line["epoch"] for line in read_checkpoint(saved).history] == [1, 2]
 
 
 @pytest.mark.parametrize("bad", ["cat", None, 3, {}, [], [["cat"]], ["cat", "dog"]], ids=str)
@@ -1275,7 +1274,7 @@ def loads_or_is_refused(path: Path) -> None:
     assert checkpoint.kl_per_dimension is not None
     assert len(checkpoint.kl_per_dimension) == checkpoint.model_config.latent_dim
     assert all(torch.isfinite(p).all() for p in checkpoint.load_model().parameters())
-    learning_curves(checkpoint.history)
+    assert all(set(line) >= set(checkpoints.EPOCH_NUMBERS) for line in checkpoint.history)
 
 
 @pytest.fixture(scope="module")

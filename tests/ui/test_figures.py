@@ -1,4 +1,4 @@
-"""The data and units of the figures, and the contrast of the palette."""
+"""The contrast of the palette."""
 
 from itertools import combinations
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vae.ui.shared.figures import PALETTE, bars, learning_curves
+from vae.ui.shared.figures import PALETTE
 
 Array = NDArray[np.floating[Any]]
 
@@ -130,39 +130,3 @@ def test_the_difference_of_colours_is_the_published_one(one: Any, other: Any, ex
 def test_every_class_stands_out_from_the_page(page: str) -> None:
     for colour in PALETTE:
         assert contrast(colour, PAGES[page]) >= 3, colour  # WCAG 2.2, 1.4.11: graphics
-
-
-# ---- curves and bars -------------------------------------------------------------------------------------------------
-
-
-def test_learning_curves_show_both_terms_of_training_and_validation() -> None:
-    history = [
-        {"epoch": e, "reconstruction": 100 / e, "kl": e, "validation_reconstruction": 110 / e, "validation_kl": 2 * e}
-        for e in (1, 2, 4)
-    ]
-    traces = learning_curves(history).data
-    assert all(tuple(trace.x) == (1, 2, 4) for trace in traces)
-    drawn = {(trace.xaxis, trace.line.dash): tuple(trace.y) for trace in traces}
-    assert drawn == {
-        ("x", "dot"): (100, 50, 25),
-        ("x", "solid"): (110, 55, 27.5),
-        ("x2", "dot"): (1, 2, 4),
-        ("x2", "solid"): (2, 4, 8),
-    }
-    assert [trace.name for trace in traces if trace.showlegend] == ["training, during the epoch", "validation"]
-
-
-def test_learning_curves_say_their_unit_and_can_be_drawn_before_the_first_epoch() -> None:
-    figure = learning_curves([])
-    assert [title.text for title in figure.layout.annotations] == [
-        "Reconstruction, nats per image",
-        "KL, nats per image",
-    ]
-    assert len(figure.data) == 4
-
-
-def test_bars_name_their_dimensions_and_their_unit() -> None:
-    figure = bars([0.5, 0.0, 2.0], "KL", "nats")
-    assert figure.data[0].x == ("z[0]", "z[1]", "z[2]")
-    assert figure.data[0].y == (0.5, 0, 2)
-    assert figure.layout.yaxis.title.text == "KL, nats"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { duration, epochsOf, nats, progressOf, stateOf } from "../../../vae/frontend/training/words.js";
+import { comparison, duration, epochsOf, nats, progressOf, stateOf } from "../../../vae/frontend/training/words.js";
 
 /** @import { Run } from "../../../vae/frontend/training/feed.js" */
 
@@ -35,4 +35,21 @@ test("durations, nats and epochs have the digits that can be read", () => {
   assert.deepEqual([0, 3.14, 12.4, 90, 3700].map(duration), ["0 s", "3.1 s", "12 s", "1 min 30 s", "1 h 1 min"]);
   assert.deepEqual([0, 0.0123, 1.234, 98.76, 123.45].map(nats), ["0.00", "0.012", "1.23", "98.76", "123.5"]);
   assert.deepEqual([0, 0.012, 0.5, 3.44].map(epochsOf), ["0", "0.012", "0.50", "3.4"]);
+});
+
+test("two films say what cannot be compared in them", () => {
+  const head = (/** @type {object} */ changes) =>
+    /** @type {import("../../../vae/frontend/lib/film.js").Head} */ ({
+      ...{ dataset: "mnist", plane: "latent", latentDim: 2 },
+      ...changes,
+    });
+  const many = { plane: "principal", latentDim: 10 };
+  assert.equal(comparison(head({}), head({})), "");
+  assert.match(comparison(head({}), head({ dataset: "sprites" })), /^Of two data sets, mnist and sprites: /);
+  assert.equal(
+    comparison(head({}), head(many)),
+    "The maps have other axes, the latent plane of 2-D and principal components of 10-D: compare pictures and curves.",
+  );
+  assert.match(comparison(head(many), head({ ...many, latentDim: 6 })), /of 10-D and principal components of 6-D/);
+  assert.match(comparison(head(many), head(many)), /compare their shapes only/);
 });

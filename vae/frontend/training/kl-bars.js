@@ -32,7 +32,7 @@ export class KlBars {
     this.svg = svgElement("svg", { class: "bars", role: "img" });
     this.summary = element("span");
     const caption = element("figcaption", {}, element("b", {}, "KL per dimension"), this.summary);
-    this.element = element("figure", {}, caption, this.svg);
+    this.element = element("figure", { className: "kl" }, caption, this.svg);
   }
 
   /**

@@ -101,8 +101,8 @@ export class Pictures {
   sheets = new Sheets();
   sampleRows = Infinity; // at most
   /** @type {{ film: FilmWithFrames, frame: Frame, onProblem: (sentence: string) => void } | null} */
-  wanted = null;
-  /** @type {Pictures["wanted"]} */
+  command = null;
+  /** @type {Pictures["command"]} */
   shown = null;
   busy = false;
   closed = false;
@@ -123,18 +123,18 @@ export class Pictures {
    * @param {(sentence: string) => void} onProblem
    */
   async show(film, frame, onProblem) {
-    this.wanted = { film, frame, onProblem };
+    this.command = { film, frame, onProblem };
     if (this.busy) return;
     this.busy = true;
-    while (this.wanted !== this.shown) {
-      const { wanted } = this;
-      const sheets = await this.sheets.pair(wanted.film.head, wanted.frame).catch(() => null);
+    while (this.command !== this.shown) {
+      const { command } = this;
+      const sheets = await this.sheets.pair(command.film.head, command.frame).catch(() => null);
       if (this.closed) return;
-      if (wanted !== this.wanted) continue;
-      this.shown = wanted;
-      if (sheets) this.draw(wanted.film.head, wanted.frame, ...sheets);
-      else wanted.onProblem("Pictures of this film cannot be decoded.");
-      this.sheets.tidy(wanted.film.head);
+      if (command !== this.command) continue;
+      this.shown = command;
+      if (sheets) this.draw(command.film.head, command.frame, ...sheets);
+      else command.onProblem("Pictures of this film cannot be decoded.");
+      this.sheets.tidy(command.film.head);
     }
     this.busy = false;
   }
@@ -159,7 +159,10 @@ export class Pictures {
     drawCells(samples, sheet, head, { first: k, count: Math.min(m, rows * across), across, size, gap: GAP });
     const grid = sized(this.grid, side * width, side * height);
     drawCells(grid, sheet, head, { first: k + m, count: side ** 2, across: side, size, gap: 0 });
-    for (const canvas of [this.pairs, this.samples, this.grid]) canvas.dataset.epoch = `${frame.epoch}`; // for tests
+    for (const { dataset } of [this.pairs, this.samples, this.grid]) {
+      dataset.epoch = `${frame.epoch}`; // for tests
+      dataset.frame = `${Number(dataset.frame ?? 0) + 1}`; // as the pictures of all pages have it
+    }
   }
 
   close() {

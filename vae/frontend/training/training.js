@@ -8,23 +8,30 @@ import { hasFrames } from "../lib/film.js";
 import { rangeOf } from "./charts.js";
 import { Export } from "./export.js";
 import { Feed } from "./feed.js";
+import { History } from "./history.js";
 import { largestKl } from "./kl-bars.js";
 import { halvesOf } from "./map.js";
+import { Panel } from "./panel.js";
 import { Scrubber } from "./scrubber.js";
 import { FilmView } from "./view.js";
-import { epochsOf } from "./words.js";
+import { comparison, epochsOf } from "./words.js";
 
 /** @import { Reference } from "./charts.js" */
 /** @import { FilmChoice, Run } from "./feed.js" */
 /** @import { FilmWithFrames } from "../lib/film.js" */
+/** @import { HistoryData } from "./history.js" */
+/** @import { PanelData, Command } from "./panel.js" */
 
 /**
- * What Python sends: vae/ui/training.
+ * What Python sends: vae/ui/training. history: shown in place of films.
  *
- * @typedef {{ base: string, films: FilmChoice[], references: Reference[], palette: string[] }} Data
+ * @typedef {{ base: string, films: FilmChoice[], history: HistoryData | null, references: Reference[],
+ *   palette: string[] }} FilmData
+ * @typedef {FilmData & PanelData} Data
  */
 
-const PHONE = 560; // CSS pixels of width
+const PHONE = 560,
+  NARROW = 900; // CSS pixels of width: the panel is below the film
 
 export default class Training {
   grid = false; // whether the map is the decoded plane instead of the points
@@ -36,10 +43,11 @@ export default class Training {
   feed = null;
   /** @type {Export | null} */
   exporting = null;
+  history = new History();
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: "changed", change: { name: string, state: Run["state"] }) => void} send
+   * @param {(name: "changed" | "command", value: { name: string, state: Run["state"] } | Command) => void} send
    */
   constructor(parent, send) {
     this.send = send;
@@ -64,7 +72,10 @@ export default class Training {
     const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.progressText];
     this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
     this.controls.append(element("div", { className: "tools" }, ...tools));
-    this.root = element("div", { className: "training" }, this.films, this.controls);
+    this.panel = new Panel((command) => send("command", command));
+    this.note = element("p", { className: "note", hidden: true });
+    const main = element("div", { className: "main" }, this.note, this.films, this.history.element, this.controls);
+    this.root = element("div", { className: "training" }, main, this.panel.element);
     parent.append(this.root);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.root);
@@ -78,8 +89,23 @@ export default class Training {
   update(data) {
     this.data = data;
     if (!this.feed?.goesOnWith(data.films)) this.setFilms(data);
+    this.panel.update(data);
+    this.showNote(data);
+    this.history.show(data.history, data.references, data.palette);
     this.refresh();
     this.resize(); // the theme may have changed
+  }
+
+  /**
+   * Says why the film of another model is shown than that of the chosen one.
+   *
+   * @param {Data} data
+   */
+  showNote({ selection: { note, curves } }) {
+    this.note.hidden = !note;
+    this.note.replaceChildren(note, " ");
+    const instead = () => this.panel.showFilms(curves ?? "", "");
+    if (curves !== null) this.note.append(button(`Curves of ${curves}`, "How it was trained", instead));
   }
 
   /** @param {Data} data */
@@ -105,6 +131,7 @@ export default class Training {
       films = this.filmsWithFrames();
     for (const [i, item] of items.entries()) this.views[i].showState(item, lost);
     this.takeFilms(films);
+    this.panel.sayComparison(items.length > 1 && films.length > 1 ? comparison(films[0].head, films[1].head) : "");
     this.controls.hidden = !films.length;
     this.gridSwitch.element.hidden = !films.some(({ head }) => head.side);
     this.download.disabled = !films.length;
@@ -172,8 +199,11 @@ export default class Training {
   }
 
   resize() {
-    this.root.classList.toggle("phone", this.root.clientWidth < PHONE);
+    const { clientWidth: width } = this.root;
+    this.root.classList.toggle("phone", width < PHONE);
+    this.root.classList.toggle("narrow", width < NARROW);
     for (const view of this.views) view.resize();
+    this.history.draw();
   }
 
   async save() {

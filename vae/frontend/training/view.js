@@ -60,12 +60,13 @@ export class FilmView {
   buildMap() {
     const box = element("div", { className: "box" }, this.map.canvas, this.pictures.grid);
     const caption = element("figcaption", {}, element("b", {}, "Latent map"), this.planeName);
-    return element("figure", { className: "map" }, caption, box, this.legend, this.bars.element);
+    return element("figure", { className: "map" }, caption, box, this.legend);
   }
 
   buildBeside() {
     const pairs = titled("Test images", "and their reconstructions", this.pictures.pairs);
-    return element("div", { className: "beside" }, this.moment, pairs, this.samplesFigure, this.charts);
+    const parts = [this.moment, pairs, this.samplesFigure, this.charts, this.bars.element];
+    return element("div", { className: "beside" }, ...parts);
   }
 
   /**

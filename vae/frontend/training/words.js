@@ -1,6 +1,7 @@
 /** Numbers of a run and its film as people read them. */
 
 /** @import { Run } from "./feed.js" */
+/** @import { Head } from "../lib/film.js" */
 
 /** @type {{ [state in Run["state"]]?: string }} */
 const SENTENCES = {
@@ -77,4 +78,23 @@ export function nats(value) {
  */
 export function epochsOf(epoch) {
   return epoch === 0 ? "0" : epoch < 0.095 ? epoch.toFixed(3) : epoch < 0.95 ? epoch.toFixed(2) : epoch.toFixed(1);
+}
+
+const AXES = { line: "z", latent: "the latent plane", principal: "principal components" };
+
+/**
+ * What cannot be compared in two films that are beside each other, in a sentence; "" where all can.
+ *
+ * @param {Head} one
+ * @param {Head} other
+ */
+export function comparison(one, other) {
+  if (one.dataset !== other.dataset) {
+    return `Of two data sets, ${one.dataset} and ${other.dataset}: neither maps nor curves have a scale in common.`;
+  }
+  if (one.plane !== other.plane || one.latentDim !== other.latentDim) {
+    const [here, there] = [one, other].map(({ plane, latentDim }) => `${AXES[plane]} of ${latentDim}-D`);
+    return `The maps have other axes, ${here} and ${there}: compare pictures and curves.`;
+  }
+  return one.plane === "principal" ? "Each map has principal components of its own: compare their shapes only." : "";
 }

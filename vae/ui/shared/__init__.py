@@ -1,6 +1,6 @@
 """What all pages use. Each module imports only from those above it.
 
-figures        arrays -> Plotly figures, and the palette
+figures        the palette of classes and curves
 loaders        the checkpoints of this app, and what is loaded of each
 origins        which host names the app answers to, which pages may use it
 links          the link and its history, untrusted values from links and components

@@ -1,20 +1,23 @@
-"""The films on the Training page: of a run, of a checkpoint, or of two side by side."""
+"""The films on the Training page: of a run, of a checkpoint, or of two side by side; beside them what starts a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from vae.datasets.registry import is_available
 from vae.jobs.runs import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.request import TrainingRequest
 from vae.ui.shared import loaders, scripts
-from vae.ui.shared.figures import PALETTE, bars, learning_curves
-from vae.ui.training.form import new_run_button
+from vae.ui.shared.figures import PALETTE
+from vae.ui.training import form, selection
+from vae.ui.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
 from vae.ui.training.runs import app_runs, refresh_page, usable_checkpoint
 
-NO_FILM = "none"
+KEY = "training"
+MOST_EPOCHS = 500  # of a curve
 # Nats per image of the grey MNIST test images under two decoders. One always draws the mean of the training images, as
 # after a full posterior collapse (the mean of the test images: 205.65), the other draws each image itself.
 MNIST_REFERENCES = (
@@ -30,26 +33,16 @@ def checkpoint_film(name: str) -> Path | None:
 
 
 def show_films(checkpoint: Checkpoint | None) -> None:
-    """The chosen film, of a run or of a checkpoint, perhaps with another beside it."""
+    """The chosen film, of a run or of a checkpoint, perhaps with another beside it; presets, and the form if it was asked for."""
     states = {run.name: status.state for run, status in app_runs().all()}
     filmed = _filmed()
     films = [*reversed(states), *(name for name in filmed if name not in states)]
-    own = [checkpoint.name] if checkpoint is not None and checkpoint.name not in films else []
-    _select_newest(checkpoint, films)
-    if not films:
-        new_run_button()
-        _show_history(checkpoint)
-        return
-    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    with right:
-        new_run_button()
-    chosen = left.selectbox("Film of", own + films, key="film", bind="query-params")
-    others = [NO_FILM, *(name for name in films if name != chosen)]
-    beside = middle.selectbox("Beside it", others, key="beside", bind="query-params", help="On the same scrubber.")
-    if chosen in own:
-        _show_history(checkpoint)
-        return
-    shown = [chosen] if beside == NO_FILM else [chosen, beside]
+    current = checkpoint.name if checkpoint else None
+    state = st.session_state
+    chosen = selection.selection(current, films, st.query_params.to_dict(), state)
+    selection.write_link(state["film"], chosen.beside)
+    curves = checkpoint is not None and chosen.film not in films
+    shown = [] if curves else [name for name in (chosen.film, chosen.beside) if name is not None]
     data = {
         "script": scripts.script_url("training/training.js"),
         "palette": list(PALETTE),
@@ -57,16 +50,24 @@ def show_films(checkpoint: Checkpoint | None) -> None:
             {"kind": "run" if name in states else "checkpoint", "name": name, "state": states.get(name)}
             for name in shown
         ],
+        "history": _history(checkpoint) if curves and checkpoint else None,
         "references": list(MNIST_REFERENCES) if all(_is_grey_mnist(name, filmed) for name in shown) else [],
+        "selection": vars(chosen) | {"films": films, "curves": current if current not in films else None},
+        "repeat": _repeat(chosen.film),
+        "presets": [_card(title, preset) for title, preset in PRESETS.items()],
+        "obstacle": app_runs().obstacle(),
+        "problem": state.get("start_problem", ""),
+        "answered": state.get("answered", 0),
     }
-    _mount_films(data)
+    _mount(data)
+    form.show_form_if_asked()
 
 
 @st.fragment
-def _mount_films(data: dict[str, Any]) -> None:
-    """The component, which reports at once when the state of a run changes."""
-    component = scripts.component("training", "training/training.css")
-    component(key="training", data=data, on_changed_change=_note_change)
+def _mount(data: dict[str, Any]) -> None:
+    """The component, which reports at once when the state of a run changes, and what the user wants."""
+    component = scripts.component(KEY, "training/training.css", "training/panel.css")
+    component(key=KEY, data=data, on_changed_change=_note_change, on_command_change=_take_command)
     if st.session_state.pop("run_changed", False):
         refresh_page()
 
@@ -75,17 +76,27 @@ def _note_change() -> None:
     st.session_state["run_changed"] = True
 
 
-def _select_newest(checkpoint: Checkpoint | None, films: list[str]) -> None:
-    """Selects the film of a run that was just started, or of a checkpoint that was just chosen."""
+def _take_command() -> None:
+    """Does what the user wants: films to show, a run to start, or the form. The browser may send anything."""
     state = st.session_state
-    started, current = state.get("started"), checkpoint and checkpoint.name
-    newest = started if started != state.get("film_started") else current if current != state.get("film_of") else None
-    first = "film_of" not in state
-    state["film_started"], state["film_of"] = started, current
-    if first and "film" in st.query_params:  # the link chooses
+    command = state[KEY]["command"]
+    if not isinstance(command, dict):
         return
-    if newest is not None and newest in {*films, current}:
-        state["film"] = newest
+    number = command.get("number")
+    state["answered"] = number if isinstance(number, int) else 0
+    state["run_changed"], state["start_problem"] = True, ""
+    try:
+        match command.get("do"):
+            case "show":
+                selection.choose(command.get("film"), command.get("beside"))
+            case "preset":
+                state["started"] = start_preset(command.get("title"))
+            case "again":
+                state["started"] = start_again(str(command.get("name")), command.get("beta"))
+            case "form":
+                form.want_form()
+    except RunError as error:
+        state["start_problem"] = str(error)
 
 
 def _filmed() -> dict[str, Checkpoint]:
@@ -110,12 +121,32 @@ def _is_grey_mnist(name: str, filmed: Mapping[str, Checkpoint]) -> bool:
     return kind == ("mnist", "bernoulli", "none")
 
 
-def _show_history(checkpoint: Checkpoint | None) -> None:
-    if checkpoint is None:
-        st.info("Train a model, and watch it learn here.")
-        return
-    st.markdown(f"**{checkpoint.name}**, as it was trained; no film was kept of it")
-    st.plotly_chart(learning_curves(checkpoint.history), key="curves")
-    if checkpoint.kl_per_dimension is not None:
-        st.plotly_chart(bars(checkpoint.kl_per_dimension, "KL", "nats"), key="kl")
-        st.caption(f"KL to the prior per latent dimension, mean over the test images of {checkpoint.name}.")
+def _history(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The curves of a checkpoint without a film: rows of epoch, reconstruction and KL of training and of validation."""
+    history = checkpoint.history
+    kept = history[:: -(-len(history) // MOST_EPOCHS)]
+    return {
+        "name": checkpoint.name,
+        "rows": [
+            [line[key] for key in ("epoch", "reconstruction", "kl", "validation_reconstruction", "validation_kl")]
+            for line in (kept if kept[-1] is history[-1] else [*kept, history[-1]])
+        ],
+        "kl": checkpoint.kl_per_dimension,
+    }
+
+
+def _repeat(name: str | None) -> dict[str, Any] | None:
+    """What "again, but β = …" offers for this film; None without one."""
+    if name is None:
+        return None
+    found = repeat_of(name)
+    return vars(found) | {"proposed": found.proposed}
+
+
+def _card(title: str, preset: Preset) -> dict[str, str]:
+    """A preset as its card has it."""
+    limit = f"{preset.seconds} s" if preset.seconds else f"{preset.epochs} epochs"
+    facts: Sequence[str] = [preset.dataset, f"{preset.latent_dim}-D", limit]
+    if not is_available(preset.dataset):
+        facts = [*facts, "downloads first"]
+    return {"title": title, "about": preset.help, "facts": " · ".join(facts), "name": proposed_name(preset.name)}

@@ -1,6 +1,6 @@
 """The form of a new run: the user's choices become a TrainingRequest."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,9 +17,10 @@ from vae.jobs.runs import RunError, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_device
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
-from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, TrainingRequest
+from vae.training.request import MAX_SECONDS, WEIGHED, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
 from vae.ui.training.own_pictures import chosen_encoding, plain, show_summary
+from vae.ui.training.proposals import PRESETS
 from vae.ui.training.runs import app_runs
 from vae.ui.training.uploader import choose_pictures
 
@@ -28,22 +29,6 @@ COLOURS = {"as they are": None, "grey": False, "colour": True}
 PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Values for all fields that matter for one kind of lesson."""
-
-    help: str
-    dataset: str
-    architecture: Architecture
-    latent_dim: int
-    seconds: int | None = None
-    epochs: int = TrainingConfig.epochs
-    objective: ObjectiveName = "vae"
-    beta: float = 1.0
-    warmup: Warmup = "none"
-    warmup_share: float = Objective.warmup_share
 
 
 # Why the limits of the numbers are what they are.
@@ -75,35 +60,53 @@ START = {
     "colours": "as they are",
 }
 
-PRESETS = {
-    "2-D in 30 seconds": Preset("A plane of digits, for the latent map.", "mnist", "mlp", 2, seconds=30),
-    "Good sliders": Preset("Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90),
-    "Disentangle the sprites": Preset(
-        "β-TC and a cooled KL find a dimension each for the vertical position, the horizontal position and the size.",
-        "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=30.0, warmup="cooling", warmup_share=0.8,
-    ),
-}  # fmt: skip
+
+def show_form_if_asked() -> None:
+    """Opens the form after want_form. The page does not rerun while it is open: that would close it."""
+    asked = st.session_state.pop("form_asked", False)
+    st.session_state["form_open"] = asked
+    if asked:
+        st.dialog("Train a model", width="large", on_dismiss="rerun")(start_form)()
 
 
-def new_run_button() -> None:
-    """Opens the form. The page does not rerun while it is open: that would close it."""
-    pressed = st.button("Train a model", width="stretch", disabled=bool(app_runs().obstacle()))
-    st.session_state["form_open"] = pressed
-    if pressed:
-        st.dialog("Train a model", width="medium", on_dismiss="rerun")(start_form)()
+def want_form() -> None:
+    """Lets the page's next run open the form."""
+    st.session_state["form_asked"] = True
 
 
 def start_form() -> None:
-    """The fields of a new run, and the button that starts it."""
+    """The fields of a new run, and the button that starts it: above the less common choices, so that it is seen."""
     for key, value in START.items():  # not as the fields' own defaults: a preset could not change those
         st.session_state.setdefault(key, value)
-    preset = st.segmented_control(
-        "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="Fills in the fields below."
-    )
-    if preset:
-        st.caption(PRESETS[preset].help)
-    name = st.text_input("Name of the new checkpoint", key="run_name", max_chars=40, placeholder="my-model")
-    dataset, upload = _choose_dataset()
+    images, network = st.columns(2, gap="large")
+    with images:
+        preset = st.segmented_control(
+            "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="Fills in the fields of this form."
+        )
+        if preset:
+            st.caption(PRESETS[preset].help)
+        name = st.text_input("Name of the new checkpoint", key="run_name", max_chars=40, placeholder="my-model")
+        dataset, upload = _choose_dataset()
+    with network:
+        model, objective, beta = _choose_model()
+        epochs, seconds = _choose_limit()
+        end = st.container()
+        more, training = _more_choices(objective, beta)
+    with end:
+        try:
+            request = TrainingRequest(
+                dataset, ModelRequest(**model, **more), TrainingConfig(epochs=epochs, **training), seconds
+            )
+            _estimate(request)
+        except (ValueError, DataError) as error:
+            st.error(str(error))
+            return
+        if st.button("Start training", type="primary", width="stretch"):
+            _start(name, request, upload)
+
+
+def _choose_model() -> tuple[Json, ObjectiveName, float]:
+    """Fields of ModelRequest; the objective and its β."""
     left, right = st.columns(2)
     architecture = left.selectbox(
         "Architecture",
@@ -115,30 +118,20 @@ def start_form() -> None:
         "Latent dimensions", 1, MAX_LATENT_DIM, key="latent_dim", help=f"More than {MAX_LATENT_DIM} decode slowly."
     )
     objective = left.selectbox("Objective", get_args(ObjectiveName), key="objective")
-    weighted = objective in ("vae", "beta-tc")
     beta = right.number_input(
-        "β, weight of the KL", 0.0, 1000.0, key="beta", disabled=not weighted, help=REASONS["beta"]
+        "β, weight of the KL", 0.0, 1000.0, key="beta", disabled=objective not in WEIGHED, help=REASONS["beta"]
     )
+    return {"architecture": architecture, "latent_dim": latent_dim}, objective, beta
+
+
+def _choose_limit() -> tuple[int, float | None]:
+    """Epochs, and seconds in their place or None."""
+    left, right = st.columns(2)
     limit = left.segmented_control("Train for", ["seconds", "epochs"], key="limit", required=True)
-    seconds, epochs = None, TrainingConfig.epochs
-    if limit == "seconds":
-        seconds = float(right.number_input("Seconds, at most", 5, MAX_SECONDS, key="seconds", help=REASONS["seconds"]))
-    else:
-        epochs = right.number_input("Epochs", 1, 10_000, key="epochs", help=REASONS["epochs"])
-    model, training = _more_choices(objective, beta)
-    try:
-        request = TrainingRequest(
-            dataset,
-            ModelRequest(architecture=architecture, latent_dim=latent_dim, **model),
-            TrainingConfig(epochs=epochs, **training),
-            seconds,
-        )
-        _estimate(request)
-    except (ValueError, DataError) as error:
-        st.error(str(error))
-        return
-    if st.button("Start training"):
-        _start(name, request, upload)
+    if limit == "epochs":
+        return right.number_input("Epochs", 1, 10_000, key="epochs", help=REASONS["epochs"]), None
+    seconds = right.number_input("Seconds, at most", 5, MAX_SECONDS, key="seconds", help=REASONS["seconds"])
+    return TrainingConfig.epochs, float(seconds)
 
 
 def _apply_preset() -> None:
@@ -147,7 +140,7 @@ def _apply_preset() -> None:
     preset = PRESETS.get(state["preset"])
     if preset is None:
         return
-    given = {key: value for key, value in asdict(preset).items() if key != "help" and value is not None}
+    given = {key: value for key, value in asdict(preset).items() if key not in ("name", "help") and value is not None}
     state.update(given | {"limit": "seconds" if preset.seconds else "epochs"})
 
 
@@ -217,7 +210,7 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
         model = {
             "likelihood": left.selectbox("Likelihood", get_args(Likelihood), key="likelihood"),
             "batch_norm": left.toggle("Batch normalisation", key="batch_norm"),
-            "conditional": right.toggle("Conditional: the decoder gets the class", key="conditional"),
+            "conditional": right.toggle("Conditional on the class", key="conditional"),
         }
         optimizer = right.selectbox("Optimiser", get_args(Optimizer), key="optimizer")
         rate = left.number_input(
@@ -238,7 +231,7 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
             "seed": left.number_input("Seed", 0, 2**32 - 1, key="seed"),
         }
         terms: Json = {"name": objective}
-        if objective in ("vae", "beta-tc"):
+        if objective in WEIGHED:
             terms["beta"] = beta
             terms["warmup"] = right.selectbox(
                 "Warm-up of β, or cooling", get_args(Warmup), key="warmup", help=REASONS["warmup"]
