@@ -14,6 +14,15 @@ print(json.dumps([NormalDist().inv_cdf(share) for share in json.load(sys.stdin)]
   isNear(shares.map(math.normalQuantile), python(program, JSON.stringify(shares)), 2e-8);
 });
 
+test("shares of the normal distribution are those of Python's statistics to 1e-7", () => {
+  const values = [-9, -4, -1.5, -0.3, 0, 1e-6, 0.7, 2, 5, 40];
+  const program = `
+import json, sys
+from statistics import NormalDist
+print(json.dumps([NormalDist().cdf(value) for value in json.load(sys.stdin)]))`;
+  isNear(values.map(math.normalCdf), python(program, JSON.stringify(values)), 1e-7);
+});
+
 test("quantiles are symmetric", () => {
   const shares = [2 ** -20, 2 ** -3, 0.375]; // 1 - share is exact
   for (const share of shares) assert.equal(math.normalQuantile(1 - share), -math.normalQuantile(share));

@@ -14,6 +14,8 @@ const TAIL = [
   2.938163982698783,
 ];
 const TAIL_BELOW = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
+// Abramowitz and Stegun's, highest power first.
+const CDF = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153, 0];
 
 /** z values are rounded to four decimals, so that a link contains exactly what was decoded. */
 export function round4(/** @type {number} */ value) {
@@ -140,6 +142,17 @@ export function normalQuantile(p) {
   }
   const q = p - 0.5;
   return (polynomial(MIDDLE, q * q) * q) / polynomial(MIDDLE_BELOW, q * q);
+}
+
+/**
+ * The share of the standard normal that lies below x. Source: Abramowitz and Stegun 26.2.17, error 7.5e-8.
+ *
+ * @param {number} x
+ */
+export function normalCdf(x) {
+  const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const above = density * polynomial(CDF, 1 / (1 + 0.2316419 * Math.abs(x)));
+  return x > 0 ? 1 - above : above;
 }
 
 /** Coefficients: highest power first. */
