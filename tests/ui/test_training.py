@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
-from tests.support.pages import open_page
+from tests.support.pages import choose, open_page
 from tests.support.runs import request
 from vae.jobs.runs import MOST_RUNS, Run, RunError, Runs
 from vae.training.request import TrainingRequest
@@ -38,9 +38,9 @@ def started(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
     """What was asked to train; nothing is trained, but the names are taken."""
     found: Started = []
 
-    def start(runs: Runs, name: str, command: dict[str, Any], upload: Path | None = None) -> Run:
+    def start(runs: Runs, name: str, request: dict[str, Any], upload: Path | None = None) -> Run:
         (runs.root / name).mkdir(parents=True)
-        found.append((name, command))
+        found.append((name, request))
         return Run(runs.root / name)
 
     monkeypatch.setattr(Runs, "start", start)
@@ -50,7 +50,7 @@ def started(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
 def sent(app: AppTest) -> dict[str, Any]:
     """What the component is given."""
     assert not app.exception
-    (component,) = app.get("bidi_component")
+    component = app.get("bidi_component")[-1]  # the first is the bar
     return dict(json.loads(component.proto.json))
 
 
@@ -99,7 +99,7 @@ def test_a_film_that_is_not_there_is_left_out_of_page_and_link(checkpoints: Path
 
 def test_another_model_shows_its_own_film_whatever_was_chosen_before(checkpoints: Path) -> None:
     app = open_page(PAGE, checkpoint="plain", film="mnist-z2")
-    app.sidebar.selectbox(key="checkpoint").select("filmed").run()
+    choose(app, "filmed")
     assert shown(app) == ["filmed"]
 
 
@@ -162,10 +162,10 @@ def test_a_name_that_someone_else_took_at_the_same_moment_is_passed_over(
     (checkpoints / ".runs" / "mnist-z2-30s").mkdir(parents=True)
     real = Runs.start
 
-    def start(runs: Runs, name: str, command: dict[str, Any], upload: Path | None = None) -> Run:
+    def start(runs: Runs, name: str, request: dict[str, Any], upload: Path | None = None) -> Run:
         if (runs.root / name).exists():
             raise RunError("There is a run by this name.")
-        return real(runs, name, command, upload)
+        return real(runs, name, request, upload)
 
     monkeypatch.setattr(Runs, "start", start)
     assert start_preset("2-D in 30 seconds") == "mnist-z2-30s-2"
@@ -199,9 +199,9 @@ def test_the_name_says_which_beta_it_is(name: str, beta: float, expected: str) -
 def test_a_checkpoint_is_trained_again_with_another_beta(checkpoints: Path, started: Started) -> None:
     assert repeat_of("filmed").proposed == 1
     assert start_again("filmed", 1) == "filmed-b1"
-    ((name, command),) = started
-    assert (name, command["training"]["objective"]["beta"]) == ("filmed-b1", 1)
-    assert (command["dataset"]["name"], command["model"]["hidden"]) == ("digits", (8,))
+    ((name, asked),) = started
+    assert (name, asked["training"]["objective"]["beta"]) == ("filmed-b1", 1)
+    assert (asked["dataset"]["name"], asked["model"]["hidden"]) == ("digits", (8,))
 
 
 def test_a_run_is_trained_again_with_its_time_budget(checkpoints: Path, started: Started) -> None:
@@ -210,9 +210,9 @@ def test_a_run_is_trained_again_with_its_time_budget(checkpoints: Path, started:
     run.write_request(request(seconds=30.0) | {"epochs_planned": True, "order": 3})
     assert repeat_of("first").beta == 1
     start_again("first", 8.0)
-    ((name, command),) = started
-    assert (name, command["seconds"], command["training"]["objective"]["beta"]) == ("first-b8", 30.0, 8)
-    assert "epochs_planned" not in command
+    ((name, asked),) = started
+    assert (name, asked["seconds"], asked["training"]["objective"]["beta"]) == ("first-b8", 30.0, 8)
+    assert "epochs_planned" not in asked
 
 
 def spoil_dataset(root: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_beta_that_is_no_other_or_none_is_refused(checkpoints: Path, started: 
     assert started == []
 
 
-# ---- commands ----------------------------------------------------------------------------------------------------------
+# ---- commands ---------------------------------------------------------------------------------------------------------
 
 
 def heard(command: object) -> dict[str, Any]:
@@ -262,20 +262,20 @@ def heard(command: object) -> dict[str, Any]:
         from vae.ui.training import film
 
         st.session_state[film.KEY] = {"command": command}
-        film._take_wish()
+        film._take_command()
 
     app = AppTest.from_function(page, args=(command,)).run()
     assert not app.exception
-    known = "started", "answered", "start_problem", "form_wanted", "film", "beside"
+    known = "started", "answered", "start_problem", "form_asked", "film", "beside"
     return {key: app.session_state[key] for key in known if key in app.session_state}
 
 
-def test_a_wish_is_done_and_answered(checkpoints: Path, started: Started) -> None:
+def test_a_command_is_done_and_answered(checkpoints: Path, started: Started) -> None:
     state = heard({"do": "preset", "title": "Good sliders", "number": 7})
     assert (state["started"], state["answered"], state["start_problem"]) == ("mnist-z10-90s", 7, "")
     state = heard({"do": "again", "name": "filmed", "beta": 10, "number": 8})
     assert (state["started"], state["answered"]) == ("filmed-b10", 8)
-    assert heard({"do": "form", "number": 9})["form_wanted"]
+    assert heard({"do": "form", "number": 9})["form_asked"]
     state = heard({"do": "show", "film": "filmed", "beside": None, "number": 10})
     assert (state["film"], state["beside"]) == ("filmed", None)
 
@@ -302,7 +302,7 @@ def test_a_refusal_is_one_sentence_on_the_page(checkpoints: Path, monkeypatch: p
         {"do": "show", "film": 3, "beside": {}},
     ],
 )
-def test_any_other_wish_starts_nothing(checkpoints: Path, started: Started, command: object) -> None:
+def test_any_other_command_starts_nothing(checkpoints: Path, started: Started, command: object) -> None:
     state = heard(command)
     assert started == []
     assert state.get("film") is None

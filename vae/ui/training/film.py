@@ -33,7 +33,7 @@ def checkpoint_film(name: str) -> Path | None:
 
 
 def show_films(checkpoint: Checkpoint | None) -> None:
-    """The chosen film, of a run or of a checkpoint, perhaps with another beside it; presets, and the form if it was asked for."""
+    """The film of a run or of a checkpoint, perhaps with another beside it; presets; the form if asked for."""
     states = {run.name: status.state for run, status in app_runs().all()}
     filmed = _filmed()
     films = [*reversed(states), *(name for name in filmed if name not in states)]
