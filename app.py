@@ -10,19 +10,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
+from vae.ui.home import component
 from vae.ui.serving.routes import guards, lifespan, routes
 from vae.ui.shared import page
 
 
 def home() -> None:
-    """What the app is for, the pages, and the checkpoints."""
+    """The home page: what the app is for, and a film to touch."""
     page.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
-    page.find_checkpoint()
-    st.markdown(
-        "A **variational autoencoder** encodes each picture as a short vector, the *latent code* **z**, and "
-        "reconstructs the picture from that vector alone. Here you can walk through the space of these vectors and see "
-        "what lies there: between the pictures, beyond them, and where there are none."
-    )
+    component.home(page.find_checkpoint())
 
 
 if __name__ == "__main__":

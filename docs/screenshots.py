@@ -28,7 +28,8 @@ def main() -> None:
     names = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
     with started(ROOT / "app.py") as server, chromium() as browser:
         for name in names:
-            page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
+            size = {"width": 1280, "height": 720}
+            page = browser.new_page(viewport=size, color_scheme="light", reduced_motion="reduce")
             page.set_default_timeout(1000 * PATIENCE)
             page.add_init_script(path=IDLE_SCRIPT)
             page.goto(f"{server.url}/{name}{QUERIES.get(name, DEFAULT_QUERY)}")

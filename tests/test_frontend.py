@@ -6,7 +6,7 @@ from pathlib import Path
 from vae.ui.shared.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
-PAGES = ("bar", "explore", "interpolation", "map", "reconstruction", "sampling", "training")
+PAGES = ("bar", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
 

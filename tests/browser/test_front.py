@@ -1,0 +1,159 @@
+"""The home page in a real browser: the film and its live decoder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.support.browsing import (
+    attribute,
+    box_of,
+    changed,
+    moving,
+    new_page,
+    opened,
+    pixels,
+    rest,
+    swing,
+    until,
+)
+from tests.support.looks import SIZES, faults, screen
+from vae.bench.live import Server
+
+pytestmark = pytest.mark.browser
+FILM = "canvas[data-epoch]"
+LIVE = "canvas.live"
+# Our elements that are shown and reach beyond the window, or whose text is cut off.
+CUT_OFF = """() => {
+    const {shadowRoot} = document.querySelector(".st-key-home [data-testid=stBidiComponentIsolated]");
+    return [...shadowRoot.querySelectorAll(".home *:not(.marker)")].filter(e => e.checkVisibility()).filter(e => {
+        const {left, right} = e.getBoundingClientRect();
+        const hides = getComputedStyle(e).overflow !== "visible" && e.scrollWidth > e.clientWidth + 1;
+        return left < -1 || right > innerWidth + 1 || hides;
+    }).map(e => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
+}"""
+
+
+@contextmanager
+def front(browser: Browser, app: Server, query: str = "", **options: Any) -> Iterator[Page]:
+    """The home page, with a picture of its film."""
+    with opened(browser, f"{app.url}/{query}", **options) as page:
+        page.wait_for_selector(FILM)
+        yield page
+
+
+def pad(page: Page) -> Locator:
+    return page.get_by_role("application", name="Latent plane")
+
+
+def epoch(page: Page) -> float:
+    return float(attribute(page.locator(FILM), "data-epoch"))
+
+
+def point(page: Page, across: float, down: float) -> None:
+    """Moves the pointer to this place of the plane, 0 to 1 each."""
+    box = box_of(pad(page))
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def test_the_film_plays_and_pauses(app: Server, browser: Browser) -> None:
+    with front(browser, app) as page:
+        first = changed(page, epoch, 0.0)
+        changed(page, epoch, first)
+        changed(page, lambda page: pixels(page, FILM), pixels(page, FILM))
+        expect(page.locator(".epoch")).to_contain_text("of 20")
+        page.get_by_role("button", name="Play or pause the film").click()
+        rest(page, epoch)
+        before = pixels(page, FILM)
+        rest(page)
+        assert pixels(page, FILM) == before
+
+
+def test_a_drag_decodes_at_once_and_the_film_rests_at_its_end_until_it_is_played(app: Server, browser: Browser) -> None:
+    with front(browser, app) as page:
+        point(page, 0.3, 0.3)
+        page.mouse.down()
+        expect(page.locator(".beside output")).to_have_text("(−0.52, 0.52)")
+        expect(page.locator(f"{LIVE}[data-frame]")).to_be_visible()
+        until(page, lambda: epoch(page) == 20, "the film is at its end")
+        moving(page, lambda step: point(page, 0.2 + 0.6 * swing(step), 0.6), lambda page: pixels(page, LIVE), 8)
+        page.mouse.up()
+        assert epoch(page) == 20
+        page.get_by_role("button", name="Play or pause the film").click()
+        expect(page.locator(LIVE)).to_be_hidden()
+        until(page, lambda: epoch(page) < 20, "the film plays again")
+
+
+def test_arrow_keys_move_the_place(app: Server, browser: Browser) -> None:
+    with front(browser, app) as page:
+        pad(page).focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".beside output")).to_have_text("(0.05, 0.00)")
+        before = changed(page, lambda page: page.locator(LIVE).get_attribute("data-frame"), None)
+        page.keyboard.press("Shift+ArrowUp")
+        expect(page.locator(".beside output")).to_have_text("(0.05, 0.25)")
+        changed(page, lambda page: page.locator(LIVE).get_attribute("data-frame"), before)
+        expect(pad(page)).to_have_attribute("aria-label", "Latent plane, z₀ across, z₁ up. "
+                                            "Arrow keys move z and decode it; now 0.1, 0.3")  # fmt: skip
+
+
+def test_with_reduced_motion_the_last_picture_stands_until_the_film_is_played(app: Server, browser: Browser) -> None:
+    with front(browser, app, reduced_motion="reduce") as page:
+        until(page, lambda: epoch(page) == 20, "the whole film is there")
+        rest(page)
+        assert epoch(page) == 20
+        button = page.get_by_role("button", name="Play or pause the film")
+        expect(button).to_have_text("▶ Play")
+        button.click()
+        until(page, lambda: epoch(page) < 20, "the film plays")
+
+
+def test_on_a_phone_a_tap_decodes_and_nothing_is_cut_off(app: Server, browser: Browser) -> None:
+    with front(browser, app, **screen((390, 844))) as page:
+        rest(page)
+        assert page.evaluate(CUT_OFF) == []
+        heights = [box_of(page.locator(name))["height"] for name in (".hero", ".beside")]
+        box = box_of(pad(page))
+        pad(page).tap(position={"x": box["width"] / 4, "y": box["height"] / 4})
+        expect(page.locator(f"{LIVE}[data-frame]")).to_be_visible()
+        assert [box_of(page.locator(name))["height"] for name in (".hero", ".beside")] == heights
+        assert page.evaluate(CUT_OFF) == []
+        sentences, plane, start = (box_of(page.locator(name))["y"] for name in (".pitch", ".pad", ".actions"))
+        assert sentences < plane < start
+
+
+def test_the_page_keeps_its_place_while_the_film_comes(app: Server, browser: Browser) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with new_page(browser) as page:
+        page.route("**/live/film?**", hold)
+        page.goto(app.url)
+        until(page, lambda: bool(held), "the film is asked for")
+        before = [box_of(page.locator(name).first) for name in (".film", ".pad", ".actions")]
+        held.pop().continue_()
+        page.wait_for_selector(FILM)
+        rest(page)
+        assert [box_of(page.locator(name).first) for name in (".film", ".pad", ".actions")] == before
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(
+    app: Server, browser: Browser, size: tuple[int, int]
+) -> None:
+    with front(browser, app, reduced_motion="reduce", **screen(size)) as page:
+        rest(page)
+        assert faults(page) == []
+        assert page.evaluate(CUT_OFF) == []
+        assert box_of(page.locator(".home"))["width"] > 0.9 * size[0]
+
+
+def test_the_button_explores_the_chosen_model(app: Server, browser: Browser) -> None:
+    with front(browser, app, "?checkpoint=mnist-z2", reduced_motion="reduce") as page:
+        page.locator(".actions").get_by_role("link", name="Explore").click()
+        page.wait_for_url("**/Explore?checkpoint=mnist-z2**")
+        page.wait_for_selector("canvas.hero[data-frame]")

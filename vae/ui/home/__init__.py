@@ -1,0 +1,4 @@
+"""The home page.
+
+component  the page's component and its data
+"""

@@ -1,0 +1,34 @@
+"""The home page's component: a film with a live decoder."""
+
+from collections.abc import Iterable
+
+from vae.model.networks import ModelConfig
+from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.ui.shared import loaders, scripts
+from vae.ui.shared.figures import PALETTE
+
+FILM = "mnist-z2"
+
+
+def home(chosen: Checkpoint | None) -> None:
+    """The page below its title. chosen: the model that Explore would open."""
+    found = list_checkpoints(loaders.CHECKPOINTS)
+    film = _film(checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint))
+    data = {
+        "script": scripts.script_url("home/home.js"),
+        "palette": list(PALETTE),
+        "model": chosen and chosen.name,
+        "film": film and {"name": film.name, "class_names": list(film.class_names)},
+    }
+    component = scripts.component("home", "lib/controls.css", "home/home.css")
+    component(key="home", data=data)
+
+
+def _film(usable: Iterable[Checkpoint]) -> Checkpoint | None:
+    """The checkpoint whose film runs on the page: of a plane with a prior, which can be decoded wherever one points."""
+    filmed = [found for found in usable if found.film and _is_plane(found.model_config)]
+    return next((found for found in filmed if found.name == FILM), next(iter(filmed), None))
+
+
+def _is_plane(config: ModelConfig) -> bool:
+    return config.latent_dim == 2 and config.posterior != "point" and not config.classes
