@@ -250,7 +250,7 @@ def test_a_beta_that_is_no_other_or_none_is_refused(checkpoints: Path, started: 
     assert started == []
 
 
-# ---- commands ---------------------------------------------------------------------------------------------------------
+# ---- commands ------------------------------------------------------------------------------------------------------
 
 
 def heard(command: object) -> dict[str, Any]:
