@@ -214,7 +214,7 @@ def test_beside_the_decoded_picture_of_a_pin_is_its_image_or_the_nearest_one(
     images, codes = shipped.load_examples(), encoded.mean[:500]  # those that the checkpoint itself carries
     grey = lambda row: ",".join(f"{value},{value},{value},255" for value in images[row].ravel())  # noqa: E731
     with mapped(browser, f"{app.url}/{Z10}&z={','.join(str(value) for value in codes[7] + 0.001)}") as page:
-        expect(page.locator(".pinned figcaption")).to_have_text([f"nearest image · {encoded.labels[7]}", "decoded"])
+        expect(page.locator(".pinned figcaption")).to_have_text([f"Nearest image · {encoded.labels[7]}", "Decoded"])
         until(page, lambda: pixels(page, ".pinned-image") == grey(7))
         page.get_by_role("button", name="Zoom in").click()
         page.mouse.click(*spot(page, 0.5, 0.5))
@@ -222,10 +222,10 @@ def test_beside_the_decoded_picture_of_a_pin_is_its_image_or_the_nearest_one(
         row = int(captured(r"image (\d+)", page.locator(".pinned h2").inner_text()))
         caption = page.locator(".pinned figcaption").first
         if row < 500:
-            expect(caption).to_have_text("image")
+            expect(caption).to_have_text("Image")
             until(page, lambda: pixels(page, ".pinned-image") == grey(row))
         else:
-            expect(caption).to_have_text("the server has no image from 500 on")
+            expect(caption).to_have_text("The server has no image from 500 on")
             expect(page.locator(".pinned-image")).to_be_hidden()
 
 
@@ -503,7 +503,7 @@ def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: B
         assert card_box["y"] + card_box["height"] < 720  # nothing is cut off
         expect(page.locator(".quality")).to_have_text(
             re.compile(
-                r"trustworthiness [01]\.\d\d · continuity [01]\.\d\d · \d+ % of the true 10 nearest neighbours kept"
+                r"Trustworthiness [01]\.\d\d · continuity [01]\.\d\d · \d+ % of the true 10 nearest neighbours kept"
             )
         )
         assert "10" in attribute(page.locator(".quality span").first, "title")

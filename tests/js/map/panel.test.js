@@ -14,7 +14,7 @@ test("the quality names as many neighbours as were compared", () => {
   foot.showQuality({ trustworthiness: 0.9, continuity: 0.8, neighbours_kept: 0.5, neighbours: 4, protocol: PROTOCOL });
   assert.equal(
     foot.quality.textContent,
-    "trustworthiness 0.90 · continuity 0.80 · 50 % of the true 4 nearest neighbours kept",
+    "Trustworthiness 0.90 · continuity 0.80 · 50 % of the true 4 nearest neighbours kept",
   );
 });
 
@@ -62,14 +62,14 @@ const MODEL = {
 
 test("beside the decoded picture is the pinned image, or the nearest one and its class", () => {
   const [image, place] = [{ row: 1 }, { row: null }];
-  assert.deepEqual(imageText(image, 1, MODEL), { text: "image", about: "Test image 1 · dog", isThere: true });
+  assert.deepEqual(imageText(image, 1, MODEL), { text: "Image", about: "Test image 1 · dog", isThere: true });
   const nearest = imageText(place, 0, MODEL);
-  assert.equal(nearest.text, "nearest image · cat");
+  assert.equal(nearest.text, "Nearest image · cat");
   assert.equal(nearest.about, "Test image 0 of the first 2, nearest in latent space");
   const all = imageText(place, 0, { ...MODEL, images: { count: 3 } });
   assert.equal(all.about, "Test image 0, nearest in latent space");
   const missing = imageText({ row: 2 }, 2, MODEL);
-  assert.deepEqual([missing.text, missing.isThere], ["the server has no image from 2 on", false]);
+  assert.deepEqual([missing.text, missing.isThere], ["The server has no image from 2 on", false]);
 });
 
 test("another image is not shown under the new caption while it is loading", () => {

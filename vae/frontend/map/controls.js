@@ -70,16 +70,16 @@ export class Bar {
       value: 0,
       ariaLabel: "Decoded pictures under the points, per side",
     });
-    this.densityText = element("output", {}, "off");
-    this.densityLabel = element("label", { hidden: true }, "pictures ", this.density, this.densityText);
+    this.densityText = element("output", {}, "Off");
+    this.densityLabel = element("label", { hidden: true }, "Pictures", this.density, this.densityText);
     this.densityLabel.title =
       "Decoded pictures under the points, over ±3 σ of the prior or ±2.5 standard deviations of PCA's components";
     this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
-    this.restSelect.append(option("mean", "the mean"), option("current", "pinned z"));
-    this.restLabel = element("label", { hidden: true }, "other z at ", this.restSelect);
+    this.restSelect.append(option("mean", "Mean"), option("current", "Pinned z"));
+    this.restLabel = element("label", { hidden: true }, "Other z at", this.restSelect);
     this.restLabel.title = "The other latent coordinates, when a place is decoded";
     this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
-    const colour = element("label", { className: "colour" }, "colour ", this.colourSelect);
+    const colour = element("label", { className: "colour" }, "Colour", this.colourSelect);
     const options = element("div", { className: "options" }, this.densityLabel, this.restLabel, colour);
     this.element = element("div", { className: "bar" }, navigation, options);
     this.density.addEventListener("input", () => calls.onPictures());
@@ -129,20 +129,20 @@ export class Bar {
    */
   offerColours(latentDim, { prior, excess }) {
     const dimensions = Array.from({ length: latentDim }, (_, i) => [`z${i}`, subscript(i)]);
-    const above = excess ? [["excess", "error above the best possible"]] : [];
+    const above = excess ? [["excess", "Error above the best possible"]] : [];
     const numbers = [
       ...above,
-      ["reconstruction", "reconstruction error"],
+      ["reconstruction", "Reconstruction error"],
       ...(prior ? [["kl", "KL to the prior"]] : []),
     ];
-    const choices = [["class", "class"], ...numbers, ...dimensions];
+    const choices = [["class", "Class"], ...numbers, ...dimensions];
     this.colourSelect.title = excess ? BEST : "";
     this.colourSelect.replaceChildren(...choices.map(([value, text]) => option(value, text)));
   }
 
   showSide() {
     const { side } = this;
-    this.densityText.textContent = side ? `${side} × ${side}` : "off";
+    this.densityText.textContent = side ? `${side} × ${side}` : "Off";
   }
 }
 
@@ -192,14 +192,20 @@ export class Foot {
     this.ofPrior = element("span", { hidden: true }, this.mismatch, help("prior"));
     this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
-    const meaning = element("details", {}, element("summary", {}, "what these mean"), this.meaning);
+    const meaning = element("details", {}, element("summary", {}, "What these mean"), this.meaning);
     this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
     this.status = element("span", { className: "status" });
     const first = element("div", { className: "foot-row" }, this.quality, this.ofPrior, this.lowering, meaning);
     const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.status);
-    this.element = element("div", { className: "foot" }, first, second);
+    this.smallPrint = element("div", { className: "small-print" }, second);
+    this.element = element("div", { className: "foot" }, first, this.smallPrint);
+  }
+
+  /** Whether the fine print is left out, as in a presentation. */
+  get isShort() {
+    return getComputedStyle(this.smallPrint).display === "none";
   }
 
   clear() {
@@ -231,7 +237,7 @@ export class Foot {
     const part = (/** @type {string} */ text, /** @type {string} */ about) =>
       element("span", { title: `${about} ${protocol}` }, text);
     this.quality.replaceChildren(
-      part(`trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
+      part(`Trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
       " · ",
       part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
@@ -275,6 +281,6 @@ export class Foot {
    */
   showSpeed(device, { framesPerSecond, ms }) {
     const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
-    say(this.status, `${device ?? "connecting"}${speed}`);
+    say(this.status, `${device ?? "Connecting"}${speed}`);
   }
 }

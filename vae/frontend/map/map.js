@@ -37,7 +37,9 @@ const MORPH_MS = 800,
   FOLLOW_MS = 120;
 const STATUS_MS = 250;
 const LEAST_HEIGHT = 300; // CSS pixels, of the plot
-const BELOW = 3.4; // rem: the lines beneath it
+const NARROW = "(max-width: 899.98px)"; // the rest is beneath the plot
+const BELOW = 2.5, // rem, of the first line beneath the plot and the page's edge
+  SMALL_PRINT = 1.2; // rem, of the second line, which a presentation leaves out
 
 export default class LatentMap {
   /** The newest data, whose encoded test set may still be loading. @type {MapData | null} */
@@ -337,7 +339,7 @@ export default class LatentMap {
       overlay.showProgress(`${name}: ${first}`, 0);
     } else if (message.state === "running") {
       overlay.showProgress(`${name}: ${Math.round(100 * message.progress)} %`, message.progress);
-      if (message.progress === 1) foot.quality.textContent = "measuring how far to trust this map…";
+      if (message.progress === 1) foot.quality.textContent = "Measuring how far to trust this map…";
     } else if (message.state === "done") {
       foot.showSource(model.encoded.n, message);
       foot.showQuality(message.quality);
@@ -359,13 +361,13 @@ export default class LatentMap {
 
   /** The plot is as high as the window allows: hero and its numbers stay above the fold. */
   resize() {
-    if (!this.data) return;
-    const phone = this.root.clientWidth < 640;
+    const phone = matchMedia(NARROW).matches;
     this.root.classList.toggle("phone", phone);
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const below = innerHeight - this.stage.getBoundingClientRect().top - scrolled - BELOW * rem;
-    const height = Math.round(phone ? innerHeight * 0.5 : Math.max(LEAST_HEIGHT, below));
+    const lines = BELOW + (this.foot.isShort ? 0 : SMALL_PRINT);
+    const below = innerHeight - this.stage.getBoundingClientRect().top - scrolled - lines * rem;
+    const height = Math.round(Math.max(LEAST_HEIGHT, phone ? innerHeight * 0.5 : below));
     this.plot.resize(this.stage.clientWidth, height);
     this.side.style.maxHeight = phone ? "" : `${height}px`;
   }

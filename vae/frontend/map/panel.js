@@ -34,7 +34,7 @@ export class Legend {
     this.list = element("ul", { className: "legend" });
     this.ramp = element("div", { className: "ramp-row", hidden: true });
     const ariaLabel = "Select all images of a class";
-    this.search = element("input", { type: "search", placeholder: "select a class…", ariaLabel });
+    this.search = element("input", { type: "text", placeholder: "Select a class…", ariaLabel });
     this.search.addEventListener("keydown", (event) => event.key === "Enter" && this.find());
     this.search.addEventListener("input", () => this.mark());
     this.note = element("p", { className: "shapes" });
@@ -133,8 +133,8 @@ export class SelectionPanel {
         { format: "CSV", what: "index, label, z and place on the map", save: () => this.save("csv") },
         { format: "NPZ", what: "the same, for NumPy", save: () => this.save("npz") },
       ]),
-      button("use as A", "Group A of the latent arithmetic", () => this.use("A")),
-      button("use as B", "Group B of the latent arithmetic", () => this.use("B")),
+      button("Use as A", "Group A of the latent arithmetic", () => this.use("A")),
+      button("Use as B", "Group B of the latent arithmetic", () => this.use("B")),
     );
     this.said = element("p", { role: "status", ariaLive: "polite" });
     this.element = element("section", { className: "selection", hidden: true, ariaLabel: "Selection" });
@@ -191,7 +191,7 @@ export class SelectionPanel {
     if (rows !== this.rows) return;
     this.meanFigure.hidden = !pixels.length;
     if (pixels.length) drawPicture(this.mean, meanPicture(pixels), encoded.imageShape);
-    this.meanText.textContent = pixels.length < rows.length ? `mean of ${pixels.length}` : "mean image";
+    this.meanText.textContent = pixels.length < rows.length ? `Mean of ${pixels.length}` : "Mean image";
   }
 
   /** @param {Uint8Array[]} pictures @param {ImageShape} shape */

@@ -20,9 +20,9 @@ export class Card {
       element("figure", {}, canvas, element("figcaption", {}, text));
     this.original = element("canvas", { className: "original", role: "img", ariaLabel: "Test image" });
     this.decoded = element("canvas", { className: "decoded", role: "img", ariaLabel: "Decoded picture" });
-    this.left = figure(this.original, "image");
+    this.left = figure(this.original, "Image");
     this.caption = element("p", {});
-    const right = figure(this.decoded, "decoded");
+    const right = figure(this.decoded, "Decoded");
     this.element = element("div", { className: "card", hidden: true }, this.left, right, this.caption);
   }
 

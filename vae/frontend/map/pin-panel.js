@@ -26,7 +26,7 @@ export class PinPanel {
   constructor(onUnpin) {
     this.image = figure("pinned-image", "Test image");
     this.decoded = figure("pinned-picture", "Picture decoded at the pin");
-    say(this.decoded.caption, "decoded");
+    say(this.decoded.caption, "Decoded");
     this.title = element("h2", {});
     this.text = element("p", {});
     this.neighbours = element("p", { className: "neighbours" });
@@ -127,11 +127,11 @@ export function pinText({ z, exact, near }) {
  * @param {{images: {count: number}, encoded: Pick<EncodedSet, "n" | "labels" | "classNames">}} model
  */
 export function imageText(pin, row, { images: { count }, encoded: { n, labels, classNames } }) {
-  if (row >= count) return { text: `the server has no image from ${count} on`, about: "", isThere: false };
+  if (row >= count) return { text: `The server has no image from ${count} on`, about: "", isThere: false };
   const name = classNames[labels[row]];
-  if (pin.row !== null) return { text: "image", about: `Test image ${row} · ${name}`, isThere: true };
+  if (pin.row !== null) return { text: "Image", about: `Test image ${row} · ${name}`, isThere: true };
   const of = count < n ? ` of the first ${count}` : "";
-  return { text: `nearest image · ${name}`, about: `Test image ${row}${of}, nearest in latent space`, isThere: true };
+  return { text: `Nearest image · ${name}`, about: `Test image ${row}${of}, nearest in latent space`, isThere: true };
 }
 
 /** @param {{kept: number, of: number, same: number}} neighbours */

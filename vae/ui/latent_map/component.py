@@ -49,7 +49,7 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         "pinned": pinned,
         "examples": min(checkpoint.test_images, EXAMPLES),
     }
-    component = scripts.component("latent_map", "map/map.css", *scripts.PANELS)
+    component = scripts.component("latent_map", "lib/controls.css", "map/map.css", *scripts.PANELS)
     on_pinned = partial(_take_pin, checkpoint)
     result = component(key="latent_map", data=data, on_pinned_change=on_pinned, on_groups_change=lambda: None)
     if isinstance(result.groups, dict) and result.groups.get("model") == name:

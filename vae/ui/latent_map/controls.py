@@ -1,4 +1,4 @@
-"""The controls above the latent map: method, dimensions, axes, parameters."""
+"""The latent map's controls beside the title: method, dimensions, axes, parameters."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from vae.projection.config import METHODS, MIN_DIST, NAMES, NEIGHBOURS, PERPLEXITY, SEED, Method, ProjectionConfig
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import links
+from vae.ui.shared import links, page
 from vae.ui.shared.loaders import load_strength
 
 AXES = ("across", "up", "depth")  # their names in the link
@@ -16,7 +16,7 @@ METHOD_OF_LINK: dict[str, Method] = {name: method for method, name in NAMES.item
 def choose_projection(checkpoint: Checkpoint) -> ProjectionConfig:
     """The projection that the user has chosen; all choices are in the link."""
     latent_dim = checkpoint.model_config.latent_dim
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with page.controls():
         method = _choose_method(checkpoint)
         dims = _choose_dims()
         shown = min(dims, max(2, latent_dim))
@@ -103,7 +103,6 @@ def _choose_axis(key: str, options: list[int], default: int) -> int:
         key=key,
         bind="query-params",
         label_visibility="collapsed",
-        width=110,
     )
     return int(chosen)
 
