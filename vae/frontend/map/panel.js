@@ -50,6 +50,7 @@ export class Legend {
     this.names = names;
     this.items = names.map((name, k) => this.item(name, marks.swatch(k), counts[k], k));
     this.note.textContent = marks.note;
+    this.list.style.setProperty("--longest", `${Math.max(...names.map((name) => name.length))}`);
     this.list.replaceChildren(...this.items.map((item) => element("li", {}, item)));
     this.search.value = "";
   }

@@ -16,7 +16,7 @@ METHOD_OF_LINK: dict[str, Method] = {name: method for method, name in NAMES.item
 def choose_projection(checkpoint: Checkpoint) -> ProjectionConfig:
     """The projection that the user has chosen; all choices are in the link."""
     latent_dim = checkpoint.model_config.latent_dim
-    with page.controls():
+    with page.controls(), st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         method = _choose_method(checkpoint)
         dims = _choose_dims()
         shown = min(dims, max(2, latent_dim))
@@ -88,9 +88,10 @@ def _choose_axes(checkpoint: Checkpoint, dims: int) -> tuple[int, ...]:
         return tuple(range(dims))  # nothing to choose, but a link may turn the plane
     strongest = sorted(sorted(range(latent_dim), key=lambda i: -strength[i])[:dims])
     axes: tuple[int, ...] = ()
-    for key, default in zip(AXES, strongest, strict=False):
-        left = [i for i in range(latent_dim) if i not in axes]
-        axes += (_choose_axis(key, left, default if default in left else left[0]),)
+    with st.popover("Axes"):
+        for key, default in zip(AXES, strongest, strict=False):
+            left = [i for i in range(latent_dim) if i not in axes]
+            axes += (_choose_axis(key, left, default if default in left else left[0]),)
     return axes
 
 
@@ -102,7 +103,6 @@ def _choose_axis(key: str, options: list[int], default: int) -> int:
         format_func=lambda i: f"z[{i}]",
         key=key,
         bind="query-params",
-        label_visibility="collapsed",
     )
     return int(chosen)
 
