@@ -650,6 +650,37 @@ def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
             assert points(page) != before
 
 
+def test_on_a_small_projector_the_map_takes_the_room_and_a_presentation_leaves_out_the_fine_print(
+    app: Server, browser: Browser
+) -> None:
+    with mapped(browser, f"{app.url}/{Z10}&method=Raw") as page:
+        plot, height = page.locator(".plot"), lambda page: box_of(page.locator(".plot"))["height"]
+        before = height(page)
+        assert before >= 0.7 * 720
+        head = box_of(page.locator(".st-key-head"))
+        axes = box_of(page.get_by_role("button", name="Axes"))
+        assert head["y"] <= axes["y"] < axes["y"] + axes["height"] <= head["y"] + head["height"]
+        page.get_by_role("button", name="Present", exact=True).click()
+        expect(page.locator(".source")).to_be_hidden()
+        changed(page, height, before)
+        rest(page, height)
+        assert height(page) > before
+        assert box_of(plot)["y"] + height(page) <= 720
+        page.keyboard.press("Escape")
+        expect(page.locator(".source")).to_be_visible()
+        until(page, lambda: height(page) == before)
+
+
+def test_the_axes_are_chosen_in_a_panel_that_stays_open(app: Server, browser: Browser) -> None:
+    with mapped(browser, f"{app.url}/{Z10}&method=Raw&dims=3-D") as page:
+        page.get_by_role("button", name="Axes").click()
+        for label, axis in (("Across", "z[1]"), ("Depth", "z[9]")):
+            page.get_by_role("combobox", name=label).click()
+            page.get_by_role("option", name=axis, exact=True).click()
+            page.wait_for_url(f"**{label.lower()}={axis.replace('[', '*').replace(']', '*')}**")
+        expect(page.get_by_role("combobox", name="Up")).to_be_visible()
+
+
 def test_the_hero_is_above_the_fold_in_both_themes_and_follows_a_change(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
         box = box_of(page.locator(".plot"))

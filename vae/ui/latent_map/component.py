@@ -41,7 +41,7 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         "model": name,
         "version": loaders.or_stop(lambda _, version: str(version[1]), checkpoint),
         "classes": checkpoint.model_config.classes,
-        "label": page.choose_label(checkpoint, "each image's own"),
+        "label": page.choose_label(checkpoint, "Each image's own"),
         "prior": checkpoint.kl_per_dimension is not None,
         "palette": list(PALETTE),
         "config": config.to_json(),
