@@ -58,7 +58,7 @@ def mnist(app_checkpoints: Path) -> Checkpoint:
 def reconstruction(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     """The Reconstruction page at this address, its test image reconstructed and its neighbours shown."""
     with opened(browser, url, **options) as page:
-        expect(page.locator(".tiles button").first).to_be_visible()
+        expect(page.locator(".tiles button:enabled").first).to_be_visible()
         settle(page)
         yield page
 

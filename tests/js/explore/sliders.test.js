@@ -13,6 +13,7 @@ function shown(/** @type {number[] | null} */ kl, /** @type {number[]} */ spread
     spread,
     3,
     spread.map(() => 0),
+    [1, 28, 28],
   );
   const parts = [...sliders.element.children];
   const at = parts.findIndex(({ tagName }) => tagName === "H2");
@@ -32,7 +33,11 @@ test("the dimensions that a model does not use come last, under a heading that s
     ],
   );
   assert.equal(element.querySelectorAll(".row.dead").length, 2);
-  assert.equal(element.querySelectorAll(".strip").length, 2);
+  const canvases = [...element.querySelectorAll("canvas")];
+  assert.deepEqual(
+    canvases.map(({ style }) => style.aspectRatio),
+    ["196 / 28", "196 / 28"],
+  );
 });
 
 test("a model that uses all its dimensions has no such heading, and one without use for any has it above all", () => {

@@ -1,10 +1,11 @@
 /**
  * The pictures before and now, and their difference.
  *
+ * @import { ImageShape } from "../lib/contract.js"
  * @import { DecodeReply } from "../lib/live-client.js"
  */
 
-import { BRIGHTER, DARKER, drawDifference, drawPicture } from "../lib/canvas.js";
+import { BRIGHTER, DARKER, drawDifference, drawPicture, reserve } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
 
 export class Comparison {
@@ -41,10 +42,14 @@ export class Comparison {
     );
   }
 
-  clear() {
+  /** @param {ImageShape} imageShape of the next pictures */
+  clear(imageShape) {
     this.now = this.before = null;
     this.meanText = "";
-    for (const canvas of [this.nowPicture, this.beforePicture, this.difference]) canvas.width = 1;
+    for (const canvas of [this.nowPicture, this.beforePicture, this.difference]) {
+      canvas.width = 1;
+      reserve(canvas, imageShape);
+    }
   }
 
   /** Shows the newest `now`. */

@@ -154,7 +154,7 @@ export default class Explore {
    * @param {ExploreData} data
    * @param {ExploreData} [old]
    */
-  takeModel({ base, model, kl, spread, latent_dim: latentDim }, old) {
+  takeModel({ base, model, kl, spread, latent_dim: latentDim, image_shape: imageShape }, old) {
     /** @type {number[]} */
     const z = new Array(latentDim).fill(0);
     const hadPrior = old === undefined || old.kl !== null;
@@ -162,10 +162,10 @@ export default class Explore {
     this.sliderHead.replaceChildren("z", this.helps.z, " · ", ...strength);
     if (!kl) this.setScale(Math.ceil(3 * Math.max(...spread)), "latent units");
     else if (!old || !hadPrior) this.setScale(3, "prior standard deviations");
-    this.comparison.clear();
+    this.comparison.clear(imageShape);
     this.hero.width = 1; // cleared
     this.z = z;
-    this.sliders.build(kl, spread, this.range, z);
+    this.sliders.build(kl, spread, this.range, z, imageShape);
     if (this.client) this.client.setModel(model);
     else this.client = new LiveClient(liveUrl(base), model, { onStatus: (status) => this.showStatus(status) });
     return this.client;

@@ -1,6 +1,7 @@
 /**
  * The sliders of Explore: one per latent dimension, strongest first, the strongest with strips of pictures.
  *
+ * @import { ImageShape } from "../lib/contract.js"
  * @import { NumberField } from "../lib/fields.js"
  * @import { DecodeReply } from "../lib/live-client.js"
  *
@@ -10,7 +11,7 @@
  *            shown: number, late: boolean}} Row
  */
 
-import { drawPicture } from "../lib/canvas.js";
+import { drawPicture, reserve } from "../lib/canvas.js";
 import { contextOf, element, subscript } from "../lib/dom.js";
 import { numberField, rangeField } from "../lib/fields.js";
 import { isUnused, round4, strongestFirst } from "../lib/math.js";
@@ -32,6 +33,8 @@ export class Sliders {
   /** @type {number[]} */
   z = [];
   range = 3;
+  /** @type {ImageShape} */
+  imageShape = [1, 1, 1];
   /** Whether z has changed since the strips were drawn. */
   stale = false;
   /** By dimension. @type {Map<number, Row>} */
@@ -57,9 +60,10 @@ export class Sliders {
    * @param {number[]} spread standard deviation of the means per dimension
    * @param {number} range half the sliders' length
    * @param {number[]} z
+   * @param {ImageShape} imageShape
    */
-  build(kl, spread, range, z) {
-    Object.assign(this, { kl, spread });
+  build(kl, spread, range, z, imageShape) {
+    Object.assign(this, { kl, spread, imageShape });
     const strength = kl ?? spread;
     this.z = z;
     this.range = range;
@@ -158,6 +162,7 @@ export class Sliders {
     const slider = rangeField({ ...range, title: "Double-click: 0" });
     const number = numberField({ by: KEY_STEP, ariaLabel: `${name}: value` });
     const strip = element("canvas", { width: 1, height: 1 }); // one for all pictures: seven would slow down every frame
+    reserve(strip, this.imageShape, STRIP);
     const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
     this.rows.set(i, { slider, number, strip, thumbs, shown: Number.NaN, late: false });
     this.listen(i, slider, number);

@@ -75,6 +75,7 @@ class InterpolationView {
     this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.sendTimer = undefined;
+    this.placeTools(this.state.view); // before the model is there, so that nothing moves
     void this.takeModel(data);
   }
 
@@ -245,15 +246,21 @@ class InterpolationView {
 
   /** @param {string | undefined} name */
   showView(name) {
-    const view = this.views.find((each) => each.name === name) ?? this.views[0];
+    const view = this.placeTools(name);
     if (this.view !== view) this.view.hide();
     this.view = view;
-    this.tabs.choose(view.name);
-    this.tools.replaceChildren(view.tools);
     this.body.replaceChildren(view.element);
     view.refresh();
     this.resize();
     this.showPlace();
+  }
+
+  /** @param {string | undefined} name of the view to which the tools belong */
+  placeTools(name) {
+    const view = this.views.find((each) => each.name === name) ?? this.views[0];
+    this.tabs.choose(view.name);
+    this.tools.replaceChildren(view.tools);
+    return view;
   }
 
   /** @param {LiveStatus} status */
@@ -313,7 +320,8 @@ class InterpolationView {
     const links = element("p", { className: "links" }, this.explore);
     const status = element("p", { className: "status small-print" }, this.meterText);
     const side = element("div", { className: "side" }, this.tools, links, status);
-    const parts = [tabs, this.notice, this.main, side, this.picker.element];
+    const notices = element("div", { className: "notices" }, element("div", {}, this.notice));
+    const parts = [tabs, this.main, side, this.picker.element, notices];
     const root = element("div", { className: "interpolation" }, ...parts);
     root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath();

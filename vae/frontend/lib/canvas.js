@@ -90,6 +90,17 @@ export function drawDifference(canvas, now, before, [channels, height, width], b
   return total / channels / size / 255;
 }
 
+/**
+ * Gives a canvas whose width the page decides its height, before pictures of this shape are drawn on it.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageShape} shape
+ * @param {number} [count] pictures side by side
+ */
+export function reserve(canvas, [, height, width], count = 1) {
+  canvas.style.aspectRatio = `${count * width} / ${height}`;
+}
+
 /** Lets tests and the benchmark see each picture. */
 function countFrame(/** @type {HTMLCanvasElement} */ canvas) {
   canvas.dataset.frame = `${Number(canvas.dataset.frame ?? 0) + 1}`;

@@ -214,11 +214,20 @@ export class PosteriorPlane {
   }
 
   /**
-   * @param {EncodedSet} encoded
+   * @param {string[]} names of the classes
    * @param {string[]} palette
+   */
+  setClasses(names, palette) {
+    this.n = 0; // nothing is drawn until the model's test images are there
+    this.marks = new ClassMarks(palette, names.length);
+    this.fillLegend(names);
+  }
+
+  /**
+   * @param {EncodedSet} encoded
    * @param {boolean} point
    */
-  setModel(encoded, palette, point) {
+  setModel(encoded, point) {
     const { n, latentDim, mean, labels, pca } = encoded;
     const raw = latentDim <= 2;
     Object.assign(this, { n, labels, point, latentDim, code: null, near: [] });
@@ -229,14 +238,12 @@ export class PosteriorPlane {
           [0, 1],
         ].map((axis) => axis.slice(0, latentDim))
       : pca.components.slice(0, 2);
-    this.marks = new ClassMarks(palette, encoded.classNames.length);
     this.points = new Float32Array(2 * n);
     for (let i = 0; i < n; i++) {
       this.points.set(this.project(mean.subarray(i * latentDim, (i + 1) * latentDim)), 2 * i);
       if (latentDim === 1) this.points[2 * i + 1] = classHeight(labels[i], encoded.classNames.length);
     }
     this.bounds = boundsOf(this.points);
-    this.fillLegend(encoded.classNames);
     this.caption.textContent = this.explain(pca?.explained);
     this.paint();
   }

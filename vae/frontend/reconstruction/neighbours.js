@@ -1,9 +1,10 @@
 /** The test images whose codes lie nearest to the image's code. */
 
-import { drawPicture } from "../lib/canvas.js";
+import { drawPicture, reserve } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { nearest } from "../lib/math.js";
 
+/** @import { ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
 /** @typedef {{ index: number, distance: number, name: string }} Near a test image, its latent distance and its class */
 /** @typedef {ReturnType<typeof newTile>} Tile */
@@ -32,6 +33,11 @@ export class Neighbours {
     this.tiles = Array.from({ length: NEIGHBOURS }, newTile);
     this.voteText = element("p", { className: "caption" });
     this.elements = [element("div", { className: "tiles" }, ...this.tiles.map(({ button }) => button)), this.voteText];
+  }
+
+  /** @param {ImageShape} imageShape of the next pictures */
+  reserve(imageShape) {
+    for (const { canvas } of this.tiles) reserve(canvas, imageShape);
   }
 
   /**
@@ -102,7 +108,7 @@ export class Neighbours {
     button.title =
       button.ariaLabel = `Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
     button.onclick = () => this.onChoose(index);
-    button.hidden = false;
+    button.hidden = button.disabled = false;
   }
 
   close() {
@@ -114,9 +120,9 @@ export class Neighbours {
 /** A button with a picture, a class and a distance. */
 function newTile() {
   const canvas = element("canvas"),
-    name = element("span", { className: "name" }),
+    name = element("span", { className: "name" }, "…"),
     distance = element("span");
-  const button = element("button", { type: "button", hidden: true }, canvas, element("span", {}, name, distance));
+  const button = element("button", { type: "button", disabled: true }, canvas, element("span", {}, name, distance));
   return { canvas, name, distance, button };
 }
 

@@ -1,6 +1,6 @@
 /** What the model sees, its reconstruction and the error, the loss in numbers, and samples of q(z|x). */
 
-import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture } from "../lib/canvas.js";
+import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture, reserve } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { help } from "../lib/glossary.js";
 import { AT_MEAN, percent } from "./remarks.js";
@@ -112,6 +112,12 @@ export class Pictures {
     const strip = element("div", { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" });
     strip.append(this.samples, ...this.thumbs);
     return element("div", { className: "sampling" }, group, strip);
+  }
+
+  /** @param {ImageShape} imageShape of the next pictures */
+  setModel(imageShape) {
+    for (const canvas of [this.input, this.output, this.error]) reserve(canvas, imageShape);
+    reserve(this.samples, imageShape, SAMPLES);
   }
 
   /**

@@ -195,7 +195,7 @@ class Page {
 
   /** @param {Data} data */
   takeModel(data) {
-    const { kl, image_shape: imageShape, latent_dim: latentDim } = data;
+    const { kl, image_shape: imageShape, latent_dim: latentDim, class_names: classNames, palette } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
     this.codeTitle.replaceChildren(...(this.point ? ["The code, per dimension"] : this.posteriorTitle));
@@ -203,6 +203,9 @@ class Page {
     this.epsilons = gaussians(SAMPLES * latentDim);
     this.refill.element.hidden = true;
     this.damagePanel.setModel(imageShape);
+    this.pictures.setModel(imageShape);
+    this.neighbours.reserve(imageShape);
+    this.plane.setClasses(classNames, palette);
     this.loss.setModel(data, this.point);
     this.chart.setModel(kl ?? new Array(latentDim).fill(0), this.point);
     this.setMode("evaluation");
@@ -215,7 +218,7 @@ class Page {
    *
    * @param {Data} data
    */
-  async takeEncoded({ base, model, image_shape: imageShape, classes, palette }) {
+  async takeEncoded({ base, model, image_shape: imageShape, classes }) {
     const address = (/** @type {string} */ what) => `${base}/live/${what}?model=${encodeURIComponent(model)}`;
     /** @type {EncodedSet} */
     let encoded;
@@ -232,7 +235,7 @@ class Page {
     if (this.data.model !== model || this.closed) return;
     const images = new TestRows(address("images"), encoded.images, imageShape);
     const noise = this.point ? null : new TestRows(address("noise"), encoded.images, [4 * encoded.latentDim]);
-    this.plane.setModel(encoded, palette, this.point);
+    this.plane.setModel(encoded, this.point);
     this.neighbours.setModel(encoded, images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(encoded), true);
     this.anomaly.setTestScores(encoded);

@@ -22,7 +22,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
-PANELS = ("lib/popover.css", "lib/download-menu.css", "lib/glossary.css")  # of what opens over a page; after its own
+# Of what opens over a page; after its own.
+PANELS = ("lib/popover.css", "lib/download-menu.css", "lib/glossary.css", "lib/notices.css")
 FOR_EVER = "public, max-age=31536000, immutable"  # the address changes when the content does
 JAVASCRIPT = "text/javascript"
 
