@@ -1,29 +1,18 @@
 """The home page's data: the film."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
-from vae.ui import interpolation, sampling
 from vae.ui.home import component
-from vae.ui.home.models import model_rows
-from vae.ui.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
-from vae.ui.shared.models import listed
-from vae.ui.shared.page import PAGES
-from vae.validation import parse_whole
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {found.name: found for found in list_checkpoints(ROOT / "checkpoints") if isinstance(found, Checkpoint)}
-SCRIPTS = {Path(path).stem.partition("_")[2]: path for path, _, _ in PAGES}
 
 
 def test_the_film_is_that_of_a_plane_with_a_prior() -> None:
