@@ -1,13 +1,15 @@
-"""The home page in a real browser: the film and its live decoder."""
+"""The home page in a real browser: the film and its live decoder, the stories and where they lead."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browsing import (
+    PIXELS,
     attribute,
     box_of,
     changed,
@@ -16,11 +18,13 @@ from tests.support.browsing import (
     opened,
     pixels,
     rest,
+    shows_model,
     swing,
     until,
 )
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
+from vae.ui.home.stories import STORIES, Story
 
 pytestmark = pytest.mark.browser
 FILM = "canvas[data-epoch]"
@@ -134,11 +138,23 @@ def test_the_page_keeps_its_place_while_the_film_comes(app: Server, browser: Bro
         page.route("**/live/film?**", hold)
         page.goto(app.url)
         until(page, lambda: bool(held), "the film is asked for")
-        before = [box_of(page.locator(name).first) for name in (".film", ".pad", ".actions")]
+        expect(page.locator(".card").first).to_be_visible()
+        before = [box_of(page.locator(name).first) for name in (".film", ".pad", ".card")]
         held.pop().continue_()
         page.wait_for_selector(FILM)
         rest(page)
-        assert [box_of(page.locator(name).first) for name in (".film", ".pad", ".actions")] == before
+        assert [box_of(page.locator(name).first) for name in (".film", ".pad", ".card")] == before
+
+
+def test_the_cards_get_their_pictures_and_the_page_stays_as_it_is(app: Server, browser: Browser) -> None:
+    with front(browser, app, reduced_motion="reduce") as page:
+        before = box_of(page.locator(".cards"))["height"]
+        for card in page.locator(".card").all():
+            card.scroll_into_view_if_needed()
+            expect(card.locator("canvas[data-frame]")).to_have_count(2)
+        rows = page.locator(".card canvas.row").all()
+        assert len({row.evaluate(PIXELS) for row in rows}) == len(rows)  # no two are alike
+        assert box_of(page.locator(".cards"))["height"] == before
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -149,11 +165,35 @@ def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(
         rest(page)
         assert faults(page) == []
         assert page.evaluate(CUT_OFF) == []
-        assert box_of(page.locator(".home"))["width"] > 0.9 * size[0]
+        home = box_of(page.locator(".home"))
+        assert home["width"] > 0.9 * size[0]
+        assert box_of(page.locator(".cards"))["width"] > 0.98 * home["width"]
 
 
-def test_the_button_explores_the_chosen_model(app: Server, browser: Browser) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
+def test_a_card_opens_its_page_with_its_model_and_settings(app: Server, browser: Browser, story: Story) -> None:
+    with front(browser, app) as page:
+        page.get_by_role("link", name=story.title).click()
+        page.wait_for_url(f"**/{story.page}?**")
+        page.wait_for_selector("canvas[data-frame]")
+        rest(page)
+        linked = dict(parse_qsl(urlsplit(story.link).query))
+        now = dict(parse_qsl(urlsplit(page.url).query))
+        shows_model(page, story.checkpoint)
+        for name, value in story.settings.items():
+            assert now.get(name, value) == linked[name], name  # a page leaves out what it would start with
+        alerts = page.get_by_test_id("stAlert").all_inner_texts()
+        assert [text for text in alerts if "“broken”" not in text] == []
+        assert page.locator(".notice:visible").all_inner_texts() == []
+
+
+def test_the_first_button_starts_the_first_story_and_the_second_explores_the_chosen_model(
+    app: Server, browser: Browser
+) -> None:
     with front(browser, app, "?checkpoint=mnist-z2", reduced_motion="reduce") as page:
+        start = page.get_by_role("link", name="Start the 45-minute story")
+        assert attribute(start, "href").endswith(f"/{STORIES[0].link}")
         page.locator(".actions").get_by_role("link", name="Explore").click()
         page.wait_for_url("**/Explore?checkpoint=mnist-z2**")
         page.wait_for_selector("canvas.hero[data-frame]")

@@ -1,18 +1,81 @@
-"""The home page's data: the film."""
+"""The home page's data: stories whose links open what they say, the film."""
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.ui import interpolation, sampling
 from vae.ui.home import component
+from vae.ui.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
+from vae.ui.shared.page import PAGES
+from vae.validation import parse_whole
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {found.name: found for found in list_checkpoints(ROOT / "checkpoints") if isinstance(found, Checkpoint)}
+SCRIPTS = {Path(path).stem.partition("_")[2]: path for path, _, _ in PAGES}
+
+
+def named(story: Story) -> str:
+    return story.title
+
+
+# ---- stories ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_stories_take_a_lesson_of_45_minutes() -> None:
+    assert len(STORIES) == 6
+    assert sum(story.minutes for story in STORIES) == 45
+    assert all(5 <= story.minutes <= 10 for story in STORIES)
+    assert all(story.question.endswith("?") and story.ask.endswith("?") for story in STORIES)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=named)
+def test_a_link_names_a_page_a_shipped_checkpoint_and_settings_that_the_page_takes(story: Story) -> None:
+    checkpoint = SHIPPED[story.checkpoint]
+    assert story.needs <= set(SHIPPED)
+    assert story.page in SCRIPTS
+    if story.page == "Sampling":
+        taken = {name for name, value in story.settings.items() if sampling.CHECKS[name][0](value, checkpoint)}
+    elif story.page == "Interpolation":  # its component reads the values: see tests/browser/test_front.py
+        taken = set(interpolation.KEYS)
+    elif story.page == "Reconstruction":
+        rows = {"image": story.settings.get("image", "0")}
+        taken = {name for name, row in rows.items() if parse_whole(row, 0, checkpoint.test_images - 1) is not None}
+    else:
+        taken = set()
+    assert set(story.settings) <= taken
+
+
+@pytest.mark.parametrize("story", STORIES, ids=named)
+def test_a_link_opens_its_page_as_it_says_and_without_a_warning(story: Story) -> None:
+    parts = urlsplit(story.link)
+    query = dict(parse_qsl(parts.query))
+    assert query == {"checkpoint": story.checkpoint, **story.settings}
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params.update(query)
+    app.switch_page(SCRIPTS[parts.path]).run()
+    assert [list(app.exception), list(app.error), list(app.warning)] == [[], [], []]
+    assert app.session_state["chosen"] == story.checkpoint
+    kept = {name: app.query_params[name] for name in query}
+    assert {name: value[0] if isinstance(value, list) else value for name, value in kept.items()} == query
+
+
+def test_a_story_without_its_models_is_left_out_and_they_are_named() -> None:
+    names = [name for name in SHIPPED if name != "mnist-z10"]
+    assert told(names) == [story for story in STORIES if "mnist-z10" not in story.needs]
+    assert lacking(names) == ["mnist-z10"]
+    assert (told(SHIPPED), lacking(SHIPPED)) == (list(STORIES), [])
+    assert told([]) == []
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
 
 
 def test_the_film_is_that_of_a_plane_with_a_prior() -> None:

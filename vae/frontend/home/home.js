@@ -1,20 +1,27 @@
-/** The home page's component: what this is, and a film to touch. */
+/** The home page's component: what this is, a film to touch, the stories. */
 
 import { element } from "../lib/dom.js";
 import { componentOf } from "../lib/view.js";
 import { PlaneFilm } from "./film.js";
+import { RowPainter } from "./rows.js";
+import { minutesOf, Stories } from "./stories.js";
 
 /** @import { Send } from "../lib/view.js" */
+/** @import { Noise } from "./rows.js" */
+/** @import { Story } from "./stories.js" */
 
 /**
  * What Python sends, see vae/ui/home/component.py. model: the chosen one, null without any; film: the checkpoint whose
- * film runs here, null without one.
+ * film runs here, null without one; lacking: models that some stories need.
  *
  * @typedef {object} HomeData
  * @property {string} base the app's address
  * @property {string[]} palette
  * @property {string | null} model
  * @property {{name: string, class_names: string[]} | null} film
+ * @property {Story[]} stories
+ * @property {string[]} lacking
+ * @property {Noise} noise
  */
 
 const SENTENCES = [
@@ -23,19 +30,24 @@ const SENTENCES = [
 ];
 
 class Home {
+  shown = ""; // the data of what is shown
+
   /**
    * @param {HTMLElement} parent
    * @param {Send} _send nothing is sent to Python
    * @param {HomeData} data
    */
   constructor(parent, _send, data) {
-    const { base, film, palette } = data;
+    const { base, film, palette, noise } = data;
     this.film = film === null ? null : new PlaneFilm(base, film, palette);
+    this.painter = new RowPainter(base, noise, this.film?.images ?? Promise.resolve(null));
+    this.stories = new Stories(this.painter);
+    this.start = element("a", { className: "action first", target: "_self" });
     this.explore = element("a", { className: "action", target: "_self" });
     const pitch = element("div", { className: "pitch" }, ...SENTENCES.map((sentence) => element("p", {}, sentence)));
-    const actions = element("div", { className: "actions" }, this.explore);
+    const actions = element("div", { className: "actions" }, this.start, this.explore);
     const hero = element("div", { className: "hero" }, pitch, ...(this.film ? [this.film.stage.element] : []), actions);
-    this.root = element("div", { className: "home" }, hero);
+    this.root = element("div", { className: "home" }, hero, this.stories.element);
     this.root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath(); // r and c are Streamlit's
       if (target instanceof Element && target.matches("a, button, summary, .pad")) event.stopPropagation();
@@ -45,17 +57,27 @@ class Home {
   }
 
   /**
-   * Takes another model; the film goes on.
+   * Takes another model and other stories; the film goes on.
    *
    * @param {HomeData} data
    */
-  update({ base, model }) {
+  update({ base, model, stories, lacking, noise }) {
+    const now = JSON.stringify([model, stories, lacking]);
+    if (now === this.shown) return;
+    this.shown = now;
+    this.painter.noise = noise;
+    this.stories.show(base, stories, lacking);
+    this.start.hidden = !stories.length;
+    this.start.textContent = `Start the ${minutesOf(stories)}-minute story`;
+    if (stories.length) this.start.href = `${base}/${stories[0].link}`;
     this.explore.textContent = model === null ? "Train a model" : "Explore";
     this.explore.href = model === null ? `${base}/Training` : `${base}/Explore?checkpoint=${encodeURIComponent(model)}`;
   }
 
   close() {
     this.film?.close();
+    this.painter.close();
+    this.stories.close();
     this.root.remove();
   }
 }

@@ -1,24 +1,34 @@
-"""The home page's component: a film with a live decoder."""
+"""The home page's component: a film with a live decoder, the stories."""
 
 from collections.abc import Iterable
 
+from vae.model.latents import sample
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.ui.home.stories import lacking, story_data, told
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.figures import PALETTE
 
 FILM = "mnist-z2"
+PICTURES = 6  # in a row
+SEED = 0  # the Sampling page's first
 
 
 def home(chosen: Checkpoint | None) -> None:
     """The page below its title. chosen: the model that Explore would open."""
     found = list_checkpoints(loaders.CHECKPOINTS)
-    film = _film(checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint))
+    usable = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
+    film, stories = _film(usable.values()), told(usable)
+    drawn = {row.model for story in stories for row in story.rows if row.kind == "draw"}
+    latent_dims = {usable[name].model_config.latent_dim for name in drawn}
     data = {
         "script": scripts.script_url("home/home.js"),
         "palette": list(PALETTE),
         "model": chosen and chosen.name,
         "film": film and {"name": film.name, "class_names": list(film.class_names)},
+        "stories": [story_data(story) for story in stories],
+        "lacking": lacking(usable),
+        "noise": {str(d): sample(PICTURES, d, SEED).tolist() for d in latent_dims},
     }
     component = scripts.component("home", "lib/controls.css", "home/home.css")
     component(key="home", data=data)
