@@ -132,7 +132,7 @@ def choose_a_sample(page: Page) -> None:
 
 
 STATES: dict[str, list[Callable[[Page], None]]] = {
-    "": [],
+    "": [unfold("All models")],
     f"Explore?{MNIST}": [unfold("more (2)")],
     f"Latent_map?{MNIST}": [pin],
     f"Sampling?{MNIST}": [choose_a_sample, view("manifold")],

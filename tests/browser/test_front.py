@@ -1,4 +1,4 @@
-"""The home page in a real browser: the film and its live decoder, the stories and where they lead."""
+"""The home page in a real browser: the film and its live decoder, the stories and where they lead, all models."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +38,7 @@ CUT_OFF = """() => {
         return left < -1 || right > innerWidth + 1 || hides;
     }).map(e => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
 }"""
+LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
 @contextmanager
@@ -157,11 +158,23 @@ def test_the_cards_get_their_pictures_and_the_page_stays_as_it_is(app: Server, b
         assert box_of(page.locator(".cards"))["height"] == before
 
 
+def test_a_row_of_all_models_chooses_its_model_and_opens_explore(app: Server, browser: Browser) -> None:
+    with front(browser, app, reduced_motion="reduce") as page:
+        page.get_by_text("All models").click()
+        row = page.locator(".models tbody tr", has_text="mnist-z10-b10")
+        page.wait_for_function(LOADED, arg=row.locator("img").element_handle())
+        row.locator("td").nth(1).click()
+        page.wait_for_url("**/Explore?checkpoint=mnist-z10-b10**")
+        shows_model(page, "mnist-z10-b10")
+        page.wait_for_selector("canvas.hero[data-frame]")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(
     app: Server, browser: Browser, size: tuple[int, int]
 ) -> None:
     with front(browser, app, reduced_motion="reduce", **screen(size)) as page:
+        page.get_by_text("All models").click()
         rest(page)
         assert faults(page) == []
         assert page.evaluate(CUT_OFF) == []

@@ -1,7 +1,9 @@
-"""The home page's data: stories whose links open what they say, the film."""
+"""The home page's data: stories whose links open what they say, all models in words, the film."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -12,8 +14,10 @@ from tests.support.pages import open_page
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui import interpolation, sampling
 from vae.ui.home import component
+from vae.ui.home.models import model_rows
 from vae.ui.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
+from vae.ui.shared.models import listed
 from vae.ui.shared.page import PAGES
 from vae.validation import parse_whole
 
@@ -73,6 +77,27 @@ def test_a_story_without_its_models_is_left_out_and_they_are_named() -> None:
     assert lacking(names) == ["mnist-z10"]
     assert (told(SHIPPED), lacking(SHIPPED)) == (list(STORIES), [])
     assert told([]) == []
+
+
+# ---- models ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_every_model_in_the_picker_s_order_and_words() -> None:
+    rows = model_rows(SHIPPED.values())
+    assert [row["words"] for row in rows] == [row["words"] for row in listed(SHIPPED.values())]
+    columns: Any = {row["name"]: row["columns"] for row in rows}
+    assert columns["mnist-z10"] == {"negative_elbo": "98.0", "kl": "19.6", "weights": "0.42 M"}
+    assert columns["mnist-z10-ae"] == {"negative_elbo": "none", "kl": "none", "weights": "0.21 M"}
+    assert columns["digits-z2"]["weights"] == "55 k"
+
+
+def test_beside_other_models_a_conditional_one_has_what_its_class_costs(tmp_path: Path) -> None:
+    save(tmp_path / "given", replace(GREY, classes=3))
+    checkpoint = read_checkpoint(tmp_path / "given")
+    bound = checkpoint.metrics["negative_elbo"]
+    (row,) = model_rows([checkpoint])
+    columns: Any = row["columns"]
+    assert columns["negative_elbo"] == f"{bound + math.log(3):.1f}; given the class {bound:.1f}"
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------

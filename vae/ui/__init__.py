@@ -7,6 +7,6 @@ sampling        the live part of the Sampling page
 reconstruction  the live part of the Reconstruction page
 interpolation   the live part of the Interpolation page
 training        the Training page: form, runs, films
-home            the home page: its component, the stories
+home            the home page: its component, the stories, all models
 serving         the routes of the app and who may reach them; what the pages' scripts know of Python
 """

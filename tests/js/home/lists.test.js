@@ -3,6 +3,7 @@ import "../support/page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Models } from "../../../vae/frontend/home/models.js";
 import { minutesOf, Stories } from "../../../vae/frontend/home/stories.js";
 
 /** @import { Job, RowPainter } from "../../../vae/frontend/home/rows.js" */
@@ -28,6 +29,8 @@ const STORY = {
     { label: "two", kind: "image", model: "" },
   ],
 };
+const COLUMNS = { negative_elbo: "98.0", kl: "19.6", weights: "0.42 M" };
+const MODEL = { name: "a b", words: "MNIST · 2-D", purpose: "for this", version: 7, columns: COLUMNS };
 
 /** @type {Job[]} */
 let jobs;
@@ -84,4 +87,33 @@ test("models that stories lack are named; without stories there is no section", 
   assert.deepEqual([stories.element.hidden, stories.lacking.hidden], [false, false]);
   stories.show("http://lab", [], ["mnist-z10"]);
   assert.equal(stories.element.hidden, true);
+});
+
+test("a click anywhere on a model's row follows its link, and on the link once", () => {
+  const models = new Models();
+  models.show("http://lab", [MODEL]);
+  const [row] = models.body.children;
+  const link = row.querySelector("a");
+  assert.ok(link);
+  assert.equal(link.href, "http://lab/Explore?checkpoint=a%20b");
+  let followed = 0;
+  link.addEventListener("click", (event) => {
+    followed++;
+    event.preventDefault();
+  });
+  row.querySelector("td")?.click();
+  assert.equal(followed, 1);
+  link.click();
+  assert.equal(followed, 2);
+});
+
+test("a model's row has its picture, words, code, purpose and numbers", () => {
+  const models = new Models();
+  models.show("http://lab", [MODEL]);
+  const [row] = models.body.children;
+  assert.equal(row.textContent, "MNIST · 2-Da bfor this98.019.60.42 M");
+  assert.match(row.querySelector("img")?.src ?? "", /\/live\/strip\?model=a%20b&version=7$/);
+  assert.equal(models.summary.textContent, "All models (1)");
+  models.show("http://lab", []);
+  assert.equal(models.element.hidden, true);
 });

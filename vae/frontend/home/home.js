@@ -1,12 +1,14 @@
-/** The home page's component: what this is, a film to touch, the stories. */
+/** The home page's component: what this is, a film to touch, the stories, all models. */
 
 import { element } from "../lib/dom.js";
 import { componentOf } from "../lib/view.js";
 import { PlaneFilm } from "./film.js";
+import { Models } from "./models.js";
 import { RowPainter } from "./rows.js";
 import { minutesOf, Stories } from "./stories.js";
 
 /** @import { Send } from "../lib/view.js" */
+/** @import { Model } from "./models.js" */
 /** @import { Noise } from "./rows.js" */
 /** @import { Story } from "./stories.js" */
 
@@ -21,6 +23,7 @@ import { minutesOf, Stories } from "./stories.js";
  * @property {{name: string, class_names: string[]} | null} film
  * @property {Story[]} stories
  * @property {string[]} lacking
+ * @property {Model[]} models
  * @property {Noise} noise
  */
 
@@ -30,7 +33,7 @@ const SENTENCES = [
 ];
 
 class Home {
-  shown = ""; // the data of what is shown
+  shown = ""; // the data of stories and models that are shown
 
   /**
    * @param {HTMLElement} parent
@@ -42,12 +45,13 @@ class Home {
     this.film = film === null ? null : new PlaneFilm(base, film, palette);
     this.painter = new RowPainter(base, noise, this.film?.images ?? Promise.resolve(null));
     this.stories = new Stories(this.painter);
+    this.models = new Models();
     this.start = element("a", { className: "action first", target: "_self" });
     this.explore = element("a", { className: "action", target: "_self" });
     const pitch = element("div", { className: "pitch" }, ...SENTENCES.map((sentence) => element("p", {}, sentence)));
     const actions = element("div", { className: "actions" }, this.start, this.explore);
     const hero = element("div", { className: "hero" }, pitch, ...(this.film ? [this.film.stage.element] : []), actions);
-    this.root = element("div", { className: "home" }, hero, this.stories.element);
+    this.root = element("div", { className: "home" }, hero, this.stories.element, this.models.element);
     this.root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath(); // r and c are Streamlit's
       if (target instanceof Element && target.matches("a, button, summary, .pad")) event.stopPropagation();
@@ -57,16 +61,17 @@ class Home {
   }
 
   /**
-   * Takes another model and other stories; the film goes on.
+   * Takes other models and stories; the film goes on.
    *
    * @param {HomeData} data
    */
-  update({ base, model, stories, lacking, noise }) {
-    const now = JSON.stringify([model, stories, lacking]);
+  update({ base, model, stories, lacking, models, noise }) {
+    const now = JSON.stringify([model, stories, lacking, models]);
     if (now === this.shown) return;
     this.shown = now;
     this.painter.noise = noise;
     this.stories.show(base, stories, lacking);
+    this.models.show(base, models);
     this.start.hidden = !stories.length;
     this.start.textContent = `Start the ${minutesOf(stories)}-minute story`;
     if (stories.length) this.start.href = `${base}/${stories[0].link}`;

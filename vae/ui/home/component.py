@@ -1,10 +1,11 @@
-"""The home page's component: a film with a live decoder, the stories."""
+"""The home page's component: a film with a live decoder, the stories, all models."""
 
 from collections.abc import Iterable
 
 from vae.model.latents import sample
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.ui.home.models import model_rows
 from vae.ui.home.stories import lacking, story_data, told
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.figures import PALETTE
@@ -28,6 +29,7 @@ def home(chosen: Checkpoint | None) -> None:
         "film": film and {"name": film.name, "class_names": list(film.class_names)},
         "stories": [story_data(story) for story in stories],
         "lacking": lacking(usable),
+        "models": model_rows(usable.values()),
         "noise": {str(d): sample(PICTURES, d, SEED).tolist() for d in latent_dims},
     }
     component = scripts.component("home", "lib/controls.css", "home/home.css")

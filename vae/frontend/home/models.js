@@ -1,0 +1,67 @@
+/** All models as a table; a row chooses its model and opens Explore. */
+
+import { element } from "../lib/dom.js";
+
+/**
+ * See vae/ui/home/models.py and vae/ui/shared/models.py. version: changes when it is trained again.
+ *
+ * @typedef {object} Model
+ * @property {string} name the checkpoint's
+ * @property {string} words
+ * @property {string} purpose
+ * @property {number} version
+ * @property {{negative_elbo: string, kl: string, weights: string}} columns
+ */
+
+const HEAD = ["Along its strongest dimension", "Model", "What it is for", "−ELBO, nats", "KL, nats", "Weights"];
+
+export class Models {
+  body = element("tbody");
+  summary = element("summary");
+
+  constructor() {
+    const head = element("tr", {}, ...HEAD.map((name) => element("th", { scope: "col" }, name)));
+    const table = element("table", {}, element("thead", {}, head), this.body);
+    const note = "Nats per test image: less is better. KL is the part of −ELBO that the code costs.";
+    this.element = element("details", { className: "models" }, this.summary, table, element("p", {}, note));
+  }
+
+  /**
+   * @param {string} base the app's address
+   * @param {Model[]} models
+   */
+  show(base, models) {
+    this.element.hidden = !models.length;
+    this.summary.textContent = `All models (${models.length})`;
+    this.body.replaceChildren(...models.map((model) => rowOf(base, model)));
+  }
+}
+
+/**
+ * @param {string} base
+ * @param {Model} model
+ */
+function rowOf(base, { name, words, purpose, version, columns }) {
+  const query = encodeURIComponent(name);
+  const src = `${base}/live/strip?model=${query}&version=${version}`;
+  const picture = element("img", { src, alt: "", loading: "lazy" });
+  const href = `${base}/Explore?checkpoint=${query}`;
+  const link = element("a", { href, target: "_self", title: "Open it in Explore" }, words);
+  const numbers = [columns.negative_elbo, columns.kl, columns.weights].map((text, i) => {
+    const cell = element("td", { className: "number" }, text);
+    cell.dataset.name = HEAD[3 + i]; // on a phone there is no head
+    return cell;
+  });
+  const row = element(
+    "tr",
+    {},
+    element("td", { className: "drawn" }, picture),
+    element("th", { scope: "row" }, link, element("code", {}, name)),
+    element("td", {}, purpose),
+    ...numbers,
+  );
+  row.addEventListener("click", ({ target }) => {
+    if (target !== link) link.click();
+  });
+  return row;
+}
