@@ -684,8 +684,16 @@ def test_an_encoded_set_without_the_entropy_is_read_and_one_with_a_wrong_entropy
 
 @pytest.mark.parametrize("label", [-1, 3, 2**62])
 def test_a_label_without_a_class_name_is_refused(folder: Path, label: int) -> None:
-    edit_arrays(folder / "encoded.safetensors", lambda arrays: arrays["labels"].__setitem__(5, label))
+    edit_arrays(folder / "encoded.safetensors", lambda arrays: arrays.update(labels=np.full(30, label)))
     refused(folder, "encoded.safetensors", ": a label has no class name;")
+
+
+def test_labels_are_kept_in_a_byte_each_and_read_also_from_the_eight_of_earlier_versions(folder: Path) -> None:
+    path = folder / "encoded.safetensors"
+    before = read_checkpoint(folder).load_encoded().labels
+    assert [str(before.dtype), str(load_file(path)["labels"].dtype)] == ["int64", "uint8"]
+    edit_arrays(path, lambda arrays: arrays.update(labels=arrays["labels"].astype(np.int64)))
+    assert np.array_equal(read_checkpoint(folder).load_encoded().labels, before)
 
 
 BYTE_DEFECTS: dict[str, Callable[[bytes], bytes]] = {

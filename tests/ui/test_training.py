@@ -1,6 +1,5 @@
 """The Training page: which film it opens on, and the runs that start at one click."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
-from tests.support.pages import choose, open_page
+from tests.support.pages import choose, open_page, send, sent_data
 from tests.support.runs import request
 from vae.jobs.runs import MOST_RUNS, Run, RunError, Runs
 from vae.training.request import TrainingRequest
@@ -50,8 +49,7 @@ def started(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
 def sent(app: AppTest) -> dict[str, Any]:
     """What the component is given."""
     assert not app.exception
-    component = app.get("bidi_component")[-1]  # the first is the bar
-    return dict(json.loads(component.proto.json))
+    return sent_data(app)
 
 
 def shown(app: AppTest) -> list[str]:
@@ -99,8 +97,7 @@ def test_a_film_that_is_not_there_is_left_out_of_page_and_link(checkpoints: Path
 
 def test_another_model_shows_its_own_film_whatever_was_chosen_before(checkpoints: Path) -> None:
     app = open_page(PAGE, checkpoint="plain", film="mnist-z2")
-    choose(app, "filmed")
-    assert shown(app) == ["filmed"]
+    assert shown(choose(app, "filmed")) == ["filmed"]
 
 
 def test_a_run_that_was_just_started_is_shown(checkpoints: Path, started: Started) -> None:
@@ -253,41 +250,38 @@ def test_a_beta_that_is_no_other_or_none_is_refused(checkpoints: Path, started: 
 # ---- commands ------------------------------------------------------------------------------------------------------
 
 
-def heard(command: object) -> dict[str, Any]:
-    """The session's state after the component has sent this."""
-
-    def page(command: object) -> None:
-        import streamlit as st
-
-        from vae.ui.training import film
-
-        st.session_state[film.KEY] = {"command": command}
-        film._take_command()
-
-    app = AppTest.from_function(page, args=(command,)).run()
+def heard(command: object, **query: str) -> AppTest:
+    """The page after the component has sent this."""
+    app = send(open_page(PAGE, checkpoint="filmed", **query), command=command)
     assert not app.exception
-    known = "started", "answered", "start_problem", "form_asked", "film", "beside"
-    return {key: app.session_state[key] for key in known if key in app.session_state}
+    return app
 
 
-def test_a_command_is_done_and_answered(checkpoints: Path, started: Started) -> None:
-    state = heard({"do": "preset", "title": "Good sliders", "number": 7})
-    assert (state["started"], state["answered"], state["start_problem"]) == ("mnist-z10-90s", 7, "")
-    state = heard({"do": "again", "name": "filmed", "beta": 10, "number": 8})
-    assert (state["started"], state["answered"]) == ("filmed-b10", 8)
-    assert heard({"do": "form", "number": 9})["form_asked"]
-    state = heard({"do": "show", "film": "filmed", "beside": None, "number": 10})
-    assert (state["film"], state["beside"]) == ("filmed", None)
+def test_a_card_and_another_beta_start_a_run_and_show_it(checkpoints: Path, started: Started) -> None:
+    app = heard({"do": "preset", "title": "Good sliders", "number": 7})
+    assert (shown(app), sent(app)["answered"]) == (["mnist-z10-90s"], 7)
+    app = heard({"do": "again", "name": "filmed", "beta": 10, "number": 8})
+    assert (shown(app), sent(app)["answered"]) == (["filmed-b10"], 8)
+    assert [name for name, _ in started] == ["mnist-z10-90s", "filmed-b10"]
 
 
-def test_a_refusal_is_one_sentence_on_the_page(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_films_are_chosen_and_left_out_again(checkpoints: Path) -> None:
+    app = heard({"do": "show", "film": "mnist-z2", "beside": "filmed", "number": 1})
+    assert shown(app) == ["mnist-z2", "filmed"]
+    app = send(app, command={"do": "show", "film": "filmed", "beside": None, "number": 2})
+    assert shown(app) == ["filmed"]
+
+
+def test_a_refusal_is_one_sentence_until_the_next_command(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise RunError(f"{MOST_RUNS} runs are waiting or training already; wait until one has finished.")
 
     monkeypatch.setattr(Runs, "_check_room", refuse)
-    state = heard({"do": "preset", "title": "Good sliders", "number": 1})
-    assert state["start_problem"] == "20 runs are waiting or training already; wait until one has finished."
-    assert "started" not in state
+    app = heard({"do": "preset", "title": "Good sliders", "number": 1})
+    assert sent(app)["problem"] == "20 runs are waiting or training already; wait until one has finished."
+    assert sent(app.run())["problem"].startswith("20 runs")
+    app = send(app, command={"do": "show", "film": "mnist-z2", "beside": None, "number": 2})
+    assert sent(app)["problem"] == ""
 
 
 @pytest.mark.parametrize(
@@ -303,7 +297,5 @@ def test_a_refusal_is_one_sentence_on_the_page(checkpoints: Path, monkeypatch: p
     ],
 )
 def test_any_other_command_starts_nothing(checkpoints: Path, started: Started, command: object) -> None:
-    state = heard(command)
-    assert started == []
-    assert state.get("film") is None
-    assert state.get("answered", 0) == 0
+    app = heard(command)
+    assert (started, shown(app), sent(app)["answered"]) == ([], ["filmed"], 0)

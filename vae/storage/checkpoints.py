@@ -113,10 +113,10 @@ class Checkpoint:
         """The encoded test set. Raises CheckpointError for any defect of it."""
         path, n = self.path / "encoded.safetensors", self.test_images
         per_dimension, per_image = (n, self.model_config.latent_dim), (n,)
-        shapes = {"mean": ("F32", per_dimension), "logvar": ("F32", per_dimension), "labels": ("I64", per_image)}
+        shapes = {"mean": ("F32", per_dimension), "logvar": ("F32", per_dimension), "labels": ("I64|U8", per_image)}
         shapes |= {"reconstruction": ("F32", per_image), "kl": ("F32", per_image)}
         arrays = read_arrays(path, shapes, optional={"entropy": ("F32", per_image)})
-        labels = arrays["labels"]
+        arrays["labels"] = labels = arrays["labels"].astype(np.int64, copy=False)
         if labels.min() < 0 or labels.max() >= len(self.class_names):
             raise broken(path, "a label has no class name")
         return EncodedSet(**arrays)
@@ -374,6 +374,8 @@ def save_checkpoint(
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
     arrays = {key: np.ascontiguousarray(value) for key, value in vars(encoded).items() if value is not None}
+    if arrays["labels"].max(initial=0) < 256:
+        arrays["labels"] = arrays["labels"].astype(np.uint8)
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
 
     def write(folder: Path) -> None:

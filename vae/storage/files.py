@@ -21,7 +21,7 @@ MAX_JSON_BYTES = 2**20
 MAX_ARRAYS_BYTES = 2**32  # 4 GiB per file; a sparse file may claim any size
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MAX_REASON = 300  # characters of an error that a page shows
-DTYPE_BYTES = {"F32": 4, "I64": 8, "I16": 2}
+DTYPE_BYTES = {"F32": 4, "I64": 8, "I16": 2, "U8": 1}
 
 Json = dict[str, Any]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
@@ -95,8 +95,8 @@ def is_inside(path: Path, folder: Path) -> bool:
 def read_arrays(path: Path, required: Shapes, optional: Shapes | None = None) -> dict[str, NDArray[Any]]:
     """The arrays of a safetensors file that must hold exactly these names, types and shapes, all values finite.
 
-    Those that are optional may be missing. The header is compared with what is expected and with the file's size before
-    anything is allocated. Raises CheckpointError for any difference.
+    Those that are optional may be missing; a type may be one of several, "I64|U8". The header is compared with what is
+    expected and with the file's size before anything is allocated. Raises CheckpointError for any difference.
     """
     expected = _check_header(path, required, optional or {})
     with naming_file(path), safe_open(path, framework="numpy") as file:
@@ -123,10 +123,11 @@ def _check_header(path: Path, required: Shapes, optional: Shapes) -> Shapes:
         raise broken(path, f"{min(missing)} is missing")
     if unknown := found.keys() - expected.keys():
         raise broken(path, f"{min(unknown)} does not belong to this model")
-    for name, shape in expected.items():
-        if found[name] != shape:
-            raise broken(path, f"{name} is {found[name]} where {shape} was expected")
-    bytes_expected = 8 + length + sum(DTYPE_BYTES[dtype] * prod(shape) for dtype, shape in expected.values())
+    for name, (types, shape) in expected.items():
+        if found[name][0] not in types.split("|") or found[name][1] != shape:
+            raise broken(path, f"{name} is {found[name]} where {types, shape} was expected")
+    sizes = (DTYPE_BYTES[found[name][0]] * prod(shape) for name, (_, shape) in expected.items())
+    bytes_expected = 8 + length + sum(sizes)
     if size != bytes_expected:
         raise broken(path, f"it has {size} bytes where {bytes_expected} were expected")
     return expected
