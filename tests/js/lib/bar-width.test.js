@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { watchBar } from "../../../vae/frontend/lib/bar-width.js";
+
+test("the bar is narrow where its links take more than the window has, however large the text is", () => {
+  const root = { dataset: /** @type {Record<string, string>} */ ({}) };
+  let fontSize = "14px";
+  const window = /** @type {any} */ (
+    Object.assign(new EventTarget(), {
+      document: { documentElement: root },
+      getComputedStyle: () => ({ fontSize }),
+      innerWidth: 1280,
+    })
+  );
+  watchBar(window);
+  assert.equal(root.dataset.bar, "wide");
+  fontSize = "22px"; // a screen on its side
+  window.dispatchEvent(new Event("resize"));
+  assert.equal(root.dataset.bar, "narrow");
+  window.innerWidth = 3840;
+  window.dispatchEvent(new Event("resize"));
+  assert.equal(root.dataset.bar, "wide");
+});

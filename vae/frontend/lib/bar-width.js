@@ -1,0 +1,19 @@
+/** Whether the bar has room for the links to the pages. */
+
+const FULL = 78; // rem: the links, the model picker and the buttons side by side
+
+/**
+ * Marks the page's root with data-bar, "wide" or "narrow", now and whenever the window changes: hosts/frame.css shows the
+ * links accordingly. No media query can say it, because the text's size depends on the window's height, too.
+ *
+ * @param {Window & typeof globalThis} window
+ */
+export function watchBar(window) {
+  const root = window.document.documentElement;
+  const mark = () => {
+    const rem = Number.parseFloat(window.getComputedStyle(root).fontSize);
+    root.dataset.bar = window.innerWidth < FULL * rem ? "narrow" : "wide";
+  };
+  mark();
+  for (const event of ["load", "resize"]) window.addEventListener(event, mark);
+}
