@@ -21,7 +21,7 @@ function drawn(/** @type {number} */ label, /** @type {number} */ names) {
   const painter = new Painter();
   const context = contextOf(document.createElement("canvas"));
   const view = { head, places: Float32Array.of(0, 0), half: 1 };
-  painter.paint(context, view, { width: 20, height: 20 }, { palette: PALETTE, ink: "#000", ratio: 1 });
+  painter.paint(context, view, { width: 20, height: 20 }, { palette: PALETTE, ink: "#000", ratio: 1, scale: 1 });
   return [...pixelsOf(painter.dots)].filter((_, i) => i % 4 === 3).join();
 }
 

@@ -2,7 +2,7 @@
 
 import { element, svgElement } from "../lib/dom.js";
 import { roundStep } from "../lib/math.js";
-import { label, line } from "./svg.js";
+import { label, line, textSize } from "./svg.js";
 import { epochsOf, nats } from "./words.js";
 
 /** @import { Film, FilmWithFrames, Frame } from "../lib/film.js" */
@@ -13,14 +13,15 @@ import { epochsOf, nats } from "./words.js";
 /** @typedef {{ training: Point[], validation: Point[] }} Series */
 /** @typedef {{ term: Term | "loss", value: number, label: string }} Reference a value to compare with, in nats */
 
-const LEFT = 38,
-  RIGHT = 8,
-  TOP = 13,
-  BOTTOM = 18; // CSS pixels around a plot
+/** Around a plot, in heights of the text. Its places below are in these, too. */
+const LEFT = 3.5,
+  RIGHT = 0.7,
+  TOP = 1.25,
+  BOTTOM = 1.6;
 const EARLY = 0.05; // of the run so far: values there may lie above the range
 const ROOM = 0.08; // of the range, above and below
 const FAR = 0.75; // of the range: a reference farther off does not extend it
-const CHARACTER = 5.6; // width of one in a label, CSS pixels
+const CHARACTER = 0.53; // width of one in a label, heights of the text
 const TICKS = 3,
   MAX_EPOCH_TICKS = 5;
 
@@ -71,8 +72,9 @@ export class Curve {
   film = null;
   /** @type {Range | null} */
   range = null;
-  width = 0; // of the plot, in CSS pixels
+  width = 0; // of the chart, in CSS pixels
   height = 0;
+  em = 12; // height of the text, in CSS pixels
   /** @type {string[]} of training and validation */
   colours = [];
   /** Where names of references are already. @type {Place[]} */
@@ -104,7 +106,7 @@ export class Curve {
   draw(film, range, references, palette) {
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!width) return;
-    Object.assign(this, { film, range, width, height, colours: palette });
+    Object.assign(this, { film, range, width, height, em: textSize(this.svg), colours: palette });
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.replaceChildren(...this.epochAxis(film.head.epochs));
     if (range) {
@@ -113,7 +115,7 @@ export class Curve {
         near = own.filter(({ value }) => value >= range[0] && value <= range[1]);
       const rules = near
         .map(({ value }) => this.y(value, range))
-        .map((y) => line(LEFT, y, width - RIGHT, y, "reference"));
+        .map((y) => line(this.left, y, this.right, y, "reference"));
       this.svg.append(...this.natsAxis(range), ...rules, ...this.lines(series, range));
       this.taken = [];
       this.svg.append(...own.map((reference) => this.nameOf(reference, series, range)));
@@ -122,9 +124,23 @@ export class Curve {
     this.svg.append(this.marker);
   }
 
+  /** The plot's edges in CSS pixels. */
+  get left() {
+    return LEFT * this.em;
+  }
+  get right() {
+    return this.width - RIGHT * this.em;
+  }
+  get top() {
+    return TOP * this.em;
+  }
+  get bottom() {
+    return this.height - BOTTOM * this.em;
+  }
+
   /** @param {number} share of the run */
   x(share) {
-    return LEFT + share * (this.width - LEFT - RIGHT);
+    return this.left + share * (this.right - this.left);
   }
 
   /**
@@ -135,17 +151,17 @@ export class Curve {
    */
   y(value, [low, high]) {
     const t = Math.max(0, Math.min(1, (value - low) / (high - low)));
-    return TOP + (1 - t) * (this.height - TOP - BOTTOM);
+    return this.top + (1 - t) * (this.bottom - this.top);
   }
 
   /** @param {number} epochs */
   epochAxis(epochs) {
-    const bottom = this.height - BOTTOM,
+    const { bottom, em } = this,
       step = roundStep(epochs / MAX_EPOCH_TICKS, 1);
     const ticks = Array.from({ length: Math.floor(epochs / step) + 1 }, (_, k) => k * step);
     return [
-      line(LEFT, bottom, this.width - RIGHT, bottom, "axis"),
-      ...ticks.map((epoch) => label(epoch, this.x(epoch / epochs), bottom + 12, "middle")),
+      line(this.left, bottom, this.right, bottom, "axis"),
+      ...ticks.map((epoch) => label(epoch, this.x(epoch / epochs), bottom + 1.15 * em, "middle")),
     ];
   }
 
@@ -157,8 +173,8 @@ export class Curve {
     const parts = [];
     for (let k = Math.ceil(low / step); k * step <= high; k++) {
       const y = this.y(k * step, range);
-      parts.push(line(LEFT, y, this.width - RIGHT, y, "rule"));
-      parts.push(label(Number((k * step).toPrecision(6)), LEFT - 4, y + 3.5, "end"));
+      parts.push(line(this.left, y, this.right, y, "rule"));
+      parts.push(label(Number((k * step).toPrecision(6)), this.left - 0.4 * this.em, y + 0.35 * this.em, "end"));
     }
     return parts;
   }
@@ -173,19 +189,19 @@ export class Curve {
   nameOf({ value, label: name }, { training, validation }, range) {
     const [low, high] = range,
       y = this.y(value, range),
-      right = this.width - RIGHT;
+      { left, right, top, bottom, em } = this;
     const text = `${name} ${nats(value)}${value > high ? " ↑" : value < low ? " ↓" : ""}`,
-      wide = text.length * CHARACTER;
+      wide = text.length * CHARACTER * em;
     const drawn = [...[training, validation].flatMap((points) => this.trace(points, range)), ...this.taken];
-    const places = [y - 3, y + 11]
-      .filter((base) => base > TOP + 7 && base < this.height - BOTTOM - 2)
+    const places = [y - 0.3 * em, y + em]
+      .filter((base) => base > top + 0.65 * em && base < bottom - 0.2 * em)
       .flatMap((base) => [
         { base, x: right, from: right - wide, anchor: /** @type {const} */ ("end") },
-        { base, x: LEFT + 3, from: LEFT + 3, anchor: /** @type {const} */ ("start") },
+        { base, x: left + 0.3 * em, from: left + 0.3 * em, anchor: /** @type {const} */ ("start") },
       ])
-      .map((place) => ({ ...place, crossed: crossings(drawn, place, wide) }));
+      .map((place) => ({ ...place, crossed: crossings(drawn, place, wide, em) }));
     const best = places.reduce((a, b) => (b.crossed < a.crossed ? b : a));
-    for (let x = best.from; x < best.from + wide; x++) this.taken.push([x, best.base - 4]);
+    for (let x = best.from; x < best.from + wide; x++) this.taken.push([x, best.base - 0.4 * em]);
     const node = label(text, best.x, best.base, best.anchor);
     node.classList.add("name");
     return node;
@@ -224,7 +240,7 @@ export class Curve {
       validation.length > 60
         ? []
         : validation.map(([share, value]) =>
-            svgElement("circle", { cx: this.x(share), cy: this.y(value, range), r: 2.2, fill: second }),
+            svgElement("circle", { cx: this.x(share), cy: this.y(value, range), r: 0.2 * this.em, fill: second }),
           );
     return [polyline(training, first), polyline(validation, second), ...dots, ...this.above(training, range)];
   }
@@ -239,7 +255,9 @@ export class Curve {
     const beyond = series.filter(([, value]) => value > range[1]);
     if (!beyond.length) return [];
     const highest = -smallest(beyond.map(([, value]) => -value));
-    return [label(`↑ first steps, up to ${nats(highest)}`, LEFT + 3, TOP - 4, "start")];
+    return [
+      label(`↑ first steps, up to ${nats(highest)}`, this.left + 0.3 * this.em, this.top - 0.4 * this.em, "start"),
+    ];
   }
 
   /**
@@ -253,9 +271,9 @@ export class Curve {
       value = frame[term];
     const epoch = this.film.epochs.findLast(({ share }) => share <= frame.share + 1e-9);
     const x = this.x(frame.share);
-    this.marker.replaceChildren(line(x, TOP, x, this.height - BOTTOM, "cursor"));
+    this.marker.replaceChildren(line(x, this.top, x, this.bottom, "cursor"));
     if (value !== null && this.range) {
-      this.marker.append(svgElement("circle", { cx: x, cy: this.y(value, this.range), r: 3.5 }));
+      this.marker.append(svgElement("circle", { cx: x, cy: this.y(value, this.range), r: 0.33 * this.em }));
     }
     this.marker.setAttribute("data-share", `${frame.share}`);
     this.training.show(value === null ? "–" : nats(value), this.colours[0]);
@@ -304,9 +322,10 @@ class Value {
  * @param {Place[]} places
  * @param {{ from: number, base: number }} text its left end and its baseline
  * @param {number} wide
+ * @param {number} em its height
  */
-function crossings(places, { from, base }, wide) {
-  return places.filter(([x, y]) => x >= from && x <= from + wide && y > base - 10 && y < base + 3).length;
+function crossings(places, { from, base }, wide, em) {
+  return places.filter(([x, y]) => x >= from && x <= from + wide && y > base - em && y < base + 0.3 * em).length;
 }
 
 /** @param {number[]} values */

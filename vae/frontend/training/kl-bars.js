@@ -2,14 +2,16 @@
 
 import { element, svgElement } from "../lib/dom.js";
 import { isUnused, roundStep } from "../lib/math.js";
-import { label, line } from "./svg.js";
+import { label, line, textSize } from "./svg.js";
 import { nats } from "./words.js";
 
 /** @import { Film } from "../lib/film.js" */
 
-const LEFT = 38, // as the curves have, CSS pixels
-  RIGHT = 8,
-  TOP = 3;
+const LEFT = 3.5, // as the curves have, in heights of the text
+  RIGHT = 0.7,
+  TOP = 0.3,
+  BOTTOM = 1.25,
+  MOST = 3.4; // a bar's width
 const EARLY = 0.05; // of the run so far, whose values do not count for the scale
 const MAX_NAMES = 20; // dimensions with a name each
 
@@ -45,27 +47,30 @@ export class KlBars {
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!kl || !width) return;
     this.describe(kl);
-    const step = (width - LEFT - RIGHT) / kl.length,
-      barWidth = Math.min(40, Math.max(step * 0.5, step - 2, 0.5));
-    const bottom = height - 13,
-      full = bottom - TOP;
+    const em = textSize(this.svg),
+      left = LEFT * em,
+      right = width - RIGHT * em;
+    const step = (right - left) / kl.length,
+      barWidth = Math.min(MOST * em, Math.max(step * 0.5, step - 2, 0.5));
+    const bottom = height - BOTTOM * em,
+      full = bottom - TOP * em;
     const bars = (/** @type {boolean} */ unused) =>
       kl
         .map((value, i) => {
           if (isUnused(value) !== unused) return "";
           const barHeight = Math.max(1.5, Math.min(1, value / largest) * full);
-          return `M${LEFT + (i + 0.5) * step - barWidth / 2},${bottom}v${-barHeight}h${barWidth}v${barHeight}z`;
+          return `M${left + (i + 0.5) * step - barWidth / 2},${bottom}v${-barHeight}h${barWidth}v${barHeight}z`;
         })
         .join("");
     const every = kl.length <= MAX_NAMES ? 1 : roundStep(kl.length / 8, 1);
     const names = kl
       .map((_, i) => i)
       .filter((i) => i % every === 0)
-      .map((i) => label(i, LEFT + (i + 0.5) * step, height - 2, "middle"));
+      .map((i) => label(i, left + (i + 0.5) * step, height - 0.2 * em, "middle"));
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.replaceChildren(
-      line(LEFT, bottom, width - RIGHT, bottom, "axis"),
-      label(nats(largest), LEFT - 4, TOP + 8, "end"),
+      line(left, bottom, right, bottom, "axis"),
+      label(nats(largest), left - 0.4 * em, (TOP + 0.75) * em, "end"),
       svgElement("path", { d: bars(false), fill: palette[0] }),
       svgElement("path", { d: bars(true), class: "dead" }),
       ...names,

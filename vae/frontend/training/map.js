@@ -1,13 +1,17 @@
 /** The map of a film's test images: points that move from frame to frame. */
 
-import { paintDots } from "../lib/canvas.js";
+import { drawingScale, paintDots } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { ClassMarks } from "../lib/palette.js";
 import { epochsOf } from "./words.js";
 
 /** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 /** @typedef {{ places: Float32Array, half: number }} View places: latent units, x and y of each; half: the view's side */
-/** @typedef {{ palette: string[], ink: string, paper: string, ratio: number }} Look ratio: canvas pixels per CSS pixel */
+/**
+ * ratio: canvas pixels per CSS pixel. scale: of text, lines and dots, 1 on a laptop.
+ *
+ * @typedef {{ palette: string[], ink: string, paper: string, ratio: number, scale: number }} Look
+ */
 /** @typedef {{ width: number, height: number }} Size */
 
 const PRIOR_REACH = 3.5; // prior standard deviations to either side: the circles and their labels fit
@@ -16,7 +20,8 @@ const OUTLIER = 3; // a frame that reaches so many times as far as the others do
 const TWEEN_MS = 220;
 const SMALL = 300,
   RADIUS = 1.9,
-  SMALL_RADIUS = 1.5; // CSS pixels
+  SMALL_RADIUS = 1.5,
+  TEXT = 12; // CSS pixels on a laptop
 const PLANES = {
   line: "z across; the height means nothing",
   latent: "the latent plane: z₀ across, z₁ up",
@@ -87,9 +92,9 @@ export class Painter {
    * @param {Size} size in CSS pixels
    * @param {Omit<Look, "paper">} look
    */
-  paint(context, { head, places, half }, { width, height }, { palette, ink, ratio }) {
+  paint(context, { head, places, half }, { width, height }, { palette, ink, ratio, scale }) {
     const unit = Math.min(width, height) / 2 / half;
-    if (hasCircles(head)) paintCircles(context, unit, { width, height }, ink);
+    if (hasCircles(head)) paintCircles(context, unit, { width, height }, { ink, scale });
     const screen = new Float32Array(places.length);
     const lift = head.plane === "line" ? (0.9 * height) / unit : 1; // heights from −0.5 to 0.5
     for (let i = 0; i < places.length; i += 2) {
@@ -104,7 +109,7 @@ export class Painter {
     const dots = contextOf(this.dots);
     this.image ??= dots.createImageData(columns, rows);
     if (head !== this.head || palette !== this.palette) this.takeClasses(head, palette);
-    const stamps = this.marks.stamps((Math.min(width, height) < SMALL ? SMALL_RADIUS : RADIUS) * ratio);
+    const stamps = this.marks.stamps((Math.min(width, height) < SMALL * scale ? SMALL_RADIUS : RADIUS) * scale * ratio);
     const all = { visible: new Uint8Array(head.classes.length).fill(1), bright: null, depths: null };
     paintDots(this.image, ratio, stamps, { screen, colours: head.classes, palette: this.marks.rgb, ...all });
     dots.putImageData(this.image, 0, 0);
@@ -118,18 +123,18 @@ export class Painter {
  * @param {CanvasRenderingContext2D} context
  * @param {number} unit CSS pixels per latent unit
  * @param {Size} size
- * @param {string} ink
+ * @param {Pick<Look, "ink" | "scale">} look
  */
-function paintCircles(context, unit, { width, height }, ink) {
-  Object.assign(context, { strokeStyle: ink, fillStyle: ink, lineWidth: 1 });
-  Object.assign(context, { font: "11px sans-serif", textAlign: "center" });
+function paintCircles(context, unit, { width, height }, { ink, scale }) {
+  Object.assign(context, { strokeStyle: ink, fillStyle: ink, lineWidth: scale });
+  Object.assign(context, { font: `${TEXT * scale}px sans-serif`, textAlign: "center" });
   for (const reach of [1, 2, 3]) {
     context.globalAlpha = 0.35;
     context.beginPath();
     context.arc(width / 2, height / 2, reach * unit, 0, 2 * Math.PI);
     context.stroke();
     context.globalAlpha = 0.8;
-    context.fillText(`${reach} σ`, width / 2, height / 2 - reach * unit - 3);
+    context.fillText(`${reach} σ`, width / 2, height / 2 - reach * unit - 3 * scale);
   }
   context.globalAlpha = 1;
 }
@@ -204,7 +209,8 @@ export class FilmMap {
     context.clearRect(0, 0, width, height);
     const ink = getComputedStyle(this.canvas).color;
     const shown = { head: goal.head, places: view.places, half: view.half };
-    this.painter.paint(context, shown, { width, height }, { palette: this.palette, ink, ratio });
+    const look = { palette: this.palette, ink, ratio, scale: drawingScale() / ratio };
+    this.painter.paint(context, shown, { width, height }, look);
     if (view === goal) this.from = goal;
     else this.animation = requestAnimationFrame(() => this.paint());
   }

@@ -94,7 +94,7 @@ export class Panel {
     /** @type {Option[]} */
     const own = curves === null ? [] : [[curves, `${curves}: curves only`]];
     fill(this.film, [...own, ...names], film ?? NONE);
-    fill(this.beside, [[NONE, "none"], ...names.filter(([name]) => name !== film)], beside ?? NONE);
+    fill(this.beside, [[NONE, "None"], ...names.filter(([name]) => name !== film)], beside ?? NONE);
   }
 
   /** @param {Repeat | null} repeat */

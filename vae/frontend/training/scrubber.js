@@ -33,13 +33,16 @@ export class Scrubber {
     this.range.addEventListener("keydown", (event) => this.onKey(event));
     this.label = element("span", { className: "moment" });
     this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
-    this.liveButton = button("● live", "Follow the newest frame again", () => this.follow(), "Back to live");
+    this.liveButton = button("● Live", "Follow the newest frame again", () => this.follow(), "Back to live");
     this.liveButton.className = "live";
     this.loop = element("input", { type: "checkbox" });
     const speeds = SPEEDS.map((value) => element("option", { value, selected: value === 1 }, `${value}×`));
     this.speed = element("select", { ariaLabel: "Speed" }, ...speeds);
     this.element = element("div", { className: "scrubber" }, this.playButton, this.range, this.label, this.liveButton);
-    this.tools = [element("label", {}, this.loop, " loop"), element("label", {}, "speed ", this.speed)];
+    this.tools = [
+      element("label", { className: "tick" }, this.loop, "Loop"),
+      element("label", { className: "tick" }, "Speed", this.speed),
+    ];
   }
 
   /**

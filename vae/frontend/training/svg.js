@@ -24,3 +24,12 @@ export function label(text, x, y, anchor) {
   node.textContent = `${text}`;
   return node;
 }
+
+/**
+ * The size of a chart's text in CSS pixels. All around the plot is in proportion to it.
+ *
+ * @param {SVGElement} svg
+ */
+export function textSize(svg) {
+  return Number.parseFloat(getComputedStyle(svg).fontSize);
+}

@@ -56,8 +56,8 @@ export default class Training {
     this.gridSwitch = segmented(
       "The map shows",
       [
-        ["points", "points"],
-        ["grid", "decoded grid"],
+        ["points", "Points"],
+        ["grid", "Decoded grid"],
       ],
       (value) => this.chooseMap(value),
     );
@@ -111,10 +111,14 @@ export default class Training {
   /** @param {Data} data */
   setFilms({ base, films }) {
     this.feed?.close();
-    for (const view of this.views) view.close();
+    for (const view of this.views) {
+      view.close();
+      this.sizes.unobserve(view.charts);
+    }
     this.views = films.map(({ name }) => new FilmView(name));
     if (this.views.length > 1) for (const { pictures } of this.views) pictures.sampleRows = 1; // there is less room
     this.films.replaceChildren(...this.views.map((view) => view.element));
+    for (const view of this.views) this.sizes.observe(view.charts); // the pictures above take their room when they come
     this.root.classList.toggle("two", this.views.length > 1);
     this.scrubber.stop();
     this.scrubber.following = true;
@@ -212,7 +216,7 @@ export default class Training {
     const films = this.feed.items.flatMap(({ name, film }) => (hasFrames(film) ? [{ name, film }] : []));
     const style = getComputedStyle(this.root);
     const paper = style.getPropertyValue("--st-background-color");
-    const look = { palette: this.data.palette, ink: style.color, paper, ratio: 1 };
+    const look = { palette: this.data.palette, ink: style.color, paper, ratio: 1, scale: 1 };
     try {
       this.exporting = new Export(films, look, (text) => say(this.progressText, text));
       await this.exporting.save(this.grid);

@@ -66,7 +66,7 @@ def show_films(checkpoint: Checkpoint | None) -> None:
 @st.fragment
 def _mount(data: dict[str, Any]) -> None:
     """The component, which reports at once when the state of a run changes, and what the user wants."""
-    component = scripts.component(KEY, "training/training.css", "training/panel.css")
+    component = scripts.component(KEY, "lib/controls.css", "training/training.css", "training/panel.css")
     component(key=KEY, data=data, on_changed_change=_note_change, on_command_change=_take_command)
     if st.session_state.pop("run_changed", False):
         refresh_page()

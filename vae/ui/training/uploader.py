@@ -38,7 +38,7 @@ def choose_pictures() -> Path | None:
         "most": {"bytes": uploads.max_bytes, "pictures": MAX_FILES, "piece": MAX_PIECE_BYTES},
         "held": None if found is None else vars(found.announced),
     }
-    component = scripts.component("uploader", "training/uploader.css")
+    component = scripts.component("uploader", "lib/controls.css", "training/uploader.css")
     component(key=KEY, data=data, on_sent_change=lambda: None, on_removed_change=_discard)
     if found is None:
         return None
