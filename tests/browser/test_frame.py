@@ -48,7 +48,7 @@ def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", first_in_make_test(["Explore", "Interpolation", "Sampling", "Latent_map", "Training"]))
+@pytest.mark.parametrize("name", first_in_make_test(ADDRESSES))
 def test_nothing_is_too_small_cut_off_or_covered(
     app: Server, browser: Browser, name: str, size: tuple[int, int]
 ) -> None:

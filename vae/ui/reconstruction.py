@@ -85,7 +85,7 @@ def reconstruction(checkpoint: Checkpoint) -> None:
         "other": None if other is None else _other_data(checkpoint, other),
     }
     component = scripts.component(
-        "reconstruction", "lib/drawing.css", "reconstruction/reconstruction.css", *scripts.PANELS
+        "reconstruction", "lib/controls.css", "lib/drawing.css", "reconstruction/reconstruction.css", *scripts.PANELS
     )
     component(key="reconstruction", data=data, on_choice_change=partial(_take_choice, checkpoint))
     current_image.write_link(None if own else row)

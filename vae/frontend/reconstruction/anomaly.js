@@ -64,12 +64,8 @@ export class Anomaly {
     this.scoreOf = scoreOf;
     this.histogram = new ScoreHistogram();
     this.scoreText = element("p");
-    this.modes = element("div", { className: "modes", role: "radiogroup", ariaLabel: "Score in the histogram" });
-    this.modes.append(
-      "Histogram of ",
-      this.radio("−ELBO", false),
-      this.radio("the score corrected for complexity", true),
-    );
+    this.modes = element("div", { className: "segmented", role: "radiogroup", ariaLabel: "Score in the histogram" });
+    this.modes.append(this.radio("−ELBO", false), this.radio("The score corrected for complexity", true));
     this.legend = element("p", { className: "caption" });
     this.example = element("canvas", { role: "img", ariaLabel: "A black picture" });
     this.exampleText = element("p", { role: "status" });
@@ -113,7 +109,7 @@ export class Anomaly {
       this.showsCorrected = corrected;
       this.paint();
     });
-    return element("label", {}, input, text);
+    return element("label", {}, input, element("span", {}, text));
   }
 
   /**

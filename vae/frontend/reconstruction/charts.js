@@ -1,6 +1,6 @@
 /** q(z|x) of one image, to scale: per dimension against the prior, and as an ellipse among the encoded test images. */
 
-import { paintDots } from "../lib/canvas.js";
+import { drawingScale, paintDots } from "../lib/canvas.js";
 import { contextOf, element, subscript } from "../lib/dom.js";
 import { countOutside } from "../lib/frame.js";
 import { classHeight, strongestFirst } from "../lib/math.js";
@@ -14,14 +14,15 @@ import { ClassMarks } from "../lib/palette.js";
 
 const ROWS = 8; // dimensions shown at first, the strongest
 const MAX_ROWS = 128;
-const ROW_HEIGHT = 17,
-  AXIS_HEIGHT = 30; // CSS pixels
-const LABEL_WIDTH = 30,
-  KL_WIDTH = 92;
+// Of a laptop's screen, in CSS pixels; on others all grows with the text.
+const ROW_HEIGHT = 20,
+  AXIS_HEIGHT = 32;
+const LABEL_WIDTH = 26,
+  KL_WIDTH = 80;
 const MIN_RANGE = 3; // prior standard deviations to either side
 const SEGMENTS = 64;
 const OUTSIDE = 0.005; // share of the points that may lie outside the plane, at each edge
-const POINT = 1.2, // radius in CSS pixels
+const POINT = 1.2, // radius
   POINT_OPACITY = 0.55;
 const MAX_NAMES = 60; // in a legend
 export const THIS_IMAGE = "#e66101"; // its colour in every chart
@@ -87,7 +88,7 @@ export class PosteriorChart {
   }
 
   paint() {
-    const width = this.element.clientWidth;
+    const width = widthOf(this.element);
     if (!width || !this.order.length) return;
     const context = fitted(this.canvas, width, this.rows * ROW_HEIGHT + AXIS_HEIGHT);
     const ink = inkOf(this.element);
@@ -135,7 +136,7 @@ export class PosteriorChart {
     Object.assign(context, {
       fillStyle: ink,
       strokeStyle: ink,
-      font: "11px sans-serif",
+      font: "12px sans-serif",
       textAlign: "center",
       globalAlpha: 0.75,
     });
@@ -144,7 +145,7 @@ export class PosteriorChart {
       context.fillRect(across(value) - 0.5, bottom, 1, 4);
       context.fillText(`${value}`, across(value), bottom + 14);
     }
-    context.fillText(this.point ? "latent units" : "prior standard deviations", (left + right) / 2, bottom + 26);
+    context.fillText(this.point ? "latent units" : "prior standard deviations", (left + right) / 2, bottom + 28);
     if (!this.point) context.fillText("KL, nats", right + KL_WIDTH / 2, bottom + 14);
     context.globalAlpha = 0.3;
     context.fillRect(across(0) - 0.5, 0, 1, bottom);
@@ -175,7 +176,7 @@ export class PosteriorChart {
     }
     context.fillRect(across(mean[i]) - 1.5, y - 6, 3, 12);
     if (this.point) return;
-    Object.assign(context, { fillStyle: ink, textAlign: "right", font: "11px sans-serif" });
+    Object.assign(context, { fillStyle: ink, textAlign: "right", font: "12px sans-serif" });
     context.fillText(kl[i].toFixed(2), right + KL_WIDTH - 4, y + 4);
   }
 }
@@ -319,7 +320,7 @@ export class PosteriorPlane {
   }
 
   paint() {
-    const side = this.place.clientWidth;
+    const side = widthOf(this.place);
     if (!side || !this.n) return;
     fitted(this.canvas, side, side);
     const context = fitted(this.background, side, side);
@@ -337,7 +338,7 @@ export class PosteriorPlane {
     for (let i = 0; i < n; i++) screen.set(this.pixel(points[2 * i], points[2 * i + 1]), 2 * i);
     const all = { visible: new Uint8Array(n).fill(1), bright: null, depths: null, opacity: POINT_OPACITY };
     const image = context.createImageData(width, height);
-    paintDots(image, 1, marks.stamps(POINT * devicePixelRatio), {
+    paintDots(image, 1, marks.stamps(POINT * drawingScale()), {
       screen,
       colours: labels,
       palette: marks.rgb,
@@ -348,8 +349,9 @@ export class PosteriorPlane {
 
   /** @param {CanvasRenderingContext2D} context */
   paintPrior(context) {
-    Object.assign(context, { strokeStyle: inkOf(this.element), lineWidth: devicePixelRatio });
-    context.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+    const scale = drawingScale();
+    Object.assign(context, { strokeStyle: inkOf(this.element), lineWidth: scale });
+    context.setLineDash([4 * scale, 3 * scale]);
     const mean = this.origin.map(() => 0),
       factor = this.latentDim === 1 ? [1] : [1, 0, 1];
     for (const reach of [1, 2]) context.stroke(this.outline(mean, factor, reach));
@@ -363,22 +365,24 @@ export class PosteriorPlane {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.background, 0, 0);
     context.strokeStyle = inkOf(this.element);
-    context.lineWidth = 1.5 * devicePixelRatio;
+    const scale = drawingScale();
+    context.lineWidth = 1.5 * scale;
     for (const i of this.near) {
       context.beginPath();
       const [x, y] = this.pixel(this.points[2 * i], this.points[2 * i + 1]);
-      context.arc(x, y, 4 * devicePixelRatio, 0, 2 * Math.PI);
+      context.arc(x, y, 4 * scale, 0, 2 * Math.PI);
       context.stroke();
     }
-    if (this.code) this.drawCode(context, this.code);
+    if (this.code) this.drawCode(context, this.code, scale);
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Pick<Code, "mean" | "sigma">} code
+   * @param {number} scale
    */
-  drawCode(context, { mean, sigma }) {
-    Object.assign(context, { strokeStyle: THIS_IMAGE, fillStyle: THIS_IMAGE, lineWidth: 2 * devicePixelRatio });
+  drawCode(context, { mean, sigma }, scale) {
+    Object.assign(context, { strokeStyle: THIS_IMAGE, fillStyle: THIS_IMAGE, lineWidth: 2 * scale });
     if (!this.point) {
       const [inner, outer] = [1, 2].map((reach) => this.outline(mean, this.spread(sigma), reach));
       context.globalAlpha = 0.35;
@@ -389,7 +393,7 @@ export class PosteriorPlane {
     }
     const [across, up = 0] = this.project(mean);
     const [x, y] = this.pixel(across, up),
-      arm = 6 * devicePixelRatio;
+      arm = 6 * scale;
     context.beginPath();
     for (const [dx, dy] of [
       [arm, 0],
@@ -447,20 +451,32 @@ export class PosteriorPlane {
 }
 
 /**
- * The context of a canvas at this size in CSS pixels, cleared; its unit is the CSS pixel.
+ * The width of an element in the unit of `fitted`; 0 where it is not shown.
+ *
+ * @param {Element} node
+ */
+export function widthOf(node) {
+  const { clientWidth: width } = node;
+  return width && (width * devicePixelRatio) / drawingScale();
+}
+
+/**
+ * The context of a canvas of this size, cleared; its unit is the CSS pixel of a laptop's screen.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height
  */
 export function fitted(canvas, width, height) {
-  const [columns, rows] = [width, height].map((length) => Math.round(length * devicePixelRatio));
+  const scale = drawingScale();
+  const [columns, rows] = [width, height].map((length) => Math.round(length * scale));
   if (canvas.width !== columns || canvas.height !== rows) {
     Object.assign(canvas, { width: columns, height: rows });
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    const css = scale / devicePixelRatio;
+    Object.assign(canvas.style, { width: `${width * css}px`, height: `${height * css}px` });
   }
   const context = contextOf(canvas);
-  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
 }

@@ -22,6 +22,14 @@ import { gaussians } from "../lib/math.js";
 
 /** @type {Readonly<Damage>} */
 const NONE = { rotate: 0, across: 0, down: 0, invert: false, noise: 0, patch: 0, patchX: 0.5, patchY: 0.5 };
+/** @type {{ [key in Key]: string }} */
+const UNITS = {
+  noise: "σ in parts of the grey range",
+  patch: "In parts of the image's side",
+  rotate: "Degrees, clockwise",
+  across: "Pixels of the model's image",
+  down: "Pixels of the model's image",
+};
 /** @type {{ [key: string]: [across: number, down: number] }} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -47,10 +55,15 @@ export class DamagePanel {
       this.onChange();
     });
     const buttons = element("div", { className: "buttons" });
-    buttons.append(element("label", {}, this.invert, "Invert"), noise, this.refillButton, this.resetButton);
+    buttons.append(
+      element("label", { className: "box" }, this.invert, "Invert"),
+      noise,
+      this.refillButton,
+      this.resetButton,
+    );
     this.sliders = {
-      noise: this.slider("noise", "Noise", [0, 1, 0.01], (value) => `σ ${value.toFixed(2)} of the grey range`),
-      patch: this.slider("patch", "Erase a patch", [0, 1, 0.02], (value) => `${Math.round(100 * value)} % of the side`),
+      noise: this.slider("noise", "Noise", [0, 1, 0.01], (value) => `σ ${value.toFixed(2)}`),
+      patch: this.slider("patch", "Erase a patch", [0, 1, 0.02], (value) => `${Math.round(100 * value)} %`),
       rotate: this.slider("rotate", "Rotate", [-180, 180, 1], (value) => `${value}°`),
       across: this.slider("across", "Shift right", [-14, 14, 1], (value) => `${value} px`),
       down: this.slider("down", "Shift down", [-14, 14, 1], (value) => `${value} px`),
@@ -169,7 +182,8 @@ export class DamagePanel {
     };
     input.addEventListener("input", () => set(Number(input.value)));
     input.addEventListener("dblclick", () => set(0));
-    const label = element("label", { title: "Double-click: none" }, element("span", {}, name), input, output);
+    const title = `${UNITS[key]}. Double-click: none`;
+    const label = element("label", { className: "slider", title }, element("span", {}, name), input, output);
     return { label, input, show };
   }
 }

@@ -2,7 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { roundStep } from "../lib/math.js";
-import { fitted, inkOf, THIS_IMAGE } from "./charts.js";
+import { fitted, inkOf, THIS_IMAGE, widthOf } from "./charts.js";
 
 const HEIGHT = 150,
   AXIS_HEIGHT = 30; // CSS pixels
@@ -54,14 +54,14 @@ export class ScoreHistogram {
   }
 
   paint() {
-    const width = this.element.clientWidth;
+    const width = widthOf(this.element);
     if (!width || !this.own.length) return;
     const bottom = HEIGHT - AXIS_HEIGHT;
     const context = fitted(this.canvas, width, HEIGHT);
     const ink = inkOf(this.element);
     paintBars(context, this.bars, ink, width, bottom);
     if (this.otherBars) paintBars(context, this.otherBars, OTHER_DATASET, width, bottom);
-    Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "11px sans-serif", textAlign: "center" });
+    Object.assign(context, { globalAlpha: 0.8, fillStyle: ink, font: "12px sans-serif", textAlign: "center" });
     context.fillRect(0, bottom, width, 1);
     const length = this.high - this.low,
       step = roundStep(length / 6, 0.1);

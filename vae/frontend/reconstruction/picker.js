@@ -31,10 +31,14 @@ export class Picker {
     this.onImage = onImage;
     this.previous = button("‹", "Previous test image", () => this.step(-1), "Previous test image");
     this.next = button("›", "Next test image", () => this.step(1), "Next test image");
-    this.allClasses = element("option", { value: "" }, "all classes");
+    this.allClasses = element("option", { value: "" }, "All classes");
     this.classes = element("select", { ariaLabel: "Class of the test images" }, this.allClasses);
     this.order = element("select", { ariaLabel: "Order of the test images" });
-    this.order.append(...Object.entries(ORDERS).map(([value, text]) => element("option", { value }, text)));
+    this.order.append(
+      ...Object.entries(ORDERS).map(([value, text]) =>
+        element("option", { value }, text[0].toUpperCase() + text.slice(1)),
+      ),
+    );
     for (const select of [this.classes, this.order]) select.addEventListener("change", () => this.sort());
     this.title = element("span", { className: "title", role: "status", ariaLive: "polite" });
     this.element = this.build(onDraw, onFile);
@@ -57,8 +61,7 @@ export class Picker {
         file.click(),
       ),
       file,
-      element("span", { className: "tests" }, "or test images ", this.classes, this.order, this.previous, this.next),
-      this.title,
+      element("span", { className: "tests" }, this.classes, this.order, this.previous, this.next),
     );
     return bar;
   }

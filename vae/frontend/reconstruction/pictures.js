@@ -19,6 +19,7 @@ import { AT_MEAN, percent } from "./remarks.js";
  */
 
 export const SAMPLES = 8;
+const PER_ROW = 4; // samples
 
 export class Pictures {
   input = element("canvas", { role: "img", ariaLabel: "The image as the model sees it" });
@@ -58,15 +59,18 @@ export class Pictures {
     this.thumbs = Array.from({ length: SAMPLES }, (_, k) => {
       const name = `Show sample ${k + 1}`,
         onclick = () => onSample(k);
-      return element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
+      const thumb = element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
+      thumb.style.gridArea = `${1 + Math.floor(k / PER_ROW)} / ${1 + (k % PER_ROW)}`;
+      return thumb;
     });
-    const parts = [this.buildRow(), this.buildNumbers(), this.buildSamples(onDrawAgain)];
-    this.element = element("div", { className: "pictures" }, ...parts);
+    this.row = this.buildRow();
+    this.numbers = this.buildNumbers();
+    this.sampling = this.buildSamples(onDrawAgain);
   }
 
   buildRow() {
     const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {(Node | string)[]} */ ...caption) =>
-      element("figure", {}, canvas, element("figcaption", {}, ...caption));
+      element("figure", {}, element("figcaption", {}, ...caption), canvas);
     const error = element(
       "span",
       { title: "Reconstruction minus x: the colour says whether it is brighter or darker, its strength is mean |Δ|" },
@@ -77,7 +81,7 @@ export class Pictures {
     ramp.append("−0.5", element("span", { className: "ramp" }), "+0.5");
     return element(
       "div",
-      { className: "row" },
+      { className: "pictures" },
       figure(this.input, "x: what the model sees"),
       figure(this.output, this.outputTitle),
       figure(this.error, error, ramp),
@@ -87,31 +91,36 @@ export class Pictures {
   buildNumbers() {
     const title = "Lower is better. An upper bound on −log p(x), on average over samples; at z = μ it is none";
     const numbers = element("p", { className: "numbers" });
+    const how = element(
+      "span",
+      { className: "how" },
+      " nats",
+      element("span", { className: "small-print" }, ", computed now", this.chosenZ),
+    );
     numbers.append(
       element("span", { className: "term sum", title }, this.sumName, " ", this.score, this.elboHelp),
       element("span", { className: "sign" }, " = "),
       element("span", { className: "term reconstruction" }, "reconstruction ", this.reconstruction),
       element("span", { className: "sign" }, " + "),
       element("span", { className: "term kl" }, "KL ", this.kl, help("KL")),
-      " nats, computed now",
-      this.chosenZ,
+      how,
     );
-    return element("div", {}, numbers, this.remarks);
+    return element("div", { className: "loss-terms" }, numbers, this.remarks);
   }
 
   /** @param {() => void} onDrawAgain */
   buildSamples(onDrawAgain) {
-    const group = element("div", { className: "modes", role: "radiogroup", ariaLabel: "What is decoded" });
+    const group = element("div", { className: "segmented", role: "radiogroup", ariaLabel: "What is decoded" });
     group.append(
-      "Decode ",
       element("label", {}, this.modes.evaluation, this.fixedName),
-      element("label", {}, this.modes.sample, "a sample μ + σε"),
-      element("label", {}, this.modes.mean, "the mean μ"),
-      element("button", { type: "button", title: "Other noise for the samples", onclick: onDrawAgain }, "Draw again"),
+      element("label", {}, this.modes.sample, element("span", {}, "A sample μ + σε")),
+      element("label", {}, this.modes.mean, element("span", {}, "The mean μ")),
     );
+    const title = "Other noise for the samples";
+    const again = element("button", { type: "button", title, onclick: onDrawAgain }, "Draw again");
     const strip = element("div", { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" });
     strip.append(this.samples, ...this.thumbs);
-    return element("div", { className: "sampling" }, group, strip);
+    return element("section", { className: "sampling" }, element("h2", {}, "Decode"), group, strip, again);
   }
 
   /** @param {ImageShape} imageShape of the next pictures */
@@ -140,10 +149,10 @@ export class Pictures {
   }
 
   nameMode() {
-    const fixed = this.evaluated ? "the evaluation's sample" : "one fixed sample";
-    this.fixedName.textContent = fixed;
-    const from = { mean: "from μ", sample: `of sample ${this.sampleAt + 1}`, evaluation: `of ${fixed}` }[this.mode];
-    this.outputTitle.textContent = `Reconstruction ${this.point ? "of the code" : from}`;
+    this.fixedName.textContent = this.evaluated ? "The evaluation's sample" : "One fixed sample";
+    const fixed = this.evaluated ? "evaluation's sample" : "fixed sample";
+    const from = { mean: "mean μ", sample: `sample ${this.sampleAt + 1}`, evaluation: fixed }[this.mode];
+    this.outputTitle.textContent = this.point ? "Reconstruction" : `Reconstruction: ${from}`;
   }
 
   /**
@@ -172,7 +181,7 @@ export class Pictures {
    * @param {ImageShape} imageShape
    */
   showSamples(pixels, imageShape) {
-    drawGrid(this.samples, pixels, imageShape, SAMPLES, SAMPLES, 0);
+    drawGrid(this.samples, pixels, imageShape, SAMPLES, PER_ROW, 0);
   }
 
   /**

@@ -152,17 +152,9 @@ class Page {
     this.damagePanel.listenOn(this.pictures.input);
     this.codeTitle = element("span");
     /** @type {(string | Node)[]} */
-    this.posteriorTitle = [
-      "q(z|x)",
-      help("q(z|x)"),
-      ": μ",
-      help("μ"),
-      " ± σ",
-      help("σ"),
-      " per dimension, over the prior",
-    ];
+    this.posteriorTitle = ["q(z|x)", help("q(z|x)"), ": μ", help("μ"), " ± σ", help("σ"), ", over the prior"];
     this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
-    this.lossDetails = details("The loss for this image, and the lines that compute it", false, this.loss.element);
+    this.lossDetails = details("The loss for this image, and the lines that compute it", this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
     this.meterText = element("span", { className: "meter" });
     this.root = this.build();
@@ -442,11 +434,10 @@ class Page {
   // — layout —
 
   build() {
-    const screen = element("div", { className: "screen" });
-    const { picker, padPlace, steps, message } = this.input;
-    screen.append(picker.element, padPlace, this.pictures.element, steps.element, this.buildBelow());
+    const { message } = this.input;
+    const screen = element("div", { className: "screen" }, this.buildGiven(), this.buildSeen(), this.buildControls());
     const root = element("div", { className: "recon" }, screen, this.buildMore());
-    root.append(element("p", { className: "status" }, this.meterText));
+    root.append(element("p", { className: "status small-print" }, this.meterText));
     root.append(element("div", { className: "notices" }, element("div", {}, message, this.pictures.notice)));
     root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath();
@@ -463,35 +454,45 @@ class Page {
     return root;
   }
 
+  /** What the user gives, and what changes it before the model sees it. */
+  buildGiven() {
+    const { picker, padPlace, steps } = this.input;
+    const damage = element("section", { className: "damaging" });
+    damage.append(element("h2", { title: "Does the model repair it?" }, "Damage the image"), this.damagePanel.element);
+    return element("div", { className: "given" }, picker.title, padPlace, steps.element, damage);
+  }
+
+  buildSeen() {
+    const { row, numbers } = this.pictures;
+    return element("div", { className: "seen" }, row, numbers, this.refill.element, this.buildBelow());
+  }
+
+  buildControls() {
+    const images = element("section", {}, element("h2", {}, "Image"), this.input.picker.element);
+    return element("div", { className: "controls" }, images, this.pictures.sampling, this.explore);
+  }
+
   buildBelow() {
     const panel = (/** @type {Node | string} */ title, /** @type {Node[]} */ ...content) =>
-      element("section", {}, element("h3", {}, title), ...content);
+      element("section", {}, element("h2", {}, title), ...content);
     return element(
       "div",
       { className: "below" },
       panel(this.codeTitle, this.chart.element),
       panel("Where it lies", this.plane.element),
-      panel("Nearest test images, class · latent distance", ...this.neighbours.elements, this.explore),
+      panel("Nearest test images", ...this.neighbours.elements),
     );
   }
 
   buildMore() {
-    const damage = "Damage the image: does the model repair it?";
-    return element(
-      "div",
-      { className: "more" },
-      details(damage, true, this.damagePanel.element, this.refill.element),
-      this.anomaly.element,
-      this.lossDetails,
-    );
+    return element("div", { className: "more" }, this.anomaly.element, this.lossDetails);
   }
 }
 
 /**
  * @param {string} title
- * @param {boolean} open
  * @param {Node[]} content
  */
-function details(title, open, ...content) {
-  return element("details", { open }, element("summary", {}, title), ...content);
+function details(title, ...content) {
+  return element("details", {}, element("summary", {}, title), ...content);
 }
