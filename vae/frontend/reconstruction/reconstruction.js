@@ -152,7 +152,7 @@ class Page {
     this.damagePanel.listenOn(this.pictures.input);
     this.codeTitle = element("span");
     /** @type {(string | Node)[]} */
-    this.posteriorTitle = ["q(z|x)", help("q(z|x)"), ": μ", help("μ"), " ± σ", help("σ"), ", over the prior"];
+    this.posteriorTitle = ["q(z|x)", help("q(z|x)"), ": μ", help("μ"), " ± σ", help("σ")];
     this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
     this.lossDetails = details("The loss for this image, and the lines that compute it", this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
@@ -190,7 +190,7 @@ class Page {
     const { kl, image_shape: imageShape, latent_dim: latentDim, class_names: classNames, palette } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
-    this.codeTitle.replaceChildren(...(this.point ? ["The code, per dimension"] : this.posteriorTitle));
+    this.codeTitle.replaceChildren(...(this.point ? ["The code"] : this.posteriorTitle));
     this.result = null;
     this.epsilons = gaussians(SAMPLES * latentDim);
     this.refill.element.hidden = true;
