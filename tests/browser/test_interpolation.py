@@ -43,15 +43,18 @@ from vae.training.config import TrainingConfig
 from vae.ui.shared.scripts import script_url
 
 pytestmark = pytest.mark.browser
-# Moves a pressed pointer across the pad in 16 steps: the pictures seen, and how much was sent during it.
-ACROSS = """pad => {
+# Moves a pressed pointer across the pad in 16 steps: the pictures seen, and how much was sent because of them. One that
+# rests sends later.
+ACROSS = """async pad => {
+    const before = window.sends;
     const { x, y, width, height } = pad.getBoundingClientRect(), hero = pad.getRootNode().querySelector(".hero");
     const seen = Array.from({length: 16}, (_, i) => {
         const at = {clientX: x + (0.15 + 0.05 * i) * width, clientY: y + height / 2};
         pad.dispatchEvent(new PointerEvent("pointermove", {pointerId: 1, ...at}));
         return hero.getContext("2d").getImageData(0, 0, hero.width, hero.height).data.join();
     });
-    return [seen, window.sends];
+    await new Promise(done => setTimeout(done));
+    return [seen, window.sends - before];
 }"""
 ROOT = "document.querySelector('.st-key-interpolation [data-testid=stBidiComponentIsolated]').shadowRoot"
 

@@ -35,6 +35,7 @@ export class CornersView {
     /** @type {Pixels[] | null} */
     this.grid = null; // GRID × GRID pictures, row by row from A to B
     this.restTimer = 0;
+    this.scale = 1; // of what is drawn on the pad
     this.cards = CORNERS.map(([name, end]) => page.card(name, end));
     this.background = element("canvas", { width: 0, height: 0 });
     this.canvas = element("canvas", {});
@@ -167,13 +168,12 @@ export class CornersView {
     const cell = canvas.width / GRID; // the corners are the middles of the outer pictures
     const ring = new Path2D();
     const [x, y] = [this.x, this.y].map((share) => cell / 2 + share * (canvas.width - cell));
-    const scale = drawingScale();
-    ring.arc(x, y, 8 * scale, 0, 7);
+    ring.arc(x, y, 8 * this.scale, 0, 7);
     for (const { strokeStyle, width } of [
       { strokeStyle: "#000", width: 6 },
       { strokeStyle: "#fff", width: 2.5 },
     ]) {
-      Object.assign(context, { strokeStyle, lineWidth: width * scale });
+      Object.assign(context, { strokeStyle, lineWidth: width * this.scale });
       context.stroke(ring);
     }
   }
@@ -202,6 +202,7 @@ export class CornersView {
       pad = this.pad.clientWidth;
     fitPicture(this.hero.canvas, imageShape, room ? width : Math.min(width, NARROW_SHARE * innerHeight));
     for (const card of this.cards) card.resize(Math.min(this.left.clientWidth || pad, CARD_SHARE * pad));
+    this.scale = drawingScale();
     this.canvas.width = this.canvas.height = Math.round(pad * devicePixelRatio) || 1;
     this.paint();
   }
