@@ -35,7 +35,7 @@ def test_an_image_chosen_on_one_page_is_shown_on_all_and_back_shows_the_one_befo
         to(page, "Interpolation")
         expect(page.locator(".end-title").first).to_contain_text("A test image 5 ")
         to(page, "Latent map")
-        expect(page.locator(".pinned h4")).to_contain_text("Test image 5 ")
+        expect(page.locator(".pinned h2")).to_contain_text("Test image 5 ")
         to(page, "Sampling")
         page.get_by_label("A: where z comes from").select_option("image")
         expect(page.get_by_role("spinbutton", name="A: test image")).to_have_value("5")

@@ -43,7 +43,7 @@ def walk(browser: Browser, url: str) -> None:
         page.goto(f"{url}/Interpolation?checkpoint=mnist-z2")
         expect(page.locator(PICTURE).first).to_be_visible()
         link = page.get_by_role("link", name="Open in Explore")
-        assert attribute(link, "href").startswith(f"{url}/Explore?checkpoint=mnist-z2&z=")
+        assert attribute(link, "href").startswith(f"{url}/Explore?checkpoint=mnist-z2&")
         link.click()
         expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
         assert page.url.startswith(f"{url}/Explore?")
