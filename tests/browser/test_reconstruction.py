@@ -439,7 +439,7 @@ def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Br
         page.get_by_role("button", name="Reset").click()
         settle(page)
         assert (model_sees(page) == whole).all()
-        page.get_by_label("Invert").check()
+        page.get_by_role("checkbox", name="Invert", exact=True).check()
         settle(page)
         assert (model_sees(page) == 255 - whole).all()
         page.get_by_role("button", name="Reset").click()
@@ -528,6 +528,20 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             settle(page)
             assert model_sees(page).max() > 200
             expect(page.locator(".title")).to_have_text("Your drawing")
+
+
+def test_a_small_projector_shows_large_pictures_the_loss_the_charts_and_the_choices_at_once(
+    app: Server, browser: Browser
+) -> None:
+    with reconstruction(browser, f"{app.url}/{MNIST}") as page:
+        pictures = [box_of(page.locator(place)) for place in (".drawing-surface", OUTPUT, "canvas.difference")]
+        pictures.append(box_of(page.locator(".pictures canvas").first))
+        assert min(box["width"] for box in pictures) >= 240
+        assert max(box["y"] for box in pictures) - min(box["y"] for box in pictures) < 2  # in one row
+        below = [box_of(page.locator(place)) for place in (".numbers", ".posterior canvas", ".plane canvas", ".tiles")]
+        controls = [box_of(page.get_by_role("button", name=name)) for name in ("Draw your own", "Upload", "Draw again")]
+        for box in pictures + below + controls:
+            assert box["y"] + box["height"] <= 720
 
 
 def test_the_mark_on_the_plane_is_the_mean(app: Server, browser: Browser, app_checkpoints: Path) -> None:
