@@ -16,12 +16,13 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.support.browsing import attribute, box_of, captured, choose, moving, opened, pixels, rest, swing, until
 from tests.support.effort import first_in_make_test
+from tests.support.models import nll_at_mean
 from tests.support.photographs import SEVEN, line, photograph, written
 from vae.bench.live import Server
 from vae.datasets.drawing import resize_images
 from vae.datasets.registry import load_dataset
 from vae.evaluation.anomaly import anomaly_scores, corrected_scores
-from vae.model.latents import encode, reconstruct
+from vae.model.latents import encode
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
@@ -115,7 +116,7 @@ def test_the_numbers_of_a_test_image_at_the_mean_are_the_models_and_no_elbo(
 ) -> None:
     model, images, encoded = mnist.load_model(), mnist.load_examples()[:40], mnist.load_encoded()
     kl = encode(model, images, encoded.labels[:40]).kl
-    nll = reconstruct(model, images)[1]
+    nll = nll_at_mean(model, images)
     with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
         page.get_by_label("the mean").check()
         expect(page.locator(".numbers")).to_contain_text(f"{nll[17] + kl[17]:.2f}")

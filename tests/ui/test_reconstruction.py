@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from vae.datasets.splits import Dataset
 from vae.evaluation.complexity import complexity, density_offset
 from vae.model import losses
-from vae.model.latents import reconstruct
+from vae.model.latents import encode
 from vae.model.losses import Objective
 from vae.model.networks import VAE, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
@@ -137,5 +137,5 @@ def called(model: VAE, shown: list[dict[str, Any]]) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
             patch.setattr(losses, name, watched(name, getattr(losses, name)))
-        reconstruct(model, np.zeros((1, *model.config.image_shape), np.uint8))
+        encode(model, np.zeros((1, *model.config.image_shape), np.uint8), np.zeros(1, np.int64))
     return set(seen) == set(names)

@@ -100,22 +100,6 @@ def decode(model: VAE, z: FloatArray, labels: NDArray[np.int64] | None = None) -
     return to_uint8(model.decode(code(model, z, labels))).cpu().numpy()
 
 
-@torch.inference_mode()
-def reconstruct(
-    model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None
-) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Decoded means of q(z|x), and -log p(x | z = mean) in nats.
-
-    Shapes: images (n, c, h, w), labels (n,), which conditional models need -> (n, c, h, w) uint8, (n,).
-    """
-    x = to_unit(torch.from_numpy(images).to(model.device))
-    mean, _ = model.encode(x)
-    classes = None if labels is None else torch.from_numpy(labels).to(model.device)
-    parameters = model.decoder(condition(mean, classes, model.config.classes))
-    nll = reconstruction_nll(parameters, x, model.config, model.log_scale)
-    return to_uint8(model.picture(parameters)).cpu().numpy(), nll.cpu().numpy()
-
-
 def sample(count: int, latent_dim: int, seed: int, temperature: float = 1.0) -> FloatArray:
     """Draws from N(0, temperature^2 I). Shape: (count, latent_dim). The first rows do not depend on count."""
     noise = np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
