@@ -2,7 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { roundStep } from "../lib/math.js";
-import { fitted, inkOf, THIS_IMAGE, widthOf } from "./charts.js";
+import { fitted, inkOf, THIS_IMAGE, widthOf } from "./chart-canvas.js";
 
 const HEIGHT = 150,
   AXIS_HEIGHT = 30; // CSS pixels

@@ -3,7 +3,7 @@
 import { element, subscript } from "../lib/dom.js";
 import { AT_MEAN } from "./remarks.js";
 
-/** @import { Code } from "./charts.js" */
+/** @import { Code } from "./posterior-chart.js" */
 /** @typedef {{ file: string, line: number, code: string }} Source a Python function */
 /** @typedef {"reconstruction" | "kl" | "sum"} Term */
 

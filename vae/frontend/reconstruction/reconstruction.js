@@ -10,12 +10,13 @@ import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
-import { PosteriorChart, PosteriorPlane } from "./charts.js";
 import { Encoder, payload, storedNoise } from "./encoding.js";
 import { Input } from "./input.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
 import { Pictures, SAMPLES } from "./pictures.js";
+import { PosteriorChart } from "./posterior-chart.js";
+import { PosteriorPlane } from "./posterior-plane.js";
 import { Refill } from "./refill.js";
 import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 
@@ -23,10 +24,10 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { AnomalyData } from "./anomaly.js" */
-/** @import { Code } from "./charts.js" */
 /** @import { Best } from "./encoding.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
+/** @import { Code } from "./posterior-chart.js" */
 /** @import { Source } from "./remarks.js" */
 
 /**
