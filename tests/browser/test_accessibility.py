@@ -123,7 +123,7 @@ def pin(page: Page) -> None:
 
 def choose_own_pictures(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("combobox", name="Dataset").click()
-    page.get_by_role("option", name="my own images", exact=True).click()
+    page.get_by_role("option", name="My own images", exact=True).click()
     expect(page.get_by_role("group", name="Your pictures")).to_be_visible()
 
 

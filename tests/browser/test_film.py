@@ -193,7 +193,7 @@ def test_the_plane_is_shown_as_points_or_decoded(app: Server, browser: Browser) 
 def test_two_films_move_on_one_scrubber_and_one_scale(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1", "film-b10") as page:
         page.wait_for_selector("canvas.pairs[data-epoch] >> nth=1")
-        expect(page.locator(".film .title")).to_have_text(["film-b1", "film-b10"])
+        expect(page.locator(".film .code")).to_have_text(["film-b1", "film-b10"])
         for place in (0.5, 0.9):
             scrub(page, place)
             for film, epochs in ((0, 4), (1, 2)):
@@ -210,24 +210,24 @@ def test_a_film_beside_is_chosen_on_the_page_which_says_what_cannot_be_compared(
     with screening(browser, app, "film-b1") as page:
         beside = page.get_by_role("combobox", name="Beside it")
         reason = page.locator(".panel .reason").first
-        for name, words in (("film-b10", ""), ("mnist-z2", "Of two data sets, digits and mnist")):
+        for name, words in (("film-b10", ""), ("mnist-z2", "Of two data sets, Digits and MNIST")):
             beside.select_option(name)
             page.wait_for_url(f"**beside={name}")
-            expect(page.locator(".film .title")).to_have_text(["film-b1", name])
+            expect(page.locator(".film .code")).to_have_text(["film-b1", name])
             page.wait_for_selector("canvas.pairs[data-epoch] >> nth=1")
             expect(reason).to_contain_text(words)
         beside.select_option("")
-        expect(page.locator(".film .title")).to_have_text(["film-b1"])
+        expect(page.locator(".film .code")).to_have_text(["film-b1"])
         expect(reason).to_be_hidden()
 
 
 def test_a_model_without_a_film_shows_one_that_has_and_its_curves_on_request(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
         page.wait_for_selector("canvas.pairs[data-epoch]")
-        expect(page.locator(".film .title")).to_have_text("mnist-z2")
+        expect(page.locator(".film .code")).to_have_text("mnist-z2")
         expect(page.locator(".note")).to_contain_text("No film was kept of mnist-z10. This is the film of mnist-z2.")
         page.get_by_role("button", name="Curves of mnist-z10").click()
-        expect(page.locator(".history .title")).to_have_text("mnist-z10")
+        expect(page.locator(".history .code")).to_have_text("mnist-z10")
         expect(page.locator(".film")).to_have_count(0)
         page.wait_for_url("**film=mnist-z10")
         curve = page.locator(".history .curve").first
@@ -244,7 +244,7 @@ def test_the_same_is_trained_again_with_another_beta(app: Server, browser: Brows
         page.get_by_role("spinbutton", name="Another β").fill("2,5")
         page.keyboard.press("Enter")
         expect(page.get_by_text("film-b2.5 is trained")).to_be_visible()
-        expect(page.locator(".film .title")).to_have_text("film-b2.5")
+        expect(page.locator(".film .code")).to_have_text("film-b2.5")
     made, before = (read_checkpoint(app_checkpoints / name) for name in ("film-b2.5", "film-b1"))
     assert made.objective == replace(before.objective, beta=2.5)
     assert (made.model_config, len(made.history)) == (before.model_config, 4)
@@ -279,9 +279,9 @@ def test_a_broken_film_is_a_sentence(app: Server, browser: Browser, name: str, s
 
 
 def test_names_are_text_whatever_they_say(app: Server, browser: Browser) -> None:
-    with screening(browser, app, "film-names") as page:
+    with screening(browser, app, "film-names", "film-b1") as page:
         expect(page.locator(".legend .name").first).to_have_text(NAME)
-        expect(page.locator(".about")).to_contain_text(NAME)
+        expect(page.locator(".panel .reason").first).to_contain_text(f"Of two data sets, {NAME} and Digits")
         assert page.locator(".training b", has_text=re.compile("^nine$")).count() == 0
 
 

@@ -28,7 +28,7 @@ def start(page: Page, name: str, seconds: int) -> None:
     page.get_by_role("button", name="Train a model").click()
     page.get_by_role("radio", name="2-D in 30 seconds").click()
     expect(page.get_by_label("Seconds, at most", exact=True)).to_have_value("30")
-    choose_in_dialog(page, "Dataset", "digits")
+    choose_in_dialog(page, "Dataset", "Digits")
     fill(page, "Seconds, at most", str(seconds))
     fill(page, "Name of the new checkpoint", name)
     page.get_by_role("button", name="Start training").click()
@@ -97,7 +97,7 @@ def test_a_card_starts_a_run_at_once_under_a_free_name(app: Server, browser: Bro
             expect(card).to_have_attribute("title", f"Starts training at once, as {name}")
             card.click()
             expect(page.get_by_text(f"{name}: ")).to_be_visible()
-            expect(page.locator(".film .title")).to_have_text(name)
+            expect(page.locator(".film .code")).to_have_text(name)
             assert film_of(page) == name
             page.wait_for_url(f"**film={name}")
         found = [run for run, _ in Runs(app_checkpoints).all() if run.name.startswith("sprites-z6-tc-120s")]
@@ -163,7 +163,7 @@ def folder_of(tmp_path: Path, count: int) -> Path:
 
 def open_uploader(page: Page) -> None:
     page.get_by_role("button", name="Train a model").click()
-    choose_in_dialog(page, "Dataset", "my own images")
+    choose_in_dialog(page, "Dataset", "My own images")
 
 
 def test_a_folder_of_thousands_of_pictures_arrives_whole(app: Server, browser: Browser, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_dropped_folder_is_uploaded_in_an_iframe_of_another_site(
         frame = page.frame_locator("iframe")
         frame.get_by_role("button", name="Train a model").click()
         frame.get_by_role("combobox", name="Dataset").click()
-        frame.get_by_role("option", name="my own images", exact=True).click()
+        frame.get_by_role("option", name="My own images", exact=True).click()
         uploader = frame.get_by_role("group", name="Your pictures")
         uploader.hover()  # once it no longer moves
         box = box_of(uploader)
@@ -236,7 +236,7 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
     (tmp_path / "text.zip").write_text("This is not an archive.")
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
         page.get_by_role("button", name="Train a model").click()
-        choose_in_dialog(page, "Dataset", "my own images")
+        choose_in_dialog(page, "Dataset", "My own images")
         dialog = page.get_by_role("dialog")
         dialog.get_by_label(FILES).set_input_files(tmp_path / "text.zip")
         expect(dialog.get_by_test_id("stAlert")).to_be_visible()

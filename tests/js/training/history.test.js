@@ -9,6 +9,7 @@ import { filmOf, History } from "../../../vae/frontend/training/history.js";
 /** @type {import("../../../vae/frontend/training/history.js").HistoryData} */
 const DATA = {
   name: "<b>mine</b>",
+  words: "MNIST · 2-D",
   rows: [
     [1, 200, 5, 150, 6],
     [4, 120, 8, 110, 9],
@@ -37,7 +38,7 @@ test("a history is drawn as a film's curves are, at the epochs of its rows", () 
 test("a history shows its model's name as text, and nothing without one", () => {
   const history = new History();
   history.show(DATA, [], ["#111", "#222"]);
-  assert.equal(history.title.textContent, "<b>mine</b>");
+  assert.equal(history.code.textContent, "<b>mine</b>");
   assert.ok(!history.element.hidden);
   history.show(null, [], []);
   assert.ok(history.element.hidden && !history.element.children.length);

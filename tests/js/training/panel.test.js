@@ -13,8 +13,8 @@ const SELECTION = { film: "b1", beside: null, films: ["b1", "b10"], curves: "b4"
 const DATA = {
   selection: SELECTION,
   repeat: { name: "b1", beta: 1, proposed: 4, problem: "" },
-  presets: [{ title: "<b>Fast</b>", about: "A plane.", facts: "mnist · 2-D", name: "fast" }],
-  ...{ obstacle: "", problem: "", answered: 0 },
+  presets: [{ title: "<b>Fast</b>", about: "A plane.", facts: "MNIST · 2-D", name: "fast" }],
+  ...{ obstacle: "", problem: "", answered: 0, words: { b10: "MNIST · 10-D · β = 10" } },
 };
 
 /** @type {(Command & {number: number})[]} */
@@ -44,6 +44,10 @@ test("the lists offer the films, a model without one, and nothing beside itself"
     ["", "b10"],
   ]);
   assert.deepEqual([panel.film.value, panel.beside.value], ["b1", ""]);
+  assert.deepEqual(
+    [...panel.film.options].map(({ text }) => text),
+    ["b4: curves only", "b1", "MNIST · 10-D · β = 10 (b10)"],
+  );
   panel.film.value = "b10";
   send(panel.film, "change");
   panel.beside.value = "b10";

@@ -5,6 +5,7 @@ import { comparison, duration, epochsOf, nats, progressOf, stateOf } from "../..
 
 /** @import { Run } from "../../../vae/frontend/training/feed.js" */
 
+const NAMES = { mnist: "MNIST" };
 /** @type {Run} */
 const RUN = { state: "running", sentence: "" };
 
@@ -44,12 +45,15 @@ test("two films say what cannot be compared in them", () => {
       ...changes,
     });
   const many = { plane: "principal", latentDim: 10 };
-  assert.equal(comparison(head({}), head({})), "");
-  assert.match(comparison(head({}), head({ dataset: "sprites" })), /^Of two data sets, mnist and sprites: /);
+  assert.equal(comparison(head({}), head({}), NAMES), "");
+  assert.match(comparison(head({}), head({ dataset: "sprites" }), NAMES), /^Of two data sets, MNIST and sprites: /);
   assert.equal(
-    comparison(head({}), head(many)),
+    comparison(head({}), head(many), NAMES),
     "The maps have other axes, the latent plane of 2-D and principal components of 10-D: compare pictures and curves.",
   );
-  assert.match(comparison(head(many), head({ ...many, latentDim: 6 })), /of 10-D and principal components of 6-D/);
-  assert.match(comparison(head(many), head(many)), /compare their shapes only/);
+  assert.match(
+    comparison(head(many), head({ ...many, latentDim: 6 }), NAMES),
+    /of 10-D and principal components of 6-D/,
+  );
+  assert.match(comparison(head(many), head(many), NAMES), /compare their shapes only/);
 });

@@ -9,9 +9,9 @@ import { KlBars, largestKl } from "./kl-bars.js";
 
 /**
  * What Python sends of it. rows: epoch; reconstruction and KL in training, then in validation, in nats per image. kl:
- * nats per dimension of the test images, null of a plain autoencoder.
+ * nats per dimension of the test images, null of a plain autoencoder. words: what the model is.
  *
- * @typedef {{ name: string, rows: [number, number, number, number, number][], kl: number[] | null }} HistoryData
+ * @typedef {{ name: string, words: string, rows: [number, number, number, number, number][], kl: number[] | null }} HistoryData
  */
 
 /** @type {[Term, string][]} */
@@ -28,9 +28,10 @@ export class History {
 
   constructor() {
     this.title = element("b", { className: "title" });
+    this.code = element("span", { className: "code" });
     const about = element("span", { className: "about" }, "as it was trained; no film was kept of it");
     const charts = element("div", { className: "charts" }, ...this.curves.map((curve) => curve.element));
-    this.parts = [element("header", {}, this.title, about), charts, this.bars.element];
+    this.parts = [element("header", {}, this.title, this.code, about), charts, this.bars.element];
     this.element = element("section", { className: "history", hidden: true });
   }
 
@@ -44,7 +45,8 @@ export class History {
     if (Boolean(history) !== Boolean(this.shown)) this.element.replaceChildren(...(history ? this.parts : []));
     this.shown = history && { history, references, palette };
     if (!history) return;
-    this.title.textContent = history.name;
+    this.title.textContent = history.words;
+    this.code.textContent = history.name;
     this.element.ariaLabel = `Curves of ${history.name}`;
     this.draw();
   }

@@ -9,7 +9,8 @@ import { numberField } from "../lib/fields.js";
  * What Python sends of it: vae/ui/training.
  *
  * film, beside: what is shown. films: those to choose from. curves: a model without a film. note, no_other, problem,
- * obstacle: sentences, or "". answered: the number of the command that was last heard.
+ * obstacle: sentences, or "". answered: the number of the command that was last heard. words: what a model is, by its
+ * name; a run that goes on has none.
  *
  * @typedef {object} Selection
  * @property {string | null} film
@@ -29,6 +30,7 @@ import { numberField } from "../lib/fields.js";
  * @property {string} obstacle
  * @property {string} problem
  * @property {number} answered
+ * @property {Record<string, string>} words
  */
 
 /**
@@ -78,7 +80,7 @@ export class Panel {
   /** @param {PanelData} data */
   update(data) {
     this.data = data;
-    this.fillFilms(data.selection);
+    this.fillFilms(data.selection, data.words);
     this.fillRepeat(data.repeat);
     say(this.problem, data.problem);
     this.problem.hidden = !data.problem;
@@ -88,11 +90,15 @@ export class Panel {
     this.enable();
   }
 
-  /** @param {Selection} selection */
-  fillFilms({ film, beside, films, curves }) {
-    const names = films.map((name) => /** @type {Option} */ ([name, name]));
+  /**
+   * @param {Selection} selection
+   * @param {Record<string, string>} words
+   */
+  fillFilms({ film, beside, films, curves }, words) {
+    const named = (/** @type {string} */ name) => (words[name] ? `${words[name]} (${name})` : name);
+    const names = films.map((name) => /** @type {Option} */ ([name, named(name)]));
     /** @type {Option[]} */
-    const own = curves === null ? [] : [[curves, `${curves}: curves only`]];
+    const own = curves === null ? [] : [[curves, `${named(curves)}: curves only`]];
     fill(this.film, [...own, ...names], film ?? NONE);
     fill(this.beside, [[NONE, "None"], ...names.filter(([name]) => name !== film)], beside ?? NONE);
   }

@@ -23,10 +23,10 @@ import { comparison, epochsOf } from "./words.js";
 /** @import { PanelData, Command } from "./panel.js" */
 
 /**
- * What Python sends: vae/ui/training. history: shown in place of films.
+ * What Python sends: vae/ui/training. history: shown in place of films. dataset_names: as people write them.
  *
  * @typedef {{ base: string, films: FilmChoice[], history: HistoryData | null, references: Reference[],
- *   palette: string[] }} FilmData
+ *   palette: string[], dataset_names: Record<string, string> }} FilmData
  * @typedef {FilmData & PanelData} Data
  */
 
@@ -74,7 +74,8 @@ export default class Training {
     this.controls.append(element("div", { className: "tools" }, ...tools));
     this.panel = new Panel((command) => send("command", command));
     this.note = element("p", { className: "note", hidden: true });
-    const main = element("div", { className: "main" }, this.note, this.films, this.history.element, this.controls);
+    this.panel.reason.before(this.note);
+    const main = element("div", { className: "main" }, this.films, this.history.element, this.controls);
     this.root = element("div", { className: "training" }, main, this.panel.element);
     parent.append(this.root);
     this.sizes = new ResizeObserver(() => this.resize());
@@ -90,6 +91,7 @@ export default class Training {
     this.data = data;
     if (!this.feed?.goesOnWith(data.films)) this.setFilms(data);
     this.panel.update(data);
+    for (const view of this.views) view.describeModel(data.words[view.name] ?? "");
     this.showNote(data);
     this.history.show(data.history, data.references, data.palette);
     this.refresh();
@@ -130,12 +132,14 @@ export default class Training {
 
   /** Shows what is new from the server. */
   refresh() {
-    if (!this.feed) return;
+    if (!this.feed || !this.data) return;
     const { items, lost } = this.feed,
+      { dataset_names: names } = this.data,
       films = this.filmsWithFrames();
-    for (const [i, item] of items.entries()) this.views[i].showState(item, lost);
+    for (const [i, item] of items.entries()) this.views[i].showState(item, lost, names);
     this.takeFilms(films);
-    this.panel.sayComparison(items.length > 1 && films.length > 1 ? comparison(films[0].head, films[1].head) : "");
+    const two = items.length > 1 && films.length > 1;
+    this.panel.sayComparison(two ? comparison(films[0].head, films[1].head, names) : "");
     this.controls.hidden = !films.length;
     this.gridSwitch.element.hidden = !films.some(({ head }) => head.side);
     this.download.disabled = !films.length;

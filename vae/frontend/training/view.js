@@ -39,14 +39,15 @@ export class FilmView {
 
   /** @param {string} name the film's */
   constructor(name) {
+    this.title = element("b", { className: "title", hidden: true });
     this.name = name;
     this.state = element("span", { className: "state", role: "status", ariaLive: "polite" });
     this.about = element("span", { className: "about" });
     this.progress = element("progress", { max: 1, value: 0, ariaLabel: `Progress of ${name}`, hidden: true });
     this.notice = element("p", { className: "notice", role: "alert", hidden: true });
     this.waiting = element("p", { className: "waiting" });
-    const title = element("b", { className: "title", title: name }, name);
-    const header = element("header", {}, title, this.state, this.progress, this.about);
+    const code = element("span", { className: "code", title: name }, name);
+    const header = element("header", {}, this.title, code, this.state, this.progress, this.about);
     this.planeName = element("span", { className: "plane" });
     this.legend = element("ul", { className: "legend", ariaLabel: "Classes" });
     this.moment = element("p", { className: "numbers" });
@@ -69,17 +70,23 @@ export class FilmView {
     return element("div", { className: "beside" }, ...parts);
   }
 
+  /** @param {string} words what the film's model is, before its name; "" where that is not known */
+  describeModel(words) {
+    say(this.title, words);
+    this.title.hidden = !words;
+  }
+
   /**
    * Shows what the server says of the run.
    *
    * @param {Item} item
    * @param {boolean} lost whether the connection is
+   * @param {Record<string, string>} names of data sets, as people write them
    */
-  showState({ run, film, problem, kind }, lost) {
+  showState({ run, film, problem, kind }, lost, names) {
     const { head } = film;
-    const about = head
-      ? `${head.dataset} · ${head.latentDim}-D · ${head.epochs} epoch${head.epochs > 1 ? "s" : ""}`
-      : "";
+    const model = head && this.title.hidden ? `${names[head.dataset] ?? head.dataset} · ${head.latentDim}-D · ` : "";
+    const about = head ? `${model}${head.epochs} epoch${head.epochs > 1 ? "s" : ""}` : "";
     const listed = run && run.state !== "done" && run.state !== "gone" ? run : null;
     say(this.state, run ? stateOf(run) : head ? "Trained." : "");
     say(this.about, (listed && progressOf({ ...listed, epochs: listed.epochs ?? head?.epochs })) || about);

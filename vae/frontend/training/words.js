@@ -87,10 +87,12 @@ const AXES = { line: "z", latent: "the latent plane", principal: "principal comp
  *
  * @param {Head} one
  * @param {Head} other
+ * @param {Record<string, string>} names of data sets, as people write them
  */
-export function comparison(one, other) {
+export function comparison(one, other, names) {
   if (one.dataset !== other.dataset) {
-    return `Of two data sets, ${one.dataset} and ${other.dataset}: neither maps nor curves have a scale in common.`;
+    const [here, there] = [one, other].map(({ dataset }) => names[dataset] ?? dataset);
+    return `Of two data sets, ${here} and ${there}: neither maps nor curves have a scale in common.`;
   }
   if (one.plane !== other.plane || one.latentDim !== other.latentDim) {
     const [here, there] = [one, other].map(({ plane, latentDim }) => `${AXES[plane]} of ${latentDim}-D`);

@@ -10,7 +10,7 @@ from vae.datasets.registry import is_available
 from vae.jobs.runs import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.request import TrainingRequest
-from vae.ui.shared import loaders, scripts
+from vae.ui.shared import loaders, models, scripts
 from vae.ui.shared.figures import PALETTE
 from vae.ui.training import form, selection
 from vae.ui.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
@@ -58,6 +58,8 @@ def show_films(checkpoint: Checkpoint | None) -> None:
         "obstacle": app_runs().obstacle(),
         "problem": state.get("start_problem", ""),
         "answered": state.get("answered", 0),
+        "words": {found.name: models.words(found) for found in (*filmed.values(), checkpoint) if found is not None},
+        "dataset_names": models.DATASET_NAMES,
     }
     _mount(data)
     form.show_form_if_asked()
@@ -127,6 +129,7 @@ def _history(checkpoint: Checkpoint) -> dict[str, Any]:
     kept = history[:: -(-len(history) // MOST_EPOCHS)]
     return {
         "name": checkpoint.name,
+        "words": models.words(checkpoint),
         "rows": [
             [line[key] for key in ("epoch", "reconstruction", "kl", "validation_reconstruction", "validation_kl")]
             for line in (kept if kept[-1] is history[-1] else [*kept, history[-1]])
@@ -146,7 +149,7 @@ def _repeat(name: str | None) -> dict[str, Any] | None:
 def _card(title: str, preset: Preset) -> dict[str, str]:
     """A preset as its card has it."""
     limit = f"{preset.seconds} s" if preset.seconds else f"{preset.epochs} epochs"
-    facts: Sequence[str] = [preset.dataset, f"{preset.latent_dim}-D", limit]
+    facts: Sequence[str] = [models.DATASET_NAMES[preset.dataset], f"{preset.latent_dim}-D", limit]
     if not is_available(preset.dataset):
         facts = [*facts, "downloads first"]
     return {"title": title, "about": preset.help, "facts": " · ".join(facts), "name": proposed_name(preset.name)}

@@ -19,12 +19,22 @@ from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.request import MAX_SECONDS, WEIGHED, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
+from vae.ui.shared.models import DATASET_NAMES
 from vae.ui.training.own_pictures import chosen_encoding, plain, show_summary
 from vae.ui.training.proposals import PRESETS
 from vae.ui.training.runs import app_runs
 from vae.ui.training.uploader import choose_pictures
 
 OWN = "my own images"
+ARCHITECTURES = {"mlp": "MLP", "conv": "Convolutional"}
+OBJECTIVES = {
+    "vae": "VAE",
+    "autoencoder": "Plain autoencoder",
+    "free-bits": "Free bits",
+    "capacity": "Capacity",
+    "beta-tc": "β-TC",
+    "iwae": "IWAE",
+}
 COLOURS = {"as they are": None, "grey": False, "colour": True}
 PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 
@@ -111,13 +121,16 @@ def _choose_model() -> tuple[Json, ObjectiveName, float]:
     architecture = left.selectbox(
         "Architecture",
         get_args(Architecture),
+        format_func=ARCHITECTURES.__getitem__,
         key="architecture",
         help="An mlp starts with the mean of all images; a conv network has to learn it.",
     )
     latent_dim = right.number_input(
         "Latent dimensions", 1, MAX_LATENT_DIM, key="latent_dim", help=f"More than {MAX_LATENT_DIM} decode slowly."
     )
-    objective = left.selectbox("Objective", get_args(ObjectiveName), key="objective")
+    objective = left.selectbox(
+        "Objective", get_args(ObjectiveName), format_func=OBJECTIVES.__getitem__, key="objective"
+    )
     beta = right.number_input(
         "β, weight of the KL", 0.0, 1000.0, key="beta", disabled=objective not in WEIGHED, help=REASONS["beta"]
     )
@@ -127,7 +140,9 @@ def _choose_model() -> tuple[Json, ObjectiveName, float]:
 def _choose_limit() -> tuple[int, float | None]:
     """Epochs, and seconds in their place or None."""
     left, right = st.columns(2)
-    limit = left.segmented_control("Train for", ["seconds", "epochs"], key="limit", required=True)
+    limit = left.segmented_control(
+        "Train for", ["seconds", "epochs"], format_func=str.capitalize, key="limit", required=True
+    )
     if limit == "epochs":
         return right.number_input("Epochs", 1, 10_000, key="epochs", help=REASONS["epochs"]), None
     seconds = right.number_input("Seconds, at most", 5, MAX_SECONDS, key="seconds", help=REASONS["seconds"])
@@ -155,7 +170,9 @@ def _choose_dataset() -> tuple[DatasetRequest, Path | None]:
     upload = choose_pictures()
     left, right = st.columns(2)
     size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size", help=REASONS["image_size"])
-    color = right.segmented_control("Colours", list(COLOURS), key="colours", required=True, help=REASONS["colours"])
+    color = right.segmented_control(
+        "Colours", list(COLOURS), format_func=str.capitalize, key="colours", required=True, help=REASONS["colours"]
+    )
     dataset = DatasetRequest(OWN, size, COLOURS[color or "as they are"], chosen_encoding())
     if upload is not None:
         _preview(dataset, upload)
@@ -163,7 +180,10 @@ def _choose_dataset() -> tuple[DatasetRequest, Path | None]:
 
 
 def _describe_dataset(name: str) -> str:
-    return name if name == OWN or name in EMBEDDED or is_available(name) else f"{name} (downloads on first use)"
+    if name == OWN:
+        return "My own images"
+    known = DATASET_NAMES.get(name, name)
+    return known if name in EMBEDDED or is_available(name) else f"{known} (downloads on first use)"
 
 
 def _preview(request: DatasetRequest, upload: Path | None) -> None:

@@ -104,7 +104,7 @@ def delete_button(checkpoint: Checkpoint | None) -> None:
     """Beside the title: deletes the chosen checkpoint, after a question, if it was trained on this page."""
     if checkpoint is None or not _trained_on_page(checkpoint):
         return
-    with page.controls(), st.popover(f"Delete {checkpoint.name}"):
+    with page.controls(), st.popover("Delete model"):
         st.write(f"This deletes the checkpoint “{checkpoint.name}” for all users.")
         if st.button("Delete it", key="delete"):
             try:
