@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from vae.server import bar
@@ -80,3 +82,13 @@ def test_a_page_of_another_site_is_refused(path: str) -> None:
     status, _, body = get(path, {"origin": "https://elsewhere.example"}, model="known", text="x")
     assert status == 403
     assert b"server.corsAllowedOrigins" in body
+
+
+@given(path=st.sampled_from(["strip", "qr"]), key=st.sampled_from(["model", "text", ""]), text=st.text())
+def test_any_query_is_answered_with_a_picture_or_a_sentence(path: str, key: str, text: str) -> None:
+    status, headers, body = get(path, **{key: text})
+    if status == 200:
+        assert headers["content-type"].startswith("image/")
+    else:
+        assert status in (400, 404)
+        assert body.endswith(b".")

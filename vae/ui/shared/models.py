@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import streamlit as st
 import torch
 
 from vae.model.networks import VAE, ModelConfig, condition, to_uint8
@@ -126,15 +127,20 @@ def strip(name: str) -> bytes:
     """
     checkpoint = loaders.usable(name)
     try:
-        version = loaders.version_of(checkpoint)
-        model, encoded = loaders.cached_model(checkpoint, version), loaders.cached_encoded(checkpoint, version)
+        return _strip(checkpoint, loaders.version_of(checkpoint))
     except FileNotFoundError as error:
         raise UnknownModelError(f"The checkpoint {name!r} has just been deleted.") from error
     except CheckpointError as error:
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
-    strength = checkpoint.kl_per_dimension or encoded.mean.std(axis=0)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _strip(_checkpoint: Checkpoint, version: tuple[str, int]) -> bytes:
+    """Once for all users: a class opens the list at the same time."""
+    model, encoded = loaders.cached_model(_checkpoint, version), loaders.cached_encoded(_checkpoint, version)
+    strength = _checkpoint.kl_per_dimension or encoded.mean.std(axis=0)
     strongest = int(np.argmax(strength))
-    end = STRIP_END if checkpoint.kl_per_dimension else STRIP_END * float(encoded.mean[:, strongest].std())
+    end = STRIP_END if _checkpoint.kl_per_dimension else STRIP_END * float(encoded.mean[:, strongest].std())
     z = np.tile(encoded.mean[0], (STRIP, 1))
     z[:, strongest] = np.linspace(-end, end, STRIP)
     return _png(_decoded(model, z, int(encoded.labels[0])))
