@@ -57,7 +57,7 @@ export class Panel {
     this.beta = numberField({ ariaLabel: "Another β", min: "0", max: "1000", value: "4" });
     this.beta.addEventListener("keydown", ({ key }) => key === "Enter" && this.again());
     this.againButton = button("Start", "", () => this.again(), "Start it again with this β");
-    this.againReason = element("p", { className: "reason" });
+    this.againReason = element("p", { className: "reason small-print" });
     this.cards = element("div", { className: "cards" });
     const about = "Choose data set, architecture and objective, or upload your own pictures";
     this.formButton = button("Train a model", about, () => this.ask({ do: "form" }));
