@@ -431,7 +431,7 @@ def test_an_upload_and_its_steps_stay_when_model_and_page_are_others(app: Server
 def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         whole = model_sees(page)
-        page.get_by_label("Noise", exact=False).first.fill("0.4")
+        page.get_by_role("slider", name="Noise").fill("0.4")
         expect(page.locator(".remarks")).to_contain_text("undamaged")
         settle(page)
         shares = [float(part) for part in re.findall(r"([\d.]+) %", page.locator(".remarks").inner_text())]
