@@ -95,10 +95,11 @@ export function drawDifference(canvas, now, before, [channels, height, width], b
  *
  * @param {HTMLCanvasElement} canvas
  * @param {ImageShape} shape
- * @param {number} [count] pictures side by side
+ * @param {number} [count] of pictures
+ * @param {number} [rows] on which they are
  */
-export function reserve(canvas, [, height, width], count = 1) {
-  canvas.style.aspectRatio = `${count * width} / ${height}`;
+export function reserve(canvas, [, height, width], count = 1, rows = 1) {
+  canvas.style.aspectRatio = `${(count / rows) * width} / ${rows * height}`;
 }
 
 /** Lets tests and the benchmark see each picture. */

@@ -126,7 +126,7 @@ export class Pictures {
   /** @param {ImageShape} imageShape of the next pictures */
   setModel(imageShape) {
     for (const canvas of [this.input, this.output, this.error]) reserve(canvas, imageShape);
-    reserve(this.samples, imageShape, SAMPLES);
+    reserve(this.samples, imageShape, SAMPLES, SAMPLES / PER_ROW);
   }
 
   /**
