@@ -12,6 +12,7 @@ import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { Encoder, payload, storedNoise } from "./encoding.js";
 import { Input } from "./input.js";
+import { details, layOut } from "./layout.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
 import { Pictures, SAMPLES } from "./pictures.js";
@@ -158,7 +159,7 @@ class Page {
     this.lossDetails = details("The loss for this image, and the lines that compute it", this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
     this.meterText = element("span", { className: "meter" });
-    this.root = this.build();
+    this.root = layOut(this);
     parent.append(this.root);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
     this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
@@ -431,69 +432,4 @@ class Page {
     this.neighbours.close();
     this.root.remove();
   }
-
-  // — layout —
-
-  build() {
-    const { message } = this.input;
-    const screen = element("div", { className: "screen" }, this.buildGiven(), this.buildSeen(), this.buildControls());
-    const root = element("div", { className: "recon" }, screen, this.buildMore());
-    root.append(element("p", { className: "status small-print" }, this.meterText));
-    root.append(element("div", { className: "notices" }, element("div", {}, message, this.pictures.notice)));
-    root.addEventListener("keydown", (event) => {
-      const [target] = event.composedPath();
-      const own = target instanceof Element && target.matches("input, select, button, canvas");
-      if (own) event.stopPropagation(); // r and c are Streamlit's shortcuts
-    });
-    // A picture file may also be dropped anywhere on the component.
-    root.addEventListener("dragover", (event) => event.preventDefault());
-    root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      if (file) void this.input.upload(file);
-    });
-    return root;
-  }
-
-  /** What the user gives, and what changes it before the model sees it. */
-  buildGiven() {
-    const { picker, padPlace, steps } = this.input;
-    const damage = element("section", { className: "damaging" });
-    damage.append(element("h2", { title: "Does the model repair it?" }, "Damage the image"), this.damagePanel.element);
-    return element("div", { className: "given" }, picker.title, padPlace, steps.element, damage);
-  }
-
-  buildSeen() {
-    const { row, numbers } = this.pictures;
-    return element("div", { className: "seen" }, row, numbers, this.refill.element, this.buildBelow());
-  }
-
-  buildControls() {
-    const images = element("section", {}, element("h2", {}, "Image"), this.input.picker.element);
-    return element("div", { className: "controls" }, images, this.pictures.sampling, this.explore);
-  }
-
-  buildBelow() {
-    const panel = (/** @type {Node | string} */ title, /** @type {Node[]} */ ...content) =>
-      element("section", {}, element("h2", {}, title), ...content);
-    return element(
-      "div",
-      { className: "below" },
-      panel(this.codeTitle, this.chart.element),
-      panel("Where it lies", this.plane.element),
-      panel("Nearest test images", ...this.neighbours.elements),
-    );
-  }
-
-  buildMore() {
-    return element("div", { className: "more" }, this.anomaly.element, this.lossDetails);
-  }
-}
-
-/**
- * @param {string} title
- * @param {Node[]} content
- */
-function details(title, ...content) {
-  return element("details", {}, element("summary", {}, title), ...content);
 }
