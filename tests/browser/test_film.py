@@ -236,6 +236,7 @@ def test_a_model_without_a_film_shows_one_that_has_and_its_curves_on_request(app
         expect(page.get_by_text("Choose a film first: curves alone have nothing beside them.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_same_is_trained_again_with_another_beta(app: Server, browser: Browser, app_checkpoints: Path) -> None:
     with screening(browser, app, "film-b1", allowed=("/live/film",)) as page:
         page.get_by_role("spinbutton", name="Another β").fill("1")

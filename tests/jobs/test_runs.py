@@ -31,7 +31,7 @@ from tests.support.forking import ForkedProcess, Forks, fork_server
 from tests.support.runs import IDLER, PATIENCE, request, until
 from vae.jobs import nice, runs, worker
 from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
-from vae.jobs.worker import parse_request
+from vae.jobs.worker import parse_request, steps_deadline
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.storage.files import CheckpointError
 from vae.training import checkpoint as checkpoint_module
@@ -1026,6 +1026,13 @@ def test_a_time_budget_ends_a_run_that_is_slower_than_planned(
     assert (checkpoint.training["epochs"], checkpoint.training["seconds"]) == (10_000, 1.0)
     assert 0 < len(checkpoint.history) < 10_000
     assert checkpoint.metrics["negative_elbo"] > 0
+
+
+@pytest.mark.parametrize(("first_step", "end"), [(2.0, 27.6), (12.0, 27.6), (40.0, 55.0)])
+def test_the_steps_end_within_the_budget_or_after_half_of_it_where_the_start_was_slow(
+    first_step: float, end: float
+) -> None:
+    assert steps_deadline(100.0, 100 + first_step, 30.0) == pytest.approx(100 + end)
 
 
 @pytest.mark.parametrize("place", ["film", "state", "checkpoint"])

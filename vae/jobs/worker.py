@@ -31,6 +31,7 @@ WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # another process may hold it for a moment to test it
 PLANNED_SHARE, STEPS_SHARE = 0.85, 0.92  # of a time budget: that epochs are planned for; that steps may use at most
+LEAST_SHARE = 0.5  # of a time budget, for the steps, however long data and model took to load
 PLANNED = "epochs_planned"  # in a stored request: its epochs are those that fit into its seconds
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 DISK_FULL = ("no space left on device", "disk quota exceeded")
@@ -158,7 +159,7 @@ class _Session:
                 break
         self._began, self._first_step = time.monotonic(), trainer.done
         if (budget := self._run.request()["seconds"]) is not None:
-            self._deadline = began + STEPS_SHARE * budget - trainer.seconds
+            self._deadline = steps_deadline(began, self._began, budget) - trainer.seconds
         try:
             for epoch in trainer.epochs(self._after_step):
                 self._history.append(epoch)
@@ -239,6 +240,11 @@ class _Session:
         diverged = isinstance(error, TrainingError)
         kept = f" Training up to epoch {len(self._history)} is kept." if self._history and not diverged else ""
         return what + kept
+
+
+def steps_deadline(start: float, first_step: float, budget: float) -> float:
+    """When the steps of a run with a time budget end: a model of one step, as after a slow start, would be of no use."""
+    return max(start + STEPS_SHARE * budget, first_step + LEAST_SHARE * budget)
 
 
 def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]:
