@@ -243,7 +243,7 @@ class _Session:
 
 
 def steps_deadline(start: float, first_step: float, budget: float) -> float:
-    """When the steps of a run with a time budget end: a model of one step, as after a slow start, would be of no use."""
+    """When the steps of a run with a time budget end: a model of one step, as after a slow start, is of no use."""
     return max(start + STEPS_SHARE * budget, first_step + LEAST_SHARE * budget)
 
 
