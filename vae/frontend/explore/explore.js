@@ -110,7 +110,7 @@ export default class Explore {
     this.helps = { z: help("z"), kl: help("KL"), mean: help("μ") };
     this.rangeLabel = element("label", { className: "range" }, "Range ", this.rangeInput, this.rangeOutput);
     const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.rangeLabel);
-    this.meterText = element("span", { className: "meter" });
+    this.meterText = element("span", { className: "meter" }, "connecting");
     const status = element(
       "details",
       { className: "status small-print", open: true },

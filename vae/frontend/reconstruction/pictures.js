@@ -30,7 +30,7 @@ export class Pictures {
     ariaLabel: "Error map: reconstruction minus input",
   });
   outputTitle = element("span");
-  errorText = element("span");
+  errorText = element("span", {}, "mean |Δ| …"); // as many lines as with the number
   sumName = element("span");
   elboHelp = help("−ELBO");
   fixedName = element("span");
