@@ -24,7 +24,7 @@ export default class Bar {
    * @param {(name: "chosen", value: {name: string, time: number}) => void} send to Python
    */
   constructor(parent, send) {
-    this.picker = new Picker((name) => send("chosen", { name, time: Date.now() }));
+    this.picker = new Picker((name) => send("chosen", { name, time: performance.now() }));
     this.menu = new PageMenu(document);
     this.present = new Present(document);
     const share = shareButton();
