@@ -166,7 +166,7 @@ export class Panel {
 
   /** @param {Command} command */
   ask(command) {
-    this.number = Math.max(this.number + 1, Date.now()); // another one than of earlier visits of the page
+    this.number = Math.max(this.number + 1, Math.ceil(performance.now())); // another than of earlier visits
     this.send({ ...command, number: this.number });
     this.enable();
   }
