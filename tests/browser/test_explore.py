@@ -186,6 +186,7 @@ def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Serve
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         field = page.locator(".row [role=spinbutton]").first
@@ -245,6 +246,7 @@ def test_a_decimal_comma_is_read_and_what_is_no_number_is_marked(app: Server, br
         assert slider(page).input_value() == "1.25"
 
 
+@pytest.mark.slow
 def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, browser: Browser) -> None:
     """However fast data follows data: Streamlit cleans a call up when newer data is only on its way."""
     with explore(browser, f"{app.url}/{Z10}") as page:
@@ -410,6 +412,7 @@ def test_the_link_reproduces_the_picture_bit_by_bit(app: Server, browser: Browse
             assert pixels(other) == picture
 
 
+@pytest.mark.slow
 def test_the_png_is_eight_times_the_picture(app: Server, browser: Browser, tmp_path: Path) -> None:
 
     with explore(browser, f"{app.url}/{Z10}") as page:
@@ -422,6 +425,7 @@ def test_the_png_is_eight_times_the_picture(app: Server, browser: Browser, tmp_p
         assert ",".join(map(str, small.tobytes())) == pixels(page)
 
 
+@pytest.mark.slow
 def test_two_browsers_do_not_disturb_each_other(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as one, explore(browser, f"{app.url}/{Z10}") as two:
         still = pixels(two), frames(two)
@@ -430,6 +434,7 @@ def test_two_browsers_do_not_disturb_each_other(app: Server, browser: Browser) -
         assert (pixels(two), frames(two)) == still
 
 
+@pytest.mark.slow
 def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/Explore?checkpoint=rgb-z16") as page:
         expect(page.locator(".legend")).to_contain_text("<b>nine</b>")
@@ -445,6 +450,7 @@ def test_dark_theme_and_hero_above_the_fold(app: Server, browser: Browser) -> No
         assert int(colour.split("(")[1].split(",")[0]) > 200
 
 
+@pytest.mark.slow
 def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
         page.get_by_role("button", name="Randomise").click()

@@ -127,7 +127,7 @@ def test_scrubbing_moves_map_pictures_and_markers_together(app: Server, browser:
         expect(scrubber(page)).to_have_attribute("aria-valuetext", "epoch 4.0 of 4")
 
 
-def test_the_newest_moment_wins_under_a_fast_hand(app: Server, browser: Browser) -> None:
+def test_the_newest_moment_wins_under_a_fast_pointer(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         scrub(page, 0.3)
         calm = [pixels(page, canvas) for canvas in MOVING]
@@ -206,6 +206,7 @@ def test_two_films_move_on_one_scrubber_and_one_scale(app: Server, browser: Brow
             assert heights[0] == heights[1]
 
 
+@pytest.mark.slow
 def test_a_film_beside_is_chosen_on_the_page_which_says_what_cannot_be_compared(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         beside = page.get_by_role("combobox", name="Beside it")
@@ -264,6 +265,7 @@ def test_the_gif_holds_the_film(app: Server, browser: Browser, tmp_path: Path) -
     assert all(np.abs(a - b).mean() > 1 for a, b in pairwise(frames))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "sentence", "drawn"),
     [

@@ -30,7 +30,7 @@ def show(page: Page) -> None:
     rest(page)
 
 
-@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("name", first_in_make_test(["Reconstruction", *ADDRESSES[:4], ADDRESSES[5]]))
 def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
     app: Server, browser: Browser, name: str
 ) -> None:
@@ -47,19 +47,17 @@ def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
         assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", first_in_make_test(SIZES))
 @pytest.mark.parametrize("name", first_in_make_test(ADDRESSES))
-def test_nothing_is_too_small_cut_off_or_covered(
-    app: Server, browser: Browser, name: str, size: tuple[int, int]
-) -> None:
+def test_nothing_is_too_small_cut_off_or_covered(app: Server, browser: Browser, name: str, size: list[int]) -> None:
     with opened(browser, f"{app.url}/{name}?checkpoint={MODEL}", **screen(size)) as page:
         show(page)
         assert faults(page) == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", first_in_make_test(SIZES))
 def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
-    app: Server, browser: Browser, size: tuple[int, int]
+    app: Server, browser: Browser, size: list[int]
 ) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(size)) as page:
         show(page)
@@ -131,6 +129,7 @@ def test_the_picker_lists_models_in_words_by_data_and_takes_keys(app: Server, br
         expect(listed).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_same_model_can_be_chosen_again_after_another_page_took_another(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}") as page:
         show(page)
@@ -143,9 +142,9 @@ def test_the_same_model_can_be_chosen_again_after_another_page_took_another(app:
         page.wait_for_url("**checkpoint=digits-z2**")
 
 
-@pytest.mark.parametrize("size", [(390, 844), (1280, 720)])
+@pytest.mark.parametrize("size", first_in_make_test(SIZES[:2]))
 def test_the_link_is_copied_and_shown_as_a_qr_code_without_a_secure_context(
-    app: Server, browser: Browser, size: tuple[int, int]
+    app: Server, browser: Browser, size: list[int]
 ) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen(size)) as page:
         show(page)

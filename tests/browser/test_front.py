@@ -22,6 +22,7 @@ from tests.support.browsing import (
     swing,
     until,
 )
+from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
 from vae.ui.home.stories import STORIES, Story
@@ -104,6 +105,7 @@ def test_arrow_keys_move_the_place(app: Server, browser: Browser) -> None:
                                             "Arrow keys move z and decode it; now 0.1, 0.3")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_with_reduced_motion_the_last_picture_stands_until_the_film_is_played(app: Server, browser: Browser) -> None:
     with front(browser, app, reduced_motion="reduce") as page:
         until(page, lambda: epoch(page) == 20, "the whole film is there")
@@ -129,6 +131,7 @@ def test_on_a_phone_a_tap_decodes_and_nothing_is_cut_off(app: Server, browser: B
         assert sentences < plane < start
 
 
+@pytest.mark.slow
 def test_the_page_keeps_its_place_while_the_film_comes(app: Server, browser: Browser) -> None:
     held: list[Route] = []
 
@@ -169,10 +172,8 @@ def test_a_row_of_all_models_chooses_its_model_and_opens_explore(app: Server, br
         page.wait_for_selector("canvas.hero[data-frame]")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(
-    app: Server, browser: Browser, size: tuple[int, int]
-) -> None:
+@pytest.mark.parametrize("size", first_in_make_test(SIZES))
+def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(app: Server, browser: Browser, size: list[int]) -> None:
     with front(browser, app, reduced_motion="reduce", **screen(size)) as page:
         page.get_by_text("All models").click()
         rest(page)
@@ -201,6 +202,7 @@ def test_a_card_opens_its_page_with_its_model_and_settings(app: Server, browser:
         assert page.locator(".notice:visible").all_inner_texts() == []
 
 
+@pytest.mark.slow
 def test_the_first_button_starts_the_first_story_and_the_second_explores_the_chosen_model(
     app: Server, browser: Browser
 ) -> None:

@@ -159,7 +159,7 @@ def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Br
         expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", first_in_make_test(PATHS))
 def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name: str) -> None:
     phone = {"width": 390, "height": 844}
     with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:

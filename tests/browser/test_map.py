@@ -229,6 +229,7 @@ def test_beside_the_decoded_picture_of_a_pin_is_its_image_or_the_nearest_one(
             expect(page.locator(".pinned-image")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_two_pins_are_the_ends_of_an_interpolation(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.mouse.click(*spot(page, 0.3, 0.5))
@@ -286,6 +287,7 @@ def test_the_legend_hides_and_shows_classes(app: Server, browser: Browser) -> No
         assert page.locator(".legend button[aria-pressed=true]").count() == 1
 
 
+@pytest.mark.slow
 def test_points_are_coloured_by_class_error_kl_or_a_dimension(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         seen = {points(page)}
@@ -351,6 +353,7 @@ def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_
     np.testing.assert_allclose(found, project(encoded.mean, config)[rows], atol=2e-6)
 
 
+@pytest.mark.slow
 def test_searching_a_class_selects_all_of_it(app: Server, browser: Browser, encoded: EncodedSet) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.get_by_label("Select all images of a class").fill("7")
@@ -494,6 +497,7 @@ def test_a_running_projection_is_animated_and_can_be_cancelled(app: Server, brow
         expect(page.locator(".progress")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=digits-z2&method=t-SNE") as page:
         look(page, 0.02, 0.96)
@@ -531,6 +535,7 @@ def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, 
         expect(page.locator(".mismatch")).to_contain_text("nats")
 
 
+@pytest.mark.slow
 def test_points_on_pictures_are_as_faint_and_large_as_the_user_wants_also_after_a_reload(
     app: Server, browser: Browser
 ) -> None:
@@ -650,6 +655,7 @@ def test_touch_probes_pans_and_pinches(app: Server, browser: Browser) -> None:
             assert points(page) != before
 
 
+@pytest.mark.slow
 def test_on_a_small_projector_the_map_takes_the_room_and_a_presentation_leaves_out_the_fine_print(
     app: Server, browser: Browser
 ) -> None:
@@ -671,6 +677,7 @@ def test_on_a_small_projector_the_map_takes_the_room_and_a_presentation_leaves_o
         until(page, lambda: height(page) == before)
 
 
+@pytest.mark.slow
 def test_the_axes_are_chosen_in_a_panel_that_stays_open(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}&method=Raw&dims=3-D") as page:
         page.get_by_role("button", name="Axes").click()

@@ -174,6 +174,7 @@ def test_a_picture_that_was_never_evaluated_costs_what_python_says(
         expect(page.get_by_label("the evaluation's sample")).to_be_checked()
 
 
+@pytest.mark.slow
 def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mnist: Checkpoint) -> None:
     mean = mnist.load_encoded().mean
     with reconstruction(browser, f"{app.url}/{MNIST}&image=17") as page:
@@ -185,6 +186,7 @@ def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mn
         expect(page.locator(".title")).to_contain_text(f"test image {order[1]:,} ")
 
 
+@pytest.mark.slow
 def test_worst_first_begins_with_the_largest_error_of_the_class(
     app: Server, browser: Browser, mnist: Checkpoint
 ) -> None:
@@ -301,6 +303,7 @@ def png(image: Image.Image, **options: Any) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser: Browser) -> None:
     red = Image.new("RGB", (40, 30), "red")
     files = {
@@ -451,6 +454,7 @@ def test_the_damage_is_measured_and_a_patch_is_refilled(app: Server, browser: Br
         assert float(after) < float(before)
 
 
+@pytest.mark.slow
 def test_a_quarter_turn_four_times_and_a_shift_there_and_back(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         whole = model_sees(page)
@@ -464,6 +468,7 @@ def test_a_quarter_turn_four_times_and_a_shift_there_and_back(app: Server, brows
         assert (model_sees(page)[:-2, 3:] == whole[2:, :-3]).all()
 
 
+@pytest.mark.slow
 def test_samples_differ_and_the_switch_shows_one(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         evaluated = pixels(page, OUTPUT)
@@ -545,6 +550,7 @@ def test_a_small_projector_shows_large_pictures_the_loss_the_charts_and_the_choi
             assert box["y"] + box["height"] <= 720
 
 
+@pytest.mark.slow
 def test_the_mark_on_the_plane_is_the_mean(app: Server, browser: Browser, app_checkpoints: Path) -> None:
     mean = read_checkpoint(app_checkpoints / "mnist-z2").load_encoded().mean
     with reconstruction(browser, f"{app.url}/Reconstruction?checkpoint=mnist-z2&image=4") as page:

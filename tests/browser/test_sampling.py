@@ -202,6 +202,7 @@ def test_z_is_what_the_samplers_draw_from_the_same_seed(
             assert found["seed"] == 3
 
 
+@pytest.mark.slow
 def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Server, browser: Browser) -> None:
     with sampling(browser, app, f"{Z2}&view=one") as page:
         number = page.get_by_role("spinbutton", name="A: test image")
@@ -226,6 +227,7 @@ def test_a_number_that_is_being_typed_stays_whatever_comes_from_python(app: Serv
         expect(number).to_have_attribute("aria-invalid", "false")
 
 
+@pytest.mark.slow
 def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, f"{Z2}&view=one&seed=3") as page:
         with page.expect_download() as download:  # in one go: those of seed 9 cannot be here yet
@@ -248,6 +250,7 @@ def test_a_download_names_the_seed_of_the_pictures_that_are_seen(app: Server, br
         np.testing.assert_allclose(late["z"], sample(256, 2, 9)[WHICH], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_truncated_noise_keeps_its_quantiles(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, f"{Z2}&view=one&truncation=0.8") as page:
         expected = truncnorm.ppf(norm.cdf(sample(256, 2, 0)[WHICH].astype(float)), -0.8, 0.8)
@@ -275,6 +278,7 @@ def test_a_cell_keeps_its_noise_when_the_grid_grows_and_a_held_latent_its_value(
         np.testing.assert_array_equal(arrays(page, tmp_path)["z"].reshape(16, 16, 2), large)
 
 
+@pytest.mark.slow
 def test_the_manifold_stands_at_normal_quantiles(app: Server, browser: Browser, tmp_path: Path) -> None:
     quantiles = norm.ppf((np.arange(8) + 0.5) / 8)
     with sampling(browser, app, f"{Z2}&view=plane") as page:
@@ -305,6 +309,7 @@ def test_the_manifold_lies_along_principal_components(
         np.testing.assert_allclose(up, np.tile(-spread[2] * quantiles[:, None], 5), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_nearest_test_images_are_the_nearest(app: Server, browser: Browser, z2: Checkpoint, tmp_path: Path) -> None:
     encoded, images = z2.load_encoded(), load_dataset("digits").test.images
     with sampling(browser, app, f"{Z2}&view=one") as page:
@@ -344,6 +349,7 @@ def test_a_picture_is_chosen_by_click_and_by_key(app: Server, browser: Browser) 
         expect(frames.nth(0)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_classes_are_those_of_the_nearest_codes(app: Server, browser: Browser, z2: Checkpoint, tmp_path: Path) -> None:
     encoded = z2.load_encoded()
     votes = KNeighborsClassifier(15).fit(encoded.mean, encoded.labels)
@@ -479,6 +485,7 @@ def test_the_component_follows_a_change_of_checkpoint(app: Server, browser: Brow
         assert pixels(page, GRIDS)
 
 
+@pytest.mark.slow
 def test_the_mismatch_is_between_two_bounds(app: Server, browser: Browser) -> None:
     with sampling(browser, app, Z10) as page:
         expect(page.locator(".mismatch")).to_contain_text("Between")
@@ -516,6 +523,7 @@ def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: B
         assert float(linked(page)["temperature"]) < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", first_in_make_test([390, 1280, 1920]))
 def test_large_pictures_long_names_and_their_card_stay_on_the_screen(
     app: Server, browser: Browser, app_checkpoints: Path, width: int

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browsing import box_of, opened, rest, until
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ def is_on_the_screen(page: Page, panel: Locator) -> bool:
     return across and box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
 
 
-@pytest.mark.parametrize("query", WHERE)
+@pytest.mark.parametrize("query", first_in_make_test(WHERE))
 def test_each_word_is_explained_once_on_a_page_and_the_sentence_stays_on_a_phone_s_screen(
     app: Server, browser: Browser, query: str
 ) -> None:
@@ -71,6 +72,7 @@ def test_keys_and_pointer_open_and_close_a_sentence(app: Server, browser: Browse
             expect(asked).to_have_attribute("aria-expanded", "false")
 
 
+@pytest.mark.slow
 def test_a_source_s_question_is_about_that_source(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Sampling?checkpoint=digits-z2&view=one") as page:
         page.wait_for_selector("canvas.grid[data-frame]")

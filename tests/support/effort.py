@@ -12,7 +12,10 @@ KILLS = 20 if THOROUGH else 4
 
 
 def first_in_make_test(values: Any) -> list[Any]:
-    """Parameters of a test that takes seconds: `make test` tries the first, `make test-all` every one."""
+    """Parameters of a test that takes seconds: `make test` tries the first, `make test-all` every one.
+
+    A tuple has the values of several parameters; a screen's size is one value, a list.
+    """
     first, *rest = values
     marked = [value if isinstance(value, tuple) else (value,) for value in rest]
     return [first, *(pytest.param(*value, marks=pytest.mark.slow) for value in marked)]
