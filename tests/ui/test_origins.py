@@ -103,6 +103,7 @@ TEXTS = st.lists(PARTS | st.text(max_size=3), max_size=8).map("".join)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(origin=TEXTS, host=TEXTS)
 @example(origin="localhost", host="h")  # without a scheme, which no browser sends
+@example(origin="[", host="")
 def test_any_text_means_the_same_as_for_streamlits_own_socket_unless_that_fails(
     options: Callable[[dict[str, Any]], None], origin: str, host: str
 ) -> None:

@@ -45,11 +45,11 @@ def origin_allowed(origin: str | None, host: str | None) -> bool:
     if not is_host_allowed(host):
         return False
     try:
-        place, name = urlsplit(origin or "").netloc, get_hostname(origin or "")
+        if origin is None or urlsplit(origin).netloc == host or not st.get_option("server.enableCORS"):
+            return True
+        name = get_hostname(origin)
     except ValueError:
         return False
-    if origin is None or place == host or not st.get_option("server.enableCORS"):
-        return True
     return name is not None and name in _own_names()
 
 
