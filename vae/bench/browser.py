@@ -30,7 +30,8 @@ CHROMIUM_FLAGS = (
 )
 DRAWN = "canvas.hero[data-frame]"
 WARM_UP_SECONDS = 2.0
-ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+# The page's own component: the bar's comes before it.
+ROOT = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].at(-1).shadowRoot"
 # Records each picture that a page draws during a drag: milliseconds since the input, and when.
 LISTEN = f"""() => {{
     const root = {ROOT}, seen = window.seen = {{ms: [], at: []}};

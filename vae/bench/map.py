@@ -35,7 +35,7 @@ WATCH = """(() => {
     const follow = event => { if (event.target.closest?.("a")) asked = performance.now(); };
     addEventListener("click", follow, {capture: true});
     const step = () => {
-        const root = document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot;
+        const root = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].at(-1)?.shadowRoot;
         const plot = root?.querySelector(".latent-map .plot"), now = performance.now() - asked;
         if (plot) window.mounted ??= now;
         if (plot?.querySelector(".points-layer").dataset.frame) window.firstPoint ??= now;
