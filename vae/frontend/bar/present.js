@@ -11,7 +11,7 @@ export class Present {
     this.document = document;
     this.leave = button("✕", "Leave the presentation (Esc)", () => this.set(false), "Leave the presentation");
     this.leave.className = "leave-present";
-    this.leave.hidden = !this.on; // the page may have changed meanwhile
+    this.leave.hidden = !this.on; // a page may open while presenting
     const start = button("", "Without bar and small print, full screen", () => this.set(true), "Present");
     start.append(icon(PRESENT), element("span", {}, "Present"));
     this.elements = [start, this.leave];

@@ -25,14 +25,14 @@ export class Playback {
     this.onChange();
   }
 
-  /** By the user's wish: it stays until the user plays it. */
+  /** The user has paused it: it stays so until the user plays it. */
   pause() {
     clearTimeout(this.idleTimer);
     this.playing = this.goesOn = false;
     this.onChange();
   }
 
-  /** The user has a place of the plane in hand: the film stays at its end. */
+  /** The user is at a place of the plane: the film stays at its end. */
   rest() {
     clearTimeout(this.idleTimer);
     if (!this.playing && this.place === 1) return;
