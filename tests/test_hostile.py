@@ -55,9 +55,9 @@ from vae.jobs.runs import NAME, Run, RunError, Runs, Status, check_name
 from vae.model.latents import sample
 from vae.model.networks import VAE, default_config
 from vae.projection.service import BusyError
-from vae.server.decode import DecodeService
-from vae.server.decode_frames import DecodeLimits
 from vae.server.latent_map.routes import MapLimits, MapService
+from vae.server.live.decode import DecodeService
+from vae.server.live.decode_frames import DecodeLimits
 from vae.server.training.runs_and_films import RunFilmService
 from vae.server.training.uploads import UploadService
 from vae.server.wire import own_origin

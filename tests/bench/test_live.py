@@ -27,7 +27,7 @@ from vae.__main__ import main
 from vae.bench import live
 from vae.bench.live import BINARY, DECODE, TEXT, Drag, Server, connect_drag
 from vae.bench.sessions import Clicks, click_through, finished
-from vae.server.decode_frames import HEADER, OK, VERSION
+from vae.server.live.decode_frames import HEADER, OK, VERSION
 
 PATIENCE = 600.0  # seconds; what takes longer hangs
 SIZES = [0, 125, 126, 65_535, 65_536]  # either side of where the length takes more bytes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from vae.server import bar
-from vae.server.inference import UnknownModelError
+from vae.server.live.inference import UnknownModelError
 
 Reply = tuple[int, dict[str, str], bytes]
 

@@ -54,11 +54,11 @@ from vae.bench import live as bench
 from vae.model.latents import encode, posterior_noise
 from vae.model.losses import kl_divergence, reconstruction_nll
 from vae.model.networks import VAE, Likelihood, ModelConfig, condition, to_unit
-from vae.server import decode, decode_frames
-from vae.server.batching import Job, JobQueue
-from vae.server.decode import DecodeClient, DecodeService, routes
-from vae.server.decode_frames import HEADER, DecodeLimits, greeting, vectors_limit
-from vae.server.inference import InferenceEngine, LiveModel
+from vae.server.live import decode, decode_frames
+from vae.server.live.batching import Job, JobQueue
+from vae.server.live.decode import DecodeClient, DecodeService, routes
+from vae.server.live.decode_frames import HEADER, DecodeLimits, greeting, vectors_limit
+from vae.server.live.inference import InferenceEngine, LiveModel
 from vae.server.wire import TokenBucket, own_origin
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 

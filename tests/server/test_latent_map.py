@@ -34,11 +34,11 @@ from vae.model.latents import EncodedSet, posterior_noise
 from vae.projection.config import ProjectionConfig
 from vae.projection.methods import fit_pca, quality
 from vae.projection.service import ProjectionService
-from vae.server.inference import UnknownModelError
 from vae.server.latent_map import data as map_data
 from vae.server.latent_map import routes as latent_map
 from vae.server.latent_map.data import MapSource, Source, encoded_body
 from vae.server.latent_map.routes import MapLimits, MapService, read_request, routes
+from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.latent_map import source as map_source
 from vae.ui.shared import loaders

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 
 from tests.support.browsing import APP
 from vae.bench.live import Server, free_port
-from vae.server.decode_frames import HEADER, DecodeLimits
+from vae.server.live.decode_frames import HEADER, DecodeLimits
 
 SOCKETS = ("/live", "/live/projections", "/_stcore/stream")
 PAGES = ("/", "/live/runs", "/live/metrics", "/live/encoded?model=digits-z2", "/live/film?kind=run&name=x", "/Explore")

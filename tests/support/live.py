@@ -19,9 +19,9 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 
 from vae.model.networks import VAE, Likelihood, ModelConfig, to_uint8
-from vae.server.decode import DecodeService, routes
-from vae.server.decode_frames import HEADER, DecodeLimits
-from vae.server.inference import LiveModel, Loader, UnknownModelError
+from vae.server.live.decode import DecodeService, routes
+from vae.server.live.decode_frames import HEADER, DecodeLimits
+from vae.server.live.inference import LiveModel, Loader, UnknownModelError
 
 PATIENCE = 120.0
 

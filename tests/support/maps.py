@@ -6,8 +6,8 @@ import numpy as np
 
 from vae.model.latents import EncodedSet
 from vae.projection.config import ProjectionConfig
-from vae.server.inference import UnknownModelError
 from vae.server.latent_map.data import MapSource
+from vae.server.live.inference import UnknownModelError
 
 N, LATENT_DIM, SHAPE = 450, 4, (3, 5, 4)
 

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import ROOT
 from vae.model.losses import Objective
-from vae.server.inference import UnknownModelError
+from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui.shared import loaders, models
 

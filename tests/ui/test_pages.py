@@ -16,7 +16,7 @@ from tests.support.pictures import ten, write_zip
 from vae.datasets.registry import load_dataset
 from vae.model.losses import ObjectiveName
 from vae.model.networks import default_config
-from vae.server.inference import UnknownModelError
+from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import read_checkpoint
 from vae.storage.uploads import MAX_PIECE_BYTES, Announced
 from vae.training.checkpoint import train_checkpoint

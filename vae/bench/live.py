@@ -31,7 +31,7 @@ import numpy as np
 from vae.bench.machine import proc_fields
 from vae.bench.sessions import Clicks, click_through
 from vae.jobs.runs import Runs
-from vae.server.decode_frames import HEADER, OK, VERSION
+from vae.server.live.decode_frames import HEADER, OK, VERSION
 from vae.training.config import TrainingConfig
 from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
 from vae.validation import require

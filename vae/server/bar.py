@@ -1,6 +1,6 @@
 """The pictures of the bar at the top of every page: a strip of each model, and QR codes.
 
-`routes` returns the routes, for the same origins as vae.server.decode's. An error is one sentence, as plain text.
+`routes` returns the routes, for the same origins as vae.server.live.decode's. An error is one sentence, as plain text.
 
 GET <base>/live/strip?model=NAME
     A PNG: seven pictures side by side, decoded while the latent dimension that the model uses most goes from -3 to 3.
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vae.server.inference import UnknownModelError
+from vae.server.live.inference import UnknownModelError
 from vae.server.wire import OriginPolicy, OriginRule, live_path, own_origin
 
 MAX_QR_BYTES = 2000  # a QR code holds 2,331 with correction level M
@@ -29,7 +29,7 @@ Strips = Callable[[str], bytes]
 
 
 def routes(strips: Strips, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
-    """The routes <base_path>/live/strip and …/qr; the options are as those of vae.server.decode.routes."""
+    """The routes <base_path>/live/strip and …/qr; the options are as those of vae.server.live.decode.routes."""
     service = BarService(strips, allows)
     base = live_path(base_path)
     return [Route(f"{base}/strip", service.strip), Route(f"{base}/qr", service.qr)]

@@ -50,8 +50,8 @@ export const MAX_LINKED_Z = 1000;
  *
  * @typedef {"bernoulli" | "continuous-bernoulli" | "gaussian" | "gaussian-learned" | "gaussian-optimal" | "discretised-logistic"} Likelihood
  *
- * The live service's greeting: see vae/server/decode.py. kl: nats per dimension, null for a plain autoencoder. classes:
- * of a conditional model, otherwise 0.
+ * The live service's greeting: see vae/server/live/decode.py. kl: nats per dimension, null for a plain autoencoder.
+ * classes: of a conditional model, otherwise 0.
  *
  * @typedef {object} Greeting
  * @property {number} version

@@ -1,6 +1,6 @@
 /**
  * The browser's end of the live service: one socket, on which the newest request replaces older ones. The wire format is
- * in the docstring of vae/server/decode.py.
+ * in the docstring of vae/server/live/decode.py.
  *
  *   const client = new LiveClient(liveUrl("https://lab.example"), "mnist-z10", {onStatus: ({state}) => …});
  *   const reply = await client.decode([z]);

@@ -1,6 +1,6 @@
 """The latent map's data over the network: the encoded test set, its images, and projections as they are computed.
 
-`routes` returns the routes, for the same origins as those of vae.server.decode. The wire format, version 1; all
+`routes` returns the routes, for the same origins as those of vae.server.live.decode. The wire format, version 1; all
 integers and floats are little-endian, all arrays dense and in C order. An error is one sentence.
 
 GET <base>/live/encoded?model=NAME
@@ -21,7 +21,7 @@ GET <base>/live/noise?model=NAME&start=S&count=C
     torch may generate another.
 
 POST <base>/live/projections
-    Whether this page may open the WebSocket of the same address, as for vae.server.decode's.
+    Whether this page may open the WebSocket of the same address, as for vae.server.live.decode's.
 
 WebSocket <base>/live/projections
     The client sends a request as a text frame, with the fields of vae.projection.config.ProjectionConfig; missing ones
@@ -67,8 +67,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.methods import FloatArray
 from vae.projection.service import BusyError, Done, Event, Failed, ProjectionService, Queued, Subscription
-from vae.server.inference import UnknownModelError
 from vae.server.latent_map.data import VERSION, MapSource, Source, encoded_body, noise, some_rows
+from vae.server.live.inference import UnknownModelError
 from vae.server.wire import (
     Admission,
     Json,

@@ -1,6 +1,6 @@
 """Training runs and films over the network, for any number of viewers.
 
-`routes` returns the routes, for the same origins as vae.server.decode's. An error is one sentence, as plain text.
+`routes` returns the routes, for the same origins as vae.server.live.decode's. An error is one sentence, as plain text.
 
 GET <base>/live/runs
     The state of all runs, in the order in which they were requested: JSON {"version": 1, "runs": [{"name": NAME,
@@ -43,7 +43,7 @@ CheckpointFilm = Callable[[str], Path | None]
 def routes(
     runs: Runs, checkpoint_film: CheckpointFilm, *, base_path: str = "", allows: OriginRule = own_origin
 ) -> list[BaseRoute]:
-    """The routes <base_path>/live/runs and …/film; the options are as those of vae.server.decode.routes."""
+    """The routes <base_path>/live/runs and …/film; the options are as those of vae.server.live.decode.routes."""
     service = RunFilmService(runs, checkpoint_film, allows)
     base = live_path(base_path)
     return [Route(f"{base}/runs", service.runs), Route(f"{base}/film", service.film)]

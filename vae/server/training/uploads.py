@@ -1,6 +1,6 @@
 """The user's own pictures over the network, in pieces that every proxy lets pass.
 
-`routes` returns the route, for the same origins as vae.server.decode's. An error is one sentence, as plain text.
+`routes` returns the route, for the same origins as vae.server.live.decode's. An error is one sentence, as plain text.
 
 POST <base>/live/upload?upload=ID&offset=K&total=T&pictures=N&name=NAME
     The bytes of a zip from byte K on, at most MAX_PIECE_BYTES of its T. The header Upload-Ticket is the secret of the
@@ -32,7 +32,7 @@ USAGE = "Ask for upload, offset, total, pictures and name as vae/server/training
 
 
 def routes(uploads: Uploads, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
-    """The route <base_path>/live/upload; the options are as those of vae.server.decode.routes."""
+    """The route <base_path>/live/upload; the options are as those of vae.server.live.decode.routes."""
     service = UploadService(uploads, allows)
     return [Route(f"{live_path(base_path)}/upload", service.upload, methods=["POST"])]
 

@@ -16,8 +16,8 @@ from vae.datasets.splits import binarise
 from vae.model.latents import EncodedSet, FloatArray, picture_entropy
 from vae.projection.config import LINEAR, ProjectionConfig
 from vae.projection.service import ProjectionService
-from vae.server.inference import UnknownModelError
 from vae.server.latent_map.data import MapSource
+from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 from vae.ui.shared import loaders

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from vae.jobs import runs
 from vae.model import networks
 from vae.projection import config, methods
-from vae.server import decode_frames
 from vae.server.latent_map import data as map_data
+from vae.server.live import decode_frames
 from vae.training import film
 from vae.ui import interpolation, sampling
 from vae.ui.shared import links, scripts
@@ -40,8 +40,8 @@ _TYPES = Template("""/**
  *
  * @typedef {$likelihood} Likelihood
  *
- * The live service's greeting: see vae/server/decode.py. kl: nats per dimension, null for a plain autoencoder. classes:
- * of a conditional model, otherwise 0.
+ * The live service's greeting: see vae/server/live/decode.py. kl: nats per dimension, null for a plain autoencoder.
+ * classes: of a conditional model, otherwise 0.
  *
  * @typedef {object} Greeting
  * @property {number} version

@@ -8,8 +8,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from vae.server.bar import routes as bar_routes
-from vae.server.decode import routes as live_routes
 from vae.server.latent_map.routes import routes as map_routes
+from vae.server.live.decode import routes as live_routes
 from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.server.training.uploads import routes as upload_routes
 from vae.storage.atomic import remove_stale

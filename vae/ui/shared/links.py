@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from vae.server.decode_frames import LARGEST_Z
+from vae.server.live.decode_frames import LARGEST_Z
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import is_number
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vae.model.latents import EncodedSet
 from vae.model.networks import VAE, choose_device
-from vae.server.inference import LiveModel, UnknownModelError
+from vae.server.live.inference import LiveModel, UnknownModelError
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.storage.files import CheckpointError
 

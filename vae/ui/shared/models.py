@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 
 from vae.model.networks import VAE, ModelConfig, condition, to_uint8
-from vae.server.inference import UnknownModelError
+from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 from vae.storage.files import CheckpointError
 from vae.ui.shared import loaders

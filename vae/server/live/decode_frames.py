@@ -67,8 +67,8 @@ from math import prod
 import numpy as np
 
 from vae.model.networks import ModelConfig
-from vae.server.batching import Operation
-from vae.server.inference import Array, InferenceEngine, LoadedModel
+from vae.server.live.batching import Operation
+from vae.server.live.inference import Array, InferenceEngine, LoadedModel
 from vae.server.wire import Json, SocketLimits, read_text
 
 VERSION = 1

@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 
-from vae.server.inference import Array, InferenceEngine
-from vae.server.prometheus import BatchCounts
+from vae.server.live.inference import Array, InferenceEngine
+from vae.server.live.prometheus import BatchCounts
 
 Operation = Literal["decode", "encode", "reconstruct", "sample_posterior"]
 SHARD_ROWS = 4

@@ -1,6 +1,6 @@
 """The live decode service: a WebSocket route that decodes while a slider is being dragged, for many clients at once.
 
-`routes` returns the routes. vae.server.decode_frames describes the wire format, vae.server.batching runs the requests.
+`routes` returns the routes. decode_frames describes the wire format, batching runs the requests.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from vae.server.batching import Batcher, Job
-from vae.server.decode_frames import (
+from vae.server.live.batching import Batcher, Job
+from vae.server.live.decode_frames import (
     CODES,
     ERROR,
     HEADER,
@@ -31,8 +31,8 @@ from vae.server.decode_frames import (
     read_rows,
     vectors_limit,
 )
-from vae.server.inference import LoadedModel, LoadedModels, Loader, UnknownModelError
-from vae.server.prometheus import SocketCounts, exposition
+from vae.server.live.inference import LoadedModel, LoadedModels, Loader, UnknownModelError
+from vae.server.live.prometheus import SocketCounts, exposition
 from vae.server.wire import Admission, Json, OriginPolicy, OriginRule, TokenBucket, abort, live_path, own_origin
 
 _log = logging.getLogger(__name__)
