@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.browsing import IDLE_SCRIPT, PATIENCE, rest
-from vae.bench.browser import chromium
+from vae.bench.browser.chromium import chromium
 from vae.bench.live import started
 from vae.ui.shared.page import PAGES
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from tests.support.browsing import CHROMIUM, app, app_checkpoints, browser  # noqa: F401 - fixtures
-from vae.bench.browser import CHROMIUM_NAMES
+from vae.bench.browser.chromium import CHROMIUM_NAMES
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset
 from vae.model.networks import default_config

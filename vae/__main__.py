@@ -170,6 +170,9 @@ def _bench_commands(commands: Commands) -> None:
     live.add_argument("--sessions", type=int, default=0, help="also people who open another page every 2 s")
     live.add_argument("--training", action="store_true", help="also a training run")
     live.add_argument("--browser", action="store_true", help="drag in a real Chromium instead")
+    live.add_argument("--local", action="store_true", help="the same, decoded by that browser")
+    many = "so many pages that decode in one browser, dragged at once; implies --browser and --local"
+    live.add_argument("--clients-local", type=int, default=0, metavar="N", help=many)
     live.add_argument(
         "--page", choices=("explore", "sampling", "interpolation", "corners", "drawing"), default="explore"
     )
@@ -406,24 +409,27 @@ def run_fit(args: argparse.Namespace) -> Result:
 
 def run_bench_live(args: argparse.Namespace) -> Result:
     """Starts the app and measures it with WebSocket clients, or with one browser."""
-    from vae.bench import browser, live  # they need the app's packages, which a machine that only trains may lack
+    from vae.bench import live  # they need the app's packages, which a machine that only trains may lack
+    from vae.bench.browser import drag
 
     for name in ("clients", "rate", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
-    return _shown(browser.run_drag(args) if args.browser else live.run(args))
+    require(args.clients_local >= 0, "--clients-local", args.clients_local, "0 or more")
+    in_browser = args.browser or args.local or args.clients_local
+    return _shown(drag.run(args) if in_browser else live.run(args))
 
 
 def run_bench_start(args: argparse.Namespace) -> Result:
     """Starts the app several times and waits for its first picture in a browser."""
-    from vae.bench import browser
+    from vae.bench.browser import start
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
-    return _shown(browser.run_start(args))
+    return _shown(start.run(args))
 
 
 def run_bench_map(args: argparse.Namespace) -> Result:
     """Starts the app and pans, zooms and decodes on its latent map."""
-    from vae.bench import map as latent_map
+    from vae.bench.browser import map as latent_map
 
     require(args.seconds > 0, "--seconds", args.seconds, "above 0")
     require(args.visits > 1, "--visits", args.visits, "at least 2")

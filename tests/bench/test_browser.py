@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from vae.__main__ import main
-from vae.bench import browser
-from vae.bench import map as latent_map
+from vae.bench.browser import drag, start
+from vae.bench.browser import map as latent_map
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -20,9 +20,9 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def running(app: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The app runs already."""
-    for module in (browser, latent_map):
+    for module in (drag, start, latent_map):
         monkeypatch.setattr(module, "started", lambda _: nullcontext(app))
-    monkeypatch.setattr(browser, "WARM_UP_SECONDS", 0.1)
+    monkeypatch.setattr(drag, "WARM_UP_SECONDS", 0.1)
 
 
 def bench(capsys: Captured, *arguments: str) -> Any:
@@ -34,7 +34,16 @@ def bench(capsys: Captured, *arguments: str) -> Any:
 @pytest.mark.parametrize("page", ["explore", "drawing"])  # a slider, and a pad behind a button
 def test_pictures_follow_the_pointer(capsys: Captured, page: str) -> None:
     numbers = bench(capsys, "live", "--browser", "--page", page, "--seconds", "0.5")
+    assert numbers["decoded_by"] == "server"
+    assert numbers["sent"] > 0
     assert 0 < numbers["p50_ms"] <= numbers["p95_ms"] <= numbers["p99_ms"]
+    assert numbers["frames_per_second"] > 0
+
+
+@pytest.mark.slow
+def test_pages_that_decode_by_themselves_send_nothing_while_they_are_dragged(capsys: Captured) -> None:
+    numbers = bench(capsys, "live", "--clients-local", "2", "--seconds", "0.5")
+    assert (numbers["decoded_by"], numbers["pages"], numbers["sent"]) == ("browser", 2, 0)
     assert numbers["frames_per_second"] > 0
 
 

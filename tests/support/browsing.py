@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Pag
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PatienceLostError
 
-from vae.bench.browser import chromium
+from vae.bench.browser.chromium import chromium
 from vae.bench.live import Server, started
 from vae.datasets.splits import Dataset, Split
 from vae.model.networks import default_config

@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from vae.bench.browser import DRAWN, ROOT, chromium
+from vae.bench.browser.chromium import DRAWN, ROOT, chromium
 from vae.bench.live import Server, started
 from vae.validation import require
 
