@@ -3,5 +3,5 @@
 from vae.ui.explore import explore
 from vae.ui.shared.page import begin_page, choose_checkpoint
 
-begin_page("Explore", "Which property of the picture does each latent dimension hold, and which hold none?")
+begin_page("Explore")
 explore(choose_checkpoint())

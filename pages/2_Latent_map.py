@@ -4,6 +4,6 @@ from vae.ui.latent_map.component import latent_map
 from vae.ui.latent_map.controls import choose_projection
 from vae.ui.shared.page import begin_page, choose_checkpoint
 
-begin_page("Latent map", "What lies between the points, and how far can this map be trusted?")
+begin_page("Latent map")
 checkpoint = choose_checkpoint()
 latent_map(checkpoint, choose_projection(checkpoint))

@@ -3,5 +3,5 @@
 from vae.ui.sampling import sampling
 from vae.ui.shared.page import begin_page, choose_checkpoint
 
-begin_page("Sampling", "Is every point of the prior a good picture, or are there holes?")
+begin_page("Sampling")
 sampling(choose_checkpoint())

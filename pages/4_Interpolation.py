@@ -3,5 +3,5 @@
 from vae.ui.interpolation import interpolation
 from vae.ui.shared.page import begin_page, choose_checkpoint
 
-begin_page("Interpolation", "Halfway between two pictures: is there a picture, or the ghosts of both?")
+begin_page("Interpolation")
 interpolation(choose_checkpoint())

@@ -3,5 +3,5 @@
 from vae.ui.reconstruction import reconstruction
 from vae.ui.shared.page import begin_page, choose_checkpoint
 
-begin_page("Reconstruction", "What does the bottleneck throw away, and which images suffer most?")
+begin_page("Reconstruction")
 reconstruction(choose_checkpoint())

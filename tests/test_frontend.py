@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from vae.ui.shared.scripts import FRONTEND
+from vae.views.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 PAGES = ("bar", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browsing import APP, explore, frames, new_page, pixels, settle
 from vae.bench.live import Server, free_port, started
-from vae.ui.shared.scripts import FRONTEND
+from vae.views.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"

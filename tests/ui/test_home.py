@@ -17,9 +17,9 @@ from vae.ui.home import component
 from vae.ui.home.models import model_rows
 from vae.ui.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
-from vae.ui.shared.models import listed
 from vae.ui.shared.page import PAGES
 from vae.validation import parse_whole
+from vae.views.models import listed
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {found.name: found for found in list_checkpoints(ROOT / "checkpoints") if isinstance(found, Checkpoint)}

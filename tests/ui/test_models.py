@@ -15,7 +15,8 @@ from tests.support.pages import ROOT
 from vae.model.losses import Objective
 from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
-from vae.ui.shared import loaders, models
+from vae.ui.shared import loaders, strips
+from vae.views import models
 
 SHIPPED = ROOT / "checkpoints"
 
@@ -91,7 +92,7 @@ def test_a_strip_shows_what_the_strongest_dimension_does(name: str, monkeypatch:
     monkeypatch.setattr(loaders, "CHECKPOINTS", SHIPPED)
     checkpoint = read_checkpoint(SHIPPED / name)
     _, height, width = checkpoint.model_config.image_shape
-    with Image.open(io.BytesIO(models.strip(name))) as image:
+    with Image.open(io.BytesIO(strips.strip(name))) as image:
         strip = np.asarray(image, np.float32)
     assert strip.shape[1] == models.STRIP * strip.shape[0] * width // height
     pictures = np.stack(np.split(strip, models.STRIP, axis=1))
@@ -103,9 +104,9 @@ def test_a_strip_shows_what_the_strongest_dimension_does(name: str, monkeypatch:
 def test_there_is_no_strip_of_a_model_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
     with pytest.raises(UnknownModelError, match="no checkpoint called 'x'"):
-        models.strip("x")
+        strips.strip("x")
     save(tmp_path / "cut")
     weights = tmp_path / "cut" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4])
     with pytest.raises(UnknownModelError, match=r"model\.safetensors"):
-        models.strip("cut")
+        strips.strip("cut")

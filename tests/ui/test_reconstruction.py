@@ -19,8 +19,9 @@ from vae.model.networks import VAE, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui.reconstruction import _checkpoint_data, _own, random_rows
+from vae.ui.reconstruction import _cached_scores, cached_data
 from vae.ui.shared import loaders
+from vae.views.reconstruction import random_rows
 
 ROOT = Path(__file__).parents[2]
 PAGE = "pages/5_Reconstruction.py"
@@ -90,10 +91,10 @@ def test_images_are_chosen_at_random_and_always_the_same() -> None:
 def test_the_test_images_scores_are_the_evaluations_of_all_and_corrected_of_some_at_random(
     checkpoints: Path, name: str, monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("vae.ui.reconstruction.SCORED", 60)
+    monkeypatch.setattr("vae.views.reconstruction.SCORED", 60)
     checkpoint = read_checkpoint(checkpoints / name)
     encoded = checkpoint.load_encoded()
-    own = _own(checkpoint, (name, hash(checkpoint.path)))
+    own = _cached_scores(checkpoint, (name, hash(checkpoint.path)))
     assert (own.score == encoded.reconstruction + encoded.kl).all()
     assert own.rows.tolist() == random_rows(len(digits.test), 60).tolist()
     if name == "point":
@@ -118,7 +119,7 @@ def test_the_source_shown_is_that_of_the_functions_that_compute_the_terms(checkp
 
 def shown_source(checkpoint: Checkpoint) -> dict[str, list[dict[str, Any]]]:
     """The source code that the page shows of the terms of this checkpoint's loss."""
-    source: Any = _checkpoint_data(checkpoint, ("", hash(checkpoint.path)))["source"]
+    source: Any = cached_data(checkpoint, ("", hash(checkpoint.path)))["source"]
     return dict(source)
 
 

@@ -125,9 +125,9 @@ def test_a_fit_that_came_with_the_checkpoint_is_not_made_again(
     checkpoint = read_checkpoint(checkpoints / "plane")
     encoded = checkpoint.load_encoded()
     checkpoint.save_fit(encoded, fit_aggregate(encoded))
-    monkeypatch.setattr(sampling, "fit_aggregate", None)
-    sampling._fit.clear()
-    sampling._about.clear()
+    monkeypatch.setattr("vae.views.sampling.fit_aggregate", None)
+    sampling.cached_fit.clear()
+    sampling.cached_data.clear()
     after = sent_data(open_page(checkpoint="plane"))
     assert (after["sources"], after["mismatch"]) == (before["sources"], before["mismatch"])
 

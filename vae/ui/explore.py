@@ -1,18 +1,13 @@
-"""The Python side of the Explore page: its component's data of a checkpoint, and z in the link."""
+"""The Python side of the Explore page: where it starts, and z in the link."""
 
-import base64
 from dataclasses import dataclass, replace
 
-import numpy as np
 import streamlit as st
 
-from vae.model.latents import EncodedSet, FloatArray
-from vae.projection.methods import fit_pca
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, page, scripts
-from vae.ui.shared.figures import PALETTE
-
-MAP_POINTS = 2000  # as many as a small map can show
+from vae.views.explore import explore_data, image_title
+from vae.views.pages import EXPLORE
 
 
 @dataclass(frozen=True)
@@ -36,12 +31,12 @@ def explore(checkpoint: Checkpoint) -> None:
     """The live sliders. z at the last release of a slider is in the page's state and in the link."""
     start = _start(checkpoint)
     own = checkpoint.class_names[start.label]
-    data = loaders.or_stop(_explore_data, checkpoint) | {
+    data = loaders.or_stop(cached_data, checkpoint) | {
         "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
         "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),
     }
-    component = scripts.component("explore", "lib/controls.css", "explore/explore.css", *scripts.PANELS)
+    component = scripts.component(EXPLORE.name, *EXPLORE.styles)
     result = component(key="explore", data=data, on_z_change=lambda: None)
     if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
         z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)
@@ -72,7 +67,7 @@ def _start(checkpoint: Checkpoint) -> Start:
 def _start_at_image(checkpoint: Checkpoint, image: int, place: current_image.Place | None, number: int) -> Start:
     encoded = loaders.load_encoded(checkpoint)
     label, mean = int(encoded.labels[image]), encoded.mean[image].tolist()
-    title = f"test image {image} · {checkpoint.class_names[label]}"
+    title = image_title(checkpoint, encoded, image)
     return Start(number, checkpoint.name, image, place, title, tuple(mean), label)
 
 
@@ -113,31 +108,6 @@ def _take_test_image(checkpoint: Checkpoint) -> None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _explore_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+def cached_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
-    config, encoded = _checkpoint.model_config, loaders.cached_encoded(_checkpoint, version)
-    mean, components = _small_map(encoded)
-    points = (encoded.mean[:MAP_POINTS] - mean) @ components.T
-    return {
-        "script": scripts.script_url("explore/explore.js"),
-        "model": _checkpoint.name,
-        "latent_dim": config.latent_dim,
-        "image_shape": list(config.image_shape),
-        "classes": config.classes,
-        "kl": _checkpoint.kl_per_dimension,
-        "spread": encoded.mean.std(axis=0).tolist(),
-        "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
-        "labels": base64.b64encode(encoded.labels[:MAP_POINTS].astype("<u2").tobytes()).decode(),
-        "class_names": list(_checkpoint.class_names),
-        "palette": list(PALETTE),
-        "projection": {"mean": mean.tolist(), "components": components.tolist()},
-    }
-
-
-def _small_map(encoded: EncodedSet) -> tuple[FloatArray, FloatArray]:
-    """Origin and axes of the plane beside the picture: z[0] and z[1] if there are no more dimensions."""
-    latent_dim = encoded.mean.shape[1]
-    if latent_dim <= 2:
-        return np.zeros(latent_dim, np.float32), np.eye(2, latent_dim, dtype=np.float32)
-    pca = fit_pca(encoded.mean, 2)
-    return pca.mean, pca.components
+    return explore_data(_checkpoint, loaders.cached_encoded(_checkpoint, version))

@@ -1,15 +1,15 @@
-"""The Python side of the Interpolation page: its component's data of a checkpoint, and its state in the link."""
+"""The Python side of the Interpolation page: its state in the session and in the link."""
 
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from vae.datasets.drawing import drawing_frame, is_dark_on_bright
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, scripts
-from vae.ui.shared.figures import PALETTE
 from vae.validation import parse_whole
+from vae.views.interpolation import interpolation_data
+from vae.views.pages import INTERPOLATION
 
 # Parameters of a link; the component reads and checks the values.
 KEYS = (
@@ -25,15 +25,13 @@ def interpolation(checkpoint: Checkpoint) -> None:
     """The live paths between pictures. The state at the last release is in the session and in the link."""
     loaders.load_model(checkpoint)  # shows the reason if a file is broken; the live service could only refuse
     state = _state(checkpoint)
-    data = loaders.or_stop(_about, checkpoint) | {
+    data = loaders.or_stop(cached_data, checkpoint) | {
         "image": current_image.shown_image(checkpoint),
         "pins": _pins(checkpoint),
         "lassos": _lassos(checkpoint),
         "state": state,
     }
-    component = scripts.component(
-        "interpolation", "lib/controls.css", "lib/drawing.css", "interpolation/interpolation.css", *scripts.PANELS
-    )
+    component = scripts.component(INTERPOLATION.name, *INTERPOLATION.styles)
     component(key="interpolation", data=data, on_state_change=partial(_take, checkpoint))
     for key in KEYS:
         if key in st.query_params and key not in state:
@@ -67,19 +65,9 @@ def _first_row(state: State, checkpoint: Checkpoint) -> int | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+def cached_data(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
     """The component's data of a checkpoint; computed once, because a page's run must be short."""
-    examples = loaders.cached_examples(_checkpoint, version)
-    return {
-        "script": scripts.script_url("interpolation/interpolation.js"),
-        "model": _checkpoint.name,
-        "version": str(version[1]),
-        "classes": _checkpoint.model_config.classes,
-        "prior": _checkpoint.kl_per_dimension is not None,
-        "palette": list(PALETTE),
-        "frame": drawing_frame(examples),
-        "bright": is_dark_on_bright(examples),
-    }
+    return interpolation_data(_checkpoint, loaders.cached_examples(_checkpoint, version), str(version[1]))
 
 
 def _take(checkpoint: Checkpoint) -> None:

@@ -10,8 +10,9 @@
  * @import { Projection } from "./projection.js"
  * @import { Config } from "./projection-socket.js"
  *
- * What Python sends, from vae/ui/latent_map.py. label: the class to decode as, null for each image's own; z: Explore's,
- * where it has one of this model; examples: the first so many test images are those that other pages know.
+ * What a host gives: vae/views/latent_map.py, and the choices of vae/ui/latent_map/. label: the class to decode as, null
+ * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those
+ * that other pages know.
  *
  * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
  *            prior: boolean, palette: string[], config: Config, z: number[] | null,

@@ -8,7 +8,8 @@ from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.home.models import model_rows
 from vae.ui.home.stories import lacking, story_data, told
 from vae.ui.shared import loaders, scripts
-from vae.ui.shared.figures import PALETTE
+from vae.views.palette import PALETTE
+from vae.views.scripts import script_url
 
 FILM = "mnist-z2"
 PICTURES = 6  # in a row
@@ -23,7 +24,7 @@ def home(chosen: Checkpoint | None) -> None:
     drawn = {row.model for story in stories for row in story.rows if row.kind == "draw"}
     latent_dims = {usable[name].model_config.latent_dim for name in drawn}
     data = {
-        "script": scripts.script_url("home/home.js"),
+        "script": script_url("home/home.js"),
         "palette": list(PALETTE),
         "model": chosen and chosen.name,
         "film": film and {"name": film.name, "class_names": list(film.class_names)},

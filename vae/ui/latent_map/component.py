@@ -7,9 +7,10 @@ from typing import TypedDict
 import streamlit as st
 
 from vae.projection.config import ProjectionConfig
-from vae.storage.checkpoints import EXAMPLES, Checkpoint
+from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, page, scripts
-from vae.ui.shared.figures import PALETTE
+from vae.views.latent_map import map_data
+from vae.views.pages import LATENT_MAP
 
 PINNED = "pinned on the map"
 
@@ -35,21 +36,13 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     state, name = st.session_state, checkpoint.name
     pinned = state["map_pinned"] = _pin(checkpoint)
     state["map_model"] = name
-    data = {
-        "script": scripts.script_url("map/map.js"),
-        "plotly": scripts.plotly_url(),
-        "model": name,
-        "version": loaders.or_stop(lambda _, version: str(version[1]), checkpoint),
-        "classes": checkpoint.model_config.classes,
+    data = loaders.or_stop(lambda found, version: map_data(found, str(version[1])), checkpoint) | {
         "label": page.choose_label(checkpoint, "Each image's own"),
-        "prior": checkpoint.kl_per_dimension is not None,
-        "palette": list(PALETTE),
         "config": config.to_json(),
         "z": state.get("explore_z") if state.get("explore_model") == name else None,
         "pinned": pinned,
-        "examples": min(checkpoint.test_images, EXAMPLES),
     }
-    component = scripts.component("latent_map", "lib/controls.css", "map/map.css", *scripts.PANELS)
+    component = scripts.component(LATENT_MAP.name, *LATENT_MAP.styles)
     on_pinned = partial(_take_pin, checkpoint)
     result = component(key="latent_map", data=data, on_pinned_change=on_pinned, on_groups_change=lambda: None)
     if isinstance(result.groups, dict) and result.groups.get("model") == name:

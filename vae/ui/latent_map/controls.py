@@ -8,6 +8,7 @@ from vae.projection.config import METHODS, MIN_DIST, NAMES, NEIGHBOURS, PERPLEXI
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import links, page
 from vae.ui.shared.loaders import load_strength
+from vae.views.latent_map import own_method
 
 AXES = ("across", "up", "depth")  # their names in the link
 METHOD_OF_LINK: dict[str, Method] = {name: method for method, name in NAMES.items()}
@@ -36,7 +37,7 @@ def _choose_method(checkpoint: Checkpoint) -> Method:
 
     Not by Streamlit's binding: the default is another one for each model, and a widget's own default cannot change.
     """
-    state, default = st.session_state, _own_method(checkpoint)
+    state, default = st.session_state, own_method(checkpoint)
     if "method" not in state or links.by_history():
         linked = METHOD_OF_LINK.get(st.query_params.get("method", ""))
         state["method"], state["map_method_chosen"] = linked or default, linked is not None
@@ -56,11 +57,6 @@ def _choose_method(checkpoint: Checkpoint) -> Method:
     else:
         st.query_params["method"] = NAMES[method]
     return method
-
-
-def _own_method(checkpoint: Checkpoint) -> Method:
-    """The latent space itself where it is a plane, with the decoded pictures beneath the points."""
-    return "raw" if checkpoint.model_config.latent_dim == 2 else "pca"
 
 
 def _take_method() -> None:

@@ -20,9 +20,11 @@ from vae.server.latent_map import data as map_data
 from vae.server.live import decode_frames
 from vae.training import film
 from vae.ui import interpolation, sampling
-from vae.ui.shared import links, scripts
+from vae.ui.shared import links
+from vae.views.sampling import LAST_SEED, MOST_SIDE
+from vae.views.scripts import FRONTEND
 
-PATH = scripts.FRONTEND / "lib" / "contract.js"
+PATH = FRONTEND / "lib" / "contract.js"
 
 _HEAD = """/**
  * What Python and the scripts both know. Written by `make contract` from vae/ui/serving/contract.py: change Python, not
@@ -125,10 +127,10 @@ def constants() -> list[tuple[str, object, str]]:
         ("MAX_FILM_BYTES", film.MAX_BYTES, "That a run writes."),
         (
             "MAX_GRID_SIDE",
-            sampling.MOST_SIDE,
+            MOST_SIDE,
             "Of the Sampling page's grid: its cells have noise numbers row × this + column.",
         ),
-        ("MAX_SEED", sampling.LAST_SEED, "Of the Sampling page."),
+        ("MAX_SEED", LAST_SEED, "Of the Sampling page."),
         ("MAX_LINKED_Z", links.LINK_BOUND, "The largest absolute value of a z in a link."),
     ]
 

@@ -14,7 +14,7 @@ from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.server.training.uploads import routes as upload_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
-from vae.ui.shared import loaders, models, origins, page, scripts
+from vae.ui.shared import loaders, origins, page, scripts, strips
 from vae.ui.training import film, runs, uploader
 
 
@@ -26,7 +26,7 @@ def routes() -> list[BaseRoute]:
     return [
         *scripts.routes(),
         *scripts.page_routes(["", *page.ADDRESSES]),
-        *bar_routes(models.strip, base_path=base, allows=allows),
+        *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),

@@ -1,11 +1,10 @@
 """What all pages use. Each module imports only from those above it.
 
-figures        the palette of classes and curves
 loaders        the checkpoints of this app, and what is loaded of each
 origins        which host names the app answers to, which pages may use it
 links          the link and its history, untrusted values from links and components
 current_image  the test image that all pages show
 scripts        the components' scripts and styles
-models         what the pages say about a model: words, numbers, a strip of pictures
+strips         a strip of pictures of each model
 page           bar, title, model picker, choices in the link
 """

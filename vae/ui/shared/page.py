@@ -9,7 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
-from vae.ui.shared import links, loaders, models, scripts
+from vae.ui.shared import links, loaders, scripts
+from vae.views import models
+from vae.views.pages import VIEWS
+from vae.views.scripts import FRONTEND, script_url
 
 FIRST_CHOICE = "mnist-z10"
 PAGES = (
@@ -23,12 +26,13 @@ PAGES = (
 # The names of the pages in the app's addresses, as Streamlit makes them of the scripts' names.
 ADDRESSES = tuple(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)
 
-ICON = scripts.FRONTEND / "bar" / "icon.svg"
+ICON = FRONTEND / "bar" / "icon.svg"
 
 
-def begin_page(title: str, question: str) -> None:
+def begin_page(title: str, question: str | None = None) -> None:
     """The head of every page: the bar with links to the others, then the title, one open question, and controls().
 
+    question: None for that of vae.views.pages.
     Where they stand is in frontend/hosts/frame.css.
     """
     st.set_page_config(page_title=f"{title} · Latent Lab", page_icon=str(ICON), layout="wide")
@@ -40,6 +44,7 @@ def begin_page(title: str, question: str) -> None:
                 st.page_link(path, label=name)
         st.session_state["bar_place"] = st.container(key="bar_place")
     st.session_state["title"] = title
+    question = question or next(view.question for view in VIEWS if view.title == title)
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.html(f"<h1 tabindex='-1'>{html.escape(title)}</h1><p>{html.escape(question)}</p>")
         st.session_state["controls_place"] = st.container(key="controls", horizontal=True, width="content")
@@ -98,7 +103,7 @@ def _show_bar(found: list[Checkpoint | BrokenCheckpoint], chosen: str | None) ->
     """The part of the bar that is a component: model picker, share, present, theme."""
     place: DeltaGenerator = st.session_state["bar_place"]
     data = {
-        "script": scripts.script_url("bar/bar.js"),
+        "script": script_url("bar/bar.js"),
         "page": st.session_state["title"],
         "models": models.listed(found),
         "chosen": chosen,

@@ -1,14 +1,9 @@
-"""The components' scripts and styles: what is passed to Streamlit, the addresses of the rest, and their routes.
-
-An address is relative to that of the app, which the browser alone knows: a proxy may have removed a part of the path.
-"""
+"""The components' scripts and styles: what is passed to Streamlit, and the routes of the rest."""
 
 import gzip
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,9 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-FRONTEND = Path(__file__).parents[2] / "frontend"
-# Of what opens over a page; after its own.
-PANELS = ("lib/popover.css", "lib/download-menu.css", "lib/glossary.css", "lib/notices.css")
+from vae.views.scripts import FRONTEND, scripts_version
+
 FOR_EVER = "public, max-age=31536000, immutable"  # the address changes when the content does
 JAVASCRIPT = "text/javascript"
 
@@ -45,14 +39,6 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
-def script_url(name: str) -> str:
-    """The address of a script, "map/map.js", relative to the app's.
-
-    The version in the path is that of all scripts that it imports.
-    """
-    return f"live/frontend/{_scripts_version()}/{name}"
-
-
 def page_routes(pages: Iterable[str]) -> list[BaseRoute]:
     """Streamlit's own page at the addresses of these pages, with a script and styles of ours before Streamlit's."""
     return [Route(f"{base_path()}/{name}", _page) for name in pages]
@@ -66,21 +52,9 @@ def _page(request: Request) -> HTMLResponse:
 def _page_with_shell() -> str:
     """Scripts of type module run in their order on the page. The address is relative, as Streamlit's own are."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
-    hosts = f"./live/frontend/{_scripts_version()}/hosts"
+    hosts = f"./live/frontend/{scripts_version()}/hosts"
     ours = f'<link rel="stylesheet" href="{hosts}/frame.css"><script type="module" src="{hosts}/shell.js"></script>'
     return page.replace("<head>", f"<head>\n    {ours}", 1)
-
-
-def plotly_url() -> str:
-    """The address of plotly's script, which is served from the installed package."""
-    return f"live/plotly/{metadata.version('plotly')}/plotly.min.js"
-
-
-@st.cache_resource(show_spinner=False)
-def _scripts_version() -> str:
-    """Changes when a script does, so that no browser uses an old one."""
-    files = sorted(path for path in FRONTEND.rglob("*") if path.is_file())
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def routes() -> list[BaseRoute]:
@@ -96,7 +70,7 @@ class _Scripts(StaticFiles):
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        current = scope["path_params"]["version"] == _scripts_version()  # a page from before a restart has another
+        current = scope["path_params"]["version"] == scripts_version()  # a page from before a restart has another
         response.headers["Cache-Control"] = FOR_EVER if current else "no-cache"
         return response
 

@@ -10,11 +10,13 @@ from vae.datasets.registry import is_available
 from vae.jobs.runs import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.request import TrainingRequest
-from vae.ui.shared import loaders, models, scripts
-from vae.ui.shared.figures import PALETTE
+from vae.ui.shared import loaders, scripts
 from vae.ui.training import form, selection
 from vae.ui.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
 from vae.ui.training.runs import app_runs, refresh_page, usable_checkpoint
+from vae.views import models
+from vae.views.palette import PALETTE
+from vae.views.scripts import script_url
 
 KEY = "training"
 MOST_EPOCHS = 500  # of a curve
@@ -44,7 +46,7 @@ def show_films(checkpoint: Checkpoint | None) -> None:
     curves = checkpoint is not None and chosen.film not in films
     shown = [] if curves else [name for name in (chosen.film, chosen.beside) if name is not None]
     data = {
-        "script": scripts.script_url("training/training.js"),
+        "script": script_url("training/training.js"),
         "palette": list(PALETTE),
         "films": [
             {"kind": "run" if name in states else "checkpoint", "name": name, "state": states.get(name)}

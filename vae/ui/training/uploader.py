@@ -12,6 +12,7 @@ from vae.datasets.pictures import MAX_FILES, MAX_UNPACKED_BYTES, PICTURE_SUFFIXE
 from vae.storage.uploads import MAX_PIECE_BYTES, Upload, Uploads
 from vae.ui.shared import scripts
 from vae.ui.training.runs import app_runs
+from vae.views.scripts import script_url
 
 KEY = "uploader"
 
@@ -32,7 +33,7 @@ def choose_pictures() -> Path | None:
     _lease(uploads, ticket)
     found = uploads.finished(ticket)
     data = {
-        "script": scripts.script_url("training/uploader.js"),
+        "script": script_url("training/uploader.js"),
         "ticket": ticket,
         "suffixes": list(PICTURE_SUFFIXES),
         "most": {"bytes": uploads.max_bytes, "pictures": MAX_FILES, "piece": MAX_PIECE_BYTES},

@@ -1,4 +1,4 @@
-"""What the pages say about a model: its name in words, what it is for, its numbers, and a strip of pictures."""
+"""What is said about a model: its name in words, what it is for, its numbers, and a strip of pictures."""
 
 import io
 import re
@@ -7,14 +7,11 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-import streamlit as st
 import torch
 
+from vae.model.latents import EncodedSet
 from vae.model.networks import VAE, ModelConfig, condition, to_uint8
-from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
-from vae.storage.files import CheckpointError
-from vae.ui.shared import loaders
 
 STRIP = 7  # pictures
 STRIP_END = 3.0  # of the latent dimension, at both ends
@@ -121,27 +118,14 @@ def _row(checkpoint: Checkpoint | BrokenCheckpoint) -> dict[str, Any]:
     }
 
 
-def strip(name: str) -> bytes:
+def strip(checkpoint: Checkpoint, model: VAE, encoded: EncodedSet) -> bytes:
     """A PNG of STRIP pictures, decoded while the dimension that the model uses most goes from end to end.
 
-    All else is as at the mean of the first test image. Raises UnknownModelError.
+    All else is as at the mean of the first test image.
     """
-    checkpoint = loaders.usable(name)
-    try:
-        return _strip(checkpoint, loaders.version_of(checkpoint))
-    except FileNotFoundError as error:
-        raise UnknownModelError(f"The checkpoint {name!r} has just been deleted.") from error
-    except CheckpointError as error:
-        raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {error}") from error
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _strip(_checkpoint: Checkpoint, version: tuple[str, int]) -> bytes:
-    """Once for all users: a class opens the list at the same time."""
-    model, encoded = loaders.cached_model(_checkpoint, version), loaders.cached_encoded(_checkpoint, version)
-    strength = _checkpoint.kl_per_dimension or encoded.mean.std(axis=0)
+    strength = checkpoint.kl_per_dimension or encoded.mean.std(axis=0)
     strongest = int(np.argmax(strength))
-    end = STRIP_END if _checkpoint.kl_per_dimension else STRIP_END * float(encoded.mean[:, strongest].std())
+    end = STRIP_END if checkpoint.kl_per_dimension else STRIP_END * float(encoded.mean[:, strongest].std())
     z = np.tile(encoded.mean[0], (STRIP, 1))
     z[:, strongest] = np.linspace(-end, end, STRIP)
     return _png(_decoded(model, z, int(encoded.labels[0])))

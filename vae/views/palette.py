@@ -1,8 +1,8 @@
-"""The colours of classes and curves, on every page."""
+"""The colours of classes and curves, in every view."""
 
 # Ten colours, distinct for the three kinds of colour blindness and on a projector that washes them out, with a contrast
 # of 3 : 1 to the light page and to the dark one. Found by hill climbing, maximising the smallest difference, CIEDE2000;
-# see tests/ui/test_figures.py.
+# see tests/views/test_palette.py.
 PALETTE = (
     "#a07efd",
     "#c08b09",

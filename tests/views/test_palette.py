@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vae.ui.shared.figures import PALETTE
+from vae.views.palette import PALETTE
 
 Array = NDArray[np.floating[Any]]
 

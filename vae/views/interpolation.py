@@ -1,0 +1,23 @@
+"""What Interpolation shows, beside the encoded test set, which comes by a route of its own."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.datasets.drawing import drawing_frame, is_dark_on_bright
+from vae.storage.checkpoints import Checkpoint
+from vae.views import pages, scripts
+from vae.views.palette import PALETTE
+
+
+def interpolation_data(checkpoint: Checkpoint, examples: NDArray[np.uint8], version: str) -> dict[str, object]:
+    """The component's data of a checkpoint. examples: the first test images, (n, c, h, w); version: of its files."""
+    return {
+        "script": scripts.script_url(pages.INTERPOLATION.script),
+        "model": checkpoint.name,
+        "version": version,
+        "classes": checkpoint.model_config.classes,
+        "prior": checkpoint.kl_per_dimension is not None,
+        "palette": list(PALETTE),
+        "frame": drawing_frame(examples),
+        "bright": is_dark_on_bright(examples),
+    }
