@@ -3,6 +3,7 @@
 # make audit  known vulnerabilities    make test-all  every check and every test
 # make shots  the README's screenshots
 # make contract  frontend/lib/contract.js, what the scripts know of Python
+# make wasm  assembles frontend/lib/model/product.wat, the matrix product of the browser's models
 # make classifier  trains the digit classifier that Sampling counts with; MNIST is in $VAE_DATA_DIR or downloaded
 # make prove  what a stranger may send, 20,000 cases of each kind: two hours
 # make lock   writes the lock files after a change of requirements*.txt; make lock UPGRADE=--upgrade renews all packages
@@ -48,6 +49,9 @@ test-js: .venv/test-installed node_modules/.installed
 contract: .venv/test-installed
 	$(BIN)/python -m vae.ui.serving.contract
 
+wasm: .venv/test-installed node_modules/.installed
+	$(NODE) tests/js/support/wat.js
+
 classifier: .venv/run-installed
 	$(BIN)/python -m vae.evaluation.classifier
 
@@ -88,4 +92,4 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-rest test-all test-js prove check contract lock shots audit
+.PHONY: run test test-rest test-all test-js prove check contract wasm lock shots audit

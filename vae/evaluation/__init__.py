@@ -7,5 +7,6 @@ disentanglement  codes + known factors -> how well single dimensions encode sing
 complexity       image -> length when it is compressed
 classifier       pictures of digits -> which digits they show
 anomaly          image -> anomaly score; scores of two data sets -> AUROC
+rounding         decoder + codes -> what weights of 16 bits change in its pictures
 registry         further metrics by the names that the command line uses
 """

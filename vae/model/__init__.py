@@ -3,5 +3,6 @@
 networks     ModelConfig -> Encoder, Decoder, VAE
 losses       likelihoods, KL per dimension, -ELBO: pure functions, in nats
 latents      model + images -> encoded set; sample, interpolate, traverse in latent space
+cost         what a model costs to run
 samplers     distributions to sample latent vectors from: prior, aggregate posterior, one class, one image
 """

@@ -2,6 +2,7 @@
 
 wire        what all routes share: base path, allowed origins, refusals, limits for sockets, text frames
 live        the live decode service behind the sliders
+weights     models' weights, for browsers that decode by themselves
 latent_map  the latent map: its data, and projections as they are computed
 bar         the pictures of the bar: a strip of each model, QR codes
 training    the Training page: runs and their films, uploads of own pictures

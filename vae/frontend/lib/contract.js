@@ -12,6 +12,42 @@ export const LIVE_HEADER_BYTES = 8;
 /** The second byte of a request. */
 export const LIVE_OPERATIONS = /** @type {const} */ ({ decode: 1, encode: 2, reconstruct: 3, sample_posterior: 4 });
 
+/** Of a request; bytes also of its reply. */
+export const LIVE_LIMITS = /** @type {const} */ ({ vectors: 256, request_bytes: 16_777_216, requests_per_second: 240 });
+
+/** The largest absolute value of a z or a noise value in a request. */
+export const LARGEST_Z = 10_000;
+
+/** The most of each in a model's config, and of an absolute log variance. */
+export const MODEL_LIMITS = /** @type {const} */ ({
+  latent_dim: 512,
+  image_side: 512,
+  width: 8192,
+  depth: 8,
+  classes: 1000,
+  logvar: 10,
+});
+
+export const ARCHITECTURES = /** @type {const} */ (["mlp", "conv"]);
+
+export const LIKELIHOODS = /** @type {const} */ ([
+  "bernoulli",
+  "continuous-bernoulli",
+  "gaussian",
+  "gaussian-learned",
+  "gaussian-optimal",
+  "discretised-logistic",
+]);
+
+/** Whose decoders return logits. */
+export const LOGIT_LIKELIHOODS = /** @type {const} */ (["bernoulli", "continuous-bernoulli"]);
+
+/** Likelihoods whose scale is a weight that was trained. */
+export const LEARNED_SCALES = /** @type {const} */ (["gaussian-learned", "discretised-logistic"]);
+
+/** What an encoder returns. */
+export const POSTERIORS = /** @type {const} */ (["gaussian", "point"]);
+
 /** Of the latent map's wire format. */
 export const MAP_VERSION = 1;
 

@@ -25,6 +25,7 @@ from vae.views.sampling import LAST_SEED, MOST_SIDE
 from vae.views.scripts import FRONTEND
 
 PATH = FRONTEND / "lib" / "contract.js"
+LINE = 120  # characters that Biome puts into one
 
 _HEAD = """/**
  * What Python and the scripts both know. Written by `make contract` from vae/ui/serving/contract.py: change Python, not
@@ -118,6 +119,18 @@ def constants() -> list[tuple[str, object, str]]:
         ("LIVE_VERSION", decode_frames.VERSION, "Of the live service's wire format."),
         ("LIVE_HEADER_BYTES", decode_frames.HEADER.size, "Of a binary frame, before its payload."),
         ("LIVE_OPERATIONS", decode_frames.CODES, "The second byte of a request."),
+        (
+            "LIVE_LIMITS",
+            _live_limits(),
+            "Of a request; bytes also of its reply.",
+        ),
+        ("LARGEST_Z", decode_frames.LARGEST_Z, "The largest absolute value of a z or a noise value in a request."),
+        ("MODEL_LIMITS", _model_limits(), "The most of each in a model's config, and of an absolute log variance."),
+        ("ARCHITECTURES", typing.get_args(networks.Architecture), ""),
+        ("LIKELIHOODS", typing.get_args(networks.Likelihood), ""),
+        ("LOGIT_LIKELIHOODS", networks.LOGITS, "Whose decoders return logits."),
+        ("LEARNED_SCALES", networks.LEARNED, "Likelihoods whose scale is a weight that was trained."),
+        ("POSTERIORS", typing.get_args(networks.Posterior), "What an encoder returns."),
         ("MAP_VERSION", map_data.VERSION, "Of the latent map's wire format."),
         ("MAX_ROWS_BYTES", map_data.ROWS_BYTES, "Of images or noise in one request."),
         ("QUALITY_NEIGHBOURS", _default(methods.quality, "neighbours"), "That a projection's quality compares."),
@@ -135,6 +148,22 @@ def constants() -> list[tuple[str, object, str]]:
     ]
 
 
+def _live_limits() -> dict[str, float]:
+    limits = decode_frames.DecodeLimits()
+    return {name: getattr(limits, name) for name in ("vectors", "request_bytes", "requests_per_second")}
+
+
+def _model_limits() -> dict[str, float]:
+    return {
+        "latent_dim": networks.MAX_LATENT_DIM,
+        "image_side": networks.MAX_IMAGE_SIDE,
+        "width": networks.MAX_WIDTH,
+        "depth": networks.MAX_DEPTH,
+        "classes": networks.MAX_CLASSES,
+        "logvar": networks.LOGVAR_BOUND,
+    }
+
+
 def contract() -> str:
     """The text of contract.js."""
     return "\n".join([_HEAD, *(_constant(*each) for each in constants()), _types()])
@@ -145,15 +174,20 @@ def _constant(name: str, value: object, meaning: str) -> str:
     literal = _literal(value)
     # tsc then takes the values themselves for its type, not any text or number.
     fixed = f"/** @type {{const}} */ ({literal})" if isinstance(value, (tuple, dict)) else literal
-    return f"{comment}export const {name} = {fixed};\n"
+    line = f"export const {name} = {fixed};\n"
+    if len(line) > LINE + 1 and isinstance(value, (tuple, dict)):
+        line = line.replace(literal, _literal(value, "\n  ", ",\n"))
+    return f"{comment}{line}"
 
 
-def _literal(value: object) -> str:
-    """A JavaScript literal, as Biome formats it."""
+def _literal(value: object, start: str = "", end: str = "") -> str:
+    """A JavaScript literal, as Biome formats it. start, end: of its items where it takes several lines."""
+    comma = f",{start or ' '}"
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key}: {_literal(item)}" for key, item in value.items()) + " }"
+        items = comma.join(f"{key}: {_literal(item)}" for key, item in value.items())
+        return f"{{{start or ' '}{items}{end or ' '}}}"
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(_literal, value)) + "]"
+        return f"[{start}{comma.join(map(_literal, value))}{end}]"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return f"{value:_}" if isinstance(value, int) and value > 9999 else json.dumps(value)

@@ -1,0 +1,17 @@
+"""What a model costs to run, from its config alone."""
+
+from itertools import pairwise
+
+from vae.model.networks import ModelConfig
+
+
+def decode_flops(config: ModelConfig) -> int:
+    """Floating-point operations of one decode: two for each multiplication by a weight, padding included."""
+    height, width = (-(-side >> len(config.channels)) for side in config.image_shape[1:])
+    features = (config.channels or config.image_shape[:1])[-1] * height * width
+    products = sum(a * b for a, b in pairwise((config.code_dim, *reversed(config.hidden), features)))
+    for n_in, n_out in pairwise((*reversed(config.channels), config.image_shape[0])):
+        if config.channels:
+            height, width = 2 * height, 2 * width
+            products += height * width * 4 * n_in * n_out  # a pixel takes 2 x 2 of the kernel's 4 x 4
+    return 2 * products
