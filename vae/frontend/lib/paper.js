@@ -11,9 +11,28 @@ const SHADOW = 0.1; // of the light: a smaller step in it is none
 const ROUNDS = 12; // of the fit, each with less weight for blocks that are not paper
 const NOISE = 4; // deviations from the paper's brightness that are still paper
 
+/** The upper one of two in the middle. By Hoare's selection: sorting a photograph would take ten times as long. */
 export function median(/** @type {ArrayLike<number>} */ values) {
-  const sorted = Float32Array.from(values).sort();
-  return sorted[sorted.length >> 1];
+  const among = new Float32Array(values),
+    middle = among.length >> 1;
+  let [low, high] = [0, among.length - 1];
+  while (low < high) {
+    const pivot = among[(low + high) >> 1];
+    let [up, down] = [low, high];
+    while (up <= down) {
+      while (among[up] < pivot) up++;
+      while (among[down] > pivot) down--;
+      if (up <= down) {
+        const value = among[up];
+        among[up++] = among[down];
+        among[down--] = value;
+      }
+    }
+    if (middle <= down) high = down;
+    else if (middle >= up) low = up;
+    else break;
+  }
+  return among[middle];
 }
 
 /** The paper's brightness in each pixel, roughly: a quadratic surface through what most of the picture is. */
