@@ -5,24 +5,29 @@ import { developed, neededSteps } from "../../../vae/frontend/lib/steps.js";
 import { resized } from "../../../vae/frontend/lib/placing.js";
 import { python } from "../support/python.js";
 
-/** @import { Photo, Target } from "../../../vae/frontend/lib/steps.js" */
+/** @import { Pixels } from "../../../vae/frontend/lib/canvas.js" */
+/** @import { Photo, Switches, Target } from "../../../vae/frontend/lib/steps.js" */
 
 /** @type {Target} */
 const MNIST = { imageShape: [1, 28, 28], frame: { side: 20, across: 14.5, down: 14.5 }, bright: false };
 
 /** name: of the scene. photo: base64. original: the digit, 28 × 28. @typedef {{name: string, photo: string, original: number[]}} Case */
-/** @type {{digits: Case[], sevens: Case[], shadowed: Case[], blank: string, seven: string}} */
+/** needed: the steps from the photograph to the input. pixels: the input. @typedef {{name: string, needed: Switches, pixels: Pixels, original: number[]}} Developed */
+/** @type {{digits: Developed[], sevens: Developed[], shadowed: Developed[], blank: Photo, thick: Pixels}} */
 let photos;
 
 before(() => {
-  photos = python(`
+  const { digits, sevens, shadowed, blank, seven } = python(`
 import base64, json
 import numpy as np
 from pathlib import Path
+from safetensors import safe_open
 from tests.support.photographs import SEVEN, line, photograph, written
-from vae.storage.checkpoints import read_checkpoint
-checkpoint = read_checkpoint(Path("checkpoints/mnist-z10"))
-images, labels = checkpoint.load_examples()[:, 0], checkpoint.load_encoded().labels
+from vae.storage.files import read_sheet
+folder = Path("checkpoints/mnist-z10")
+images = read_sheet(folder / "examples.png", 500, (1, 28, 28))[:, 0]
+with safe_open(folder / "encoded.safetensors", "numpy") as file:
+    labels = file.get_tensor("labels")
 text = lambda photo: base64.b64encode(photo.tobytes()).decode()
 case = lambda name, photo, original: {"name": name, "photo": text(photo), "original": original.ravel().tolist()}
 rows = [int(np.flatnonzero(labels[:500] == label)[3]) for label in range(10)]
@@ -38,12 +43,20 @@ shadowed = [case(f"{width} at {left}", photograph(line(SEVEN, width, left=left, 
             for width in (4, 6, 10) for left, top, side in ((60, 90, 150), (200, 300, 150), (120, 200, 250))]
 blank = photograph(np.zeros((600, 450)))
 print(json.dumps({"digits": digits, "sevens": sevens, "shadowed": shadowed, "blank": text(blank), "seven": text(thick)}))`);
+  photos = {
+    digits: digits.map(asDeveloped),
+    sevens: sevens.map(asDeveloped),
+    shadowed: shadowed.map(asDeveloped),
+    blank: seen(blank),
+    thick: asDeveloped({ name: "thick", photo: seven, original: [] }).pixels,
+  };
 });
 
 /** A grey picture as the upload sees it. @returns {Photo} */
-function grey(/** @type {Iterable<number>} */ plane, /** @type {number} */ width, /** @type {number} */ height) {
-  const values = [...plane];
-  return { pixels: Uint8Array.from([...values, ...values, ...values]), width, height, orientation: 1 };
+function grey(/** @type {ArrayLike<number>} */ plane, /** @type {number} */ width, /** @type {number} */ height) {
+  const pixels = new Uint8Array(3 * plane.length);
+  for (let channel = 0; channel < 3; channel++) pixels.set(plane, channel * plane.length);
+  return { pixels, width, height, orientation: 1 };
 }
 
 /** The photograph as the upload sees it: 400 pixels high. */
@@ -51,12 +64,12 @@ function seen(/** @type {string} */ photo) {
   return grey(resized([Float32Array.from(Buffer.from(photo, "base64"))], 450, 600, [1, 400, 300]), 300, 400);
 }
 
-/** What the model sees of a photograph. */
-function placed(/** @type {string} */ text) {
-  const photo = seen(text),
-    needed = neededSteps(photo, MNIST);
-  assert.ok(needed.centred);
-  return developed(photo, needed, MNIST).pixels;
+/** What the model sees of a photograph. @returns {Developed} */
+function asDeveloped(/** @type {Case} */ { name, photo, original }) {
+  const upload = seen(photo),
+    needed = neededSteps(upload, MNIST);
+  assert.ok(needed.centred, name);
+  return { name, needed, pixels: developed(upload, needed, MNIST).pixels, original };
 }
 
 /** Correlation of two images, the best of the nine by which one may be shifted by a pixel. */
@@ -75,8 +88,7 @@ function likeness(/** @type {ArrayLike<number>} */ a, /** @type {ArrayLike<numbe
 }
 
 test("a digit of MNIST's that was written on paper and photographed becomes that digit again", () => {
-  for (const { name, photo, original } of photos.digits) {
-    const pixels = placed(photo);
+  for (const { name, pixels, original } of photos.digits) {
     const found = likeness(pixels, original);
     assert.ok(found > 0.9, `${name}: ${found}`);
     assert.ok(Math.max(...pixels) > 240, "the ink is stretched to white");
@@ -85,17 +97,15 @@ test("a digit of MNIST's that was written on paper and photographed becomes that
 });
 
 test("a thin pen's seven looks like one of a thick pen", () => {
-  const thick = placed(photos.seven);
-  for (const { name, photo } of photos.sevens) {
-    const found = likeness(placed(photo), thick);
+  for (const { name, pixels } of photos.sevens) {
+    const found = likeness(pixels, photos.thick);
     assert.ok(found > 0.85, `a pen of ${name} pixels: ${found}`);
   }
 });
 
 test("neither a shadow beside a thin pen's seven nor one over it counts as ink", () => {
-  const thick = placed(photos.seven);
-  for (const { name, photo } of photos.shadowed) {
-    const found = likeness(placed(photo), thick);
+  for (const { name, pixels } of photos.shadowed) {
+    const found = likeness(pixels, photos.thick);
     assert.ok(found > 0.85, `a pen of ${name}: ${found}`);
   }
 });
@@ -104,12 +114,11 @@ const AS_IT_IS = { oriented: true, levelled: false, inverted: false, stretched: 
 
 test("all steps are needed where ink is on paper, and all but inverting where chalk is on a board", () => {
   const all = { oriented: true, levelled: true, inverted: true, stretched: true, centred: true };
-  for (const { name, photo } of photos.digits)
-    assert.deepEqual(neededSteps(seen(photo), MNIST), { ...all, inverted: name !== "chalk" }, name);
+  for (const { name, needed } of photos.digits) assert.deepEqual(needed, { ...all, inverted: name !== "chalk" }, name);
 });
 
 test("a blank sheet has no ink, and neither has a picture that is bright on black already", () => {
-  assert.deepEqual(neededSteps(seen(photos.blank), MNIST), AS_IT_IS);
+  assert.deepEqual(neededSteps(photos.blank, MNIST), AS_IT_IS);
   assert.deepEqual(neededSteps(grey(photos.digits[0].original, 28, 28), MNIST), AS_IT_IS);
 });
 
