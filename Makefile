@@ -21,30 +21,42 @@ run: .venv/run-installed
 PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
     -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
-test: check test-js
+test: check-and-test-js
 	$(PYTEST) -m "not slow" $(THEN)
 
 # What `make test` leaves out, and what tries more here.
 test-rest: .venv/test-installed
 	$(PYTEST) -m "slow or scaled" --hypothesis-profile=ci $(THEN)
 
-test-all: check test-js
+test-all: check-and-test-js
 	$(PYTEST) --hypothesis-profile=ci
 
 prove: .venv/test-installed
 	$(BIN)/python -m pytest tests/test_hostile.py --hypothesis-profile=prove --hypothesis-show-statistics
 
+# Two at a time, each with its output in one piece; make 3.81, which macOS has, mixes the lines.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 check: .venv/test-installed node_modules/.installed
+	@$(SIDE_BY_SIDE) check-python check-js
+
+check-and-test-js: .venv/test-installed node_modules/.installed
+	@$(SIDE_BY_SIDE) check-python test-js check-js
+
+check-python: .venv/test-installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+check-js: node_modules/.installed
 	$(NODE) node_modules/@biomejs/biome/bin/biome ci .
 	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(NODE) node_modules/typescript/bin/tsc --project tests/js
 
+# By default, Node.js leaves a core to others.
 test-js: .venv/test-installed node_modules/.installed
-	$(NODE) --test --experimental-test-coverage --test-coverage-include='vae/frontend/lib/**' \
-	    --test-coverage-lines=90 'tests/js/**/*.test.js'
+	$(NODE) --test --test-concurrency=$$(getconf _NPROCESSORS_ONLN) --experimental-test-coverage \
+	    --test-coverage-include='vae/frontend/lib/**' --test-coverage-lines=90 'tests/js/**/*.test.js'
 
 contract: .venv/test-installed
 	$(BIN)/python -m vae.ui.serving.contract
@@ -92,4 +104,5 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-rest test-all test-js prove check contract wasm lock shots audit
+.PHONY: run test test-rest test-all test-js prove check check-python check-js check-and-test-js contract wasm lock shots \
+    audit
