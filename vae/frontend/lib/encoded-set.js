@@ -1,5 +1,7 @@
 /** From the server: the encoded test set and its images. */
 
+import { load } from "./files.js";
+
 /** @import { EncodedHeader, ImageShape, Pca } from "./contract.js" */
 
 const CHUNK_BYTES = 64 * 1024; // fetched together: neighbours in the list are rarely neighbours on the map
@@ -32,7 +34,7 @@ const ARRAYS = { "<f4": Float32Array, "<u2": Uint16Array };
  * @param {string} address
  */
 export async function loadEncoded(address) {
-  const response = await fetch(address);
+  const response = await load(address);
   if (!response.ok) throw new Error(await response.text());
   return readEncoded(await response.arrayBuffer());
 }
@@ -126,7 +128,7 @@ export class TestRows {
     const start = chunk * this.perChunk;
     const count = Math.min(this.perChunk, this.count - start);
     try {
-      const response = await fetch(`${this.address}&start=${start}&count=${count}`);
+      const response = await load(`${this.address}&start=${start}&count=${count}`);
       if (response.ok) return new Uint8Array(await response.arrayBuffer());
     } catch {
       this.chunks.delete(chunk); // the connection was lost: the next load tries again

@@ -2,6 +2,7 @@
 
 import { loadClassifier } from "../lib/classifier.js";
 import { loadEncoded, meanOf, TestRows } from "../lib/encoded-set.js";
+import { load } from "../lib/files.js";
 import { nearest } from "../lib/math.js";
 
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
@@ -124,7 +125,7 @@ export class TestSet {
     const step = Math.max(1, Math.floor(CHUNK_BYTES / size));
     const all = new Uint8Array(most * size);
     for (let start = 0; start < most; start += step) {
-      const response = await fetch(`${this.imagesAddress}&start=${start}&count=${Math.min(step, most - start)}`);
+      const response = await load(`${this.imagesAddress}&start=${start}&count=${Math.min(step, most - start)}`);
       if (!response.ok) return all.subarray(0, start * size);
       all.set(new Uint8Array(await response.arrayBuffer()), start * size);
     }
