@@ -1,0 +1,49 @@
+/**
+ * The script of a packed page: makes blob: addresses of the modules in it, leaf first, and imports the entry, whose
+ * default export it calls with a function that reads the page's data by name. vae/lab/packing.py describes the page.
+ *
+ * A classic script, so that an old browser, too, can say what it lacks.
+ *
+ * assets: where the file is served, null where it is in the page.
+ *
+ * @typedef {{entry: string, assets: Record<string, string | null>, modules: [name: string, pieces: string[]][]}} PackedPage
+ */
+
+void (async () => {
+  /** @param {string} name @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  const read = async (name) => {
+    const block = document.querySelector(`script[data-name="${CSS.escape(name)}"]`);
+    if (!block) throw new Error(`the page has no ${name}`);
+    const text = block.textContent ?? "";
+    if (!block.hasAttribute("data-packed")) return new TextEncoder().encode(text);
+    if (!("DecompressionStream" in window)) throw new Error("this browser is too old: it cannot unpack the page");
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  };
+
+  /** @param {BlobPart} content @param {string} type */
+  const addressOf = (content, type) => URL.createObjectURL(new Blob([content], { type }));
+
+  try {
+    /** @type {PackedPage} */
+    const { entry, assets, modules } = JSON.parse(new TextDecoder().decode(await read("modules")));
+    /** @type {Map<string, string>} */
+    const addresses = new Map();
+    for (const [name, served] of Object.entries(assets)) {
+      const address = served === null ? addressOf(await read(name), "") : new URL(served, document.baseURI).href;
+      addresses.set(name, address);
+    }
+    for (const [name, pieces] of modules) {
+      const text = pieces.map((piece, i) => (i % 2 ? addresses.get(piece) : piece)).join("");
+      addresses.set(name, addressOf(text, "text/javascript"));
+    }
+    const { default: start } = await import(addresses.get(entry) ?? "");
+    await start(read);
+  } catch (error) {
+    const problem = document.createElement("p");
+    problem.setAttribute("role", "alert");
+    problem.textContent = `Latent Lab did not start: ${error instanceof Error ? error.message : error}. Open it in a current Firefox, Chrome, Edge or Safari.`;
+    document.body.prepend(problem);
+  }
+})();

@@ -1,0 +1,6 @@
+"""Latent Lab in one page, without Streamlit. Each module imports only from those above it.
+
+workers     a worker's modules as one script
+packing     modules of the front end and all that they need
+html        one HTML page with modules, styles and data in it
+"""

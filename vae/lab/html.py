@@ -1,0 +1,118 @@
+"""One HTML page with modules, styles and data in it, which needs no other file, and its Content-Security-Policy.
+
+The page's one script that runs is hosts/lab/bootstrap.js. It reads the modules' texts from a block of data, imports the
+entry, and gives it a function that reads the other blocks.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae.lab.packing import FRONTEND, Packed
+from vae.lab.workers import PackingError
+
+BOOTSTRAP = "hosts/lab/bootstrap.js"
+MODULES = "modules"  # the block with the modules' texts
+
+
+@dataclass(frozen=True)
+class Block:
+    """Data of a page, which the entry reads by its name. packed: as gzip in base64, else as text."""
+
+    name: str
+    content: bytes
+    packed: bool = True
+
+    def to_html(self) -> str:
+        """The element that holds it. Raises PackingError for text that would end it."""
+        name = html.escape(self.name)
+        if self.packed:
+            text = base64.b64encode(gzip.compress(self.content, 9, mtime=0)).decode()
+            return f'<script type="text/plain" data-name="{name}" data-packed>{text}</script>'
+        return f'<script type="text/plain" data-name="{name}">{_safe(self.content.decode(), "script")}</script>'
+
+
+def json_block(name: str, value: object, *, packed: bool = True) -> Block:
+    """A value as JSON in which no character can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return Block(name, text.encode(), packed)
+
+
+def module_blocks(packed: Packed, *, folder: str | None) -> list[Block]:
+    """The modules as data of a page.
+
+    folder: the address, relative to the page's, where the front end's files are served; then the texts are plain, as
+    the server compresses the page, and assets are fetched from there. None: assets are in the page, and all is packed.
+    """
+    value = {
+        "entry": packed.entry,
+        "assets": {name: folder and f"{folder}/{name}" for name in packed.assets},
+        "modules": [[module.name, module.pieces] for module in packed.modules],
+    }
+    blocks = [json_block(MODULES, value, packed=folder is None)]
+    if folder is None:
+        blocks += [Block(name, (packed.root / name).read_bytes()) for name in packed.assets]
+    return blocks
+
+
+def html_page(title: str, style: str, body: str, blocks: Iterable[Block], *, connect: str, head: str = "") -> bytes:
+    """A whole page. The same arguments give the same bytes.
+
+    style: the text of its style sheet. body: what is there before the entry runs. connect: where the page may fetch
+    from beside itself, "'self'", or "" for nowhere. head: more elements of the page's head.
+    """
+    script, style = _safe((FRONTEND / BOOTSTRAP).read_text("utf-8"), "script"), _safe(style, "style")
+    parts = [
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(script, style, connect)}">\n',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+        f"<title>{html.escape(title)}</title>\n{head}<style>{style}</style>\n</head>\n<body>\n{body}\n",
+        *(f"{block.to_html()}\n" for block in blocks),
+        f"<script>{script}</script>\n</body>\n</html>\n",
+    ]
+    return "".join(parts).encode()
+
+
+def policy(script: str, style: str, connect: str) -> str:
+    """What the page may do: run this one script and modules that it makes, and fetch from nowhere else."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": f"{_hash(script)} blob: 'wasm-unsafe-eval'",
+        "worker-src": "blob:",
+        "connect-src": f"blob: data: {connect}".strip(),
+        "style-src": f"{_hash(style)} blob:",
+        "img-src": f"blob: data: {connect}".strip(),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def style_text(names: Iterable[str], root: Path = FRONTEND) -> str:
+    """Style sheets of the front end as one text. Raises PackingError for one that names another file."""
+    return "".join(_style(name, root) for name in names)
+
+
+def _style(name: str, root: Path) -> str:
+    text = (root / name).read_text("utf-8")
+    for address in re.findall(r"""url\(\s*["']?([^"')]*)""", text):
+        if not address.startswith(("data:", "#")):
+            raise PackingError(f"{name} names {address}, which is not packed; make it a data: address.")
+    return text
+
+
+def _safe(text: str, element: str) -> str:
+    """The text, which an element can hold as it is."""
+    if re.search(rf"</{element}|<!--", text, re.IGNORECASE):
+        raise PackingError(f"A text with </{element} or <!-- would end its element; write it in two pieces.")
+    return text
