@@ -1,6 +1,7 @@
 /**
- * The axes of the plane, which Plotly draws and moves (pan and wheel) once it has loaded.
+ * The axes of the plane, which Plotly draws and moves (pan and wheel) once it has loaded; grid.js where there is none.
  *
+ * @import { AxesStyle } from "./grid.js"
  * @import { Plane } from "./views.js"
  *
  * @typedef {Record<string, number | undefined>} AxesChange
@@ -8,14 +9,10 @@
  * @property {(node: HTMLElement, traces: object[], layout: object, options: object) => Promise<unknown>} react
  * @property {(node: HTMLElement, change: object) => Promise<unknown>} relayout
  * @property {(node: HTMLElement) => void} purge
- *
- * titles: of the two axes, null where an axis means nothing. pans: whether dragging moves the map.
- *
- * @typedef {{titles: (string | null)[], width: number, height: number, pans: boolean,
- *            colours: {grid: string, ground: string}}} AxesStyle
  */
 
-import { element } from "../lib/dom.js";
+import { element, svgElement } from "../lib/dom.js";
+import { drawGrid } from "./grid.js";
 
 const MARGIN = { l: 3.6, r: 0.6, t: 0.6, b: 2.9 }; // em: room for the numbers and titles of the axes
 
@@ -73,7 +70,11 @@ export class Axes {
   element = element("div", { className: "axes" });
   /** @type {Plotly | null} */
   plotly = null;
-  drawn = false;
+  /** Holds the grid where there is no Plotly. @type {SVGElement | null} */
+  svg = null;
+  /** As last drawn. @type {AxesStyle | null} */
+  style = null;
+  drawn = false; // by Plotly
   moving = false;
   outdated = false;
   closed = false;
@@ -90,6 +91,8 @@ export class Axes {
   /** @param {AxesStyle | null} style null where there are no axes */
   draw(style) {
     this.element.hidden = !style;
+    this.style = style;
+    this.drawGrid();
     if (!this.plotly || !style?.width || !this.element.isConnected) return;
     const options = { scrollZoom: true, displayModeBar: false, doubleClick: false };
     const first = !this.drawn;
@@ -101,6 +104,20 @@ export class Axes {
       /** @type {unknown} */ (this.element)
     ); // Plotly has made it so
     for (const name of ["plotly_relayouting", "plotly_relayout"]) node.on(name, (change) => this.takeMove(change));
+  }
+
+  /** From now on there is a grid: Plotly does not come. */
+  useGrid() {
+    this.svg = svgElement("svg", { "aria-hidden": "true" });
+    this.element.append(this.svg);
+  }
+
+  drawGrid() {
+    const { svg, style, plane, element: parent } = this;
+    if (!svg || !style?.width || !parent.isConnected) return;
+    const em = Number.parseFloat(getComputedStyle(parent).fontSize),
+      { l: left, t: top } = marginOf(em);
+    drawGrid(svg, plane, { ...style, em, left, top });
   }
 
   /** @param {AxesStyle} style */
@@ -154,6 +171,7 @@ export class Axes {
   /** The plane was moved: the axes follow, one change at a time, the newest ranges last. */
   async follow() {
     const { plotly } = this;
+    this.drawGrid();
     this.outdated = true;
     if (!plotly || !this.drawn || this.moving) return;
     this.moving = true;

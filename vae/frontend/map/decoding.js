@@ -14,7 +14,7 @@
  * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those
  * that other pages know.
  *
- * @typedef {{base: string, plotly: string, model: string, version: string, classes: number, label: number | null,
+ * @typedef {{base: string, plotly: string | null, model: string, version: string, classes: number, label: number | null,
  *            prior: boolean, palette: string[], config: Config, z: number[] | null,
  *            pinned: {z: number[], row: number | null, exact: boolean, near: boolean} | null, examples: number}} MapData
  *

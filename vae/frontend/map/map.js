@@ -142,7 +142,7 @@ export default class LatentMap {
    */
   async update(data) {
     this.newest = data;
-    this.plotlyLoading ??= this.loadPlotly(`${data.base}/${data.plotly}`);
+    this.plotlyLoading ??= this.loadPlotly(data);
     this.socket ??= this.openSocket(data); // while the encoded test set is loading
     const known = data.model === this.data?.model && data.version === this.data?.version;
     try {
@@ -156,10 +156,11 @@ export default class LatentMap {
     }
   }
 
-  /** @param {string} address */
-  async loadPlotly(address) {
+  /** @param {MapData} data */
+  async loadPlotly({ base, plotly: address }) {
+    if (address === null) return this.plot.useGrid();
     try {
-      const plotly = await loadPlotly(address, () => this.gestures.resting());
+      const plotly = await loadPlotly(`${base}/${address}`, () => this.gestures.resting());
       if (!this.closed) this.plot.setPlotly(plotly);
     } catch {
       this.overlay.complain("Plotly, which draws the axes, did not load. Reload the page.");

@@ -222,6 +222,12 @@ export class Plot {
     this.drawAxes();
   }
 
+  /** The axes without Plotly. */
+  useGrid() {
+    this.axes.useGrid();
+    this.drawAxes();
+  }
+
   /** Asks for new axes. Plotly takes tens of ms for them: they wait until the next frame is painted. */
   drawAxes() {
     this.axesAsked = true;
