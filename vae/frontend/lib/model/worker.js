@@ -1,0 +1,11 @@
+/** The worker in which a local model runs, so that the page stays responsive. */
+
+import { Engine, transferable } from "./engine.js";
+
+const engine = new Engine();
+
+// Without it, as in Node's tests, nothing is to be answered.
+globalThis.addEventListener?.("message", ({ data }) => {
+  const answer = engine.answer(data);
+  postMessage(answer, { transfer: transferable(answer) });
+});
