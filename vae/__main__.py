@@ -199,12 +199,16 @@ def _bench_commands(commands: Commands) -> None:
     latent_map = _command(bench, "map", run_bench_map, "how soon and how fast the latent map is, in a real Chromium")
     latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
     latent_map.add_argument("--visits", type=int, default=6, help="how often the page is opened")
+    page = _command(bench, "page", run_bench_page, "the light page on a slow network, and opened by a crowd")
+    page.add_argument("--runs", type=int, default=5, help="cold visits; medians are printed")
+    page.add_argument("--openings", type=int, default=400, help="of the crowd")
+    page.add_argument("--within", type=float, default=30.0, help="seconds in which the crowd opens it")
     classroom = _command(bench, "classroom", run_bench_classroom, "a full classroom: pages, drags, a run, a projection")
     classroom.add_argument("--students", type=int, default=60)
     classroom.add_argument("--seconds", type=float, default=600.0, help="how long the lesson is")
-    for command in (live, start, latent_map):
+    for command in (live, start, latent_map, page):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
-    for command in (live, start, latent_map, running, classroom):
+    for command in (live, start, latent_map, page, running, classroom):
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
 
@@ -425,6 +429,15 @@ def run_bench_start(args: argparse.Namespace) -> Result:
 
     require(args.runs > 0, "--runs", args.runs, "above 0")
     return _shown(start.run(args))
+
+
+def run_bench_page(args: argparse.Namespace) -> Result:
+    """Starts the app, opens its light page cold on a slow network, and by a crowd."""
+    from vae.bench.browser import page
+
+    for name in ("runs", "openings", "within"):
+        require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
+    return _shown(page.run(args))
 
 
 def run_bench_map(args: argparse.Namespace) -> Result:

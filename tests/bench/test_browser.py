@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vae.__main__ import main
-from vae.bench.browser import drag, start
+from vae.bench.browser import drag, page, start
 from vae.bench.browser import map as latent_map
 from vae.bench.live import Server
 
@@ -20,7 +20,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def running(app: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The app runs already."""
-    for module in (drag, start, latent_map):
+    for module in (drag, page, start, latent_map):
         monkeypatch.setattr(module, "started", lambda _: nullcontext(app))
     monkeypatch.setattr(drag, "WARM_UP_SECONDS", 0.1)
 
@@ -31,9 +31,9 @@ def bench(capsys: Captured, *arguments: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["explore", "drawing"])  # a slider, and a pad behind a button
-def test_pictures_follow_the_pointer(capsys: Captured, page: str) -> None:
-    numbers = bench(capsys, "live", "--browser", "--page", page, "--seconds", "0.5")
+@pytest.mark.parametrize("page_name", ["explore", "drawing"])  # a slider, and a pad behind a button
+def test_pictures_follow_the_pointer(capsys: Captured, page_name: str) -> None:
+    numbers = bench(capsys, "live", "--browser", "--page", page_name, "--seconds", "0.5")
     assert numbers["decoded_by"] == "server"
     assert numbers["sent"] > 0
     assert 0 < numbers["p50_ms"] <= numbers["p95_ms"] <= numbers["p99_ms"]
@@ -51,6 +51,14 @@ def test_the_start_lasts_until_the_first_picture(capsys: Captured) -> None:
     numbers = bench(capsys, "start", "--model", "digits-z2", "--runs", "1")
     assert numbers["runs"] == 1
     assert 0 <= numbers["server_answers_seconds"] < numbers["first_picture_seconds"]
+
+
+@pytest.mark.slow
+def test_the_light_page_is_opened_cold_and_by_a_crowd(capsys: Captured) -> None:
+    numbers = bench(capsys, "page", "--model", "digits-z2", "--runs", "1", "--openings", "3", "--within", "0.5")
+    assert numbers["light_first_picture_seconds"] > 0
+    assert 0 < numbers["light_kilobytes"] < numbers["streamlit_kilobytes"]
+    assert (numbers["openings"], numbers["failed"]) == (3, 0)
 
 
 @pytest.mark.slow
