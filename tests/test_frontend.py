@@ -7,7 +7,6 @@ from vae.views.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
-LOCAL_CLIENT = FRONTEND / "lib" / "model" / "local-client.js"  # a page of anyone's may import it
 PAGES = ("bar", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -52,7 +51,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
     pages = {FRONTEND / page / f"{page}.js" for page in PAGES}
-    entries = pages | {UPLOADER, BOOTSTRAP, LOCAL_CLIENT} | set((FRONTEND / "hosts").glob("*.js"))
+    entries = pages | {UPLOADER, BOOTSTRAP} | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

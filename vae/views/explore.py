@@ -6,6 +6,7 @@ import numpy as np
 
 from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.methods import fit_pca
+from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.views import pages, scripts
 from vae.views.palette import PALETTE
@@ -21,6 +22,7 @@ def explore_data(checkpoint: Checkpoint, encoded: EncodedSet) -> dict[str, objec
     return {
         "script": scripts.script_url(pages.EXPLORE.script),
         "model": checkpoint.name,
+        "local": local_model(checkpoint),
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),
         "classes": config.classes,

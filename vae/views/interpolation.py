@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.datasets.drawing import drawing_frame, is_dark_on_bright
+from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.views import pages, scripts
 from vae.views.palette import PALETTE
@@ -14,6 +15,7 @@ def interpolation_data(checkpoint: Checkpoint, examples: NDArray[np.uint8], vers
     return {
         "script": scripts.script_url(pages.INTERPOLATION.script),
         "model": checkpoint.name,
+        "local": local_model(checkpoint),
         "version": version,
         "classes": checkpoint.model_config.classes,
         "prior": checkpoint.kl_per_dimension is not None,

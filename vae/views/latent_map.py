@@ -1,6 +1,7 @@
 """What the latent map shows, beside the encoded test set, which comes by a route of its own."""
 
 from vae.projection.config import Method
+from vae.server.weights import local_model
 from vae.storage.checkpoints import EXAMPLES, Checkpoint
 from vae.views import pages, scripts
 from vae.views.palette import PALETTE
@@ -12,6 +13,7 @@ def map_data(checkpoint: Checkpoint, version: str) -> dict[str, object]:
         "script": scripts.script_url(pages.LATENT_MAP.script),
         "plotly": scripts.plotly_url(),
         "model": checkpoint.name,
+        "local": local_model(checkpoint),
         "version": version,
         "classes": checkpoint.model_config.classes,
         "prior": checkpoint.kl_per_dimension is not None,

@@ -17,6 +17,7 @@ from vae.evaluation.complexity import density_offset
 from vae.model import losses
 from vae.model.latents import EncodedSet, FloatArray, posterior_noise
 from vae.model.networks import VAE
+from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.views import models, pages, scripts
 from vae.views.palette import PALETTE
@@ -71,6 +72,7 @@ def reconstruction_data(checkpoint: Checkpoint, examples: Images, version: int) 
     return {
         "script": scripts.script_url(pages.RECONSTRUCTION.script),
         "model": checkpoint.name,
+        "local": local_model(checkpoint),
         "version": version,
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),

@@ -12,6 +12,7 @@ from vae.evaluation.aggregate import MOST_IMAGES, AggregateFit, Bound, draws_of,
 from vae.model.latents import EncodedSet, sample
 from vae.model.samplers import CHOICE_STREAM, Mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
+from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import parse_whole
 from vae.views import pages, scripts
@@ -52,6 +53,7 @@ def sampling_data(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted) -
     return {
         "script": scripts.script_url(pages.SAMPLING.script),
         "model": checkpoint.name,
+        "local": local_model(checkpoint),
         "latent_dim": config.latent_dim,
         "image_shape": list(config.image_shape),
         "classes": config.classes,

@@ -1,5 +1,5 @@
 /**
- * The bar's component: model picker, share, present, theme, and on narrow screens the button that opens the list of pages.
+ * The bar's component: model picker, share, present, theme, more, and on narrow screens the button that opens the list of pages.
  * The links to the pages are Streamlit's own, beside it.
  *
  * What Python sends, from vae/ui/shared/page.py. page: its title; chosen: the name of the model that the page shows.
@@ -12,6 +12,7 @@ import { button, element } from "../lib/dom.js";
 import { pageTheme } from "../lib/theme.js";
 import { icon } from "./icon.js";
 import { PageMenu } from "./menu.js";
+import { moreButton } from "./more.js";
 import { Picker } from "./picker.js";
 import { Present } from "./present.js";
 import { shareButton } from "./share.js";
@@ -30,7 +31,14 @@ export default class Bar {
     const share = shareButton();
     const theme = button("", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
     theme.append(icon(THEME));
-    const tools = element("div", { className: "bar-tools" }, ...share, ...this.present.elements, theme);
+    const tools = element(
+      "div",
+      { className: "bar-tools" },
+      ...share,
+      ...this.present.elements,
+      theme,
+      ...moreButton(),
+    );
     this.root = element("div", { className: "bar" }, this.menu.button, ...this.picker.elements, tools);
     parent.append(this.root);
   }

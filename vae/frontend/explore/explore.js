@@ -4,6 +4,7 @@
  *
  * @import { ImageShape } from "../lib/contract.js"
  * @import { DecodeReply, LiveStatus } from "../lib/live-client.js"
+ * @import { LocalModel } from "../lib/model-client.js"
  *
  * What a host gives: vae/views/explore.py, and the start of vae/ui/explore.py. kl: nats per dimension, null for a plain
  * autoencoder; spread: standard deviation of the means per dimension; points: float32, k × 2, and labels: uint16, both
@@ -13,6 +14,7 @@
  * @typedef {object} ExploreData
  * @property {string} base the app's address
  * @property {string} model
+ * @property {LocalModel | null} local its weights for this browser
  * @property {number} latent_dim
  * @property {ImageShape} image_shape
  * @property {number} classes
@@ -35,7 +37,8 @@ import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
 import { Comparison } from "./comparison.js";
@@ -53,7 +56,7 @@ const MARGIN = 12; // CSS pixels below the picture
 export default class Explore {
   /** @type {ExploreData | undefined} */
   data;
-  /** @type {LiveClient | undefined} */
+  /** @type {ModelClient | undefined} */
   client;
   /** @type {number[]} */
   z = [];
@@ -154,7 +157,8 @@ export default class Explore {
    * @param {ExploreData} data
    * @param {ExploreData} [old]
    */
-  takeModel({ base, model, kl, spread, latent_dim: latentDim, image_shape: imageShape }, old) {
+  takeModel(data, old) {
+    const { kl, spread, latent_dim: latentDim, image_shape: imageShape } = data;
     /** @type {number[]} */
     const z = new Array(latentDim).fill(0);
     const hadPrior = old === undefined || old.kl !== null;
@@ -166,8 +170,8 @@ export default class Explore {
     this.hero.width = 1; // cleared
     this.z = z;
     this.sliders.build(kl, spread, this.range, z, imageShape);
-    if (this.client) this.client.setModel(model);
-    else this.client = new LiveClient(liveUrl(base), model, { onStatus: (status) => this.showStatus(status) });
+    if (this.client) this.client.setModel(data);
+    else this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
     return this.client;
   }
 

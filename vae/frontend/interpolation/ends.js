@@ -7,6 +7,7 @@ import { round4 } from "../lib/math.js";
 import { parseNumbers } from "../lib/number.js";
 
 /** @import { DrawingFrame, InterpolationKey } from "../lib/contract.js" */
+/** @import { LocalModel } from "../lib/model-client.js" */
 /** @import { Space } from "./space.js" */
 
 /**
@@ -28,6 +29,7 @@ import { parseNumbers } from "../lib/number.js";
  * @typedef {object} InterpolationData
  * @property {string} base the app's address
  * @property {string} model
+ * @property {LocalModel | null} local its weights for this browser
  * @property {string} version of the model's files
  * @property {number} classes of a conditional model how many it knows, else 0
  * @property {boolean} prior false for a plain autoencoder

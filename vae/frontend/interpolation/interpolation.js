@@ -5,7 +5,8 @@
 
 import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
 import { round4 } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
 import { ArithmeticView } from "./arithmetic.js";
@@ -67,7 +68,7 @@ class InterpolationView {
     this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
     this.root = this.build();
     parent.append(this.root);
-    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
+    this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
     /** @type {View} */
     this.view = new PathView(this);
     this.views = [this.view, new CornersView(this), new ArithmeticView(this)];
@@ -86,7 +87,7 @@ class InterpolationView {
     if (data.model === old.model && data.version === old.version) return;
     this.view.hide();
     this.picker.element.close();
-    this.client.setModel(data.model);
+    this.client.setModel(data);
     void this.takeModel(data);
   }
 

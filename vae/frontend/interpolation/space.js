@@ -5,7 +5,8 @@ import { columnMeans, gaussian, linear, nearest, norm, spherical } from "../lib/
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
-/** @import { LiveClient, RequestOptions } from "../lib/live-client.js" */
+/** @import { RequestOptions } from "../lib/live-client.js" */
+/** @import { ModelClient } from "../lib/model-client.js" */
 /** @typedef {"linear" | "spherical"} Curve */
 /** @typedef {"A" | "B"} Lasso */
 /** @typedef {{z: number[], label: number}} Place label: the class that a conditional model decodes z as */
@@ -65,7 +66,7 @@ export function cornerWeights(x, y) {
 export class Space {
   /**
    * @param {object} parts
-   * @param {LiveClient} parts.client
+   * @param {ModelClient} parts.client
    * @param {EncodedSet} parts.encoded
    * @param {TestRows} parts.images
    * @param {number} parts.classes of a conditional model how many it knows, else 0

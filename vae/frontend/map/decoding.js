@@ -1,7 +1,8 @@
 /**
  * What the map decodes: the place under the pointer, on a card beside it, and the pictures beneath the points.
  *
- * @import { LiveClient, Meter } from "../lib/live-client.js"
+ * @import { Meter } from "../lib/live-client.js"
+ * @import { LocalModel, ModelClient } from "../lib/model-client.js"
  * @import { Bar } from "./controls.js"
  * @import { Spot } from "./gestures.js"
  * @import { ShownModel } from "./panel.js"
@@ -14,13 +15,13 @@
  * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those
  * that other pages know.
  *
- * @typedef {{base: string, plotly: string | null, model: string, version: string, classes: number, label: number | null,
- *            prior: boolean, palette: string[], config: Config, z: number[] | null,
+ * @typedef {{base: string, plotly: string | null, model: string, local: LocalModel | null, version: string,
+ *            classes: number, label: number | null, prior: boolean, palette: string[], config: Config, z: number[] | null,
  *            pinned: {z: number[], row: number | null, exact: boolean, near: boolean} | null, examples: number}} MapData
  *
  * All that is there once a model's first layout is.
  *
- * @typedef {{data: MapData, model: ShownModel, projection: Projection, client: LiveClient}} Shown
+ * @typedef {{data: MapData, model: ShownModel, projection: Projection, client: ModelClient}} Shown
  */
 
 import { meanOf } from "../lib/encoded-set.js";

@@ -16,7 +16,8 @@
 
 import { element } from "../lib/dom.js";
 import { excessOf, loadEncoded, TestRows } from "../lib/encoded-set.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
 import { loadPlotly } from "./axes.js";
 import { Classes } from "./classes.js";
@@ -52,7 +53,7 @@ export default class LatentMap {
   projection = null;
   /** Whether the next layout is the first of a new projection. */
   fresh = true;
-  /** @type {LiveClient | null} */
+  /** @type {ModelClient | null} */
   client = null;
   /** @type {ProjectionSocket | null} */
   socket = null;
@@ -204,8 +205,8 @@ export default class LatentMap {
     this.bar.side = encoded.latentDim === 2 ? this.decoding.ownPictures : 0;
     this.classes.take(this.model);
     const onStatus = (/** @type {LiveStatus} */ status) => this.showStatus(status);
-    if (this.client) this.client.setModel(data.model);
-    else this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus });
+    if (this.client) this.client.setModel(data);
+    else this.client = new ModelClient(data, { onStatus });
   }
 
   /** @param {MapData} data */

@@ -1,6 +1,7 @@
 /** An image on its way to the live service and back: once for each class that is tried, and the likeliest class's reply. */
 
-/** @import { LiveClient, ReconstructReply } from "../lib/live-client.js" */
+/** @import { ReconstructReply } from "../lib/live-client.js" */
+/** @import { ModelClient } from "../lib/model-client.js" */
 /** @import { TestSet } from "./input.js" */
 /** @import { Source } from "./remarks.js" */
 
@@ -18,7 +19,7 @@ const MAX_CLASSES_TRIED = 32;
 /** Asks the live service what the model makes of an image. */
 export class Encoder {
   /**
-   * @param {LiveClient} client
+   * @param {ModelClient} client
    * @param {EncoderData} data
    */
   constructor(client, data) {

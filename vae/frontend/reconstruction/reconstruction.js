@@ -6,7 +6,8 @@
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { help } from "../lib/glossary.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
 import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
@@ -24,6 +25,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
+/** @import { LocalModel } from "../lib/model-client.js" */
 /** @import { AnomalyData } from "./anomaly.js" */
 /** @import { Best } from "./encoding.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
@@ -39,6 +41,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @typedef {object} PageData
  * @property {string} base the app's address
  * @property {string} model
+ * @property {LocalModel | null} local its weights for this browser
  * @property {number} version of the checkpoint
  * @property {number} latent_dim
  * @property {ImageShape} image_shape
@@ -162,7 +165,7 @@ class Page {
     this.root = layOut(this);
     parent.append(this.root);
     this.statusTimer = setInterval(() => this.showStatus(), STATUS_MS);
-    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.takeStatus(status) });
+    this.client = new ModelClient(data, { onStatus: (status) => this.takeStatus(status) });
     this.encoder = new Encoder(this.client, data);
     this.takeModel(data);
     this.anomaly.setData(data, true);
@@ -179,7 +182,7 @@ class Page {
     const newModel = data.model !== old.model || data.version !== old.version;
     if (newModel) {
       this.input.setModel(data);
-      this.client.setModel(data.model);
+      this.client.setModel(data);
       this.takeModel(data);
     }
     if (newModel || data.other?.name !== old.other?.name) this.anomaly.setData(data, newModel);

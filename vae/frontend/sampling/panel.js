@@ -53,6 +53,10 @@ export class Panel {
     this.shown = null;
     /** @type {ShownGrid | null} */
     this.counted = null; // whose classes are shown
+    /** @type {ShownGrid | null} */
+    this.tried = null; // whose classes were counted last, or could not be
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.countTimer = undefined; // while they are being counted, too
     /** @type {string | null} */
     this.number = null; // of the test image, where the source is one
     this.current = 0; // the test image of all pages

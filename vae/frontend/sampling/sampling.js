@@ -6,7 +6,8 @@
 import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
 import { help } from "../lib/glossary.js";
-import { LiveClient, liveUrl, Meter, noticeOf } from "../lib/live-client.js";
+import { Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
 import { round4, strongestFirst } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
 import { Controls } from "./controls.js";
@@ -24,6 +25,7 @@ import { TestSet } from "./test-set.js";
 
 const REST_MS = 200;
 const STATUS_MS = 250;
+const COUNT_MS = 100; // from new pictures to the counts of their classes
 const SPAN = 3; // standard deviations: half the height of the chart of a source's width
 const MARGIN = 14; // CSS pixels below what stands beneath the pictures
 const LEAST_SIDE = 240;
@@ -69,7 +71,7 @@ class SamplingView {
     this.meterText = element("p", { className: "meter small-print" });
     this.root = this.build();
     parent.append(this.root);
-    this.client = new LiveClient(liveUrl(data.base), data.model, { onStatus: (status) => this.showStatus(status) });
+    this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
     this.unwatch = watchSize(this.root, () => this.resize());
     this.onRelease = () => this.release();
     for (const type of RELEASES) addEventListener(type, this.onRelease);
@@ -89,7 +91,7 @@ class SamplingView {
     this.data = data;
     const newModel = data.model !== old.model || String(data.kl) !== String(old.kl); // also when trained anew
     if (newModel) {
-      this.client.setModel(data.model);
+      this.client.setModel(data);
       this.takeModel(data);
     }
     this.show(data, newModel);
@@ -182,7 +184,7 @@ class SamplingView {
     this.notice.hidden = true; // the live service works again
     this.drawIntervals(panel);
     this.selection.refresh();
-    this.afterRest(); // to count their classes
+    this.countSoon(panel);
     if (panel === this.panels[0]) this.meter.took(panel.canvas, performance.now() - inputAt);
   }
 
@@ -256,7 +258,7 @@ class SamplingView {
     }
     for (const panel of this.visible()) {
       this.drawIntervals(panel);
-      void this.countClasses(panel);
+      this.countSoon(panel); // or why they are not counted
       void this.showThumb(panel);
     }
     this.selection.search();
@@ -281,17 +283,31 @@ class SamplingView {
     this.send("picked", value);
   }
 
+  /**
+   * Counts the classes of the newest pictures, a few times a second while they change.
+   *
+   * @param {Panel} panel
+   */
+  countSoon(panel) {
+    panel.countTimer ??= setTimeout(async () => {
+      await this.countClasses(panel);
+      panel.countTimer = undefined;
+      if (panel.shown !== panel.counted && panel.shown !== panel.tried) this.countSoon(panel);
+    }, COUNT_MS);
+  }
+
   /** @param {Panel} panel */
   async countClasses(panel) {
     const { shown } = panel,
       { testSet, data } = this;
     if (!shown || panel.counted === shown) return;
+    panel.tried = shown;
     if (data.classes) {
       panel.showNoClasses("Not counted: the decoder is given the class.");
       return;
     }
     try {
-      const outdated = () => panel.shown !== shown || this.testSet !== testSet;
+      const outdated = () => this.testSet !== testSet;
       const pictures = shown.vectors.map((_, cell) => pictureOf(shown, cell));
       const counts = await (data.classifier
         ? testSet.countByPicture(pictures, outdated)
@@ -393,6 +409,7 @@ class SamplingView {
     for (const type of RELEASES) removeEventListener(type, this.onRelease);
     clearInterval(this.statusTimer);
     clearTimeout(this.restTimer);
+    for (const panel of this.panels) clearTimeout(panel.countTimer);
     this.root.remove();
   }
 

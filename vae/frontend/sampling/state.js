@@ -5,6 +5,7 @@ import { strongestFirst } from "../lib/math.js";
 import { NO_TRUNCATION } from "./sources.js";
 
 /** @import { ImageShape, SamplingKey } from "../lib/contract.js" */
+/** @import { LocalModel } from "../lib/model-client.js" */
 /** @import { PackedNoise, PackedSource } from "./sources.js" */
 
 /** @typedef {Partial<Record<SamplingKey, string>>} Params of the link */
@@ -24,6 +25,7 @@ import { NO_TRUNCATION } from "./sources.js";
  * @typedef {object} SamplingData
  * @property {string} base the app's address
  * @property {string} model
+ * @property {LocalModel | null} local its weights for this browser
  * @property {number} latent_dim
  * @property {ImageShape} image_shape
  * @property {number} classes of a conditional model how many it knows, else 0

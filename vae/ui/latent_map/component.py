@@ -36,7 +36,7 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     state, name = st.session_state, checkpoint.name
     pinned = state["map_pinned"] = _pin(checkpoint)
     state["map_model"] = name
-    data = loaders.or_stop(lambda found, version: map_data(found, str(version[1])), checkpoint) | {
+    data = loaders.or_stop(_about, checkpoint) | {
         "label": page.choose_label(checkpoint, "Each image's own"),
         "config": config.to_json(),
         "z": state.get("explore_z") if state.get("explore_model") == name else None,
@@ -48,6 +48,12 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     if isinstance(result.groups, dict) and result.groups.get("model") == name:
         state["map_groups"] = _sent_groups(result.groups, checkpoint)
     _write_link(pinned)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _about(_checkpoint: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """The component's data of a checkpoint; computed once, because a page's run must be short."""
+    return map_data(_checkpoint, str(version[1]))
 
 
 def _pin(checkpoint: Checkpoint) -> Pin | None:
