@@ -457,6 +457,15 @@ def test_fit_keeps_the_mixture_where_sampling_finds_it(capsys: Captured, own_che
     assert Path(result["fit"]).parent == own_checkpoint.path
 
 
+def test_float16_keeps_what_it_measures_in_the_metrics(capsys: Captured, own_checkpoint: Checkpoint) -> None:
+    trained = own_checkpoint.metrics["float16_levels"]
+    own_checkpoint.save_metrics(own_checkpoint.metrics | {"float16_levels": None})
+    result = call(capsys, "float16", own_checkpoint.path)
+    assert result["float16_levels"] == pytest.approx(trained, abs=1e-3)
+    assert 0 < result["float16_levels"] < 1
+    assert read_checkpoint(own_checkpoint.path).metrics["float16_levels"] == result["float16_levels"]
+
+
 # ---- list ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | evaluate | project | fit | list | bench."""
+"""The command line: python -m vae train | evaluate | project | fit | float16 | list | bench."""
 
 import argparse
 import json
@@ -22,6 +22,7 @@ from vae.evaluation.aggregate import fit_aggregate
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import Evaluation, evaluate
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
+from vae.evaluation.rounding import float16_is_close, float16_levels
 from vae.jobs.nice import lower_priority
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
@@ -98,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
 
     fitting = _command(commands, "fit", run_fit, "fit the mixture that Sampling draws from and keep it there")
     fitting.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
+
+    rounding = _command(commands, "float16", run_float16, "measure what float16 weights change in its pictures")
+    rounding.description = f"{rounding.description}, and keep it there: browsers then load half the bytes"
+    rounding.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=checkpoints_folder(), help="the folder they are in")
@@ -409,6 +414,16 @@ def run_fit(args: argparse.Namespace) -> Result:
     path, components = checkpoint.save_fit(encoded, fit), fit.mixture.components
     print(f"{components} Gaussians fitted to {len(encoded.mean)} test images in {seconds:.1f} s; saved as {path}")
     return {"checkpoint": checkpoint.name, "components": components, "seconds": seconds, "fit": str(path)}
+
+
+def run_float16(args: argparse.Namespace) -> Result:
+    """Measures what float16 weights change, and writes it into the checkpoint's metrics; training does so by itself."""
+    checkpoint = read_checkpoint(args.checkpoint)
+    levels = float16_levels(checkpoint.load_model(), checkpoint.load_encoded())
+    path = checkpoint.save_metrics(checkpoint.metrics | {"float16_levels": levels})
+    change = "a weight is too large for float16" if levels is None else f"at most {levels:.3f} of 255 levels change"
+    print(f"{change}: browsers load float{16 if float16_is_close(levels) else 32}; saved in {path}")
+    return {"checkpoint": checkpoint.name, "float16_levels": levels, "metrics": str(path)}
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:

@@ -1184,6 +1184,29 @@ def test_a_broken_projection_is_refused_by_name(folder: Path, spoil: Callable[[b
         checkpoint.load_projection(encoded, "pca", 2)
 
 
+# ---- what float16 weights change -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("levels", [0.25, 0, None])
+def test_metrics_that_are_saved_again_come_back_with_what_was_measured(folder: Path, levels: float | None) -> None:
+    checkpoint = read_checkpoint(folder)
+    path = checkpoint.save_metrics(checkpoint.metrics | {"float16_levels": levels})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert read_checkpoint(folder).metrics == checkpoint.metrics | {"float16_levels": levels}
+
+
+@pytest.mark.parametrize("levels", ["0.25", [0.25], float("nan"), True])
+def test_a_change_that_is_no_number_is_refused(folder: Path, levels: object) -> None:
+    edit_json(folder / "metrics.json", lambda metrics: metrics.update(float16_levels=levels))
+    refused(folder, "metrics.json")
+
+
+def test_every_shipped_checkpoint_is_small_enough_for_float16() -> None:
+    for path in sorted(SHIPPED.parent.iterdir()):
+        if (path / "config.json").is_file():
+            assert read_checkpoint(path).metrics["float16_levels"] < 1, path.name
+
+
 # ---- the fit of Sampling ---------------------------------------------------------------------------------------------
 
 

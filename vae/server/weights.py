@@ -16,16 +16,17 @@ import asyncio
 import gzip
 import hashlib
 import json
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from math import prod
-from typing import Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 import torch
-from safetensors.numpy import save
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -99,7 +100,21 @@ def packed(model: VAE, part: Part, about: Mapping[str, object], *, float16: bool
     dtype = np.float16 if float16 else np.float32
     arrays = {name: tensor.contiguous().numpy().astype(dtype) for name, tensor in _tensors(model, part).items()}
     values = {"config": asdict(model.config), **about}
-    return save(arrays, {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})
+    metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return _safetensors(arrays, metadata)
+
+
+def _safetensors(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
+    """The arrays in their order. The library's own writer puts the metadata into another order each time."""
+    header: dict[str, object] = {"__metadata__": metadata}
+    at = 0
+    for name, array in arrays.items():
+        offsets = [at, at := at + array.nbytes]
+        header[name] = {"dtype": f"F{8 * array.itemsize}", "shape": array.shape, "data_offsets": offsets}
+    text = json.dumps(header).encode()
+    text = text.ljust(-(-len(text) // 8) * 8)  # so that the arrays are aligned
+    little = (array.astype(array.dtype.newbyteorder("<"), copy=False) for array in arrays.values())
+    return b"".join([struct.pack("<Q", len(text)), text, *(array.tobytes() for array in little)])
 
 
 def routes(source: Source, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:

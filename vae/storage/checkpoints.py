@@ -4,7 +4,7 @@ config.json          format version, model config, data set, training settings, 
 model.safetensors    weights, float32
 encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl; entropy of a Bernoulli model
 examples.png         the first test images as a sheet, so that pages work without the data set
-metrics.json         the evaluation on the test set
+metrics.json         the evaluation on the test set; optional: float16_levels, what vae.evaluation.rounding has measured
 history.jsonl        one line per epoch
 film.bin             optional: the film of the training, as vae.training.film describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead, rounded
@@ -155,6 +155,11 @@ class Checkpoint:
             raise CheckpointError(f"{path}: {len(text)} bytes are {limit}; Sampling fits when it is opened.")
         return _replace_file(path, lambda file: file.write_text(text))
 
+    def save_metrics(self, metrics: Mapping[str, object]) -> Path:
+        """Replaces the metrics; returns their file. Raises CheckpointError if it cannot be written."""
+        path, text = self._inside(Path("metrics.json")), _metrics_text(metrics)
+        return _replace_file(path, lambda file: file.write_text(text))
+
     def _projection_path(self, encoded: EncodedSet, method: str, dims: int) -> Path:
         return self._inside(Path("projections") / f"{method}-{dims}d-{_hash(encoded.mean)}.safetensors")
 
@@ -166,6 +171,10 @@ class Checkpoint:
         if not is_inside(path, self.path):
             raise broken(path, LEADS_OUT)
         return path
+
+
+def _metrics_text(metrics: Mapping[str, object]) -> str:
+    return json.dumps(dict(metrics), indent=1) + "\n"
 
 
 def _hash(*arrays: NDArray[np.float32]) -> str:
@@ -380,7 +389,7 @@ def save_checkpoint(
 
     def write(folder: Path) -> None:
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
-        (folder / "metrics.json").write_text(json.dumps(dict(metrics), indent=1) + "\n")
+        (folder / "metrics.json").write_text(_metrics_text(metrics))
         (folder / "history.jsonl").write_text("".join(json.dumps(dict(line)) + "\n" for line in history))
         save_tensors(weights, folder / "model.safetensors")
         save_arrays(arrays, folder / "encoded.safetensors")
@@ -430,6 +439,7 @@ def _checked_metrics(metrics: Json, model: ModelConfig) -> Json:
         numbers += [*of_the_posterior[:2], *metrics["kl_per_dimension"]]
         if len(metrics["kl_per_dimension"]) != model.latent_dim:
             raise ValueError("kl_per_dimension does not have one number per latent dimension")
+    numbers += [metrics["float16_levels"]] if metrics.get("float16_levels") is not None else []
     if not all(is_number(number) for number in numbers):
         raise ValueError("a metric is not a finite number")
     return metrics

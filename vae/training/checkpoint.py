@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vae.datasets.splits import Dataset, binarise
 from vae.evaluation.metrics import evaluate
+from vae.evaluation.rounding import float16_levels
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
 from vae.storage.checkpoints import check_free, save_checkpoint
@@ -129,7 +130,8 @@ def save_trained(
         model,
         dataset={"name": dataset.name, "content_hash": dataset.content_hash, "class_names": list(dataset.class_names)},
         training=asdict(config) | settings | budget,
-        metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": history[-1].seconds},
+        metrics=asdict(evaluate(encoded, model.config))
+        | {"split": "test", "seconds": history[-1].seconds, "float16_levels": float16_levels(model, encoded)},
         history=[asdict(epoch) for epoch in history],
         encoded=encoded,
         test_images=images,

@@ -12,6 +12,7 @@ from vae.server.latent_map.routes import routes as map_routes
 from vae.server.live.decode import routes as live_routes
 from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.server.training.uploads import routes as upload_routes
+from vae.server.weights import routes as weights_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
 from vae.ui.shared import loaders, origins, page, scripts, strips
@@ -19,7 +20,7 @@ from vae.ui.training import film, runs, uploader
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, the data of bar and latent map, the runs and their films, uploads, the components' scripts."""
+    """Live decoding, weights, the data of bar and latent map, runs and films, uploads, the components' scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
@@ -28,6 +29,7 @@ def routes() -> list[BaseRoute]:
         *scripts.page_routes(["", *page.ADDRESSES]),
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
+        *weights_routes(loaders.usable, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
         *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
