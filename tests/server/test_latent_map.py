@@ -320,6 +320,45 @@ def test_a_projection_that_was_shipped_is_not_computed(server: Running) -> None:
     assert server.computed == before
 
 
+def test_a_shipped_projection_and_the_quality_of_a_plane_come_without_a_websocket(server: Running) -> None:
+    before = server.computed
+    status, body, _ = server.get("projections?model=small&method=tsne&dims=2")
+    (length,) = struct.unpack_from("<I", body)
+    header = json.loads(body[4 : 4 + length])
+    (array,) = header["arrays"]
+    layout = np.frombuffer(body, array["dtype"], 2 * N, array["offset"]).reshape(array["shape"])
+    assert (status, server.computed, header["state"], header["source"]) == (
+        200,
+        before,
+        "done",
+        "shipped with the checkpoint",
+    )
+    np.testing.assert_array_equal(layout, SHIPPED)
+    assert header["quality"]["trustworthiness"] == pytest.approx(quality(ENCODED.mean, SHIPPED).trustworthiness)
+    status, body, _ = server.get("projections?model=small&method=raw&dims=2&axes=0,1")
+    (length,) = struct.unpack_from("<I", body)
+    header = json.loads(body[4 : 4 + length])
+    assert (status, header["arrays"], header["method"]) == (200, [], "raw")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ("model=small&method=umap", 404, "This UMAP must be computed, for which this page needs a WebSocket."),
+        ("model=b&method=pca", 404, "There is no checkpoint called"),
+        ("model=small&method=tsne&dims=two", 400, "dims must be a number, not 'two'."),
+        ("model=small&method=raw&axes=a", 400, "axes must be a number, not 'a'."),
+        ("model=small&method=tsne&dims=4", 400, "dims must be 2 or 3"),
+        ("model=small&speed=4", 400, "'speed' is no field of a request"),
+    ],
+)
+def test_what_does_not_come_without_a_websocket_is_said_in_a_sentence(
+    server: Running, query: str, status: int, sentence: str
+) -> None:
+    found, body, _ = server.get(f"projections?{query}")
+    assert (found, body.decode()[: len(sentence)]) == (status, sentence)
+
+
 def test_two_clients_with_the_same_request_cause_one_computation(server: Running) -> None:
     before = server.computed
     with server.connect() as one, server.connect() as other:

@@ -7,9 +7,11 @@ import { FakeSocket } from "../support/socket.js";
 Object.assign(globalThis, { WebSocket: FakeSocket });
 mock.method(Math, "random", () => 0);
 
-/** The server's answer to a POST. @type {Response} */
+/** The server's answer to a POST. @type {Response | Promise<Response>} */
 let answer;
-mock.method(globalThis, "fetch", () => Promise.resolve(answer));
+/** Its next answers, before that one. @type {Response[]} */
+let answers = [];
+const fetchMock = mock.method(globalThis, "fetch", () => Promise.resolve(answers.shift() ?? answer));
 
 /** @type {any[]} */
 let states;
@@ -22,6 +24,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   FakeSocket.all = [];
   answer = new Response(null, { status: 204 });
+  answers = [];
   states = [];
   layouts = [];
   projections = new ProjectionSocket("ws://nowhere/live/projections", {
@@ -48,7 +51,7 @@ function sendLayout(/** @type {number} */ x) {
 
 /** Lets promises settle. */
 async function settle() {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test("a socket that is not let in says why, to every request, and does not try again", async () => {
@@ -64,6 +67,50 @@ test("a socket that is not let in says why, to every request, and does not try a
   );
   mock.timers.tick(60_000);
   assert.equal(FakeSocket.all.length, 1);
+});
+
+/** The bytes of an answer without a socket, of one point at (1, 2). */
+function projectionBody() {
+  const state = { ...ABOUT, state: "done", seconds: 0, source: "shipped with the checkpoint" };
+  const arrays = [{ name: "layout", dtype: "<f4", shape: [1, 2], offset: 512 }];
+  const header = new TextEncoder().encode(JSON.stringify({ ...state, arrays }).padEnd(508));
+  const body = new ArrayBuffer(520);
+  new DataView(body).setUint32(0, 508, true);
+  new Uint8Array(body).set(header, 4);
+  new Float32Array(body, 512).set([1, 2]);
+  return body;
+}
+
+test("where no socket opens, what was computed ahead comes without one, and the next requests ask so at once", async () => {
+  const asked = fetchMock.mock.calls.length;
+  projections.ask({ ...TSNE, axes: [0, 1] });
+  answers = [new Response(null, { status: 204 }), new Response(projectionBody())];
+  FakeSocket.last.drop();
+  await settle();
+  const address = "http://nowhere/live/projections?model=a&method=tsne&dims=2&axes=0%2C1";
+  assert.deepEqual(
+    fetchMock.mock.calls.slice(asked).map(({ arguments: [url] }) => url),
+    ["http://nowhere/live/projections", address],
+  );
+  assert.deepEqual(layouts, [[[1, 2], 2]]);
+  assert.deepEqual(
+    states.map(({ state }) => state),
+    ["lost", "done"],
+  );
+  answers = [new Response("This UMAP must be computed.", { status: 404 })];
+  projections.ask({ ...TSNE, method: "umap" });
+  await settle();
+  assert.deepEqual(states.at(-1), { state: "lost", reason: "This UMAP must be computed." });
+});
+
+test("while the server does not answer at all, the connection is lost and nothing more", async () => {
+  projections.ask(TSNE);
+  answers = [new Response(null, { status: 204 })];
+  answer = Promise.reject(new TypeError("fetch failed"));
+  answer.catch(() => {});
+  FakeSocket.last.drop();
+  await settle();
+  assert.deepEqual(states, [{ state: "lost", reason: "" }]);
 });
 
 test("a request is sent when the socket is open, with its version", () => {

@@ -5,7 +5,7 @@ import { scaleOf } from "../../../vae/frontend/map/paint.js";
 import { Projection } from "../../../vae/frontend/map/projection.js";
 import { encodedOf, isNear } from "../support/codes.js";
 
-/** @import { Config } from "../../../vae/frontend/map/projection-socket.js" */
+/** @import { Config } from "../../../vae/frontend/map/projection-files.js" */
 
 const ENCODED = encodedOf();
 /** @type {Config} */

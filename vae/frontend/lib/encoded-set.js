@@ -2,7 +2,7 @@
 
 import { load } from "./files.js";
 
-/** @import { EncodedHeader, ImageShape, Pca } from "./contract.js" */
+/** @import { ArrayHeader, EncodedHeader, ImageShape, Pca } from "./contract.js" */
 
 const CHUNK_BYTES = 64 * 1024; // fetched together: neighbours in the list are rarely neighbours on the map
 const MOST_CHUNKS = 512;
@@ -46,15 +46,33 @@ export async function loadEncoded(address) {
  * @returns {EncodedSet}
  */
 export function readEncoded(body) {
+  const { header, arrays } = readArrays(body);
+  const {
+    n,
+    latent_dim: latentDim,
+    classes: classNames,
+    image_shape: imageShape,
+    images,
+    pca,
+  } = /** @type {EncodedHeader} */ (header);
+  return { n, latentDim, classNames, imageShape, images, pca, ...arrays };
+}
+
+/**
+ * A header and arrays, views of the body, by their names.
+ *
+ * @param {ArrayBuffer} body
+ * @returns {{header: {arrays: ArrayHeader[]}, arrays: any}}
+ */
+export function readArrays(body) {
   const length = new DataView(body).getUint32(0, true);
-  /** @type {EncodedHeader} */
+  /** @type {{arrays: ArrayHeader[]}} */
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length)));
-  const { n, latent_dim: latentDim, classes: classNames, image_shape: imageShape, images, pca } = header;
   const arrays = header.arrays.map(({ name, dtype, shape, offset }) => {
     const size = shape.reduce((product, side) => product * side, 1);
     return [name, new ARRAYS[dtype](body, offset, size)];
   });
-  return { n, latentDim, classNames, imageShape, images, pca, ...Object.fromEntries(arrays) };
+  return { header, arrays: Object.fromEntries(arrays) };
 }
 
 /**

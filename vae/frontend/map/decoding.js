@@ -9,7 +9,7 @@
  * @import { Card, Manifold } from "./pictures.js"
  * @import { Plot } from "./plot.js"
  * @import { Projection } from "./projection.js"
- * @import { Config } from "./projection-socket.js"
+ * @import { Config } from "./projection-files.js"
  *
  * What a host gives: vae/views/latent_map.py, and the choices of vae/ui/latent_map/. label: the class to decode as, null
  * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those

@@ -2,7 +2,7 @@
  * The latent map component: the encoded test set as points, and a decoder for every place between them. The parameters
  * of the projection come from Python; everything else happens here, and only pins and groups go back.
  *
- * Parts: projection-socket.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
+ * Parts: projection-socket.js and projection-files.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
  * axes.js, views.js, layers.js, dots.js, marks.js, names.js and paint.js (the plot), gestures.js (pointers and keys),
  * classes.js (which points, in which colours), decoding.js with pictures.js (card, manifold), pins.js with pin-panel.js,
  * panel.js and dot-controls.js (beside the plot), controls.js (around it).
@@ -11,11 +11,12 @@
  * @import { LiveStatus } from "../lib/live-client.js"
  * @import { MapData, Shown } from "./decoding.js"
  * @import { ShownModel } from "./panel.js"
- * @import { SocketState } from "./projection-socket.js"
+ * @import { Calls, SocketState } from "./projection-files.js"
  */
 
 import { element } from "../lib/dom.js";
 import { excessOf, loadEncoded, TestRows } from "../lib/encoded-set.js";
+import { hasServer } from "../lib/files.js";
 import { liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -32,6 +33,7 @@ import { PinPanel } from "./pin-panel.js";
 import { Pins } from "./pins.js";
 import { Plot } from "./plot.js";
 import { METHOD_NAMES, Projection } from "./projection.js";
+import { ProjectionFiles } from "./projection-files.js";
 import { ProjectionSocket } from "./projection-socket.js";
 
 const MORPH_MS = 800,
@@ -55,7 +57,7 @@ export default class LatentMap {
   fresh = true;
   /** @type {ModelClient | null} */
   client = null;
-  /** @type {ProjectionSocket | null} */
+  /** @type {ProjectionSocket | ProjectionFiles | null} */
   socket = null;
   /** @type {Record<string, unknown>} */
   groups = {};
@@ -211,10 +213,13 @@ export default class LatentMap {
 
   /** @param {MapData} data */
   openSocket({ base }) {
-    return new ProjectionSocket(`${liveUrl(base)}/projections`, {
+    /** @type {Calls} */
+    const calls = {
       onLayout: (layout, dims) => this.takeServerLayout(layout, dims),
       onState: (state) => this.showState(state),
-    });
+    };
+    if (!hasServer()) return new ProjectionFiles(`${base}/live/projections`, calls);
+    return new ProjectionSocket(`${liveUrl(base)}/projections`, calls);
   }
 
   takeLabel() {
@@ -247,7 +252,7 @@ export default class LatentMap {
     }
     this.overlay.clear();
     this.plot.element.dataset.state = "asked"; // for tests
-    socket?.ask({ model: data.model, ...config });
+    void socket?.ask({ model: data.model, ...config }); // it reports what goes wrong
     // The server sends only the quality of a linear projection.
     if (Projection.isLinear(config, encoded)) this.takeProjection(Projection.linear(config, encoded));
   }

@@ -1,19 +1,14 @@
 /**
  * From the server: layouts of the map as they are computed. Wire format: docstring of vae/server/latent_map/routes.py.
  *
- * @import { ProjectionConfig, ProjectionState, ServiceError } from "../lib/contract.js"
- *
- * Parameters that are left out have Python's defaults.
- *
- * @typedef {Pick<ProjectionConfig, "method" | "dims" | "axes"> & Partial<ProjectionConfig>} Config
- *
- * The server's states; "failed" also for a refused request, and "lost" while there is no connection.
- *
- * @typedef {ProjectionState | {state: "failed", error: string} | {state: "lost", reason: string}} SocketState
+ * @import { ProjectionState, ServiceError } from "../lib/contract.js"
+ * @import { Calls, Config, SocketState } from "./projection-files.js"
  */
 
 import { MAP_VERSION } from "../lib/contract.js";
+import { messageOf } from "../lib/dom.js";
 import { refusalOf } from "../lib/live-client.js";
+import { loadProjection } from "./projection-files.js";
 
 const RETRY_MS = 2000;
 
@@ -26,12 +21,14 @@ export class ProjectionSocket {
   finished = false;
   connected = false; // at least once
   closed = false;
+  /** Whether answers came without a socket, which something between page and server blocks. */
+  blocked = false;
   /** Why the server does not let this page connect; "" where it does. */
   refusal = "";
 
   /**
    * @param {string} url
-   * @param {{onLayout(layout: Float32Array, dims: number): void, onState(state: SocketState): void}} calls
+   * @param {Calls} calls
    */
   constructor(url, { onLayout, onState }) {
     this.url = url;
@@ -46,6 +43,7 @@ export class ProjectionSocket {
     this.answered = this.finished = false;
     if (this.refusal) this.onState({ state: "failed", error: this.refusal });
     else this.send(this.request);
+    if (this.blocked) void this.askWithoutSocket();
   }
 
   /** The page no longer waits for an answer. */
@@ -68,6 +66,7 @@ export class ProjectionSocket {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.connected = true;
+      this.blocked = false;
       if (this.request && !this.finished) this.send(this.request);
     };
     socket.onmessage = ({ data }) => {
@@ -88,10 +87,31 @@ export class ProjectionSocket {
 
   async stopIfRefused() {
     const reason = await refusalOf(this.url);
-    if (!reason || this.connected || this.closed) return;
+    if (this.connected || this.closed) return;
+    if (!reason) return this.askWithoutSocket();
     this.refusal = reason;
     this.close();
     if (this.request && !this.finished) this.onState({ state: "failed", error: reason });
+  }
+
+  /** What was computed ahead needs no socket; it comes where none has opened yet. */
+  async askWithoutSocket() {
+    const { request } = this;
+    if (!request || this.finished) return;
+    const { version, ...asked } = request;
+    /** @type {SocketState} */
+    let found;
+    try {
+      const { state, layout } = await loadProjection(this.url.replace("ws", "http"), asked);
+      if (this.request !== request || this.connected || this.closed) return;
+      this.blocked = this.finished = true;
+      if (layout) this.onLayout(layout, state.dims);
+      found = state;
+    } catch (error) {
+      if (error instanceof TypeError) return; // no answer at all
+      found = { state: "lost", reason: messageOf(error) };
+    }
+    if (this.request === request && !this.connected && !this.closed) this.onState(found);
   }
 
   /** @param {ProjectionState | ServiceError} message */

@@ -4,7 +4,7 @@
  * @import { Method } from "../lib/contract.js"
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { Inverse } from "./inverse.js"
- * @import { Config } from "./projection-socket.js"
+ * @import { Config } from "./projection-files.js"
  *
  * A place that was pinned. row: the test image if it is one; exact: whether z is exact there; near: false where z is a
  * guess, as no image is near; coordinates: where it was pinned in the layout of this config, null where the layout decides.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vae.model.latents import EncodedSet, posterior_noise
 from vae.projection.config import ProjectionConfig
-from vae.projection.methods import FloatArray, fit_pca
+from vae.projection.methods import FloatArray, Quality, fit_pca
 from vae.server.wire import Json
 
 VERSION = 1
@@ -62,6 +62,22 @@ def encoded_body(source: MapSource) -> bytes:
         "pca": {key: value.tolist() for key, value in asdict(pca).items()},
     }
     return _packed(header, arrays)
+
+
+def projection_body(name: str, config: ProjectionConfig, n: int, layout: FloatArray | None, measured: Quality) -> bytes:
+    """The body of GET …/projections. layout: None for a linear projection, of n points."""
+    header = {
+        "version": VERSION,
+        "state": "done",
+        "model": name,
+        "method": config.method,
+        "dims": config.dims,
+        "lowering": config.lowering(n),
+        "seconds": 0,
+        "source": "shipped with the checkpoint",
+        "quality": asdict(measured),
+    }
+    return _packed(header, {} if layout is None else {"layout": np.ascontiguousarray(layout, "<f4")})
 
 
 @lru_cache(maxsize=NOISES)

@@ -20,6 +20,12 @@ GET <base>/live/noise?model=NAME&start=S&count=C
     a plain autoencoder's is that of its mean. The noise is not stored but generated from a seed: another version of
     torch may generate another.
 
+GET <base>/live/projections?model=NAME&method=tsne&dims=2&…
+    A projection that the checkpoint brings, or how far a plane of the latent space can be trusted, for pages that can
+    open no WebSocket; else 404. The parameters are the fields of vae.projection.config.ProjectionConfig, axes as 0,1.
+    Header and arrays as of the encoded test set: the header is the state "done" that the WebSocket sends, the array
+    "layout" (n, dims), which raw and pca do not have.
+
 POST <base>/live/projections
     Whether this page may open the WebSocket of the same address, as for vae.server.live.decode's.
 
@@ -52,7 +58,7 @@ import json
 import logging
 import struct
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -64,10 +70,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from vae.projection.config import LINEAR, ProjectionConfig
+from vae.projection.config import LINEAR, NAMES, ProjectionConfig
 from vae.projection.methods import FloatArray
 from vae.projection.service import BusyError, Done, Event, Failed, ProjectionService, Queued, Subscription
-from vae.server.latent_map.data import VERSION, MapSource, Source, encoded_body, noise, some_rows
+from vae.server.latent_map.data import VERSION, MapSource, Source, encoded_body, noise, projection_body, some_rows
 from vae.server.live.inference import UnknownModelError
 from vae.server.wire import (
     Admission,
@@ -116,11 +122,12 @@ def routes(
         Route(f"{base}/noise", service.noise),
         WebSocketRoute(f"{base}/projections", service.projections),
         Route(f"{base}/projections", service.permission, methods=["POST"]),
+        Route(f"{base}/projections", service.projection),
     ]
 
 
 class MapService:
-    """Answers all five; on the event loop of the server, with files and arrays in threads."""
+    """Answers all six; on the event loop of the server, with files and arrays in threads."""
 
     def __init__(self, source: Source, projections: ProjectionService, allows: OriginRule, limits: MapLimits) -> None:
         self.limits = limits
@@ -168,6 +175,40 @@ class MapService:
             return self._origins.problem(request, str(error.args[0]), 404)
         headers = {"Cache-Control": f"private, {caching}", **self._origins.headers(request)}
         return Response(body, headers=headers, media_type=BYTES)
+
+    async def projection(self, request: Request) -> Response:
+        """A projection that need not be computed."""
+        if (refusal := self._origins.refusal(request)) is not None:
+            return refusal
+        try:
+            name, config = read_query(request.query_params)
+            body = await self._finished(name, config, address_of(request))
+        except UnknownModelError as error:
+            return self._origins.problem(request, str(error), 404)
+        except LookupError as error:
+            return self._origins.problem(request, str(error.args[0]), 404)
+        except ValueError as error:
+            return self._origins.problem(request, str(error), 400)
+        except BusyError as error:
+            return self._origins.problem(request, str(error), 503)
+        headers = {"Cache-Control": "private, no-cache", **self._origins.headers(request)}
+        return Response(body, headers=headers, media_type=BYTES)
+
+    async def _finished(self, name: str, config: ProjectionConfig, owner: str) -> bytes:
+        points, saved = await self.in_thread(self._points, name, config)
+        if saved is None and config.method not in LINEAR:
+            raise LookupError(f"This {NAMES[config.method]} must be computed, for which this page needs a WebSocket.")
+        subscription = await self._projections.subscribe(points, config, saved, owner)
+        try:
+            async for event in subscription:
+                if isinstance(event, Failed):
+                    raise LookupError(event.sentence)
+                if isinstance(event, Done):
+                    layout = None if config.method in LINEAR else event.layout
+                    return projection_body(name, config, len(points), layout, event.quality)
+        finally:
+            subscription.close()
+        raise AssertionError("a projection ends as Done or Failed")
 
     async def permission(self, request: Request) -> Response:
         """Whether this page may open the socket."""
@@ -325,6 +366,20 @@ def read_request(text: str | None) -> tuple[str, ProjectionConfig] | None:
     if not isinstance(name, str):
         raise ValueError(f"model must be a checkpoint's name, not {name!r}.")
     return name, ProjectionConfig.from_json(request)
+
+
+def read_query(query: Mapping[str, str]) -> tuple[str, ProjectionConfig]:
+    """The model's name and the config in an address. Raises ValueError with the sentence to reply."""
+    fields = {key: text if key == "method" else _numbers(key, text) for key, text in query.items() if key != "model"}
+    return query.get("model", ""), ProjectionConfig.from_json(fields)
+
+
+def _numbers(key: str, text: str) -> Any:
+    """A number, or the numbers of axes."""
+    try:
+        return [int(part) for part in text.split(",") if part] if key == "axes" else json.loads(text)
+    except ValueError:
+        raise ValueError(f"{key} must be a number, not {text!r:.40}.") from None
 
 
 def _state(event: Event) -> Json:
