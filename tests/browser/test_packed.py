@@ -16,19 +16,28 @@ ENTRY = """import { doubled } from "./lib/doubled.js";
 
 const TABLE = new URL("table.bin", import.meta.url);
 
-export default async function start(read) {
+export default async function start(read, importModule) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   const answer = new Promise((resolve) => worker.addEventListener("message", ({ data }) => resolve(data)));
   worker.postMessage(21);
   const late = await import("./late.js");
+  const same = (await importModule("late.js")) === late;
   const table = new Uint8Array(await (await fetch(TABLE)).arrayBuffer());
   const { title } = JSON.parse(new TextDecoder().decode(await read("about")));
   const foreign = await fetch("http://127.0.0.1:9/").then(() => "fetched", (error) => error.name);
-  const found = { here: doubled(2), worker: await answer, late: late.name, table: [...table], title, foreign };
+  const found = { here: doubled(2), worker: await answer, late: late.name, same, table: [...table], title, foreign };
   document.body.append(Object.assign(document.createElement("output"), { textContent: JSON.stringify(found) }));
 }
 """
-FOUND = {"here": 4, "worker": 42, "late": "late", "table": [0, 255, 10], "title": "</script> Ä", "foreign": "TypeError"}
+FOUND = {
+    "here": 4,
+    "worker": 42,
+    "late": "late",
+    "same": True,
+    "table": [0, 255, 10],
+    "title": "</script> Ä",
+    "foreign": "TypeError",
+}
 
 
 @pytest.fixture
@@ -45,12 +54,12 @@ def packed(tmp_path: Path) -> Packed:
     for name, text in texts.items():
         (tmp_path / "frontend" / name).write_text(text)
     (tmp_path / "frontend" / "table.bin").write_bytes(b"\x00\xff\n")
-    return pack("entry.js", tmp_path / "frontend")
+    return pack("entry.js", "late.js", root=tmp_path / "frontend")
 
 
-def page_of(packed: Packed, *more: Block, body: str = "") -> bytes:
+def page_of(packed: Packed, *more: Block) -> bytes:
     blocks = [*module_blocks(packed, folder=None), json_block("about", {"title": FOUND["title"]}), *more]
-    return html_page("Packed", "output { color: rgb(1, 2, 3); }", body, blocks, connect="")
+    return html_page("Packed", "output { color: rgb(1, 2, 3); }", blocks, connect="")
 
 
 def test_modules_workers_and_files_work_from_a_folder_without_network(
@@ -67,14 +76,18 @@ def test_modules_workers_and_files_work_from_a_folder_without_network(
         assert {address.split(":")[0] for address in asked} <= {"file", "blob"}
 
 
-def test_a_script_in_the_page_s_text_does_not_run(packed: Packed, browser: Browser, tmp_path: Path) -> None:
+def test_a_script_that_the_page_s_text_or_a_module_brings_does_not_run(
+    packed: Packed, browser: Browser, tmp_path: Path
+) -> None:
     file = tmp_path / "page.html"
-    file.write_bytes(
-        page_of(packed, body="<script>document.title = 'run'</script><img src=x onerror=\"title = 'run'\">")
-    )
+    spoilt = b"<script>title.textContent = 'run'</script><img src=x onerror=\"title.textContent = 'run'\"></body>"
+    file.write_bytes(page_of(packed).replace(b"</body>", spoilt))
     with new_page(browser, offline=True) as page:
         page.goto(file.as_uri())
         expect(page.locator("output")).to_be_visible()
+        page.evaluate(
+            "document.body.append(Object.assign(document.createElement(`script`), {text: `document.title = 1`}))"
+        )
         assert page.title() == "Packed"
 
 

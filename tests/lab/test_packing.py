@@ -99,7 +99,7 @@ def test_each_module_comes_after_those_that_it_names(tmp_path: Path) -> None:
         d='new URL("table.bin", import.meta.url);\n',
     )
     (root / "table.bin").write_bytes(b"")
-    packed = pack("entry.js", root)
+    packed = pack("entry.js", root=root)
     assert [module.name for module in packed.modules] == ["c.js", "a.js", "worker:c.js", "d.js", "b.js", "entry.js"]
     assert packed.assets == ("table.bin",)
 
@@ -107,14 +107,14 @@ def test_each_module_comes_after_those_that_it_names(tmp_path: Path) -> None:
 def test_a_circle_is_refused_and_named(tmp_path: Path) -> None:
     root = front_end(tmp_path, entry='import "./a.js";\n', a='import "./b.js";\n', b='import("./a.js");\n')
     with pytest.raises(PackingError, match=r"in a circle: a\.js → b\.js → a\.js; move what they share\."):
-        pack("entry.js", root)
+        pack("entry.js", root=root)
 
 
 @pytest.mark.parametrize("text", ['import "./missing.js";', 'new URL("missing.bin", import.meta.url);'])
 def test_what_is_not_there_is_refused(text: str, tmp_path: Path) -> None:
     root = front_end(tmp_path, entry=text)
     with pytest.raises(PackingError, match=r"missing\..* is not there\."):
-        pack("entry.js", root)
+        pack("entry.js", root=root)
 
 
 def test_every_module_names_what_a_parser_of_javascript_finds_in_it() -> None:
@@ -141,7 +141,7 @@ def test_every_module_names_what_a_parser_of_javascript_finds_in_it() -> None:
 def test_a_page_holds_its_data_as_it_was(tmp_path: Path) -> None:
     packed = Block("table", bytes(range(256)))
     shown = json_block("about", {"title": "</script><!-- Ä"}, packed=False)
-    page = html_page("A <title>", "", "", [packed, shown], connect="")
+    page = html_page("A <title>", "", [packed, shown], connect="")
     assert gzip.decompress(base64.b64decode(block_text(page, "table"))) == bytes(range(256))
     assert json.loads(block_text(page, "about")) == {"title": "</script><!-- Ä"}
     assert "<title>A &lt;title&gt;</title>" in page.decode()
@@ -150,7 +150,7 @@ def test_a_page_holds_its_data_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["</script>", "</SCRIPT >", "<!-- <script>"])
 def test_a_text_that_would_end_its_element_is_refused(text: str) -> None:
     with pytest.raises(PackingError, match="would end its element"):
-        html_page("", "", "", [Block("about", text.encode(), packed=False)], connect="")
+        html_page("", "", [Block("about", text.encode(), packed=False)], connect="")
 
 
 def test_a_style_with_another_file_is_refused(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_style_with_another_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_one_script_runs_and_the_policy_has_its_hash() -> None:
-    page = html_page("", "a { color: red; }", "", [Block("about", b"")], connect="'self'").decode()
+    page = html_page("", "a { color: red; }", [Block("about", b"")], connect="'self'", later_styles=["b {}"]).decode()
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert found is not None
@@ -168,6 +168,8 @@ def test_one_script_runs_and_the_policy_has_its_hash() -> None:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == f"'sha256-{digest}' blob: 'wasm-unsafe-eval'"
+    digests = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in (b"a { color: red; }", b"b {}")]
+    assert rules["style-src"] == " ".join(f"'sha256-{digest}'" for digest in digests)
     assert rules["connect-src"] == "blob: data: 'self'"
     assert "unsafe-inline" not in found[1]
 
@@ -175,10 +177,10 @@ def test_one_script_runs_and_the_policy_has_its_hash() -> None:
 def test_the_same_modules_make_the_same_page_and_a_server_s_page_holds_no_asset(tmp_path: Path) -> None:
     root = front_end(tmp_path, entry='new URL("table.bin", import.meta.url);\n')
     (root / "table.bin").write_bytes(b"table")
-    packed = pack("entry.js", root)
-    pages = [html_page("", "", "", module_blocks(packed, folder=None), connect="") for _ in range(2)]
+    packed = pack("entry.js", root=root)
+    pages = [html_page("", "", module_blocks(packed, folder=None), connect="") for _ in range(2)]
     assert pages[0] == pages[1]
     assert gzip.decompress(base64.b64decode(block_text(pages[0], "table.bin"))) == b"table"
-    served = html_page("", "", "", module_blocks(packed, folder="live/frontend/1"), connect="'self'")
+    served = html_page("", "", module_blocks(packed, folder="live/frontend/1"), connect="'self'")
     assert json.loads(block_text(served, "modules"))["assets"] == {"table.bin": "live/frontend/1/table.bin"}
     assert b'data-name="table.bin"' not in served

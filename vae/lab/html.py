@@ -61,32 +61,34 @@ def module_blocks(packed: Packed, *, folder: str | None) -> list[Block]:
     return blocks
 
 
-def html_page(title: str, style: str, body: str, blocks: Iterable[Block], *, connect: str, head: str = "") -> bytes:
+def html_page(
+    title: str, style: str, blocks: Iterable[Block], *, connect: str, later_styles: Iterable[str] = (), head: str = ""
+) -> bytes:
     """A whole page. The same arguments give the same bytes.
 
-    style: the text of its style sheet. body: what is there before the entry runs. connect: where the page may fetch
-    from beside itself, "'self'", or "" for nowhere. head: more elements of the page's head.
+    style: the text of its style sheet. connect: where the page may fetch from beside itself, "'self'", or "" for
+    nowhere. later_styles: the texts of style elements that its modules make. head: more elements of the page's head.
     """
     script, style = _safe((FRONTEND / BOOTSTRAP).read_text("utf-8"), "script"), _safe(style, "style")
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(script, style, connect)}">\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(script, [style, *later_styles], connect)}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        f"<title>{html.escape(title)}</title>\n{head}<style>{style}</style>\n</head>\n<body>\n{body}\n",
+        f"<title>{html.escape(title)}</title>\n{head}<style>{style}</style>\n</head>\n<body>\n",
         *(f"{block.to_html()}\n" for block in blocks),
         f"<script>{script}</script>\n</body>\n</html>\n",
     ]
     return "".join(parts).encode()
 
 
-def policy(script: str, style: str, connect: str) -> str:
+def policy(script: str, styles: Iterable[str], connect: str) -> str:
     """What the page may do: run this one script and modules that it makes, and fetch from nowhere else."""
     rules = {
         "default-src": "'none'",
         "script-src": f"{_hash(script)} blob: 'wasm-unsafe-eval'",
         "worker-src": "blob:",
         "connect-src": f"blob: data: {connect}".strip(),
-        "style-src": f"{_hash(style)} blob:",
+        "style-src": " ".join(map(_hash, styles)),
         "img-src": f"blob: data: {connect}".strip(),
         "base-uri": "'none'",
         "form-action": "'none'",

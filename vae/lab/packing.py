@@ -57,8 +57,8 @@ class Packed:
     assets: tuple[str, ...]
 
 
-def pack(entry: str, root: Path = FRONTEND) -> Packed:
-    """The entry module, "hosts/lab/file.js", and all that it needs.
+def pack(*entries: str, root: Path = FRONTEND) -> Packed:
+    """The entry module, "hosts/lab/file.js", others that it imports by name, and all that these need.
 
     Raises PackingError for a module that is missing, that names another in an unknown way, or that needs itself.
     """
@@ -81,8 +81,9 @@ def pack(entry: str, root: Path = FRONTEND) -> Packed:
                 assets[needed] = None
         done[name] = module
 
-    visit(entry, ())
-    return Packed(root, entry, tuple(done.values()), tuple(assets))
+    for name in entries:
+        visit(name, ())
+    return Packed(root, entries[0], tuple(done.values()), tuple(assets))
 
 
 def read_module(name: str, root: Path = FRONTEND) -> Module:
@@ -107,7 +108,7 @@ def read_module(name: str, root: Path = FRONTEND) -> Module:
 
 def _worker(name: str, root: Path) -> Module:
     """A worker's modules as one classic script, which names assets alone."""
-    packed = pack(name.removeprefix(WORKER), root)
+    packed = pack(name.removeprefix(WORKER), root=root)
     return Module(name, script_of([(module.name, module.pieces) for module in packed.modules]))
 
 

@@ -1,6 +1,7 @@
 /**
  * The script of a packed page: makes blob: addresses of the modules in it, leaf first, and imports the entry, whose
- * default export it calls with a function that reads the page's data by name. vae/lab/packing.py describes the page.
+ * default export it calls with two functions: one reads the page's data by name, the other imports a module by its name in
+ * the front end's folder. vae/lab/packing.py describes the page.
  *
  * A classic script, so that an old browser, too, can say what it lacks.
  *
@@ -38,8 +39,9 @@ void (async () => {
       const text = pieces.map((piece, i) => (i % 2 ? addresses.get(piece) : piece)).join("");
       addresses.set(name, addressOf(text, "text/javascript"));
     }
-    const { default: start } = await import(addresses.get(entry) ?? "");
-    await start(read);
+    const importModule = (/** @type {string} */ name) => import(addresses.get(name) ?? name);
+    const { default: start } = await importModule(entry);
+    await start(read, importModule);
   } catch (error) {
     const problem = document.createElement("p");
     problem.setAttribute("role", "alert");
