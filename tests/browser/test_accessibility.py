@@ -73,9 +73,10 @@ KEYBOARD = """() => {
 KEYS = {"range": "ArrowLeft", "number": "ArrowUp", "select-one": "ArrowDown", "checkbox": "Space"}
 KEYS |= dict.fromkeys(("DIV", "CANVAS"), "Shift+ArrowRight")
 OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
-# What these set is seen later: when the film plays, in the file, when the pen is down, when a latent is held, a place
-# pinned or a patch erased. The tests of their pages try them then.
+# What these set is seen elsewhere or later: who decodes, when the film plays, in the file, when the pen is down, when a
+# latent is held, a place pinned or a patch erased. The tests of their pages try them then.
 LATER = (
+    "Decode in this browser",
     "Erase a patch",
     "loop",
     "Loop",

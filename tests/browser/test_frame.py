@@ -163,6 +163,20 @@ def test_the_link_is_copied_and_shown_as_a_qr_code_without_a_secure_context(
         assert box["y"] + box["height"] <= size[1]
 
 
+def test_more_gives_decoding_to_the_server_on_all_pages_and_back(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}") as page:
+        show(page)
+        decoded_by = page.locator(".status .meter")
+        expect(decoded_by).to_contain_text("this browser")
+        for checked, device in ((False, "cpu"), (True, "this browser")):
+            page.get_by_role("button", name="More").click()
+            page.get_by_role("checkbox", name="Decode in this browser").set_checked(checked)
+            expect(decoded_by).to_contain_text(device)
+            page.keyboard.press("Escape")
+            page.reload()
+            expect(decoded_by).to_contain_text(device)
+
+
 def test_present_leaves_the_page_alone_on_the_screen_until_escape(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}") as page:
         show(page)

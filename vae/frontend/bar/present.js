@@ -14,6 +14,7 @@ export class Present {
     this.leave.hidden = !this.on; // a page may open while presenting
     const start = button("", "Without bar and small print, full screen", () => this.set(true), "Present");
     start.append(icon(PRESENT), element("span", {}, "Present"));
+    start.className = "start-present";
     this.elements = [start, this.leave];
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Escape" && this.on) this.set(false);
