@@ -1184,7 +1184,7 @@ def test_a_broken_projection_is_refused_by_name(folder: Path, spoil: Callable[[b
         checkpoint.load_projection(encoded, "pca", 2)
 
 
-# ---- what float16 weights change -----------------------------------------------------------------------------------
+# ---- what float16 weights change -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("levels", [0.25, 0, None])
