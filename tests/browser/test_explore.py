@@ -452,7 +452,7 @@ def test_dark_theme_and_hero_above_the_fold(app: Server, browser: Browser) -> No
 
 @pytest.mark.slow
 def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: Server, browser: Browser) -> None:
-    with explore(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
+    with explore(browser, f"{app.url}/{Z10}", server=True, color_scheme="light") as page:
         page.get_by_role("button", name="Randomise").click()
         settle(page)
         state = numbers(page), pixels(page), clients(app)
@@ -471,7 +471,7 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
     port, running = free_port(), ExitStack()
     own = running.enter_context(started(APP, port))
     lost = ("ERR_CONNECTION", "when disconnected from server")  # the second: Streamlit's own word on the same
-    with running, explore(browser, f"{own.url}/{Z10}", lost) as page:
+    with running, explore(browser, f"{own.url}/{Z10}", lost, server=True) as page:
         running.close()
         notice = page.locator(".notice")
         expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)

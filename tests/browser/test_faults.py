@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.support.browsing import APP, explore, frames, new_page, pixels, settle
+from tests.support.browsing import APP, explore, frames, new_page, pixels, prefer_server, settle
 from vae.bench.live import Server, free_port, started
 from vae.views.scripts import FRONTEND
 
@@ -151,6 +151,7 @@ def test_on_a_network_that_holds_back_half_and_cuts_the_picture_is_never_old_and
 ) -> None:
     with Network(app) as network, new_page(browser) as page:
         page.route("**/live-client.js", hurry)
+        prefer_server(page, f"http://127.0.0.1:{network.port}")
         page.goto(f"http://127.0.0.1:{network.port}/{EXPLORE}")
         page.wait_for_selector("canvas.hero[data-frame]")
         settle(page)
@@ -194,7 +195,7 @@ def check_newest(page: Page, app: Server, browser: Browser) -> None:
     drawn = page.evaluate("window.drawn")
     assert drawn == sorted(set(drawn))
     page.wait_for_url("**z=**")
-    with explore(browser, app.url + "/" + page.url.split("/", 3)[3]) as other:
+    with explore(browser, app.url + "/" + page.url.split("/", 3)[3], server=True) as other:
         assert numbers(other) == numbers(page)
         assert pixels(other) == pixels(page)
 
@@ -205,7 +206,7 @@ def test_an_app_killed_under_an_open_page_is_waited_for_and_goes_on(app_checkpoi
     with ExitStack() as running:
         own = running.enter_context(started(APP, port))
         lost = ("ERR_CONNECTION", "/static/js/index.")  # the second: Streamlit's own words on the same
-        with explore(browser, f"{own.url}/{EXPLORE}", lost) as page:
+        with explore(browser, f"{own.url}/{EXPLORE}", lost, server=True) as page:
             os.kill(own.pid, signal.SIGKILL)
             running.close()
             expect(page.locator(".notice")).to_contain_text("Connection lost")

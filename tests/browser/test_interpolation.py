@@ -266,7 +266,7 @@ def test_play_moves_there_and_back_in_a_loop_and_a_drag_stops_it(lab: Server, br
 
 
 def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, browser: Browser) -> None:
-    with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
+    with interpolation(browser, lab, "checkpoint=ten&view=corners", server=True) as page:
         settle(page)
         page.evaluate(
             "() => { const send = WebSocket.prototype.send; window.sends = 0;"

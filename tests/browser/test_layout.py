@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, FloatRect, Page, WebSocketRoute, expect
 
-from tests.support.browsing import box_of, new_page, rest
+from tests.support.browsing import box_of, new_page, prefer_server, rest
 from tests.support.effort import first_in_make_test
 from tests.support.looks import screen
 from vae.bench.live import Server
@@ -68,6 +68,7 @@ def test_nothing_moves_when_the_first_picture_comes_nor_under_a_notice(
     app: Server, browser: Browser, name: str, size: tuple[int, int]
 ) -> None:
     with new_page(browser, **screen(size)) as page:
+        prefer_server(page, app.url)
         live = LiveSocket(page)
         page.goto(f"{app.url}/{name}?checkpoint=mnist-z10")
         hero = page.locator(PLACES[name][0])

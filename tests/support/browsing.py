@@ -149,12 +149,19 @@ def retire(page: Page) -> None:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
-    """The page at this address. Fails if the page showed an exception or the console an error."""
+def opened(
+    browser: Browser, url: str, allowed: tuple[str, ...] = (), *, server: bool = False, **options: Any
+) -> Iterator[Page]:
+    """The page at this address. Fails if the page showed an exception or the console an error.
+
+    server: the server decodes, as a user may choose, not the browser.
+    """
     errors: list[str] = []
     with new_page(browser, **options) as page:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(_report(message)) if message.type == "error" else None)
+        if server:
+            prefer_server(page, url)
         page.goto(url)
         expect(page.locator("h1")).to_be_visible()
         yield page
@@ -162,6 +169,12 @@ def opened(browser: Browser, url: str, allowed: tuple[str, ...] = (), **options:
     errors = [error for error in errors if not error.endswith(HARMLESS)]
     errors = [error for error in errors if not any(part in error for part in allowed)]
     assert (exceptions, errors) == ([], []), f"{exceptions} {errors}"
+
+
+def prefer_server(page: Page, url: str) -> None:
+    """From now on the server decodes on the pages of this address, as a user may choose."""
+    page.goto("/".join(url.split("/")[:3]) + HEALTH)
+    page.evaluate("localStorage.setItem('vae-decode-on', 'server')")
 
 
 def _report(message: Any) -> str:
