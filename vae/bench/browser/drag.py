@@ -99,11 +99,11 @@ def _decoder(args: argparse.Namespace) -> str:
 
 def _opened(browser: Any, address: str, args: argparse.Namespace, sent: Sent) -> Any:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
+    sent.watch(page)
     page.add_init_script(f"localStorage.setItem('vae-decode-on', '{_decoder(args)}')")
     page.goto(address)
     page.wait_for_selector("canvas[data-frame]")
     page.wait_for_timeout(2000)
-    sent.watch(page)
     return page
 
 
