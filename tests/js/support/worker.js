@@ -1,6 +1,7 @@
 /** A worker whose other end the test holds. */
 
 /** @import { Done, Load, Loaded, Run } from "../../../vae/frontend/lib/model/engine.js" */
+/** @import { Gpu } from "../../../vae/frontend/lib/model/trial.js" */
 
 export class FakeWorker {
   /** @type {FakeWorker[]} */
@@ -64,6 +65,11 @@ export class FakeWorker {
       likelihood: /** @type {const} */ ("bernoulli"),
     };
     this.say({ kind: "loaded", choice, part, greeting: error ? null : { ...about, limits }, error });
+  }
+
+  /** Answers request number k, which tried the graphics processor. */
+  tried(/** @type {number} */ k, /** @type {Gpu} */ gpu) {
+    this.say({ kind: "done", id: this.runs[k].id, reply: { n: 1, gpu }, error: "" });
   }
 
   /** Answers request number k; the pictures of decode are one pixel each, their z. */

@@ -313,6 +313,56 @@ async function worksInThePage() {
   });
 }
 
+test("whether the graphics processor is faster is tried when the user rests, once for a model, and remembered", async () => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const storage = {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value),
+  };
+  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true });
+  try {
+    client.setModel(source("b"));
+    ask([1]);
+    const worker = await ready();
+    assert.equal(worker.loads.at(-1)?.gpu, "untried");
+    worker.done(0);
+    await pass(100);
+    assert.equal(worker.runs.length, 1);
+    await pass(100);
+    assert.deepEqual([worker.runs[1].operation, worker.runs[1].rows.length], ["try", 0]);
+    ask([2]);
+    worker.done(2);
+    worker.tried(1, "faster");
+    await pass();
+    assert.deepEqual(drawn, ["1", "2"]);
+    client.setModel(source("b"));
+    await ready();
+    assert.equal(worker.loads.at(-1)?.gpu, "faster");
+    await pass(1000);
+    assert.equal(worker.runs.length, 3);
+    client.setModel(source("b", () => new ArrayBuffer(16))); // trained again
+    await ready();
+    assert.equal(worker.loads.at(-1)?.gpu, "untried");
+    storage.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+    await pass(1000);
+    worker.tried(3, "slower");
+    await pass();
+    assert.equal(statuses.at(-1)?.state, "open");
+  } finally {
+    Reflect.deleteProperty(globalThis, "localStorage");
+  }
+});
+
+test("where nothing can be remembered, the graphics processor is not tried", async () => {
+  const worker = await ready();
+  assert.equal(worker.loads[0].gpu, "slower");
+  await pass(1000);
+  assert.equal(worker.runs.length, 0);
+});
+
 test("where a worker cannot start, the page itself decodes", async () => {
   client.setModel(source("b", (part) => modelFile(MLP, randomTensors(MLP, part === "whole"))));
   await pass();

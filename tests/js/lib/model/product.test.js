@@ -40,6 +40,7 @@ function example(arithmetic, { pixels, lines, parts, part, columns, least = -Inf
   const product = {
     ...{ input, inputPixel, inputLine, parts, partBytes: 4 * part, partDistance },
     ...{ weights, panelBytes, columns, output, outputPixel, outputLine, pixels, lines, least },
+    ...{ inputPicture: 0, outputPicture: 0 },
   };
   return { product, inputs };
 }

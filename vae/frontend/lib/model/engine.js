@@ -2,13 +2,17 @@
 
 import { LIVE_HEADER_BYTES, LIVE_LIMITS, LIVE_VERSION } from "../contract.js";
 import { codeDim, pictureBytes } from "./config.js";
+import { GpuDecoder } from "./gpu.js";
 import { LocalModel } from "./local-model.js";
 import { fastestArithmetic } from "./product.js";
+import { tried } from "./trial.js";
 import { readWeights } from "./weights.js";
 
 /** @import { Greeting } from "../contract.js" */
 /** @import { LiveReply } from "../live-client.js" */
 /** @import { ModelConfig } from "./config.js" */
+/** @import { Gpu } from "./trial.js" */
+/** @import { Weights } from "./weights.js" */
 
 /**
  * decoder: the file that decodes; whole: the one that encodes and reconstructs. So the pictures of decode stay the same
@@ -17,62 +21,103 @@ import { readWeights } from "./weights.js";
  * @typedef {"decoder" | "whole"} Part
  *
  * A message to the engine. choice: the number of the model that was chosen; another one than before forgets the parts.
- * rows: codes to decode, else images (see LocalModel).
+ * gpu: what is known of the graphics processor, for the decoder's part. rows: codes to decode, else images (see
+ * LocalModel); to try the graphics processor, none.
  *
- * @typedef {{kind: "load", choice: number, model: string, part: Part, body: ArrayBuffer}} Load
- * @typedef {{kind: "run", id: number, operation: "decode" | "encode" | "reconstruct", n: number,
+ * @typedef {{kind: "load", choice: number, model: string, part: Part, body: ArrayBuffer, gpu: Gpu}} Load
+ * @typedef {{kind: "run", id: number, operation: "decode" | "encode" | "reconstruct" | "try", n: number,
  *   rows: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>, noise: Float32Array<ArrayBuffer> | null}} Run
  *
  * The answer to a message; error: one sentence.
  *
  * @typedef {{kind: "loaded", choice: number, part: Part, greeting: Greeting | null, error: string}} Loaded
- * @typedef {{kind: "done", id: number, reply: LiveReply | null, error: string}} Done
+ * @typedef {{kind: "done", id: number, reply: LiveReply | {n: number, gpu: Gpu} | null, error: string}} Done
  */
 
 export class Engine {
   choice = -1;
   /** @type {Record<Part, LocalModel | null>} */
   models = { decoder: null, whole: null };
+  /** @type {Weights | null} */
+  weights = null; // the decoder's
+  /** @type {GpuDecoder | null} */
+  gpu = null; // decodes, where it is faster
 
-  /** @returns {Loaded | Done} */
+  /** @returns {Promise<Loaded | Done>} */
   answer(/** @type {Load | Run} */ message) {
     return message.kind === "load" ? this.load(message) : this.run(message);
   }
 
-  /** @returns {Loaded} */
-  load(/** @type {Load} */ { choice, model, part, body }) {
-    if (choice !== this.choice) this.models = { decoder: null, whole: null };
+  /** @returns {Promise<Loaded>} */
+  async load(/** @type {Load} */ { choice, model, part, body, gpu }) {
+    if (choice !== this.choice) this.forget();
     this.choice = choice;
     try {
       const weights = readWeights(body);
       if (part === "whole" && !weights.whole) throw new Error("The model's file has no encoder.");
       const loaded = new LocalModel(weights, fastestArithmetic());
       this.models[part] = loaded;
-      return { kind: "loaded", choice, part, greeting: greetingOf(model, loaded), error: "" };
+      if (part === "decoder") this.weights = weights;
+      if (gpu === "faster" && part === "decoder") await this.takeGpu(weights, choice);
+      const device = this.gpu ? "this browser's GPU" : "this browser";
+      return { kind: "loaded", choice, part, greeting: { ...greetingOf(model, loaded), device }, error: "" };
     } catch (error) {
       return { kind: "loaded", choice, part, greeting: null, error: sentenceOf(error) };
     }
   }
 
-  /** @returns {Done} */
-  run(/** @type {Run} */ request) {
+  async takeGpu(/** @type {Weights} */ weights, /** @type {number} */ choice) {
+    const gpu = await GpuDecoder.create(weights);
+    if (choice === this.choice) this.gpu = gpu;
+    else gpu?.close(); // another model was chosen meanwhile
+  }
+
+  forget() {
+    this.models = { decoder: null, whole: null };
+    this.weights = null;
+    this.gpu?.close();
+    this.gpu = null;
+  }
+
+  /** @returns {Promise<Done>} */
+  async run(/** @type {Run} */ request) {
     try {
-      return { kind: "done", id: request.id, reply: this.reply(request), error: "" };
+      return { kind: "done", id: request.id, reply: await this.reply(request), error: "" };
     } catch (error) {
       return { kind: "done", id: request.id, reply: null, error: sentenceOf(error) };
     }
   }
 
-  /** @returns {LiveReply} */
-  reply(/** @type {Run} */ { operation, n, rows, noise }) {
-    const model = this.models[operation === "decode" ? "decoder" : "whole"];
+  /** @returns {Promise<NonNullable<Done["reply"]>>} */
+  async reply(/** @type {Run} */ { operation, n, rows, noise }) {
+    const model = this.models[operation === "decode" || operation === "try" ? "decoder" : "whole"];
     if (!model) throw new Error("The model is not loaded yet.");
+    if (operation === "try") return { n, gpu: this.weights ? await tried(model, this.weights) : "untried" };
     const imageShape = model.config.image_shape;
-    if (operation === "decode")
-      return { n, imageShape, pixels: model.decode(n, /** @type {Float32Array<ArrayBuffer>} */ (rows)) };
+    if (operation === "decode") {
+      const codes = /** @type {Float32Array<ArrayBuffer>} */ (rows);
+      return { n, imageShape, pixels: (await this.decodedByGpu(model, n, codes)) ?? model.decode(n, codes) };
+    }
     const images = /** @type {Uint8Array<ArrayBuffer>} */ (rows);
     if (operation === "encode") return { n, ...model.encode(n, images) };
     return { n, imageShape, ...model.reconstruct(n, images, noise) };
+  }
+
+  /**
+   * The pictures, where the graphics processor decodes; undefined where it does not, or from now on cannot.
+   *
+   * @param {LocalModel} model
+   * @param {number} n
+   * @param {Float32Array<ArrayBuffer>} codes
+   */
+  async decodedByGpu(model, n, codes) {
+    if (!this.gpu) return;
+    model.checkCodes(n, codes);
+    try {
+      return await this.gpu.decode(n, codes);
+    } catch {
+      this.gpu = null;
+    }
   }
 }
 
@@ -84,11 +129,11 @@ export function transferable(/** @type {Loaded | Done} */ answer) {
 }
 
 /**
- * What the live service says of a model that is chosen.
+ * What the live service says of a model that is chosen, but the device.
  *
  * @param {string} model
  * @param {LocalModel} loaded
- * @returns {Greeting}
+ * @returns {Omit<Greeting, "device">}
  */
 function greetingOf(model, { config, kl }) {
   const { latent_dim, classes, image_shape, likelihood } = config;
@@ -100,7 +145,7 @@ function greetingOf(model, { config, kl }) {
     frame_bytes: LIVE_HEADER_BYTES + vectors * largestRow,
   };
   const about = { version: LIVE_VERSION, model, latent_dim, classes, image_shape, kl, likelihood };
-  return { ...about, device: "this browser", limits };
+  return { ...about, limits };
 }
 
 /** The most vectors of one request, as the live service has it for this picture size. */

@@ -106,6 +106,7 @@ export function linear(arithmetic, layer, tensors, input, output) {
       input: input.address,
       inputPixel: input.distance,
       inputLine: 0,
+      inputPicture: input.distance,
       parts: 1,
       partBytes: input.pictureBytes,
       partDistance: 0,
@@ -113,6 +114,7 @@ export function linear(arithmetic, layer, tensors, input, output) {
       output: output.inside + y * output.lineBytes,
       outputPixel: output.distance,
       outputLine: 0,
+      outputPicture: output.distance,
       pixels: 1,
       lines: 1,
       least: layer.relu ? 0 : NO_BOUND,
@@ -156,6 +158,7 @@ export function down(arithmetic, layer, tensors, input, output) {
     input: input.address,
     inputPixel: 2 * input.pixelBytes,
     inputLine: 2 * input.lineBytes,
+    inputPicture: input.distance,
     parts: 3,
     partBytes: 4 * part,
     partDistance: input.lineBytes,
@@ -163,11 +166,12 @@ export function down(arithmetic, layer, tensors, input, output) {
     output: output.inside,
     outputPixel: output.pixelBytes,
     outputLine: output.lineBytes,
+    outputPicture: output.distance,
     pixels: output.width,
     lines: output.height,
     least: layer.relu ? 0 : NO_BOUND,
   };
-  return [moving(arithmetic, "product", product, input, output)];
+  return [moving(arithmetic, "product", product)];
 }
 
 /**
@@ -199,9 +203,10 @@ export function up(arithmetic, layer, tensors, input, output) {
       output: output.inside + top * output.lineBytes + left * output.pixelBytes,
       outputPixel: 2 * output.pixelBytes,
       outputLine: 2 * output.lineBytes,
+      outputPicture: output.distance,
       least: layer.relu ? 0 : NO_BOUND,
     };
-    return moving(arithmetic, "product", product, input, output);
+    return moving(arithmetic, "product", product);
   });
 }
 
@@ -235,9 +240,10 @@ export function upToPlanes(arithmetic, layer, tensors, input, output, picture) {
         output: output.address + 4 * ((k * picture.height + top) * picture.width + left),
         outputPixel: 8,
         outputLine: 8 * picture.width,
+        outputPicture: output.distance,
         least: NO_BOUND,
       };
-      return moving(arithmetic, "column", product, input, output);
+      return moving(arithmetic, "column", product);
     }),
   ).flat();
 }
@@ -261,6 +267,7 @@ function quarterOf(input, { height, width }, top, left) {
     input: input.address + top * input.lineBytes + left * input.pixelBytes,
     inputPixel: input.pixelBytes,
     inputLine: input.lineBytes,
+    inputPicture: input.distance,
     parts: 2,
     partBytes: 2 * input.pixelBytes,
     partDistance: input.lineBytes,
@@ -294,16 +301,14 @@ function weightAt(weight, layer, input, i, k, top, left) {
  * @param {Arithmetic} arithmetic
  * @param {"product" | "column"} how
  * @param {Product} product of the first picture
- * @param {Grid} input
- * @param {Grid} output
  * @returns {Step}
  */
-function moving(arithmetic, how, product, input, output) {
+function moving(arithmetic, how, product) {
   const [from, to] = [product.input, product.output];
   return {
     run: (k) => {
-      product.input = from + k * input.distance;
-      product.output = to + k * output.distance;
+      product.input = from + k * product.inputPicture;
+      product.output = to + k * product.outputPicture;
       arithmetic[how](product);
     },
   };

@@ -19,6 +19,7 @@ import { Schedule } from "./schedule.js";
 /** @import { DecodeReply, EncodeReply, Latent, LiveStatus, ReconstructReply, RequestOptions } from "../live-client.js" */
 /** @import { Done, Load, Loaded, Part, Run } from "./engine.js" */
 /** @import { Job } from "./schedule.js" */
+/** @import { Gpu } from "./trial.js" */
 
 /**
  * @typedef {{model: string, load: (part: Part) => Promise<ArrayBuffer>}} LocalSource
@@ -41,6 +42,7 @@ export class LocalClient {
   choice = 0; // counts the models that were chosen
   /** @type {"absent" | "coming" | "there"} */
   whole = "absent"; // the part that encodes
+  gpuKey = ""; // under which is remembered whether the graphics processor is faster
   heard = false; // the worker has answered something
   stopped = false;
   /** @type {Schedule<LocalJob>} */
@@ -131,7 +133,7 @@ export class LocalClient {
 
   isReady(/** @type {LocalJob} */ { operation }) {
     if (!this.greeting) return false;
-    if (operation === "decode" || this.whole === "there") return true;
+    if (operation === "decode" || operation === "try" || this.whole === "there") return true;
     if (this.whole === "absent") {
       this.whole = "coming";
       void this.fetchPart("whole");
@@ -166,7 +168,21 @@ export class LocalClient {
     else {
       this.greeting = greeting;
       this.onStatus({ state: "open", greeting });
+      if (this.gpu === "untried") void this.tryGpu();
     }
+  }
+
+  /** What is known of this machine's graphics processor for the model. A page without a worker does not try it. */
+  get gpu() {
+    return this.host instanceof InPage ? "slower" : knownGpu(this.gpuKey);
+  }
+
+  /** Has it tried while the user rests, for the next time that the model is loaded. */
+  async tryGpu() {
+    const key = this.gpuKey;
+    const options = { slot: "try the graphics processor", background: true };
+    const tried = await this.request("try", 1, new Float32Array(), null, options);
+    if (tried) rememberGpu(key, tried.gpu);
   }
 
   /** A part is not to be had: what needs it resolves to null, and the next request that does tries again. */
@@ -208,8 +224,9 @@ export class LocalClient {
     const { choice, model } = this;
     try {
       const body = await this.load(part);
-      if (choice === this.choice && !this.stopped)
-        this.host.postMessage({ kind: "load", choice, model, part, body }, [body]);
+      if (choice !== this.choice || this.stopped) return;
+      if (part === "decoder") this.gpuKey = `latent-lab-gpu ${model} ${body.byteLength}`;
+      this.host.postMessage({ kind: "load", choice, model, part, body, gpu: this.gpu }, [body]);
     } catch (error) {
       if (choice === this.choice && !this.stopped) this.lack(part, sentenceOf(error));
     }
@@ -242,6 +259,22 @@ export class LocalClient {
   }
 }
 
+/** What was found of the graphics processor. @returns {Gpu} */
+function knownGpu(/** @type {string} */ key) {
+  try {
+    const known = localStorage.getItem(key);
+    return known === "faster" || known === "slower" ? known : "untried";
+  } catch {
+    return "slower"; // a page that may not remember would try it every time
+  }
+}
+
+function rememberGpu(/** @type {string} */ key, /** @type {Gpu} */ gpu) {
+  try {
+    localStorage.setItem(key, gpu);
+  } catch {} // full, or forbidden
+}
+
 /** An engine in the page, which answers as a worker does: later. @implements {Host} */
 class InPage {
   engine = new Engine();
@@ -254,7 +287,7 @@ class InPage {
 
   postMessage(/** @type {Load | Run} */ message) {
     setTimeout(() => {
-      if (!this.stopped) this.receive(this.engine.answer(message));
+      void this.engine.answer(message).then((answer) => this.stopped || this.receive(answer));
     });
   }
 

@@ -37,8 +37,7 @@ export class LocalModel {
    * @param {Float32Array} codes
    */
   decode(n, codes) {
-    this.check(n, codes, codeDim(this.config), "decode");
-    checkReach(codes, "z");
+    this.checkCodes(n, codes);
     const size = pictureBytes(this.config);
     const pixels = new Uint8Array(n * size);
     this.decoded(n, codes, (k, parameters) => this.paint(parameters, pixels.subarray(k * size, (k + 1) * size)));
@@ -188,6 +187,12 @@ export class LocalModel {
       if (labels) codes[k * width + size + labels[k]] = 1;
     }
     return codes;
+  }
+
+  /** Throws where codes are not what decode takes. */
+  checkCodes(/** @type {number} */ n, /** @type {Float32Array} */ codes) {
+    this.check(n, codes, codeDim(this.config), "decode");
+    checkReach(codes, "z");
   }
 
   /**

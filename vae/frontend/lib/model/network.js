@@ -30,9 +30,11 @@ const MAX_MULTIPLICATIONS = 4e9; // for one picture: more would take seconds
  *
  * @param {Weights} weights
  * @param {Arithmetic} arithmetic
+ * @param {boolean} [apart] whether each picture of a batch has memory of its own between all layers, to compute several
+ * at once; otherwise they take turns, in the processor's cache
  * @returns {Network}
  */
-export function decoderNetwork({ config, tensors }, arithmetic) {
+export function decoderNetwork({ config, tensors }, arithmetic, apart = false) {
   const layers = decoderLayers(config);
   const [color, height, width] = config.image_shape;
   const ups = layers.filter(({ kind }) => kind === "up");
@@ -50,7 +52,7 @@ export function decoderNetwork({ config, tensors }, arithmetic) {
   for (const [i, layer] of ups.entries()) {
     if (i === ups.length - 1) then.push(...upToPlanes(arithmetic, layer, tensors, grid, output, { height, width }));
     else {
-      const next = new Grid(arithmetic, shapes[i + 1].shape, 1, 1);
+      const next = new Grid(arithmetic, shapes[i + 1].shape, 1, apart ? pictures : 1);
       then.push(...up(arithmetic, layer, tensors, grid, next));
       grid = next;
     }

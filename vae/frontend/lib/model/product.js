@@ -8,11 +8,13 @@ import { RELAXED_SIMD, SIMD } from "./product-wasm.js";
 
 /**
  * What an output pixel takes of the input, and where the outputs go: see product.wat. Addresses and distances in bytes.
+ * inputPicture, outputPicture: from a picture of a batch to the next, for those who compute several at once.
  *
  * @typedef {object} Product
  * @property {number} input
  * @property {number} inputPixel
  * @property {number} inputLine
+ * @property {number} inputPicture
  * @property {number} parts
  * @property {number} partBytes
  * @property {number} partDistance
@@ -22,6 +24,7 @@ import { RELAXED_SIMD, SIMD } from "./product-wasm.js";
  * @property {number} output
  * @property {number} outputPixel
  * @property {number} outputLine
+ * @property {number} outputPicture
  * @property {number} pixels
  * @property {number} lines
  * @property {number} least

@@ -5,7 +5,7 @@ import { Engine, transferable } from "./engine.js";
 const engine = new Engine();
 
 // Without it, as in Node's tests, nothing is to be answered.
-globalThis.addEventListener?.("message", ({ data }) => {
-  const answer = engine.answer(data);
+globalThis.addEventListener?.("message", async ({ data }) => {
+  const answer = await engine.answer(data);
   postMessage(answer, { transfer: transferable(answer) });
 });
