@@ -69,12 +69,13 @@ from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
 from vae.training.trainer import EpochMetrics, Trainer, TrainingError
-from vae.ui.interpolation import KEYS, LONGEST, _known
+from vae.ui.interpolation import _known
 from vae.ui.latent_map import component as latent_map
 from vae.ui.sampling import CHECKS
 from vae.ui.shared import links, loaders
 from vae.ui.shared.current_image import linked_image
 from vae.ui.shared.page import PAGES, _is_infinite
+from vae.views.interpolation import KEYS, LONGEST
 
 SECONDS, PATIENCE = 1.0, 600
 MOST_BYTES = 2**26  # that a case may allocate

@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
-from vae.ui import interpolation, sampling
+from vae.ui import sampling
 from vae.ui.home import component
 from vae.ui.home.models import model_rows
 from vae.ui.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
 from vae.ui.shared.page import PAGES
 from vae.validation import parse_whole
+from vae.views import interpolation
 from vae.views.models import listed
 
 ROOT = Path(__file__).parents[2]

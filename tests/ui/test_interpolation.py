@@ -11,8 +11,9 @@ from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui.interpolation import KEYS, _known, _lassos, _pins
+from vae.ui.interpolation import _known, _lassos, _pins
 from vae.ui.shared import loaders
+from vae.views.interpolation import KEYS
 
 PAGE = "pages/4_Interpolation.py"
 APP = Path(__file__).parents[2] / "app.py"

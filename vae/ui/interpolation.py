@@ -8,15 +8,8 @@ import streamlit as st
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, scripts
 from vae.validation import parse_whole
-from vae.views.interpolation import interpolation_data
+from vae.views.interpolation import KEYS, LONGEST, interpolation_data
 from vae.views.pages import INTERPOLATION
-
-# Parameters of a link; the component reads and checks the values.
-KEYS = (
-    *("view", "from", "to", "third", "fourth", "base", "z"),
-    *("t", "path", "steps", "x", "y", "plus", "minus", "apply", "draw", "strength"),
-)
-LONGEST = 4000  # characters of one value; longer addresses do not work everywhere
 
 State = dict[str, str]
 

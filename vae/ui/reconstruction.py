@@ -83,11 +83,11 @@ def _choose_other(checkpoint: Checkpoint) -> str | None:
 
 def _other_data(checkpoint: Checkpoint, name: str) -> dict[str, object]:
     try:
-        other = loaders.or_stop(lambda c, version: _cached_other(c, version, name), checkpoint)
+        loaders.or_stop(lambda found, version: _cached_other(found, version, name), checkpoint)  # with its spinner
+        return loaders.or_stop(lambda found, version: cached_other_data(found, version, name), checkpoint)
     except DataError as error:
         st.error(str(error))
         st.stop()
-    return other_data(checkpoint, name, other, loaders.or_stop(_cached_scores, checkpoint))
 
 
 def _page_data(checkpoint: Checkpoint) -> dict[str, object]:
@@ -123,3 +123,10 @@ def _cached_scores(_checkpoint: Checkpoint, version: tuple[str, int]) -> Scored:
 @st.cache_resource(max_entries=16, show_spinner="Scoring the other data set…")
 def _cached_other(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> OtherImages:
     return score_other(_checkpoint, loaders.cached_model(_checkpoint, version), name)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def cached_other_data(_checkpoint: Checkpoint, version: tuple[str, int], name: str) -> dict[str, object]:
+    """What the component gets of another data set. Raises DataError, CheckpointError, FileNotFoundError."""
+    other, own = _cached_other(_checkpoint, version, name), _cached_scores(_checkpoint, version)
+    return other_data(_checkpoint, name, other, own)

@@ -9,6 +9,13 @@ from vae.storage.checkpoints import Checkpoint
 from vae.views import pages, scripts
 from vae.views.palette import PALETTE
 
+# Parameters of a link; the component reads and checks the values.
+KEYS = (
+    *("view", "from", "to", "third", "fourth", "base", "z"),
+    *("t", "path", "steps", "x", "y", "plus", "minus", "apply", "draw", "strength"),
+)
+LONGEST = 4000  # characters of one value; longer addresses do not work everywhere
+
 
 def interpolation_data(checkpoint: Checkpoint, examples: NDArray[np.uint8], version: str) -> dict[str, object]:
     """The component's data of a checkpoint. examples: the first test images, (n, c, h, w); version: of its files."""

@@ -7,6 +7,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from vae.lab.routes import routes as lab_routes
 from vae.server.bar import routes as bar_routes
 from vae.server.latent_map.routes import routes as map_routes
 from vae.server.live.decode import routes as live_routes
@@ -15,18 +16,20 @@ from vae.server.training.uploads import routes as upload_routes
 from vae.server.weights import routes as weights_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.latent_map import source
+from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins, page, scripts, strips
 from vae.ui.training import film, runs, uploader
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, weights, the data of bar and latent map, runs and films, uploads, the components' scripts."""
+    """Live decoding, weights, the light page, data of bar and map, runs and films, uploads, the components' scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
     return [
         *scripts.routes(),
         *scripts.page_routes(["", *page.ADDRESSES]),
+        *lab_routes(lab.found, lab.AppData(), base_path=base, allows=allows),
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *weights_routes(loaders.usable, base_path=base, allows=allows),

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Session } from "../../../../vae/frontend/hosts/lab/session.js";
+import { Source } from "../../../../vae/frontend/hosts/lab/source.js";
+import * as explore from "../../../../vae/frontend/hosts/lab/views/explore.js";
+import * as interpolation from "../../../../vae/frontend/hosts/lab/views/interpolation.js";
+import * as latentMap from "../../../../vae/frontend/hosts/lab/views/latent-map.js";
+import * as reconstruction from "../../../../vae/frontend/hosts/lab/views/reconstruction.js";
+import * as sampling from "../../../../vae/frontend/hosts/lab/views/sampling.js";
+
+/** @import { Behaviour, NumberControl, Shown } from "../../../../vae/frontend/hosts/lab/session.js" */
+/** @import { About } from "../../../../vae/frontend/hosts/lab/source.js" */
+
+/** @type {Record<string, About>} */
+const MODELS = Object.fromEntries(
+  ["a", "b", "cond"].map((name) => [
+    name,
+    {
+      name,
+      latent_dim: 2,
+      classes: name === "cond" ? 3 : 0,
+      class_names: ["zero", "one", "two"],
+      test_images: 10,
+      content: "digits",
+      prior: true,
+      strength: [1, 2],
+    },
+  ]),
+);
+const OFFERED = ["prior", "aggregate", "image", "class:1"].map((id) => ({ id, name: id, problem: "" }));
+const LIMITS = { perplexity: [2, 500, 30], neighbours: [2, 500, 15], min_dist: [0, 0.99, 0.1], seed: [0, 100, 0] };
+
+/** A server with three models of one data set. */
+const source = new Source("https://lab.example", {}, (address) => {
+  const query = new URL(address).searchParams,
+    name = query.get("view") ?? "",
+    about = MODELS[query.get("model") ?? ""];
+  const row = Number(query.get("image"));
+  /** @type {Record<string, any>} */
+  const answers = {
+    explore: { about, data: { model: about.name } },
+    image: { row, label: row % 3, title: `test image ${row}`, z: [row, -row] },
+    latent_map: {
+      about,
+      data: { model: about.name },
+      projections: { methods: [["raw", "Raw"], ["pca", "PCA"], ["tsne", "t-SNE"]], own: "raw", limits: LIMITS }, // biome-ignore format: a table
+    },
+    sampling: {
+      about,
+      data: {
+        offered: OFFERED,
+        components: { directions: [[1, 0], [0, 1]] }, // biome-ignore format: two vectors
+        default_sources: { source: "prior", against: "aggregate" },
+      },
+    },
+    noise: { noises: { [query.get("seed") ?? ""]: "noise" } },
+    source: { source: `source ${query.get("source")}` },
+    interpolation: { about, data: { model: about.name }, keys: ["view", "from", "to", "t"], longest: 100 },
+    reconstruction: { about, data: { model: about.name }, others: ["sprites"] },
+    other: { other: { name: query.get("other") } },
+  };
+  return Promise.resolve(Response.json(answers[name]));
+});
+
+let session = new Session();
+beforeEach(() => {
+  session = new Session();
+});
+
+/**
+ * A view as it is shown after a link was opened, or, without one, after something was sent.
+ *
+ * @param {Behaviour} view
+ * @param {string} model
+ * @param {string | null} [link]
+ * @param {boolean} [byHistory]
+ * @returns {Promise<Shown & {data: Record<string, any>}>}
+ */
+async function shown(view, model, link = null, byHistory = false) {
+  session.opened = link !== null;
+  session.byHistory = byHistory;
+  if (link !== null) session.query = new URLSearchParams(link);
+  session.model = MODELS[model];
+  const found = await view.show(session, source);
+  session.opened = session.byHistory = false;
+  return found;
+}
+
+test("Explore starts at the first test image, and its z stays null until one is sent", async () => {
+  const { data, params } = await shown(explore, "a", "");
+  assert.deepEqual(data.start, { id: "0", title: "test image 0", z: [0, 0] });
+  assert.deepEqual([data.z, params], [null, {}]);
+  explore.take(session, "z", { start: "0", z: [0.5, -1.25] });
+  const later = await shown(explore, "a");
+  assert.deepEqual([later.data.start.id, later.data.z, later.params], ["0", [0.5, -1.25], { z: "0.5,-1.25" }]);
+});
+
+test("a z that belongs to another start is not taken", async () => {
+  await shown(explore, "a", "");
+  explore.take(session, "z", { start: "7", z: [1, 1] });
+  assert.equal((await shown(explore, "a")).data.z, null);
+});
+
+test("Explore opens a link's image and z, and says where z does not fit", async () => {
+  const { data, params } = await shown(explore, "a", "image=3&z=1,2");
+  assert.deepEqual([data.start.title, data.z, params], ["test image 3", [1, 2], { image: "3", z: "1,2" }]);
+  assert.equal((await shown(explore, "a", "image=4&z=1")).data.z, null);
+  assert.deepEqual(session.warnings, ["This link's z is not 2 numbers from -1000 to 1000; it is ignored."]);
+});
+
+test("an image chosen beside the title is a new start of Explore and the image of all views", async () => {
+  const { controls } = await shown(explore, "a", "z=1,2");
+  /** @type {NumberControl} */ (controls[0]).take(5);
+  const { data, params } = await shown(explore, "a");
+  assert.deepEqual([data.start.id, data.start.title, data.z, params], ["1", "test image 5", null, { image: "5" }]);
+  assert.equal((await shown(reconstruction, "a", "")).data.image, 5);
+  assert.deepEqual((await shown(latentMap, "a", "")).data.pinned.row, 5);
+  assert.equal((await shown(sampling, "a", "")).data.image, 5);
+  assert.equal((await shown(interpolation, "a", "")).data.image, 5);
+});
+
+test("the image of Reconstruction is that of Explore, for another model of the data set too", async () => {
+  await shown(reconstruction, "a", "");
+  reconstruction.take(session, "choice", { model: "a", image: 3 });
+  const { data, params } = await shown(reconstruction, "a");
+  assert.deepEqual([data.image, data.own, params], [3, false, { image: "3" }]);
+  assert.equal((await shown(explore, "b", "")).data.start.title, "test image 3");
+});
+
+test("an own picture of Reconstruction takes the image out of the link", async () => {
+  await shown(reconstruction, "a", "image=3");
+  reconstruction.take(session, "choice", { model: "a", image: null });
+  const { data, params } = await shown(reconstruction, "a");
+  assert.deepEqual([data.image, data.own, params], [3, true, {}]);
+});
+
+test("Reconstruction compares with a data set of the link that the server has", async () => {
+  const { data, params } = await shown(reconstruction, "a", "other=sprites");
+  assert.deepEqual([data.other, params], [{ name: "sprites" }, { other: "sprites" }]);
+  assert.equal((await shown(reconstruction, "a", "other=svhn")).data.other, null);
+});
+
+test("what is pinned on the map is where Explore starts, and an end for Interpolation", async () => {
+  await shown(latentMap, "a", "");
+  latentMap.take(session, "pinned", { model: "a", z: [1, 2], row: null, exact: true });
+  const { data, params } = await shown(latentMap, "a");
+  assert.deepEqual(data.pinned, { model: "a", z: [1, 2], row: null, exact: true, near: true });
+  assert.deepEqual(params, { z: "1,2" });
+  const { start, z } = (await shown(explore, "a", "")).data;
+  assert.deepEqual([start.title, start.z, z], ["pinned on the map", [1, 2], [1, 2]]);
+  const { pins } = (await shown(interpolation, "a", "")).data;
+  assert.deepEqual(pins, [
+    { title: "z from Explore", z: [1, 2] },
+    { title: "pinned on the map", z: [1, 2] },
+  ]);
+  assert.deepEqual((await shown(interpolation, "b", "")).data.pins, []);
+});
+
+test("a pinned test image is that of all views and stays pinned for another model", async () => {
+  await shown(latentMap, "a", "image=4");
+  const { data, params } = await shown(latentMap, "b");
+  assert.deepEqual(data.pinned, { model: "b", z: [4, -4], row: 4, exact: true, near: true });
+  assert.deepEqual(params, { image: "4", z: "4,-4" });
+  latentMap.take(session, "pinned", { model: "b" });
+  assert.equal((await shown(latentMap, "b")).data.pinned, null);
+});
+
+test("a link's projection is shown, its nonsense is not", async () => {
+  const { data, params } = await shown(latentMap, "a", "method=t-SNE&dims=3-D&perplexity=12.5&seed=1.5&up=z[9]");
+  assert.deepEqual(data.config, {
+    ...{ method: "tsne", dims: 2, axes: [], perplexity: 12.5, neighbours: 15, min_dist: 0.1, seed: 0 },
+  });
+  assert.deepEqual(params, { method: "t-SNE", dims: "3-D", perplexity: "12.5" });
+});
+
+test("axes of the link turn the plane; without them the model's strongest are shown", async () => {
+  assert.deepEqual((await shown(latentMap, "a", "")).data.config.axes, [0, 1]);
+  const { data, params, controls } = await shown(latentMap, "a", "across=z[1]");
+  assert.deepEqual([data.config.axes, params], [[1, 0], { across: "z[1]", up: "z[0]" }]);
+  assert.ok(controls.some(({ kind }) => kind === "panel"));
+});
+
+test("Sampling gets the noise of its seed and the sources that it shows", async () => {
+  const { data, params } = await shown(sampling, "a", "seed=7&source=class:1&view=plane&temperature=9");
+  assert.deepEqual(data.params, { view: "plane", seed: "7", source: "class:1" });
+  assert.deepEqual(data.noises, { 7: "noise" });
+  assert.deepEqual(data.sources, { "class:1": "source class:1", aggregate: "source aggregate" });
+  assert.deepEqual(params, { view: "plane", seed: "7", source: "class:1" });
+  assert.equal(session.warnings.length, 1);
+});
+
+test("a test image whose posterior Sampling shows is that of all views", async () => {
+  await shown(sampling, "a", "source=image:6");
+  assert.equal(session.shownImage, 6);
+  sampling.take(session, "params", { source: "image:8" });
+  assert.equal((await shown(sampling, "a")).data.image, 8);
+  session.chooseImage(2);
+  assert.equal((await shown(sampling, "a", "")).data.params.source, "image:2");
+});
+
+test("a picture picked in Sampling is where Explore starts, with its class", async () => {
+  await shown(sampling, "cond", "");
+  sampling.take(session, "picked", { model: "cond", z: [1, 1], label: 2 });
+  const { start, label } = (await shown(explore, "cond", "")).data;
+  assert.deepEqual([start.title, label], ["picture of Sampling", 2]);
+});
+
+test("Interpolation keeps its link's state, whose first end is the image of all views", async () => {
+  const { data, params } = await shown(interpolation, "a", "from=3&to=z1,2&t=0.25&other=x");
+  assert.deepEqual(
+    [data.state, params],
+    [
+      { from: "3", to: "z1,2", t: "0.25" },
+      { from: "3", to: "z1,2", t: "0.25" },
+    ],
+  );
+  assert.equal(session.shownImage, 3);
+  session.chooseImage(4);
+  assert.equal((await shown(interpolation, "a", "")).data.state.from, "4");
+});
+
+test("a new first end is all views' image, another place Explore's start", async () => {
+  await shown(interpolation, "a", "");
+  interpolation.take(session, "state", { from: "7", place: { model: "a", z: [0, 0] } });
+  assert.equal(session.shownImage, 7);
+  interpolation.take(session, "state", { from: "7", t: "0.3", place: { model: "a", z: [1, 0] } });
+  assert.deepEqual((await shown(interpolation, "a")).params, { from: "7", t: "0.3" });
+  assert.equal((await shown(explore, "a", "")).data.start.title, "picture of Interpolation");
+});
+
+test("a conditional model decodes as the class of the link", async () => {
+  const { data, params, controls } = await shown(explore, "cond", "class_told=two");
+  assert.deepEqual([data.label, params], [2, { class_told: "two" }]);
+  assert.equal(controls.length, 2);
+  assert.equal((await shown(explore, "cond", "class_told=nine")).data.label, 0);
+  assert.equal((await shown(explore, "a", "class_told=two")).controls.length, 1);
+});
+
+test("Back shows what the link says", async () => {
+  await shown(explore, "a", "image=3&z=1,2");
+  session.chooseImage(5);
+  await shown(explore, "a");
+  const { data } = await shown(explore, "a", "image=3&z=1,2", true);
+  assert.deepEqual([data.start.title, data.z], ["test image 3", [1, 2]]);
+  assert.equal((await shown(explore, "a", "", true)).data.start.title, "test image 0");
+});

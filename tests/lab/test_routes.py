@@ -1,0 +1,198 @@
+"""The light page's routes: the page with what its first picture needs, answers, refusals."""
+
+import asyncio
+import gzip
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.support.pages import ROOT
+from vae.lab.routes import routes
+from vae.storage.checkpoints import list_checkpoints, read_checkpoint
+from vae.ui.serving.lab import AppData
+from vae.views.pages import VIEWS
+
+Reply = tuple[int, dict[str, str], bytes]
+NAMES = ("digits-z2", "mnist-z10-ae", "mnist-z10-cond")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model, a plain autoencoder, a conditional model and a broken one."""
+    root = tmp_path_factory.mktemp("lab") / "checkpoints"
+    for name in NAMES:
+        shutil.copytree(ROOT / "checkpoints" / name, root / name)
+    (root / "broken").mkdir()
+    shutil.copytree(root / "digits-z2", root / "cut")
+    weights = root / "cut" / "encoded.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    return root
+
+
+class Client:
+    """The routes, called in this process as a web server calls them."""
+
+    def __init__(self, root: Path, base_path: str) -> None:
+        self._app = Starlette(routes=routes(lambda: list_checkpoints(root), AppData(), base_path=base_path))
+        self._base = base_path
+
+    def get(self, path: str, headers: dict[str, str] | None = None, /, **query: str) -> Reply:
+        """Status, headers and body."""
+        sent_headers = {"host": "lab.example"} | (headers or {})
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"{self._base}{path}",
+            "query_string": urlencode(query).encode(),
+            "headers": [(key.encode(), value.encode()) for key, value in sent_headers.items()],
+        }
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            raise AssertionError("a GET has no body")
+
+        asyncio.run(self._app(scope, receive, send))
+        found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+        return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+
+    def data(self, view: str, model: str, **params: str) -> dict[str, Any]:
+        """An answer."""
+        status, _, body = self.get("/lab/data", view=view, model=model, **params)
+        assert status == 200, body
+        return dict(json.loads(body))
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> Client:
+    return Client(root, "/course")
+
+
+def settings(page: bytes) -> dict[str, Any]:
+    """What the page brings with it."""
+    found = re.search(r'id="settings">(.*?)</script>', page.decode(), re.DOTALL)
+    assert found
+    return dict(json.loads(found[1]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_a_view_s_answer_has_the_model_and_the_component_s_data(client: Client, view: str, name: str) -> None:
+    answer = client.data(view, name)
+    assert answer["about"]["name"] == answer["data"]["model"] == name
+    assert answer["data"]["script"].startswith("live/frontend/")
+
+
+def test_an_image_is_its_mean_with_its_title(client: Client, root: Path) -> None:
+    encoded = read_checkpoint(root / "digits-z2").load_encoded()
+    image = client.data("image", "digits-z2", image="17")
+    assert image["z"] == encoded.mean[17].tolist()
+    assert image["title"] == f"test image 17 · {encoded.labels[17]}"
+
+
+def test_noise_and_sources_are_those_of_the_sampling_page(client: Client) -> None:
+    assert list(client.data("noise", "digits-z2", seed="4294967295")["noises"]) == ["4294967295", "0"]
+    assert client.data("source", "digits-z2", source="prior")["source"]["weights"] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ({"view": "training", "model": "digits-z2"}, 404, "There is no view called 'training'"),
+        ({"view": "explore", "model": "../etc"}, 404, "There is no checkpoint called '../etc'."),
+        ({"view": "explore"}, 404, "There is no checkpoint called ''."),
+        ({"view": "explore", "model": "broken"}, 404, "The checkpoint 'broken' cannot be used: "),
+        ({"view": "explore", "model": "cut"}, 404, "The checkpoint 'cut' cannot be used: "),
+        ({"view": "image", "model": "digits-z2", "image": "9999"}, 400, "image must be a whole number from 0 to"),
+        ({"view": "image", "model": "digits-z2"}, 400, "image must be a whole number from 0 to"),
+        ({"view": "noise", "model": "digits-z2", "seed": "-1"}, 400, "seed must be a whole number from 0 to"),
+        ({"view": "source", "model": "mnist-z10-ae", "source": "image:0"}, 400, "source must be one of this model"),
+        ({"view": "other", "model": "digits-z2", "other": "digits"}, 400, "other must be a data set on this machine"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_said_in_a_sentence(
+    client: Client, query: dict[str, str], status: int, sentence: str
+) -> None:
+    found, headers, body = client.get("/lab/data", **query)
+    assert found == status
+    assert headers["content-type"].startswith("text/plain")
+    assert body.decode().startswith(sentence)
+    assert body.count(b"\n") == 0
+
+
+def test_the_page_brings_what_its_first_picture_needs(client: Client) -> None:
+    _, headers, body = client.get("/lab/", checkpoint="mnist-z10-cond", image="3")
+    found = settings(body)
+    assert headers["content-type"].startswith("text/html")
+    assert (found["model"], found["view"]) == ("mnist-z10-cond", "explore")
+    assert found["answers"] == {
+        "lab/data?view=explore&model=mnist-z10-cond": client.data("explore", "mnist-z10-cond"),
+        "lab/data?view=image&model=mnist-z10-cond&image=3": client.data("image", "mnist-z10-cond", image="3"),
+    }
+    assert set(found["styles"]) == {"explore", "bar", "controls"}
+    assert [model["name"] for model in found["models"]][-2:] == ["broken", "cut"] or "problem" in found["models"][-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [
+        ({"page": "Latent_map"}, "latent_map"),
+        ({"view": "latent_map"}, "latent_map"),
+        ({"page": "Sampling", "view": "two"}, "sampling"),
+        ({"page": "Sampling", "view": "explore"}, "sampling"),
+        ({"page": "Training"}, "explore"),
+        ({"checkpoint": "<b>", "image": "99999999"}, "explore"),
+        ({}, "explore"),
+    ],
+)
+def test_a_link_s_view_is_the_first(client: Client, query: dict[str, str], view: str) -> None:
+    status, _, body = client.get("/lab/", **query)
+    assert (status, settings(body)["view"]) == (200, view)
+    assert b"<b>" not in body
+
+
+def test_a_page_s_addresses_are_relative_to_the_app_s(client: Client) -> None:
+    """A proxy may show the app at another path."""
+    _, _, body = client.get("/lab/")
+    assert b'<base href="../">' in body
+    assert not re.findall(rb'(?:src|href)="(?:/|http)', body)
+    assert b"/course" not in body
+    status, headers, _ = client.get("/lab")
+    assert (status, headers["location"]) == (307, "lab/")
+
+
+def test_answers_are_compressed_and_known_to_be_the_same(client: Client) -> None:
+    for path in ("/lab/", "/lab/data", "/lab/styles"):
+        query = {"view": "explore", "model": "digits-z2"}
+        _, headers, body = client.get(path, {"accept-encoding": "gzip"}, **query)
+        assert headers["content-encoding"] == "gzip"
+        assert gzip.decompress(body) == client.get(path, **query)[2]
+        status, _, body = client.get(path, {"if-none-match": headers["etag"]}, **query)
+        assert (status, body) == (304, b"")
+
+
+def test_a_model_that_was_trained_again_is_answered_anew(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "checkpoints" / "digits-z2", tmp_path / "digits-z2")
+    client = Client(tmp_path, "")
+    before = client.data("image", "digits-z2", image="0")
+    shutil.rmtree(tmp_path / "digits-z2")
+    shutil.copytree(ROOT / "checkpoints" / "mnist-z2", tmp_path / "digits-z2", copy_function=shutil.copy)
+    assert client.data("image", "digits-z2", image="0") != before
+
+
+def test_another_site_s_page_is_refused(client: Client) -> None:
+    for path in ("/lab/", "/lab/data", "/lab/styles"):
+        assert client.get(path, {"origin": "https://evil.example"})[0] == 403
+
+
+def test_without_a_model_the_page_says_what_to_do(tmp_path: Path) -> None:
+    status, _, body = Client(tmp_path, "").get("/lab/")
+    assert (status, body) == (404, b"There is no usable checkpoint. Train one on the Training page of the full app.")

@@ -1,0 +1,34 @@
+/**
+ * Where the link is kept: in the query of the light page's address, in the fragment of the file's.
+ *
+ * @typedef {object} Address
+ * @property {() => URLSearchParams} read
+ * @property {(query: string, isNewPlace: boolean) => void} write a new place gets an entry in the browser's history
+ * @property {(onBack: () => void) => void} watch calls when the user went back or forward, or typed another link
+ */
+
+/** @param {Window} window @returns {Address} */
+export function queryAddress({ location, history, addEventListener }) {
+  return {
+    read: () => new URLSearchParams(location.search),
+    write: (query, isNewPlace) => {
+      const url = `${location.pathname}?${query}`; // whole, because a page's base may be another address
+      if (isNewPlace) history.pushState(null, "", url);
+      else history.replaceState(null, "", url);
+    },
+    watch: (onBack) => addEventListener("popstate", onBack),
+  };
+}
+
+/** @param {Window} window @returns {Address} */
+export function fragmentAddress({ location, history, addEventListener }) {
+  return {
+    read: () => new URLSearchParams(location.hash.slice(1)),
+    write: (query, isNewPlace) => {
+      const url = `${location.href.split("#")[0]}#${query}`;
+      if (isNewPlace) history.pushState(null, "", url);
+      else history.replaceState(null, "", url);
+    },
+    watch: (onBack) => addEventListener("popstate", onBack), // also after a fragment was typed
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * What one visitor has chosen, in every view: model, test image, a place of latent space, and what a link asks for. As
+ * vae/ui/shared/current_image.py and vae/ui/shared/page.py have it for the app's pages.
+ *
+ * @import { Params } from "./link.js"
+ * @import { About, Source } from "./source.js"
+ *
+ * A z that is no test image's mean, for Explore to start from. label: the class as which a conditional model decoded it.
+ *
+ * @typedef {{model: string, title: string, z: number[], label: number | null}} Place
+ *
+ * What is pinned on the map: see vae/ui/latent_map/component.py.
+ *
+ * @typedef {{model: string, z: number[], row: number | null, exact: boolean, near: boolean}} Pin
+ *
+ * What the host's controls offer and do: hosts/lab/controls.js draws them.
+ *
+ * @typedef {{kind: "number", label: string, help?: string, value: number, least: number, most: number, whole: boolean,
+ *            by?: number, take: (value: number) => void}} NumberControl
+ * @typedef {{kind: "select" | "row", label: string, help?: string, value: string,
+ *            options: readonly (readonly [value: string, text: string])[], take: (value: string) => void}} ChoiceControl
+ * @typedef {{kind: "panel", label: string, controls: (NumberControl | ChoiceControl)[]}} PanelControl
+ * @typedef {{kind: "note", text: string}} NoteControl
+ * @typedef {NumberControl | ChoiceControl | PanelControl | NoteControl} Control
+ *
+ * What a view gives its host at each run: the component's data, the controls beside the title, the link's parameters.
+ *
+ * @typedef {{data: Record<string, unknown>, controls: Control[], params: Params}} Shown
+ *
+ * @typedef {object} Behaviour of a view
+ * @property {(session: Session, source: Source) => Promise<Shown>} show
+ * @property {(session: Session, name: string, value: any) => void} take what the component sends
+ */
+
+import { parseWhole, parseZ } from "./link.js";
+
+export class Session {
+  /** The link as it was when the view was opened, or when the user went back to it. */
+  query = new URLSearchParams();
+  /** Whether this run is the view's first since it was opened. */
+  opened = true;
+  /** Whether the user went back or forward: then the link says what to show. */
+  byHistory = false;
+  /** Sentences about what the link asks for in vain. @type {string[]} */
+  warnings = [];
+  /** Of the chosen model. @type {About | null} */
+  model = null;
+  /** The chosen test image by data set. @type {Map<string, number>} */
+  images = new Map();
+  choices = 0; // of test images
+  /** How many choices each view has seen. @type {Map<string, number>} */
+  seen = new Map();
+  /** @type {Place | null} */
+  place = null;
+  /** What each view keeps between its runs, by the view's name. @type {Map<string, any>} */
+  kept = new Map();
+  /** Explore's z, null at its start. @type {{model: string, z: number[] | null} | null} */
+  explored = null;
+  /** @type {Pin | null} */
+  pin = null;
+  /** The map's groups of test images. @type {{model?: string, A?: number[], B?: number[]}} */
+  groups = {};
+  /** The class to decode as, by its name; "" for none chosen. */
+  told = "";
+
+  get about() {
+    if (!this.model) throw new Error("A view is shown only with a model.");
+    return this.model;
+  }
+
+  // — the test image of all views —
+
+  get chosenImage() {
+    const row = this.images.get(this.about.content);
+    return row !== undefined && row < this.about.test_images ? row : null;
+  }
+
+  get shownImage() {
+    return this.chosenImage ?? 0;
+  }
+
+  /** @param {number} row */
+  chooseImage(row) {
+    this.images.set(this.about.content, row);
+    this.choices++;
+    this.place = null;
+  }
+
+  forgetImage() {
+    this.images.delete(this.about.content);
+  }
+
+  /**
+   * Makes z what Explore starts from, until a test image or another z is chosen.
+   *
+   * @param {string} title
+   * @param {number[]} z
+   * @param {number | null} [label]
+   */
+  choosePlace(title, z, label = null) {
+    this.place = { model: this.about.name, title, z, label };
+  }
+
+  get chosenPlace() {
+    return this.place?.model === this.about.name ? this.place : null;
+  }
+
+  /**
+   * Whether any test image has been chosen since this view last asked.
+   *
+   * @param {string} view
+   */
+  isNewer(view) {
+    const newer = (this.seen.get(view) ?? 0) !== this.choices;
+    this.seen.set(view, this.choices);
+    return newer;
+  }
+
+  /** Whether the link says which test image to show: nothing is chosen yet, the link was opened or gone back to. */
+  get linkDecides() {
+    return this.opened || this.byHistory;
+  }
+
+  get linkedImage() {
+    return parseWhole(this.query.get("image"), 0, this.about.test_images - 1);
+  }
+
+  /** The test image in the link, which becomes the chosen one where the link decides. */
+  followLink() {
+    const row = this.linkedImage;
+    if (row !== null && this.linkDecides) this.chooseImage(row);
+    return row;
+  }
+
+  /** The z of the link, with a warning where it does not fit the model. */
+  linkedZ() {
+    const text = this.query.get("z");
+    if (text === null) return null;
+    const { latent_dim: latentDim } = this.about;
+    const z = parseZ(text, latentDim);
+    if (!z) this.warnings.push(`This link's z is not ${latentDim} numbers from -1000 to 1000; it is ignored.`);
+    return z;
+  }
+
+  // — the class to decode as —
+
+  /**
+   * The class that a conditional model decodes as; `otherwise` where none is chosen and for any other model.
+   *
+   * @param {number | null} otherwise
+   */
+  label(otherwise) {
+    if (this.opened || this.byHistory) this.told = this.query.get("class_told") ?? "";
+    const label = this.about.classes ? this.about.class_names.indexOf(this.told) : -1;
+    return label < 0 ? otherwise : label;
+  }
+
+  /**
+   * @param {string} unchosen names the first choice
+   * @returns {Control[]}
+   */
+  labelControls(unchosen) {
+    const { classes, class_names: names } = this.about;
+    if (!classes) return [];
+    const options = [["", unchosen], ...names.map((name) => [name, name])];
+    return [
+      {
+        kind: "select",
+        label: "Decode as class",
+        help: "This model's decoder is conditional on a class: the same z with another class keeps the style.",
+        value: names.includes(this.told) ? this.told : "",
+        options: /** @type {[string, string][]} */ (options),
+        take: (value) => {
+          this.told = value;
+        },
+      },
+    ];
+  }
+
+  /** The link's parameter for the class. @returns {Params} */
+  get labelParams() {
+    const known = this.about.classes > 0 && this.about.class_names.includes(this.told);
+    return known ? { class_told: this.told } : {};
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Reconstruction in the light page and in the file: its image and another data set to compare with. As
+ * vae/ui/reconstruction.py.
+ *
+ * @import { Control, Session, Shown } from "../session.js"
+ * @import { Source } from "../source.js"
+ */
+
+/**
+ * @param {Session} session
+ * @param {Source} source
+ * @returns {Promise<Shown>}
+ */
+export async function show(session, source) {
+  const { about } = session,
+    model = about.name;
+  const { data, others } = await source.get("reconstruction", { model });
+  const own = showsOwnPicture(session);
+  const name = otherOf(session, others);
+  const other = name ? (await source.get("other", { model, other: name })).other : null;
+  const image = session.chosenImage;
+  const label = session.label(null);
+  return {
+    data: { ...data, label, image, own, other },
+    controls: [
+      ...session.labelControls("its own, or the most likely"),
+      ...(others.length ? [otherControl(session, others, name)] : []),
+    ],
+    params: {
+      ...(own || image === null ? {} : { image: `${image}` }),
+      ...(name ? { other: name } : {}),
+      ...session.labelParams,
+    },
+  };
+}
+
+/**
+ * Takes the test image that the user has chosen, or that the user shows an own picture.
+ *
+ * @param {Session} session
+ * @param {string} name
+ * @param {{model: string, image: number | null}} value
+ */
+export function take(session, name, value) {
+  if (name !== "choice" || value.model !== session.about.name) return;
+  if (value.image !== null) session.chooseImage(value.image);
+  else session.kept.set("own picture", true);
+}
+
+/**
+ * Whether the user's own picture, where the browser has one, is newer than the choice of a test image.
+ *
+ * @param {Session} session
+ */
+function showsOwnPicture(session) {
+  const linked = session.followLink();
+  if (session.isNewer("reconstruction")) session.kept.set("own picture", false);
+  if (session.byHistory && linked === null) session.kept.set("own picture", true);
+  /** @type {boolean} */
+  const own = session.kept.get("own picture") ?? true;
+  return own;
+}
+
+/**
+ * Another data set to show the model; "" for none.
+ *
+ * @param {Session} session
+ * @param {string[]} others
+ * @returns {string}
+ */
+function otherOf(session, others) {
+  if (session.opened || session.byHistory) session.kept.set("other", session.query.get("other") ?? "");
+  const name = session.kept.get("other") ?? "";
+  return others.includes(name) ? name : "";
+}
+
+/**
+ * @param {Session} session
+ * @param {string[]} others
+ * @param {string} value
+ * @returns {Control}
+ */
+function otherControl(session, others, value) {
+  return {
+    kind: "select",
+    label: "Compare with data set",
+    help: "Images that the model was not trained on, below the pictures: reconstructed, and scored against the test images.",
+    value,
+    options: [["", "none"], ...others.map((name) => /** @type {[string, string]} */ ([name, name]))],
+    take: (name) => {
+      session.kept.set("other", name);
+    },
+  };
+}

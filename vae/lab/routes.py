@@ -1,0 +1,205 @@
+"""The light page over the network: the five views in one page, without Streamlit and without a WebSocket.
+
+`routes` returns the routes, for the same origins as those of vae.server.live.decode. An error is one sentence, as plain
+text: status 404 where there is no such view or model, 400 for a parameter that is no such.
+
+GET <base>/lab/?page=Sampling&checkpoint=NAME&…
+    The page, HTML. Its parameters are those of the app's own pages. Without a model of this name it shows the first,
+    without such a page Explore.
+GET <base>/lab/data?view=explore&model=NAME&…
+    What the page asks for later, JSON: see vae.lab.answers.
+GET <base>/lab/styles?view=explore
+    A view's styles, CSS.
+
+All have an ETag, and are compressed where the browser accepts gzip.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from vae.datasets.pictures import DataError
+from vae.lab.answers import Data, Json, answer, data_url
+from vae.lab.page import json_text, light_page, settings, style_text
+from vae.server.wire import OriginPolicy, OriginRule, own_origin
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
+from vae.storage.files import CheckpointError
+from vae.validation import parse_whole
+from vae.views import models
+from vae.views.pages import EXPLORE, VIEWS, View
+
+FIRST_MODEL = "mnist-z10"
+KEPT = 128  # answers and pages that are kept ready to send; a class asks for the same
+LEVEL = 6  # of gzip
+PARAMS = ("image", "seed", "source", "other")
+
+Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
+
+
+class Body(NamedTuple):
+    """An answer ready to send."""
+
+    kind: str
+    tag: str
+    plain: bytes
+    packed: bytes
+
+
+def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
+    """The routes <base_path>/lab/, …/lab/data and …/lab/styles. found: lists the checkpoints, at each request."""
+    service = LabService(found, data, allows)
+    path = base_path.strip("/")
+    lab = f"/{path}/lab" if path else "/lab"
+    return [
+        Route(lab, lambda _: RedirectResponse("lab/", 307)),
+        Route(f"{lab}/", service.page),
+        Route(f"{lab}/data", service.data),
+        Route(f"{lab}/styles", service.styles),
+    ]
+
+
+class LabService:
+    """Answers all three. In two threads: a class that opens the page must not delay live pictures."""
+
+    def __init__(self, found: Found, data: Data, allows: OriginRule) -> None:
+        self._found, self._data = found, data
+        self._origins = OriginPolicy(allows, "use the light page's data")
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="lab")
+        self._answer = lru_cache(maxsize=KEPT)(self._make_answer)
+        self._page = lru_cache(maxsize=KEPT)(self._make_page)
+
+    async def page(self, request: Request) -> Response:
+        """The page, with all that its first picture needs."""
+        return await self._send(request, self._find_page)
+
+    async def data(self, request: Request) -> Response:
+        """What the page asks for later."""
+        return await self._send(request, self._find_answer)
+
+    async def styles(self, request: Request) -> Response:
+        """A view's styles."""
+        return await self._send(request, lambda asked: _styles(asked.query_params.get("view", "")))
+
+    async def _send(self, request: Request, find: Callable[[Request], Body]) -> Response:
+        if (refusal := self._origins.refusal(request)) is not None:
+            return refusal
+        try:
+            body = await asyncio.get_running_loop().run_in_executor(self._threads, find, request)
+        except LookupError as error:
+            return self._origins.problem(request, str(error.args[0]), 404)
+        except (ValueError, DataError) as error:
+            return self._origins.problem(request, str(error), 400)
+        headers = {"ETag": body.tag, "Cache-Control": "private, no-cache", **self._origins.headers(request)}
+        headers["Vary"] = "Origin, Accept-Encoding"
+        if request.headers.get("if-none-match") == body.tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(body.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=body.kind)
+        return Response(body.plain, headers=headers, media_type=body.kind)
+
+    def _find_answer(self, request: Request) -> Body:
+        query = request.query_params
+        name, found = query.get("model", ""), {each.name: each for each in self._found()}
+        checkpoint = found.get(name)
+        if checkpoint is None:
+            raise LookupError(f"There is no checkpoint called {name!r:.80}.")
+        if isinstance(checkpoint, BrokenCheckpoint):
+            raise LookupError(f"The checkpoint {name!r} cannot be used: {checkpoint.error}")
+        params = tuple((key, query[key]) for key in PARAMS if key in query)
+        return _usable(checkpoint, lambda: self._answer(_Version.of(checkpoint), query.get("view", ""), params))
+
+    def _make_answer(self, version: "_Version", name: str, params: tuple[tuple[str, str], ...]) -> Body:
+        values = answer(self._data, version.checkpoint, name, dict(params))
+        return _body("application/json", json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+
+    def _find_page(self, request: Request) -> Body:
+        query = request.query_params
+        found = self._found()
+        usable = {each.name: each for each in found if isinstance(each, Checkpoint)}
+        if not usable:
+            raise LookupError("There is no usable checkpoint. Train one on the Training page of the full app.")
+        names = [query.get("checkpoint", ""), FIRST_MODEL, *models.in_order(usable)]
+        checkpoint = usable[next(name for name in names if name in usable)]
+        image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
+        listed = json_text({"models": models.listed(found)})
+        try:
+            return self._page(_Version.of(checkpoint), _view(query), image, listed)
+        except (
+            LookupError,
+            CheckpointError,
+            FileNotFoundError,
+        ):  # the page asks, shows the reason, offers other models
+            return _page(listed, checkpoint, _view(query), {})
+
+    def _make_page(self, version: "_Version", view: View, image: int, listed: str) -> Body:
+        """With the answers for which the host will ask at once."""
+        checkpoint = version.checkpoint
+        first = {view.name: {}, "image": {"image": f"{image}"}} if view is EXPLORE else {view.name: {}}
+        answers = {
+            data_url(name, model=checkpoint.name, **params): answer(self._data, checkpoint, name, params)
+            for name, params in first.items()
+        }
+        return _page(listed, checkpoint, view, answers)
+
+
+class _Version:
+    """A checkpoint as it is now: equal to one of the same files."""
+
+    def __init__(self, checkpoint: Checkpoint, changed: int) -> None:
+        self.checkpoint, self._key = checkpoint, (checkpoint.path, changed)
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "_Version":
+        """Raises LookupError where it has just been deleted."""
+        try:
+            return cls(checkpoint, (checkpoint.path / "config.json").stat().st_mtime_ns)
+        except FileNotFoundError as error:
+            raise LookupError(f"The checkpoint {checkpoint.name!r} has just been deleted.") from error
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Version) and self._key == other._key
+
+
+def _usable(checkpoint: Checkpoint, make: Callable[[], Body]) -> Body:
+    try:
+        return make()
+    except FileNotFoundError as error:
+        raise LookupError(f"The checkpoint {checkpoint.name!r} has just been deleted.") from error
+    except CheckpointError as error:
+        raise LookupError(f"The checkpoint {checkpoint.name!r} cannot be used: {error}") from error
+
+
+def _view(query: Mapping[str, str]) -> View:
+    """The view that a link asks for: page=Latent_map, or view=latent_map, which Sampling and others use themselves."""
+    by_address = {view.address: view for view in VIEWS}
+    by_name = {view.name: view for view in VIEWS}
+    return by_address.get(query.get("page", "")) or by_name.get(query.get("view", "")) or EXPLORE
+
+
+def _page(listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json]) -> Body:
+    values = settings(json.loads(listed)["models"], checkpoint.name, view, answers)
+    return _body("text/html; charset=utf-8", light_page(view, values))
+
+
+def _styles(name: str) -> Body:
+    found = next((view for view in VIEWS if view.name == name), None)
+    if found is None:
+        raise LookupError(f"There is no view called {name!r:.40}, only {', '.join(view.name for view in VIEWS)}.")
+    return _body("text/css; charset=utf-8", style_text(found.styles))
+
+
+def _body(kind: str, text: str) -> Body:
+    plain = text.encode()
+    return Body(kind, f'"{hashlib.sha256(plain).hexdigest()[:16]}"', plain, gzip.compress(plain, LEVEL, mtime=0))

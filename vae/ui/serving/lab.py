@@ -1,0 +1,54 @@
+"""What the light page shows of a checkpoint, from the caches that it shares with the pages."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vae.model.latents import EncodedSet
+from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
+from vae.ui import explore, interpolation, reconstruction, sampling
+from vae.ui.shared import loaders
+from vae.views import pages
+from vae.views.latent_map import map_data
+from vae.views.sampling import is_source, offered_sources
+
+Version = tuple[str, int]
+
+_SHOWN: dict[str, Callable[[Checkpoint, Version], dict[str, Any]]] = {
+    pages.EXPLORE.name: explore.cached_data,
+    pages.LATENT_MAP.name: lambda checkpoint, version: map_data(checkpoint, str(version[1])),
+    pages.SAMPLING.name: sampling.cached_data,
+    pages.INTERPOLATION.name: interpolation.cached_data,
+    pages.RECONSTRUCTION.name: lambda checkpoint, version: (
+        reconstruction.cached_data(checkpoint, version) | reconstruction.cached_score_data(checkpoint, version)
+    ),
+}
+
+
+def found() -> list[Checkpoint | BrokenCheckpoint]:
+    """The checkpoints of this app."""
+    return list_checkpoints(loaders.CHECKPOINTS)
+
+
+class AppData:
+    """vae.lab.answers.Data of this app. Called outside of pages."""
+
+    def encoded(self, checkpoint: Checkpoint) -> EncodedSet:
+        """The encoded test set."""
+        return loaders.cached_encoded(checkpoint, loaders.version_of(checkpoint))
+
+    def shown(self, view: str, checkpoint: Checkpoint) -> dict[str, Any]:
+        """The component's data of a checkpoint."""
+        return _SHOWN[view](checkpoint, loaders.version_of(checkpoint))
+
+    def source(self, checkpoint: Checkpoint, name: str) -> Mapping[str, object]:
+        """A source of Sampling. Raises ValueError for one that the model does not have."""
+        version = loaders.version_of(checkpoint)
+        sampling.cached_data(checkpoint, version)  # makes the fit, without the page's spinner
+        offered = offered_sources(checkpoint, sampling.cached_fit(checkpoint, version))
+        if not is_source(name, checkpoint, offered):
+            raise ValueError(f"source must be one of this model, such as prior or class:0, not {name!r:.40}.")
+        return sampling.cached_source(checkpoint, version, name)
+
+    def other(self, checkpoint: Checkpoint, dataset: str) -> dict[str, Any]:
+        """Another data set's pictures and scores. Raises DataError where it cannot be loaded."""
+        return reconstruction.cached_other_data(checkpoint, loaders.version_of(checkpoint), dataset)
