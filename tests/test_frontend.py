@@ -7,7 +7,7 @@ from vae.views.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
-LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "main.js"
+LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 PAGES = ("bar", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -54,8 +54,7 @@ def test_every_script_is_used() -> None:
     entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE}
     entries |= set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
-    assert set(ARROWS) - named <= entries
-    assert entries - named == entries - {FRONTEND / "hosts" / "streamlit.js"}  # of which the light page uses a part
+    assert set(ARROWS) - named == entries
 
 
 def test_every_slider_and_number_field_is_one_of_lib() -> None:

@@ -3,7 +3,7 @@
 workers     a worker's modules as one script
 packing     modules of the front end and all that they need
 html        one HTML page with modules, styles and data in it
-answers  what the page asks for, as JSON
-page     the light page's HTML
-routes   the routes of the light page
+answers     what the page asks for, as JSON
+page        the light page's HTML
+routes      the routes of the light page
 """

@@ -1,30 +1,44 @@
-"""The light page's HTML: all that the first view needs, so that its first picture takes no chain of requests."""
+"""The light page's HTML: all that the first view needs, so that its first picture takes no chain of requests.
 
+The modules of the first view are in the page, the others come from the server when they are wanted.
+"""
+
+import base64
+import hashlib
 import html
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
 
 from vae.lab.answers import Json
+from vae.lab.html import BOOTSTRAP, json_block, module_blocks
+from vae.lab.packing import pack
 from vae.views.pages import VIEWS, View
 from vae.views.scripts import FRONTEND, script_url
 
-HOST = "hosts/lab/main.js"
+HOST = "hosts/lab/light.js"
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
-BAR = ("bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar.css"))
-CONTROLS = ("lib/controls.css", "lib/popover.css", "hosts/lab/controls.css")
+ICON = "bar/icon.svg"
+BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar.css")
+CONTROLS_STYLES = ("lib/controls.css", "lib/popover.css", "hosts/lab/controls.css")
 
 
-def settings(models: list[Json], chosen: str, view: View, answers: Mapping[str, Json]) -> Json:
-    """What the host starts with. answers: those that it will ask for first, by their address."""
+def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers: Mapping[str, Json]) -> Json:
+    """What the host starts with.
+
+    models: as vae.views.models lists them. views: those whose styles are there, by name. answers: those that the host
+    will ask for first, by their address.
+    """
+    styles = {name: style_text(view.styles) for name, view in views.items()}
     return {
         "models": models,
         "model": chosen,
-        "view": view.name,
-        "views": [asdict(each) for each in VIEWS],
-        "bar": BAR[0],
-        "styles": {view.name: style_text(view.styles), "bar": style_text(BAR[1]), "controls": style_text(CONTROLS)},
+        "views": [asdict(view) for view in VIEWS],
+        "bar": BAR,
+        "styles": styles | {"bar": style_text(BAR_STYLES), "controls": style_text(CONTROLS_STYLES)},
         "answers": dict(answers),
     }
 
@@ -32,31 +46,27 @@ def settings(models: list[Json], chosen: str, view: View, answers: Mapping[str, 
 def light_page(view: View, values: Json) -> str:
     """The page. `<base>` is the app's address: the page is one folder beneath it, at whatever path a proxy shows it."""
     title = html.escape(f"{view.title} · Latent Lab")
-    preload = "".join(f'<link rel="modulepreload" href="{script_url(name)}">' for name in (HOST, view.script, BAR[0]))
-    icon = script_url("bar/icon.svg")
+    script = (FRONTEND / BOOTSTRAP).read_text("utf-8")
+    folder = script_url("").rstrip("/")
+    block = json_block("settings", values | {"packed": [view.script, BAR], "scripts": folder}, packed=False)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">
 <base href="../">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" href="{icon}">
-{preload}
-<style>{_page_style()}</style>
+{_preload(values)}<link rel="icon" href="{script_url(ICON)}">
+<style>{page_style()}</style>
 </head>
 <body>
-<script type="application/json" id="settings">{json_text(values)}</script>
-<script type="module" src="{script_url(HOST)}"></script>
+{_modules(view.script, folder)}
+{block.to_html()}
+<script>{script}</script>
 </body>
 </html>
 """
-
-
-def json_text(values: Json) -> str:
-    """JSON in which no character ends the element around it."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
 
 
 @lru_cache(maxsize=16)
@@ -66,6 +76,45 @@ def style_text(names: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _page_style() -> str:
-    """The frame's addresses are relative to its own folder, the page's to the app's."""
-    return style_text(STYLES).replace("../bar/", script_url("bar/"))
+def page_style() -> str:
+    """The style of the page around the component, which names no other file."""
+    icon = base64.b64encode((FRONTEND / ICON).read_bytes()).decode()
+    return style_text(STYLES).replace(f"../{ICON}", f"data:image/svg+xml;base64,{icon}")
+
+
+@lru_cache(maxsize=len(VIEWS))
+def _modules(script: str, folder: str) -> str:
+    """The modules of host, bar and this view."""
+    return "\n".join(block.to_html() for block in module_blocks(pack(HOST, script, BAR), folder=folder))
+
+
+def _preload(values: Json) -> str:
+    """Fetches the decoder's weights while the browser reads the page; the address is that of lib/model-client.js."""
+    answers: Any = values["answers"]
+    local = next((answer["data"]["local"] for answer in answers.values() if "data" in answer), None)
+    if local is None:
+        return ""
+    query = urlencode({"model": values["model"], "v": local["version"], "part": "decoder"})
+    return f'<link rel="preload" as="fetch" crossorigin href="{html.escape(f"live/weights?{query}")}">\n'
+
+
+def _policy(script: str) -> str:
+    """What the page may do: run this script, its own modules and the server's, and ask the server alone."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rules = {
+        "default-src": "'self'",
+        "script-src": f"'self' 'sha256-{digest}' blob: 'wasm-unsafe-eval'",
+        "worker-src": "'self' blob:",
+        "connect-src": "'self' blob: data: ws: wss:",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' blob: data:",
+        "base-uri": "'self'",
+        "form-action": "'none'",
+        "object-src": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def json_text(values: Json) -> str:
+    """Values as JSON: equal for equal values."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

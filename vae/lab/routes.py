@@ -189,7 +189,7 @@ def _view(query: Mapping[str, str]) -> View:
 
 
 def _page(listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json]) -> Body:
-    values = settings(json.loads(listed)["models"], checkpoint.name, view, answers)
+    values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
     return _body("text/html; charset=utf-8", light_page(view, values))
 
 

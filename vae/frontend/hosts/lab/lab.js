@@ -2,13 +2,13 @@
  * The host of the light page and of the file: shows one of the five views, keeps what the visitor has chosen, and writes
  * it into the link. It does what the app's Python pages do.
  *
- * @import { ComponentClass } from "../streamlit.js"
  * @import { Address } from "./address.js"
  * @import { View } from "./link.js"
  * @import { Behaviour } from "./session.js"
  * @import { Source } from "./source.js"
+ * @import { ComponentClass } from "./stage.js"
  *
- * What the page brings with it: see vae/lab/page.py. models: as the bar shows them; model: the one to show, where the link
+ * What the page brings with it, see vae/lab/page.py. models: as the bar shows them; model: the one to show, where the link
  * has none; answers: by their address; styles: by view, and those of bar and controls.
  *
  * @typedef {object} Settings

@@ -4,18 +4,21 @@
  * @import { ImportModule } from "./lab.js"
  */
 
-import { appAddress } from "../streamlit.js";
 import { queryAddress } from "./address.js";
 import { Lab } from "./lab.js";
 import { Source } from "./source.js";
 
 /**
+ * Of the settings, packed has the names of the modules that are in the page; scripts is the folder where all are.
+ *
  * @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name
- * @param {ImportModule} importModule
+ * @param {ImportModule} importPacked a module of the page by its name, any other by its address
  */
-export default async function start(read, importModule) {
+export default async function start(read, importPacked) {
   const settings = JSON.parse(new TextDecoder().decode(await read("settings")));
-  const base = appAddress(document.baseURI); // which is that of the app, not of this page
+  const base = new URL(".", document.baseURI).href.slice(0, -1); // the app's, by the page's base element
   const source = new Source(base, settings.answers, (address) => fetch(address));
+  const importModule = (/** @type {string} */ name) =>
+    importPacked(settings.packed.includes(name) ? name : `${base}/${settings.scripts}/${name}`);
   new Lab({ base, hasApp: true, settings, source, address: queryAddress(window), importModule }).start();
 }

@@ -1,13 +1,13 @@
 /**
- * Mounts one component at a time in a shadow root, as Streamlit does.
+ * Mounts one component at a time in a shadow root, as Streamlit does: see hosts/streamlit.js.
  *
- * @import { Component, ComponentClass } from "../streamlit.js"
+ * @typedef {Record<string, unknown> & {base: string}} Data
+ * @typedef {(name: string, value: any) => void} Send
+ * @typedef {{update(data: Data): void | Promise<void>, close(): void}} Component
+ * @typedef {new (parent: HTMLElement, send: Send) => Component} ComponentClass
  */
 
 import { element } from "../../lib/dom.js";
-
-/** @typedef {(name: string, value: any) => void} Send */
-/** @typedef {Record<string, unknown> & {base: string}} Data */
 
 export class Stage {
   /** @type {Component | null} */
@@ -47,7 +47,7 @@ export class Stage {
   /** @param {Data} data */
   update(data) {
     this.newest = data;
-    void this.component?.update(/** @type {any} */ (data)); // a component's own error is a fault: the console shows it
+    void this.component?.update(data); // a component's own error is a fault: the console shows it
   }
 
   /** Lets the component draw again, in another theme. */
