@@ -24,8 +24,9 @@ export default async function start(read, importModule) {
   const same = (await importModule("late.js")) === late;
   const table = new Uint8Array(await (await fetch(TABLE)).arrayBuffer());
   const { title } = JSON.parse(new TextDecoder().decode(await read("about")));
+  const numbers = [...(await read("numbers"))];
   const foreign = await fetch("http://127.0.0.1:9/").then(() => "fetched", (error) => error.name);
-  const found = { here: doubled(2), worker: await answer, late: late.name, same, table: [...table], title, foreign };
+  const found = { here: doubled(2), worker: await answer, late: late.name, same, table: [...table], title, numbers, foreign };
   document.body.append(Object.assign(document.createElement("output"), { textContent: JSON.stringify(found) }));
 }
 """
@@ -36,6 +37,7 @@ FOUND = {
     "same": True,
     "table": [0, 255, 10],
     "title": "</script> Ä",
+    "numbers": [1, 2, 3, 4],
     "foreign": "TypeError",
 }
 
@@ -57,8 +59,12 @@ def packed(tmp_path: Path) -> Packed:
     return pack("entry.js", "late.js", root=tmp_path / "frontend")
 
 
-def page_of(packed: Packed, *more: Block) -> bytes:
-    blocks = [*module_blocks(packed, folder=None), json_block("about", {"title": FOUND["title"]}), *more]
+def page_of(packed: Packed) -> bytes:
+    blocks = [
+        *module_blocks(packed, folder=None),
+        json_block("about", {"title": FOUND["title"]}),
+        Block("numbers", b"\x01\x02\x03\x04", item=2),
+    ]
     return html_page("Packed", "output { color: rgb(1, 2, 3); }", blocks, connect="")
 
 

@@ -140,9 +140,11 @@ def test_every_module_names_what_a_parser_of_javascript_finds_in_it() -> None:
 
 def test_a_page_holds_its_data_as_it_was(tmp_path: Path) -> None:
     packed = Block("table", bytes(range(256)))
+    numbers = Block("numbers", b"abcdef", item=2)
     shown = json_block("about", {"title": "</script><!-- Ä"}, packed=False)
-    page = html_page("A <title>", "", [packed, shown], connect="")
+    page = html_page("A <title>", "", [packed, numbers, shown], connect="")
     assert gzip.decompress(base64.b64decode(block_text(page, "table"))) == bytes(range(256))
+    assert gzip.decompress(base64.b64decode(block_text(page, "numbers"))) == b"acebdf"
     assert json.loads(block_text(page, "about")) == {"title": "</script><!-- Ä"}
     assert "<title>A &lt;title&gt;</title>" in page.decode()
 

@@ -23,18 +23,24 @@ MODULES = "modules"  # the block with the modules' texts
 
 @dataclass(frozen=True)
 class Block:
-    """Data of a page, which the entry reads by its name. packed: as gzip in base64, else as text."""
+    """Data of a page, which the entry reads by its name. packed: as gzip in base64, else as text.
+
+    item: bytes of a number, where the content is numbers of one size. The first bytes of all numbers are then packed
+    before the second ones, and so on, which takes a tenth less.
+    """
 
     name: str
     content: bytes
     packed: bool = True
+    item: int = 1
 
     def to_html(self) -> str:
         """The element that holds it. Raises PackingError for text that would end it."""
         name = html.escape(self.name)
         if self.packed:
-            text = base64.b64encode(gzip.compress(self.content, 9, mtime=0)).decode()
-            return f'<script type="text/plain" data-name="{name}" data-packed>{text}</script>'
+            planes = b"".join(self.content[first :: self.item] for first in range(self.item))
+            text = base64.b64encode(gzip.compress(planes, 9, mtime=0)).decode()
+            return f'<script type="text/plain" data-name="{name}" data-packed="{self.item}">{text}</script>'
         return f'<script type="text/plain" data-name="{name}">{_safe(self.content.decode(), "script")}</script>'
 
 
@@ -57,8 +63,12 @@ def module_blocks(packed: Packed, *, folder: str | None) -> list[Block]:
     }
     blocks = [json_block(MODULES, value, packed=folder is None)]
     if folder is None:
-        blocks += [Block(name, (packed.root / name).read_bytes()) for name in packed.assets]
+        blocks += [_asset(name, (packed.root / name).read_bytes()) for name in packed.assets]
     return blocks
+
+
+def _asset(name: str, content: bytes) -> Block:
+    return Block(name, content, item=4 if name.endswith(".safetensors") and len(content) % 4 == 0 else 1)
 
 
 def html_page(

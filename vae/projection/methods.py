@@ -212,8 +212,9 @@ class Quality:
     protocol: str
 
 
-def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quality:
-    """The layout's quality over all points, or over a sample with a fixed seed if there are more than 10,000.
+def quality(points: RealArray, layout: RealArray, neighbours: int = 10, most_pairs: int = MEASURED_PAIRS) -> Quality:
+    """The layout's quality over all points, or over a sample with a fixed seed if there are more pairs than most_pairs,
+    which 10,000 points have.
 
     Shapes: points (n, latent_dim), layout (n, dims). Fewer neighbours are counted if there are too few points. Of
     points that are the same in latent space one counts: which of the others are its nearest is not defined.
@@ -226,8 +227,8 @@ def quality(points: RealArray, layout: RealArray, neighbours: int = 10) -> Quali
     points, layout, n = points[first], layout[first], len(first)
     k = min(neighbours, (n - 1) // 2)
     rows = np.arange(n)
-    if n * n > MEASURED_PAIRS:
-        rows = np.sort(np.random.default_rng(0).choice(n, max(1, MEASURED_PAIRS // n), replace=False))
+    if n * n > most_pairs:
+        rows = np.sort(np.random.default_rng(0).choice(n, max(1, most_pairs // n), replace=False))
     latent, plane = _factors(points), _factors(layout)
     false, missing, kept = np.sum([_compared(latent, plane, part, k) for part in _chunks(rows, n)], axis=0)
     scale = 2 / (len(rows) * k * (2 * n - 3 * k - 1))

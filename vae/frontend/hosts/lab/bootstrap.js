@@ -13,6 +13,7 @@
 void (async () => {
   /** @param {string} name @returns {Promise<Uint8Array<ArrayBuffer>>} */
   const read = async (name) => {
+    /** @type {HTMLElement | null} */
     const block = document.querySelector(`script[data-name="${CSS.escape(name)}"]`);
     if (!block) throw new Error(`the page has no ${name}`);
     const text = block.textContent ?? "";
@@ -20,7 +21,22 @@ void (async () => {
     if (!("DecompressionStream" in window)) throw new Error("this browser is too old: it cannot unpack the page");
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+    return together(new Uint8Array(await new Response(unpacked).arrayBuffer()), Number(block.dataset.packed));
+  };
+
+  /**
+   * Numbers whose first bytes come before all second ones, byte beside byte again.
+   *
+   * @param {Uint8Array<ArrayBuffer>} planes
+   * @param {number} size of a number in bytes
+   */
+  const together = (planes, size) => {
+    if (size === 1) return planes;
+    const bytes = new Uint8Array(planes.length),
+      count = planes.length / size;
+    for (let k = 0, from = 0; k < size; k++)
+      for (let at = k; from < count * (k + 1); at += size) bytes[at] = planes[from++];
+    return bytes;
   };
 
   /** @param {BlobPart} content @param {string} type */
