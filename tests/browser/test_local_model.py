@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.browsing import CHROMIUM, HEALTH, new_page
-from vae.bench.browser import chromium
+from vae.bench.browser.chromium import chromium
 from vae.bench.live import Server
 from vae.server.live.inference import InferenceEngine
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
