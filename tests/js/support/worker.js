@@ -52,8 +52,8 @@ export class FakeWorker {
     this.onmessage?.({ data });
   }
 
-  /** Answers the last load. */
-  loaded(error = "") {
+  /** Answers the last load. quick: the decoder's file, where the page can decode with it. */
+  loaded(error = "", /** @type {ArrayBuffer | null} */ quick = null) {
     const { choice, part, model } = this.loads[this.loads.length - 1];
     const limits = { vectors: 256, requests_per_second: 240, frame_bytes: 1e5 };
     const shape = { latent_dim: 1, classes: 0, image_shape: /** @type {const} */ ([1, 1, 1]), kl: [1] };
@@ -64,7 +64,7 @@ export class FakeWorker {
       device: "this browser",
       likelihood: /** @type {const} */ ("bernoulli"),
     };
-    this.say({ kind: "loaded", choice, part, greeting: error ? null : { ...about, limits }, error });
+    this.say({ kind: "loaded", choice, part, greeting: error ? null : { ...about, limits }, error, quick });
   }
 
   /** Answers request number k, which tried the graphics processor. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
+import { Engine } from "../../../../vae/frontend/lib/model/engine.js";
 import { LocalClient } from "../../../../vae/frontend/lib/model/local-client.js";
 import { MLP, modelFile, randomTensors } from "../../support/model.js";
 import { FakeWorker } from "../../support/worker.js";
@@ -164,7 +165,14 @@ test("answers of an earlier model are never drawn, nor is its greeting taken", a
   ask([2]);
   worker.done(0);
   const { choice } = worker.loads[0];
-  worker.say({ kind: "loaded", choice, part: "decoder", greeting: statuses[1].greeting ?? null, error: "" });
+  worker.say({
+    kind: "loaded",
+    choice,
+    part: "decoder",
+    greeting: statuses[1].greeting ?? null,
+    error: "",
+    quick: null,
+  });
   await pass();
   assert.equal(worker.runs.length, 1);
   worker.loaded();
@@ -383,4 +391,50 @@ test("where no worker can be made, the page itself decodes", async () => {
   const file = (/** @type {Part} */ part) => modelFile(MLP, randomTensors(MLP, part === "whole"));
   client = new LocalClient(source("b", file), { onStatus: (status) => statuses.push(status) });
   await worksInThePage();
+});
+
+test("where one picture is decoded at once, the page does it, and the worker all else", async () => {
+  const file = modelFile(MLP, randomTensors(MLP));
+  await pass();
+  const worker = FakeWorker.last;
+  worker.loaded("", file);
+  await pass(10);
+  const engine = new Engine();
+  await engine.load({ kind: "load", choice: 0, model: "a", part: "decoder", body: file, gpu: "slower" });
+  const rows = Float32Array.of(0.5, -1);
+  const { reply } = await engine.run({ kind: "run", id: 1, operation: "decode", n: 1, rows, noise: null });
+  assert.deepEqual(await client.decode([[0.5, -1]]), reply);
+  assert.deepEqual(
+    worker.runs.filter(({ operation }) => operation === "decode"),
+    [],
+  );
+  void client.decode(
+    [
+      [0, 0],
+      [1, 1],
+    ],
+    { slot: "two" },
+  );
+  void client.decode([[2, 2]], { slot: "later", background: true });
+  await pass(200);
+  assert.deepEqual(
+    worker.runs.filter(({ operation }) => operation === "decode").map(({ n }) => n),
+    [2],
+  );
+  worker.done(worker.runs.findIndex(({ n }) => n === 2));
+  await pass(200);
+  assert.deepEqual(
+    worker.runs.filter(({ operation }) => operation === "decode").map(({ n }) => n),
+    [2, 1],
+  );
+});
+
+test("another model is the worker's until its own file has come near", async () => {
+  await pass();
+  FakeWorker.last.loaded("", modelFile(MLP, randomTensors(MLP)));
+  await pass(10);
+  client.setModel(source("b"));
+  const worker = await ready();
+  ask([3]);
+  assert.equal(worker.runs.filter(({ operation }) => operation === "decode").length, 1);
 });

@@ -28,11 +28,16 @@ import { readWeights } from "./weights.js";
  * @typedef {{kind: "run", id: number, operation: "decode" | "encode" | "reconstruct" | "try", n: number,
  *   rows: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>, noise: Float32Array<ArrayBuffer> | null}} Run
  *
- * The answer to a message; error: one sentence.
+ * The answer to a message; error: one sentence. quick: the decoder's file, where one picture is decoded so soon that the
+ * page itself can do it.
  *
- * @typedef {{kind: "loaded", choice: number, part: Part, greeting: Greeting | null, error: string}} Loaded
+ * @typedef {{kind: "loaded", choice: number, part: Part, greeting: Greeting | null, error: string,
+ *   quick: ArrayBuffer | null}} Loaded
  * @typedef {{kind: "done", id: number, reply: LiveReply | {n: number, gpu: Gpu} | null, error: string}} Done
  */
+
+const QUICK_MS = 0.5; // of a frame's 16
+const ROUNDS = 4;
 
 export class Engine {
   choice = -1;
@@ -60,9 +65,10 @@ export class Engine {
       if (part === "decoder") this.weights = weights;
       if (gpu === "faster" && part === "decoder") await this.takeGpu(weights, choice);
       const device = this.gpu ? "this browser's GPU" : "this browser";
-      return { kind: "loaded", choice, part, greeting: { ...greetingOf(model, loaded), device }, error: "" };
+      const quick = part === "decoder" && !this.gpu && isQuick(loaded) ? body : null;
+      return { kind: "loaded", choice, part, greeting: { ...greetingOf(model, loaded), device }, error: "", quick };
     } catch (error) {
-      return { kind: "loaded", choice, part, greeting: null, error: sentenceOf(error) };
+      return { kind: "loaded", choice, part, greeting: null, error: sentenceOf(error), quick: null };
     }
   }
 
@@ -119,6 +125,17 @@ export class Engine {
       this.gpu = null;
     }
   }
+}
+
+/** Whether the page can decode one picture without delaying its frame. */
+function isQuick(/** @type {LocalModel} */ model) {
+  const code = new Float32Array(codeDim(model.config));
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    model.decode(1, code);
+    if (performance.now() - start < QUICK_MS) return true;
+  }
+  return false;
 }
 
 /** The memory of an answer's arrays, which can be moved to the page in place of being copied. */

@@ -9,6 +9,9 @@
  * receives "connecting", then "open" with a greeting, or "error" with a sentence. Slots, background work and what
  * resolves to null are as LiveClient has them; a newer request replaces the waiting one. The same z gives the same bytes
  * whatever else is decoded.
+ *
+ * Where one picture takes a fraction of a millisecond, the page decodes it itself, in the frame of the input: the way to
+ * the worker and back would take longer. All else is the worker's.
  */
 
 import { joined } from "../bytes.js";
@@ -42,6 +45,8 @@ export class LocalClient {
   choice = 0; // counts the models that were chosen
   /** @type {"absent" | "coming" | "there"} */
   whole = "absent"; // the part that encodes
+  /** @type {Engine | null} */
+  near = null; // decodes single pictures in the page
   gpuKey = ""; // under which is remembered whether the graphics processor is faster
   heard = false; // the worker has answered something
   stopped = false;
@@ -146,7 +151,11 @@ export class LocalClient {
     const n = this.pieceOf(job);
     const width = job.rows.length / job.n;
     const rows = n === job.n ? job.rows : job.rows.slice(job.done * width, (job.done + n) * width);
-    this.host.postMessage({ kind: "run", id, operation, n, rows, noise }, []);
+    /** @type {Run} */
+    const run = { kind: "run", id, operation, n, rows, noise };
+    if (this.near && operation === "decode" && job.n === 1 && !job.background)
+      void this.near.run(run).then((answer) => this.receive(answer));
+    else this.host.postMessage(run, []);
   }
 
   /** How many rows of a job are computed at once. */
@@ -162,14 +171,29 @@ export class LocalClient {
     this.schedule.pump();
   }
 
-  take(/** @type {Loaded} */ { part, greeting, error }) {
+  take(/** @type {Loaded} */ { part, greeting, error, quick }) {
     if (!greeting) this.lack(part, error);
     else if (part === "whole") this.whole = "there";
     else {
       this.greeting = greeting;
       this.onStatus({ state: "open", greeting });
+      if (quick && !(this.host instanceof InPage)) setTimeout(() => this.comeNear(quick, this.choice)); // a picture first
       if (this.gpu === "untried") void this.tryGpu();
     }
+  }
+
+  /** Loads the decoder that the worker has found right into the page, too. */
+  async comeNear(/** @type {ArrayBuffer} */ body, /** @type {number} */ choice) {
+    const near = new Engine();
+    const { greeting } = await near.load({
+      kind: "load",
+      choice,
+      model: this.model,
+      part: "decoder",
+      body,
+      gpu: "slower",
+    });
+    if (greeting && choice === this.choice) this.near = near;
   }
 
   /** What is known of this machine's graphics processor for the model. A page without a worker does not try it. */
@@ -214,6 +238,7 @@ export class LocalClient {
 
   begin() {
     this.greeting = null;
+    this.near = null;
     this.whole = "absent";
     this.onStatus({ state: "connecting" });
     void this.fetchPart("decoder");
