@@ -21,6 +21,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import lru_cache
 from math import prod
 from typing import Any, Literal, TypedDict, get_args
 
@@ -33,7 +34,7 @@ from starlette.routing import BaseRoute, Route
 
 from vae.evaluation.rounding import float16_is_close
 from vae.model.cost import decode_flops
-from vae.model.networks import VAE
+from vae.model.networks import VAE, ModelConfig
 from vae.server.live.inference import UnknownModelError
 from vae.server.wire import OriginPolicy, OriginRule, live_path, own_origin
 from vae.storage.checkpoints import Checkpoint
@@ -61,7 +62,8 @@ class Local(TypedDict):
 
 def local_model(checkpoint: Checkpoint) -> Local | None:
     """What a page needs to know to decode this model by itself; None for one too large for browsers. Reads no file."""
-    flops, size = decode_flops(checkpoint.model_config), _decoder_bytes(checkpoint)
+    flops = decode_flops(checkpoint.model_config)
+    size = _decoder_weights(checkpoint.model_config) * (2 if _in_float16(checkpoint) else 4)
     if flops > MOST_FLOPS or size > MOST_BYTES:
         return None
     return {"version": version_of(checkpoint), "bytes": size, "flops": flops}
@@ -72,10 +74,12 @@ def version_of(checkpoint: Checkpoint) -> str:
     return hashlib.sha256(repr((checkpoint.model_config, checkpoint.metrics)).encode()).hexdigest()[:12]
 
 
-def _decoder_bytes(checkpoint: Checkpoint) -> int:
+@lru_cache(maxsize=256)  # it takes milliseconds, and every page needs it
+def _decoder_weights(config: ModelConfig) -> int:
+    """How many numbers the decoder consists of."""
     with torch.device("meta"):
-        tensors = _tensors(VAE(checkpoint.model_config), "decoder")
-    return sum(prod(tensor.shape) for tensor in tensors.values()) * (2 if _in_float16(checkpoint) else 4)
+        tensors = _tensors(VAE(config), "decoder")
+    return sum(prod(tensor.shape) for tensor in tensors.values())
 
 
 def _in_float16(checkpoint: Checkpoint) -> bool:
