@@ -16,7 +16,6 @@ from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
 
 from tests.support.browsing import (
-    APP,
     attribute,
     box_of,
     changed,
@@ -32,7 +31,7 @@ from tests.support.browsing import (
 from tests.support.checkpoints import save
 from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
-from vae.bench.live import Server, started
+from vae.bench.live import Server
 from vae.datasets.splits import Dataset, Split
 from vae.model.latents import decode, interpolate
 from vae.model.losses import Objective
@@ -60,20 +59,19 @@ ROOT = "document.querySelector('.st-key-interpolation [data-testid=stBidiCompone
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
-    """Small checkpoints of every kind: ten dimensions, a plain autoencoder, one conditional, one in colour."""
-    root = tmp_path_factory.mktemp("interpolation")
+def models(app_checkpoints: Path, digits: Dataset) -> Path:
+    """Small models of every kind beside the app's: ten dimensions, a plain autoencoder, with classes, in colour."""
     shape = digits.image_shape
     plain = Objective("autoencoder")
-    for name, dataset, config, objective in (
-        ("ten", digits, default_config(shape, 10), Objective()),
-        ("plain", digits, default_config(shape, 2, posterior="point"), plain),
-        ("conditional", digits, default_config(shape, 3, classes=10), Objective()),
-        ("rgb", _noise(), default_config((3, 16, 16), 1, "conv"), Objective()),
+    for name, epochs, dataset, config, objective in (
+        ("ten", 8, digits, default_config(shape, 10), Objective()),
+        ("plain", 2, digits, default_config(shape, 2, posterior="point"), plain),
+        ("with-classes", 2, digits, default_config(shape, 3, classes=10), Objective()),
+        ("rgb", 2, _noise(), default_config((3, 16, 16), 1, "conv"), Objective()),
     ):
-        training = TrainingConfig(epochs=8, device="cpu", objective=objective)
-        list(train_checkpoint(dataset, config, training, root / name))
-    return root
+        training = TrainingConfig(epochs=epochs, device="cpu", objective=objective)
+        list(train_checkpoint(dataset, config, training, app_checkpoints / name))
+    return app_checkpoints
 
 
 def _noise() -> Dataset:
@@ -85,12 +83,10 @@ def _noise() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def lab(models: Path) -> Iterator[Server]:
+def lab(app: Server, models: Path) -> Server:
     """The running app with these checkpoints."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VAE_CHECKPOINTS", str(models))
-        with started(APP) as server:
-            yield server
+    assert models.is_dir()
+    return app
 
 
 @contextmanager
@@ -473,12 +469,12 @@ def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(la
         assert box_of(link) == before
 
 
-@pytest.mark.parametrize("name", first_in_make_test(["plain", "conditional", "rgb"]))
+@pytest.mark.parametrize("name", first_in_make_test(["plain", "with-classes", "rgb"]))
 def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
     with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:
         if name == "plain":
             expect(page.locator(".chart-label").first).to_contain_text("no prior")
-        if name == "conditional":
+        if name == "with-classes":
             before = pixels(page, ".hero")
             page.get_by_label("Decode A as class").select_option("As 1")
             settle(page)
