@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -91,7 +92,12 @@ def film_of(page: Page) -> str:
 
 
 def test_a_card_starts_a_run_at_once_under_a_free_name(app: Server, browser: Browser, app_checkpoints: Path) -> None:
-    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z2", allowed=("/live/film",)) as page:
+    runs = Runs(app_checkpoints)
+    runs.root.mkdir(exist_ok=True)
+    with (
+        FileLock(runs.root / ".slot-0"),  # as while another run trains: these wait for their turn
+        opened(browser, f"{app.url}/Training?checkpoint=mnist-z2", allowed=("/live/film",)) as page,
+    ):
         for name in ("sprites-z6-tc-120s", "sprites-z6-tc-120s-2"):
             card = page.get_by_role("button", name="Disentangle the sprites")
             expect(card).to_have_attribute("title", f"Starts training at once, as {name}")
@@ -100,10 +106,10 @@ def test_a_card_starts_a_run_at_once_under_a_free_name(app: Server, browser: Bro
             expect(page.locator(".film .code")).to_have_text(name)
             assert film_of(page) == name
             page.wait_for_url(f"**film={name}")
-        found = [run for run, _ in Runs(app_checkpoints).all() if run.name.startswith("sprites-z6-tc-120s")]
+        found = [run for run, _ in runs.all() if run.name.startswith("sprites-z6-tc-120s")]
         assert [run.request()["seconds"] for run in found] == [120, 120]
         for run in found:
-            Runs(app_checkpoints).send_command(run, "discard")  # as another user may
+            runs.send_command(run, "discard")  # as another user may
         expect(page.get_by_text(re.compile("^sprites-z6-tc-120s.*: "))).to_have_count(0)
 
 
