@@ -56,6 +56,18 @@ def test_the_gradient_is_that_of_its_definition(
 
 
 @pytest.mark.parametrize("dims", [2, 3])
+def test_what_is_compiled_computes_what_its_python_says(
+    cpu: CpuGradient, dims: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
+    _, compiled = cpu(y, p)
+    in_python = [function.py_func for function in tsne_gradient._compiled(dims)]  # type: ignore[union-attr]
+    monkeypatch.setattr(tsne_gradient, "_compiled", lambda dims: in_python)
+    np.testing.assert_allclose(cpu(y, p)[1], compiled, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(compiled, defined(y, p), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
 def test_the_gradient_is_the_same_for_any_number_of_threads(cpu: CpuGradient, dims: int) -> None:
     y, p = np.random.default_rng(dims).normal(size=(N, dims)), affinities(dims)
     _, gradient = cpu(y, p)

@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,28 +67,27 @@ def test_the_falloff_is_that_of_umap_learn(min_dist: float) -> None:
 RATE = 1e-3
 
 
-@cache
-def descent(negatives: int) -> Callable[..., None]:
-    """One epoch with so many negatives. Compiled again, as that number is part of the compiled code."""
-    with pytest.MonkeyPatch.context() as patch:
+@contextmanager
+def uncompiled(negatives: int) -> Iterator[Callable[..., None]]:
+    """One epoch with so many negatives, in Python: to compile it takes seconds for each number."""
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):  # of random numbers the lower bits remain
         patch.setattr(umap, "NEGATIVES", negatives)
-        descend: Callable[..., None] = umap._compiled.__wrapped__()
-        take_first_edge(descend, np.zeros((2, 2), np.float32), np.zeros(1, np.uint64))
-    return descend
+        yield umap._compiled().py_func  # type: ignore[attr-defined]
 
 
-def take_first_edge(descend: Callable[..., None], layout: np.ndarray, state: np.ndarray, to: int = 1) -> None:
+def take_first_edge(layout: np.ndarray, state: np.ndarray, negatives: int, to: int = 1) -> None:
     """An epoch whose only edge is from the first point."""
     graph = np.array([0] + [1] * len(layout), np.int32), np.array([to], np.int32)
     turns, due = np.ones(1, np.float32), np.ones(1, np.float32)
-    descend(layout, *graph, turns, due, np.float32(1), np.float32(RATE), *umap.falloff(0.1), state)
+    with uncompiled(negatives) as descend:
+        descend(layout, *graph, turns, due, np.float32(1), np.float32(RATE), *umap.falloff(0.1), state)
     assert due[0] == 2
 
 
 def step(layout: np.ndarray, seed: int, negatives: int) -> np.ndarray:
     """What an epoch moves, at a rate of 1."""
     moved = layout.astype(np.float32)
-    take_first_edge(descent(negatives), moved, np.array([seed], np.uint64))
+    take_first_edge(moved, np.array([seed], np.uint64), negatives)
     return (moved - layout) / RATE
 
 
@@ -143,7 +142,7 @@ def test_all_points_are_sampled_equally_often() -> None:
     for _ in range(draws):
         layout = 4 * np.eye(n, dtype=np.float32)  # each in a direction of its own from the first, which is pushed
         layout[0] = 0
-        take_first_edge(descent(1), layout, state, to=0)
+        take_first_edge(layout, state, 1, to=0)
         counts[layout[0].argmin()] += 1  # the first, whose own axis is 0, where it has drawn itself
     assert np.abs(counts / draws - 1 / n).max() < 4 * np.sqrt(0.1 * 0.9 / draws)
 
@@ -158,6 +157,26 @@ def test_an_edge_takes_its_turn_as_often_as_it_weighs() -> None:
             layout, indptr, indices, turns, due, np.float32(epoch), np.float32(0), *umap.falloff(0.1), state
         )
     assert ((due - turns) / turns).tolist() == [100, 25, 100, 25]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_what_is_compiled_computes_what_its_python_says(dims: int) -> None:
+    points = cloud(60, 5)
+    graph = umap.neighbour_graph(*methods._nearest(points, 14))
+    layouts, states = [], []
+    with uncompiled(umap.NEGATIVES) as descend:
+        for epochs in (descend, umap._compiled()):
+            layout, state = points[:, :dims].copy(), np.array([7], np.uint64)
+            turns = np.ones(graph.nnz, np.float32)
+            due = turns.copy()
+            for epoch in (1, 2):
+                places = graph.indptr, graph.indices, turns, due, np.float32(epoch), np.float32(0.1)
+                epochs(layout, *places, *umap.falloff(0.1), state)
+            layouts.append(layout)
+            states.append(state[0])
+    assert states[0] == states[1] != 7
+    assert np.abs(layouts[0] - points[:, :dims]).max(axis=1).min() > 0
+    np.testing.assert_allclose(layouts[0], layouts[1], atol=1e-3)
 
 
 @pytest.mark.parametrize("dims", [2, 3])
