@@ -26,7 +26,8 @@ export default async function start(read, importModule) {
   const { title } = JSON.parse(new TextDecoder().decode(await read("about")));
   const numbers = [...(await read("numbers"))];
   const foreign = await fetch("http://127.0.0.1:9/").then(() => "fetched", (error) => error.name);
-  const found = { here: doubled(2), worker: await answer, late: late.name, same, table: [...table], title, numbers, foreign };
+  const seen = { here: doubled(2), worker: await answer, late: late.name };
+  const found = { ...seen, same, table: [...table], title, numbers, foreign };
   document.body.append(Object.assign(document.createElement("output"), { textContent: JSON.stringify(found) }));
 }
 """
