@@ -29,14 +29,15 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     openings: so many clients fetch what the light page fetches up to its first picture, spread over args.within
     seconds, without throttling.
     """
-    with started(args.app) as server, chromium() as browser:
+    with started(args.app) as server:
         light = f"{server.url}/lab/?checkpoint={args.model}"
         pages = {"light": light, "streamlit": f"{server.url}/Explore?checkpoint={args.model}"}
         visits: dict[str, list[tuple[float, int]]] = {name: [] for name in pages}
         fetched: list[str] = []
-        for _ in range(args.runs):
-            for name, address in pages.items():
-                visits[name].append(_visit(browser, address, fetched if name == "light" else []))
+        with chromium() as browser:  # while Playwright runs, no other event loop can
+            for _ in range(args.runs):
+                for name, address in pages.items():
+                    visits[name].append(_visit(browser, address, fetched if name == "light" else []))
         paths = [address for address in dict.fromkeys(fetched) if address.startswith(server.url)]  # no blobs
         seconds = asyncio.run(_crowd(server, paths, args.openings, args.within))
     return {
