@@ -49,7 +49,9 @@
   };
 
   const isIdle = () => {
-    const script = document.querySelector("[data-testid=stApp]")?.getAttribute("data-test-script-state");
+    const app = document.querySelector("[data-testid=stApp]");
+    const isLightPage = document.querySelector(".lab-stage") !== null; // without Streamlit
+    const script = isLightPage ? "notRunning" : app?.getAttribute("data-test-script-state");
     const waiting = [...unanswered].some(([{ url }, count]) => count > 0 && /\/(live|stream)$/.test(url));
     return script === "notRunning" && pending.size === 0 && !waiting;
   };

@@ -111,6 +111,7 @@ export class Lab {
       const reason = "is not usable here, although this link asks for it";
       session.warnings.push(`The checkpoint “${name}” ${reason}; showing ${this.model} instead.`);
     }
+    if (!this.started) this.showFrame(link); // so that there is a title at once
     this.run();
   }
 
