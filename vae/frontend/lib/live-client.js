@@ -16,9 +16,11 @@
 
 import { joined } from "./bytes.js";
 import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js";
+import { Schedule } from "./schedule.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { Greeting, ImageShape, ServiceError } from "./contract.js" */
+/** @import { Job } from "./schedule.js" */
 
 /**
  * What onStatus receives. greeting: with "open". message: with "error" and "lost", there perhaps empty. retryIn: seconds,
@@ -46,26 +48,15 @@ import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js"
  *
  * @typedef {Iterable<number>} Latent A latent vector.
  *
- * A request. done, parts: vectors and bytes that have been answered. id, sentAt: of its last frame.
+ * A request. bytes: its rows. parts: bytes that have been answered. sentAt: when its last frame was.
  *
- * @typedef {object} Job
- * @property {string} slot
- * @property {number} operation
- * @property {number} n
- * @property {Uint8Array} bytes
- * @property {boolean} background
- * @property {(reply: any) => void} resolve
- * @property {number} done
- * @property {Uint8Array<ArrayBuffer>[]} parts
- * @property {number} id
- * @property {number} sentAt
+ * @typedef {Job<any> & {operation: number, bytes: Uint8Array, parts: Uint8Array<ArrayBuffer>[], sentAt: number}} LiveJob
  */
 
 const DECODE = LIVE_OPERATIONS.decode,
   ENCODE = LIVE_OPERATIONS.encode,
   RECONSTRUCT = LIVE_OPERATIONS.reconstruct,
   SAMPLE_POSTERIOR = LIVE_OPERATIONS.sample_posterior;
-const REST_MS = 150;
 const BACKGROUND_VECTORS = 64; // the user's next request waits for at most this many pictures
 // Without an answer: until the page says so, until the client gives the connection up.
 const QUIET_MS = 3000;
@@ -103,8 +94,11 @@ export async function refusalOf(url) {
 export class LiveClient {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   retryTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  pumpTimer;
+  /** @type {Schedule<LiveJob>} */
+  schedule = new Schedule(
+    () => this.greeting !== null,
+    (job) => this.send(job),
+  );
 
   /**
    * @param {string} url
@@ -119,13 +113,7 @@ export class LiveClient {
     this.greeting = null; // the server's, for this.model; requests are sent only while there is one
     /** @type {number[]} */
     this.classWeights = []; // of a conditional model: 1 for the class to decode as, 0 for the others
-    /** @type {Map<string, Job>} */
-    this.waiting = new Map(); // by slot
-    /** @type {Map<string, Job>} */
-    this.inFlight = new Map(); // by slot
-    this.nextId = 1;
     this.attempt = 0;
-    this.lastForeground = -Infinity;
     this.quiet = false; // onStatus has received that no answer comes
     this.connected = false; // at least once
     this.stopped = false; // closed, or not let in
@@ -179,7 +167,7 @@ export class LiveClient {
   setModel(/** @type {string} */ model) {
     this.model = model;
     this.greeting = null;
-    this.dropJobs();
+    this.schedule.drop();
     if (this.socket.readyState === WebSocket.OPEN) this.chooseModel();
   }
 
@@ -188,9 +176,8 @@ export class LiveClient {
     clearInterval(this.watchdog);
     removeEventListener("online", this.online);
     clearTimeout(this.retryTimer);
-    clearTimeout(this.pumpTimer);
     this.leaveSocket();
-    this.dropJobs();
+    this.schedule.stop();
   }
 
   /**
@@ -203,39 +190,18 @@ export class LiveClient {
   request(operation, n, payload, { slot = "main", background = false } = {}) {
     if (this.stopped) return Promise.resolve(null);
     return new Promise((resolve) => {
-      this.waiting.get(slot)?.resolve(null);
       const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
       const unsent = { done: 0, parts: [], id: 0, sentAt: -Infinity };
-      this.waiting.set(slot, { slot, operation, n, bytes, background, resolve, ...unsent });
-      if (!background) {
-        this.lastForeground = performance.now();
-        this.retryWithin(HURRIED_RETRY_MS);
-      }
-      this.pump();
+      if (!background) this.retryWithin(HURRIED_RETRY_MS);
+      this.schedule.add({ slot, operation, n, bytes, background, resolve, ...unsent });
     });
   }
 
-  /** Sends every job that may be sent now. A timer, a reply or a greeting calls this again for the rest. */
-  pump() {
-    clearTimeout(this.pumpTimer);
-    if (!this.greeting) return;
-    for (const job of [...this.waiting.values()].sort((a, b) => Number(a.background) - Number(b.background))) {
-      if (this.inFlight.has(job.slot) || (job.background && this.inFlight.size)) continue;
-      const wait = job.background ? this.lastForeground + REST_MS - performance.now() : 0;
-      if (wait > 0) {
-        this.pumpTimer = setTimeout(() => this.pump(), wait);
-        return;
-      }
-      this.send(job, this.greeting);
-    }
-  }
-
-  send(/** @type {Job} */ job, /** @type {Greeting} */ { limits }) {
-    const piece = Math.min(BACKGROUND_VECTORS, limits.vectors);
+  send(/** @type {LiveJob} */ job) {
+    const piece = Math.min(BACKGROUND_VECTORS, this.greeting?.limits.vectors ?? BACKGROUND_VECTORS);
     const n = job.operation === DECODE && job.background ? Math.min(job.n - job.done, piece) : job.n;
     const rowBytes = job.bytes.byteLength / job.n;
     const frame = new Uint8Array(LIVE_HEADER_BYTES + n * rowBytes);
-    job.id = this.nextId++ >>> 0;
     job.sentAt = performance.now();
     const header = new DataView(frame.buffer);
     header.setUint8(0, LIVE_VERSION);
@@ -243,8 +209,6 @@ export class LiveClient {
     header.setUint16(2, n, true);
     header.setUint32(4, job.id, true);
     frame.set(job.bytes.subarray(job.done * rowBytes, (job.done + n) * rowBytes), LIVE_HEADER_BYTES);
-    this.waiting.delete(job.slot);
-    this.inFlight.set(job.slot, job);
     this.socket.send(frame);
   }
 
@@ -255,19 +219,17 @@ export class LiveClient {
       this.onStatus({ state: "open", greeting: this.greeting });
     }
     const header = new DataView(buffer);
-    const id = header.getUint32(4, true);
-    const job = [...this.inFlight.values()].find((candidate) => candidate.id === id);
+    const job = this.schedule.take(header.getUint32(4, true));
     if (!job || !this.greeting) return; // the answer of an earlier model
-    this.inFlight.delete(job.slot);
     if (header.getUint8(0) !== 0) {
       this.onStatus({ state: "error", message: new TextDecoder().decode(new Uint8Array(buffer, LIVE_HEADER_BYTES)) });
       job.resolve(null);
     } else this.accept(job, header.getUint16(2, true), buffer, this.greeting);
-    this.pump();
+    this.schedule.pump();
   }
 
   /**
-   * @param {Job} job
+   * @param {LiveJob} job
    * @param {number} n
    * @param {ArrayBuffer} buffer
    * @param {Greeting} greeting
@@ -275,9 +237,9 @@ export class LiveClient {
   accept(job, n, buffer, greeting) {
     job.done += n;
     job.parts.push(new Uint8Array(buffer, LIVE_HEADER_BYTES));
-    if (job.background && this.waiting.has(job.slot))
+    if (job.background && this.schedule.waiting.has(job.slot))
       job.resolve(null); // outdated while it was in flight
-    else if (job.done < job.n) this.waiting.set(job.slot, job);
+    else if (job.done < job.n) this.schedule.waiting.set(job.slot, job);
     else job.resolve(readReply(job, greeting));
   }
 
@@ -312,18 +274,14 @@ export class LiveClient {
     this.attempt = 0;
     this.greeting = message;
     this.onStatus({ state: "open", greeting: message });
-    this.pump();
+    this.schedule.pump();
   }
 
   lose(reason = "") {
     this.leaveSocket();
     this.socketSince = Infinity;
     this.greeting = null;
-    for (const job of this.inFlight.values()) {
-      if (this.waiting.has(job.slot)) job.resolve(null);
-      else this.waiting.set(job.slot, job);
-    }
-    this.inFlight.clear();
+    this.schedule.sendAgain();
     this.quiet = false;
     // With jitter, so that the browsers of a class do not all return at once to a server that has just started again.
     const retryIn = Math.min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** this.attempt++) * (0.75 + Math.random() / 4);
@@ -357,7 +315,7 @@ export class LiveClient {
 
   /** Gives a silent connection up: a cable that is pulled out does not close the socket. */
   checkSilence() {
-    const oldest = Math.min(this.socketSince, ...[...this.inFlight.values()].map((job) => job.sentAt));
+    const oldest = Math.min(this.socketSince, ...[...this.schedule.inFlight.values()].map((job) => job.sentAt));
     const waited = performance.now() - Math.max(oldest, this.heardAt); // the server answers one request after the other
     if (waited > SILENCE_MS) this.lose();
     else if (waited > QUIET_MS && !this.quiet) {
@@ -365,16 +323,10 @@ export class LiveClient {
       this.onStatus({ state: "lost", message: "No answer yet", retryIn: (SILENCE_MS - waited) / 1000 });
     }
   }
-
-  dropJobs() {
-    for (const job of [...this.waiting.values(), ...this.inFlight.values()]) job.resolve(null);
-    this.waiting.clear();
-    this.inFlight.clear();
-  }
 }
 
 /**
- * @param {Job} job
+ * @param {LiveJob} job
  * @param {Greeting} greeting
  * @returns {LiveReply}
  */

@@ -16,12 +16,12 @@
 
 import { joined } from "../bytes.js";
 import { Engine, sentenceOf } from "./engine.js";
-import { Schedule } from "./schedule.js";
+import { Schedule } from "../schedule.js";
 
 /** @import { Greeting } from "../contract.js" */
 /** @import { DecodeReply, EncodeReply, Latent, LiveStatus, ReconstructReply, RequestOptions } from "../live-client.js" */
 /** @import { Done, Load, Loaded, Part, Run } from "./engine.js" */
-/** @import { Job } from "./schedule.js" */
+/** @import { Job } from "../schedule.js" */
 /** @import { Gpu } from "./trial.js" */
 
 /**

@@ -55,7 +55,7 @@ export class Schedule {
       }
       this.waiting.delete(job.slot);
       this.inFlight.set(job.slot, job);
-      job.id = this.nextId++;
+      job.id = this.nextId++ >>> 0;
       this.send(job);
     }
   }
@@ -65,6 +65,15 @@ export class Schedule {
     const job = [...this.inFlight.values()].find((candidate) => candidate.id === id);
     if (job) this.inFlight.delete(job.slot);
     return job;
+  }
+
+  /** Lets what is in flight wait again; it ends where a newer job is in its slot. */
+  sendAgain() {
+    for (const job of this.inFlight.values()) {
+      if (this.waiting.has(job.slot)) job.resolve(null);
+      else this.waiting.set(job.slot, job);
+    }
+    this.inFlight.clear();
   }
 
   /** Ends all jobs, or those that this holds for. */
