@@ -17,8 +17,9 @@ PIP := mkdir -p .venv/tmp && TMPDIR="$(CURDIR)/.venv/tmp" $(BIN)/python -m pip i
 run: .venv/run-installed
 	$(BIN)/python -m streamlit run app.py
 
-# Each worker takes a file at a time. A test that hangs for 20 minutes ends, with every thread's stack.
-PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
+# Each worker takes a file at a time. A test that hangs for 20 minutes ends, with every thread's stack. Bytecode is kept
+# also where the environment forbids it: each worker and each app that they start would compile every module anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
     -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 test: check-and-test-js
