@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
 from tests.support.layouts import assert_as_good, cloud, project
 from vae.projection import methods, umap
@@ -19,6 +18,8 @@ from vae.projection import methods, umap
 
 
 def graph_of_umap_learn(points: np.ndarray, k: int) -> Any:
+    from umap.umap_ import fuzzy_simplicial_set
+
     n, (indices, distances) = len(points), methods._nearest(points, k - 1)
     near = {
         "knn_indices": np.column_stack([np.arange(n), indices]),  # it counts a point among its neighbours
@@ -59,6 +60,8 @@ def test_a_point_s_memberships_sum_to_log2_of_the_number_of_neighbours(scale: fl
 
 @pytest.mark.parametrize("min_dist", [0.0, 0.1, 0.5, 0.99])
 def test_the_falloff_is_that_of_umap_learn(min_dist: float) -> None:
+    from umap.umap_ import find_ab_params
+
     np.testing.assert_allclose(umap.falloff(min_dist), find_ab_params(1.0, min_dist), rtol=1e-4)
 
 
@@ -181,6 +184,8 @@ def test_what_is_compiled_computes_what_its_python_says(dims: int) -> None:
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_a_layout_is_as_good_as_umap_learn_s(dims: int) -> None:
+    from umap.umap_ import find_ab_params, simplicial_set_embedding
+
     points, rng, ab = cloud(400, 6), np.random.RandomState(0), find_ab_params(1.0, 0.1)
     sgd: tuple[Any, ...] = 1.0, *ab, 1.0, 5.0, 500
     options: dict[str, Any] = {"densmap": False, "densmap_kwds": {}, "output_dens": False}
