@@ -23,7 +23,7 @@ def test_an_image_chosen_on_one_page_is_shown_on_all_and_back_shows_the_one_befo
 ) -> None:
     with opened(browser, f"{app.url}/Reconstruction?checkpoint=mnist-z10&image=2") as page:
         page.get_by_role("button", name="Next test image").click()
-        expect(page.locator(".title")).to_contain_text("test image 3 ")
+        expect(page.locator(".title")).to_contain_text("Test image 3 ")
         page.wait_for_url("**image=3**")
         to(page, "Explore")
         expect(page.locator(".start-title")).to_contain_text("test image 3 ")
@@ -40,13 +40,13 @@ def test_an_image_chosen_on_one_page_is_shown_on_all_and_back_shows_the_one_befo
         page.get_by_label("A: where z comes from").select_option("image")
         expect(page.get_by_role("spinbutton", name="A: test image")).to_have_value("5")
         to(page, "Reconstruction")
-        expect(page.locator(".title")).to_contain_text("test image 5 ")
+        expect(page.locator(".title")).to_contain_text("Test image 5 ")
         for title in ("Sampling", "Latent map", "Interpolation", "Explore"):
             page.go_back()
             expect(page.locator("h1")).to_have_text(title)
             rest(page)
         page.go_back()
-        expect(page.locator(".title")).to_contain_text("test image 3 ")
+        expect(page.locator(".title")).to_contain_text("Test image 3 ")
 
 
 def test_the_picture_picked_in_sampling_is_where_explore_starts(app: Server, browser: Browser) -> None:

@@ -131,7 +131,7 @@ def test_the_numbers_of_a_test_image_at_the_mean_are_the_models_and_no_elbo(
         assert nats(page) == pytest.approx([nll[18], kl[18]], abs=1e-3)
         assert (model_sees(page) == images[18, 0]).all()
         page.reload()
-        expect(page.locator(".title")).to_contain_text("test image 18")
+        expect(page.locator(".title")).to_contain_text("Test image 18")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_the_nearest_images_are_those_of_numpy(app: Server, browser: Browser, mn
         labels = [attribute(tile, "aria-label") for tile in page.locator(".tiles button").all()]
         assert [int(captured(r"image (\d+)", label)) for label in labels] == order[1:9].tolist()
         page.locator(".tiles button").first.click()
-        expect(page.locator(".title")).to_contain_text(f"test image {order[1]:,} ")
+        expect(page.locator(".title")).to_contain_text(f"Test image {order[1]:,} ")
 
 
 @pytest.mark.slow
@@ -223,7 +223,7 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
         settle(page)
         assert not model_sees(page).any()
         page.get_by_role("button", name="Undo").click()  # takes the emptying back
-        expect(page.locator(".title")).to_contain_text("test image 0")
+        expect(page.locator(".title")).to_contain_text("Test image 0")
         settle(page)
         assert model_sees(page).any()
 

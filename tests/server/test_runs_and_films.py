@@ -155,12 +155,23 @@ def test_a_film_is_sent_from_the_requested_byte(served: Routes) -> None:
             status, body, headers = served.film(kind=kind, name=name, **{"from": start})
             assert (status, body) == (200, content[start:])
             assert headers["content-type"] == "application/octet-stream"
-            assert headers["cache-control"] == "no-store"
+            assert headers["cache-control"] == "private, no-cache"
         assert served.film(kind=kind, name=name)[1] == content
     with run.film.open("ab") as file:
         file.write(b"more")
     assert served.film(kind="run", name="run", **{"from": len(FILM)})[1] == b"more"
     assert served.get("/live/film?kind=run&name=run", "HEAD")[0] == 200
+
+
+def test_a_browser_that_has_the_film_is_not_sent_it_again(served: Routes) -> None:
+    run = served.run("run", Status("paused"), film=FILM)
+    tag = served.film(kind="run", name="run")[2]["etag"]
+    address = "/live/film?kind=run&name=run"
+    status, body, headers = served.get(address, **{"if-none-match": tag})
+    assert (status, body, headers["etag"]) == (304, b"", tag)
+    with run.film.open("ab") as file:
+        file.write(b"more")
+    assert served.get(address, **{"if-none-match": tag})[:2] == (200, FILM + b"more")
 
 
 def test_a_film_that_has_become_shorter_is_reported_in_a_sentence(served: Routes) -> None:

@@ -26,7 +26,7 @@ export function titleOf(source, pad, className, place) {
   if (source.kind === "drawing") return pad.empty ? "An empty pad: draw on it." : "Your drawing";
   const edited = pad.canUndo ? ", drawn on" : "";
   if (source.kind !== "test") return source.title + edited;
-  return `test image ${source.index.toLocaleString("en")} · class ${className}${place}${edited}`;
+  return `Test image ${source.index.toLocaleString("en")} · class ${className}${place}${edited}`;
 }
 
 /**

@@ -12,7 +12,7 @@ GET <base>/live/runs
 GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
     The film, as vae.training.film describes it, from byte K on; of a run, as far as it has been written, perhaps ending
     within a record. A request for a run that has just been saved gets its checkpoint's film. 404 if there is none;
-    416 if K lies beyond its end, as when the run was resumed from an earlier state.
+    416 if K lies beyond its end, as when the run was resumed from an earlier state. It has an ETag.
 """
 
 import asyncio
@@ -77,10 +77,12 @@ class RunFilmService:
         found = await self._in_thread(self._read, query["kind"], query.get("name", ""), int(text))
         if found is None:
             return self._origins.problem(request, "There is no film by this name.", 404)
-        size, content = found
+        tag, size, content = found
         if int(text) > size:
             return self._origins.problem(request, "The film is shorter than that; read it from the start.", 416)
-        headers = {"Cache-Control": "no-store", **self._origins.headers(request)}
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", **self._origins.headers(request)}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
         return Response(content, 200, headers, "application/octet-stream")
 
     async def _in_thread(self, call: Callable[..., Any], *args: object) -> Any:
@@ -100,8 +102,8 @@ class RunFilmService:
             found.append({"name": run.name, **vars(status), **more})
         return found
 
-    def _read(self, kind: Kind, name: str, start: int) -> tuple[int, bytes] | None:
-        """The film's size and its content from byte start on. None if there is no such film."""
+    def _read(self, kind: Kind, name: str, start: int) -> tuple[str, int, bytes] | None:
+        """The film's tag, its size and its content from byte start on. None if there is no such film."""
         found = None
         if kind == "run" and (run := self._runs.find(name)) is not None:
             found = _content(run.film, start)
@@ -117,13 +119,13 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _content(path: Path, start: int) -> tuple[int, bytes] | None:
+def _content(path: Path, start: int) -> tuple[str, int, bytes] | None:
     try:
         if not path.is_file():
             return None
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
+            about = os.fstat(file.fileno())
             file.seek(start)
-            return size, file.read(2 * MAX_BYTES)
+            return f'"{about.st_mtime_ns:x}-{about.st_size:x}"', about.st_size, file.read(2 * MAX_BYTES)
     except OSError:  # the run has just ended
         return None
