@@ -1,16 +1,18 @@
 """A model in a real browser: in a worker of its own, and on a graphics processor, here one in software."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.support.browsing import CHROMIUM, HEALTH, new_page
 from vae.bench.browser.chromium import chromium
 from vae.bench.live import Server
 from vae.server.live.inference import InferenceEngine
+from vae.server.weights import weights_file
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
 pytestmark = pytest.mark.browser
@@ -33,6 +35,15 @@ BY_CLIENT = f"""async ({{ base, name, vectors }}) => {{
     inWorker: client.host instanceof Worker }};
   client.close();
   return found;
+}}"""
+ERROR = f"""async ({{ base, name }}) => {{
+  {IMPORTS}
+  const {{ LocalClient }} = await module("local-client");
+  const sentence = new Promise(resolve => {{
+    const onStatus = ({{ state, message }}) => state === "error" && resolve(message);
+    globalThis.client = new LocalClient({{ model: name, load }}, {{ onStatus }});
+  }});
+  return [await sentence, client.host instanceof Worker];
 }}"""
 BY_GPU = f"""async ({{ base, name, vectors }}) => {{
   {IMPORTS}
@@ -71,6 +82,33 @@ def test_a_worker_decodes_and_reconstructs_with_what_the_app_serves(browser: Bro
     np.testing.assert_allclose(found["nats"], nats, atol=1e-3)
     assert (found["inWorker"], found["states"]) == (True, ["connecting", "open"])
     assert found["imageShape"] == [1, 28, 28]
+
+
+def answer(body: bytes, route: Route) -> None:
+    """Answers a request in the server's place."""
+    route.fulfill(body=body)
+
+
+def test_weights_that_are_damaged_are_one_sentence_that_the_worker_has_found(browser: Browser, app: Server) -> None:
+    whole = weights_file(read_checkpoint(ROOT / "checkpoints" / "digits-z2"), "whole")
+    not_a_number = np.float32(np.nan).tobytes()
+    bodies = {
+        "is cut off": whole[:-1000],
+        "no safetensors file": b"\xff" * 2**20,
+        "no finite number": whole[: len(whole) // 2 // 8 * 8] + not_a_number + whole[len(whole) // 2 // 8 * 8 + 4 :],
+        "which such a model has not": whole.replace(b"encoder.head.bias", b"encoder.head.base"),
+        "no model whose latent_dim": whole.replace(b'\\"latent_dim\\": 2', b'\\"latent_dim\\": 0'),
+    }
+    with new_page(browser) as page:
+        page.goto(f"{app.url}{HEALTH}")
+        for words, body in bodies.items():
+            page.route("**/live/weights?**", partial(answer, body))
+            sentence, in_worker = page.evaluate(ERROR, {"base": app.url, "name": "digits-z2"})
+            assert words in sentence
+            assert sentence.endswith(".")
+            assert in_worker
+            page.unroute("**/live/weights?**")
+            page.evaluate("client.close()")
 
 
 @pytest.mark.slow
