@@ -1,5 +1,6 @@
 """The light page: the five views in one page without Streamlit, their links, what goes from one to the others."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -9,7 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import box_of, changed, choose, opened, pixels, rest
+from tests.support.browsing import box_of, changed, choose, new_page, opened, pixels, rest
 from vae.bench.live import Server
 from vae.views.pages import VIEWS
 
@@ -145,6 +146,16 @@ def test_another_model_is_shown_in_the_same_view_and_back_leads_to_the_one_befor
         page.go_back()
         page.wait_for_url("**checkpoint=mnist-z10**")
         expect(page.locator("canvas.hero")).to_have_js_property("width", 28)
+
+
+def test_it_needs_no_websocket(app: Server, browser: Browser) -> None:
+    with new_page(browser) as page:
+        page.route_web_socket(re.compile("."), lambda socket: socket.close())
+        page.goto(f"{app.url}/lab/?checkpoint=mnist-z10")
+        for title, picture in FIRST_PICTURE.items():
+            page.get_by_role("navigation", name="Pages").get_by_role("link", name=title, exact=True).click()
+            expect(page.locator("h1")).to_have_text(title)
+            expect(page.locator(picture).first).to_be_visible()
 
 
 def test_the_link_to_the_full_app_opens_what_is_shown(app: Server, browser: Browser) -> None:

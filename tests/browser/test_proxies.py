@@ -55,9 +55,25 @@ def walk(browser: Browser, url: str) -> None:
         assert strays == set()
 
 
+def walk_light(browser: Browser, url: str) -> None:
+    """The same walk on the light page, which stays one page."""
+    with watched(browser, url) as (page, strays):
+        page.goto(f"{url}/lab/?page=Interpolation&checkpoint=mnist-z2")
+        expect(page.locator(PICTURE).first).to_be_visible()
+        page.get_by_role("link", name="Open in Explore").click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
+        assert page.url.startswith(f"{url}/lab/?page=Explore&")
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="Latent map").click()
+        expect(page.locator(".plot[data-state=done] canvas[data-frame]").first).to_be_visible()
+        assert attribute(page.get_by_role("link", name="Full app"), "href").startswith(f"{url}/Latent_map?")
+        assert strays == set()
+
+
 def test_a_proxy_that_strips_a_prefix_and_changes_the_host_hinders_nothing(app: Server, browser: Browser) -> None:
     with stripping_proxy(app.url) as url:
         walk(browser, url)
+        walk_light(browser, url)
 
 
 @pytest.mark.slow
@@ -81,6 +97,7 @@ def test_the_app_may_have_a_base_path_and_an_address_of_version_six(
 ) -> None:
     with app_with(BASE, host) as url:
         walk(browser, url)
+        walk_light(browser, url)
         if has_nginx():
             with nginx(tmp_path, url.removesuffix(BASE.rstrip("/")), PREFIX, BASE.rstrip("/"), host=host) as outer:
                 walk(browser, outer)
