@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from tests.support.pages import ROOT
@@ -76,7 +78,7 @@ def client(root: Path) -> Client:
     return Client(root, "/course")
 
 
-def settings(page: bytes) -> dict[str, Any]:
+def brought(page: bytes) -> dict[str, Any]:
     """What the page brings with it."""
     found = re.search(r'data-name="settings">(.*?)</script>', page.decode(), re.DOTALL)
     assert found
@@ -130,7 +132,7 @@ def test_what_is_not_there_is_said_in_a_sentence(
 
 def test_the_page_brings_what_its_first_picture_needs(client: Client) -> None:
     _, headers, body = client.get("/lab/", checkpoint="mnist-z10-cond", image="3")
-    found = settings(body)
+    found = brought(body)
     assert headers["content-type"].startswith("text/html")
     assert (found["model"], found["packed"]) == ("mnist-z10-cond", ["explore/explore.js", "bar/bar.js"])
     assert found["answers"] == {
@@ -155,7 +157,7 @@ def test_the_page_brings_what_its_first_picture_needs(client: Client) -> None:
 )
 def test_the_page_brings_the_modules_of_its_link_s_view(client: Client, query: dict[str, str], script: str) -> None:
     status, _, body = client.get("/lab/", **query)
-    assert (status, settings(body)["packed"][0]) == (200, script)
+    assert (status, brought(body)["packed"][0]) == (200, script)
     assert f'["{script}",'.encode() in body
     assert b"<b>" not in body
 
@@ -197,3 +199,24 @@ def test_another_site_s_page_is_refused(client: Client) -> None:
 def test_without_a_model_the_page_says_what_to_do(tmp_path: Path) -> None:
     status, _, body = Client(tmp_path, "").get("/lab/")
     assert (status, body) == (404, b"There is no usable checkpoint. Train one on the Training page of the full app.")
+
+
+TEXTS = st.sampled_from(["", "0", "-1", "1e3", "²", "image:3", "class:1", "prior", "../etc", "\n", "\0"]) | st.text(
+    max_size=20
+)
+QUERIES = st.fixed_dictionaries(
+    {"view": st.sampled_from(["image", "noise", "source", "other", "explore", "latent_map"]) | TEXTS},
+    optional={"model": st.sampled_from(NAMES) | TEXTS, **dict.fromkeys(("image", "seed", "source", "other"), TEXTS)},
+)
+
+
+@given(query=QUERIES)
+def test_whatever_is_asked_is_answered_with_json_or_a_sentence(client: Client, query: dict[str, str]) -> None:
+    status, headers, body = client.get("/lab/data", **query)
+    if status == 200:
+        assert json.loads(body)
+    else:
+        assert status in (400, 404)
+        assert headers["content-type"].startswith("text/plain")
+        assert 0 < len(body) < 400
+    assert client.get("/lab/", **query)[0] == 200
