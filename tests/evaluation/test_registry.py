@@ -10,7 +10,7 @@ import torch
 
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset, Split, take
-from vae.evaluation.registry import SCORES, is_whole_population
+from vae.evaluation.registry import FACTOR_SCORES, SCORES, is_whole_population
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
 from vae.storage.checkpoints import read_checkpoint
@@ -48,6 +48,27 @@ def test_surgery_takes_the_whole_population_where_it_is_known_and_else_the_test_
     assert SCORES["surgery"](model, grid, encoded, 0).protocol.startswith("60 images, the whole population;")
     sample = replace(grid, train=take(grid.train, np.arange(39)))
     assert SCORES["surgery"](model, sample, encoded, 0).protocol.startswith("10 images; one z per image")
+
+
+def test_scores_of_factors_take_all_images_their_factors_and_the_codes_that_they_are_defined_for() -> None:
+    torch.manual_seed(0)
+    grid, model = replace(grid_dataset(), factor_names=("row", "shape")), VAE(ModelConfig((1, 6, 10), 2, "mlp", (8,)))
+    encoded = encode(model.eval(), grid.test.images, grid.test.labels)
+    protocols = {name: SCORES[name](model, grid, encoded, 0).protocol for name in FACTOR_SCORES}
+    for name, protocol in protocols.items():
+        codes = "samples" if name.startswith("mig") else "means"
+        assert protocol.startswith(f"60 images; {codes} of the posterior"), protocol
+        assert protocol.endswith("row" if name == "mig-without-shape" else "row, shape"), protocol
+
+
+def test_scores_of_factors_say_that_a_data_set_has_none(digits: Dataset) -> None:
+    model = VAE(ModelConfig(digits.image_shape, 2, "mlp", (8,))).eval()
+    encoded = encode(model, digits.test.images[:9], digits.test.labels[:9])
+    for name in FACTOR_SCORES:
+        with pytest.raises(
+            ValueError, match="digits does not say which factors its images were made from; use sprites"
+        ):
+            SCORES[name](model, digits, encoded, 0)
 
 
 @pytest.mark.slow
