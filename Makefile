@@ -1,7 +1,7 @@
 # make run    start the app            make test      every check, and the tests of a change: minutes
 # make check  linters and types alone  make test-js   JavaScript's unit tests alone
 # make audit  known vulnerabilities    make test-all  every check and every test
-# make shots  the README's screenshots
+# make shots  the README's screenshots    make coverage  which lines of vae/ every test together runs: an hour
 # make contract  frontend/lib/contract.js, what the scripts know of Python
 # make wasm  assembles frontend/lib/model/product.wat, the matrix product of the browser's models
 # make classifier  trains the digit classifier that Sampling counts with; MNIST is in $VAE_DATA_DIR or downloaded
@@ -31,6 +31,9 @@ test-rest: .venv/test-installed
 
 test-all: check-and-test-js
 	$(PYTEST) --hypothesis-profile=ci
+
+coverage: .venv/test-installed
+	$(PYTEST) --hypothesis-profile=ci --cov --cov-fail-under=97
 
 prove: .venv/test-installed
 	$(BIN)/python -m pytest tests/test_hostile.py --hypothesis-profile=prove --hypothesis-show-statistics
@@ -105,5 +108,5 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-rest test-all test-js prove check check-python check-js check-and-test-js contract wasm lock shots \
-    audit
+.PHONY: run test test-rest test-all test-js coverage prove check check-python check-js check-and-test-js contract wasm \
+    lock shots audit
