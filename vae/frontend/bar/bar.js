@@ -9,6 +9,7 @@
  */
 
 import { button, element } from "../lib/dom.js";
+import { hasServer } from "../lib/files.js";
 import { pageTheme } from "../lib/theme.js";
 import { icon } from "./icon.js";
 import { PageMenu } from "./menu.js";
@@ -28,17 +29,11 @@ export default class Bar {
     this.picker = new Picker((name) => send("chosen", { name, time: performance.now() }));
     this.menu = new PageMenu(document);
     this.present = new Present(document);
-    const share = shareButton();
+    // A file's address means nothing elsewhere, and without a server all is decoded here.
+    const [share, more] = hasServer() ? [shareButton(), moreButton()] : [[], []];
     const theme = button("", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
     theme.append(icon(THEME));
-    const tools = element(
-      "div",
-      { className: "bar-tools" },
-      ...share,
-      ...this.present.elements,
-      theme,
-      ...moreButton(),
-    );
+    const tools = element("div", { className: "bar-tools" }, ...share, ...this.present.elements, theme, ...more);
     this.root = element("div", { className: "bar" }, this.menu.button, ...this.picker.elements, tools);
     parent.append(this.root);
   }

@@ -4,8 +4,8 @@ import { button, element, say } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
 
 /**
- * What the list shows of a model. words: its name for people; version: changes when it is trained again; problem: why it
- * cannot be used.
+ * What the list shows of a model. words: its name for people; version: changes when it is trained again; strip: the
+ * address of its pictures where there is no server; problem: why it cannot be used.
  *
  * @typedef {object} Usable
  * @property {string} name
@@ -15,6 +15,7 @@ import { openBy } from "../lib/popover.js";
  * @property {string} numbers
  * @property {string} facts
  * @property {number} version
+ * @property {string} [strip]
  *
  * @typedef {{name: string, group: string, problem: string}} Broken
  * @typedef {Usable | Broken} Model
@@ -134,8 +135,8 @@ export class Picker {
 }
 
 /** @param {string} base @param {Usable} model */
-function stripUrl(base, { name, version }) {
-  return `${base}/live/strip?model=${encodeURIComponent(name)}&version=${version}`;
+function stripUrl(base, { name, version, strip }) {
+  return strip ?? `${base}/live/strip?model=${encodeURIComponent(name)}&version=${version}`;
 }
 
 /** @param {Broken} model */

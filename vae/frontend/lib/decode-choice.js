@@ -1,11 +1,14 @@
 /** Where models are decoded, as the user chose it: kept in this browser, for all pages. */
 
+import { hasServer } from "./files.js";
+
 const KEY = "vae-decode-on";
 /** What the window receives when the choice changes. */
 export const DECODE_CHOICE_CHANGED = "vae-decode-choice";
 
 /** Whether the server decodes, also what this browser could. */
 export function prefersServer() {
+  if (!hasServer()) return false;
   try {
     return localStorage.getItem(KEY) === "server";
   } catch {
