@@ -8,6 +8,7 @@ from vae.views.scripts import FRONTEND
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
+FILE = FRONTEND / "hosts" / "lab" / "file.js"
 PAGES = ("bar", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -51,7 +52,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE}
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
     entries |= set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries

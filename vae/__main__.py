@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | evaluate | project | fit | float16 | list | bench."""
+"""The command line: python -m vae train | evaluate | project | fit | bundle | float16 | list | bench."""
 
 import argparse
 import json
@@ -103,6 +103,13 @@ def parser() -> argparse.ArgumentParser:
     rounding = _command(commands, "float16", run_float16, "measure what float16 weights change in its pictures")
     rounding.description = f"{rounding.description}, and keep it there: browsers then load half the bytes"
     rounding.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
+
+    bundle = _command(commands, "bundle", run_bundle, "write models into one HTML file that works without the app")
+    bundle.add_argument("checkpoints", type=checkpoint_path, nargs="+", metavar="checkpoint", help=CHECKPOINT_HELP)
+    bundle.add_argument("--out", type=Path, required=True, help="the HTML file to write")
+    bundle.add_argument(
+        "--points", type=int, help="encoded test images of each model; default: as many as fit 2 MB with one model"
+    )
 
     listing = _command(commands, "list", run_list, "list the checkpoints and whether they are whole")
     listing.add_argument("--checkpoints", type=Path, default=checkpoints_folder(), help="the folder they are in")
@@ -424,6 +431,23 @@ def run_float16(args: argparse.Namespace) -> Result:
     change = "a weight is too large for float16" if levels is None else f"at most {levels:.3f} of 255 levels change"
     print(f"{change}: browsers load float{16 if float16_is_close(levels) else 32}; saved in {path}")
     return {"checkpoint": checkpoint.name, "float16_levels": levels, "metrics": str(path)}
+
+
+def run_bundle(args: argparse.Namespace) -> Result:
+    """Writes a file with these models, to be opened from any folder without a network."""
+    from vae.lab.file import (
+        lab_file,
+        save_page,
+    )  # it needs the app's packages, which a machine that only trains may lack
+    from vae.lab.model_blocks import ModelFiles
+
+    check_free(args.out)
+    models = [ModelFiles(read_checkpoint(path)) for path in args.checkpoints]
+    page = lab_file(models, points=args.points)
+    save_page(args.out, page)
+    names = [model.checkpoint.name for model in models]
+    print(f"{len(page):,} bytes with {', '.join(names)}; saved as {args.out}")
+    return {"checkpoints": names, "bytes": len(page), "file": str(args.out)}
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:

@@ -12,8 +12,9 @@ import pytest
 
 from vae.lab import html, packing
 from vae.lab.html import Block, html_page, json_block, module_blocks
-from vae.lab.packing import FRONTEND, WORKER, pack, read_module
+from vae.lab.packing import WORKER, pack, read_module
 from vae.lab.workers import PackingError
+from vae.views.scripts import FRONTEND
 
 ROOT = Path(__file__).parents[2]
 NAMES = ROOT / "tests" / "support" / "named_modules.js"
@@ -153,12 +154,6 @@ def test_a_page_holds_its_data_as_it_was(tmp_path: Path) -> None:
 def test_a_text_that_would_end_its_element_is_refused(text: str) -> None:
     with pytest.raises(PackingError, match="would end its element"):
         html_page("", "", [Block("about", text.encode(), packed=False)], connect="")
-
-
-def test_a_style_with_another_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.css").write_text('a { background: url("../icon.svg"); }')
-    with pytest.raises(PackingError, match=r"a\.css names \.\./icon\.svg, which is not packed"):
-        html.style_text(["a.css"], tmp_path)
 
 
 def test_one_script_runs_and_the_policy_has_its_hash() -> None:

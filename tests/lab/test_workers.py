@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vae.lab.packing import FRONTEND, WORKER, pack, read_module
+from vae.lab.packing import WORKER, pack, read_module
 from vae.lab.workers import PackingError, script_of
+from vae.views.scripts import FRONTEND
 
 ROOT = Path(__file__).parents[2]
 WORKERS = sorted(

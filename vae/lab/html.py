@@ -12,10 +12,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from vae.lab.packing import FRONTEND, Packed
+from vae.lab.packing import Packed
 from vae.lab.workers import PackingError
+from vae.views.scripts import FRONTEND
 
 BOOTSTRAP = "hosts/lab/bootstrap.js"
 MODULES = "modules"  # the block with the modules' texts
@@ -108,19 +108,6 @@ def policy(script: str, styles: Iterable[str], connect: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def style_text(names: Iterable[str], root: Path = FRONTEND) -> str:
-    """Style sheets of the front end as one text. Raises PackingError for one that names another file."""
-    return "".join(_style(name, root) for name in names)
-
-
-def _style(name: str, root: Path) -> str:
-    text = (root / name).read_text("utf-8")
-    for address in re.findall(r"""url\(\s*["']?([^"')]*)""", text):
-        if not address.startswith(("data:", "#")):
-            raise PackingError(f"{name} names {address}, which is not packed; make it a data: address.")
-    return text
 
 
 def _safe(text: str, element: str) -> str:

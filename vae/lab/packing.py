@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae.lab.workers import PackingError, script_of
+from vae.views.scripts import FRONTEND
 
-FRONTEND = Path(__file__).parents[1] / "frontend"
 WORKER = "worker:"  # before the name of a module that is to run as a worker
 
 # A formatted module has its import statements at the left margin.

@@ -24,7 +24,7 @@ import { formatZ } from "../link.js";
 const PINNED = "pinned on the map";
 const AXES = ["across", "up", "depth"]; // their names in the link
 /** @type {Partial<Record<Method, (keyof Limits)[]>>} */
-const USED = { tsne: ["perplexity", "seed"], umap: ["neighbours", "min_dist", "seed"] };
+export const USED = { tsne: ["perplexity", "seed"], umap: ["neighbours", "min_dist", "seed"] };
 /** @type {Record<keyof Limits, string>} */
 const LABELS = {
   perplexity: "Perplexity: about how many neighbours count",

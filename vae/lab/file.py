@@ -1,0 +1,86 @@
+"""The file to take home: one HTML page with some models, which opens from a folder without any network."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from vae.lab.answers import Json
+from vae.lab.html import Block, html_page, json_block, module_blocks
+from vae.lab.model_blocks import ModelFiles
+from vae.lab.packing import pack
+from vae.lab.page import BAR, page_style, settings
+from vae.projection.config import NAMES, ProjectionConfig
+from vae.storage.atomic import staging_folder
+from vae.storage.files import CheckpointError
+from vae.validation import parse_whole, require
+from vae.views.pages import VIEWS
+from vae.views.sampling import LAST_SEED
+
+ENTRY = "hosts/lab/file.js"
+MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points
+LEAST_POINTS, STEP = 500, 100
+SPARE = 4000  # bytes, for what is measured once the number of points is known
+LONGEST_QUERY = 16_000  # characters
+
+
+def lab_file(models: Sequence[ModelFiles], *, points: int | None = None, query: str = "") -> bytes:
+    """The page. The same models and query give the same bytes.
+
+    points: encoded test images of each model; None for as many as a file of MOST_BYTES with this model alone has room
+    for. query: the parameters of the link with which it opens. Raises CheckpointError, and ValueError for a number or a
+    link out of range.
+    """
+    require(points is None or points > 0, "points", points, "above 0")
+    require(len(query) <= LONGEST_QUERY, "the link's length", len(query), f"at most {LONGEST_QUERY} characters")
+    require(len({each.checkpoint.name for each in models}) == len(models), "models", "one twice", "different ones")
+    seed = _seed(query)
+    blocks, answers = list[Block](), dict[str, Json]()
+    room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query))
+    for model in models:
+        count = fitting_points(model, seed, room) if points is None else min(points, model.checkpoint.test_images)
+        blocks += model.blocks(count)
+        answers |= model.answers(count, seed)
+    return _page(models, answers, blocks, query)
+
+
+def save_page(path: Path, page: bytes) -> None:
+    """Writes the file, whole or not at all. Raises CheckpointError if it cannot be written."""
+    try:
+        with staging_folder(path.parent) as folder:
+            file = folder / path.name
+            file.write_bytes(page)
+            file.chmod(0o644)
+            file.replace(path)
+    except OSError as error:
+        raise CheckpointError(f"{path}: could not be written ({error}); choose a folder that can.") from error
+
+
+def fitting_points(model: ModelFiles, seed: int, room: int) -> int:
+    """How many encoded images fit: all, or a multiple of STEP, but no fewer than LEAST_POINTS."""
+    count = model.checkpoint.test_images
+    while True:
+        sizes = {block.name: len(block.to_html()) for block in model.blocks(count, measured=False)}
+        answers = len(json_block("answers", model.answers(count, seed)).to_html())
+        excess = sum(sizes.values()) + answers - room
+        if excess <= 0 or count <= LEAST_POINTS:
+            return count
+        growing = sum(size for name, size in sizes.items() if name.startswith(("live/encoded", "live/projections")))
+        count = max(LEAST_POINTS, (count - ceil(excess / growing * count)) // STEP * STEP)
+
+
+def _seed(query: str) -> int:
+    """The seed of Sampling in a link, else 0."""
+    return parse_whole(dict(parse_qsl(query)).get("seed", "0"), 0, LAST_SEED) or 0
+
+
+def _page(models: Sequence[ModelFiles], answers: Mapping[str, Json], blocks: Sequence[Block], query: str) -> bytes:
+    views = {view.name: view for view in VIEWS}
+    rows = [model.row() for model in models]
+    values: dict[str, Any] = settings(rows, models[0].checkpoint.name, views, answers)
+    values["query"] = query
+    values["projections"] = {"names": NAMES, "parameters": ProjectionConfig().to_json()}
+    modules = module_blocks(pack(ENTRY, BAR, *(view.script for view in VIEWS)), folder=None)
+    all_blocks = [json_block("settings", values), *modules, *blocks]
+    return html_page("Latent Lab", page_style(), all_blocks, connect="", later_styles=values["styles"].values())
