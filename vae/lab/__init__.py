@@ -8,4 +8,5 @@ page          the light page's HTML
 routes        the routes of the light page
 model_blocks  what a file to take home has of one model
 file          the file to take home
+file_routes   the route of that file
 """

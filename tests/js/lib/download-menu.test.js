@@ -26,9 +26,9 @@ test("a menu has an entry for each file, then what can be set for them", () => {
   assert.equal(open.textContent, "Download");
   assert.deepEqual(
     entries.map(({ textContent }) => textContent),
-    ["PNG the picture", "NPZ z, for NumPy"],
+    ["PNG the picture", "NPZ z, for NumPy", "HTML this page with the model, to take home"],
   );
-  assert.equal(panel.children[2].textContent, "Frames");
+  assert.equal(panel.children[3].textContent, "Frames");
 });
 
 test("a menu closes once the file is made, and says so until then", async () => {

@@ -1,7 +1,9 @@
 /** The one button under which a page has its downloads. */
 
 import { element, messageOf } from "./dom.js";
+import { hasServer } from "./files.js";
 import { openBy } from "./popover.js";
+import { takeHome } from "./take-home.js";
 
 /**
  * A file to download. format: PNG, …; what: is in it, in a few words; save: makes it, and throws an error with a sentence
@@ -10,8 +12,12 @@ import { openBy } from "./popover.js";
  * @typedef {{format: string, what: string, save: () => void | Promise<void>}} Download
  */
 
+/** @type {Download} */
+const HOME = { format: "HTML", what: "this page with the model, to take home", save: takeHome };
+
 /**
- * A button "Download" that opens a panel with these files, beneath them what can be set for them.
+ * A button "Download" that opens a panel with these files and, where there is a server, the page itself as a file, beneath
+ * them what can be set for them.
  *
  * @param {Download[]} downloads
  * @param {...HTMLElement} settings
@@ -31,7 +37,8 @@ export function downloadMenu(downloads, ...settings) {
       status.textContent = messageOf(error);
     }
   };
-  const buttons = downloads.map((download) => {
+  const offered = hasServer() ? [...downloads, HOME] : downloads;
+  const buttons = offered.map((download) => {
     const { format, what } = download;
     return element(
       "button",

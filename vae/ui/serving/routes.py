@@ -7,6 +7,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from vae.lab.file_routes import routes as file_routes
 from vae.lab.routes import routes as lab_routes
 from vae.server.bar import routes as bar_routes
 from vae.server.latent_map.routes import routes as map_routes
@@ -30,6 +31,7 @@ def routes() -> list[BaseRoute]:
         *scripts.routes(),
         *scripts.page_routes(["", *page.ADDRESSES]),
         *lab_routes(lab.found, lab.AppData(), base_path=base, allows=allows),
+        *file_routes(loaders.usable, base_path=base, allows=allows),
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *weights_routes(loaders.usable, base_path=base, allows=allows),

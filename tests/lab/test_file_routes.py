@@ -1,0 +1,112 @@
+"""The route of the file to take home: the attachment, what it opens with, what is kept, refusals."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from starlette.applications import Starlette
+
+from vae.lab import file_routes
+from vae.lab.file_routes import FileService, routes
+from vae.server.live.inference import UnknownModelError
+from vae.storage.checkpoints import Checkpoint
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was made in place of files, which take seconds: (models, link), and the models that were prepared."""
+    made: list[Any] = []
+
+    def prepared(checkpoint: Checkpoint) -> str:
+        made.append(checkpoint.name)
+        return f"the files of {checkpoint.name}"
+
+    def page(models: list[str], *, query: str) -> bytes:
+        made.append((models, query))
+        return b"<!doctype html>"
+
+    monkeypatch.setattr(file_routes, "ModelFiles", prepared)
+    monkeypatch.setattr(file_routes, "lab_file", page)
+    return made
+
+
+def get(source: Callable[[str], Checkpoint], query: str, base_path: str = "", **headers: str) -> Reply:
+    """Status, headers and body."""
+    return asyncio.run(reply(Starlette(routes=routes(source, base_path=base_path)), query, base_path, **headers))
+
+
+async def reply(app: Starlette, query: str, base_path: str = "", **headers: str) -> Reply:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"{base_path}/lab/file",
+        "query_string": query.encode(),
+        "headers": [(key.encode(), value.encode()) for key, value in ({"host": "lab.example"} | headers).items()],
+    }
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("a GET has no body")
+
+    await app(scope, receive, send)
+    found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+    return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_the_file_is_an_attachment_that_opens_as_its_page(digits_checkpoint: Checkpoint, made: list[Any]) -> None:
+    link = {"page": "Explore", "checkpoint": "digits", "z": "0,1"}
+    query = urlencode({"model": "digits", **link})
+    status, headers, body = get(lambda _: digits_checkpoint, query, "/course")
+    assert (status, body) == (200, b"<!doctype html>")
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''digits.html"
+    assert headers["content-type"].startswith("text/html")
+    assert made == ["digits", (["the files of digits"], urlencode(link))]
+
+
+def test_what_was_prepared_of_a_model_is_kept_until_it_changes(digits_checkpoint: Checkpoint, made: list[Any]) -> None:
+    service = FileService(lambda _: digits_checkpoint, lambda *_: True)
+    for query in ("page=Explore", "page=Sampling"):
+        service._make("digits", query)
+    assert made == ["digits", (["the files of digits"], "page=Explore"), (["the files of digits"], "page=Sampling")]
+
+
+def test_an_unknown_model_a_broken_one_and_a_long_link_are_refused_in_a_sentence(own_checkpoint: Checkpoint) -> None:
+    def unknown(name: str) -> Checkpoint:
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+
+    status, _, body = get(unknown, "model=a")
+    assert (status, body.decode()) == (404, "There is no checkpoint called 'a'.")
+    status, _, body = get(lambda _: own_checkpoint, urlencode({"model": "digits", "z": "0" * 20_000}))
+    assert (status, body.decode()[:17]) == (400, "the link's length")
+    weights = own_checkpoint.path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    status, _, body = get(lambda _: own_checkpoint, "model=digits")
+    assert status == 404
+    assert body.decode().startswith("The checkpoint 'digits' cannot be taken home: ")
+
+
+def test_a_page_of_another_origin_is_refused(digits_checkpoint: Checkpoint, made: list[Any]) -> None:
+    status, _, body = get(lambda _: digits_checkpoint, "model=digits", origin="https://elsewhere.example")
+    assert (status, made) == (403, [])
+    assert body.decode().startswith("This page may not take a model home")
+
+
+def test_too_many_at_once_are_told_to_come_back(
+    digits_checkpoint: Checkpoint, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_routes, "WAITING", 2)
+    app = Starlette(routes=routes(lambda _: digits_checkpoint))
+
+    async def crowd() -> list[Reply]:
+        return await asyncio.gather(*(reply(app, "model=digits") for _ in range(3)))
+
+    replies = asyncio.run(crowd())
+    assert [status for status, _, _ in replies] == [200, 200, 503]
+    assert replies[2][2].decode() == "Too many others take a model home now; try again in a minute."

@@ -1,0 +1,85 @@
+"""The file to take home over the network.
+
+GET <base>/lab/file?model=NAME&page=Sampling&…
+    The file with this model, which opens with the other parameters, those of a link to the page: HTML, as an attachment
+    NAME.html. An error is one sentence, as plain text: 404 for a model that is not there, cannot be used or is too
+    large for browsers, 400 for a link that is too long, 503 while too many others wait for theirs.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from vae.lab.file import lab_file
+from vae.lab.model_blocks import ModelFiles
+from vae.server.live.inference import UnknownModelError
+from vae.server.weights import version_of
+from vae.server.wire import OriginPolicy, OriginRule, own_origin
+from vae.storage.checkpoints import Checkpoint
+from vae.storage.files import CheckpointError
+
+MODELS = 4  # whose parts of a file are kept
+WAITING = 32  # files that may be asked for at once; each takes seconds
+
+# The checkpoint of this name. Called in a thread; raises UnknownModelError.
+Source = Callable[[str], Checkpoint]
+
+
+def routes(source: Source, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
+    """The route <base_path>/lab/file; the options are as those of vae.server.live.decode.routes."""
+    path = base_path.strip("/")
+    return [Route(f"/{path}/lab/file" if path else "/lab/file", FileService(source, allows).file)]
+
+
+class FileService:
+    """Makes one file at a time, in a thread: live pictures go first."""
+
+    def __init__(self, source: Source, allows: OriginRule) -> None:
+        self._source = source
+        self._origins = OriginPolicy(allows, "take a model home")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="file")
+        self._models: OrderedDict[tuple[str, str], ModelFiles] = OrderedDict()
+        self._waiting = 0
+
+    async def file(self, request: Request) -> Response:
+        """The file with the requested model."""
+        if (refusal := self._origins.refusal(request)) is not None:
+            return refusal
+        if self._waiting >= WAITING:
+            return self._origins.problem(request, "Too many others take a model home now; try again in a minute.", 503)
+        query = [(key, value) for key, value in request.query_params.multi_items() if key != "model"]
+        name = request.query_params.get("model", "")
+        self._waiting += 1
+        try:
+            body = await asyncio.get_running_loop().run_in_executor(self._thread, self._make, name, urlencode(query))
+        except UnknownModelError as error:
+            return self._origins.problem(request, str(error), 404)
+        except ValueError as error:
+            return self._origins.problem(request, str(error), 400)
+        finally:
+            self._waiting -= 1
+        headers = {"Cache-Control": "private, no-store", **self._origins.headers(request)}
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}.html"
+        return Response(body, headers=headers, media_type="text/html")
+
+    def _make(self, name: str, query: str) -> bytes:
+        checkpoint = self._source(name)
+        try:
+            return lab_file([self._files(checkpoint)], query=query)
+        except (CheckpointError, FileNotFoundError) as error:
+            raise UnknownModelError(f"The checkpoint {name!r} cannot be taken home: {error}") from error
+
+    def _files(self, checkpoint: Checkpoint) -> ModelFiles:
+        key = checkpoint.name, version_of(checkpoint)
+        found = self._models.get(key) or ModelFiles(checkpoint)
+        self._models[key] = found
+        self._models.move_to_end(key)
+        while len(self._models) > MODELS:
+            self._models.popitem(last=False)
+        return found
