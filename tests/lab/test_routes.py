@@ -18,7 +18,8 @@ from tests.support.pages import ROOT
 from vae.lab.routes import routes
 from vae.storage.checkpoints import list_checkpoints, read_checkpoint
 from vae.ui.serving.lab import AppData
-from vae.views.pages import VIEWS
+from vae.views.pages import VIEWS, View
+from vae.views.scripts import FRONTEND
 
 Reply = tuple[int, dict[str, str], bytes]
 NAMES = ("digits-z2", "mnist-z10-ae", "mnist-z10-cond")
@@ -173,13 +174,27 @@ def test_a_page_s_addresses_are_relative_to_the_app_s(client: Client) -> None:
 
 
 def test_answers_are_compressed_and_known_to_be_the_same(client: Client) -> None:
-    for path in ("/lab/", "/lab/data", "/lab/styles"):
-        query = {"view": "explore", "model": "digits-z2"}
+    for path in ("/lab/", "/lab/data", "/lab/view"):
+        query = {"name": "explore", "view": "explore", "model": "digits-z2"}
         _, headers, body = client.get(path, {"accept-encoding": "gzip"}, **query)
         assert headers["content-encoding"] == "gzip"
         assert gzip.decompress(body) == client.get(path, **query)[2]
         status, _, body = client.get(path, {"if-none-match": headers["etag"]}, **query)
         assert (status, body) == (304, b"")
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_s_files_are_its_styles_and_its_modules_each_after_those_that_it_imports(
+    client: Client, view: View
+) -> None:
+    files = json.loads(client.get("/lab/view", name=view.name)[2])
+    assert files["styles"].startswith((FRONTEND / view.styles[0]).read_text("utf-8"))
+    known = set(files["modules"]["assets"])
+    for name, pieces in files["modules"]["modules"]:
+        assert set(pieces[1::2]) <= known, name
+        known.add(name)
+    assert view.script in known
+    assert client.get("/lab/view", name="training")[0] == 404
 
 
 def test_a_model_that_was_trained_again_is_answered_anew(tmp_path: Path) -> None:
@@ -192,7 +207,7 @@ def test_a_model_that_was_trained_again_is_answered_anew(tmp_path: Path) -> None
 
 
 def test_another_site_s_page_is_refused(client: Client) -> None:
-    for path in ("/lab/", "/lab/data", "/lab/styles"):
+    for path in ("/lab/", "/lab/data", "/lab/view"):
         assert client.get(path, {"origin": "https://evil.example"})[0] == 403
 
 

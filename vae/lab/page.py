@@ -47,8 +47,7 @@ def light_page(view: View, values: Json) -> str:
     """The page. `<base>` is the app's address: the page is one folder beneath it, at whatever path a proxy shows it."""
     title = html.escape(f"{view.title} · Latent Lab")
     script = (FRONTEND / BOOTSTRAP).read_text("utf-8")
-    folder = script_url("").rstrip("/")
-    block = json_block("settings", values | {"packed": [view.script, BAR], "scripts": folder}, packed=False)
+    block = json_block("settings", values | {"packed": [view.script, BAR]}, packed=False)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -57,11 +56,11 @@ def light_page(view: View, values: Json) -> str:
 <base href="../">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-{_preload(values)}<link rel="icon" href="{script_url(ICON)}">
+{_preload(values)}<link rel="icon" href="{_icon()}">
 <style>{page_style()}</style>
 </head>
 <body>
-{_modules(view.script, folder)}
+{_modules(view.script)}
 {block.to_html()}
 <script>{script}</script>
 </body>
@@ -78,14 +77,29 @@ def style_text(names: tuple[str, ...]) -> str:
 @lru_cache(maxsize=1)
 def page_style() -> str:
     """The style of the page around the component, which names no other file."""
-    icon = base64.b64encode((FRONTEND / ICON).read_bytes()).decode()
-    return style_text(STYLES).replace(f"../{ICON}", f"data:image/svg+xml;base64,{icon}")
+    return style_text(STYLES).replace(f"../{ICON}", _icon())
+
+
+def _icon() -> str:
+    """The icon as a data: address."""
+    return f"data:image/svg+xml;base64,{base64.b64encode((FRONTEND / ICON).read_bytes()).decode()}"
 
 
 @lru_cache(maxsize=len(VIEWS))
-def _modules(script: str, folder: str) -> str:
-    """The modules of host, bar and this view."""
-    return "\n".join(block.to_html() for block in module_blocks(pack(HOST, script, BAR), folder=folder))
+def _modules(script: str) -> str:
+    """The modules of host, bar and this view, as data of the page."""
+    return "\n".join(block.to_html() for block in module_blocks(pack(HOST, script, BAR), folder=_folder()))
+
+
+def view_files(view: View) -> Json:
+    """What a page needs to show a view whose modules it does not have: see vae.lab.routes."""
+    modules, *_ = module_blocks(pack(view.script), folder=_folder())
+    return {"styles": style_text(view.styles), "modules": json.loads(modules.content)}
+
+
+def _folder() -> str:
+    """Where the server has all scripts, relative to the app's address."""
+    return script_url("").rstrip("/")
 
 
 def _preload(values: Json) -> str:

@@ -8,8 +8,8 @@ GET <base>/lab/?page=Sampling&checkpoint=NAME&…
     without such a page Explore.
 GET <base>/lab/data?view=explore&model=NAME&…
     What the page asks for later, JSON: see vae.lab.answers.
-GET <base>/lab/styles?view=explore
-    A view's styles, CSS.
+GET <base>/lab/view?name=explore
+    A view's files, JSON: {"styles": CSS, "modules": its script and all that this imports, as vae.lab.html has them}.
 
 All have an ETag, and are compressed where the browser accepts gzip.
 """
@@ -29,7 +29,7 @@ from starlette.routing import BaseRoute, Route
 
 from vae.datasets.pictures import DataError
 from vae.lab.answers import Data, Json, answer, data_url
-from vae.lab.page import json_text, light_page, settings, style_text
+from vae.lab.page import json_text, light_page, settings, view_files
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 from vae.storage.files import CheckpointError
@@ -40,6 +40,7 @@ from vae.views.pages import EXPLORE, VIEWS, View
 FIRST_MODEL = "mnist-z10"
 KEPT = 128  # answers and pages that are kept ready to send; a class asks for the same
 LEVEL = 6  # of gzip
+JSON = "application/json"
 PARAMS = ("image", "seed", "source", "other")
 
 Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
@@ -55,7 +56,7 @@ class Body(NamedTuple):
 
 
 def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
-    """The routes <base_path>/lab/, …/lab/data and …/lab/styles. found: lists the checkpoints, at each request."""
+    """The routes <base_path>/lab/, …/lab/data and …/lab/view. found: lists the checkpoints, at each request."""
     service = LabService(found, data, allows)
     path = base_path.strip("/")
     lab = f"/{path}/lab" if path else "/lab"
@@ -63,7 +64,7 @@ def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule 
         Route(lab, lambda _: RedirectResponse("lab/", 307)),
         Route(f"{lab}/", service.page),
         Route(f"{lab}/data", service.data),
-        Route(f"{lab}/styles", service.styles),
+        Route(f"{lab}/view", service.view),
     ]
 
 
@@ -85,9 +86,9 @@ class LabService:
         """What the page asks for later."""
         return await self._send(request, self._find_answer)
 
-    async def styles(self, request: Request) -> Response:
-        """A view's styles."""
-        return await self._send(request, lambda asked: _styles(asked.query_params.get("view", "")))
+    async def view(self, request: Request) -> Response:
+        """A view's modules and styles, in one request."""
+        return await self._send(request, lambda asked: _files(asked.query_params.get("name", "")))
 
     async def _send(self, request: Request, find: Callable[[Request], Body]) -> Response:
         if (refusal := self._origins.refusal(request)) is not None:
@@ -119,7 +120,7 @@ class LabService:
 
     def _make_answer(self, version: "_Version", name: str, params: tuple[tuple[str, str], ...]) -> Body:
         values = answer(self._data, version.checkpoint, name, dict(params))
-        return _body("application/json", json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+        return _body(JSON, json_text(values))
 
     def _find_page(self, request: Request) -> Body:
         query = request.query_params
@@ -193,11 +194,12 @@ def _page(listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Js
     return _body("text/html; charset=utf-8", light_page(view, values))
 
 
-def _styles(name: str) -> Body:
+@lru_cache(maxsize=len(VIEWS))
+def _files(name: str) -> Body:
     found = next((view for view in VIEWS if view.name == name), None)
     if found is None:
         raise LookupError(f"There is no view called {name!r:.40}, only {', '.join(view.name for view in VIEWS)}.")
-    return _body("text/css; charset=utf-8", style_text(found.styles))
+    return _body(JSON, json_text(view_files(found)))
 
 
 def _body(kind: str, text: str) -> Body:

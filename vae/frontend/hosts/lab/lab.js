@@ -192,7 +192,7 @@ export class Lab {
   load({ name, script }) {
     const { importModule, settings, source } = this.environment;
     const load = async () => {
-      const styles = settings.styles[name] ?? source.styles(name);
+      const styles = settings.styles[name] ?? source.files(name).then((files) => files.styles);
       const [module, text] = await Promise.all([importModule(script), styles]);
       return /** @type {[ComponentClass, string]} */ ([module.default, text]);
     };

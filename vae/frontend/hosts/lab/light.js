@@ -2,14 +2,16 @@
  * The light page's start: the host with this page's settings, and its server for the rest.
  *
  * @import { ImportModule } from "./lab.js"
+ * @import { View } from "./link.js"
  */
 
 import { queryAddress } from "./address.js";
 import { Lab } from "./lab.js";
+import { addressesOf } from "./packed.js";
 import { Source } from "./source.js";
 
 /**
- * Of the settings, packed has the names of the modules that are in the page; scripts is the folder where all are.
+ * packed, of the settings: the names of the modules that are in the page.
  *
  * @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name
  * @param {ImportModule} importPacked a module of the page by its name, any other by its address
@@ -18,7 +20,11 @@ export default async function start(read, importPacked) {
   const settings = JSON.parse(new TextDecoder().decode(await read("settings")));
   const base = new URL(".", document.baseURI).href.slice(0, -1); // the app's, by the page's base element
   const source = new Source(base, settings.answers, (address) => fetch(address));
-  const importModule = (/** @type {string} */ name) =>
-    importPacked(settings.packed.includes(name) ? name : `${base}/${settings.scripts}/${name}`);
+  const importModule = async (/** @type {string} */ name) => {
+    if (settings.packed.includes(name)) return await importPacked(name);
+    const view = settings.views.find((/** @type {View} */ { script }) => script === name);
+    const { modules } = await source.files(view.name);
+    return await importPacked(addressesOf(modules, base).get(name) ?? "");
+  };
   new Lab({ base, hasApp: true, settings, source, address: queryAddress(window), importModule }).start();
 }

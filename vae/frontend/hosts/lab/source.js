@@ -19,6 +19,8 @@
  * @typedef {{row: number, label: number, title: string, z: number[]}} TestImage
  *
  * @typedef {{about: About, data: Record<string, any>} & Record<string, any>} Answer
+ *
+ * @import { PackedModules } from "./packed.js"
  */
 
 /** @typedef {(address: string) => Promise<Response>} Load as fetch */
@@ -49,13 +51,13 @@ export class Source {
   }
 
   /**
-   * The styles of a view.
+   * A view's styles, and its modules where the page does not have them.
    *
-   * @param {string} view
-   * @returns {Promise<string>}
+   * @param {string} name
+   * @returns {Promise<{styles: string, modules: PackedModules}>}
    */
-  styles(view) {
-    return this.once(`lab/styles?${new URLSearchParams({ view })}`, (response) => response.text());
+  files(name) {
+    return this.once(`lab/view?${new URLSearchParams({ name })}`, (response) => response.json());
   }
 
   /**
