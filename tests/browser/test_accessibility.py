@@ -233,9 +233,9 @@ def test_keys_reach_every_control_show_where_they_are_and_change_the_picture(
             if control["opens"]:
                 page.keyboard.press("Enter")
             elif kind in KEYS and not name.startswith(LATER):
-                before = still(page)
+                before = page.evaluate("pictured()")
                 page.keyboard.press(OTHER_WAY[kind] if control["end"] else KEYS[kind])
                 until(page, lambda before=before: page.evaluate("pictured()") != before, f"{name} changes a picture")  # type: ignore[misc]
             else:
                 continue
-            still(page)
+            rest(page)  # so that all that the key changes is there
