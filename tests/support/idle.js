@@ -1,6 +1,6 @@
 /**
- * Tells tests when a page has nothing to do: every request answered, no short timer left, Streamlit's script not running,
- * and all that through some frames. Runs in the page before its own scripts.
+ * Tells tests when a page has nothing to do: every request answered, also by workers, no short timer left, Streamlit's
+ * script not running, and all that through some frames. Runs in the page before its own scripts.
  */
 (() => {
   const SHORT_MS = 500; // longer timers repeat or give up: no answer waits for them
@@ -48,12 +48,26 @@
     send.apply(this, parts);
   };
 
+  // A model's worker answers each message with one.
+  const computing = new Map(); // worker -> messages
+  const { postMessage: post, terminate } = Worker.prototype;
+  Worker.prototype.postMessage = function (...parts) {
+    if (!computing.has(this)) this.addEventListener("message", () => computing.set(this, computing.get(this) - 1));
+    computing.set(this, (computing.get(this) ?? 0) + 1);
+    post.apply(this, parts);
+  };
+  Worker.prototype.terminate = function () {
+    computing.delete(this);
+    terminate.apply(this);
+  };
+
   const isIdle = () => {
     const app = document.querySelector("[data-testid=stApp]");
     const isLightPage = document.querySelector(".lab-stage") !== null; // without Streamlit
     const script = isLightPage ? "notRunning" : app?.getAttribute("data-test-script-state");
     const waiting = [...unanswered].some(([{ url }, count]) => count > 0 && /\/(live|stream)$/.test(url));
-    return script === "notRunning" && pending.size === 0 && !waiting;
+    const computes = [...computing.values()].some((count) => count > 0);
+    return script === "notRunning" && pending.size === 0 && !waiting && !computes;
   };
 
   let calm = 0;
@@ -65,5 +79,9 @@
     calm = isIdle() ? calm + 1 : 0;
     return calm > CALM_FRAMES;
   };
-  window.whatIsPending = () => [[...pending].map(String), [...unanswered].map(([{ url }, count]) => [url, count])];
+  window.whatIsPending = () => [
+    [...pending].map(String),
+    [...unanswered].map(([{ url }, count]) => [url, count]),
+    [...computing.values()],
+  ];
 })();
