@@ -153,6 +153,8 @@ def test_the_link_is_copied_and_shown_as_a_qr_code_without_a_secure_context(
         panel = page.get_by_role("dialog", name="Share")
         link = panel.get_by_label("Link to this page")
         expect(link).to_have_value(page.url)
+        panel.get_by_role("checkbox", name="As a light page").check()
+        expect(link).to_have_value(f"{app.url}/lab/?page=Explore&checkpoint={MODEL}")
         expect(panel.get_by_text("works on this computer only")).to_be_visible()
         page.wait_for_function(LOADED, arg=panel.locator("img").element_handle())
         panel.get_by_role("button", name="Copy link").click()
