@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute, Route
 from vae.datasets.pictures import DataError
 from vae.lab.answers import Data, Json, answer, data_url
 from vae.lab.page import json_text, light_page, settings, view_files
+from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 from vae.storage.files import CheckpointError
@@ -116,7 +117,7 @@ class LabService:
         if isinstance(checkpoint, BrokenCheckpoint):
             raise LookupError(f"The checkpoint {name!r} cannot be used: {checkpoint.error}")
         params = tuple((key, query[key]) for key in PARAMS if key in query)
-        return _usable(checkpoint, lambda: self._answer(_Version.of(checkpoint), query.get("view", ""), params))
+        return _usable(checkpoint, lambda: self._answer(_Version(checkpoint), query.get("view", ""), params))
 
     def _make_answer(self, version: "_Version", name: str, params: tuple[tuple[str, str], ...]) -> Body:
         values = answer(self._data, version.checkpoint, name, dict(params))
@@ -133,7 +134,7 @@ class LabService:
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
         listed = json_text({"models": models.listed(found)})
         try:
-            return self._page(_Version.of(checkpoint), _view(query), image, listed)
+            return self._page(_Version(checkpoint), _view(query), image, listed)
         except (
             LookupError,
             CheckpointError,
@@ -153,18 +154,10 @@ class LabService:
 
 
 class _Version:
-    """A checkpoint as it is now: equal to one of the same files."""
+    """A checkpoint as it is now: equal to one that was read from the same files."""
 
-    def __init__(self, checkpoint: Checkpoint, changed: int) -> None:
-        self.checkpoint, self._key = checkpoint, (checkpoint.path, changed)
-
-    @classmethod
-    def of(cls, checkpoint: Checkpoint) -> "_Version":
-        """Raises LookupError where it has just been deleted."""
-        try:
-            return cls(checkpoint, (checkpoint.path / "config.json").stat().st_mtime_ns)
-        except FileNotFoundError as error:
-            raise LookupError(f"The checkpoint {checkpoint.name!r} has just been deleted.") from error
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint, self._key = checkpoint, (checkpoint.path, version_of(checkpoint))
 
     def __hash__(self) -> int:
         return hash(self._key)
