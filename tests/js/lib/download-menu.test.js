@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { element } from "../../../vae/frontend/lib/dom.js";
-import { downloadMenu } from "../../../vae/frontend/lib/download-menu.js";
+import { downloadMenu, homeMenu } from "../../../vae/frontend/lib/download-menu.js";
+import { serve } from "../../../vae/frontend/lib/files.js";
 
 /** A menu of these downloads, open: its button, its entries and its status. */
 function opened(/** @type {import("../../../vae/frontend/lib/download-menu.js").Download[]} */ downloads) {
@@ -54,4 +55,15 @@ test("a menu stays open where a file cannot be made, with the reason", async () 
   await new Promise(setImmediate);
   assert.equal(status.textContent, "The picture is too large.");
   assert.equal(open.ariaExpanded, "true");
+});
+
+test("a page without other downloads has a menu only where there is a server", () => {
+  const [menu] = homeMenu();
+  assert.deepEqual(
+    [...menu.querySelectorAll(".download-panel button")].map(({ textContent }) => textContent),
+    ["HTML this page with the model, to take home"],
+  );
+  serve("lab:", () => new Response());
+  assert.deepEqual(homeMenu(), []);
+  assert.equal(downloadMenu([]).querySelectorAll(".download-panel button").length, 0);
 });

@@ -15,6 +15,11 @@ import { takeHome } from "./take-home.js";
 /** @type {Download} */
 const HOME = { format: "HTML", what: "this page with the model, to take home", save: takeHome };
 
+/** The menu of a page that has no other downloads; none where there is no server. */
+export function homeMenu() {
+  return hasServer() ? [downloadMenu([])] : [];
+}
+
 /**
  * A button "Download" that opens a panel with these files and, where there is a server, the page itself as a file, beneath
  * them what can be set for them.

@@ -6,6 +6,7 @@
  */
 
 import { button, element, say, subscript } from "../lib/dom.js";
+import { homeMenu } from "../lib/download-menu.js";
 import { rangeField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
 
@@ -80,7 +81,8 @@ export class Bar {
     this.restLabel.title = "The other latent coordinates, when a place is decoded";
     this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
     const colour = element("label", { className: "colour" }, "Colour", this.colourSelect);
-    const options = element("div", { className: "options" }, this.densityLabel, this.restLabel, colour);
+    const options = element("div", { className: "options" }, this.densityLabel, this.restLabel);
+    options.append(...homeMenu(), colour);
     this.element = element("div", { className: "bar" }, navigation, options);
     this.density.addEventListener("input", () => calls.onPictures());
     this.restSelect.addEventListener("change", () => calls.onPictures());

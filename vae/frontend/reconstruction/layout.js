@@ -1,6 +1,7 @@
 /** Where the parts of the Reconstruction page are. */
 
 import { element } from "../lib/dom.js";
+import { homeMenu } from "../lib/download-menu.js";
 
 /** @import { Anomaly } from "./anomaly.js" */
 /** @import { DamagePanel } from "./damage.js" */
@@ -63,7 +64,8 @@ function seen(/** @type {Parts} */ parts) {
 
 function controls(/** @type {Parts} */ { input: { picker }, pictures, explore }) {
   const images = element("section", {}, element("h2", {}, "Image"), picker.element);
-  return element("div", { className: "controls" }, images, pictures.sampling, explore);
+  const ways = element("div", { className: "ways" }, explore, ...homeMenu());
+  return element("div", { className: "controls" }, images, pictures.sampling, ways);
 }
 
 function below(/** @type {Parts} */ { codeTitle, chart, plane, neighbours }) {
