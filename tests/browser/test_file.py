@@ -68,6 +68,13 @@ def test_it_opens_as_the_page_that_it_was_made_from_and_keeps_what_is_chosen_the
         expect(page.locator("canvas.grid[data-frame]").first).to_be_visible()
         until(page, lambda: pixels(page, "canvas.grid") == drawn)
         assert link_of(page)["seed"] == "4"
+        note = page.get_by_text("this file's own: the app draws another one from this seed.")
+        expect(note).to_have_count(0)
+        seed = page.get_by_role("spinbutton", name="Seed")
+        seed.fill("77")
+        seed.press("Enter")
+        changed(page, lambda shown: pixels(shown, "canvas.grid"), drawn)
+        expect(note).to_be_visible()
 
 
 def test_a_slider_decodes_while_it_is_dragged(browser: Browser, folder: Path) -> None:

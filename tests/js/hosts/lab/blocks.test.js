@@ -91,11 +91,24 @@ test("what a file has not is said in a sentence", async () => {
   const tsne = [404, "This file has no such t-SNE: only the app can compute one."];
   assert.deepEqual(await answerTo("live/projections", { method: "tsne", dims: "3" }), tsne);
   assert.deepEqual(await answerTo("live/projections", { method: "tsne", dims: "2", perplexity: "50" }), tsne);
-  const noise = [404, "This file has no noise of seed 9; the app has any."];
-  assert.deepEqual(await answerTo("lab/data", { view: "noise", seed: "9" }), noise);
 });
 
 test("a parameter that the method does not use changes nothing", async () => {
   const query = { method: "tsne", dims: "2", perplexity: "30", seed: "0", neighbours: "7" };
   assert.equal((await answerTo("live/projections", query))[0], 200);
+});
+
+test("noise of any other seed is drawn here, always the same, and said to be another than the app's", async () => {
+  const [status, text] = await answerTo("lab/data", { view: "noise", seed: "4294967295" });
+  const { noises, note } = JSON.parse(`${text}`);
+  assert.deepEqual([status, Object.keys(noises).sort()], [200, ["0", "4294967295"]]);
+  assert.equal(note, "The noise of seed 4294967295 is this file's own: the app draws another one from this seed.");
+  const again = JSON.parse(`${(await answerTo("lab/data", { view: "noise", seed: "0" }))[1]}`);
+  assert.deepEqual(again.noises[0], noises[0]);
+  const values = new Float32Array(Uint8Array.from(Buffer.from(noises[0].values, "base64")).buffer);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const square = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+  assert.equal(values.length, 256 * 2);
+  assert.ok(Math.abs(mean) < 0.15 && Math.abs(square - 1) < 0.25, `${mean} ${square}`);
+  assert.equal(Buffer.from(noises[0].choice, "base64").length, 256 * 8);
 });

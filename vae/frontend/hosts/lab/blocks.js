@@ -11,8 +11,10 @@
  * @typedef {{names: Record<string, string>, parameters: Record<string, number>}} Projections
  */
 
+import { MAX_GRID_SIDE, MAX_SEED } from "../../lib/contract.js";
 import { messageOf } from "../../lib/dom.js";
 import { meanOf, readEncoded } from "../../lib/encoded-set.js";
+import { normalQuantile } from "../../lib/math.js";
 import { USED } from "./views/latent-map.js";
 
 const FLOAT_BYTES = 4;
@@ -106,12 +108,12 @@ export class Blocks {
   async data(query) {
     const view = query.get("view"),
       model = query.get("model");
-    if (view === "noise") throw new Error(`This file has no noise of seed ${query.get("seed")}; the app has any.`);
     const encoded = await this.encoded(model);
+    if (view === "noise") return bytesOf(noiseAnswer(Number(query.get("seed")), encoded.latentDim));
     const row = Number(query.get("image") ?? query.get("source")?.replace("image:", ""));
     if (!(row < encoded.n)) throw new Error(`This file has the first ${encoded.n} test images.`);
     const answer = view === "image" ? imageAnswer(encoded, row) : { source: posteriorOf(encoded, row) };
-    return new TextEncoder().encode(JSON.stringify(answer));
+    return bytesOf(answer);
   }
 }
 
@@ -139,7 +141,53 @@ export function posteriorOf(encoded, row) {
   return { weights: [1], means: base64Of(Float32Array.from(meanOf(encoded, row))), factors: base64Of(factors) };
 }
 
-/** @param {Float32Array<ArrayBuffer>} values */
+/**
+ * Noise of a seed that was not prepared, and of the next one: as Python's in all but its values, which need NumPy.
+ *
+ * @param {number} seed
+ * @param {number} latentDim
+ */
+export function noiseAnswer(seed, latentDim) {
+  const noises = Object.fromEntries(
+    [seed, (seed + 1) % (MAX_SEED + 1)].map((each) => [each, noiseOf(each, latentDim)]),
+  );
+  return { noises, note: `The noise of seed ${seed} is this file's own: the app draws another one from this seed.` };
+}
+
+/**
+ * @param {number} seed
+ * @param {number} latentDim
+ */
+function noiseOf(seed, latentDim) {
+  const random = uniform(seed),
+    cells = MAX_GRID_SIDE ** 2;
+  const values = Float32Array.from({ length: cells * latentDim }, () => normalQuantile(random()));
+  return { values: base64Of(values), choice: base64Of(Float64Array.from({ length: cells }, random)) };
+}
+
+/**
+ * Numbers from 0 to 1, both excluded. Source: Tommy Ettinger's mulberry32, which is in the public domain.
+ *
+ * @param {number} seed
+ */
+function uniform(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+  };
+}
+
+/** @param {object} answer */
+function bytesOf(answer) {
+  return new TextEncoder().encode(JSON.stringify(answer));
+}
+
+/** @param {Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>} values */
 function base64Of(values) {
-  return btoa(String.fromCharCode(...new Uint8Array(values.buffer)));
+  let text = "";
+  for (const byte of new Uint8Array(values.buffer)) text += String.fromCharCode(byte);
+  return btoa(text);
 }

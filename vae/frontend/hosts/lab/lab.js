@@ -168,7 +168,7 @@ export class Lab {
     const loading = this.load(view);
     loading.catch(() => {}); // awaited below
     session.model = (await source.get(view.name, { model })).about;
-    const { data, controls, params } = await BEHAVIOURS[view.name].show(session, source);
+    const { data, controls, params, notes = [] } = await BEHAVIOURS[view.name].show(session, source);
     session.opened = session.byHistory = false;
     const [Class, styles] = await loading;
     if (view !== this.view || model !== this.model) return; // the user has gone on: the next run shows it
@@ -179,7 +179,7 @@ export class Lab {
       this.stage.mount(view.name, Class, styles, (name, value) => this.take(view, name, value));
     }
     this.stage.update({ ...data, base });
-    this.frame.say(session.warnings);
+    this.frame.say([...session.warnings, ...notes]);
     this.showBar();
     this.started = true;
   }

@@ -25,7 +25,9 @@
  *
  * What a view gives its host at each run: the component's data, the controls beside the title, the link's parameters.
  *
- * @typedef {{data: Record<string, unknown>, controls: Control[], params: Params}} Shown
+ * notes: sentences about what is shown.
+ *
+ * @typedef {{data: Record<string, unknown>, controls: Control[], params: Params, notes?: string[]}} Shown
  *
  * @typedef {object} Behaviour of a view
  * @property {(session: Session, source: Source) => Promise<Shown>} show

@@ -26,7 +26,7 @@ export async function show(session, source) {
   const seed = params.seed ?? "0";
   const { source: left, against: right } = data.default_sources;
   const chosen = [...new Set([params.source ?? left, params.against ?? right])];
-  const [{ noises }, ...sources] = await Promise.all([
+  const [{ noises, note }, ...sources] = await Promise.all([
     source.get("noise", { model, seed }),
     ...chosen.map((name) => source.get("source", { model, source: name })),
   ]);
@@ -40,6 +40,7 @@ export async function show(session, source) {
     },
     controls: [],
     params: { .../** @type {Record<string, string>} */ (params), seed },
+    notes: note ? [note] : [],
   };
 }
 
