@@ -173,6 +173,17 @@ def test_what_does_not_fit_is_refused_in_a_sentence(small: ModelFiles, own_check
         ModelFiles(replace(own_checkpoint, model_config=large))
 
 
+def test_the_test_images_of_the_link_are_in_the_file(small: ModelFiles, mnist: ModelFiles) -> None:
+    data = held(lab_file([mnist], points=600, query="page=Interpolation&from=451&to=300@0.5&image=7"))
+    header, found = arrays(data["live/encoded?model=mnist-z10"])
+    assert (header["n"], header["images"], len(found["mean"])) == (600, 452, 600)
+    data = held(lab_file([mnist], points=600, query="image=1000"))
+    header, _ = arrays(data["live/encoded?model=mnist-z10"])
+    assert (header["n"], header["images"]) == (1001, 500)
+    header, _ = arrays(held(lab_file([small], points=100, query="image=99999"))["live/encoded?model=digits-z2"])
+    assert header["n"] == small.checkpoint.test_images
+
+
 def test_a_link_cannot_end_its_place_in_the_page(small: ModelFiles) -> None:
     query = "page=</script><script>alert(1)</script>&z=Ä"
     page = lab_file([small], points=500, query=query)

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 
 from vae.lab.answers import Json
 from vae.lab.html import Block, html_page, json_block, module_blocks
-from vae.lab.model_blocks import ModelFiles
+from vae.lab.model_blocks import IMAGES, ModelFiles
 from vae.lab.packing import pack
 from vae.lab.page import BAR, page_style, settings
 from vae.projection.config import NAMES, ProjectionConfig
 from vae.storage.atomic import staging_folder
+from vae.storage.checkpoints import MAX_TEST_IMAGES
 from vae.storage.files import CheckpointError
 from vae.validation import parse_whole, require
 from vae.views.pages import VIEWS
@@ -29,19 +30,21 @@ def lab_file(models: Sequence[ModelFiles], *, points: int | None = None, query: 
     """The page. The same models and query give the same bytes.
 
     points: encoded test images of each model; None for as many as a file of MOST_BYTES with this model alone has room
-    for. query: the parameters of the link with which it opens. Raises CheckpointError, and ValueError for a number or a
-    link out of range.
+    for. query: the parameters of the link with which it opens, whose test images are in the file, too. Raises
+    CheckpointError, and ValueError for a number or a link out of range.
     """
     require(points is None or points > 0, "points", points, "above 0")
     require(len(query) <= LONGEST_QUERY, "the link's length", len(query), f"at most {LONGEST_QUERY} characters")
     require(len({each.checkpoint.name for each in models}) == len(models), "models", "one twice", "different ones")
-    seed = _seed(query)
+    seed, shown = _seed(query), _shown_images(query)
     blocks, answers = list[Block](), dict[str, Json]()
     room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query))
     for model in models:
-        count = fitting_points(model, seed, room) if points is None else min(points, model.checkpoint.test_images)
-        blocks += model.blocks(count)
-        answers |= model.answers(count, seed)
+        images = max(IMAGES, shown)
+        count = fitting_points(model, images, seed, room) if points is None else points
+        count = min(max(count, shown), model.checkpoint.test_images)
+        blocks += model.blocks(count, images)
+        answers |= model.answers(count, images, seed)
     return _page(models, answers, blocks, query)
 
 
@@ -57,12 +60,12 @@ def save_page(path: Path, page: bytes) -> None:
         raise CheckpointError(f"{path}: could not be written ({error}); choose a folder that can.") from error
 
 
-def fitting_points(model: ModelFiles, seed: int, room: int) -> int:
-    """How many encoded images fit: all, or a multiple of STEP, but no fewer than LEAST_POINTS."""
+def fitting_points(model: ModelFiles, images: int, seed: int, room: int) -> int:
+    """How many encoded images fit: all, or a multiple of STEP, but no fewer than LEAST_POINTS. images: with pixels."""
     count = model.checkpoint.test_images
     while True:
-        sizes = {block.name: len(block.to_html()) for block in model.blocks(count, measured=False)}
-        answers = len(json_block("answers", model.answers(count, seed)).to_html())
+        sizes = {block.name: len(block.to_html()) for block in model.blocks(count, images, measured=False)}
+        answers = len(json_block("answers", model.answers(count, images, seed)).to_html())
         excess = sum(sizes.values()) + answers - room
         if excess <= 0 or count <= LEAST_POINTS:
             return count
@@ -73,6 +76,12 @@ def fitting_points(model: ModelFiles, seed: int, room: int) -> int:
 def _seed(query: str) -> int:
     """The seed of Sampling in a link, else 0."""
     return parse_whole(dict(parse_qsl(query)).get("seed", "0"), 0, LAST_SEED) or 0
+
+
+def _shown_images(query: str) -> int:
+    """One more than the number of the last test image in a link, 0 without one."""
+    values = (value for key, value in parse_qsl(query) if key in {"image", "from", "to", "third", "fourth"})
+    return max((row + 1 for value in values if (row := parse_whole(value, 0, MAX_TEST_IMAGES)) is not None), default=0)
 
 
 def _page(models: Sequence[ModelFiles], answers: Mapping[str, Json], blocks: Sequence[Block], query: str) -> bytes:

@@ -15,6 +15,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ from vae.views.latent_map import map_data
 from vae.views.reconstruction import compare_empty, reconstruction_data, score_data, score_test_images
 
 IMAGES = 300  # test images with their pixels
-SEEDS = 4  # of Sampling's noise, from the seed of the page on
+SEEDS = 2  # of Sampling's noise, from the seed of the page on; the page draws its own for others
 DIMS = (2, 3)
 PAIRS = 1_000_000  # that are compared for how far a projection can be trusted: a user may be waiting
 NATS, LOGVAR_STEPS = 128, 64  # steps of one nat, of a log variance of 1
@@ -55,7 +56,7 @@ class ModelFiles:
             raise CheckpointError(f"{checkpoint.path}: the model is too large for browsers; a smaller one fits a file.")
         self.model = checkpoint.load_model()
         self._encoded = checkpoint.load_encoded()
-        self._examples = checkpoint.load_examples()[:IMAGES]
+        self._examples = checkpoint.load_examples()
 
     def encoded(self, checkpoint: Checkpoint) -> EncodedSet:
         """As of vae.lab.answers' Data: all of the test set."""
@@ -71,7 +72,7 @@ class ModelFiles:
         own, encoded, version = self.checkpoint, self._encoded, version_of(self.checkpoint)
         return {
             pages.EXPLORE.name: explore_data(own, encoded),
-            pages.LATENT_MAP.name: map_data(own, version) | {"plotly": None, "examples": len(self._examples)},
+            pages.LATENT_MAP.name: map_data(own, version) | {"plotly": None},
             pages.SAMPLING.name: sampling.sampling_data(own, encoded, self._fitted),
             pages.INTERPOLATION.name: interpolation_data(own, self._examples, version),
             pages.RECONSTRUCTION.name: reconstruction_data(own, self._examples, 0) | self._scores,
@@ -100,19 +101,21 @@ class ModelFiles:
         strip = models.strip(self.checkpoint, self.model, self._encoded)
         return row | {"strip": f"data:image/png;base64,{base64.b64encode(strip).decode()}"}
 
-    def answers(self, points: int, seed: int) -> dict[str, Json]:
-        """What the host will ask for, by its address. points: encoded images in the file; seed: of the first noise."""
+    def answers(self, points: int, images: int, seed: int) -> dict[str, Json]:
+        """What the host will ask for, by its address. seed: of the first noise; the others as of blocks."""
         checkpoint = replace(self.checkpoint, test_images=points)
         asked: list[tuple[str, dict[str, str]]] = [(view.name, {}) for view in pages.VIEWS]
         asked += [("noise", {"seed": f"{(seed + i) % (sampling.LAST_SEED + 1)}"}) for i in range(SEEDS)]
         offered = sampling.offered_sources(self.checkpoint, self._fitted)
         names = [offer["id"] for offer in offered if offer["id"] != "image" and not offer["problem"]]
         asked += [("source", {"source": name}) for name in names]
-        answers = {
+        answers: dict[str, Any] = {
             data_url(name, model=checkpoint.name, **params): answer(self, checkpoint, name, params)
             for name, params in asked
         }
         answers[data_url(pages.RECONSTRUCTION.name, model=checkpoint.name)]["others"] = []
+        shown = min(points, images, len(self._examples))
+        answers[data_url(pages.LATENT_MAP.name, model=checkpoint.name)]["data"]["examples"] = shown
         return answers
 
     @cached_property
@@ -123,18 +126,21 @@ class ModelFiles:
         levels = own.metrics.get("float16_levels") or float16_levels(self.model, self._encoded)
         return packed(self.model, "whole", about, float16=float16_is_close(levels))
 
-    def blocks(self, points: int, *, measured: bool = True) -> list[Block]:
-        """All but the answers, for so many encoded images. measured: with how far each projection can be trusted."""
+    def blocks(self, points: int, images: int = IMAGES, *, measured: bool = True) -> list[Block]:
+        """All but the answers, for so many encoded images, and as many of them with pixels as there are.
+
+        measured: with how far each projection can be trusted.
+        """
         encoded, name = self._rounded(points), self.checkpoint.name
-        images = self._examples[:points]
+        pixels = self._examples[: min(points, images)]
         shape = self.checkpoint.model_config.image_shape
-        source = MapSource(name, "", encoded, self.checkpoint.class_names, shape, images, lambda _: None)
-        noise = posterior_noise(self.checkpoint.test_images, encoded.mean.shape[1])[: len(images)]
+        source = MapSource(name, "", encoded, self.checkpoint.class_names, shape, pixels, lambda _: None)
+        noise = posterior_noise(self.checkpoint.test_images, encoded.mean.shape[1])[: len(pixels)]
         query = f"?model={name}"
         return [
             Block(f"live/weights{query}", self.weights, item=2 if b'"F16"' in self.weights[:2000] else 4),
             Block(f"live/encoded{query}", encoded_body(source), item=4),
-            Block(f"live/images{query}", images.tobytes()),
+            Block(f"live/images{query}", pixels.tobytes()),
             Block(f"live/noise{query}", noise.astype("<f4").tobytes(), item=4),
             *(
                 Block(f"live/projections{query}&method={method}&dims={dims}", body, item=4)
