@@ -198,14 +198,14 @@ def frames(film: Path) -> list[Any]:
 
 
 def test_a_run_becomes_a_checkpoint_with_its_film_and_looks_alive_until_then(started_lab: Lab, tmp_path: Path) -> None:
-    lab, wanted = started_lab, request(20)
+    lab, wanted = started_lab, request(8)
     seen: list[Status] = []
     began = threading.Event()
 
     def watch() -> None:
         while not began.is_set() or lab.left():
             seen.extend(status for _, status in lab.runs.all())
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     with ThreadPoolExecutor(3) as pool:
         viewers = [pool.submit(watch) for _ in range(3)]
@@ -215,7 +215,7 @@ def test_a_run_becomes_a_checkpoint_with_its_film_and_looks_alive_until_then(sta
         for viewer in viewers:
             viewer.result(PATIENCE)
     assert {status.state for status in seen} <= {"queued", "starting", "running", "saving"}
-    assert all(0 <= status.progress <= 1 and 0 <= status.epoch <= 20 for status in seen)
+    assert all(0 <= status.progress <= 1 and 0 <= status.epoch <= 8 for status in seen)
     assert checkpoint.training["origin"] == "page"
     lab.check_nothing_left()
     assert [found.name for found in list_checkpoints(lab.checkpoints)] == ["first"]
