@@ -39,7 +39,7 @@ from vae.views import models
 from vae.views.pages import EXPLORE, VIEWS, View
 
 FIRST_MODEL = "mnist-z10"
-KEPT = 128  # answers and pages that are kept ready to send; a class asks for the same
+KEPT, KEPT_PAGES = 128, 16  # answers and pages that are kept ready to send, as a class asks for the same; 0.6 MB a page
 LEVEL = 6  # of gzip
 JSON = "application/json"
 PARAMS = ("image", "seed", "source", "other")
@@ -77,7 +77,7 @@ class LabService:
         self._origins = OriginPolicy(allows, "use the light page's data")
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="lab")
         self._answer = lru_cache(maxsize=KEPT)(self._make_answer)
-        self._page = lru_cache(maxsize=KEPT)(self._make_page)
+        self._page = lru_cache(maxsize=KEPT_PAGES)(self._make_page)
 
     async def page(self, request: Request) -> Response:
         """The page, with all that its first picture needs."""
