@@ -1,5 +1,6 @@
 """The file to take home in Chromium, from a folder and without any network: all five views."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_a_slider_decodes_while_it_is_dragged(browser: Browser, folder: Path) ->
         page.mouse.up()
         page.wait_for_url("**z=*")
         assert link_of(page)["image"] == "3"
+
+
+def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Browser, folder: Path) -> None:
+    with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&image=3") as page:
+        link = page.get_by_role("link", name="Open μ in Explore")
+        expect(link).to_have_attribute("href", re.compile(r"lab\.html#/Explore\?checkpoint=mnist-z10&image=3&z="))
+        href = link.get_attribute("href") or ""
+        link.click()
+        expect(page.locator("h1")).to_have_text("Explore")
+        page.goto(href)
+        page.reload()
+        expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
+        assert {"page": "Explore", "image": "3"}.items() <= link_of(page).items()
 
 
 def test_a_drawn_digit_is_encoded_and_reconstructed(browser: Browser, folder: Path) -> None:

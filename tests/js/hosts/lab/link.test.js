@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { fragmentAddress } from "../../../../vae/frontend/hosts/lab/address.js";
 import { formatZ, ownLink, parseWhole, parseZ, queryOf, readLink } from "../../../../vae/frontend/hosts/lab/link.js";
 
 const VIEWS = [
@@ -65,3 +66,14 @@ for (const [href, name] of clicked) {
     assert.equal(found?.view.name ?? null, name);
   });
 }
+
+test("a file's own address ends with #, and its links open it again", () => {
+  const base = "file:///home/me/a%20lab.html#";
+  const found = ownLink(new URL(`${base}/Explore?checkpoint=a&z=0,1`), base, VIEWS);
+  assert.deepEqual([found?.view.address, `${found?.query}`], ["Explore", "checkpoint=a&z=0%2C1"]);
+  const location = { hash: "#/Explore?checkpoint=a&z=0,1" };
+  const window = /** @type {any} */ ({ location });
+  assert.equal(`${fragmentAddress(window).read()}`, "page=Explore&checkpoint=a&z=0%2C1");
+  location.hash = "#page=Sampling&seed=1";
+  assert.equal(`${fragmentAddress(window).read()}`, "page=Sampling&seed=1");
+});

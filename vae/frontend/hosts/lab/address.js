@@ -23,7 +23,7 @@ export function queryAddress({ location, history, addEventListener }) {
 /** @param {Window} window @returns {Address} */
 export function fragmentAddress({ location, history, addEventListener }) {
   return {
-    read: () => new URLSearchParams(location.hash.slice(1)),
+    read: () => new URLSearchParams(location.hash.slice(1).replace(/^\/([^?]*)\??/, "page=$1&")), // #/Explore?z=…
     write: (query, isNewPlace) => {
       const url = `${location.href.split("#")[0]}#${query}`;
       if (isNewPlace) history.pushState(null, "", url);

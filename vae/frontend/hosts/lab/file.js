@@ -11,8 +11,6 @@ import { Blocks } from "./blocks.js";
 import { Lab } from "./lab.js";
 import { Source } from "./source.js";
 
-const BASE = "lab:"; // of addresses that mean something in the page alone
-
 /**
  * @param {Read} read
  * @param {ImportModule} importModule
@@ -20,9 +18,10 @@ const BASE = "lab:"; // of addresses that mean something in the page alone
 export default async function start(read, importModule) {
   const settings = JSON.parse(new TextDecoder().decode(await read("settings")));
   const blocks = new Blocks(read, settings.projections);
-  serve(BASE, (path, query) => blocks.answer(path, query));
-  const source = new Source(BASE, settings.answers, load);
+  const base = `${location.href.split("#")[0]}#`; // a link beneath it opens this file again
+  serve(base, (path, query) => blocks.answer(path, query));
+  const source = new Source(base, settings.answers, load);
   const address = fragmentAddress(window);
   const opened = { ...address, read: () => (location.hash ? address.read() : new URLSearchParams(settings.query)) };
-  new Lab({ base: BASE, hasApp: false, settings, source, address: opened, importModule }).start();
+  new Lab({ base, hasApp: false, settings, source, address: opened, importModule }).start();
 }

@@ -79,7 +79,8 @@ export function queryOf({ address }, model, params) {
  * @param {readonly V[]} views
  */
 export function ownLink(url, base, views) {
-  const page = url.href.startsWith(`${base}/`) ? url.href.slice(base.length + 1).split(/[?#]/)[0] : "";
+  const rest = url.href.startsWith(`${base}/`) ? url.href.slice(base.length + 1) : "";
+  const [page, query] = rest.split("#")[0].split("?"); // by hand: a file's own address ends with #
   const view = views.find(({ address }) => address === page);
-  return view ? { view, query: url.searchParams } : null;
+  return view ? { view, query: new URLSearchParams(query) } : null;
 }
