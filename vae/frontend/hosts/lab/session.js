@@ -63,7 +63,7 @@ export class Session {
   /** The map's groups of test images. @type {{model?: string, A?: number[], B?: number[]}} */
   groups = {};
   /** The class to decode as, by its name; "" for none chosen. */
-  told = "";
+  labelName = "";
 
   get about() {
     if (!this.model) throw new Error("A view is shown only with a model.");
@@ -152,8 +152,8 @@ export class Session {
    * @param {number | null} otherwise
    */
   label(otherwise) {
-    if (this.opened || this.byHistory) this.told = this.query.get("class_told") ?? "";
-    const label = this.about.classes ? this.about.class_names.indexOf(this.told) : -1;
+    if (this.opened || this.byHistory) this.labelName = this.query.get("class_told") ?? "";
+    const label = this.about.classes ? this.about.class_names.indexOf(this.labelName) : -1;
     return label < 0 ? otherwise : label;
   }
 
@@ -170,10 +170,10 @@ export class Session {
         kind: "select",
         label: "Decode as class",
         help: "This model's decoder is conditional on a class: the same z with another class keeps the style.",
-        value: names.includes(this.told) ? this.told : "",
+        value: names.includes(this.labelName) ? this.labelName : "",
         options: /** @type {[string, string][]} */ (options),
         take: (value) => {
-          this.told = value;
+          this.labelName = value;
         },
       },
     ];
@@ -181,7 +181,7 @@ export class Session {
 
   /** The link's parameter for the class. @returns {Params} */
   get labelParams() {
-    const known = this.about.classes > 0 && this.about.class_names.includes(this.told);
-    return known ? { class_told: this.told } : {};
+    const known = this.about.classes > 0 && this.about.class_names.includes(this.labelName);
+    return known ? { class_told: this.labelName } : {};
   }
 }
