@@ -16,6 +16,7 @@ GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
 """
 
 import asyncio
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -124,8 +125,9 @@ def _content(path: Path, start: int) -> tuple[str, int, bytes] | None:
         if not path.is_file():
             return None
         with path.open("rb") as file:
-            about = os.fstat(file.fileno())
+            size = os.fstat(file.fileno()).st_size
             file.seek(start)
-            return f'"{about.st_mtime_ns:x}-{about.st_size:x}"', about.st_size, file.read(2 * MAX_BYTES)
+            content = file.read(2 * MAX_BYTES)
+            return f'"{hashlib.sha256(content).hexdigest()[:16]}"', size, content
     except OSError:  # the run has just ended
         return None
