@@ -20,7 +20,6 @@ from vae.training.config import TrainingConfig
 NO_CHROMIUM = not any(map(shutil.which, CHROMIUM_NAMES))
 collect_ignore_glob = ["browser/*"] if NO_CHROMIUM else []
 
-torch.set_num_threads(1)  # models this small only lose by sharing their work
 # No example has a time limit, and each run tries the same ones.
 for name, examples in (("local", 15), ("ci", 100)):
     settings.register_profile(name, deadline=None, derandomize=True, max_examples=examples)
@@ -47,7 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Closes the shared Chromium before a test that does not use it."""
+    """Closes the shared Chromium before a test that does not use it, and has torch compute in one thread.
+
+    Models this small lose most of their time by sharing their work. numba's threads, which umap-learn starts, set the
+    number for torch, too.
+    """
+    torch.set_num_threads(1)
     if "browser" not in getattr(item, "fixturenames", ()):
         CHROMIUM.close()
 
