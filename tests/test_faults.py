@@ -39,6 +39,7 @@ from tests.support.live import ask, decoded, same_pictures, serve, zs
 from tests.support.live import request as live_request
 from tests.support.live import until as until_now
 from tests.support.pages import open_page
+from tests.support.patience import PATIENCE
 from tests.support.projections import QUICK, Lab, events, points
 from tests.support.projections import run as with_layouts
 from tests.support.runs import IDLER, request, until
@@ -55,7 +56,6 @@ from vae.ui.shared import loaders
 from vae.ui.shared import page as anatomy
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2" if THOROUGH else "1"))
-PATIENCE = 600.0  # seconds; what takes longer hangs
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
 
 

@@ -11,14 +11,13 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.support.browsing import APP
+from tests.support.patience import PATIENCE
 from vae.__main__ import main
 from vae.bench import classroom
 from vae.bench.classroom import Lesson
 from vae.bench.live import Server
 from vae.jobs.runs import Run, Runs
 from vae.storage.checkpoints import read_checkpoint
-
-PATIENCE = 600.0  # seconds; what takes longer hangs
 
 
 class DigitsRuns(Runs):

@@ -23,13 +23,13 @@ from websockets.frames import Frame, Opcode
 
 from tests.support.browsing import APP
 from tests.support.live import Running, serve
+from tests.support.patience import PATIENCE
 from vae.__main__ import main
 from vae.bench import live
 from vae.bench.live import BINARY, DECODE, TEXT, Drag, Server, connect_drag
 from vae.bench.sessions import Clicks, click_through, finished
 from vae.server.live.decode_frames import HEADER, OK, VERSION
 
-PATIENCE = 600.0  # seconds; what takes longer hangs
 SIZES = [0, 125, 126, 65_535, 65_536]  # either side of where the length takes more bytes
 GREETING = json.dumps({"latent_dim": 2, "classes": 0})
 Captured = pytest.CaptureFixture[str]

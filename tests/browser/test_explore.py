@@ -474,13 +474,13 @@ def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, br
     with running, explore(browser, f"{own.url}/{Z10}", lost, server=True) as page:
         running.close()
         notice = page.locator(".notice")
-        expect(notice).to_contain_text("Connection lost – trying again in", timeout=15_000)
+        expect(notice).to_contain_text("Connection lost – trying again in")
         assert notice.get_attribute("role") == "status"
         slider(page).focus()
         page.keyboard.press("Home")  # what is asked for until then is drawn when the server is back
         count = frames(page)
         running.enter_context(started(APP, port))
-        expect(notice).to_be_hidden(timeout=20_000)
+        expect(notice).to_be_hidden()
         settle(page)
         assert frames(page) > count
         assert numbers(page)[0] == -3

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browsing import APP, explore, frames, new_page, pixels, prefer_server, settle
+from tests.support.patience import PATIENCE
 from vae.bench.live import Server, free_port, started
 from vae.views.scripts import FRONTEND
 
@@ -46,12 +47,12 @@ class Network:
 
     def __enter__(self) -> "Network":
         self._thread.start()
-        assert self._ready.wait(60)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(60)
+        self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -208,9 +208,10 @@ def test_the_last_to_leave_cancels_and_the_next_is_served(tmp_path: Path) -> Non
 def test_a_cancelled_projection_that_is_requested_again_is_computed_again(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=30)
-        watch = await lab.service.subscribe(points(), config)
-        await lab.until_computing()
-        watch.close()
+        with lab.held():
+            watch = await lab.service.subscribe(points(), config)
+            await lab.until_computing()
+            watch.close()
         assert isinstance(await lab.result(config), Done)
         assert len(lab.computed) == 2
 

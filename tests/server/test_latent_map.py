@@ -28,6 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.maps import ENCODED, IMAGES, LATENT_DIM, RNG, SHAPE, SHIPPED, SOURCE, N, source
 from tests.support.origins import own_and
+from tests.support.patience import PATIENCE
 from tests.support.projections import FAKE
 from vae.datasets.splits import Dataset
 from vae.model.latents import EncodedSet, posterior_noise
@@ -43,7 +44,6 @@ from vae.storage.checkpoints import Checkpoint
 from vae.ui.latent_map import source as map_source
 from vae.ui.shared import loaders
 
-PATIENCE = 120.0
 QUICK = {"method": "umap", "neighbours": 2}
 LONG = {"method": "umap", "neighbours": 400}
 
@@ -477,7 +477,7 @@ def test_a_slow_reader_does_not_slow_the_others_and_is_dropped(tmp_path: Path) -
     big = replace(ENCODED, mean=RNG.normal(size=(200_000, LATENT_DIM)).astype(np.float32))
     wide = replace(SOURCE, encoded=big, saved=lambda _: None)
     config = LONG | {"dims": 3}
-    with serve(tmp_path, lambda _: wide, {"send_seconds": 0.5}) as running:
+    with serve(tmp_path, lambda _: wide, {"send_seconds": 2.0}) as running:
         raw = socket.create_connection(("127.0.0.1", running.port))
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         key = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.support.browsing import APP
+from tests.support.patience import PATIENCE
 from vae.bench.live import Server, free_port
 from vae.server.live.decode_frames import HEADER, DecodeLimits
 
@@ -28,7 +29,7 @@ PAGES = ("/", "/live/runs", "/live/metrics", "/live/encoded?model=digits-z2", "/
 def answer(app: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
     """Status and body; the path is sent unchanged; urllib would normalise it."""
     where = urlparse(app.url)
-    connection = HTTPConnection(str(where.hostname), int(where.port or 80), timeout=20)
+    connection = HTTPConnection(str(where.hostname), int(where.port or 80), timeout=PATIENCE)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
@@ -40,7 +41,7 @@ def answer(app: Server, path: str, method: str = "GET", **headers: str) -> tuple
 def handshake(app: Server, path: str, *, origin: str | None = None, host: str | None = None, **headers: str) -> int:
     """The status that answers a WebSocket handshake; 101 if it opens."""
     where = urlparse(app.url)
-    with socket.create_connection((where.hostname, where.port), timeout=20) as raw:
+    with socket.create_connection((where.hostname, where.port), timeout=PATIENCE) as raw:
         lines = [f"GET {path} HTTP/1.1", f"Host: {host or where.netloc}", "Upgrade: websocket", "Connection: Upgrade"]
         lines += ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13"]
         lines += [f"Origin: {origin}"] if origin else []
@@ -168,14 +169,14 @@ def test_the_app_is_open_to_this_computer_alone_and_logs_no_visitor(tmp_path: Pa
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = monotonic() + 120
+    deadline = monotonic() + PATIENCE
     while monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/live/metrics", timeout=5).close()
+            urllib.request.urlopen(f"{url}/live/metrics", timeout=PATIENCE).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.1)
-    raise AssertionError(f"The app did not answer at {url}; {os.getpid()} waited 120 s.")
+    raise AssertionError(f"The app did not answer at {url}; {os.getpid()} waited {PATIENCE:.0f} s.")
 
 
 def test_the_server_takes_the_longest_live_frame_and_not_much_more() -> None:

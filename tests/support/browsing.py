@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Pag
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PatienceLostError
 
+from tests.support.patience import PATIENCE
 from vae.bench.browser.chromium import chromium
 from vae.bench.live import Server, started
 from vae.datasets.splits import Dataset, Split
@@ -31,7 +32,6 @@ APP = ROOT / "app.py"
 HEALTH = "/_stcore/health"
 MOST_CONTEXTS = 4
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")
-PATIENCE = 300.0  # seconds; what takes longer hangs
 expect.set_options(timeout=1000 * PATIENCE)
 IDLE_SCRIPT = Path(__file__).with_name("idle.js")
 RESTS = count()

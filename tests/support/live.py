@@ -18,13 +18,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.patience import PATIENCE
 from vae.model.networks import VAE, Likelihood, ModelConfig, to_uint8
 from vae.server.live.decode import DecodeService, routes
 from vae.server.live.decode_frames import HEADER, DecodeLimits
 from vae.server.live.inference import LiveModel, Loader, UnknownModelError
-
-PATIENCE = 120.0
-
 
 GREY = ModelConfig((1, 9, 7), 3, "conv", (16,), (4, 8))
 

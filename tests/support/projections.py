@@ -3,20 +3,19 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.support.patience import PATIENCE
 from vae.projection.config import ProjectionConfig
 from vae.projection.service import Event, ProjectionService, Subscription
 
-PATIENCE = 120.0
-
-
-# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process id to a file.
+# `neighbours` steps of 20 ms; seed 13 fails. Every computation adds its process id to a file. While there is a file
+# "held", it stays at a step, where it can be cancelled.
 FAKE = """
 import os, time
 from pathlib import Path
@@ -31,6 +30,9 @@ def fake(points, config, on_frame):
     for step in range(config.neighbours):
         on_frame(step / config.neighbours, points[:, : config.dims] + step)
         time.sleep(0.02)
+        while Path(__file__).with_name("held").exists():
+            on_frame(step / config.neighbours, points[:, : config.dims] + step)
+            time.sleep(0.02)
     return 2 * points[:, : config.dims]
 
 worker.main(fake)
@@ -66,6 +68,16 @@ class Lab:
 
     async def result(self, config: ProjectionConfig = QUICK, **options: Any) -> Event:
         return (await events(await self.service.subscribe(options.pop("points", points()), config, **options)))[-1]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No computation ends during this."""
+        held = self.folder / "held"
+        held.touch()
+        try:
+            yield
+        finally:
+            held.unlink()
 
     def temporary_files(self) -> list[Path]:
         folder = self.service._projecting.projector._folder

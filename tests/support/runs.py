@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from vae.jobs.runs import Run
-
-PATIENCE = 600.0  # seconds; what takes longer hangs
 
 # Trains nothing: holds the lock as a run's process does until the run has a command or no folder.
 IDLER = """

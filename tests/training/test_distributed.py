@@ -18,6 +18,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset, Split
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig, default_config
@@ -28,7 +29,6 @@ from vae.training.distributed import ProcessGroup, process_group
 from vae.training.step import Step
 from vae.training.trainer import new_model, train
 
-PATIENCE = 600.0  # seconds, so that a test that hangs ends
 ROOT = Path(__file__).parents[2]
 POINT = ModelConfig(
     (1, 8, 8), 3, "mlp", (16,), posterior="point"

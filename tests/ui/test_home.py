@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
+from tests.support.patience import PATIENCE
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui import sampling
 from vae.ui.home import component
@@ -63,7 +64,7 @@ def test_a_link_opens_its_page_as_it_says_and_without_a_warning(story: Story) ->
     parts = urlsplit(story.link)
     query = dict(parse_qsl(parts.query))
     assert query == {"checkpoint": story.checkpoint, **story.settings}
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     app.query_params.update(query)
     app.switch_page(SCRIPTS[parts.path]).run()
     assert [list(app.exception), list(app.error), list(app.warning)] == [[], [], []]

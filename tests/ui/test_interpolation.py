@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset
 from vae.model.losses import Objective
 from vae.model.networks import default_config
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
 
 def open_page(monkeypatch: pytest.MonkeyPatch, folder: Path, **query: str) -> AppTest:
     monkeypatch.setattr(loaders, "CHECKPOINTS", folder)
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(PAGE).run()

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import choose
+from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset
 from vae.model.networks import default_config
 from vae.training.checkpoint import train_checkpoint
@@ -30,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
 def opened(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Any:
     def open_page(**query: str) -> AppTest:
         monkeypatch.setattr(loaders, "CHECKPOINTS", folder)
-        app = AppTest.from_file(str(APP), default_timeout=60)
+        app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
         for key, value in query.items():
             app.query_params[key] = value
         return app.switch_page(PAGE).run()

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import bar, choose, open_page, sent_data, usable_models
+from tests.support.patience import PATIENCE
 from tests.support.pictures import ten, write_zip
 from vae.datasets.registry import load_dataset
 from vae.model.losses import ObjectiveName
@@ -136,7 +137,7 @@ def test_without_any_checkpoint_the_app_says_what_to_do(checkpoints: Path) -> No
 
 def open_form(**fields: Any) -> AppTest:
     """The form of a new run with these fields filled in, by key; Streamlit's test runner opens no dialog."""
-    app = AppTest.from_function(form_page, default_timeout=60).run()
+    app = AppTest.from_function(form_page, default_timeout=PATIENCE).run()
     for key, value in fields.items():
         kinds = (app.text_input, app.number_input, app.selectbox, app.button_group, app.slider)
         field = next(field for kind in kinds for field in kind if field.key == key)

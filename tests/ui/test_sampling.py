@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import choose, sent_data
+from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset, Split
 from vae.evaluation.aggregate import aggregate_kl, fit_aggregate
 from vae.evaluation.classifier import read_reliability
@@ -58,7 +59,7 @@ def checkpoints(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def open_page(**query: str) -> AppTest:
     """The page after its first run, reached by a link with this query."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(PAGE).run()

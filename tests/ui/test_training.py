@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
 from tests.support.pages import choose, open_page, send, sent_data
+from tests.support.patience import PATIENCE
 from tests.support.runs import request
 from vae.jobs.runs import MOST_RUNS, Run, RunError, Runs
 from vae.training.request import TrainingRequest
@@ -129,7 +130,7 @@ def test_a_card_starts_what_the_form_would(checkpoints: Path, started: Started, 
 
         start_form()
 
-    app = AppTest.from_function(page, default_timeout=60).run()
+    app = AppTest.from_function(page, default_timeout=PATIENCE).run()
     app = next(group for group in app.button_group if group.key == "preset").set_value(title).run()
     app.text_input(key="run_name").set_value("by-form").run()
     next(button for button in app.button if button.label == "Start training").click().run()
