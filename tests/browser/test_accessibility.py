@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -148,15 +149,18 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
 }
 
 
-@pytest.mark.parametrize("query", first_in_make_test(STATES))
-def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str) -> None:
-    with opened(browser, f"{app.url}/{query}", color_scheme="light") as page:
+@contextmanager
+def examined(browser: Browser, url: str) -> Iterator[Page]:
+    """The page at this address, drawn, with axe-core in it."""
+    with opened(browser, url, color_scheme="light") as page:
         ready(page)
         page.evaluate(AXE_SCRIPT)
-        for width, height in ((390, 844), (3840, 2160), (1920, 1080), (1280, 720)):
-            page.set_viewport_size({"width": width, "height": height})
-            rest(page)
-            assert page.evaluate(FINDINGS) == [], width
+        yield page
+
+
+@pytest.mark.parametrize("query", first_in_make_test(STATES))
+def test_no_page_has_a_serious_finding_in_any_state(app: Server, browser: Browser, query: str) -> None:
+    with examined(browser, f"{app.url}/{query}") as page:
         for change in (None, *STATES[query]):
             if change is not None:
                 change(page)
@@ -166,6 +170,16 @@ def test_no_page_has_a_serious_finding(app: Server, browser: Browser, query: str
                 page.wait_for_function(UNANIMATED)
                 expect(page.locator(".stale")).to_have_count(0)  # what is still sought is faint until it is there
                 assert page.evaluate(FINDINGS, rules) == [], scheme
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", STATES)
+def test_no_page_has_a_serious_finding_on_any_screen(app: Server, browser: Browser, query: str) -> None:
+    with examined(browser, f"{app.url}/{query}") as page:
+        for width, height in ((390, 844), (3840, 2160), (1920, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            rest(page)
+            assert page.evaluate(FINDINGS) == [], width
 
 
 # ---- the keyboard ----------------------------------------------------------------------------------------------------
@@ -196,15 +210,6 @@ def is_outlined(page: Page) -> bool:
 def grey(png: bytes) -> Any:
     with Image.open(io.BytesIO(png)) as image:
         return np.asarray(image.convert("L"), np.int16)
-
-
-def still(page: Page) -> int:
-    """What all pictures show once they have stopped changing."""
-    last, now = None, page.evaluate("pictured()")
-    while now != last:
-        page.wait_for_timeout(60)
-        last, now = now, page.evaluate("pictured()")
-    return int(now)
 
 
 @pytest.mark.parametrize(
