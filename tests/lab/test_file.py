@@ -20,7 +20,7 @@ from vae.lab.answers import data_url
 from vae.lab.file import LEAST_POINTS, MOST_BYTES, lab_file
 from vae.lab.model_blocks import IMAGES, ModelFiles, halved
 from vae.model.latents import posterior_noise
-from vae.projection.methods import quality
+from vae.projection.methods import fit_pca, quality
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.storage.files import CheckpointError
 
@@ -124,6 +124,12 @@ def test_shipped_projections_are_there_for_exactly_these_points(page: bytes, mni
         assert header["state"] == "done"
     header, found = arrays(data["live/projections?model=mnist-z10&method=pca&dims=2"])
     assert (found, header["method"]) == ({}, "pca")
+
+
+def test_the_plane_of_pca_is_that_of_the_whole_test_set(page: bytes, mnist: ModelFiles) -> None:
+    header, _ = arrays(held(page)["live/encoded?model=mnist-z10"])
+    expected = fit_pca(mnist.checkpoint.load_encoded().mean, 3)
+    np.testing.assert_allclose(header["pca"]["components"], expected.components, rtol=1e-6)
 
 
 def test_answers_are_there_for_each_view_and_for_sampling_s_noise_and_sources(page: bytes) -> None:

@@ -24,7 +24,7 @@ from vae.lab.answers import Json, answer, data_url
 from vae.lab.html import Block
 from vae.model.latents import EncodedSet, FloatArray, posterior_noise
 from vae.projection.config import LINEAR, METHODS, ProjectionConfig
-from vae.projection.methods import Quality, fit_pca, quality
+from vae.projection.methods import Pca, Quality, fit_pca, quality
 from vae.server.latent_map.data import MapSource, encoded_body, projection_body
 from vae.server.weights import local_model, packed, version_of
 from vae.storage.checkpoints import Checkpoint
@@ -139,7 +139,7 @@ class ModelFiles:
         query = f"?model={name}"
         return [
             Block(f"live/weights{query}", self.weights, item=2 if b'"F16"' in self.weights[:2000] else 4),
-            Block(f"live/encoded{query}", encoded_body(source), item=4),
+            Block(f"live/encoded{query}", encoded_body(source, self._pca), item=4),
             Block(f"live/images{query}", pixels.tobytes()),
             Block(f"live/noise{query}", noise.astype("<f4").tobytes(), item=4),
             *(
@@ -147,6 +147,11 @@ class ModelFiles:
                 for (method, dims), body in self._projections(encoded, measured).items()
             ),
         ]
+
+    @cached_property
+    def _pca(self) -> Pca:
+        """Of the whole test set, so that the map lies as it does in the app."""
+        return fit_pca(self._encoded.mean, min(max(DIMS), self.checkpoint.model_config.latent_dim))
 
     def _rounded(self, points: int) -> EncodedSet:
         full = self._encoded
@@ -179,7 +184,7 @@ class ModelFiles:
             strongest = sorted(sorted(range(len(strength)), key=lambda i: -strength[i])[: config.dims])
             return encoded.mean[:, strongest]
         if config.method == "pca":
-            return fit_pca(encoded.mean, config.dims).project(encoded.mean)
+            return self._pca.project(encoded.mean)[:, : config.dims]
         found = self.checkpoint.load_projection(self._encoded, config.method, config.dims)
         return None if found is None else halved(found[: len(encoded.mean)])
 

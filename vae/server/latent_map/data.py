@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vae.model.latents import EncodedSet, posterior_noise
 from vae.projection.config import ProjectionConfig
-from vae.projection.methods import FloatArray, Quality, fit_pca
+from vae.projection.methods import FloatArray, Pca, Quality, fit_pca
 from vae.server.wire import Json
 
 VERSION = 1
@@ -42,11 +42,11 @@ class MapSource:
 Source = Callable[[str], MapSource]
 
 
-def encoded_body(source: MapSource) -> bytes:
-    """The body of GET …/encoded."""
+def encoded_body(source: MapSource, pca: Pca | None = None) -> bytes:
+    """The body of GET …/encoded. pca: of the latent means; None for that of these."""
     encoded = source.encoded
     n, latent_dim = encoded.mean.shape
-    pca = fit_pca(encoded.mean, min(3, latent_dim))
+    pca = pca or fit_pca(encoded.mean, min(3, latent_dim))
     arrays = {name: np.ascontiguousarray(getattr(encoded, name), "<f4") for name in ("mean", "logvar")}
     arrays["labels"] = np.ascontiguousarray(encoded.labels, "<u2")
     per_image = ("reconstruction", "kl") if encoded.entropy is None else ("reconstruction", "kl", "entropy")
