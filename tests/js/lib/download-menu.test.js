@@ -59,6 +59,7 @@ test("a menu stays open where a file cannot be made, with the reason", async () 
 
 test("a page without other downloads has a menu only where there is a server", () => {
   const [menu] = homeMenu();
+  assert.equal(menu.firstChild?.textContent, "Take home");
   assert.deepEqual(
     [...menu.querySelectorAll(".download-panel button")].map(({ textContent }) => textContent),
     ["HTML this page with the model, to take home"],

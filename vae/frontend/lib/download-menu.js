@@ -17,7 +17,7 @@ const HOME = { format: "HTML", what: "this page with the model, to take home", s
 
 /** The menu of a page that has no other downloads; none where there is no server. */
 export function homeMenu() {
-  return hasServer() ? [downloadMenu([])] : [];
+  return hasServer() ? [menuOf("Take home", [HOME])] : [];
 }
 
 /**
@@ -28,9 +28,18 @@ export function homeMenu() {
  * @param {...HTMLElement} settings
  */
 export function downloadMenu(downloads, ...settings) {
-  const open = element("button", { type: "button" }, "Download");
+  return menuOf("Download", hasServer() ? [...downloads, HOME] : downloads, ...settings);
+}
+
+/**
+ * @param {string} text of the button
+ * @param {Download[]} downloads
+ * @param {...HTMLElement} settings
+ */
+function menuOf(text, downloads, ...settings) {
+  const open = element("button", { type: "button" }, text);
   const status = element("span", { className: "download-status", role: "status", ariaLive: "polite" });
-  const panel = element("div", { className: "download-panel", role: "group", ariaLabel: "Download" });
+  const panel = element("div", { className: "download-panel", role: "group", ariaLabel: text });
   const close = openBy(open, panel);
   const save = async (/** @type {Download} */ download) => {
     status.textContent = `making the ${download.format}…`;
@@ -42,8 +51,7 @@ export function downloadMenu(downloads, ...settings) {
       status.textContent = messageOf(error);
     }
   };
-  const offered = hasServer() ? [...downloads, HOME] : downloads;
-  const buttons = offered.map((download) => {
+  const buttons = downloads.map((download) => {
     const { format, what } = download;
     return element(
       "button",
