@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from vae.lab.answers import Json
 from vae.lab.html import BOOTSTRAP, json_block, module_blocks
@@ -108,7 +108,9 @@ def _preload(values: Json) -> str:
     local = next((answer["data"]["local"] for answer in answers.values() if "data" in answer), None)
     if local is None:
         return ""
-    query = urlencode({"model": values["model"], "v": local["version"], "part": "decoder"})
+    query = urlencode(
+        {"model": values["model"], "v": local["version"], "part": "decoder"}, safe="!'()*", quote_via=quote
+    )
     return f'<link rel="preload" as="fetch" crossorigin href="{html.escape(f"live/weights?{query}")}">\n'
 
 
