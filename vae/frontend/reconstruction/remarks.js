@@ -42,10 +42,7 @@ export function storedRemark(stored, shown, noise, point) {
   const sum = stored.reconstruction + stored.kl;
   if (!noise || shown.noise !== noise) return `Stored from the evaluation, with one sample z: ${sum.toFixed(2)}.`;
   const away = Math.abs(shown.reconstruction + shown.kl - sum);
-  const why =
-    away > VISIBLE
-      ? ": it used another class, weights that were not rounded, or another device or version of torch"
-      : "";
+  const why = away > VISIBLE ? ": it ran with another class, rounding, device or version of torch" : "";
   return `Stored from the evaluation, with this ε: ${sum.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
 }
 

@@ -68,7 +68,7 @@ export class Panel {
     this.image.addEventListener("change", onchange);
     this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
     this.thumbText = element("span", { className: "thumb-text", hidden: true }, "Its reconstruction");
-    this.thumbText.title = "The server does not have the image itself.";
+    this.thumbText.title = "The image itself is not to be had here.";
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
     this.labelPlace = element("span", { className: "label" }, this.label);
