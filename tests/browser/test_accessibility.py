@@ -77,6 +77,7 @@ OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
 # What these set is seen elsewhere or later: who decodes, when the film plays, in the file, when the pen is down, when a
 # latent is held, a place pinned or a patch erased. The tests of their pages try them then.
 LATER = (
+    "As a light page",
     "Decode in this browser",
     "Erase a patch",
     "loop",
