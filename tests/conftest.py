@@ -27,7 +27,17 @@ settings.register_profile("prove", deadline=None, max_examples=20_000, suppress_
 settings.load_profile("local")
 
 # Each worker takes a file at a time: what takes longest comes first, so that no worker has a long file left at the end.
-LONGEST = ["browser/test_map", "browser/test_training", "browser", "test_faults", "test_runs", "bench", "test_hostile"]
+LONGEST = [
+    "browser/test_map",
+    "browser/test_training",
+    "browser",
+    "test_faults",
+    "test_runs",
+    "bench",
+    "test_hostile",
+    "test_local_model",
+    "tests/lab",
+]
 LONGEST += ["test_distributed", "projection", "test_trainer", "ui", "test_wheel", "test_main", "server", "storage"]
 LONGEST += ["evaluation"]
 
