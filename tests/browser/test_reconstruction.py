@@ -521,7 +521,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             expect(page.locator(".meter")).to_contain_text(name)
             settle(page)
             page.get_by_role("button", name="Next test image").click()
-            expect(page.locator(".title")).to_contain_text("test image")
+            expect(page.locator(".title")).to_contain_text("Test image")
             settle(page)
             text = page.locator(".recon").inner_text()
             assert ("−ELBO" in text) == (name != "point"), name
