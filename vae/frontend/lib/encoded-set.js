@@ -129,6 +129,11 @@ export class TestRows {
     this.chunks = new Map();
   }
 
+  /** Whether row i has been asked for, or needs no asking. */
+  has(/** @type {number} */ i) {
+    return i >= this.count || this.chunks.has(Math.floor(i / this.perChunk));
+  }
+
   /** The bytes of row i, or null where the server has no such row. */
   async load(/** @type {number} */ i) {
     if (i >= this.count) return null;

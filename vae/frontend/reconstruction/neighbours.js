@@ -72,10 +72,14 @@ export class Neighbours {
     return near.map(({ index }) => index);
   }
 
-  /** Drawing eight pictures takes a frame or two: once the pointer rests, and once a second while it moves. */
+  /**
+   * Drawing eight pictures takes a frame or two: once the pointer rests, and once a second while it moves. A movement asks
+   * the server for none.
+   */
   showTilesSoon() {
     clearTimeout(this.tilesTimer);
-    const wait = Math.min(REST_MS, this.tilesAt + TILES_MS - performance.now());
+    const areHere = this.near.every(({ index }) => this.images?.has(index));
+    const wait = areHere ? Math.min(REST_MS, this.tilesAt + TILES_MS - performance.now()) : REST_MS;
     this.tilesTimer = setTimeout(() => void this.showTiles(), Math.max(0, wait));
   }
 

@@ -15,7 +15,8 @@ Version = tuple[str, int]
 
 _SHOWN: dict[str, Callable[[Checkpoint, Version], dict[str, Any]]] = {
     pages.EXPLORE.name: explore.cached_data,
-    pages.LATENT_MAP.name: lambda checkpoint, version: map_data(checkpoint, str(version[1])),
+    # Without Plotly, which is more than all the rest: the map then draws its own axes.
+    pages.LATENT_MAP.name: lambda checkpoint, version: map_data(checkpoint, str(version[1])) | {"plotly": None},
     pages.SAMPLING.name: sampling.cached_data,
     pages.INTERPOLATION.name: interpolation.cached_data,
     pages.RECONSTRUCTION.name: lambda checkpoint, version: (
