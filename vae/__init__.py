@@ -9,7 +9,7 @@ training     images + configs -> a trained model and its film
 jobs         training runs in processes of their own
 projection   latent vectors -> maps in two or three dimensions
 server       the routes beside Streamlit's: live decoding, map, runs and films
-views        what each view shows of a checkpoint, whoever serves it
+views        what each view shows of a checkpoint, for all three hosts
 lab          the app in one page, without Streamlit
 bench        measures the running app, from outside
 ui           the pages; the only package that imports streamlit

@@ -1,4 +1,4 @@
-"""What each view shows of a checkpoint, as JSON, whoever serves the view. Each module imports only from those above it.
+"""What each view shows of a checkpoint, as JSON, for all three hosts. Each module imports only from those above it.
 
 palette         the colours of classes and curves
 scripts         the addresses of the browser's scripts and styles

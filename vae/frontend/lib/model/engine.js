@@ -75,7 +75,7 @@ export class Engine {
   async takeGpu(/** @type {Weights} */ weights, /** @type {number} */ choice) {
     const gpu = await GpuDecoder.create(weights);
     if (choice === this.choice) this.gpu = gpu;
-    else gpu?.close(); // another model was chosen meanwhile
+    else gpu?.close(); // another model was chosen before this one was ready
   }
 
   forget() {
