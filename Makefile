@@ -69,7 +69,7 @@ wasm: .venv/test-installed node_modules/.installed
 	$(NODE) tests/js/support/wat.js
 
 classifier: .venv/run-installed
-	$(BIN)/python -m vae.evaluation.classifier
+	$(BIN)/python -m vae.evaluation.pictures.classifier
 
 shots: .venv/test-installed
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py

@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from vae.ui.home import component
+from vae.ui.pages.home import component
 from vae.ui.serving.routes import guards, lifespan, routes
 from vae.ui.shared import page
 

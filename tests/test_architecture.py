@@ -120,7 +120,7 @@ def test_a_page_is_short_and_imports_only_from_ui() -> None:
 
 
 def test_the_home_page_imports_only_its_component_what_pages_share_and_the_routes() -> None:
-    assert own_imports(ROOT / "app.py") <= {"ui.shared.page", "ui.home.component", "ui.serving.routes"}
+    assert own_imports(ROOT / "app.py") <= {"ui.shared.page", "ui.pages.home.component", "ui.serving.routes"}
 
 
 def test_only_ui_and_the_pages_know_streamlit() -> None:

@@ -10,7 +10,7 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").gl
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)?)`")
 FOLDERS = "vae|pages|tests|docs|checkpoints"
-# `vae/ui/explore.py`, `tests/browser/`, `CHANGELOG.md`; not `tests/PACKAGE/`, which stands for several.
+# `vae/ui/pages/explore.py`, `tests/browser/`, `CHANGELOG.md`; not `tests/PACKAGE/`, which stands for several.
 FILE = re.compile(rf"`((?:{FOLDERS})/[\w./-]*|[\w-]+\.(?:py|md|toml|json|txt|lock))`")
 PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b")
 MADE_LATER = {"request.json", "status.json", "checkpoints/.runs/"}  # by a run

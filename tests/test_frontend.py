@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text

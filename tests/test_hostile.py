@@ -69,9 +69,9 @@ from vae.training import trainer as trainer_module
 from vae.training.config import TrainingConfig
 from vae.training.film import PREFIX, Film, read_film
 from vae.training.trainer import EpochMetrics, Trainer, TrainingError
-from vae.ui.interpolation import _known
-from vae.ui.latent_map import component as latent_map
-from vae.ui.sampling import CHECKS
+from vae.ui.pages.interpolation import _known
+from vae.ui.pages.latent_map import component as latent_map
+from vae.ui.pages.sampling import CHECKS
 from vae.ui.shared import links, loaders
 from vae.ui.shared.current_image import linked_image
 from vae.ui.shared.page import PAGES, _is_infinite
@@ -1465,7 +1465,7 @@ def test_any_request_for_a_run_is_understood_or_refused(spoilt_run: Run, wanted:
 
 
 def form() -> None:
-    from vae.ui.training.form import start_form
+    from vae.ui.pages.training.form import start_form
 
     start_form()
 
@@ -1477,7 +1477,7 @@ def empty_form(
     """The form of a new run with what its fields hold; it starts no process, and measures no epoch."""
     monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(Runs, "_launch", lambda *_: None)
-    monkeypatch.setattr("vae.ui.training.form.seconds_per_epoch", lambda *_: 0.5)
+    monkeypatch.setattr("vae.ui.pages.training.form.seconds_per_epoch", lambda *_: 0.5)
     app = AppTest.from_function(form, default_timeout=10 * PATIENCE).run()
     return app, {field.key: field.value for field in fields(app)} | {"run_name": "my-model"}
 

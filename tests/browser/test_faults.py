@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.support.browsing import APP, explore, frames, new_page, pixels, prefer_server, settle
 from tests.support.patience import PATIENCE
 from vae.bench.live import Server, free_port, started
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 pytestmark = pytest.mark.browser
 EXPLORE = "Explore?checkpoint=digits-z2"

@@ -25,7 +25,7 @@ from tests.support.browsing import (
 from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
-from vae.ui.home.stories import STORIES, Story
+from vae.ui.pages.home.stories import STORIES, Story
 
 pytestmark = pytest.mark.browser
 FILM = "canvas[data-epoch]"

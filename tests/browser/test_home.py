@@ -15,7 +15,7 @@ from tests.support.browsing import choose, go, opened, rest, shows_model
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.ui.shared.page import PAGES
-from vae.views.scripts import FRONTEND, script_url
+from vae.views.shared.scripts import FRONTEND, script_url
 
 pytestmark = pytest.mark.browser
 PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]

@@ -39,7 +39,7 @@ from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.views.scripts import script_url
+from vae.views.shared.scripts import script_url
 
 pytestmark = pytest.mark.browser
 # Moves a pressed pointer across the pad in 16 steps: the pictures seen, and how much was sent because of them. One that

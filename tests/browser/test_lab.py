@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import box_of, changed, choose, new_page, opened, pixels, rest
 from vae.bench.live import Server
-from vae.views.pages import VIEWS
+from vae.views.shared.pages import VIEWS
 
 pytestmark = pytest.mark.browser
 FIRST_PICTURE = {

@@ -21,7 +21,7 @@ from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.datasets.registry import load_dataset
-from vae.evaluation.classifier import classify, load_classifier, read_reliability
+from vae.evaluation.pictures.classifier import classify, load_classifier, read_reliability
 from vae.model.latents import decode, sample
 from vae.model.losses import Objective
 from vae.model.networks import default_config

@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from vae.datasets.registry import is_available, load_dataset
 from vae.datasets.splits import Dataset, Split
-from vae.evaluation.classifier import (
+from vae.evaluation.pictures.classifier import (
     DigitClassifier,
     accuracy,
     classify,

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from vae.datasets.registry import load_dataset
-from vae.evaluation.complexity import complexity, density_offset, dither, lzw_bits
+from vae.evaluation.pictures.complexity import complexity, density_offset, dither, lzw_bits
 
 
 def gif_data_bytes(picture: np.ndarray) -> int:

@@ -14,7 +14,7 @@ from vae.lab import html, packing
 from vae.lab.html import Block, html_page, json_block, module_blocks
 from vae.lab.packing import WORKER, pack, read_module
 from vae.lab.workers import PackingError
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 ROOT = Path(__file__).parents[2]
 NAMES = ROOT / "tests" / "support" / "named_modules.js"

@@ -1,7 +1,7 @@
 """The light page's HTML."""
 
 from vae.lab.page import light_page, settings
-from vae.views.pages import EXPLORE
+from vae.views.shared.pages import EXPLORE
 
 
 def test_the_preloaded_weights_have_the_address_that_the_script_asks_for() -> None:

@@ -18,8 +18,8 @@ from tests.support.pages import ROOT
 from vae.lab.routes import routes
 from vae.storage.checkpoints import list_checkpoints, read_checkpoint
 from vae.ui.serving.lab import AppData
-from vae.views.pages import VIEWS, View
-from vae.views.scripts import FRONTEND
+from vae.views.shared.pages import VIEWS, View
+from vae.views.shared.scripts import FRONTEND
 
 Reply = tuple[int, dict[str, str], bytes]
 NAMES = ("digits-z2", "mnist-z10-ae", "mnist-z10-cond")

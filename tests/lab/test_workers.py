@@ -7,7 +7,7 @@ import pytest
 
 from vae.lab.packing import WORKER, pack, read_module
 from vae.lab.workers import PackingError, script_of
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 ROOT = Path(__file__).parents[2]
 WORKERS = sorted(

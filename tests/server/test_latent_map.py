@@ -41,7 +41,7 @@ from vae.server.latent_map.data import MapSource, Source, encoded_body
 from vae.server.latent_map.routes import MapLimits, MapService, read_request, routes
 from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.latent_map import source as map_source
+from vae.ui.pages.latent_map import source as map_source
 from vae.ui.shared import loaders
 
 QUICK = {"method": "umap", "neighbours": 2}

@@ -13,15 +13,15 @@ from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
 from tests.support.patience import PATIENCE
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
-from vae.ui import sampling
-from vae.ui.home import component
-from vae.ui.home.models import model_rows
-from vae.ui.home.stories import STORIES, Story, lacking, told
+from vae.ui.pages import sampling
+from vae.ui.pages.home import component
+from vae.ui.pages.home.models import model_rows
+from vae.ui.pages.home.stories import STORIES, Story, lacking, told
 from vae.ui.shared import loaders
 from vae.ui.shared.page import PAGES
 from vae.validation import parse_whole
 from vae.views import interpolation
-from vae.views.models import listed
+from vae.views.shared.models import listed
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {found.name: found for found in list_checkpoints(ROOT / "checkpoints") if isinstance(found, Checkpoint)}

@@ -12,7 +12,7 @@ from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui.interpolation import _known, _lassos, _pins
+from vae.ui.pages.interpolation import _known, _lassos, _pins
 from vae.ui.shared import loaders
 from vae.views.interpolation import KEYS
 
@@ -76,7 +76,7 @@ def test_the_state_of_other_pages_is_offered_only_for_this_checkpoint(
         "map_pinned": {"model": "one", "z": [1.0], "row": None, "exact": True},
         "map_groups": {"model": "one", "A": [1, 2], "B": []},
     }
-    monkeypatch.setattr("vae.ui.interpolation.st.session_state", state)
+    monkeypatch.setattr("vae.ui.pages.interpolation.st.session_state", state)
     one, plain = read_checkpoint(folder / "one"), read_checkpoint(folder / "plain")
     assert [pin["z"] for pin in _pins(one)] == [[0.5], [1.0]]
     assert _lassos(one) == {"A": [1, 2]}

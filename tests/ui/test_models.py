@@ -16,7 +16,7 @@ from vae.model.losses import Objective
 from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui.shared import loaders, strips
-from vae.views import models
+from vae.views.shared import models
 
 SHIPPED = ROOT / "checkpoints"
 

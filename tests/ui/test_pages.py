@@ -22,12 +22,12 @@ from vae.storage.checkpoints import read_checkpoint
 from vae.storage.uploads import MAX_PIECE_BYTES, Announced
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import Optimizer, TrainingConfig
+from vae.ui.pages.training import form, runs
+from vae.ui.pages.training.proposals import PRESETS
+from vae.ui.pages.training.runs import app_runs
+from vae.ui.pages.training.uploader import app_uploads
 from vae.ui.shared import loaders
 from vae.ui.shared.page import PAGES
-from vae.ui.training import form, runs
-from vae.ui.training.proposals import PRESETS
-from vae.ui.training.runs import app_runs
-from vae.ui.training.uploader import app_uploads
 
 PATHS = [path for path, _, _ in PAGES]
 
@@ -98,7 +98,7 @@ def test_a_checkpoint_that_was_deleted_under_a_page_is_said_to_be(checkpoints: P
 def test_a_run_that_has_ended_is_the_choice_and_what_the_browser_shows(
     checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_page("pages/6_Training.py", checkpoint="two")
+    app = open_page("pages/7_Training.py", checkpoint="two")
     shutil.copytree(checkpoints / "ten", checkpoints / "made-here")
     monkeypatch.setattr(runs, "_trained_on_page", lambda checkpoint: checkpoint is not None)
     app.session_state["started"] = "made-here"
@@ -146,7 +146,7 @@ def open_form(**fields: Any) -> AppTest:
 
 
 def form_page() -> None:
-    from vae.ui.training.form import start_form
+    from vae.ui.pages.training.form import start_form
 
     start_form()
 
@@ -172,7 +172,7 @@ def test_a_run_started_in_the_page_becomes_a_checkpoint_that_every_page_can_choo
     assert not app.exception
     assert not app.error
     with finished(app):
-        app = open_page("pages/6_Training.py", film="made-here")
+        app = open_page("pages/7_Training.py", film="made-here")
     assert [film["name"] for film in sent_data(app)["films"]] == ["made-here"]
     checkpoint = read_checkpoint(checkpoints / "made-here")
     assert len(checkpoint.history) == 2
@@ -309,13 +309,13 @@ def test_an_invalid_number_of_runs_is_refused_with_the_remedy(monkeypatch: pytes
 
 
 def test_a_checkpoint_of_the_command_line_cannot_be_deleted_in_the_page(checkpoints: Path) -> None:
-    assert not [button for button in open_page("pages/6_Training.py").button if "Delete" in button.label]
+    assert not [button for button in open_page("pages/7_Training.py").button if "Delete" in button.label]
 
 
 def test_a_checkpoint_trained_in_the_page_can_be_deleted_there(checkpoints: Path) -> None:
     config = checkpoints / "two" / "config.json"
     config.write_text(config.read_text().replace('"command line"', '"page"'))
-    app = open_page("pages/6_Training.py", checkpoint="two")
+    app = open_page("pages/7_Training.py", checkpoint="two")
     app = press(app, "Delete it")
     assert not app.exception
     assert [path.name for path in checkpoints.iterdir()] == ["ten"]

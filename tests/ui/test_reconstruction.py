@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset
-from vae.evaluation.complexity import complexity, density_offset
+from vae.evaluation.pictures.complexity import complexity, density_offset
 from vae.model import losses
 from vae.model.latents import encode
 from vae.model.losses import Objective
@@ -20,7 +20,7 @@ from vae.model.networks import VAE, default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui.reconstruction import _cached_scores, cached_data
+from vae.ui.pages.reconstruction import _cached_scores, cached_data
 from vae.ui.shared import loaders
 from vae.views.reconstruction import random_rows
 

@@ -13,15 +13,15 @@ from tests.support.pages import choose, sent_data
 from tests.support.patience import PATIENCE
 from vae.datasets.splits import Dataset, Split
 from vae.evaluation.aggregate import aggregate_kl, fit_aggregate
-from vae.evaluation.classifier import read_reliability
+from vae.evaluation.pictures.classifier import read_reliability
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.model.samplers import fit_mixture, per_class, sample_aggregate_posterior
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
-from vae.ui import sampling
-from vae.ui.sampling import CHECKS
+from vae.ui.pages import sampling
+from vae.ui.pages.sampling import CHECKS
 from vae.ui.shared import loaders
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ from tests.support.patience import PATIENCE
 from tests.support.runs import request
 from vae.jobs.runs import MOST_RUNS, Run, RunError, Runs
 from vae.training.request import TrainingRequest
+from vae.ui.pages.training import proposals
+from vae.ui.pages.training.proposals import PRESETS, name_with_beta, proposed_name, repeat_of, start_again, start_preset
 from vae.ui.shared import loaders
-from vae.ui.training import proposals
-from vae.ui.training.proposals import PRESETS, name_with_beta, proposed_name, repeat_of, start_again, start_preset
 
-PAGE = "pages/6_Training.py"
+PAGE = "pages/7_Training.py"
 Started = list[tuple[str, dict[str, Any]]]
 
 
@@ -126,7 +126,7 @@ def test_without_any_checkpoint_a_run_can_be_started(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("title", PRESETS)
 def test_a_card_starts_what_the_form_would(checkpoints: Path, started: Started, title: str) -> None:
     def page() -> None:
-        from vae.ui.training.form import start_form
+        from vae.ui.pages.training.form import start_form
 
         start_form()
 

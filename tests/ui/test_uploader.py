@@ -13,10 +13,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from vae.storage.uploads import Announced, Upload
+from vae.ui.pages.training import uploader
+from vae.ui.pages.training.uploader import app_uploads
 from vae.ui.serving import routes
 from vae.ui.shared import loaders
-from vae.ui.training import uploader
-from vae.ui.training.uploader import app_uploads
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def page() -> None:
     """Shows what the form gets."""
     import streamlit as st
 
-    from vae.ui.training.uploader import choose_pictures
+    from vae.ui.pages.training.uploader import choose_pictures
 
     st.text(choose_pictures())
 

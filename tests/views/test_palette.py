@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vae.views.palette import PALETTE
+from vae.views.shared.palette import PALETTE
 
 Array = NDArray[np.floating[Any]]
 

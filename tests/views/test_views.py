@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.pages import ROOT
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
-from vae.views import explore, interpolation, latent_map, pages, sampling, scripts
+from vae.views import explore, interpolation, latent_map, sampling
+from vae.views.shared import pages, scripts
 
 SHIPPED = ROOT / "checkpoints"
 NAMES = sorted(path.name for path in SHIPPED.iterdir())

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.evaluation.complexity import complexity, density_offset
+from vae.evaluation.pictures.complexity import complexity, density_offset
 from vae.model.latents import FloatArray, encode
 from vae.model.networks import VAE
 

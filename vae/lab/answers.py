@@ -19,9 +19,10 @@ from vae.projection import config
 from vae.projection.config import METHODS, NAMES, ProjectionConfig
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import parse_whole
-from vae.views import interpolation, pages, sampling
+from vae.views import interpolation, sampling
 from vae.views.explore import image_title
 from vae.views.latent_map import own_method
+from vae.views.shared import pages
 
 Json = dict[str, object]
 Params = Mapping[str, str]

@@ -16,8 +16,8 @@ from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import MAX_TEST_IMAGES
 from vae.storage.files import CheckpointError
 from vae.validation import parse_whole, require
-from vae.views.pages import VIEWS
 from vae.views.sampling import LAST_SEED
+from vae.views.shared.pages import VIEWS
 
 ENTRY = "hosts/lab/file.js"
 MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from vae.lab.packing import Packed
 from vae.lab.workers import PackingError
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 BOOTSTRAP = "hosts/lab/bootstrap.js"
 MODULES = "modules"  # the block with the modules' texts

@@ -29,11 +29,12 @@ from vae.server.latent_map.data import MapSource, encoded_body, projection_body
 from vae.server.weights import local_model, packed, version_of
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
-from vae.views import models, pages, sampling
+from vae.views import sampling
 from vae.views.explore import explore_data
 from vae.views.interpolation import interpolation_data
 from vae.views.latent_map import map_data
 from vae.views.reconstruction import compare_empty, reconstruction_data, score_data, score_test_images
+from vae.views.shared import models, pages
 
 IMAGES = 300  # test images with their pixels
 SEEDS = 2  # of Sampling's noise, from the seed of the page on; the page draws its own for others

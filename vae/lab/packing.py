@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae.lab.workers import PackingError, script_of
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 WORKER = "worker:"  # before the name of a module that is to run as a worker
 

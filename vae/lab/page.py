@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 from vae.lab.answers import Json
 from vae.lab.html import BOOTSTRAP, json_block, module_blocks
 from vae.lab.packing import pack
-from vae.views.pages import VIEWS, View
-from vae.views.scripts import FRONTEND, script_url
+from vae.views.shared.pages import VIEWS, View
+from vae.views.shared.scripts import FRONTEND, script_url
 
 HOST = "hosts/lab/light.js"
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
@@ -29,8 +29,8 @@ CONTROLS_STYLES = ("lib/controls.css", "lib/popover.css", "hosts/lab/controls.cs
 def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers: Mapping[str, Json]) -> Json:
     """What the host starts with.
 
-    models: as vae.views.models lists them. views: those whose styles are there, by name. answers: those that the host
-    will ask for first, by their address.
+    models: as vae.views.shared.models lists them. views: those whose styles are there, by name. answers: those that
+    the host will ask for first, by their address.
     """
     styles = {name: style_text(view.styles) for name, view in views.items()}
     return {

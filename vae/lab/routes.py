@@ -35,8 +35,8 @@ from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 from vae.storage.files import CheckpointError
 from vae.validation import parse_whole
-from vae.views import models
-from vae.views.pages import EXPLORE, VIEWS, View
+from vae.views.shared import models
+from vae.views.shared.pages import EXPLORE, VIEWS, View
 
 FIRST_MODEL = "mnist-z10"
 KEPT, KEPT_PAGES = 128, 16  # answers and pages that are kept ready to send, as a class asks for the same; 0.6 MB a page

@@ -8,8 +8,8 @@ from vae.model.latents import EncodedSet, FloatArray
 from vae.projection.methods import fit_pca
 from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
-from vae.views import pages, scripts
-from vae.views.palette import PALETTE
+from vae.views.shared import pages, scripts
+from vae.views.shared.palette import PALETTE
 
 MAP_POINTS = 2000  # as many as a small map can show
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from vae.datasets.drawing import drawing_frame, is_dark_on_bright
 from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
-from vae.views import pages, scripts
-from vae.views.palette import PALETTE
+from vae.views.shared import pages, scripts
+from vae.views.shared.palette import PALETTE
 
 # Parameters of a link; the component reads and checks the values.
 KEYS = (

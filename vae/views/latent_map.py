@@ -3,8 +3,8 @@
 from vae.projection.config import Method
 from vae.server.weights import local_model
 from vae.storage.checkpoints import EXAMPLES, Checkpoint
-from vae.views import pages, scripts
-from vae.views.palette import PALETTE
+from vae.views.shared import pages, scripts
+from vae.views.shared.palette import PALETTE
 
 
 def map_data(checkpoint: Checkpoint, version: str) -> dict[str, object]:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from vae.datasets.drawing import drawing_frame, is_dark_on_bright, resize_images
 from vae.datasets.registry import load_dataset
 from vae.evaluation.anomaly import anomaly_scores, auroc, corrected_scores
-from vae.evaluation.complexity import density_offset
+from vae.evaluation.pictures.complexity import density_offset
 from vae.model import losses
 from vae.model.latents import EncodedSet, FloatArray, posterior_noise
 from vae.model.networks import VAE
 from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
-from vae.views import models, pages, scripts
-from vae.views.palette import PALETTE
+from vae.views.shared import models, pages, scripts
+from vae.views.shared.palette import PALETTE
 
 Images = NDArray[np.uint8]
 

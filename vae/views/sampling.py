@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.evaluation import classifier
 from vae.evaluation.aggregate import MOST_IMAGES, AggregateFit, Bound, draws_of, fit_aggregate
+from vae.evaluation.pictures import classifier
 from vae.model.latents import EncodedSet, sample
 from vae.model.samplers import CHOICE_STREAM, Mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
 from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.validation import parse_whole
-from vae.views import pages, scripts
-from vae.views.palette import PALETTE
+from vae.views.shared import pages, scripts
+from vae.views.shared.palette import PALETTE
 
 MOST_SIDE = 16  # cell (row, column) of a grid has noise number 16 row + column, whatever the grid's size
 LAST_SEED = 2**32 - 1

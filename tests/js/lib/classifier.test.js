@@ -19,7 +19,7 @@ const { pictures, logits, labels } = python(`
 import json
 from pathlib import Path
 import torch
-from vae.evaluation.classifier import load_classifier
+from vae.evaluation.pictures.classifier import load_classifier
 from vae.model.networks import to_unit
 from vae.storage.checkpoints import read_checkpoint
 checkpoint = read_checkpoint(Path("checkpoints/mnist-z2"))

@@ -32,7 +32,7 @@ test("a picture is as long as Python says, under every kind of likelihood", () =
   const program = `
 import json, sys
 import numpy as np
-from vae.evaluation.complexity import complexity
+from vae.evaluation.pictures.complexity import complexity
 found = []
 for shape, likelihood, image in json.load(sys.stdin):
     found.append(complexity(np.array(image, np.uint8).reshape(1, *shape), likelihood).item())

@@ -6,7 +6,7 @@
  * @import { DecodeReply, LiveStatus } from "../lib/live-client.js"
  * @import { LocalModel } from "../lib/model-client.js"
  *
- * What a host gives: vae/views/explore.py, and the start of vae/ui/explore.py. kl: nats per dimension, null for a plain
+ * What a host gives: vae/views/explore.py, and the start of vae/ui/pages/explore.py. kl: nats per dimension, null for a plain
  * autoencoder; spread: standard deviation of the means per dimension; points: float32, k × 2, and labels: uint16, both
  * as base64; projection: origin and axes of the map; start: the picture to start from, and the number of this start; z:
  * where to begin now, null at the start; label: the class to decode as.

@@ -13,7 +13,7 @@ import { minutesOf, Stories } from "./stories.js";
 /** @import { Story } from "./stories.js" */
 
 /**
- * What Python sends, see vae/ui/home/component.py. model: the chosen one, null without any; film: the checkpoint whose
+ * What Python sends, see vae/ui/pages/home/component.py. model: the chosen one, null without any; film: the checkpoint whose
  * film runs here, null without one; lacking: models that some stories need.
  *
  * @typedef {object} HomeData

@@ -3,7 +3,7 @@
 import { element } from "../lib/dom.js";
 
 /**
- * See vae/ui/home/models.py and vae/views/models.py. version: changes when it is trained again.
+ * See vae/ui/pages/home/models.py and vae/views/shared/models.py. version: changes when it is trained again.
  *
  * @typedef {object} Model
  * @property {string} name the checkpoint's

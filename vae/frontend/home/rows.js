@@ -9,7 +9,7 @@ import { strongestFirst } from "../lib/math.js";
 /** @import { Originals } from "./sheets.js" */
 
 /**
- * A row of pictures, see vae/ui/home/stories.py. model: "" where none is needed.
+ * A row of pictures, see vae/ui/pages/home/stories.py. model: "" where none is needed.
  *
  * @typedef {{kind: string, model: string}} Row
  *

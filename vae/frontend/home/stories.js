@@ -6,7 +6,7 @@ import { PICTURES } from "./rows.js";
 /** @import { Job, RowPainter } from "./rows.js" */
 
 /**
- * See vae/ui/home/stories.py. link: relative to the app's address.
+ * See vae/ui/pages/home/stories.py. link: relative to the app's address.
  *
  * @typedef {object} Story
  * @property {string} title

@@ -24,7 +24,7 @@ import { parseNumbers } from "../lib/number.js";
 /** @typedef {Partial<Record<InterpolationKey, string>>} State what a link has, as text */
 
 /**
- * What a host gives: vae/views/interpolation.py, and the state of vae/ui/interpolation.py.
+ * What a host gives: vae/views/interpolation.py, and the state of vae/ui/pages/interpolation.py.
  *
  * @typedef {object} InterpolationData
  * @property {string} base the app's address

@@ -1,5 +1,5 @@
 /**
- * The digit classifier that ships with the app. vae/evaluation/classifier.py trains it; this computes what its
+ * The digit classifier that ships with the app. vae/evaluation/pictures/classifier.py trains it; this computes what its
  * DigitClassifier.forward does, in about a tenth of a millisecond per picture.
  */
 

@@ -1,6 +1,6 @@
 /**
  * How a class looks wherever one is drawn: a disc in one of the palette's colours, and, where there are more classes
- * than colours, another shape for each further round of them. The colours come from vae/views/palette.py.
+ * than colours, another shape for each further round of them. The colours come from vae/views/shared/palette.py.
  */
 
 /** @import { Rgb, StampPixel } from "./canvas.js" */

@@ -11,7 +11,7 @@
  * @import { Projection } from "./projection.js"
  * @import { Config } from "./projection-files.js"
  *
- * What a host gives: vae/views/latent_map.py, and the choices of vae/ui/latent_map/. label: the class to decode as, null
+ * What a host gives: vae/views/latent_map.py, and the choices of vae/ui/pages/latent_map/. label: the class to decode as, null
  * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those
  * that other pages know.
  *

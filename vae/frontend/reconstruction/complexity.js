@@ -1,4 +1,4 @@
-/** How long a picture is when it is compressed. The same as vae/evaluation/complexity.py, bit for bit. */
+/** How long a picture is when it is compressed. The same as vae/evaluation/pictures/complexity.py, bit for bit. */
 
 /** @import { ImageShape } from "../lib/contract.js" */
 

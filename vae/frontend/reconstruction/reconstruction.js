@@ -34,7 +34,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { Source } from "./remarks.js" */
 
 /**
- * What a host gives: vae/views/reconstruction.py, and the choices of vae/ui/reconstruction.py.
+ * What a host gives: vae/views/reconstruction.py, and the choices of vae/ui/pages/reconstruction.py.
  *
  * @typedef {AnomalyData & PageData} Data
  *

@@ -20,7 +20,7 @@ import { NO_TRUNCATION } from "./sources.js";
 /** @typedef {{accuracy: number, images: number}} Reliability share of so many test images that is classified correctly */
 
 /**
- * What a host gives: vae/views/sampling.py, and the settings of vae/ui/sampling.py.
+ * What a host gives: vae/views/sampling.py, and the settings of vae/ui/pages/sampling.py.
  *
  * @typedef {object} SamplingData
  * @property {string} base the app's address

@@ -6,7 +6,7 @@ import { numberField } from "../lib/fields.js";
 /** @import { Option, Select } from "../lib/dom.js" */
 
 /**
- * What Python sends of it: vae/ui/training.
+ * What Python sends of it: vae/ui/pages/training.
  *
  * film, beside: what is shown. films: those to choose from. curves: a model without a film. note, no_other, problem,
  * obstacle: sentences, or "". answered: the number of the command that was last heard. words: what a model is, by its

@@ -23,7 +23,7 @@ import { comparison, epochsOf } from "./words.js";
 /** @import { PanelData, Command } from "./panel.js" */
 
 /**
- * What Python sends: vae/ui/training. history: shown in place of films. dataset_names: as people write them.
+ * What Python sends: vae/ui/pages/training. history: shown in place of films. dataset_names: as people write them.
  *
  * @typedef {{ base: string, films: FilmChoice[], history: HistoryData | null, references: Reference[],
  *   palette: string[], dataset_names: Record<string, string> }} FilmData

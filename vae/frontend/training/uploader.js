@@ -11,7 +11,7 @@ import { send } from "./sending.js";
 /** @import { Chosen, Most, PictureSelection, ZipSelection } from "./selection.js" */
 
 /**
- * What Python sends: vae/ui/training/uploader.py. held: the upload that the server has of this session.
+ * What Python sends: vae/ui/pages/training/uploader.py. held: the upload that the server has of this session.
  *
  * @typedef {{ upload: string, name: string, pictures: number | null, total: number }} Held
  * @typedef {object} Data

@@ -19,11 +19,11 @@ from vae.projection import config, methods
 from vae.server.latent_map import data as map_data
 from vae.server.live import decode_frames
 from vae.training import film
-from vae.ui import sampling
+from vae.ui.pages import sampling
 from vae.ui.shared import links
 from vae.views import interpolation
 from vae.views.sampling import LAST_SEED, MOST_SIDE
-from vae.views.scripts import FRONTEND
+from vae.views.shared.scripts import FRONTEND
 
 PATH = FRONTEND / "lib" / "contract.js"
 LINE = 120  # characters that Biome puts into one

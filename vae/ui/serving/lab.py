@@ -5,11 +5,11 @@ from typing import Any
 
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
-from vae.ui import explore, interpolation, reconstruction, sampling
+from vae.ui.pages import explore, interpolation, reconstruction, sampling
 from vae.ui.shared import loaders
-from vae.views import pages
 from vae.views.latent_map import map_data
 from vae.views.sampling import is_source, offered_sources
+from vae.views.shared import pages
 
 Version = tuple[str, int]
 

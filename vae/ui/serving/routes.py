@@ -16,10 +16,10 @@ from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.server.training.uploads import routes as upload_routes
 from vae.server.weights import routes as weights_routes
 from vae.storage.atomic import remove_stale
-from vae.ui.latent_map import source
+from vae.ui.pages.latent_map import source
+from vae.ui.pages.training import film, runs, uploader
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins, page, scripts, strips
-from vae.ui.training import film, runs, uploader
 
 
 def routes() -> list[BaseRoute]:

@@ -10,9 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.ui.shared import links, loaders, scripts
-from vae.views import models
-from vae.views.pages import VIEWS
-from vae.views.scripts import FRONTEND, script_url
+from vae.views.shared import models
+from vae.views.shared.pages import VIEWS
+from vae.views.shared.scripts import FRONTEND, script_url
 
 FIRST_CHOICE = "mnist-z10"
 PAGES = (
@@ -21,7 +21,7 @@ PAGES = (
     ("pages/3_Sampling.py", "Sampling", "Draw latent vectors from the prior and decode them."),
     ("pages/4_Interpolation.py", "Interpolation", "Walk from one image to another through latent space."),
     ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
-    ("pages/6_Training.py", "Training", "Train a model of your own and take it to the other pages."),
+    ("pages/7_Training.py", "Training", "Train a model of your own and take it to the other pages."),
 )
 # The names of the pages in the app's addresses, as Streamlit makes them of the scripts' names.
 ADDRESSES = tuple(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)
@@ -32,7 +32,7 @@ ICON = FRONTEND / "bar" / "icon.svg"
 def begin_page(title: str, question: str | None = None) -> None:
     """The head of every page: the bar with links to the others, then the title, one open question, and controls().
 
-    question: None for that of vae.views.pages.
+    question: None for that of vae.views.shared.pages.
     Where they stand is in frontend/hosts/frame.css.
     """
     st.set_page_config(page_title=f"{title} · Latent Lab", page_icon=str(ICON), layout="wide")

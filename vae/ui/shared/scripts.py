@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from vae.views.scripts import FRONTEND, scripts_version
+from vae.views.shared.scripts import FRONTEND, scripts_version
 
 FOR_EVER = "public, max-age=31536000, immutable"  # the address changes when the content does
 JAVASCRIPT = "text/javascript"

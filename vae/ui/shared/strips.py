@@ -6,7 +6,7 @@ from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 from vae.ui.shared import loaders
-from vae.views import models
+from vae.views.shared import models
 
 
 def strip(name: str) -> bytes:

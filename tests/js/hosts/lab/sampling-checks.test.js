@@ -17,7 +17,7 @@ const PROGRAM = `
 import json, sys
 from pathlib import Path
 from vae.storage.checkpoints import read_checkpoint
-from vae.ui.sampling import CHECKS
+from vae.ui.pages.sampling import CHECKS
 from vae.ui.serving.lab import AppData
 from vae.lab.answers import answer
 

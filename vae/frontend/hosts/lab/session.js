@@ -9,7 +9,7 @@
  *
  * @typedef {{model: string, title: string, z: number[], label: number | null}} Place
  *
- * What is pinned on the map: see vae/ui/latent_map/component.py.
+ * What is pinned on the map: see vae/ui/pages/latent_map/component.py.
  *
  * @typedef {{model: string, z: number[], row: number | null, exact: boolean, near: boolean}} Pin
  *

@@ -1,5 +1,5 @@
 /**
- * Explore in the light page and in the file: where it starts, and z in the link. As vae/ui/explore.py.
+ * Explore in the light page and in the file: where it starts, and z in the link. As vae/ui/pages/explore.py.
  *
  * @import { Place, Session, Shown } from "../session.js"
  * @import { Source, TestImage } from "../source.js"

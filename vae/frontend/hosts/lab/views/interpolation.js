@@ -1,6 +1,6 @@
 /**
  * Interpolation in the light page and in the file: its state, and what it takes over from other views. As
- * vae/ui/interpolation.py.
+ * vae/ui/pages/interpolation.py.
  *
  * @import { Params } from "../link.js"
  * @import { Session, Shown } from "../session.js"

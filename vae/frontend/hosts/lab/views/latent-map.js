@@ -1,5 +1,5 @@
 /**
- * The latent map in the light page and in the file: its projection, pin and groups, and the link. As vae/ui/latent_map/.
+ * The latent map in the light page and in the file: its projection, pin and groups, and the link. As vae/ui/pages/latent_map/.
  *
  * @import { ProjectionConfig, Method } from "../../../lib/contract.js"
  * @import { ChoiceControl, Control, NumberControl, Pin, Session, Shown } from "../session.js"

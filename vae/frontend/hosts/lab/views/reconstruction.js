@@ -1,6 +1,6 @@
 /**
  * Reconstruction in the light page and in the file: its image and another data set to compare with. As
- * vae/ui/reconstruction.py.
+ * vae/ui/pages/reconstruction.py.
  *
  * @import { Control, Session, Shown } from "../session.js"
  * @import { Source } from "../source.js"

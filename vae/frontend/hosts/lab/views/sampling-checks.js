@@ -1,5 +1,5 @@
 /**
- * Which settings of a link to Sampling fit a model. As CHECKS of vae/ui/sampling.py; a test compares the two.
+ * Which settings of a link to Sampling fit a model. As CHECKS of vae/ui/pages/sampling.py; a test compares the two.
  *
  * @import { SamplingKey } from "../../../lib/contract.js"
  * @import { About } from "../source.js"

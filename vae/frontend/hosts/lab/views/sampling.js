@@ -1,5 +1,5 @@
 /**
- * Sampling in the light page and in the file: its settings, noise and sources. As vae/ui/sampling.py.
+ * Sampling in the light page and in the file: its settings, noise and sources. As vae/ui/pages/sampling.py.
  *
  * @import { SamplingKey } from "../../../lib/contract.js"
  * @import { Session, Shown } from "../session.js"

@@ -10,7 +10,7 @@ from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture
 from vae.training.config import TrainingConfig
 from vae.training.request import WEIGHED, DatasetRequest, ModelRequest, TrainingRequest, request_of
-from vae.ui.training.runs import app_runs, usable_checkpoint
+from vae.ui.pages.training.runs import app_runs, usable_checkpoint
 
 MAX_NAME = 40  # characters, as in vae.jobs.runs.NAME
 BETAS = 4.0, 1.0  # the first of them that is not the film's is proposed

@@ -10,13 +10,13 @@ from vae.datasets.registry import is_available
 from vae.jobs.runs import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.request import TrainingRequest
+from vae.ui.pages.training import form, selection
+from vae.ui.pages.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
+from vae.ui.pages.training.runs import app_runs, refresh_page, usable_checkpoint
 from vae.ui.shared import loaders, scripts
-from vae.ui.training import form, selection
-from vae.ui.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
-from vae.ui.training.runs import app_runs, refresh_page, usable_checkpoint
-from vae.views import models
-from vae.views.palette import PALETTE
-from vae.views.scripts import script_url
+from vae.views.shared import models
+from vae.views.shared.palette import PALETTE
+from vae.views.shared.scripts import script_url
 
 KEY = "training"
 MOST_EPOCHS = 500  # of a curve

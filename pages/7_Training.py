@@ -1,8 +1,8 @@
 """Training: start a run, watch it learn, keep the film."""
 
+from vae.ui.pages.training.film import show_films
+from vae.ui.pages.training.runs import delete_button, show_runs
 from vae.ui.shared.page import begin_page, find_checkpoint
-from vae.ui.training.film import show_films
-from vae.ui.training.runs import delete_button, show_runs
 
 begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
 checkpoint = find_checkpoint()

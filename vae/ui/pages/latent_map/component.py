@@ -10,7 +10,7 @@ from vae.projection.config import ProjectionConfig
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, page, scripts
 from vae.views.latent_map import map_data
-from vae.views.pages import LATENT_MAP
+from vae.views.shared.pages import LATENT_MAP
 
 PINNED = "pinned on the map"
 

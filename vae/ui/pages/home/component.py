@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from vae.model.latents import sample
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
-from vae.ui.home.models import model_rows
-from vae.ui.home.stories import lacking, story_data, told
+from vae.ui.pages.home.models import model_rows
+from vae.ui.pages.home.stories import lacking, story_data, told
 from vae.ui.shared import loaders, scripts
-from vae.views.palette import PALETTE
-from vae.views.scripts import script_url
+from vae.views.shared.palette import PALETTE
+from vae.views.shared.scripts import script_url
 
 FILM = "mnist-z2"
 PICTURES = 6  # in a row

@@ -22,7 +22,7 @@ from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset, Split
 from vae.model.networks import to_unit
 
-WEIGHTS = Path(__file__).parents[1] / "frontend" / "lib" / "mnist-classifier.safetensors"
+WEIGHTS = Path(__file__).parents[2] / "frontend" / "lib" / "mnist-classifier.safetensors"
 DATASET = "mnist"  # whose pictures it can be asked about
 IMAGE_SHAPE = (1, 28, 28)  # of them
 EPOCHS = 20
@@ -131,7 +131,9 @@ def load_classifier(path: Path = WEIGHTS) -> DigitClassifier:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(prog="python -m vae.evaluation.classifier", description="Train the classifier.")
+    options = argparse.ArgumentParser(
+        prog="python -m vae.evaluation.pictures.classifier", description="Train the classifier."
+    )
     options.add_argument("--data-dir", type=Path, help="where MNIST's files lie or are downloaded to")
     torch.set_num_threads(1)  # of layers as small as these, more threads are slower
     mnist = load_dataset(DATASET, options.parse_args().data_dir)

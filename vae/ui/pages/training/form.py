@@ -19,11 +19,11 @@ from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.request import MAX_SECONDS, WEIGHED, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
-from vae.ui.training.own_pictures import chosen_encoding, plain, show_summary
-from vae.ui.training.proposals import PRESETS
-from vae.ui.training.runs import app_runs
-from vae.ui.training.uploader import choose_pictures
-from vae.views.models import DATASET_NAMES
+from vae.ui.pages.training.own_pictures import chosen_encoding, plain, show_summary
+from vae.ui.pages.training.proposals import PRESETS
+from vae.ui.pages.training.runs import app_runs
+from vae.ui.pages.training.uploader import choose_pictures
+from vae.views.shared.models import DATASET_NAMES
 
 OWN = "my own images"
 ARCHITECTURES = {"mlp": "MLP", "conv": "Convolutional"}

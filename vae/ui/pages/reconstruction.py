@@ -8,9 +8,8 @@ import streamlit as st
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.latent_map.source import images_on_disk
+from vae.ui.pages.latent_map.source import images_on_disk
 from vae.ui.shared import current_image, links, loaders, page, scripts
-from vae.views.pages import RECONSTRUCTION
 from vae.views.reconstruction import (
     OtherImages,
     Scored,
@@ -21,6 +20,7 @@ from vae.views.reconstruction import (
     score_other,
     score_test_images,
 )
+from vae.views.shared.pages import RECONSTRUCTION
 
 LOADING_SECONDS = 2.0  # for which the page waits for the test images of its data set; MNIST takes half a second
 NO_OTHER = ""

@@ -7,7 +7,7 @@ import streamlit as st
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, page, scripts
 from vae.views.explore import explore_data, image_title
-from vae.views.pages import EXPLORE
+from vae.views.shared.pages import EXPLORE
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, scripts
 from vae.validation import parse_whole
 from vae.views.interpolation import KEYS, LONGEST, interpolation_data
-from vae.views.pages import INTERPOLATION
+from vae.views.shared.pages import INTERPOLATION
 
 State = dict[str, str]
 

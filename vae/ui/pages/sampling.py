@@ -9,7 +9,6 @@ import streamlit as st
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import current_image, links, loaders, scripts
 from vae.validation import is_whole, parse_whole
-from vae.views.pages import SAMPLING
 from vae.views.sampling import (
     COMPONENTS,
     LAST_SEED,
@@ -23,6 +22,7 @@ from vae.views.sampling import (
     sampling_data,
     source,
 )
+from vae.views.shared.pages import SAMPLING
 
 Params = dict[str, str]  # names and values in the link
 

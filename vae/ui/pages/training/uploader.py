@@ -10,9 +10,9 @@ import streamlit as st
 
 from vae.datasets.pictures import MAX_FILES, MAX_UNPACKED_BYTES, PICTURE_SUFFIXES, DataError
 from vae.storage.uploads import MAX_PIECE_BYTES, Upload, Uploads
+from vae.ui.pages.training.runs import app_runs
 from vae.ui.shared import scripts
-from vae.ui.training.runs import app_runs
-from vae.views.scripts import script_url
+from vae.views.shared.scripts import script_url
 
 KEY = "uploader"
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from vae.storage.checkpoints import Checkpoint
-from vae.views import models
+from vae.views.shared import models
 
 WEIGHT_BYTES = 4
 
 
 def model_rows(checkpoints: Iterable[Checkpoint]) -> list[dict[str, object]]:
-    """What vae.views.models.listed says of each model, in its order, and "columns": texts by name."""
+    """What vae.views.shared.models.listed says of each model, in its order, and "columns": texts by name."""
     by_name = {checkpoint.name: checkpoint for checkpoint in checkpoints}
     return [row | {"columns": _columns(by_name[row["name"]])} for row in models.listed(by_name.values())]
 

@@ -1,0 +1,5 @@
+"""What pictures show and how much they hold, whichever model made them.
+
+complexity  image -> length when it is compressed
+classifier  pictures of digits -> which digits they show
+"""

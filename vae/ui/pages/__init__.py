@@ -1,0 +1,10 @@
+"""The pages: a module each, or a package. Each imports only from those above it.
+
+explore         the live part of the Explore page
+latent_map      the Latent map page: controls, component, and what its routes serve
+sampling        the live part of the Sampling page
+reconstruction  the live part of the Reconstruction page
+interpolation   the live part of the Interpolation page
+training        the Training page: form, runs, films
+home            the home page: its component, the stories, all models
+"""

@@ -1,0 +1,7 @@
+"""What all views use. Each module imports only from those above it.
+
+palette  the colours of classes and curves
+scripts  the addresses of the browser's scripts and styles
+models   what is said about a model: its name in words, its numbers, a strip of pictures
+pages    the views: address, title, question, script and styles
+"""
