@@ -222,15 +222,32 @@ def rest(page: Page, drawn: Callable[[Page], object] = lambda _: None) -> None:
         try:
             page.wait_for_function("number => hasRested(number)", arg=next(RESTS))
         except PatienceLostError as error:
-            pytest.fail(f"{error}: {page.evaluate('whatIsPending()')} {page.locator('body').inner_text()}")
+            pytest.fail(f"{error}: {seen_now(page)}")
 
 
 def until(page: Page, happened: Callable[[], bool], what: str = "it happens") -> None:
     """Waits until it has happened; what, in words."""
     begun = monotonic()
     while not happened():
-        assert monotonic() < begun + PATIENCE, f"waited {PATIENCE} s in vain until {what}"
+        assert monotonic() < begun + PATIENCE, f"waited {PATIENCE} s in vain until {what}: {seen_now(page)}"
         page.wait_for_timeout(20)
+
+
+def seen_now(page: Page) -> str:
+    """What a failed wait reports: what the page waits for, where the focus is, the fields' values, the text."""
+    state = page.evaluate(
+        """() => {
+          let active = document.activeElement;
+          while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+          const values = [...(active?.getRootNode() ?? document).querySelectorAll("input, select")];
+          return {
+            pending: window.whatIsPending?.() ?? null,
+            focus: active?.outerHTML.slice(0, 300) ?? null,
+            fields: values.map((field) => [field.ariaLabel ?? field.name, field.value, field.disabled]),
+          };
+        }"""
+    )
+    return f"{page.url} {state} {page.locator('body').inner_text()}"
 
 
 def changed(page: Page, read: Callable[[Page], Seen], before: Seen) -> Seen:
