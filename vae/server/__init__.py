@@ -2,6 +2,7 @@
 
 wire        what all routes share: base path, allowed origins, refusals, limits for sockets, text frames
 live        the live decode service behind the sliders
+gradients   work by gradient steps, streamed to the page that asked for it
 weights     models' weights, for browsers that decode by themselves
 latent_map  the latent map: its data, and projections as they are computed
 bar         the pictures of the bar: a strip of each model, QR codes

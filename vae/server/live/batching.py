@@ -106,7 +106,7 @@ class Batcher:
             self._thread.start()
 
     def _work(self) -> None:
-        _use_one_core()
+        use_one_core()
         while True:
             self._receive()
             key = next(iter(self._queues))
@@ -186,7 +186,7 @@ def _run(engine: InferenceEngine, operation: Operation, slices: list[Slice]) -> 
         begin = end
 
 
-def _use_one_core() -> None:
+def use_one_core() -> None:
     """Keeps torch in this thread to one core, and leaves all other threads as they are.
 
     Small batches gain nothing from a second core, and two busy OpenMP pools on few cores were measured to slow a

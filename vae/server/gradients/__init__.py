@@ -1,0 +1,5 @@
+"""Work by gradient steps for one page at a time, over plain HTTP. Each module imports only from those above it.
+
+worker   the thread that takes the steps of all pages in turn
+streams  requests, their limits, and answers that come piece by piece
+"""
