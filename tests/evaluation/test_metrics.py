@@ -16,7 +16,9 @@ from vae.evaluation import metrics
 from vae.evaluation.metrics import (
     Accuracy,
     active_units,
+    collapsed_reconstruction,
     copy_test,
+    dimension_use,
     elbo_surgery,
     evaluate,
     knn_accuracy,
@@ -126,6 +128,66 @@ def test_a_plain_autoencoder_has_a_reconstruction_but_neither_kl_nor_elbo() -> N
 
 def test_an_evaluation_says_how_many_images_and_that_z_was_sampled() -> None:
     assert evaluate(encoded_set(np.zeros((7, 2))), CONFIG).protocol.startswith("7 images; one z per image drawn")
+
+
+def test_a_collapsed_model_shows_the_mean_picture_whatever_it_is_given() -> None:
+    images = random_images(30, (3, 4, 4))
+    x = torch.from_numpy(images).double() / 255
+    picture = x.mean(0, keepdim=True).expand_as(x)
+    expected = -distributions.Bernoulli(picture, validate_args=False).log_prob(x).sum((1, 2, 3)).mean().item()
+    assert collapsed_reconstruction(images, "bernoulli") == pytest.approx(expected, rel=1e-9)
+    assert collapsed_reconstruction(images, "gaussian") is None
+
+
+# ---- what each dimension holds ---------------------------------------------------------------------------------------
+
+
+def test_a_dimension_that_ignores_the_images_holds_nothing_of_them_however_far_from_the_prior_it_lies() -> None:
+    """Closed forms: KL from N(2, e^-1) to N(0, 1)."""
+    (use,) = dimension_use(encoded_set(np.full((500, 1), 2), -1))
+    kl = 0.5 * (4 + np.exp(-1) - 1 + 1)
+    assert use.kl == pytest.approx(kl, rel=1e-6)
+    assert use.marginal_kl == pytest.approx(kl, rel=1e-3)
+    assert use.information == pytest.approx(0, abs=2e-3)
+    assert not use.active
+
+
+def test_codes_that_do_not_overlap_hold_as_much_as_tells_all_images_apart() -> None:
+    (use,) = dimension_use(encoded_set(np.arange(32)[:, None] - 16.0, -6))
+    assert use.information == pytest.approx(np.log(32), abs=1e-3)
+    assert use.active
+
+
+def test_of_one_dimension_the_information_is_that_of_elbo_surgery() -> None:
+    """Which draws z, and sums the exact densities of all codes."""
+    encoded = encoded_set(normal(3000, 1), 0.3 * normal(3000, 1, seed=1) - 2)
+    (use,), surgery = dimension_use(encoded), elbo_surgery(encoded)
+    assert use.information == pytest.approx(surgery.index_code_mi, abs=0.04)
+    assert use.marginal_kl == pytest.approx(surgery.dimension_wise_kl, abs=0.04)
+
+
+def test_the_parts_of_several_dimensions_are_those_of_a_sum_over_all_codes() -> None:
+    """Trapezoids over the mixture's density, code by code."""
+    encoded = encoded_set(normal(200, 3) * [0.01, 1, 2], normal(200, 3, seed=1) - [0, 2, 3])
+    z = np.linspace(-20, 20, 80001)
+    for j, use in enumerate(dimension_use(encoded)):
+        codes = distributions.Normal(
+            torch.from_numpy(encoded.mean[:, j]), torch.from_numpy(encoded.logvar[:, j]).mul(0.5).exp()
+        )
+        log_q = torch.logsumexp(codes.log_prob(torch.from_numpy(z)[:, None]), 1).numpy() - np.log(200)
+        expected = np.trapezoid(np.exp(log_q) * (log_q + 0.5 * (z**2 + np.log(2 * np.pi))), z)
+        assert use.marginal_kl == pytest.approx(expected, abs=2e-3)
+        assert use.kl is not None
+        assert use.marginal_kl is not None
+        assert use.kl == pytest.approx(encoded.kl_per_dimension[j])
+        assert use.information == pytest.approx(use.kl - use.marginal_kl)
+        assert use.mean_variance == pytest.approx(encoded.mean[:, j].var())
+
+
+def test_the_dimensions_of_a_plain_autoencoder_have_no_nats() -> None:
+    used, unused = dimension_use(encoded_set(np.outer(np.arange(9), [1, 0]), LOGVAR_BOUND * -1.0))
+    assert (used.kl, used.marginal_kl, used.information) == (None, None, None)
+    assert (used.active, unused.active) == (True, False)
 
 
 # ---- ELBO surgery ----------------------------------------------------------------------------------------------------

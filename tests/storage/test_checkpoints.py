@@ -580,6 +580,8 @@ def test_a_history_that_cannot_be_drawn_is_refused(folder: Path, line: str) -> N
     [
         ({"kl": True}, "a metric is not a finite number"),
         ({"kl_per_dimension": [1.0, "2"]}, "a metric is not a finite number"),
+        ({"active_units": 3}, "active_units is not a whole number from 0 to the number of latent dimensions"),
+        ({"collapsed": "high"}, "a metric is not a finite number"),
         ({"kl_per_dimension": [1.0]}, "kl_per_dimension does not have one number per latent dimension"),
     ],
 )

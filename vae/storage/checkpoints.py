@@ -4,7 +4,8 @@ config.json          format version, model config, data set, training settings, 
 model.safetensors    weights, float32
 encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl; entropy of a Bernoulli model
 examples.png         the first test images as a sheet, so that pages work without the data set
-metrics.json         the evaluation on the test set; optional: float16_levels, what vae.evaluation.rounding has measured
+metrics.json         the evaluation on the test set. Optional: float16_levels, what vae.evaluation.rounding measured,
+                     collapsed, the reconstruction of a model that always shows the mean picture
 history.jsonl        one line per epoch
 film.bin             optional: the film of the training, as vae.training.film describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead, rounded
@@ -97,6 +98,12 @@ class Checkpoint:
         """KL to the prior per latent dimension, mean over the test images, in nats; None for a plain autoencoder."""
         kl = self.metrics["kl_per_dimension"]
         return None if kl is None else tuple(kl)
+
+    @property
+    def collapsed(self) -> float | None:
+        """Reconstruction of a model that shows the mean test image, in nats; None where it was not computed."""
+        value: float | None = self.metrics.get("collapsed")
+        return value
 
     def load_model(self, device: torch.device | str = "cpu") -> VAE:
         """The model with its weights, ready to decode. Raises CheckpointError for any defect of the weights."""
@@ -439,7 +446,9 @@ def _checked_metrics(metrics: Json, model: ModelConfig) -> Json:
         numbers += [*of_the_posterior[:2], *metrics["kl_per_dimension"]]
         if len(metrics["kl_per_dimension"]) != model.latent_dim:
             raise ValueError("kl_per_dimension does not have one number per latent dimension")
-    numbers += [metrics["float16_levels"]] if metrics.get("float16_levels") is not None else []
+    if not is_whole(metrics["active_units"], 0, model.latent_dim):
+        raise ValueError("active_units is not a whole number from 0 to the number of latent dimensions")
+    numbers += [metrics[key] for key in ("float16_levels", "collapsed") if metrics.get(key) is not None]
     if not all(is_number(number) for number in numbers):
         raise ValueError("a metric is not a finite number")
     return metrics

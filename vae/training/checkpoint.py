@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vae.datasets.splits import Dataset, binarise
-from vae.evaluation.metrics import evaluate
+from vae.evaluation.metrics import collapsed_reconstruction, evaluate
 from vae.evaluation.rounding import float16_levels
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
@@ -125,13 +125,15 @@ def save_trained(
     encoded = encode(model.eval(), images, dataset.test.labels)
     settings = {"device": model.device.type, "torch_threads": torch.get_num_threads(), "origin": origin}
     budget = {} if seconds is None else {"seconds": seconds}
+    collapsed = collapsed_reconstruction(images, model.config.likelihood)
     save_checkpoint(
         out,
         model,
         dataset={"name": dataset.name, "content_hash": dataset.content_hash, "class_names": list(dataset.class_names)},
         training=asdict(config) | settings | budget,
         metrics=asdict(evaluate(encoded, model.config))
-        | {"split": "test", "seconds": history[-1].seconds, "float16_levels": float16_levels(model, encoded)},
+        | {"split": "test", "seconds": history[-1].seconds, "float16_levels": float16_levels(model, encoded)}
+        | {"collapsed": collapsed},
         history=[asdict(epoch) for epoch in history],
         encoded=encoded,
         test_images=images,
