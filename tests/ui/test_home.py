@@ -88,8 +88,8 @@ def test_the_table_has_every_model_in_the_picker_s_order_and_words() -> None:
     rows = model_rows(SHIPPED.values())
     assert [row["words"] for row in rows] == [row["words"] for row in listed(SHIPPED.values())]
     columns: Any = {row["name"]: row["columns"] for row in rows}
-    assert columns["mnist-z10"] == {"negative_elbo": "98.0", "kl": "19.6", "weights": "0.42 M"}
-    assert columns["mnist-z10-ae"] == {"negative_elbo": "none", "kl": "none", "weights": "0.21 M"}
+    assert columns["mnist-z10"] == {"negative_elbo": "98.0", "kl": "19.6", "active": "10 of 10", "weights": "0.42 M"}
+    assert columns["mnist-z10-ae"] == {"negative_elbo": "none", "kl": "none", "active": "10 of 10", "weights": "0.21 M"}
     assert columns["digits-z2"]["weights"] == "55 k"
 
 

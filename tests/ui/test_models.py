@@ -52,6 +52,12 @@ def test_beside_other_models_a_conditional_one_has_what_its_class_costs(tmp_path
     assert "class" not in models.numbers(other)
 
 
+def test_every_card_says_how_many_dimensions_vary_with_the_picture() -> None:
+    facts = {row["name"]: row["facts"] for row in models.listed(list_checkpoints(SHIPPED))}
+    assert facts["mnist-z10-b10"] == "active 5 of 10, 28 × 28 pixels, conv"
+    assert all(text.startswith("active ") for text in facts.values())
+
+
 def test_the_list_is_grouped_by_data_and_ordered_as_people_count() -> None:
     rows = models.listed(reversed(list_checkpoints(SHIPPED)))
     assert [row["name"] for row in rows] == [

@@ -29,7 +29,7 @@ const STORY = {
     { label: "two", kind: "image", model: "" },
   ],
 };
-const COLUMNS = { negative_elbo: "98.0", kl: "19.6", weights: "0.42 M" };
+const COLUMNS = { negative_elbo: "98.0", kl: "19.6", active: "10 of 10", weights: "0.42 M" };
 const MODEL = { name: "a b", words: "MNIST · 2-D", purpose: "for this", version: 7, columns: COLUMNS };
 
 /** @type {Job[]} */
@@ -111,7 +111,7 @@ test("a model's row has its picture, words, code, purpose and numbers", () => {
   const models = new Models();
   models.show("http://lab", [MODEL]);
   const [row] = models.body.children;
-  assert.equal(row.textContent, "MNIST · 2-Da bfor this98.019.60.42 M");
+  assert.equal(row.textContent, "MNIST · 2-Da bfor this98.019.610 of 100.42 M");
   assert.match(row.querySelector("img")?.src ?? "", /\/live\/strip\?model=a%20b&version=7$/);
   assert.equal(models.summary.textContent, "All models (1)");
   models.show("http://lab", []);

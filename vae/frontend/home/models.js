@@ -10,10 +10,10 @@ import { element } from "../lib/dom.js";
  * @property {string} words
  * @property {string} purpose
  * @property {number} version
- * @property {{negative_elbo: string, kl: string, weights: string}} columns
+ * @property {{negative_elbo: string, kl: string, active: string, weights: string}} columns
  */
 
-const HEAD = ["Along its strongest dimension", "Model", "What it is for", "−ELBO, nats", "KL, nats", "Weights"];
+const HEAD = ["Along its strongest dimension", "Model", "What it is for", "−ELBO, nats", "KL, nats", "Active", "Weights"];
 
 export class Models {
   body = element("tbody");
@@ -22,7 +22,7 @@ export class Models {
   constructor() {
     const head = element("tr", {}, ...HEAD.map((name) => element("th", { scope: "col" }, name)));
     const table = element("table", {}, element("thead", {}, head), this.body);
-    const note = "Nats per test image: less is better. KL is the part of −ELBO that the code costs.";
+    const note = "Nats per test image: less is better. KL is the part of −ELBO that the code costs. Active: latent dimensions that vary with the picture.";
     this.element = element("details", { className: "models" }, this.summary, table, element("p", {}, note));
   }
 
@@ -47,7 +47,7 @@ function rowOf(base, { name, words, purpose, version, columns }) {
   const picture = element("img", { src, alt: "", loading: "lazy" });
   const href = `${base}/Explore?checkpoint=${query}`;
   const link = element("a", { href, target: "_self", title: "Open it in Explore" }, words);
-  const numbers = [columns.negative_elbo, columns.kl, columns.weights].map((text, i) => {
+  const numbers = [columns.negative_elbo, columns.kl, columns.active, columns.weights].map((text, i) => {
     const cell = element("td", { className: "number" }, text);
     cell.dataset.name = HEAD[3 + i]; // on a phone there is no head
     return cell;

@@ -90,10 +90,16 @@ def with_label(negative_elbo: float, config: ModelConfig) -> str:
 
 
 def facts(checkpoint: Checkpoint) -> str:
-    """Picture size and architecture."""
+    """How many dimensions it uses, picture size and architecture."""
     config = checkpoint.model_config
     channels, height, width = config.image_shape
-    return f"{width} × {height}{' × ' + str(channels) if channels > 1 else ''} pixels, {config.architecture}"
+    size = f"{width} × {height}{' × ' + str(channels) if channels > 1 else ''} pixels"
+    return f"active {active(checkpoint)}, {size}, {config.architecture}"
+
+
+def active(checkpoint: Checkpoint) -> str:
+    """How many latent dimensions vary with the picture: "5 of 10"."""
+    return f"{checkpoint.metrics['active_units']} of {checkpoint.model_config.latent_dim}"
 
 
 def listed(found: Iterable[Checkpoint | BrokenCheckpoint]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ def _columns(checkpoint: Checkpoint) -> dict[str, str]:
     return {
         "negative_elbo": _bound(checkpoint),
         "kl": _nats(checkpoint.metrics["kl"]),
+        "active": models.active(checkpoint),
         "weights": _weights(checkpoint),
     }
 
