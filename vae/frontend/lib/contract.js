@@ -54,6 +54,9 @@ export const MAP_VERSION = 1;
 /** Of images or noise in one request. */
 export const MAX_ROWS_BYTES = 1_048_576;
 
+/** Of the format of work by gradient steps. */
+export const GRADIENT_VERSION = 1;
+
 /** That a projection's quality compares. */
 export const QUALITY_NEIGHBOURS = 10;
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from vae.jobs import runs
 from vae.model import networks
 from vae.projection import config, methods
+from vae.server.gradients import streams
 from vae.server.latent_map import data as map_data
 from vae.server.live import decode_frames
 from vae.training import film
@@ -134,6 +135,7 @@ def constants() -> list[tuple[str, object, str]]:
         ("POSTERIORS", typing.get_args(networks.Posterior), "What an encoder returns."),
         ("MAP_VERSION", map_data.VERSION, "Of the latent map's wire format."),
         ("MAX_ROWS_BYTES", map_data.ROWS_BYTES, "Of images or noise in one request."),
+        ("GRADIENT_VERSION", streams.VERSION, "Of the format of work by gradient steps."),
         ("QUALITY_NEIGHBOURS", _default(methods.quality, "neighbours"), "That a projection's quality compares."),
         ("ALIVE_RUN_STATES", runs.ALIVE, "In which a process works on a run or waits for its turn."),
         ("FILM_VERSION", film.VERSION, ""),
