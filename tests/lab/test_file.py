@@ -23,6 +23,7 @@ from vae.model.latents import posterior_noise
 from vae.projection.methods import fit_pca, quality
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.storage.files import CheckpointError
+from vae.views.shared import comparison
 
 SHIPPED = ROOT / "checkpoints"
 BLOCK = re.compile(r'<script type="text/plain" data-name="([^"]*)"(?: data-packed="(\d)")?>([^<]*)</script>')
@@ -142,6 +143,22 @@ def test_answers_are_there_for_each_view_and_for_sampling_s_noise_and_sources(pa
     assert all(data_url("source", model=model, source=name) in answers for name in ("prior", "aggregate", "class:9"))
     assert answers[data_url("reconstruction", model=model)]["others"] == []
     assert settings["query"] == "page=Sampling&checkpoint=mnist-z10&seed=7"
+
+
+def test_models_of_the_same_pictures_have_what_comparing_them_needs() -> None:
+    both = [ModelFiles(read_checkpoint(SHIPPED / name)) for name in ("sprites-z6", "sprites-z6-tc")]
+    answers = json.loads(held(lab_file(both, points=500))["settings"])["answers"]
+    for each, other in (both, both[::-1]):
+        name, beside = each.checkpoint.name, other.checkpoint.name
+        compared = answers[data_url("compared", model=name)]
+        assert compared["nats"]["reconstruction"] == each.checkpoint.metrics["reconstruction"]
+        match = answers[data_url("match", model=name, **{"with": beside})]["match"]
+        full = [model.encoded(model.checkpoint).mean for model in (each, other)]
+        assert match == comparison.match_dimensions(*full)
+
+
+def test_a_file_of_other_pictures_has_nothing_of_a_comparison(small: ModelFiles, mnist: ModelFiles) -> None:
+    assert small.comparisons([small, mnist]) == small.comparisons([small]) == {}
 
 
 def test_two_models_share_a_file(small: ModelFiles, mnist: ModelFiles) -> None:

@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from tests.support.pages import ROOT
 from vae.lab.routes import routes
 from vae.storage.checkpoints import list_checkpoints, read_checkpoint
 from vae.ui.serving.lab import AppData
+from vae.views.shared import comparison
 from vae.views.shared.pages import VIEWS, View
 from vae.views.shared.scripts import FRONTEND
 
@@ -42,7 +44,8 @@ class Client:
     """The routes, called in this process as a web server calls them."""
 
     def __init__(self, root: Path, base_path: str) -> None:
-        self._app = Starlette(routes=routes(lambda: list_checkpoints(root), AppData(), base_path=base_path))
+        found = partial(list_checkpoints, root)
+        self._app = Starlette(routes=routes(found, AppData(found), base_path=base_path))
         self._base = base_path
 
     def get(self, path: str, headers: dict[str, str] | None = None, /, **query: str) -> Reply:
@@ -206,6 +209,32 @@ def test_a_model_that_was_trained_again_is_answered_anew(tmp_path: Path) -> None
     assert client.data("image", "digits-z2", image="0") != before
 
 
+def test_models_of_the_same_pictures_are_compared(client: Client) -> None:
+    own, other = client.data("compared", "mnist-z10-ae"), client.data("compared", "mnist-z10-cond")
+    assert own["phrases"][0] == "plain autoencoder"
+    assert own["nats"]["kl"] is None
+    assert len(other["codes"]["deviation"]) == len(other["codes"]["quantiles"]) == 10
+    match = client.data("match", "mnist-z10-ae", **{"with": "mnist-z10-cond"})["match"]
+    encoded = [read_checkpoint(ROOT / "checkpoints" / name).load_encoded() for name in NAMES[1:]]
+    assert match == comparison.match_dimensions(encoded[0].mean, encoded[1].mean)
+    for name in ("digits-z2", "mnist-z10-ae", "broken", "", "nothing"):
+        status, _, body = client.get("/lab/data", view="match", model="mnist-z10-ae", **{"with": name})
+        assert status == 400
+        assert body.startswith(b"with must be another model of the same pictures (mnist-z10-cond), not ")
+
+
+def test_a_match_is_that_of_the_newest_models(tmp_path: Path) -> None:
+    for name, source in (("a", "sprites-z6"), ("b", "sprites-z6-tc")):
+        shutil.copytree(ROOT / "checkpoints" / source, tmp_path / name)
+    client = Client(tmp_path, "")
+    before = client.data("match", "a", **{"with": "b"})
+    shutil.rmtree(tmp_path / "b")
+    shutil.copytree(ROOT / "checkpoints" / "sprites-z6", tmp_path / "b", copy_function=shutil.copy)
+    after = client.data("match", "a", **{"with": "b"})
+    assert after != before
+    assert after["match"] == [{"dimension": i, "correlation": 1.0} for i in range(6)]
+
+
 def test_another_site_s_page_is_refused(client: Client) -> None:
     for path in ("/lab/", "/lab/data", "/lab/view"):
         assert client.get(path, {"origin": "https://evil.example"})[0] == 403
@@ -219,9 +248,11 @@ def test_without_a_model_the_page_says_what_to_do(tmp_path: Path) -> None:
 TEXTS = st.sampled_from(["", "0", "-1", "1e3", "²", "image:3", "class:1", "prior", "../etc", "\n", "\0"]) | st.text(
     max_size=20
 )
+VIEWS_ASKED = ["image", "noise", "source", "other", "compared", "match", "explore", "latent_map"]
+PARAMS = dict.fromkeys(("image", "seed", "source", "other", "with"), TEXTS)
 QUERIES = st.fixed_dictionaries(
-    {"view": st.sampled_from(["image", "noise", "source", "other", "explore", "latent_map"]) | TEXTS},
-    optional={"model": st.sampled_from(NAMES) | TEXTS, **dict.fromkeys(("image", "seed", "source", "other"), TEXTS)},
+    {"view": st.sampled_from(VIEWS_ASKED) | TEXTS},
+    optional={"model": st.sampled_from(NAMES) | TEXTS, **PARAMS},
 )
 
 

@@ -7,6 +7,10 @@
     noise    seed                    {"noises": of this seed and the next, as vae.views.sampling has them}
     source   source: its name        {"source": a mixture of Gaussians, as vae.views.sampling has it}
     other    other: a data set       {"other": its pictures and their scores, as vae.views.reconstruction has them}
+    compared                         {"phrases", "nats", "codes"}: what is said of the model beside others
+    match    with: a model           {"match": the dimension of that model that follows each of this one, or null}
+
+The last two are as vae.views.shared.comparison has them.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +26,7 @@ from vae.validation import parse_whole
 from vae.views import interpolation, sampling
 from vae.views.explore import image_title
 from vae.views.latent_map import own_method
-from vae.views.shared import pages
+from vae.views.shared import comparison, pages
 
 Json = dict[str, object]
 Params = Mapping[str, str]
@@ -42,6 +46,12 @@ class Data(Protocol):
 
     def other(self, checkpoint: Checkpoint, dataset: str) -> Json:
         """Another data set's pictures and scores. Raises DataError where it cannot be loaded."""
+
+    def codes(self, checkpoint: Checkpoint) -> Json:
+        """As vae.views.shared.comparison has them."""
+
+    def match(self, checkpoint: Checkpoint, name: str) -> list[comparison.Match]:
+        """Of this model and another. Raises ValueError for one with which it cannot be compared."""
 
 
 def data_url(name: str, **params: str) -> str:
@@ -64,7 +74,9 @@ def answer(data: Data, checkpoint: Checkpoint, name: str, params: Params) -> Jso
             return {"source": data.source(checkpoint, params.get("source", ""))}
         case "other":
             return {"other": data.other(checkpoint, _other(checkpoint, params.get("other", "")))}
-    known = ", ".join([*views, "image", "noise", "source", "other"])
+        case "compared" | "match":
+            return _beside(data, checkpoint, params.get("with", "") if name == "match" else None)
+    known = ", ".join([*views, "image", "noise", "source", "other", "compared", "match"])
     raise LookupError(f"There is no view called {name!r}, only {known}.")
 
 
@@ -91,6 +103,14 @@ def image_answer(checkpoint: Checkpoint, encoded: EncodedSet, number: str) -> Js
         raise ValueError(f"image must be a whole number from 0 to {last}, not {number!r:.40}.")
     label, z = int(encoded.labels[row]), encoded.mean[row].tolist()
     return {"row": row, "label": label, "title": image_title(checkpoint, encoded, row), "z": z}
+
+
+def _beside(data: Data, checkpoint: Checkpoint, other: str | None) -> Json:
+    """What is said of a model beside others, or how its dimensions stand to those of another one."""
+    if other is not None:
+        return {"match": data.match(checkpoint, other)}
+    told: Json = {"phrases": comparison.phrases(checkpoint), "nats": comparison.nats(checkpoint)}
+    return told | {"codes": data.codes(checkpoint)}
 
 
 def others(checkpoint: Checkpoint) -> list[str]:

@@ -44,7 +44,7 @@ def lab_file(models: Sequence[ModelFiles], *, points: int | None = None, query: 
         count = fitting_points(model, images, seed, room) if points is None else points
         count = min(max(count, shown), model.checkpoint.test_images)
         blocks += model.blocks(count, images)
-        answers |= model.answers(count, images, seed)
+        answers |= model.answers(count, images, seed) | model.comparisons(models)
     return _page(models, answers, blocks, query)
 
 

@@ -12,7 +12,7 @@ live/projections?model=M&method=tsne&dims=2
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,7 @@ from vae.views.explore import explore_data
 from vae.views.interpolation import interpolation_data
 from vae.views.latent_map import map_data
 from vae.views.reconstruction import compare_empty, reconstruction_data, score_data, score_test_images
-from vae.views.shared import models, pages
+from vae.views.shared import comparison, models, pages
 
 IMAGES = 300  # test images with their pixels
 SEEDS = 2  # of Sampling's noise, from the seed of the page on; the page draws its own for others
@@ -86,6 +86,27 @@ class ModelFiles:
     def other(self, checkpoint: Checkpoint, dataset: str) -> Json:
         """As of vae.lab.answers' Data: a file has no other data sets."""
         raise ValueError("A file has no other data sets.")
+
+    def codes(self, checkpoint: Checkpoint) -> Json:
+        """As of vae.lab.answers' Data."""
+        return comparison.codes(self._encoded)
+
+    def match(self, checkpoint: Checkpoint, name: str) -> list[comparison.Match]:
+        """As of vae.lab.answers' Data: `comparisons` has those of a file."""
+        raise ValueError("A model alone has no other.")
+
+    def comparisons(self, others: Sequence["ModelFiles"]) -> dict[str, Json]:
+        """What the host will ask for where this model is compared with those of the same pictures, by its address."""
+        same = {each.checkpoint.name: each for each in others}
+        found = comparison.comparable(self.checkpoint, [each.checkpoint for each in others])
+        if not found:
+            return {}
+        name = self.checkpoint.name
+        answers = {data_url("compared", model=name): answer(self, self.checkpoint, "compared", {})}
+        for other in found:
+            match = comparison.match_dimensions(self._encoded.mean, same[other.name]._encoded.mean)
+            answers[data_url("match", model=name, **{"with": other.name})] = {"match": match}
+        return answers
 
     @cached_property
     def _fitted(self) -> sampling.Fitted:

@@ -42,7 +42,7 @@ FIRST_MODEL = "mnist-z10"
 KEPT, KEPT_PAGES = 128, 16  # answers and pages that are kept ready to send, as a class asks for the same; 0.6 MB a page
 LEVEL = 6  # of gzip
 JSON = "application/json"
-PARAMS = ("image", "seed", "source", "other")
+PARAMS = ("image", "seed", "source", "other", "with")
 
 Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
 
@@ -117,10 +117,13 @@ class LabService:
         if isinstance(checkpoint, BrokenCheckpoint):
             raise LookupError(f"The checkpoint {name!r} cannot be used: {checkpoint.error}")
         params = tuple((key, query[key]) for key in PARAMS if key in query)
-        return _usable(checkpoint, lambda: self._answer(_Version(checkpoint), query.get("view", ""), params))
+        beside = found.get(query.get("with", ""))
+        versions = tuple(_Version(each) for each in (checkpoint, beside) if isinstance(each, Checkpoint))
+        return _usable(checkpoint, lambda: self._answer(versions, query.get("view", ""), params))
 
-    def _make_answer(self, version: "_Version", name: str, params: tuple[tuple[str, str], ...]) -> Body:
-        values = answer(self._data, version.checkpoint, name, dict(params))
+    def _make_answer(self, versions: tuple["_Version", ...], name: str, params: tuple[tuple[str, str], ...]) -> Body:
+        """versions: of the model, and of the one with which it is compared."""
+        values = answer(self._data, versions[0].checkpoint, name, dict(params))
         return _body(JSON, json_text(values))
 
     def _find_page(self, request: Request) -> Body:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import current_image, links, loaders, page, scripts
+from vae.ui.shared import compared, current_image, links, loaders, page, scripts
 from vae.views.explore import explore_data, image_title
 from vae.views.shared.pages import EXPLORE
 
@@ -31,7 +31,9 @@ def explore(checkpoint: Checkpoint) -> None:
     """The live sliders. z at the last release of a slider is in the page's state and in the link."""
     start = _start(checkpoint)
     own = checkpoint.class_names[start.label]
-    data = loaders.or_stop(cached_data, checkpoint) | {
+    others = compared.choose_compared(checkpoint)
+    data = loaders.or_stop(cached_data, checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data |= {
         "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
         "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import current_image, links, loaders, scripts
+from vae.ui.shared import compared, current_image, links, loaders, scripts
 from vae.validation import parse_whole
 from vae.views.interpolation import KEYS, LONGEST, interpolation_data
 from vae.views.shared.pages import INTERPOLATION
@@ -17,8 +17,10 @@ State = dict[str, str]
 def interpolation(checkpoint: Checkpoint) -> None:
     """The live paths between pictures. The state at the last release is in the session and in the link."""
     loaders.load_model(checkpoint)  # shows the reason if a file is broken; the live service could only refuse
+    others = compared.choose_compared(checkpoint)
     state = _state(checkpoint)
-    data = loaders.or_stop(cached_data, checkpoint) | {
+    data = loaders.or_stop(cached_data, checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data |= {
         "image": current_image.shown_image(checkpoint),
         "pins": _pins(checkpoint),
         "lassos": _lassos(checkpoint),

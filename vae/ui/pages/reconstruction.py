@@ -9,7 +9,7 @@ from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, is_available
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.pages.latent_map.source import images_on_disk
-from vae.ui.shared import current_image, links, loaders, page, scripts
+from vae.ui.shared import compared, current_image, links, loaders, page, scripts
 from vae.views.reconstruction import (
     OtherImages,
     Scored,
@@ -31,8 +31,10 @@ def reconstruction(checkpoint: Checkpoint) -> None:
     own = _shows_own_picture(checkpoint)
     label = page.choose_label(checkpoint, "its own, or the most likely")
     other = _choose_other(checkpoint)
+    others = compared.choose_compared(checkpoint)
     row = current_image.chosen_image(checkpoint)
-    data = _page_data(checkpoint) | {
+    data = _page_data(checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data |= {
         "label": label,
         "image": row,
         "own": own,

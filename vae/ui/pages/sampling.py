@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from vae.storage.checkpoints import Checkpoint
-from vae.ui.shared import current_image, links, loaders, scripts
+from vae.ui.shared import compared, current_image, links, loaders, scripts
 from vae.validation import is_whole, parse_whole
 from vae.views.sampling import (
     COMPONENTS,
@@ -30,10 +30,12 @@ Params = dict[str, str]  # names and values in the link
 def sampling(checkpoint: Checkpoint) -> None:
     """The live grids of samples. Their settings at the last release are in the page's state and in the link."""
     loaders.load_model(checkpoint)  # a broken one ends the page here, with the reason
+    others = compared.choose_compared(checkpoint)
     params = _params(checkpoint)
     seed, latent_dim = int(params.get("seed", "0")), checkpoint.model_config.latent_dim
     chosen = {params.get(name, default) for name, default in default_sources(_fitted(checkpoint)).items()}
-    data = loaders.or_stop(cached_data, checkpoint) | {
+    data = loaders.or_stop(cached_data, checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data |= {
         "params": params,
         "image": current_image.shown_image(checkpoint),
         "noises": noises(seed, latent_dim),

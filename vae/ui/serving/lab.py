@@ -6,10 +6,10 @@ from typing import Any
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.ui.pages import explore, interpolation, reconstruction, sampling
-from vae.ui.shared import loaders
+from vae.ui.shared import compared, loaders
 from vae.views.latent_map import map_data
 from vae.views.sampling import is_source, offered_sources
-from vae.views.shared import pages
+from vae.views.shared import comparison, pages
 
 Version = tuple[str, int]
 
@@ -33,6 +33,9 @@ def found() -> list[Checkpoint | BrokenCheckpoint]:
 class AppData:
     """vae.lab.answers.Data of this app. Called outside of pages."""
 
+    def __init__(self, models: Callable[[], list[Checkpoint | BrokenCheckpoint]] = found) -> None:
+        self._found = models
+
     def encoded(self, checkpoint: Checkpoint) -> EncodedSet:
         """The encoded test set."""
         return loaders.cached_encoded(checkpoint, loaders.version_of(checkpoint))
@@ -53,3 +56,11 @@ class AppData:
     def other(self, checkpoint: Checkpoint, dataset: str) -> dict[str, Any]:
         """Another data set's pictures and scores. Raises DataError where it cannot be loaded."""
         return reconstruction.cached_other_data(checkpoint, loaders.version_of(checkpoint), dataset)
+
+    def codes(self, checkpoint: Checkpoint) -> dict[str, Any]:
+        """Each dimension's aggregate posterior."""
+        return compared.cached_codes(checkpoint, loaders.version_of(checkpoint))
+
+    def match(self, checkpoint: Checkpoint, name: str) -> list[comparison.Match]:
+        """The dimensions of another model that follow this one's. Raises ValueError for one of other pictures."""
+        return compared.cached_match(checkpoint, comparison.named(checkpoint, self._found(), name))

@@ -7,4 +7,5 @@ current_image  the test image that all pages show
 scripts        the components' scripts and styles
 strips         a strip of pictures of each model
 page           bar, title, model picker, choices in the link
+compared       the models beside the chosen one
 """

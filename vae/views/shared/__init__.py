@@ -1,7 +1,8 @@
 """What all views use. Each module imports only from those above it.
 
-palette  the colours of classes and curves
-scripts  the addresses of the browser's scripts and styles
-models   what is said about a model: its name in words, its numbers, a strip of pictures
-pages    the views: address, title, question, script and styles
+palette     the colours of classes and curves
+scripts     the addresses of the browser's scripts and styles
+models      what is said about a model: its name in words, its numbers, a strip of pictures
+comparison  what is said about models side by side: words, nats, dimensions that follow each other
+pages       the views: address, title, question, script and styles
 """

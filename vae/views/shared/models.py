@@ -120,8 +120,15 @@ def _row(checkpoint: Checkpoint | BrokenCheckpoint) -> dict[str, Any]:
         "purpose": purpose(checkpoint),
         "numbers": numbers(checkpoint),
         "facts": facts(checkpoint),
+        "pictures": pictures(checkpoint),
         "version": crc32(repr(checkpoint.metrics).encode()),  # without the disk: it may just have been deleted
     }
+
+
+def pictures(checkpoint: Checkpoint) -> int:
+    """Equal for models of the same test images: the data set's content, the pictures' shape and how many there are."""
+    told = checkpoint.content_hash, checkpoint.model_config.image_shape, checkpoint.test_images
+    return crc32(repr(told).encode())
 
 
 def strip(checkpoint: Checkpoint, model: VAE, encoded: EncodedSet) -> bytes:

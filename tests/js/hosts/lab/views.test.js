@@ -28,6 +28,11 @@ const MODELS = Object.fromEntries(
     },
   ]),
 );
+const LISTED = [...Object.keys(MODELS), "else"].map((name) => ({
+  name,
+  words: `model ${name}`,
+  pictures: name === "else" ? 2 : 1,
+}));
 const OFFERED = ["prior", "aggregate", "image", "class:1"].map((id) => ({ id, name: id, problem: "" }));
 const LIMITS = { perplexity: [2, 500, 30], neighbours: [2, 500, 15], min_dist: [0, 0.99, 0.1], seed: [0, 100, 0] };
 
@@ -59,13 +64,15 @@ const source = new Source("https://lab.example", {}, (address) => {
     interpolation: { about, data: { model: about.name }, keys: ["view", "from", "to", "t"], longest: 100 },
     reconstruction: { about, data: { model: about.name }, others: ["sprites"] },
     other: { other: { name: query.get("other") } },
+    compared: { phrases: [`words of ${about.name}`], nats: { reconstruction: 2, kl: 1 }, codes: {} },
+    match: { match: [{ dimension: 1, correlation: -0.5 }, null] },
   };
   return Promise.resolve(Response.json(answers[name]));
 });
 
-let session = new Session();
+let session = new Session(LISTED);
 beforeEach(() => {
-  session = new Session();
+  session = new Session(LISTED);
 });
 
 /**
@@ -232,9 +239,9 @@ test("a new first end is all views' image, another place Explore's start", async
 test("a conditional model decodes as the class of the link", async () => {
   const { data, params, controls } = await shown(explore, "cond", "class_told=two");
   assert.deepEqual([data.label, params], [2, { class_told: "two" }]);
-  assert.equal(controls.length, 2);
+  assert.equal(controls.length, 3);
   assert.equal((await shown(explore, "cond", "class_told=nine")).data.label, 0);
-  assert.equal((await shown(explore, "a", "class_told=two")).controls.length, 1);
+  assert.equal((await shown(explore, "a", "class_told=two")).controls.length, 2);
 });
 
 test("Back shows what the link says", async () => {
@@ -245,3 +252,63 @@ test("Back shows what the link says", async () => {
   assert.deepEqual([data.start.title, data.z], ["test image 3", [1, 2]]);
   assert.equal((await shown(explore, "a", "", true)).data.start.title, "test image 0");
 });
+
+// — models beside the chosen one —
+
+const OTHERS = ["compare=b,cond", "compare=b,nothing,a"];
+const COMPARING = { explore, sampling, interpolation, reconstruction };
+
+for (const [name, view] of Object.entries(COMPARING)) {
+  test(`${name} shows nothing of a comparison without one, and offers the models of the same pictures`, async () => {
+    const { data, params, controls } = await shown(view, "a", "");
+    assert.deepEqual([data.compare, data.words, params.compare], [undefined, undefined, undefined]);
+    const panel = controls.find(({ kind }) => kind === "panel");
+    assert.deepEqual(checksOf(panel).options, [["b", "model b"], ["cond", "model cond"]]); // biome-ignore format: pairs
+  });
+
+  test(`${name} has the data of each model beside the first`, async () => {
+    const { data, params } = await shown(view, "a", OTHERS[0]);
+    assert.equal(data.words, "words of a");
+    assert.deepEqual(
+      data.compare.map((/** @type {any} */ { words, nats, match }) => [words, nats.kl, match]),
+      [
+        ["words of b", 1, [{ dimension: 1, correlation: -0.5 }, null]],
+        ["words of cond", 1, [{ dimension: 1, correlation: -0.5 }, null]],
+      ],
+    );
+    assert.equal(params.compare, "b,cond");
+  });
+}
+
+test("models that are chosen are those of all views, and of the link", async () => {
+  const { controls } = await shown(explore, "a", "");
+  checksOf(controls.find(({ kind }) => kind === "panel")).take(["cond"]);
+  assert.equal((await shown(explore, "a")).params.compare, "cond");
+  assert.equal((await shown(sampling, "a", "")).data.compare.length, 1);
+  assert.equal((await shown(reconstruction, "b", "")).params.compare, "cond");
+  assert.equal((await shown(reconstruction, "cond", "")).params.compare, undefined); // it is the first itself
+  assert.equal((await shown(explore, "a", "", true)).params.compare, undefined); // back to a link without
+});
+
+test("a link's unknown models are left out with a sentence", async () => {
+  assert.equal((await shown(explore, "a", OTHERS[1])).params.compare, "b");
+  assert.deepEqual(session.warnings, [
+    "“nothing” of this link is no model of the same pictures here; it is not compared.",
+  ]);
+});
+
+test("a model that cannot be had is left out with the reason", async () => {
+  session = new Session([...LISTED, { name: "lost", words: "lost", pictures: 1 }]);
+  const { data, params } = await shown(explore, "a", "compare=lost,b");
+  assert.deepEqual([data.compare.length, params.compare], [1, "lost,b"]);
+  await shown(explore, "a");
+  assert.equal(session.warnings.length, 1);
+  assert.match(session.warnings[0], /^“lost” is not compared: /);
+});
+
+/** @param {import("../../../../vae/frontend/hosts/lab/session.js").Control} [panel] */
+function checksOf(panel) {
+  const [control] = panel?.kind === "panel" ? panel.controls : [];
+  if (control?.kind !== "checks") throw new Error("no choice of models");
+  return control;
+}

@@ -51,7 +51,43 @@ export class Controls {
     if (control.kind === "number") return this.number(control);
     if (control.kind === "panel") return this.panel(control);
     if (control.kind === "note") return { nodes: [element("p", {}, control.text)], show: () => {} };
+    if (control.kind === "checks") return this.checks(control);
     return control.kind === "row" ? this.row(control) : this.choice(control);
+  }
+
+  /**
+   * Boxes to check, at most so many; the choice keeps the order in which they were checked.
+   *
+   * @param {import("./session.js").ChecksControl} control
+   * @returns {Widget}
+   */
+  checks({ label, options, most }) {
+    const newest = { value: /** @type {string[]} */ ([]), take: (/** @type {string[]} */ _) => {} };
+    const boxes = options.map(([value]) => element("input", { type: "checkbox", value }));
+    const show = () => {
+      for (const box of boxes) {
+        box.checked = newest.value.includes(box.value);
+        box.disabled = !box.checked && newest.value.length >= most;
+      }
+    };
+    for (const box of boxes) {
+      box.addEventListener("change", () => {
+        const others = newest.value.filter((value) => value !== box.value);
+        newest.value = box.checked ? [...others, box.value] : others;
+        show();
+        newest.take(newest.value);
+        this.onChange();
+      });
+    }
+    const rows = options.map(([, text], i) => element("label", {}, boxes[i], element("span", {}, text)));
+    const node = element("fieldset", {}, element("legend", {}, label), ...rows);
+    return {
+      nodes: [node],
+      show: ({ value, take }) => {
+        Object.assign(newest, { value, take });
+        show();
+      },
+    };
   }
 
   /** @param {import("./session.js").NumberControl} control @returns {Widget} */

@@ -3,6 +3,7 @@
  * it into the link. It does what the app's Python pages do.
  *
  * @import { Address } from "./address.js"
+ * @import { Listed } from "./compared.js"
  * @import { View } from "./link.js"
  * @import { Behaviour } from "./session.js"
  * @import { Source } from "./source.js"
@@ -12,7 +13,7 @@
  * has none; answers: by their address; styles: by view, and those of bar and controls.
  *
  * @typedef {object} Settings
- * @property {({name: string} & Record<string, unknown>)[]} models
+ * @property {(Listed & Record<string, unknown>)[]} models
  * @property {string} model
  * @property {View[]} views
  * @property {string} bar
@@ -48,7 +49,7 @@ import * as sampling from "./views/sampling.js";
 const BEHAVIOURS = { explore, latent_map: latentMap, sampling, interpolation, reconstruction };
 
 export class Lab {
-  session = new Session();
+  session;
   stage = new Stage("lab-stage");
   barStage = new Stage("lab-bar");
   controls = new Controls(() => this.run());
@@ -63,6 +64,7 @@ export class Lab {
   constructor(environment) {
     this.environment = environment;
     const { settings, base, hasApp } = environment;
+    this.session = new Session(settings.models);
     this.models = settings.models.filter((model) => !("problem" in model)).map(({ name }) => name);
     this.model = settings.model;
     const places = { bar: this.barStage.element, controls: this.controls.element, stage: this.stage.element };

@@ -4,6 +4,7 @@
  *
  * @import { Params } from "./link.js"
  * @import { About, Source } from "./source.js"
+ * @import { Listed } from "./compared.js"
  *
  * A z that is no test image's mean, for Explore to start from. label: the class as which a conditional model decoded it.
  *
@@ -19,9 +20,11 @@
  *            by?: number, take: (value: number) => void}} NumberControl
  * @typedef {{kind: "select" | "row", label: string, help?: string, value: string,
  *            options: readonly (readonly [value: string, text: string])[], take: (value: string) => void}} ChoiceControl
- * @typedef {{kind: "panel", label: string, controls: (NumberControl | ChoiceControl)[]}} PanelControl
+ * @typedef {{kind: "checks", label: string, value: string[], most: number,
+ *            options: readonly (readonly [value: string, text: string])[], take: (value: string[]) => void}} ChecksControl
+ * @typedef {{kind: "panel", label: string, controls: (NumberControl | ChoiceControl | ChecksControl)[]}} PanelControl
  * @typedef {{kind: "note", text: string}} NoteControl
- * @typedef {NumberControl | ChoiceControl | PanelControl | NoteControl} Control
+ * @typedef {NumberControl | ChoiceControl | ChecksControl | PanelControl | NoteControl} Control
  *
  * What a view gives its host at each run: the component's data, the controls beside the title, the link's parameters.
  *
@@ -34,6 +37,7 @@
  * @property {(session: Session, name: string, value: any) => void} take what the component sends
  */
 
+import { comparable, comparedData, linkedNames, MOST_OTHERS, offers } from "./compared.js";
 import { parseWhole, parseZ } from "./link.js";
 
 export class Session {
@@ -64,6 +68,13 @@ export class Session {
   groups = {};
   /** The class to decode as, by its name; "" for none chosen. */
   labelName = "";
+  /** The models that were chosen to be compared, by name, also those of other pictures. @type {string[]} */
+  comparedNames = [];
+
+  /** @param {Listed[]} [models] that there are, as vae/views/shared/models.py lists them */
+  constructor(models = []) {
+    this.models = models;
+  }
 
   get about() {
     if (!this.model) throw new Error("A view is shown only with a model.");
@@ -142,6 +153,61 @@ export class Session {
     const z = parseZ(text, latentDim);
     if (!z) this.warnings.push(`This link's z is not ${latentDim} numbers from -1000 to 1000; it is ignored.`);
     return z;
+  }
+
+  // — the models beside the chosen one —
+
+  /** The names of the models to show beside the chosen one, in the order in which they were chosen. */
+  get compared() {
+    const offered = comparable(this.about.name, this.models).map(({ name }) => name);
+    return this.comparedNames.filter((name) => offered.includes(name)).slice(0, MOST_OTHERS);
+  }
+
+  /** Takes the models of the link, where it is new; goes before `compared`. */
+  followCompared() {
+    if (!this.opened && !this.byHistory) return;
+    const text = this.query.get("compare");
+    if (text === null && !this.byHistory) return;
+    const { names, warnings } = linkedNames(text ?? "", this.about.name, this.models);
+    this.comparedNames = names;
+    this.warnings.push(...warnings);
+  }
+
+  /** The choice of models, where there are any to compare. @returns {Control[]} */
+  compareControls() {
+    const offered = comparable(this.about.name, this.models);
+    if (!offered.length) return [];
+    /** @type {ChecksControl} */
+    const choice = {
+      kind: "checks",
+      label: `Up to ${MOST_OTHERS} other models of the same pictures`,
+      value: this.compared,
+      most: MOST_OTHERS,
+      options: offers(offered),
+      take: (names) => {
+        this.comparedNames = names;
+      },
+    };
+    return [{ kind: "panel", label: "Compare with", controls: [choice] }];
+  }
+
+  /**
+   * What comparing adds to a component's data: see hosts/lab/compared.js.
+   *
+   * @param {Source} source
+   * @param {string} view
+   */
+  async comparedData(source, view) {
+    this.followCompared();
+    const { data, warnings } = await comparedData(source, view, this.about.name, this.compared);
+    this.warnings = [...new Set([...this.warnings, ...warnings])];
+    return data;
+  }
+
+  /** The link's parameter for the models. @returns {Params} */
+  get compareParams() {
+    const { compared } = this;
+    return compared.length ? { compare: compared.join(",") } : {};
   }
 
   // — the class to decode as —

@@ -19,20 +19,22 @@ export async function show(session, source) {
   const { about } = session;
   chooseImage(session);
   const row = session.shownImage;
-  const [{ data }, image] = await Promise.all([
+  const [{ data }, image, compared] = await Promise.all([
     source.get("explore", { model: about.name }),
     source.get("image", { model: about.name, image: `${row}` }),
+    session.comparedData(source, "explore"),
   ]);
   const start = startOf(session, image);
   const z = session.explored?.z ?? null;
   const label = session.label(start.label);
   return {
-    data: { ...data, start: { id: `${start.id}`, title: start.title, z: start.z }, z, label },
-    controls: [imageControl(session, row), ...session.labelControls(own(session, start))],
+    data: { ...data, ...compared, start: { id: `${start.id}`, title: start.title, z: start.z }, z, label },
+    controls: [imageControl(session, row), ...session.labelControls(own(session, start)), ...session.compareControls()],
     params: {
       ...(session.chosenImage === null ? {} : { image: `${row}` }),
       ...(z ? { z: formatZ(z) } : {}),
       ...session.labelParams,
+      ...session.compareParams,
     },
   };
 }

@@ -16,12 +16,15 @@ import { parseWhole } from "../link.js";
  */
 export async function show(session, source) {
   const { about } = session;
-  const { data, keys, longest } = await source.get("interpolation", { model: about.name });
+  const [{ data, keys, longest }, compared] = await Promise.all([
+    source.get("interpolation", { model: about.name }),
+    session.comparedData(source, "interpolation"),
+  ]);
   const state = stateOf(session, { keys, longest });
   return {
-    data: { ...data, image: session.shownImage, pins: pinsOf(session), lassos: lassosOf(session), state },
-    controls: [],
-    params: state,
+    data: { ...data, ...compared, image: session.shownImage, pins: pinsOf(session), lassos: lassosOf(session), state },
+    controls: session.compareControls(),
+    params: { ...state, ...session.compareParams },
   };
 }
 

@@ -14,22 +14,27 @@
 export async function show(session, source) {
   const { about } = session,
     model = about.name;
-  const { data, others } = await source.get("reconstruction", { model });
+  const [{ data, others }, compared] = await Promise.all([
+    source.get("reconstruction", { model }),
+    session.comparedData(source, "reconstruction"),
+  ]);
   const own = showsOwnPicture(session);
   const name = otherOf(session, others);
   const other = name ? (await source.get("other", { model, other: name })).other : null;
   const image = session.chosenImage;
   const label = session.label(null);
   return {
-    data: { ...data, label, image, own, other },
+    data: { ...data, ...compared, label, image, own, other },
     controls: [
       ...session.labelControls("its own, or the most likely"),
       ...(others.length ? [otherControl(session, others, name)] : []),
+      ...session.compareControls(),
     ],
     params: {
       ...(own || image === null ? {} : { image: `${image}` }),
       ...(name ? { other: name } : {}),
       ...session.labelParams,
+      ...session.compareParams,
     },
   };
 }

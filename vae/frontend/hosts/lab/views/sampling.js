@@ -26,20 +26,22 @@ export async function show(session, source) {
   const seed = params.seed ?? "0";
   const { source: left, against: right } = data.default_sources;
   const chosen = [...new Set([params.source ?? left, params.against ?? right])];
-  const [{ noises, note }, ...sources] = await Promise.all([
+  const [compared, { noises, note }, ...sources] = await Promise.all([
+    session.comparedData(source, "sampling"),
     source.get("noise", { model, seed }),
     ...chosen.map((name) => source.get("source", { model, source: name })),
   ]);
   return {
     data: {
       ...data,
+      ...compared,
       params,
       image: session.shownImage,
       noises,
       sources: Object.fromEntries(chosen.map((name, i) => [name, sources[i].source])),
     },
-    controls: [],
-    params: { .../** @type {Record<string, string>} */ (params), seed },
+    controls: session.compareControls(),
+    params: { .../** @type {Record<string, string>} */ (params), seed, ...session.compareParams },
     notes: note ? [note] : [],
   };
 }

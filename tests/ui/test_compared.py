@@ -1,0 +1,88 @@
+"""Models beside the chosen one: what can be compared, the link, and that the choice is that of all pages."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.support.pages import ROOT, choose, open_page, sent_data, to_page
+from vae.ui.shared import loaders
+
+PAGES = {"Explore": 1, "Sampling": 3, "Interpolation": 4, "Reconstruction": 5}
+SHIPPED = ROOT / "checkpoints"
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three models of MNIST, two of other pictures."""
+    for name in ("mnist-z2", "mnist-z10-b1", "mnist-z10-b10", "digits-z2", "sprites-z6"):
+        (tmp_path / name).symlink_to(SHIPPED / name)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
+    return tmp_path
+
+
+def opened(page: str, **query: str) -> AppTest:
+    return open_page(f"pages/{PAGES[page]}_{page}.py", checkpoint="mnist-z10-b1", **query)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_comparison_a_page_sends_nothing_of_one(page: str) -> None:
+    app = opened(page)
+    assert {"compare", "words", "nats"}.isdisjoint(sent_data(app))
+    assert "compare" not in app.query_params
+    assert app.multiselect(key="compare_with").options == ["2-D · β = 1", "β = 10"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_sends_the_data_of_each_model_beside_the_first(page: str) -> None:
+    data = sent_data(opened(page, compare="mnist-z10-b10,mnist-z2"))
+    first, second = data["compare"]
+    assert (data["words"], first["words"], second["words"]) == ("10-D · β = 1", "β = 10", "2-D · β = 1")
+    assert (first["model"], second["model"]) == ("mnist-z10-b10", "mnist-z2")
+    assert first["nats"]["kl"] == pytest.approx(3.849, abs=1e-3)
+    assert data["nats"]["reconstruction"] == pytest.approx(80.27, abs=0.01)
+    assert len(first["match"]) == len(second["match"]) == 10
+    assert first["local"]["version"] != data["local"]["version"]
+
+
+def test_the_choice_is_that_of_all_pages_and_stays_in_the_link() -> None:
+    app = opened("Explore")
+    app.multiselect(key="compare_with").set_value(["mnist-z10-b10", "mnist-z2"]).run()
+    for page in ("Sampling", "Latent_map", "Reconstruction", "Explore"):
+        to_page(app, page)
+        if page != "Latent_map":
+            assert app.query_params["compare"] == "mnist-z10-b10,mnist-z2", page
+    app.multiselect(key="compare_with").set_value([]).run()
+    assert "compare" not in app.query_params
+    assert "compare" not in sent_data(to_page(app, "Interpolation"))
+
+
+def test_a_link_s_unknown_models_are_left_out_with_a_sentence() -> None:
+    app = opened("Explore", compare="nothing,digits-z2,mnist-z10-b10,mnist-z10-b1")
+    assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z10-b10"]
+    (warning,) = app.warning
+    assert warning.value == "“nothing” of this link is no model of the same pictures here; it is not compared."
+    assert app.query_params["compare"] == "mnist-z10-b10"
+
+
+def test_models_of_other_pictures_are_not_compared_meanwhile() -> None:
+    app = opened("Explore", compare="mnist-z10-b10")
+    choose(app, "digits-z2")
+    assert "compare" not in sent_data(app)
+    assert not app.multiselect  # no other model of these pictures
+    choose(app, "mnist-z10-b10")
+    assert "compare" not in sent_data(app)  # it is the first itself
+    choose(app, "mnist-z2")
+    assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z10-b10"]
+
+
+def test_a_broken_model_is_left_out_with_the_reason(root: Path) -> None:
+    (root / "mnist-z10-b10").unlink()
+    shutil.copytree(SHIPPED / "mnist-z10-b10", root / "mnist-z10-b10")
+    weights = root / "mnist-z10-b10" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    app = opened("Explore", compare="mnist-z10-b10,mnist-z2")
+    assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z2"]
+    (warning,) = app.warning
+    assert warning.value.startswith("Checkpoint “mnist-z10-b10” is not compared. ")
