@@ -65,11 +65,11 @@ class Served:
     work: Counting
 
     @contextmanager
-    def ask(self, path: str = "/lab/live/count", method: str = "POST", /, **fields: Any) -> Iterator[HTTPResponse]:
+    def ask(self, **fields: Any) -> Iterator[HTTPResponse]:
         headers, body = fields.pop("headers", {}), fields.pop("body", None)
         body = json.dumps({"version": 1, "model": "grey", **fields}) if body is None else body
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request(method, path, body=body if method == "POST" else None, headers=headers)
+        connection.request("POST", "/lab/live/count", body=body, headers=headers)
         try:
             response = connection.getresponse()
             yield response
@@ -91,10 +91,7 @@ def serve(limits: StreamLimits | None = None) -> Iterator[Served]:
     async def counting(request: Request) -> Response:
         return await found.lines(request, work.lines)
 
-    async def halves(request: Request) -> Response:
-        return await found.pieces(request, lambda live, query: iter([live.name.encode(), b"", query["end"].encode()]))
-
-    routes = [Route("/lab/live/count", counting, methods=["POST"]), Route("/lab/live/halves", halves)]
+    routes = [Route("/lab/live/count", counting, methods=["POST"])]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="critical"))
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # soon full if a client does not read
@@ -135,11 +132,6 @@ def test_a_line_arrives_before_the_work_has_ended(served: Served) -> None:
     with served.ask(to=-1) as response:
         assert json.loads(response.readline())["number"] == 1
         assert not served.work.ended
-
-
-def test_arrays_come_as_bytes(served: Served) -> None:
-    with served.ask("/lab/live/halves?model=color&end=s", "GET") as response:
-        assert (response.headers["content-type"], response.read()) == ("application/octet-stream", b"colors")
 
 
 def test_work_ends_when_its_page_closes_the_request(served: Served) -> None:

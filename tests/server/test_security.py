@@ -101,7 +101,18 @@ def test_a_page_of_another_site_reads_none_of_our_routes(app: Server, path: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["/live/upload", "/live/runs", "/live/film", "/live/encoded", "/live/images", "/live/metrics", "/"]
+    "path",
+    [
+        "/live/upload",
+        "/live/metric",
+        "/live/geodesic",
+        "/live/runs",
+        "/live/film",
+        "/live/encoded",
+        "/live/images",
+        "/live/metrics",
+        "/",
+    ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_form_of_another_site_changes_nothing(app: Server, path: str, method: str) -> None:

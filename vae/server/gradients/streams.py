@@ -4,8 +4,6 @@ POST <base>/live/WORK
     The body is JSON, at most MAX_BODY_BYTES: {"version": 1, "model": NAME, …}, with the fields that the route names.
     The answer is application/x-ndjson: a line of JSON, {"version": 1, …}, for each result as soon as it is there, the
     last one the best. A line {"version": 1, "error": SENTENCE} ends a stream that has failed.
-GET <base>/live/WORK?model=NAME&…
-    The answer is application/octet-stream: arrays, little-endian, in C order; it is cut short where the work fails.
 
 The routes answer the same origins as vae.server.live.decode. An error before the first piece is one sentence, as plain
 text: 400 for a field that is no such, 404 for a model that is not there or cannot be used, 403 for a foreign page, 413
@@ -27,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from vae.server.gradients.worker import Steps, Work, Worker
+from vae.server.gradients.worker import Work, Worker
 from vae.server.live.inference import LiveModel, Loader, UnknownModelError
 from vae.server.wire import Json, OriginPolicy, OriginRule, abort, address_of, own_origin
 
@@ -35,7 +33,7 @@ VERSION = 1
 MAX_BODY_BYTES = 2**20
 BODY_SECONDS = 10.0
 READ_SECONDS = 10.0
-NDJSON, BYTES = "application/x-ndjson", "application/octet-stream"
+NDJSON = "application/x-ndjson"
 FULL = "The server computes for as many pages as it can; try again in a moment."
 FULL_ADDRESS = "The server computes for as many pages of your network as one address may have; try again in a moment."
 
@@ -44,7 +42,6 @@ _log = logging.getLogger(__name__)
 # From the model and a request's other fields to the work. Called in a thread; raises ValueError with the sentence to
 # reply. It checks the fields at once, so it is no generator itself but returns one.
 Lines = Callable[[LiveModel, Json], Iterator[Json]]
-Pieces = Callable[[LiveModel, Mapping[str, str]], Steps]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,33 +66,15 @@ class Streams:
         self._addresses: Counter[str] = Counter()
 
     async def lines(self, request: Request, lines: Lines) -> Response:
-        """The answer to a POST: what `lines` yields for its body, as NDJSON."""
-
-        def steps(model: LiveModel, fields: Json) -> Steps:
-            return (_line(values) if values else b"" for values in lines(model, fields))
-
-        return await self._answer(request, _body, steps, NDJSON, _failed_line)
-
-    async def pieces(self, request: Request, pieces: Pieces) -> Response:
-        """The answer to a GET: the bytes that `pieces` yields for its query."""
-        return await self._answer(request, _query, pieces, BYTES, lambda _: b"")
-
-    async def _answer(
-        self,
-        request: Request,
-        read: Callable[[Request], Any],
-        steps: Callable[[LiveModel, Any], Steps],
-        kind: str,
-        failure: Callable[[Exception], bytes],
-    ) -> Response:
+        """The answer to a POST: what `lines` yields for its body; an empty result is a step without one."""
         if (refusal := self._origins.refusal(request)) is not None:
             return refusal
         if full := self._full(address_of(request)):
             return self._origins.problem(request, full, 503)
         try:
             with self._counted(address_of(request)):
-                name, fields = await read(request)
-                found = await asyncio.to_thread(lambda: steps(self._load(name), fields))
+                name, fields = await _body(request)
+                found = await asyncio.to_thread(lambda: lines(self._load(name), fields))
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except Exception as error:
@@ -106,7 +85,8 @@ class Streams:
             "X-Accel-Buffering": "no",  # nginx would collect the pieces
             "Content-Encoding": "identity",  # Streamlit's compression would, too
         }
-        return _Answer(self, Work(found, failure), headers, kind)
+        steps = (_line(values) if values else b"" for values in found)
+        return _Answer(self, Work(steps, _failed_line), headers, NDJSON)
 
     @contextmanager
     def _counted(self, address: str) -> Iterator[None]:
@@ -188,10 +168,6 @@ def _problem(error: Exception) -> tuple[str, int]:
         return str(error), 400
     _log.error("A request for gradient steps failed", exc_info=error)
     return f"The server could not begin ({type(error).__name__}); try again.", 500
-
-
-async def _query(request: Request) -> tuple[str, Mapping[str, str]]:
-    return request.query_params.get("model", ""), request.query_params
 
 
 async def _body(request: Request) -> tuple[str, Json]:

@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute
 from vae.lab.file_routes import routes as file_routes
 from vae.lab.routes import routes as lab_routes
 from vae.server.bar import routes as bar_routes
+from vae.server.gradients.geometry import routes as geometry_routes
+from vae.server.gradients.streams import Streams
 from vae.server.latent_map.routes import routes as map_routes
 from vae.server.live.decode import routes as live_routes
 from vae.server.training.runs_and_films import routes as run_film_routes
@@ -23,10 +25,11 @@ from vae.ui.shared import loaders, origins, page, scripts, strips
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, weights, the light page, data of bar and map, runs and films, uploads, the components' scripts."""
+    """Live decoding, gradient work, weights, light page, data of bar and map, runs and films, uploads, scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
+    streams = Streams(loaders.live_model, allows=allows)
     return [
         *scripts.routes(),
         *scripts.page_routes(["", *page.ADDRESSES]),
@@ -34,6 +37,7 @@ def routes() -> list[BaseRoute]:
         *file_routes(loaders.usable, base_path=base, allows=allows),
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
+        *geometry_routes(streams, base_path=base),
         *weights_routes(loaders.usable, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
