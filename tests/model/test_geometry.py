@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tests.support.live import COLOR, CONDITIONAL, GREY, NORMED, random_model
-from vae.model.geometry.geodesic import FINE, POINTS, Shortest, path_length, shortest_path
+from vae.model.geometry.geodesic import FINE, POINTS, Shortest, path_codes, path_length, shortest_path
 from vae.model.geometry.metric import change_per_step, jacobian, pullback_metric
 from vae.model.latents import FloatArray, code, interpolate
 from vae.model.networks import VAE, Likelihood, ModelConfig
@@ -116,15 +116,15 @@ def ends_of(model: VAE, seed: int = 0) -> tuple[FloatArray, FloatArray]:
     return start, end
 
 
-def last(model: VAE, start: FloatArray, end: FloatArray, label: int | None = None) -> Shortest:
-    (*_, found) = shortest_path(model, start, end, label)
+def last(model: VAE, start: FloatArray, end: FloatArray, labels: tuple[int, int] | None = None) -> Shortest:
+    (*_, found) = shortest_path(model, start, end, labels)
     return found
 
 
 def test_a_length_is_the_sum_of_root_mean_squares_between_pictures() -> None:
     model = random_model(COLOR)
     start, end = ends_of(model)
-    path = interpolate(start, end, 3)
+    path = code(model, interpolate(start, end, 3))
     pictures = [
         255 * model.decode(code(model, z[None])).detach().numpy() for z in interpolate(start, end, 2 * FINE + 1)
     ]
@@ -152,8 +152,8 @@ def test_the_shortest_is_never_longer_than_the_others_and_only_gets_shorter(seed
     assert lengths[0] <= min(found[0].straight, found[0].spherical)
     assert [each.done for each in found] == [False] * (len(found) - 1) + [True]
     for name, length in (("linear", found[0].straight), ("spherical", found[0].spherical)):
-        assert path_length(model, interpolate(start, end, POINTS, name)) == length  # type: ignore[arg-type]
-    assert path_length(model, found[-1].points) == lengths[-1]
+        assert path_length(model, code(model, interpolate(start, end, POINTS, name))) == length  # type: ignore[arg-type]
+    assert path_length(model, code(model, found[-1].points)) == lengths[-1]
 
 
 @given(st.integers(0, 10**6))
@@ -182,9 +182,24 @@ def test_a_path_goes_around_a_ridge() -> None:
 def test_the_class_of_a_conditional_model_is_held() -> None:
     model = random_model(CONDITIONAL)
     start, end = ends_of(model)
-    lengths = [last(model, start, end, label) for label in (0, 257)]
-    assert lengths[0].straight != lengths[1].straight
-    assert all(each.shortest <= each.straight for each in lengths)
+    for label in (0, 257):
+        found = last(model, start, end, (label, label))
+        expected = path_length(model, code(model, found.points, np.full(POINTS, label)))
+        assert found.shortest == pytest.approx(expected, rel=1e-4)
+        assert found.shortest <= min(found.straight, found.spherical)
+
+
+def test_two_classes_are_blended_evenly_on_the_way() -> None:
+    model = random_model(CONDITIONAL)
+    start, end = ends_of(model)
+    codes = path_codes(model, start, end, "linear", (0, 257))
+    weights = codes[:, model.config.latent_dim :]
+    np.testing.assert_allclose(weights[:, 257], np.linspace(0, 1, POINTS), atol=1e-6)
+    torch.testing.assert_close(weights.sum(1), torch.ones(POINTS))
+    torch.testing.assert_close(weights[:, 0] + weights[:, 257], torch.ones(POINTS))
+    found = last(model, start, end, (0, 257))
+    assert found.straight == path_length(model, codes)
+    assert found.shortest <= found.straight
 
 
 def test_ends_at_one_place_have_a_path_of_no_length() -> None:

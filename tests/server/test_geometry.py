@@ -54,13 +54,14 @@ def test_large_grids_are_measured_in_short_steps() -> None:
     assert len(lines) > 64
 
 
-@pytest.mark.parametrize(("live", "label"), [(GREY, None), (CONDITIONAL, 257)])
-def test_paths_come_with_the_lengths_of_all_three(live: LiveModel, label: int | None) -> None:
-    *_, last = geodesic_lines(live, ENDS | {"label": label})
+@pytest.mark.parametrize(("live", "labels"), [(GREY, None), (CONDITIONAL, [257, 257])])
+def test_paths_come_with_the_lengths_of_all_three(live: LiveModel, labels: list[int] | None) -> None:
+    *_, last = geodesic_lines(live, ENDS | {"labels": labels})
     assert last["done"]
     assert len(last["points"]) == POINTS
     assert (last["points"][0], last["points"][-1]) == (ENDS["start"], ENDS["end"])
-    length = path_length(live.model, np.array(last["points"], np.float32), label)
+    classes = np.full(POINTS, labels[0]) if labels else None
+    length = path_length(live.model, code(live.model, np.array(last["points"], np.float32), classes))
     assert last["shortest"] == pytest.approx(length, rel=1e-3)
     assert last["shortest"] <= min(last["straight"], last["spherical"])
 
@@ -71,7 +72,8 @@ def test_paths_come_with_the_lengths_of_all_three(live: LiveModel, label: int | 
         (geodesic_lines, {"start": [0, 1]}, r"start must be 3 numbers within ±10000, not \[0, 1\]\."),
         (geodesic_lines, {"end": [0, 1, 1e5]}, r"end must be 3 numbers within ±10000, not \[0, 1, 100000\.0\]\."),
         (geodesic_lines, {"end": None}, r"end must be 3 numbers within ±10000, not None\."),
-        (geodesic_lines, {"label": 1}, r"label must be null for a model that is not conditional, not 1\."),
+        (geodesic_lines, {"labels": 1}, r"labels must be null for a model that is not conditional, not 1\."),
+        (metric_lines, {"label": 1}, r"label must be null for a model that is not conditional, not 1\."),
         (metric_lines, {"directions": [[1, 0, 0]]}, r"directions must be two lists of numbers, not \[\[1, 0, 0\]\]\."),
         (metric_lines, {"directions": [[1, 0, 0], 7]}, r"directions must be 3 numbers within ±10000, not 7\."),
         (metric_lines, {"x": [1, 1]}, r"x must be two rising numbers within ±10000, not \[1, 1\]\."),
@@ -89,4 +91,8 @@ def test_a_field_that_is_no_such_is_named(lines: Callable[..., object], fields: 
 @pytest.mark.parametrize("label", [None, -1, 300, True, "3"])
 def test_a_conditional_model_needs_one_of_its_classes(label: object) -> None:
     with pytest.raises(ValueError, match=r"^label must be a class of this model, 0 to 299, not "):
-        geodesic_lines(CONDITIONAL, ENDS | {"label": label})
+        metric_lines(CONDITIONAL, PLANE | {"label": label})
+    with pytest.raises(ValueError, match=r"^label must be a class of this model, 0 to 299, not "):
+        geodesic_lines(CONDITIONAL, ENDS | {"labels": [0, label]})
+    with pytest.raises(ValueError, match=r"^labels must be the classes of both ends, not "):
+        geodesic_lines(CONDITIONAL, ENDS | {"labels": label})

@@ -8,15 +8,16 @@ Arvanitidis et al. 2018.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import pi
+from math import pi, prod
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from vae.model.geometry.metric import GREY_LEVELS
-from vae.model.latents import FloatArray, code, interpolate
+from vae.model.latents import Curve, FloatArray, code, interpolate
 from vae.model.networks import VAE
 
 POINTS = 25
@@ -40,85 +41,90 @@ class Shortest:
     done: bool
 
 
-def path_length(model: VAE, points: FloatArray, label: int | None = None) -> float:
-    """How much the picture changes along a path. Shapes: points (n, latent_dim), straight between. Unit: grey levels.
-
-    label: the class of a conditional model.
-    """
-    shares = np.linspace(0, 1, FINE, endpoint=False, dtype=np.float32)[:, None, None]
-    stretches = (1 - shares) * points[:-1] + shares * points[1:]  # (FINE, n - 1, latent_dim)
-    fine = np.concatenate([stretches.swapaxes(0, 1).reshape(-1, points.shape[1]), points[-1:]])
+def path_length(model: VAE, codes: Tensor) -> float:
+    """How much the picture changes along a path. Shapes: codes (n, code_dim), straight between. Unit: grey levels."""
+    shares = torch.linspace(0, 1, FINE + 1, device=codes.device)[:-1, None]
+    stretches = codes[:-1, None] + shares * codes.diff(dim=0)[:, None]  # (n - 1, FINE, code_dim)
     with torch.inference_mode():
-        pictures = model.decode(code(model, fine, _labels(label, len(fine)))).flatten(1)
+        pictures = model.decode(torch.cat([stretches.flatten(0, 1), codes[-1:]])).flatten(1)
         return float((pictures.diff(dim=0).square().mean(1).sqrt().sum() * GREY_LEVELS).item())
 
 
-def shortest_path(model: VAE, start: FloatArray, end: FloatArray, label: int | None = None) -> Iterator[Shortest]:
+def path_codes(
+    model: VAE, start: FloatArray, end: FloatArray, curve: Curve, labels: tuple[int, int] | None = None
+) -> Tensor:
+    """POINTS codes of a known path. Shapes: start, end (latent_dim,) -> (POINTS, code_dim).
+
+    labels: the ends' classes, of a conditional model. Their weights change evenly along the path.
+    """
+    points = interpolate(start, end, POINTS, curve)
+    first, last = (code(model, points, None if labels is None else np.full(POINTS, k)) for k in labels or (0, 0))
+    return torch.lerp(first, last, torch.linspace(0, 1, POINTS, device=first.device)[:, None])
+
+
+def shortest_path(
+    model: VAE, start: FloatArray, end: FloatArray, labels: tuple[int, int] | None = None
+) -> Iterator[Shortest]:
     """Ever shorter paths from start to end, the last one with done, by L-BFGS from the shorter of the known two.
 
-    Shapes: start, end (latent_dim,). label: the class of a conditional model, the same along the path. Each of them
-    takes a core some 50 ms for a small decoder.
+    Shapes: start, end (latent_dim,). labels as for path_codes: only z is free. Each takes a core some 50 ms for a small
+    decoder.
     """
-    straight, spherical = (interpolate(start, end, POINTS, curve) for curve in ("linear", "spherical"))
-    lengths = [path_length(model, path, label) for path in (straight, spherical)]
-    best, shortest = (straight, lengths[0]) if lengths[0] <= lengths[1] else (spherical, lengths[1])
-    search = _Search(model, best, label)
+    known = [path_codes(model, start, end, curve, labels) for curve in ("linear", "spherical")]
+    straight, spherical = (path_length(model, codes) for codes in known)
+    best, shortest = (known[0], straight) if straight <= spherical else (known[1], spherical)
+    search = _Search(model, best)
     for step in range(MOST_STEPS):
-        points = search.improve()
-        length = path_length(model, points, label)
+        codes = search.improve()
+        length = path_length(model, codes)
         gained = shortest - length
         if gained > 0:
-            best, shortest = points, length
+            best, shortest = codes, length
         done = gained < CONVERGED * shortest or step == MOST_STEPS - 1
-        yield Shortest(best, shortest, lengths[0], lengths[1], done)
+        yield Shortest(best[:, : len(start)].cpu().numpy(), shortest, straight, spherical, done)
         if done:
             return
 
 
 class _Search:
-    """L-BFGS on the energy of a path whose ends are fixed.
+    """L-BFGS on the energy of a path whose ends are fixed, as the classes along it are.
 
     The path is its first guess plus sine waves, the k-th divided by k: for a linear decoder all of them then change
     the energy alike, which spares most of the steps that a chain of points needs.
     """
 
-    def __init__(self, model: VAE, guess: FloatArray, label: int | None) -> None:
+    def __init__(self, model: VAE, guess: Tensor) -> None:
         self._model = model
-        self._guess = torch.from_numpy(guess).to(model.device)
-        self._classes = code(model, guess, _labels(label, POINTS))[:, guess.shape[1] :]
-        k = torch.arange(1, POINTS - 1, device=model.device)
-        t = torch.linspace(0, 1, POINTS, device=model.device)
+        self._guess = guess
+        k = torch.arange(1, POINTS - 1, device=guess.device)
+        t = torch.linspace(0, 1, POINTS, device=guess.device)
         self._waves = torch.sin(pi * k * t[:, None]) / k  # (POINTS, POINTS - 2)
         self._waves[-1] = 0  # a sine of pi is not quite 0
-        self._heights = np.zeros((POINTS - 2) * guess.shape[1])  # of each wave in each dimension
+        self._shape = POINTS - 2, model.config.latent_dim
+        self._heights = np.zeros(prod(self._shape))  # of each wave in each dimension
         self._scale = 1.0
         self._scale = self._energy(self._heights)[0] or 1.0
 
-    def improve(self) -> FloatArray:
-        """The path after one more step. Shape: (POINTS, latent_dim)."""
+    def improve(self) -> Tensor:
+        """The path's codes after one more step. Shape: (POINTS, code_dim)."""
         from scipy.optimize import minimize  # takes half a second
 
         options = {"maxiter": STEP_ITERATIONS}
         self._heights = minimize(self._energy, self._heights, jac=True, method="L-BFGS-B", options=options).x
-        points: FloatArray = self._path(self._tensor(self._heights)).cpu().numpy()
-        return points
+        return self._path(self._tensor(self._heights))
 
     def _tensor(self, heights: NDArray[np.float64]) -> Tensor:
-        shape = POINTS - 2, self._guess.shape[1]
-        return torch.from_numpy(heights.reshape(shape)).to(self._guess)
+        return torch.from_numpy(heights.reshape(self._shape)).to(self._guess)
 
     def _path(self, heights: Tensor) -> Tensor:
-        return self._guess + self._waves @ heights
+        moved = self._waves @ heights
+        return self._guess + functional.pad(moved, (0, self._guess.shape[1] - moved.shape[1]))
 
     def _energy(self, heights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """The energy as a share of the first guess's, and its gradient."""
         with torch.enable_grad():
             waves = self._tensor(heights).requires_grad_()
-            pictures = self._model.decode(torch.cat([self._path(waves), self._classes], 1)).flatten(1)
+            pictures = self._model.decode(self._path(waves)).flatten(1)
             energy = pictures.diff(dim=0).square().sum() / self._scale
             (gradient,) = torch.autograd.grad(energy, waves)
         return energy.item(), gradient.double().cpu().numpy().ravel()
-
-
-def _labels(label: int | None, n: int) -> NDArray[np.int64] | None:
-    return None if label is None else np.full(n, label)

@@ -8,7 +8,8 @@ POST <base>/live/metric: {"origin": z, "directions": [z, z], "x": [from, to], "y
     The plane of z = origin + x directions[0] + y directions[1] in columns x rows cells, at most MOST_CELLS; each cell
     is measured at its middle. Two lines: a coarse grid, then the whole one.
         {"columns": 64, "rows": 48, "values": [row by row from the least y: grey levels per unit of z]}
-POST <base>/live/geodesic: {"start": z, "end": z, "label": null}
+POST <base>/live/geodesic: {"start": z, "end": z, "labels": null}
+    labels: the two ends' classes, null for a model that is not conditional; their weights change evenly on the way.
     A line for each shorter path that is found. shortest is at most straight and spherical, the lengths of those paths.
         {"points": [[z], …], "shortest": 121.3, "straight": 128.8, "spherical": 133.4, "done": false}
 """
@@ -116,11 +117,11 @@ def geodesic_lines(live: LiveModel, fields: Json) -> Iterator[Json]:
     """The paths of a request. Raises ValueError for a field that is no such."""
     config = live.model.config
     start, end = (_vector(fields, name, config) for name in ("start", "end"))
-    return _paths(live.model, start, end, _label(fields, config))
+    return _paths(live.model, start, end, _labels(fields, config))
 
 
-def _paths(model: VAE, start: FloatArray, end: FloatArray, label: int | None) -> Iterator[Json]:
-    for found in shortest_path(model, start, end, label):
+def _paths(model: VAE, start: FloatArray, end: FloatArray, labels: tuple[int, int] | None) -> Iterator[Json]:
+    for found in shortest_path(model, start, end, labels):
         yield {
             "points": [[_short(value) for value in point] for point in found.points.tolist()],
             "shortest": found.shortest,
@@ -158,6 +159,18 @@ def _label(fields: Json, config: ModelConfig) -> int | None:
     last = config.classes - 1
     require(is_whole(label, 0, last), "label", label, f"a class of this model, 0 to {last}")
     return int(fields["label"])
+
+
+def _labels(fields: Json, config: ModelConfig) -> tuple[int, int] | None:
+    value = fields.get("labels")
+    if not config.classes:
+        require(value is None, "labels", value, "null for a model that is not conditional")
+        return None
+    require(isinstance(value, list) and len(value) == 2, "labels", value, "the classes of both ends")
+    first, last = (_label({"label": each}, config) for each in fields["labels"])
+    assert first is not None
+    assert last is not None
+    return first, last
 
 
 def _short(value: float) -> float:
