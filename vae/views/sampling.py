@@ -142,7 +142,7 @@ def _base64(array: NDArray[np.floating], kind: str) -> str:
 
 def _reliability(checkpoint: Checkpoint) -> dict[str, float] | None:
     """How reliable the classifier of the model's pictures is; None where none ships for pictures of their kind."""
-    known = checkpoint.dataset == classifier.DATASET and checkpoint.model_config.image_shape == classifier.IMAGE_SHAPE
+    known = classifier.is_known(checkpoint.dataset, checkpoint.model_config.image_shape)
     return asdict(classifier.read_reliability()) if known else None
 
 

@@ -2,4 +2,5 @@
 
 complexity  image -> length when it is compressed
 classifier  pictures of digits -> which digits they show
+quality     features of real pictures and of samples -> precision, recall, Fréchet distance
 """

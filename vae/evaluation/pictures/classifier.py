@@ -52,11 +52,19 @@ class DigitClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shapes: x (n, 1, 28, 28) in [0, 1] -> logits (n, 10)."""
+        logits: Tensor = self.output(self.features(x))  # (n, 10)
+        return logits
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer sees of a picture, 0 or more. Shapes: x (n, 1, 28, 28) in [0, 1] -> (n, 64)."""
         x = F.relu(self.first(x))  # (n, 8, 12, 12)
         x = F.relu(self.second(x))  # (n, 16, 4, 4)
-        x = F.relu(self.hidden(x.flatten(1)))  # (n, 64)
-        logits: Tensor = self.output(x)  # (n, 10)
-        return logits
+        return F.relu(self.hidden(x.flatten(1)))  # (n, 64)
+
+
+def is_known(dataset: str, image_shape: tuple[int, int, int]) -> bool:
+    """Whether the classifier can be asked about pictures of this data set and shape."""
+    return dataset == DATASET and image_shape == IMAGE_SHAPE
 
 
 @torch.inference_mode()
