@@ -6,4 +6,5 @@ latents      model + images -> encoded set; sample, interpolate, traverse in lat
 geometry     how much pictures change between latent vectors: the decoder's metric, shortest paths
 cost         what a model costs to run
 samplers     distributions to sample latent vectors from: prior, aggregate posterior, one class, one image
+flow         mixture + codes -> a second-stage prior that is nearer to the codes
 """
