@@ -13,7 +13,15 @@ import { element } from "../lib/dom.js";
  * @property {{negative_elbo: string, kl: string, active: string, weights: string}} columns
  */
 
-const HEAD = ["Along its strongest dimension", "Model", "What it is for", "−ELBO, nats", "KL, nats", "Active", "Weights"];
+const HEAD = [
+  "Along its strongest dimension",
+  "Model",
+  "What it is for",
+  "−ELBO, nats",
+  "KL, nats",
+  "Active",
+  "Weights",
+];
 
 export class Models {
   body = element("tbody");
@@ -22,7 +30,8 @@ export class Models {
   constructor() {
     const head = element("tr", {}, ...HEAD.map((name) => element("th", { scope: "col" }, name)));
     const table = element("table", {}, element("thead", {}, head), this.body);
-    const note = "Nats per test image: less is better. KL is the part of −ELBO that the code costs. Active: latent dimensions that vary with the picture.";
+    const note =
+      "Nats per test image: less is better. KL is the part of −ELBO that the code costs. Active: latent dimensions that vary with the picture.";
     this.element = element("details", { className: "models" }, this.summary, table, element("p", {}, note));
   }
 
