@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import ROOT, choose, open_page, sent_data, to_page
+from tests.support.pages import ROOT, choose, open_page, send, sent_data, to_page
+from vae.storage.checkpoints import read_checkpoint
 from vae.ui.shared import loaders
 
 PAGES = {"Explore": 1, "Sampling": 3, "Interpolation": 4, "Reconstruction": 5}
@@ -86,3 +87,31 @@ def test_a_broken_model_is_left_out_with_the_reason(root: Path) -> None:
     assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z2"]
     (warning,) = app.warning
     assert warning.value.startswith("Checkpoint “mnist-z10-b10” is not compared. ")
+
+
+def test_explore_gives_each_model_its_own_start_at_the_image() -> None:
+    app = opened("Explore", compare="mnist-z2", image="3")
+    data = sent_data(app)
+    mean = read_checkpoint(SHIPPED / "mnist-z2").load_encoded().mean
+    (other,) = data["compare"]
+    assert other["start"]["z"] == pytest.approx(mean[3].tolist())
+    assert len(data["codes"]["deviation"]) == 10
+    assert len(other["codes"]["quantiles"]) == 2
+    assert {"points", "labels"}.isdisjoint(other)
+
+
+def test_explore_s_other_models_have_no_start_where_it_starts_from_no_image() -> None:
+    app = opened("Sampling", compare="mnist-z2")
+    send(app, picked={"model": "mnist-z10-b1", "z": [0.5] * 10, "label": None})
+    assert sent_data(to_page(app, "Explore"))["compare"][0]["start"] is None
+
+
+def test_what_is_the_same_input_is_part_of_explore_s_link() -> None:
+    app = opened("Explore", compare="mnist-z2", input="percentile")
+    assert (sent_data(app)["input"], app.query_params["input"]) == ("percentile", "percentile")
+    send(app, input="image")
+    assert (sent_data(app.run())["input"], "input" in app.query_params) == ("image", False)
+    send(app, input="nonsense")
+    assert sent_data(app.run())["input"] == "image"
+    assert sent_data(opened("Explore", compare="mnist-z2", input="nonsense"))["input"] == "image"
+    assert "input" not in sent_data(opened("Explore", input="percentile"))

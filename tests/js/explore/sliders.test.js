@@ -62,3 +62,21 @@ test("a plain autoencoder has no posterior that could collapse", () => {
   assert.deepEqual(beneath, ["z₀"]);
   assert.match(element.querySelector(".dead")?.getAttribute("title") ?? "", /^Standard deviation of 0.01 or less/);
 });
+
+test("what is said beneath a slider goes with the row, also one that is built later, and goes again", () => {
+  const sliders = new Sliders({ onMove: () => {}, onRelease: () => {}, onJump: () => {} });
+  const kl = Array.from({ length: 9 }, (_, i) => 9 - i);
+  const zero = kl.map(() => 0);
+  sliders.build(kl, kl, 3, zero, [1, 28, 28]);
+  const notes = () => [...sliders.element.querySelectorAll(".note")].map(({ textContent }) => textContent);
+  assert.deepEqual(notes(), []);
+  sliders.setNotes(kl.map((_, i) => (i === 1 ? "" : `note ${i}`)));
+  assert.deepEqual(
+    notes(),
+    [0, 2, 3, 4, 5, 6, 7].map((i) => `note ${i}`),
+  );
+  sliders.element.querySelector("details")?.dispatchEvent(new Event("toggle"));
+  assert.equal(notes().at(-1), "note 8");
+  sliders.setNotes([]);
+  assert.deepEqual(notes(), []);
+});

@@ -5,11 +5,15 @@
  * @import { ImageShape } from "../lib/contract.js"
  * @import { DecodeReply, LiveStatus } from "../lib/live-client.js"
  * @import { LocalModel } from "../lib/model-client.js"
+ * @import { Nats } from "../lib/comparison-words.js"
+ * @import { Beside, OtherModel } from "./beside.js"
+ * @import { Codes, SameInput } from "./same-input.js"
  *
  * What a host gives: vae/views/explore.py, and the start of vae/ui/pages/explore.py. kl: nats per dimension, null for a plain
  * autoencoder; spread: standard deviation of the means per dimension; points: float32, k × 2, and labels: uint16, both
  * as base64; projection: origin and axes of the map; start: the picture to start from, and the number of this start; z:
- * where to begin now, null at the start; label: the class to decode as.
+ * where to begin now, null at the start; label: the class to decode as. Where models are compared: words, nats and codes of
+ * this one, the others, and what is the same input for all.
  *
  * @typedef {object} ExploreData
  * @property {string} base the app's address
@@ -28,6 +32,11 @@
  * @property {{id: string, title: string, z: number[]}} start
  * @property {number[] | null} z
  * @property {number | null} label
+ * @property {string} [words]
+ * @property {Nats} [nats]
+ * @property {Codes} [codes]
+ * @property {OtherModel[]} [compare]
+ * @property {SameInput} [input]
  */
 
 import { fromBase64 } from "../lib/bytes.js";
@@ -74,12 +83,16 @@ export default class Explore {
   meter = new Meter();
   /** @type {string | undefined} */
   device;
+  /** The models beside this one, where there are any. @type {Beside | null} */
+  beside = null;
+  closed = false;
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: "z", value: {start: string, z: number[]}) => void} send to Python
+   * @param {(name: "z" | "input", value: any) => void} send to Python
    */
   constructor(parent, send) {
+    this.sendInput = (/** @type {SameInput} */ input) => send("input", input);
     this.sendState = (/** @type {number[]} */ z) => this.data && send("z", { start: this.data.start.id, z });
     const onMove = (/** @type {number[]} */ z) => this.move(z);
     const onRelease = () => this.release();
@@ -120,10 +133,10 @@ export default class Explore {
       element("summary", {}, "status"),
     );
     status.append(this.meterText);
-    const controls = element("div", { className: "controls" }, toolbar, this.padPlace);
-    controls.append(sliderHead, this.sliders.element, status);
+    this.controls = element("div", { className: "controls" }, toolbar, this.padPlace);
+    this.controls.append(sliderHead, this.sliders.element, status);
 
-    this.root = element("div", { className: "explore" }, this.heroPlace, controls, second);
+    this.root = element("div", { className: "explore" }, this.heroPlace, this.controls, second);
     this.root.addEventListener("keydown", (event) => this.onKey(event));
     parent.append(this.root);
     this.unwatch = watchSize(this.root, () => this.resizeHero());
@@ -151,6 +164,23 @@ export default class Explore {
     if ((newPoints || newLabel) && this.map.isPlane) this.refreshManifold();
     this.resizeHero(); // the page above may have grown
     this.map.paint(); // the theme may have changed
+    if (data.compare || this.beside) void this.takeCompared();
+  }
+
+  /** The models beside this one have a module of their own, which a page without a comparison does not load. */
+  async takeCompared() {
+    const { Beside: Models } = await import("./beside.js");
+    const { data, hero, heroPlace: place, controls, sliders } = this;
+    if (!data || this.closed) return;
+    if (data.compare) {
+      this.beside ??= new Models({ hero, place, controls, sliders }, this.sendInput);
+      this.beside.update(data, this.z);
+    } else if (this.beside) {
+      this.beside.close();
+      this.beside = null;
+    }
+    this.root.classList.toggle("comparing", this.beside !== null);
+    this.resizeHero();
   }
 
   /**
@@ -230,6 +260,7 @@ export default class Explore {
     const inputAt = performance.now();
     this.z = z.map(round4);
     void this.client?.decode([this.z]).then((reply) => reply && this.drawNow(reply, inputAt));
+    this.beside?.move(this.z);
     this.sliders.show(this.z);
     this.sliders.setStale(true);
     this.map.z = this.z;
@@ -397,12 +428,18 @@ export default class Explore {
     const narrow = innerWidth < NARROW;
     const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0;
     const below = innerHeight - this.root.getBoundingClientRect().top - scrolled - MARGIN;
+    if (this.beside) {
+      this.beside.resize(narrow ? innerHeight * 0.44 : Math.max(224, below));
+      return;
+    }
     const room = Math.min(this.heroPlace.clientWidth, narrow ? innerHeight * 0.36 : Math.max(224, below));
     fitPicture(this.hero, this.data.image_shape, room);
   }
 
   close() {
+    this.closed = true;
     this.client?.close();
+    this.beside?.close();
     this.unwatch();
     clearInterval(this.statusTimer);
     clearTimeout(this.stripsTimer);

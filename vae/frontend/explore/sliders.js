@@ -24,6 +24,7 @@ const STEP = 0.01,
 
 const COLLAPSED = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
 const CONSTANT = "Standard deviation of 0.01 or less: all pictures have nearly the same code in this dimension.";
+const NOTE = "|r|: the correlation of the two dimensions' means over the test images";
 
 export class Sliders {
   /** @type {number[] | null} */
@@ -35,6 +36,8 @@ export class Sliders {
   range = 3;
   /** @type {ImageShape} */
   imageShape = [1, 1, 1];
+  /** What is said beneath each dimension's slider. @type {string[]} */
+  notes = [];
   /** Whether z has changed since the strips were drawn. */
   stale = false;
   /** By dimension. @type {Map<number, Row>} */
@@ -63,7 +66,7 @@ export class Sliders {
    * @param {ImageShape} imageShape
    */
   build(kl, spread, range, z, imageShape) {
-    Object.assign(this, { kl, spread, imageShape });
+    Object.assign(this, { kl, spread, imageShape, notes: [] });
     const strength = kl ?? spread;
     this.z = z;
     this.range = range;
@@ -76,6 +79,18 @@ export class Sliders {
     this.element.replaceChildren(...rows.slice(0, used), ...unused, ...rows.slice(used));
     if (rows.length < order.length) this.element.append(this.more(order.slice(STRONGEST)));
     this.show(z);
+  }
+
+  /** Says something beneath the slider of each dimension. @param {string[]} notes by dimension; none for nothing */
+  setNotes(notes) {
+    this.notes = notes;
+    for (const [i, { slider }] of this.rows) this.showNote(i, slider.parentElement);
+  }
+
+  /** @param {number} i @param {HTMLElement | null} row */
+  showNote(i, row) {
+    row?.querySelector(".note")?.remove();
+    if (this.notes[i]) row?.append(element("p", { className: "note", title: NOTE }, this.notes[i]));
   }
 
   /** @param {number} range */
@@ -176,6 +191,7 @@ export class Sliders {
     );
     const group = { className: "strip", role: "group", ariaLabel: `along z${i}` };
     if (withStrip) row.append(element("div", group, strip, ...thumbs));
+    this.showNote(i, row);
     return row;
   }
 

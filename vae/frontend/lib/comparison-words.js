@@ -7,6 +7,16 @@
  */
 
 /**
+ * What a model spends: "β = 1 spends 19.4 nats on z and 80.3 on the picture".
+ *
+ * @param {Named} model
+ */
+export function spends({ words, nats: { reconstruction, kl } }) {
+  if (kl === null) return `${words} spends ${nats(reconstruction)} on the picture and has no prior`;
+  return `${words} spends ${nats(kl)} on z and ${reconstruction.toFixed(1)} on the picture`;
+}
+
+/**
  * How a model differs from the first: "β = 10 spends 15.6 nats less on z and 61.0 more on the picture".
  *
  * @param {Named} first

@@ -1,6 +1,7 @@
 """The Python side of the Explore page: where it starts, and z in the link."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -8,6 +9,9 @@ from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import compared, current_image, links, loaders, page, scripts
 from vae.views.explore import explore_data, image_title
 from vae.views.shared.pages import EXPLORE
+
+INPUTS = ("image", "percentile", "z")  # what can be the same for models side by side: see explore/same-input.js
+MAP_DATA = {"points", "labels", "class_names", "palette", "projection"}
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,56 @@ def explore(checkpoint: Checkpoint) -> None:
     start = _start(checkpoint)
     own = checkpoint.class_names[start.label]
     others = compared.choose_compared(checkpoint)
-    data = loaders.or_stop(cached_data, checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data = loaders.or_stop(cached_data, checkpoint) | _beside(checkpoint, others, start)
     data |= {
         "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
         "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),
     }
     component = scripts.component(EXPLORE.name, *EXPLORE.styles)
-    result = component(key="explore", data=data, on_z_change=lambda: None)
+    result = component(key="explore", data=data, on_z_change=lambda: None, on_input_change=_take_input)
     if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
         z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)
         st.session_state["explore_z"] = z or st.session_state["explore_z"]
     _write_link(checkpoint)
+
+
+def _beside(checkpoint: Checkpoint, others: list[Checkpoint], start: Start) -> dict[str, Any]:
+    """What comparing adds to the component's data: the others' own start, and what is the same input for all."""
+    data = compared.compared_data(checkpoint, others, _cached_other)
+    if not data:
+        return {}
+    row, first = start.image, loaders.load_encoded(checkpoint).mean[start.image]
+    at_image = start.z == tuple(first.tolist())
+    encoded = {other.name: loaders.cached_encoded(other, loaders.version_of(other)) for other in others}
+    for each in data["compare"]:
+        each["start"] = {"z": encoded[each["model"]].mean[row].tolist()} if at_image else None
+    return data | {"codes": loaders.or_stop(compared.cached_codes, checkpoint), "input": _chosen_input()}
+
+
+def _chosen_input() -> str:
+    """What is the same input for all models: of the session, else of the link, into which it goes."""
+    state, linked = st.session_state, st.query_params.get("input", "")
+    if "explore_input" not in state or links.by_history():
+        state["explore_input"] = linked if linked in INPUTS else INPUTS[0]
+    chosen: str = state["explore_input"]
+    if chosen != INPUTS[0]:
+        st.query_params["input"] = chosen
+    else:
+        st.query_params.pop("input", None)
+    return chosen
+
+
+def _take_input() -> None:
+    sent = st.session_state["explore"].input
+    if sent in INPUTS:
+        st.session_state["explore_input"] = sent
+
+
+def _cached_other(other: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """What is shown of a model beside the first: all but its map."""
+    own = cached_data(other, version) | {"codes": compared.cached_codes(other, version)}
+    return {key: value for key, value in own.items() if key not in MAP_DATA}
 
 
 def _start(checkpoint: Checkpoint) -> Start:

@@ -297,6 +297,17 @@ test("a link's unknown models are left out with a sentence", async () => {
   ]);
 });
 
+test("Explore gives each model its own start at the image, and what is the same for all", async () => {
+  const { data, params } = await shown(explore, "a", "compare=b&image=3&input=percentile");
+  assert.deepEqual([data.compare[0].start, data.input, params.input], [{ z: [3, -3] }, "percentile", "percentile"]);
+  explore.take(session, "input", "image");
+  const later = await shown(explore, "a");
+  assert.deepEqual([later.data.input, later.params.input], ["image", undefined]);
+  session.choosePlace("elsewhere", [0.5, 0.5]);
+  assert.equal((await shown(explore, "a")).data.compare[0].start, null);
+  assert.equal((await shown(explore, "a", "compare=b&input=nonsense", true)).data.input, "image");
+});
+
 test("a model that cannot be had is left out with the reason", async () => {
   session = new Session([...LISTED, { name: "lost", words: "lost", pictures: 1 }]);
   const { data, params } = await shown(explore, "a", "compare=lost,b");

@@ -10,6 +10,8 @@
 
 import { formatZ } from "../link.js";
 
+const INPUTS = ["image", "percentile", "z"]; // what can be the same for models side by side: see explore/same-input.js
+
 /**
  * @param {Session} session
  * @param {Source} source
@@ -26,15 +28,18 @@ export async function show(session, source) {
   ]);
   const start = startOf(session, image);
   const z = session.explored?.z ?? null;
+  /** @type {Record<string, any>} */
+  const beside = compared.compare ? await besideOf(session, source, compared, start.z === image.z ? row : null) : {};
   const label = session.label(start.label);
   return {
-    data: { ...data, ...compared, start: { id: `${start.id}`, title: start.title, z: start.z }, z, label },
+    data: { ...data, ...beside, start: { id: `${start.id}`, title: start.title, z: start.z }, z, label },
     controls: [imageControl(session, row), ...session.labelControls(own(session, start)), ...session.compareControls()],
     params: {
       ...(session.chosenImage === null ? {} : { image: `${row}` }),
       ...(z ? { z: formatZ(z) } : {}),
       ...session.labelParams,
       ...session.compareParams,
+      ...(beside.input && beside.input !== INPUTS[0] ? { input: beside.input } : {}),
     },
   };
 }
@@ -42,11 +47,38 @@ export async function show(session, source) {
 /**
  * @param {Session} session
  * @param {string} name
- * @param {{start: string, z: number[]}} value
+ * @param {any} value
  */
 export function take(session, name, value) {
   const start = session.kept.get("explore");
+  if (name === "input") session.kept.set("same input", value);
   if (name === "z" && session.explored && value.start === `${start?.id}`) session.explored.z = value.z;
+}
+
+/**
+ * What comparing adds to the component's data: the others' own start at this test image, and what is the same input for all.
+ *
+ * @param {Session} session
+ * @param {Source} source
+ * @param {Record<string, any>} compared
+ * @param {number | null} row null where the start is no test image's mean
+ * @returns {Promise<Record<string, any>>}
+ */
+async function besideOf(session, source, compared, row) {
+  const startAt = (/** @type {string} */ model) => {
+    if (row === null) return null;
+    return source.get("image", { model, image: `${row}` }).catch(() => null); // a file may have fewer images of it
+  };
+  /** @type {({z: number[]} | null)[]} */
+  const starts = await Promise.all(compared.compare.map((/** @type {any} */ { model }) => startAt(model)));
+  const compare = compared.compare.map((/** @type {any} */ other, /** @type {number} */ i) => {
+    const start = starts[i];
+    return { ...other, start: start && { z: start.z } };
+  });
+  const linked = session.query.get("input") ?? "";
+  if (session.linkDecides && (session.byHistory || INPUTS.includes(linked))) session.kept.set("same input", linked);
+  const chosen = session.kept.get("same input");
+  return { ...compared, compare, input: INPUTS.includes(chosen) ? chosen : INPUTS[0] };
 }
 
 /** @param {Session} session */

@@ -1,0 +1,270 @@
+/**
+ * The models beside Explore's own: a picture of each, decoded from the same input while the user changes z, and what is said
+ * of them. Explore loads this module when there is something to compare.
+ *
+ * @import { ComparedData, Match } from "../lib/compared.js"
+ * @import { Named, Nats } from "../lib/comparison-words.js"
+ * @import { ImageShape } from "../lib/contract.js"
+ * @import { LiveStatus } from "../lib/live-client.js"
+ * @import { Codes, SameInput } from "./same-input.js"
+ * @import { Sliders } from "./sliders.js"
+ *
+ * Another model, as vae/ui/pages/explore.py gives it. start: its own mean of the start image, null where that is none.
+ *
+ * @typedef {ComparedData & {latent_dim: number, classes: number, codes: Codes, start: {z: number[]} | null}} OtherModel
+ *
+ * What Explore has from its host, as far as it concerns this module.
+ *
+ * @typedef {object} BesideData
+ * @property {string} base
+ * @property {string} model
+ * @property {number} latent_dim
+ * @property {ImageShape} image_shape
+ * @property {{id: string, z: number[]}} start
+ * @property {number | null} label the class to decode as
+ * @property {string} [words]
+ * @property {Nats} [nats]
+ * @property {Codes} [codes]
+ * @property {OtherModel[]} [compare]
+ * @property {SameInput} [input] what is the same for all
+ *
+ * What of Explore's page changes.
+ *
+ * @typedef {{hero: HTMLCanvasElement, place: HTMLElement, controls: HTMLElement, sliders: Sliders}} Parts
+ *
+ * @typedef {{element: HTMLElement, canvas: HTMLCanvasElement, caption: HTMLElement, problem: HTMLElement}} Picture
+ */
+
+import { drawPicture, fitPicture } from "../lib/canvas.js";
+import { Compared } from "../lib/compared.js";
+import { difference, spends } from "../lib/comparison-words.js";
+import { element, select, subscript } from "../lib/dom.js";
+import { noticeOf } from "../lib/live-client.js";
+import { sameInput } from "./same-input.js";
+
+const PARTLY = 0.5; // below this correlation a dimension is only partly the same
+
+/** What can be the same, and what that means. @type {Record<SameInput, [name: string, meaning: string]>} */
+const INPUTS = {
+  image: [
+    "the image, moved alike",
+    "Each model starts at its own μ of the start image. A slider moves the dimension that follows it by as many standard deviations.",
+  ],
+  percentile: [
+    "the percentile of each latent",
+    "Dimensions that follow each other stand at the same percentile of each model's codes, the others at their median.",
+  ],
+  z: ["the numbers z", "Each model decodes the same numbers, whatever they mean there."],
+};
+
+export class Beside {
+  /** @type {Compared<OtherModel>} */
+  compared = new Compared({ onStatus: (status, model) => this.showStatus(status, model) });
+  /** By model. @type {Map<string, Picture>} */
+  pictures = new Map();
+  /** @type {BesideData | undefined} */
+  data;
+  /** @type {number[]} */
+  z = [];
+  /** @type {SameInput} */
+  input = "image";
+  shown = "";
+
+  /**
+   * @param {Parts} parts
+   * @param {(input: SameInput) => void} onInput when the user chooses what is the same
+   */
+  constructor(parts, onInput) {
+    this.parts = parts;
+    this.first = element("figcaption", {});
+    this.grid = element("div", { className: "heroes" });
+    this.choice = select("Same input", [], (value) => {
+      this.takeInput(/** @type {SameInput} */ (value));
+      onInput(this.input);
+    });
+    this.meaning = element("span", { className: "meaning" });
+    this.differences = element("ul", { className: "differences" });
+    const label = element("label", {}, "Same input ", this.choice);
+    this.head = element("div", { className: "same-input" }, label, this.meaning);
+    parts.place.prepend(this.grid);
+    this.grid.append(element("figure", {}, parts.hero, this.first));
+    parts.controls.prepend(this.head);
+    parts.controls.append(this.differences);
+  }
+
+  /**
+   * Follows the host's data, where it brings something new.
+   *
+   * @param {BesideData} data
+   * @param {number[]} z of now
+   */
+  update(data, z) {
+    const { compare = [], label } = data;
+    const told = compare.map(({ model, words, local, start }) => [model, words, local?.version, start?.z]);
+    const shown = JSON.stringify([data.model, data.start.id, data.words, data.input, label, told]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.data = data;
+    this.compared.update(data.base, compare);
+    for (const { data: other, client } of this.compared.models)
+      client.classWeights = Array.from({ length: other.classes }, (_, k) => Number(k === label));
+    this.showModels(data);
+    this.offerInputs(data);
+    this.move(z);
+  }
+
+  /** @param {BesideData} data */
+  showModels({ words = "", nats, compare = [] }) {
+    const before = this.pictures;
+    this.pictures = new Map(compare.map(({ model }) => [model, before.get(model) ?? newPicture()]));
+    const first = { words, nats: nats ?? { reconstruction: 0, kl: null } };
+    this.first.replaceChildren(...sentence(first, spends(first)));
+    for (const other of compare) {
+      const { canvas, caption } = this.picture(other.model);
+      canvas.ariaLabel = `${other.words}: picture decoded from the same input`;
+      caption.replaceChildren(...sentence(other, difference(first, other)));
+    }
+    this.grid.replaceChildren(this.grid.children[0], ...[...this.pictures.values()].map((each) => each.element));
+    this.grid.title = "Nats: means over the test set";
+    this.grid.dataset.models = `${1 + compare.length}`;
+    this.differences.replaceChildren(
+      ...[spends(first), ...compare.map((other) => difference(first, other))].map((text) => element("li", {}, text)),
+    );
+    const matches = compare[0]?.match ?? [];
+    this.parts.sliders.setNotes(matches.map((_, i) => matchInWords(i, compare)));
+  }
+
+  /** The same numbers mean something only where there are as many. @param {BesideData} data */
+  offerInputs({ compare = [], latent_dim: latentDim, input }) {
+    const equal = compare.every((other) => other.latent_dim === latentDim);
+    const offered = /** @type {SameInput[]} */ (Object.keys(INPUTS)).filter((each) => each !== "z" || equal);
+    this.choice.fill(offered.map((each) => [each, INPUTS[each][0]]));
+    this.takeInput(input && offered.includes(input) ? input : "image");
+  }
+
+  /** @param {SameInput} input */
+  takeInput(input) {
+    this.input = this.choice.value = input;
+    this.meaning.textContent = INPUTS[input][1];
+    this.move(this.z);
+  }
+
+  /**
+   * Decodes the same input by all other models: called at every input event.
+   *
+   * @param {number[]} z of the first model
+   */
+  move(z) {
+    this.z = z;
+    const { data } = this;
+    if (!data?.codes || z.length !== data.latent_dim) return;
+    const first = { codes: data.codes, start: data.start.z };
+    for (const { data: other, client } of this.compared.models) {
+      const place = { codes: other.codes, start: other.start?.z ?? null, match: other.match };
+      void client.decode([sameInput(this.input, z, first, place)]).then((reply) => {
+        const picture = this.pictures.get(other.model);
+        if (!reply || !picture) return;
+        drawPicture(picture.canvas, reply.pixels, reply.imageShape);
+        if (picture.problem.textContent) picture.problem.textContent = "";
+      });
+    }
+  }
+
+  /**
+   * All pictures as large as column and window allow, two by two.
+   *
+   * @param {number} height for all of them, in CSS pixels
+   */
+  resize(height) {
+    const { data } = this;
+    if (!data) return;
+    const figures = [...this.grid.children],
+      rows = Math.ceil(figures.length / 2);
+    const captions = figures.map((each) =>
+      each.lastElementChild instanceof HTMLElement ? each.lastElementChild : null,
+    );
+    const caption = Math.max(0, ...captions.map((each) => each?.offsetHeight ?? 0));
+    const gap = Number.parseFloat(getComputedStyle(this.grid).rowGap) || 0;
+    const width = (this.grid.clientWidth - gap) / 2;
+    const room = Math.min(width, (height - (rows - 1) * gap) / rows - caption);
+    for (const canvas of [this.parts.hero, ...[...this.pictures.values()].map((each) => each.canvas)])
+      fitPicture(canvas, data.image_shape, Math.max(48, room));
+  }
+
+  /** @param {LiveStatus} status @param {string} model */
+  showStatus(status, model) {
+    const picture = this.pictures.get(model);
+    if (picture) picture.problem.textContent = noticeOf(status);
+  }
+
+  /** @param {string} model */
+  picture(model) {
+    return /** @type {Picture} */ (this.pictures.get(model));
+  }
+
+  close() {
+    this.compared.close();
+    this.parts.sliders.setNotes([]);
+    this.parts.place.prepend(this.parts.hero);
+    this.grid.remove();
+    this.head.remove();
+    this.differences.remove();
+  }
+}
+
+/** @returns {Picture} */
+function newPicture() {
+  const canvas = element("canvas", { className: "hero other", role: "img", width: 1, height: 1 });
+  const caption = element("span"),
+    problem = element("span", { className: "problem", role: "status" });
+  return {
+    element: element("figure", {}, canvas, element("figcaption", {}, caption, problem)),
+    canvas,
+    caption,
+    problem,
+  };
+}
+
+/**
+ * A sentence about a model, which begins with its words.
+ *
+ * @param {Named} model
+ * @param {string} text
+ */
+function sentence({ words }, text) {
+  return [element("b", {}, words), element("span", { className: "spent" }, text.slice(words.length))];
+}
+
+/**
+ * What each other model has in the place of a dimension: "z₃ here is −z₇ there (|r| = 0.92)".
+ *
+ * @param {number} i
+ * @param {readonly {words: string, match: readonly Match[]}[]} others
+ */
+export function matchInWords(i, others) {
+  if (others.length === 1) {
+    const match = others[0].match[i];
+    if (!match) return `nothing there follows ${subscript(i)}`;
+    return `${subscript(i)} here is ${isPartly(match)}${signed(match)} there (|r| = ${size(match)})`;
+  }
+  const parts = others.map(({ words, match }) => {
+    const found = match[i];
+    return found ? `${isPartly(found)}${signed(found)} in ${words} (${size(found)})` : `nothing in ${words}`;
+  });
+  return `${subscript(i)} here is ${parts.join(", ")}`;
+}
+
+/** @param {NonNullable<Match>} match */
+function isPartly({ correlation }) {
+  return Math.abs(correlation) < PARTLY ? "partly " : "";
+}
+
+/** @param {NonNullable<Match>} match */
+function signed({ dimension, correlation }) {
+  return `${correlation < 0 ? "−" : ""}${subscript(dimension)}`;
+}
+
+/** @param {NonNullable<Match>} match */
+function size({ correlation }) {
+  return Math.abs(correlation).toFixed(2);
+}
