@@ -185,6 +185,8 @@ def _bench_commands(commands: Commands) -> None:
     live.add_argument("--local", action="store_true", help="the same, decoded by that browser")
     many = "so many pages that decode in one browser, dragged at once; implies --browser and --local"
     live.add_argument("--clients-local", type=int, default=0, metavar="N", help=many)
+    beside = "the page compares so many other models of the same pictures, at most 3; implies --browser"
+    live.add_argument("--compare", type=int, default=0, metavar="N", help=beside)
     live.add_argument(
         "--page", choices=("explore", "sampling", "interpolation", "corners", "drawing"), default="explore"
     )
@@ -458,7 +460,8 @@ def run_bench_live(args: argparse.Namespace) -> Result:
     for name in ("clients", "rate", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
     require(args.clients_local >= 0, "--clients-local", args.clients_local, "0 or more")
-    in_browser = args.browser or args.local or args.clients_local
+    require(args.compare in range(4), "--compare", args.compare, "a whole number from 0 to 3")
+    in_browser = args.browser or args.local or args.clients_local or args.compare
     return _shown(drag.run(args) if in_browser else live.run(args))
 
 

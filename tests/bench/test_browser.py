@@ -41,6 +41,26 @@ def test_pictures_follow_the_pointer(capsys: Captured, page_name: str) -> None:
 
 
 @pytest.mark.slow
+def test_the_pictures_of_all_models_side_by_side_are_counted(capsys: Captured) -> None:
+    numbers = bench(capsys, "live", "--local", "--compare", "2", "--seconds", "0.5")
+    assert (numbers["models"], numbers["pages"]) == (3, 1)
+    assert numbers["frames_per_second"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--compare", "4"), "--compare must be a whole number from 0 to 3, not 4"),
+        (("--compare", "1", "--model", "digits-z2"), "--compare must be at most 0 for this model, not 1"),
+        (("--compare", "1", "--model", "none"), "There is no usable checkpoint 'none' beside the app"),
+    ],
+)
+def test_too_many_models_are_one_sentence(capsys: Captured, arguments: tuple[str, ...], problem: str) -> None:
+    assert main(["bench", "live", *arguments]) == 1
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_pages_that_decode_by_themselves_send_nothing_while_they_are_dragged(capsys: Captured) -> None:
     numbers = bench(capsys, "live", "--clients-local", "2", "--seconds", "0.5")
     assert (numbers["decoded_by"], numbers["pages"], numbers["sent"]) == ("browser", 2, 0)

@@ -10,11 +10,18 @@ import numpy as np
 
 from vae.bench.browser.chromium import ROOT, chromium
 from vae.bench.live import started
+from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.validation import require
+from vae.views.shared.comparison import comparable
 
 WARM_UP_SECONDS = 2.0
-# Records each picture that a page draws during a drag: milliseconds since the input, and when.
+# Records each picture that a page draws during a drag: milliseconds since the input, and when. others: how many each
+# model beside the page's own has drawn since.
 LISTEN = f"""() => {{
     const root = {ROOT}, seen = window.seen = {{ms: [], at: []}};
+    const frames = () => [...root.querySelectorAll("canvas.other")].map(canvas => Number(canvas.dataset.frame ?? 0));
+    const before = frames();
+    seen.others = () => frames().map((count, i) => count - before[i]);
     window.drawn?.abort();
     window.drawn = new AbortController();
     const note = event => {{ seen.ms.push(event.detail.ms); seen.at.push(performance.now()); }};
@@ -31,6 +38,7 @@ DRAG = f"""([seconds, selector, low, high]) => void (window.dragged = new Promis
     }};
     requestAnimationFrame(step);
 }}))"""
+SEEN = "() => ({...window.seen, others: window.seen.others()})"
 FRAME_SECONDS = 1 / 60
 
 
@@ -73,11 +81,12 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     """Input event to drawn pixels while something is dragged, in a browser beside the server.
 
     With args.local the browser decodes, otherwise the server. args.clients_local: so many pages that decode in the
-    browser, dragged at once. sent: what the pages sent during the drag.
+    browser, dragged at once. args.compare: so many models beside each page's own; the slowest counts. sent: what the
+    pages sent during the drag.
     """
-    gesture, sent = GESTURES[args.page], Sent()
+    gesture, sent, beside = GESTURES[args.page], Sent(), _beside(args)
     with started(args.app) as server, chromium() as browser:
-        address = f"{server.url}/{gesture.path}checkpoint={args.model}"
+        address = f"{server.url}/{gesture.path}checkpoint={args.model}{beside}"
         pages = [_opened(browser, address, args, sent) for _ in range(max(1, args.clients_local))]
         for page in pages if gesture.button else ():
             page.get_by_role("button", name=gesture.button).click()
@@ -86,11 +95,35 @@ def run(args: argparse.Namespace) -> dict[str, object]:
             for page in pages:
                 page.evaluate(LISTEN)
             _drag(pages, gesture, seconds)
-        seen = [page.evaluate("window.seen") for page in pages]
+        seen = [page.evaluate(SEEN) for page in pages]
     p50, p95, p99 = np.percentile(np.concatenate([each["ms"] for each in seen]), (50, 95, 99)).round(2).tolist()
-    rates = [(len(each["at"]) - 1) / (each["at"][-1] - each["at"][0]) * 1000 for each in seen]
+    rates = [
+        (drawn - 1) / (each["at"][-1] - each["at"][0]) * 1000
+        for each in seen
+        for drawn in (len(each["at"]), *each["others"])
+    ]
     times = {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "frames_per_second": round(min(rates), 1)}
-    return {"decoded_by": _decoder(args), "pages": len(pages), **times, "sent": sent.count - before}
+    told = {"decoded_by": _decoder(args), "pages": len(pages), "models": 1 + len(seen[0]["others"])}
+    return told | times | {"sent": sent.count - before}
+
+
+def _beside(args: argparse.Namespace) -> str:
+    """The link's parameter for models to compare, of the same latent dimension; "" for none.
+
+    Raises ValueError where there are too few.
+    """
+    if not args.compare:
+        return ""
+    found = {each.name: each for each in list_checkpoints(args.app.resolve().parent / "checkpoints")}
+    first = found.get(args.model)
+    if not isinstance(first, Checkpoint):
+        raise ValueError(
+            f"There is no usable checkpoint {args.model!r} beside the app; `python -m vae list` shows them."
+        )
+    latent_dim = first.model_config.latent_dim
+    names = [other.name for other in comparable(first, found.values()) if other.model_config.latent_dim == latent_dim]
+    require(len(names) >= args.compare, "--compare", args.compare, f"at most {len(names)} for this model")
+    return f"&compare={','.join(names[: args.compare])}"
 
 
 def _decoder(args: argparse.Namespace) -> str:
