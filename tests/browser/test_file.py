@@ -17,13 +17,14 @@ from vae.storage.checkpoints import read_checkpoint
 
 pytestmark = pytest.mark.browser
 POINTS = 1000
+NAMES = ("mnist-z10", "digits-z2", "mnist-z10-b10")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one file, of two models."""
+    """A folder with one file, of three models, two of them of the same pictures."""
     folder = tmp_path_factory.mktemp("home")
-    models = [ModelFiles(read_checkpoint(ROOT / "checkpoints" / name)) for name in ("mnist-z10", "digits-z2")]
+    models = [ModelFiles(read_checkpoint(ROOT / "checkpoints" / name)) for name in NAMES]
     query = "page=Sampling&checkpoint=mnist-z10&seed=3&side=4"
     (folder / "lab.html").write_bytes(lab_file(models, points=POINTS, query=query))
     return folder
@@ -90,6 +91,24 @@ def test_a_slider_decodes_while_it_is_dragged(browser: Browser, folder: Path) ->
         page.mouse.up()
         page.wait_for_url("**z=*")
         assert link_of(page)["image"] == "3"
+
+
+def test_models_of_the_same_pictures_stand_side_by_side(browser: Browser, folder: Path) -> None:
+    with taken(browser, folder, "page=Explore&checkpoint=mnist-z10&compare=mnist-z10-b10&image=3") as page:
+        expect(page.locator("canvas.hero[data-frame]")).to_have_count(2)
+        expect(page.locator(".heroes figcaption").last).to_have_text(
+            "β = 10 spends 15.7 nats less on z and 62.8 more on the picture"
+        )
+        rest(page)
+        before = pixels(page, "canvas.other")
+        box = box_of(page.get_by_role("slider", name="z").first)
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2, steps=5)
+        changed(page, lambda shown: pixels(shown, "canvas.other"), before)
+        page.mouse.up()
+        page.wait_for_url("**z=*")
+        assert link_of(page)["compare"] == "mnist-z10-b10"
 
 
 def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Browser, folder: Path) -> None:

@@ -109,6 +109,32 @@ def test_the_z_of_a_drag_is_in_the_link_which_opens_the_same_picture(app: Server
 
 
 @pytest.mark.slow
+def test_models_are_compared_in_every_view_that_compares(app: Server, browser: Browser) -> None:
+    with lab(browser, app, "checkpoint=mnist-z10-b1&image=3") as page:
+        assert page.locator("canvas.other").count() == 0
+        page.get_by_role("button", name="Compare with").click()
+        for words in ("MNIST · 10-D · β = 10", "MNIST · 2-D · β = 1"):
+            page.get_by_role("checkbox", name=words).check()
+        page.wait_for_url("**compare=mnist-z10-b10,mnist-z2**")
+        expect(page.locator("canvas.other[data-frame]")).to_have_count(2)
+        expect(page.locator(".heroes figcaption b")).to_have_text(["10-D · β = 1", "β = 10", "2-D · β = 1"])
+        page.get_by_role("combobox", name="Same input").select_option("percentile")
+        page.wait_for_url("**input=percentile**")
+        page.keyboard.press("Escape")
+        for title in ("Sampling", "Interpolation", "Reconstruction"):
+            to(page, title)
+            assert query(page)["compare"] == "mnist-z10-b10,mnist-z2"
+        to(page, "Explore")
+        expect(page.locator("canvas.other[data-frame]")).to_have_count(2)
+        rest(page)
+        shown = pixels(page, "canvas.other")
+        page.reload()
+        expect(page.locator("canvas.other[data-frame]")).to_have_count(2)
+        rest(page)
+        assert pixels(page, "canvas.other") == shown
+
+
+@pytest.mark.slow
 def test_an_image_chosen_in_one_view_is_shown_in_all(app: Server, browser: Browser) -> None:
     with lab(browser, app, "page=Reconstruction&checkpoint=mnist-z10&image=2") as page:
         page.get_by_role("button", name="Next test image").click()
