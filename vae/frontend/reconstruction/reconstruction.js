@@ -6,12 +6,13 @@
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { help } from "../lib/glossary.js";
+import { payload } from "../lib/labelled.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { gaussians, round4 } from "../lib/math.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
-import { Encoder, payload, storedNoise } from "./encoding.js";
+import { Encoder, storedNoise } from "./encoding.js";
 import { Input } from "./input.js";
 import { details, layOut } from "./layout.js";
 import { LossPanel } from "./loss.js";
@@ -27,7 +28,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
 /** @import { AnomalyData } from "./anomaly.js" */
-/** @import { Best } from "./encoding.js" */
+/** @import { Best } from "../lib/labelled.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
 /** @import { Code } from "./posterior-chart.js" */
