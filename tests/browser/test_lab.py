@@ -1,4 +1,4 @@
-"""The light page: the five views in one page without Streamlit, their links, what goes from one to the others."""
+"""The light page: the six views in one page without Streamlit, their links, what goes from one to the others."""
 
 import re
 from collections.abc import Iterator

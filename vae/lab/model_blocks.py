@@ -30,6 +30,7 @@ from vae.server.weights import local_model, packed, version_of
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 from vae.views import sampling
+from vae.views.compare import compare_data
 from vae.views.explore import explore_data
 from vae.views.interpolation import interpolation_data
 from vae.views.latent_map import map_data
@@ -76,6 +77,7 @@ class ModelFiles:
             pages.LATENT_MAP.name: map_data(own, version) | {"plotly": None},
             pages.SAMPLING.name: sampling.sampling_data(own, encoded, self._fitted),
             pages.INTERPOLATION.name: interpolation_data(own, self._examples, version),
+            pages.COMPARE.name: compare_data(own, encoded, self._examples, 0),
             pages.RECONSTRUCTION.name: reconstruction_data(own, self._examples, 0) | self._scores,
         }
 

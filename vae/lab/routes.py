@@ -1,4 +1,4 @@
-"""The light page over the network: the five views in one page, without Streamlit and without a WebSocket.
+"""The light page over the network: the six views in one page, without Streamlit and without a WebSocket.
 
 `routes` returns the routes, for the same origins as those of vae.server.live.decode. An error is one sentence, as plain
 text: status 404 where there is no such view or model, 400 for a parameter that is no such.

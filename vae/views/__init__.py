@@ -6,4 +6,5 @@ latent_map      what the latent map shows
 sampling        what Sampling shows: noise, the distributions of its latent vectors
 interpolation   what Interpolation shows
 reconstruction  what Reconstruction shows: the terms' source code, anomaly scores
+compare         what Compare shows: rate and distortion, families of β, what each dimension holds
 """

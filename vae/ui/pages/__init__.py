@@ -5,6 +5,7 @@ latent_map      the Latent map page: controls, component, and what its routes se
 sampling        the live part of the Sampling page
 reconstruction  the live part of the Reconstruction page
 interpolation   the live part of the Interpolation page
+compare         the live part of the Compare page
 training        the Training page: form, runs, films
 home            the home page: its component, the stories, all models
 """

@@ -5,7 +5,7 @@ from typing import Any
 
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
-from vae.ui.pages import explore, interpolation, reconstruction, sampling
+from vae.ui.pages import compare, explore, interpolation, reconstruction, sampling
 from vae.ui.shared import compared, loaders
 from vae.views.latent_map import map_data
 from vae.views.sampling import is_source, offered_sources
@@ -19,6 +19,7 @@ _SHOWN: dict[str, Callable[[Checkpoint, Version], dict[str, Any]]] = {
     pages.LATENT_MAP.name: lambda checkpoint, version: map_data(checkpoint, str(version[1])) | {"plotly": None},
     pages.SAMPLING.name: sampling.cached_data,
     pages.INTERPOLATION.name: interpolation.cached_data,
+    pages.COMPARE.name: compare.cached_data,
     pages.RECONSTRUCTION.name: lambda checkpoint, version: (
         reconstruction.cached_data(checkpoint, version) | reconstruction.cached_score_data(checkpoint, version)
     ),

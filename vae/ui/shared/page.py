@@ -21,6 +21,7 @@ PAGES = (
     ("pages/3_Sampling.py", "Sampling", "Draw latent vectors from the prior and decode them."),
     ("pages/4_Interpolation.py", "Interpolation", "Walk from one image to another through latent space."),
     ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
+    ("pages/6_Compare.py", "Compare", "Turn β over trained models, and see what it buys and what it costs."),
     ("pages/7_Training.py", "Training", "Train a model of your own and take it to the other pages."),
 )
 # The names of the pages in the app's addresses, as Streamlit makes them of the scripts' names.

@@ -1,4 +1,4 @@
-"""The five views: address, title, question, script and styles."""
+"""The six views: address, title, question, script and styles."""
 
 from dataclasses import dataclass
 
@@ -58,4 +58,12 @@ RECONSTRUCTION = View(
     "reconstruction/reconstruction.js",
     ("lib/controls.css", "lib/drawing.css", "reconstruction/reconstruction.css", *PANELS),
 )
-VIEWS = (EXPLORE, LATENT_MAP, SAMPLING, INTERPOLATION, RECONSTRUCTION)
+COMPARE = View(
+    "compare",
+    "Compare",
+    "Compare",
+    "What does a larger β buy, and what does it cost?",
+    "compare/compare.js",
+    ("lib/controls.css", "lib/drawing.css", "compare/compare.css", *PANELS),
+)
+VIEWS = (EXPLORE, LATENT_MAP, SAMPLING, INTERPOLATION, RECONSTRUCTION, COMPARE)

@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { Session } from "../../../../vae/frontend/hosts/lab/session.js";
 import { Source } from "../../../../vae/frontend/hosts/lab/source.js";
+import * as compare from "../../../../vae/frontend/hosts/lab/views/compare.js";
 import * as explore from "../../../../vae/frontend/hosts/lab/views/explore.js";
 import * as interpolation from "../../../../vae/frontend/hosts/lab/views/interpolation.js";
 import * as latentMap from "../../../../vae/frontend/hosts/lab/views/latent-map.js";
@@ -64,6 +65,7 @@ const source = new Source("https://lab.example", {}, (address) => {
     interpolation: { about, data: { model: about.name }, keys: ["view", "from", "to", "t"], longest: 100 },
     reconstruction: { about, data: { model: about.name }, others: ["sprites"] },
     other: { other: { name: query.get("other") } },
+    compare: { about, data: { model: about.name, family: about.classes ? null : "f" } },
     compared: { phrases: [`words of ${about.name}`], nats: { reconstruction: 2, kl: 1 }, codes: {} },
     match: { match: [{ dimension: 1, correlation: -0.5 }, null] },
   };
@@ -323,3 +325,35 @@ function checksOf(panel) {
   if (control?.kind !== "checks") throw new Error("no choice of models");
   return control;
 }
+
+test("Compare has all models of the same pictures, and the matches of those that may stand on the dial", async () => {
+  const { data, params } = await shown(compare, "a", "compare=cond&beta=4&image=3");
+  assert.deepEqual(
+    data.others.map((/** @type {{model: string}} */ { model }) => model),
+    ["b", "cond"],
+  );
+  assert.deepEqual([data.beta_chosen, data.family_chosen, data.image, data.compared], ["4", null, 3, ["cond"]]);
+  assert.deepEqual(Object.keys(data.matches), ["a", "b"]);
+  assert.deepEqual(Object.keys(data.matches.b), ["a", "cond"]);
+  assert.deepEqual(params, { image: "3", beta: "4", compare: "cond" });
+});
+
+test("Compare keeps dial, image and compared models as they are sent, and says which choice it has taken", async () => {
+  await shown(compare, "a", "");
+  const choice = { model: "a", image: 2, beta: "10", family: "f", compared: ["b"], number: 5 };
+  compare.take(session, "choice", choice);
+  const { data, params } = await shown(compare, "a");
+  assert.deepEqual([data.image, data.beta_chosen, data.compared, data.answered], [2, "10", ["b"], 5]);
+  assert.deepEqual(params, { image: "2", beta: "10", family: "f", compare: "b" });
+  compare.take(session, "choice", { ...choice, model: "b", beta: "1" });
+  assert.equal((await shown(compare, "a")).data.beta_chosen, "10");
+});
+
+test("Compare shows a drawing until a test image is chosen in any view", async () => {
+  await shown(compare, "a", "image=3");
+  compare.take(session, "choice", { model: "a", image: null, beta: "1", family: null, compared: [], number: 1 });
+  const drawn = await shown(compare, "a");
+  assert.deepEqual([drawn.data.image, "image" in drawn.params], [null, false]);
+  session.chooseImage(6);
+  assert.equal((await shown(compare, "a")).data.image, 6);
+});

@@ -1,5 +1,5 @@
 /**
- * The host of the light page and of the file: shows one of the five views, keeps what the visitor has chosen, and writes
+ * The host of the light page and of the file: shows one of the six views, keeps what the visitor has chosen, and writes
  * it into the link. It does what the app's Python pages do.
  *
  * @import { Address } from "./address.js"
@@ -39,6 +39,7 @@ import { Frame } from "./frame.js";
 import { ownLink, queryOf, readLink } from "./link.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
+import * as compare from "./views/compare.js";
 import * as explore from "./views/explore.js";
 import * as interpolation from "./views/interpolation.js";
 import * as latentMap from "./views/latent-map.js";
@@ -46,7 +47,7 @@ import * as reconstruction from "./views/reconstruction.js";
 import * as sampling from "./views/sampling.js";
 
 /** @type {Record<string, Behaviour>} */
-const BEHAVIOURS = { explore, latent_map: latentMap, sampling, interpolation, reconstruction };
+const BEHAVIOURS = { explore, latent_map: latentMap, sampling, interpolation, reconstruction, compare };
 
 export class Lab {
   session;

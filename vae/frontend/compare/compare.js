@@ -1,0 +1,352 @@
+/**
+ * The Compare component: a dial over trained models that differ in β alone, what each makes of one picture, and all models
+ * of the same pictures on the rate–distortion plane. Python is sent what the link needs, when a control is released.
+ *
+ * @import { LiveStatus } from "../lib/live-client.js"
+ * @import { Placed } from "./alignment.js"
+ * @import { Match, Other } from "./dimensions.js"
+ * @import { Family } from "./families.js"
+ * @import { ModelData } from "./models.js"
+ * @import { Point } from "./plane.js"
+ *
+ * What a host gives. others: the models of the same pictures; matches: by the names of a model and of another one.
+ *
+ * @typedef {ModelData & {base: string, labels: string, others: ModelData[], image: number | null, beta_chosen: string | null,
+ *   family_chosen: string | null, compared: string[], matches: Record<string, Record<string, Match>>,
+ *   answered: number | null}} Data answered: the number of the choice that the host has taken last
+ *
+ * image: null for a drawing; family: null unless one was chosen; number: grows, so that each is news.
+ *
+ * @typedef {{model: string, image: number | null, beta: string | null, family: string | null, compared: string[],
+ *            number: number}} Choice
+ */
+
+import { drawPicture, reserve } from "../lib/canvas.js";
+import { fromBase64 } from "../lib/bytes.js";
+import { apart, difference } from "../lib/comparison-words.js";
+import { element, say } from "../lib/dom.js";
+import { Meter, noticeOf } from "../lib/live-client.js";
+import { ModelClient } from "../lib/model-client.js";
+import { ClassMarks } from "../lib/palette.js";
+import { componentOf } from "../lib/view.js";
+import { placedClouds, placeIn, UNTURNED } from "./alignment.js";
+import { CloudMap } from "./cloud.js";
+import { Dial } from "./dial.js";
+import { DimensionTable } from "./dimensions.js";
+import { familiesOf, familyOf, placeOf } from "./families.js";
+import { Input } from "./input.js";
+import { layOut } from "./layout.js";
+import { betaText, nameOf } from "./models.js";
+import { Plane } from "./plane.js";
+import { Reconstructions } from "./reconstructions.js";
+import { imageNats, pointText, testNats } from "./words.js";
+
+const MOST_OTHERS = 3; // as vae/views/shared/comparison.py
+const DESCRIBE_MS = 100; // numbers that change faster cannot be read
+
+export class Page {
+  /** Its models by name, the chosen one first. @type {Map<string, ModelData>} */
+  models = new Map();
+  /** Each model in the fewest words. @type {Map<string, string>} */
+  words = new Map();
+  /** @type {Family[]} */
+  families = [];
+  /** @type {Family | null} */
+  family = null;
+  /** By the model's name. @type {Map<string, Placed>} */
+  placed = new Map();
+  /** The names of the models that are compared. @type {string[]} */
+  compared = [];
+  /** @type {Choice | null} */
+  sent = null;
+  number = Date.now(); // of the last choice; more than that of any component before
+  /** The family that was chosen by name. @type {string | null} */
+  familyChosen = null;
+  inputAt = 0; // when the picture changed, ms
+  frame = 0;
+  shownModels = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  describeTimer;
+  meter = new Meter();
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: "choice", choice: Choice) => void} send
+   * @param {Data} data
+   */
+  constructor(parent, send, data) {
+    this.send = send;
+    this.data = data;
+    this.dial = new Dial({ onMove: () => this.turn(), onRelease: () => this.tell() });
+    this.input = new Input({ onChange: () => this.reconstruct(), onChoice: () => this.tell() });
+    this.plane = new Plane((name) => this.choosePoint(name));
+    this.cloud = new CloudMap();
+    this.dimensions = new DimensionTable();
+    this.output = element("canvas", { role: "img", ariaLabel: "Reconstruction" });
+    this.outputTitle = element("span");
+    this.imageNumbers = element("p", { className: "numbers" });
+    this.testNumbers = element("p", { className: "test-numbers" });
+    this.differenceText = element("p", { className: "difference" });
+    this.cloudTitle = element("span");
+    this.familyField = element("select", { ariaLabel: "Family of models" });
+    this.familyField.addEventListener("change", () => this.chooseFamily(this.familyField.value));
+    this.notice = element("p", { className: "message", role: "status", hidden: true });
+    this.noFamily = element("p", { className: "message" });
+    this.explore = element("a", { title: "The sliders of these models side by side" }, "Open in Explore");
+    this.reconstructions = new Reconstructions(
+      ({ model, local }, onStatus) => new ModelClient({ base: this.data.base, model, local }, { onStatus }),
+      { onResult: (name) => this.takeResult(name), onStatus: (name, status) => this.takeStatus(name, status) },
+    );
+    this.root = layOut(this);
+    parent.append(this.root);
+    this.takeModels(data);
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    if (modelsKey(data) !== this.shownModels) return this.takeModels(data);
+    const isNews = !this.sent || data.answered === this.sent.number; // else the user has gone on
+    if (isNews) this.follow(data, before);
+    this.showModel(); // also in another theme
+  }
+
+  /**
+   * Takes what a link, or another control than the page's own, has changed.
+   *
+   * @param {Data} data
+   * @param {Data} before
+   */
+  follow(data, before) {
+    this.compared = data.compared;
+    if (data.image !== before.image && data.image !== null) void this.input.show(data.image);
+    if (data.family_chosen !== this.familyChosen) this.takeFamily(data.family_chosen, data.beta_chosen);
+    else if (data.beta_chosen !== before.beta_chosen) {
+      this.dial.show(this.members, placeOf(this.members, data.beta_chosen, data.model));
+      this.reconstructions.setFirst(this.first.model);
+    }
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.describeTimer);
+    this.reconstructions.close();
+    this.plane.close();
+    this.cloud.close();
+  }
+
+  /** Another model in the bar, or other models than before. @param {Data} data */
+  takeModels(data) {
+    const { others, class_names: names, palette, image_shape: imageShape } = data;
+    this.shownModels = modelsKey(data);
+    this.models = new Map([data, ...others].map((model) => [model.model, model]));
+    const words = apart([data, ...others].map(({ phrases }) => phrases));
+    this.words = new Map([...this.models.keys()].map((name, i) => [name, words[i]]));
+    this.families = familiesOf([...this.models.values()]);
+    this.compared = data.compared;
+    const labels = new Uint16Array(fromBase64(data.labels).buffer);
+    this.cloud.setClasses(labels, new ClassMarks(palette, names.length));
+    reserve(this.output, imageShape);
+    this.fillFamilies();
+    this.takeFamily(data.family_chosen, data.beta_chosen);
+    const members = this.members;
+    this.input.setModel(data, labels, members.find(({ nats }) => nats.kl !== null) ?? data);
+    if (this.input.row === null && this.input.picture && this.input.wanted < 0 && this.input.pad?.empty === false)
+      this.reconstruct();
+    else void this.input.show(data.image ?? this.input.row ?? 0);
+  }
+
+  /** The models on the dial: a family, else the chosen model alone. */
+  get members() {
+    return this.family?.members ?? [this.data];
+  }
+
+  /** The model on which the dial stands. */
+  get first() {
+    return this.dial.member ?? this.data;
+  }
+
+  fillFamilies() {
+    const { families, familyField } = this;
+    familyField.replaceChildren(...families.map(({ key, words }) => element("option", { value: key }, words)));
+    familyField.hidden = families.length < 2;
+    this.noFamily.hidden = families.length > 0;
+    const how = "“python -m vae sweep --beta 0.5,1,4” trains such models";
+    this.noFamily.textContent = `No two models of these pictures differ in β alone, so the dial has one stop; ${how}.`;
+  }
+
+  /**
+   * @param {string | null} chosen a family's key
+   * @param {string | null} beta
+   */
+  takeFamily(chosen, beta) {
+    const { data } = this;
+    this.familyChosen = chosen;
+    this.family = familyOf(this.families, chosen, data.model);
+    if (this.family) this.familyField.value = this.family.key;
+    const { members } = this;
+    this.placed = placedClouds(members);
+    this.dial.show(members, placeOf(members, beta, data.model));
+    this.reconstructions.setMembers(members, this.first.model);
+    this.showModel();
+  }
+
+  /** @param {string} key */
+  chooseFamily(key) {
+    this.takeFamily(key, betaText(this.first));
+    this.tell();
+  }
+
+  /** The dial reached another stop: all follow from what the models have answered already. */
+  turn() {
+    this.reconstructions.setFirst(this.first.model);
+    this.showModel();
+  }
+
+  /** A model's point was chosen: it is compared from now on, or no more. @param {string} name */
+  choosePoint(name) {
+    if (name === this.data.model) return;
+    const others = this.compared.filter((each) => each !== name);
+    this.compared = others.length < this.compared.length ? others : [...others, name].slice(-MOST_OTHERS);
+    this.showModel();
+    this.tell();
+  }
+
+  /** Tells the host what the link needs. */
+  tell() {
+    const { data, compared, family, familyChosen } = this;
+    const beta = family ? betaText(this.first) : null;
+    const image = this.input.wanted >= 0 ? this.input.wanted : null;
+    this.number = Math.max(this.number + 1, Date.now());
+    this.sent = { model: data.model, image, beta, family: familyChosen, compared, number: this.number };
+    this.send("choice", this.sent);
+  }
+
+  // — the picture —
+
+  reconstruct() {
+    const { picture } = this.input;
+    if (!picture) return;
+    this.inputAt = performance.now();
+    void this.reconstructions.show(picture);
+  }
+
+  /** @param {string} name of a model */
+  takeResult(name) {
+    this.notice.hidden = true;
+    if (name === this.first.model) {
+      this.drawOutput();
+      this.meter.took(this.output, performance.now() - this.inputAt);
+    }
+    this.describeTimer ??= setTimeout(() => this.describe(), DESCRIBE_MS);
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.plane.showOwn(this.reconstructions.results));
+  }
+
+  /**
+   * @param {string} name
+   * @param {LiveStatus} status
+   */
+  takeStatus(name, status) {
+    const problem = noticeOf(status);
+    if (!problem) return;
+    this.notice.textContent = `${this.words.get(name) ?? name}: ${problem}`;
+    this.notice.hidden = false;
+  }
+
+  drawOutput() {
+    const { model, image_shape: imageShape, projection } = this.first;
+    const result = this.reconstructions.results.get(model),
+      turn = this.placed.get(model)?.turn ?? UNTURNED;
+    if (!result) return;
+    drawPicture(this.output, result.pixels, imageShape);
+    this.output.dataset.nats = `${result.reconstruction},${result.kl}`; // unrounded, for tests
+    this.output.dataset.model = model;
+    this.cloud.showPlace([...placeIn(result.mean, projection, turn)]);
+  }
+
+  /** This image's numbers, at most every DESCRIBE_MS. */
+  describe() {
+    clearTimeout(this.describeTimer);
+    this.describeTimer = undefined;
+    const { first } = this;
+    const result = this.reconstructions.results.get(first.model);
+    say(this.imageNumbers, result ? imageNats(first, result) : "\u00a0");
+  }
+
+  // — the model on the dial —
+
+  showModel() {
+    const { first, data } = this;
+    const { model } = first,
+      name = nameOf(first);
+    const placed = this.placed.get(model);
+    say(this.outputTitle, `Reconstruction: ${this.family ? name : this.words.get(model)}`);
+    this.output.ariaLabel = `Reconstruction by ${name}`;
+    say(this.testNumbers, testNats(first));
+    say(this.differenceText, this.differenceSentence());
+    const images = Math.min(first.test_images, (placed?.cloud.points.length ?? 0) / 2).toLocaleString("en");
+    say(this.cloudTitle, `Codes of ${images} test images`);
+    const circles = first.nats.kl === null ? "no prior" : "circles: the prior at 1 and 2 deviations";
+    if (placed) this.cloud.show(placed.cloud, `Codes of ${images} test images under ${name}, PCA; ${circles}`);
+    this.drawOutput();
+    this.describe();
+    this.plane.show({ points: this.points(), marks: { floor: data.floor, collapsed: data.collapsed } });
+    this.plane.showOwn(this.reconstructions.results);
+    this.dimensions.show(first, this.columns());
+    const beside = [data.model, ...this.compared].filter((each) => each !== model).slice(0, MOST_OTHERS);
+    const compare = beside.length ? `&compare=${beside.map(encodeURIComponent).join(",")}` : "";
+    const image = this.input.wanted > 0 ? `&image=${this.input.wanted}` : "";
+    this.explore.href = `${data.base}/Explore?checkpoint=${encodeURIComponent(model)}${image}${compare}`;
+  }
+
+  /** How the model on the dial differs from the chosen one, else from β = 1. */
+  differenceSentence() {
+    const { first, data, members } = this;
+    const reference = data.model === first.model ? members.find(({ beta }) => beta === 1) : data;
+    if (!reference || reference.model === first.model) return "\u00a0";
+    const named = (/** @type {ModelData} */ { model, nats }) => ({ words: this.words.get(model) ?? model, nats });
+    const than = first.nats.kl === null || reference.nats.kl === null ? "" : ` than ${named(reference).words}`;
+    return `On the test set, ${difference(named(reference), named(first))}${than}.`;
+  }
+
+  /** @returns {Point[]} */
+  points() {
+    const { data, compared, first, members } = this;
+    return [...this.models.values()].map(({ model, nats }) => {
+      const words = this.words.get(model) ?? model,
+        isCompared = compared.includes(model) || model === data.model;
+      const choice = isCompared ? "Compared; choose it to leave it out" : "Choose it to compare it";
+      const does = model === data.model ? "The model of the bar, always compared" : choice;
+      return {
+        name: model,
+        words,
+        about: `${pointText(words, nats)}. ${does}`,
+        nats,
+        member: members.some((member) => member.model === model),
+        first: model === first.model,
+        compared: isCompared,
+      };
+    });
+  }
+
+  /** The compared models beside the one on the dial. @returns {Other[]} */
+  columns() {
+    const { data, first } = this;
+    const names = [...new Set([data.model, ...this.compared])].filter((name) => name !== first.model);
+    return names
+      .filter((name) => this.models.has(name))
+      .map((name) => ({
+        words: this.words.get(name) ?? name,
+        match: data.matches[first.model]?.[name] ?? null,
+      }));
+  }
+}
+
+/** Changes when there are other models. @param {Data} data */
+function modelsKey({ model, version, others }) {
+  return JSON.stringify([model, version, others.map((other) => [other.model, other.version])]);
+}
+
+export default componentOf(Page);
