@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,8 @@ from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.datasets.splits import Dataset, Split
-from vae.model.latents import decode, interpolate
+from vae.model.geometry.geodesic import POINTS, path_length
+from vae.model.latents import Curve, code, decode, interpolate
 from vae.model.losses import Objective
 from vae.model.networks import default_config
 from vae.storage.checkpoints import read_checkpoint
@@ -55,6 +57,7 @@ ACROSS = """async pad => {
     await new Promise(done => setTimeout(done));
     return [seen, window.sends - before];
 }"""
+CURVES: tuple[Curve, ...] = ("linear", "spherical")
 ROOT = "document.querySelector('.st-key-interpolation [data-testid=stBidiComponentIsolated]').shadowRoot"
 
 
@@ -212,6 +215,53 @@ def test_the_downloads_are_the_chosen_way(lab: Server, models: Path, browser: Br
             assert animation.info["loop"] == 0  # for ever
         strip = Image.open(io.BytesIO(saved(page, "PNG")[1])).convert("L").reduce(28)
         assert (np.asarray(strip) == images[:, 0].transpose(1, 0, 2).reshape(8, 56)).all()
+
+
+def lengths(page: Page) -> list[float]:
+    """The lengths of the straight, the spherical and the shortest path, once the last one is found."""
+    page.wait_for_selector(".lengths[data-state=done]")
+    return [float(number) for number in re.findall(r"[a-z] ([0-9.]+)", page.locator(".lengths").inner_text())]
+
+
+def test_the_shortest_path_is_found_beside_the_others_and_follows_an_end_that_is_dragged(
+    lab: Server, models: Path, browser: Browser
+) -> None:
+    checkpoint = read_checkpoint(models / "ten")
+    mean, model = checkpoint.load_encoded().mean, checkpoint.load_model()
+    with interpolation(browser, lab, "checkpoint=ten&from=3&to=5") as page:
+        assert page.locator(".strip").count() == 3
+        page.get_by_role("radio", name="Shortest").check()
+        found = lengths(page)
+        expected = [path_length(model, code(model, interpolate(mean[3], mean[5], POINTS, name))) for name in CURVES]
+        assert found[:2] == pytest.approx(expected, abs=0.1)
+        assert found[2] <= min(found[:2])
+        page.wait_for_url("**path=shortest*")
+        settle(page)
+        assert page.locator(".strip").count() == 4
+        linear, *_, blend = (pictures(page, f".strip >> nth={i}") for i in range(4))
+        shortest = pictures(page, ".strip >> nth=2")
+        assert (shortest[0], shortest[-1]) == (linear[0], linear[-1])
+        assert shortest[6] not in {linear[6], blend[6]}
+        text = page.locator(".lengths").inner_text()
+        handle = box_of(page.get_by_role("button", name="End A"))
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        read = lambda page: page.locator(".lengths").inner_text()  # noqa: E731
+        moving(page, lambda step: page.mouse.move(x - 30 * swing(step), y), read, 3)
+        page.mouse.up()
+        page.wait_for_url("**from=z*")
+        page.get_by_role("button", name="End B").press("ArrowRight")
+        page.wait_for_url("**to=z*")
+        moved = lengths(page)
+        assert moved[2] <= min(moved[:2])
+        assert read(page) != text
+        settle(page)
+        strip = pictures(page, ".strip >> nth=2")
+        with interpolation(browser, lab, urlparse(page.url).query) as other:
+            assert lengths(other) == pytest.approx(moved, abs=0.2)
+            settle(other)
+            assert pictures(other, ".strip")[0] == strip[0]
 
 
 def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(

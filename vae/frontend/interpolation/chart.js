@@ -7,7 +7,7 @@ const TOP = 0.36,
 const MARK = 1 / 14, // em of a unit of MARKS
   STROKE = 0.11; // em
 
-/** @typedef {"circle" | "square" | "triangle"} Mark */
+/** @typedef {"circle" | "square" | "triangle" | "diamond"} Mark */
 /** @typedef {{values: number[], mark: Mark, colour: string}} Line */
 
 /**
@@ -48,6 +48,7 @@ export function drawChart(svg, { width, height, em, columns, lines, top, referen
 const MARKS = {
   circle: "M-3,0a3,3 0 1,0 6,0a3,3 0 1,0 -6,0",
   square: "M-2.6,-2.6h5.2v5.2h-5.2z",
+  diamond: "M0,-3.6l3.2,3.6l-3.2,3.6l-3.2,-3.6z",
   triangle: "M0,-3.2l3.4,5.8h-6.8z",
 };
 

@@ -1,10 +1,11 @@
-/** Two ends and the paths between them: straight, spherical, and pixel by pixel. */
+/** Two ends and the paths between them: straight, spherical, the shortest in pixels, and pixel by pixel. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { button, element, figure, say, segmented } from "../lib/dom.js";
 import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { Downloads } from "./downloads.js";
+import { Geometry } from "./geometry.js";
 import { pathSides } from "./sizes.js";
 import { blend, shares } from "./space.js";
 import { Strips } from "./strips.js";
@@ -24,6 +25,7 @@ const CAPTION = 3.2, // em of the text under a large picture, with the gaps
 const CURVES = [
   ["linear", "Linear"],
   ["spherical", "Spherical"],
+  ["shortest", "Shortest"],
 ];
 
 export class PathView {
@@ -56,6 +58,11 @@ export class PathView {
     this.scrubPlace = element("div", { className: "scrub-place" }, this.scrubber);
     this.cursor = element("div", { className: "cursor" });
     this.strips = new Strips(page.palette, (t) => this.jump(t));
+    this.geometry = new Geometry(page, {
+      onFound: () => this.takeShortest(),
+      onMove: () => this.stop(),
+      codes: (curve, count) => this.codes(curve, count),
+    });
     this.curves = segmented("Follow the path", CURVES, (curve) => this.follow(curve));
     this.curves.element.title = "The large picture and the downloads follow this path";
     this.playButton = button("▶ Play", "Play from A to B", () => this.togglePlay(), "Play or pause");
@@ -75,7 +82,7 @@ export class PathView {
   takeState({ t, steps, path }) {
     this.t = inside(Number(t ?? 0.5), 0, 1, 0.5);
     this.steps = Math.round(inside(Number(steps ?? STEPS), LEAST_STEPS, MOST_STEPS, STEPS));
-    this.curve = path === "spherical" ? path : "linear";
+    this.curve = CURVES.find(([curve]) => curve === path)?.[0] ?? "linear";
     this.stepsSlider.set(this.steps);
     this.scrubber.value = `${this.t}`;
     this.curves.choose(this.curve);
@@ -87,6 +94,7 @@ export class PathView {
     this.from.show(ends.from, space);
     this.to.show(ends.to, space);
     this.strips.reserve(space, this.steps);
+    this.showGeometry();
     this.endPictures = null;
     this.scrub(this.t);
     void this.decodeEnds();
@@ -110,10 +118,33 @@ export class PathView {
       ends: { from, to },
     } = this.page;
     const { steps } = this;
-    const codes = [...this.codes("linear", steps), ...this.codes("spherical", steps)];
+    const curves = this.rowCurves.map(
+      (curve) => /** @type {[Curve, number[][]]} */ ([curve, this.codes(curve, steps)]),
+    );
+    const codes = curves.flatMap(([, each]) => each);
     const pictures = await space.decode(codes, { slot: "rows", background: true });
     if (!pictures || !this.isCurrent(space, from, to) || steps !== this.steps) return;
-    this.strips.show(space, codes, pictures);
+    this.strips.show(space, curves, pictures);
+  }
+
+  /** The curves that have a strip. @returns {Curve[]} */
+  get rowCurves() {
+    const found = this.curve === "shortest" && this.geometry.shortest.points;
+    return found ? ["linear", "spherical", "shortest"] : ["linear", "spherical"];
+  }
+
+  /** Map, lengths and strip of the shortest path, while that is followed. */
+  showGeometry() {
+    const shown = this.curve === "shortest";
+    this.strips.offerShortest(shown);
+    if (shown) this.geometry.show();
+    else this.geometry.hide();
+  }
+
+  /** There is a shorter path than before. */
+  takeShortest() {
+    this.scrub(this.t);
+    void this.decodeStrips();
   }
 
   /**
@@ -135,7 +166,17 @@ export class PathView {
       space,
       ends: { from, to },
     } = this.page;
-    return shares(count).map((t) => space.between(curve, from, to, t));
+    return shares(count).map((t) => this.codeAt(curve, t, { space, from, to }));
+  }
+
+  /**
+   * @param {Curve} curve
+   * @param {number} t
+   * @param {{space: Space, from: End, to: End}} [between]
+   */
+  codeAt(curve, t, { space, from, to } = { space: this.page.space, ...this.page.ends }) {
+    if (curve !== "shortest") return space.between(curve, from, to, t);
+    return space.codeOn(this.geometry.shortest.at(from, to, t), from, to, t);
   }
 
   /**
@@ -145,14 +186,10 @@ export class PathView {
    */
   scrub(t) {
     const inputAt = performance.now();
-    const {
-      space,
-      ends: { from, to },
-    } = this.page;
     this.t = t;
     this.scrubber.value = `${t}`;
     this.placeCursor();
-    void this.decodeAt(space, space.between(this.curve, from, to, t), t, inputAt);
+    void this.decodeAt(this.page.space, this.codeAt(this.curve, t), t, inputAt);
   }
 
   /**
@@ -244,6 +281,7 @@ export class PathView {
 
   hide() {
     this.stop();
+    this.geometry.hide();
   }
 
   // — the page —
@@ -269,7 +307,7 @@ export class PathView {
     const { imageShape } = this.page.space;
     const [, height, width] = imageShape;
     const em = Number.parseFloat(getComputedStyle(this.stage).fontSize);
-    const strips = this.strips.canvases,
+    const strips = this.strips.shown,
       charts = this.rows.offsetHeight - strips.reduce((sum, canvas) => sum + canvas.offsetHeight, 0);
     const left = room - charts - (strips.length * this.stripWidth * height) / width / STEPS - CAPTION * em;
     const { hero, card } = pathSides({
@@ -287,11 +325,7 @@ export class PathView {
 
   /** The z of the large picture. */
   place() {
-    const {
-      space,
-      ends: { from, to },
-    } = this.page;
-    return space.between(this.curve, from, to, this.t).slice(0, space.latentDim);
+    return this.codeAt(this.curve, this.t).slice(0, this.page.space.latentDim);
   }
 
   showNumbers() {
@@ -319,7 +353,15 @@ export class PathView {
     note.textContent =
       "All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. " +
       "Δ: mean change of a pixel from one picture to the next.";
-    const parts = [this.playButton, loop, this.downloads.element, this.stepsSlider.element, curves, note];
+    const parts = [
+      this.playButton,
+      loop,
+      this.downloads.element,
+      this.stepsSlider.element,
+      curves,
+      this.geometry.element,
+      note,
+    ];
     return element("div", { className: "tools" }, ...parts);
   }
 
@@ -346,8 +388,11 @@ export class PathView {
 
   /** @param {Curve} curve */
   follow(curve) {
+    const rows = this.rowCurves.length;
     this.curve = curve;
+    this.showGeometry();
     this.scrub(this.t);
+    if (rows !== this.rowCurves.length) void this.decodeStrips();
     this.page.remember({ path: curve });
   }
 

@@ -7,7 +7,8 @@ import { columnMeans, gaussian, linear, nearest, norm, spherical } from "../lib/
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
 /** @import { RequestOptions } from "../lib/live-client.js" */
 /** @import { ModelClient } from "../lib/model-client.js" */
-/** @typedef {"linear" | "spherical"} Curve */
+/** @typedef {"linear" | "spherical"} KnownCurve */
+/** @typedef {KnownCurve | "shortest"} Curve */
 /** @typedef {"A" | "B"} Lasso */
 /** @typedef {{z: number[], label: number}} Place label: the class that a conditional model decodes z as */
 
@@ -121,14 +122,26 @@ export class Space {
   /**
    * The code at t on the path between two places; a conditional model's class goes from the one to the other, too.
    *
-   * @param {Curve} curve
+   * @param {KnownCurve} curve
    * @param {Place} a
    * @param {Place} b
    * @param {number} t
    */
   between(curve, a, b, t) {
     const path = curve === "spherical" ? spherical : linear;
-    return [...path(a.z, b.z, t), ...linear(this.classWeights(a.label), this.classWeights(b.label), t)];
+    return this.codeOn(path(a.z, b.z, t), a, b, t);
+  }
+
+  /**
+   * The code of a z at t on some path between two places.
+   *
+   * @param {number[]} z
+   * @param {Place} a
+   * @param {Place} b
+   * @param {number} t
+   */
+  codeOn(z, a, b, t) {
+    return [...z, ...linear(this.classWeights(a.label), this.classWeights(b.label), t)];
   }
 
   /**

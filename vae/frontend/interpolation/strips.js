@@ -1,4 +1,4 @@
-/** The three paths as strips of pictures over a common t, with the norm and the change of each picture beneath. */
+/** The paths as strips of pictures over a common t, with the norm and the change of each picture beneath. */
 
 import { joined } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
@@ -10,22 +10,25 @@ import { blend, change, shares } from "./space.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { Line, Mark } from "./chart.js" */
-/** @import { Space } from "./space.js" */
+/** @import { Curve, Space } from "./space.js" */
 /**
  * A path's pictures, their norms, and how far each is from the one before, in % of the range. A path through pixels has
  * no norms.
  *
  * @typedef {{pictures: Uint8Array[], norms: number[] | null, changes: number[]}} Path
- * @typedef {"linear" | "spherical" | "pixels"} PathName
+ * @typedef {"linear" | "spherical" | "shortest" | "pixels"} PathName
+ * @typedef {Partial<Record<PathName, Path>> & {linear: Path}} Paths
  */
 
 const CHART_HEIGHT = 2.8; // em
-/** @type {{name: PathName, title: string, mark: Mark, colour: number}[]} */
-const PATHS = [
-  { name: "linear", title: "Linear z", mark: "circle", colour: 0 },
-  { name: "spherical", title: "Spherical z", mark: "square", colour: 1 },
-  { name: "pixels", title: "Pixel blend", mark: "triangle", colour: 3 },
+/** word: in the table. @type {{name: PathName, title: string, word: string, mark: Mark, colour: number}[]} */
+export const PATHS = [
+  { name: "linear", title: "Linear z", word: "linear", mark: "circle", colour: 0 },
+  { name: "spherical", title: "Spherical z", word: "spherical", mark: "square", colour: 1 },
+  { name: "shortest", title: "Shortest", word: "shortest", mark: "diamond", colour: 2 },
+  { name: "pixels", title: "Pixel blend", word: "pixel blend", mark: "triangle", colour: 3 },
 ];
+const SHORTEST = PATHS.findIndex(({ name }) => name === "shortest");
 
 export class Strips {
   /**
@@ -35,13 +38,16 @@ export class Strips {
   constructor(palette, onJump) {
     this.palette = palette;
     this.onJump = onJump;
-    /** @type {Record<PathName, Path> | null} */
+    /** @type {Paths | null} */
     this.paths = null;
     this.columns = 1;
     this.width = 0; // of a strip, in CSS pixels
     /** @type {Space | null} */
     this.space = null;
     this.canvases = PATHS.map(() => element("canvas", { className: "strip", role: "img", width: 1, height: 1 }));
+    this.labels = PATHS.map(({ title, mark, colour }) =>
+      element("span", { className: "row-label" }, markOf(mark, palette[colour]), title),
+    );
     this.normChart = chart(
       "Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers",
     );
@@ -74,16 +80,31 @@ export class Strips {
     for (const canvas of this.canvases) canvas.style.aspectRatio = `${columns * width} / ${height}`;
   }
 
+  /** The strips on the page. */
+  get shown() {
+    return this.canvases.filter((canvas) => canvas.isConnected);
+  }
+
+  /** @param {boolean} shown whether there is a row for the shortest path, after the two others through z */
+  offerShortest(shown) {
+    const row = [this.labels[SHORTEST], this.canvases[SHORTEST]];
+    if (!shown) for (const cell of row) cell.remove();
+    else if (!row[0].isConnected) this.canvases[SHORTEST - 1].after(...row);
+  }
+
   /**
-   * Takes the decoded pictures of both curves; the pixel blend is between their common ends.
+   * Takes the decoded pictures of each curve; the pixel blend is between their common ends.
    *
    * @param {Space} space
-   * @param {number[][]} codes first the linear path's, then the spherical one's
-   * @param {Pixels[]} pictures
+   * @param {[curve: Curve, codes: number[][]][]} curves the linear path first
+   * @param {Pixels[]} pictures of all codes, in their order
    */
-  show(space, codes, pictures) {
-    const columns = codes.length / 2;
-    const norms = codes.map((code) => norm(code.slice(0, space.latentDim)));
+  show(space, curves, pictures) {
+    const columns = curves[0][1].length;
+    const paths = curves.map(([curve, codes], i) => {
+      const norms = codes.map((code) => norm(code.slice(0, space.latentDim)));
+      return [curve, pathOf(pictures.slice(i * columns, (i + 1) * columns), norms)];
+    });
     const mixed = shares(columns).map((t) =>
       blend([
         [pictures[0], 1 - t],
@@ -93,13 +114,11 @@ export class Strips {
     this.space = space;
     this.columns = columns;
     this.shape(space, columns);
-    this.paths = {
-      linear: pathOf(pictures.slice(0, columns), norms.slice(0, columns)),
-      spherical: pathOf(pictures.slice(columns), norms.slice(columns)),
-      pixels: pathOf(mixed, null),
-    };
+    this.paths = /** @type {Paths} */ ({ ...Object.fromEntries(paths), pixels: pathOf(mixed, null) });
     for (const [i, { name, title }] of PATHS.entries()) {
-      drawPicture(this.canvases[i], joined(this.paths[name].pictures), space.imageShape, 0, columns);
+      const path = this.paths[name];
+      if (!path) continue;
+      drawPicture(this.canvases[i], joined(path.pictures), space.imageShape, 0, columns);
       this.canvases[i].ariaLabel = `${title}: ${columns} pictures from A to B`;
     }
     this.drawCharts();
@@ -119,7 +138,7 @@ export class Strips {
     /** @param {"norms" | "changes"} key */
     const linesOf = (key) =>
       PATHS.flatMap(({ name, mark, colour }) => {
-        const values = paths[name][key];
+        const values = paths[name]?.[key];
         return values ? [{ values, mark, colour: this.palette[colour] }] : [];
       });
     const norms = linesOf("norms"),
@@ -135,16 +154,25 @@ export class Strips {
     say(this.changeScale, `0 to ${largest.toFixed(1)} % of range`);
   }
 
-  /** @param {Record<PathName, Path>} paths */
-  fillTable({ linear, spherical, pixels }) {
+  /** @param {Paths} paths */
+  fillTable(paths) {
     /** @type {(cells: string[], tag: "td" | "th") => HTMLTableRowElement} */
     const line = (cells, tag) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
-    const heads = ["picture", "|z| linear", "|z| spherical", "Δ linear, %", "Δ spherical, %", "Δ pixel blend, %"];
+    const present = PATHS.flatMap(({ name, word }) => {
+      const path = paths[name];
+      return path ? [{ ...path, word }] : [];
+    });
+    const withNorms = present.filter(({ norms }) => norms);
+    const heads = [
+      "picture",
+      ...withNorms.map(({ word }) => `|z| ${word}`),
+      ...present.map(({ word }) => `Δ ${word}, %`),
+    ];
     /** @param {number | undefined} value */
     const number = (value) => (value === undefined ? "" : value.toFixed(2));
     const lines = Array.from({ length: this.columns }, (_, i) => {
-      const norms = [linear, spherical].map((path) => number(path.norms?.[i]));
-      const changes = [linear, spherical, pixels].map((path) => number(path.changes[i - 1]));
+      const norms = withNorms.map((path) => number(path.norms?.[i]));
+      const changes = present.map((path) => number(path.changes[i - 1]));
       return line([`${i + 1}`, ...norms, ...changes], "td");
     });
     this.table.replaceChildren(line(heads, "th"), ...lines);
@@ -153,15 +181,14 @@ export class Strips {
   // — the elements —
 
   buildStrips() {
-    return PATHS.flatMap(({ title, mark, colour }, i) => {
-      const canvas = this.canvases[i];
+    const cells = this.canvases.map((canvas, i) => {
       canvas.addEventListener("click", ({ offsetX }) => {
         const step = Math.floor((offsetX / canvas.clientWidth) * this.columns);
         if (this.paths) this.onJump(step / (this.columns - 1));
       });
-      const label = element("span", { className: "row-label" }, markOf(mark, this.palette[colour]), title);
-      return [label, canvas];
+      return [this.labels[i], canvas];
     });
+    return cells.toSpliced(SHORTEST, 1).flat();
   }
 
   buildCharts() {
