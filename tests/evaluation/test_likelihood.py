@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, distributions, nn
+from torch import distributions, nn
 
+from tests.support.linear_gaussian import GAUSSIAN, evidence, linear_vae, precision
 from vae.evaluation import likelihood as likelihood_module
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import evaluate
@@ -31,54 +32,8 @@ def nll_of(model: VAE, images: Images, labels: NDArray[np.int64], k: int, seed: 
 
 # ---- of a linear-Gaussian model --------------------------------------------------------------------------------------
 
-SIGMA = 0.4
-W = torch.tensor([[0.5, 0.0], [0.0, 0.3], [0.6, 0.0], [0.0, -0.4]])  # x = W z + b + noise; orthogonal columns
-B = torch.tensor([0.4, 0.6, 0.5, 0.3])
-GAUSSIAN = ModelConfig((1, 2, 2), 2, "mlp", (4,), likelihood="gaussian", sigma=SIGMA)
-POSTERIOR = torch.linalg.inv(torch.eye(2) + W.T @ W / SIGMA**2)
 PIXELS = random_images(60, (1, 2, 2))
 LABELS = np.arange(60) % 3
-
-
-class LinearEncoder(nn.Module):
-    """The exact posterior of the linear-Gaussian model, shifted and widened by this much."""
-
-    def __init__(self, shift: float, widen: float) -> None:
-        super().__init__()
-        self.shift, self.widen = shift, widen
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mean = (x.flatten(1) - B) @ W @ POSTERIOR / SIGMA**2
-        logvar = POSTERIOR.diagonal().log().expand_as(mean)
-        return mean + self.shift, logvar + self.widen
-
-
-class LinearDecoder(nn.Module):
-    """W z + b, and for a conditional model a tenth of the label's number beside; remembers its largest batch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(W)
-        self.log_scale = torch.full((1, 1, 1), SIGMA).log()
-        self.largest = 0
-
-    def forward(self, code: Tensor) -> Tensor:
-        self.largest = max(self.largest, len(code))
-        offset = code[:, 2:] @ torch.arange(code.shape[1] - 2.0) / 10
-        return (code[:, :2] @ self.weight.T + B + offset[:, None]).unflatten(1, (1, 2, 2))
-
-
-def linear_vae(shift: float = 0, widen: float = 0, config: ModelConfig = GAUSSIAN) -> VAE:
-    model = VAE(config)
-    model.encoder, model.decoder = LinearEncoder(shift, widen), LinearDecoder()  # type: ignore[assignment]
-    return model
-
-
-def evidence(images: Images, offset: NDArray[np.float64] | float = 0) -> NDArray[np.float64]:
-    """-log p(x) in closed form."""
-    covariance = (W @ W.T).double() + SIGMA**2 * torch.eye(4, dtype=torch.float64)
-    x = torch.from_numpy(images.reshape(-1, 4) / 255 - np.reshape(offset, (-1, 1)))
-    return -distributions.MultivariateNormal(B.double(), covariance).log_prob(x).numpy()
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 500])
@@ -246,7 +201,7 @@ def test_of_many_samples_as_many_are_effective_as_the_chi_square_divergence_says
     # b / sqrt(a (2b - a)) exp(shift^2 / (2b - a)).
     shift, widen = 0.1, 0.3
     inverse_share = 1.0
-    for a in POSTERIOR.diagonal().tolist():
+    for a in torch.linalg.inv(precision()).diagonal().tolist():
         b = a * exp(widen)
         inverse_share *= b / (a * (2 * b - a)) ** 0.5 * exp(shift**2 / (2 * b - a))
     found = importance_weighted_nll(linear_vae(shift, widen), PIXELS[:20], LABELS[:20], 4000)

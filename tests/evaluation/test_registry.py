@@ -10,6 +10,7 @@ import torch
 
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset, Split, take
+from vae.evaluation.gaps import gaps
 from vae.evaluation.registry import FACTOR_SCORES, SCORES, is_whole_population
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
@@ -69,6 +70,15 @@ def test_scores_of_factors_say_that_a_data_set_has_none(digits: Dataset) -> None
             ValueError, match="digits does not say which factors its images were made from; use sprites"
         ):
             SCORES[name](model, digits, encoded, 0)
+
+
+def test_gaps_are_those_of_the_first_64_test_images(digits: Dataset) -> None:
+    torch.manual_seed(0)
+    model = VAE(ModelConfig(digits.image_shape, 2, "mlp", (8,))).eval()
+    encoded = encode(model, digits.test.images, digits.test.labels)
+    result = SCORES["gaps"](model, digits, encoded, 0)
+    assert result.protocol.startswith("64 images;")
+    assert result == gaps(model, digits.test.images[:64], digits.test.labels[:64])
 
 
 @pytest.mark.slow

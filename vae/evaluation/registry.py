@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vae.datasets.splits import Dataset, Split
 from vae.evaluation.aggregate import AggregateKl, aggregate_kl
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
+from vae.evaluation.gaps import Gaps, gaps
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
@@ -18,6 +19,7 @@ from vae.model.samplers import fit_mixture, sample_aggregate_posterior
 
 FOREST_ROWS = 5000  # images for dci: more take minutes and change the result little
 COPY_SAMPLES = 1000
+GAP_IMAGES = 64  # some minutes of a processor's core for a small convolutional model
 
 
 def _surgery(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Surgery:
@@ -81,6 +83,10 @@ def _copies(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Cop
     return copy_test(pictures, dataset.train.images, dataset.test.images)
 
 
+def _gaps(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Gaps:
+    return gaps(model, dataset.test.images[:GAP_IMAGES], encoded.labels[:GAP_IMAGES], seed=seed)
+
+
 FACTOR_SCORES = ("mig", "mig-without-shape", "dci", "factorvae")  # of codes and the factors that images were made from
 
 # Each takes the model, its data set, the encoded test set and the seed of everything random.
@@ -94,6 +100,7 @@ SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "probe": _probe,
     "knn": _knn,
     "copies": _copies,
+    "gaps": _gaps,
 }
 
 
