@@ -293,6 +293,32 @@ def test_a_command_that_is_not_understood_exits_with_the_usage(capsys: Captured,
     assert "usage: python -m vae" in capsys.readouterr().err
 
 
+# ---- sweep -----------------------------------------------------------------------------------------------------------
+
+SWEEP = ("sweep", *TRAIN[1:], "--hidden", "8", "--batch-size", "512", "--beta", "0.5,4", "--latent-dim", "2")
+
+
+def test_sweep_trains_what_is_missing_and_writes_the_table(capsys: Captured, tmp_path: Path) -> None:
+    first, second = "digits-z2-b0.5-s0", "digits-z2-b4-s0"
+    listed = call(capsys, *SWEEP, "--out", tmp_path, "--dry-run")
+    assert listed == {"models": {first: "to be trained", second: "to be trained"}}
+    assert list(tmp_path.iterdir()) == []
+    result = call(capsys, *SWEEP, "--out", tmp_path)
+    assert result["trained"] == [first, second]
+    assert [line["beta"] for line in result["models"]] == [0.5, 4]
+    shutil.rmtree(tmp_path / second)
+    again = call(capsys, *SWEEP, "--out", tmp_path)
+    assert again["trained"] == [second]
+    assert again["models"][0] == result["models"][0]
+    assert json.loads((tmp_path / "sweep.json").read_text("utf-8")) == again["models"]
+
+
+def test_a_sweep_of_another_request_into_the_same_folder_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
+    call(capsys, *SWEEP, "--out", tmp_path)
+    assert "other settings" in refused(capsys, *SWEEP, "--epochs", 2, "--out", tmp_path)
+    assert "different numbers" in refused(capsys, *SWEEP, "--beta", "1,1", "--out", tmp_path)
+
+
 # ---- evaluate --------------------------------------------------------------------------------------------------------
 
 

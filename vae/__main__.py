@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | evaluate | project | fit | bundle | float16 | list | bench."""
+"""The command line: python -m vae train | sweep | evaluate | project | fit | bundle | float16 | list | bench."""
 
 import argparse
 import json
@@ -24,6 +24,7 @@ from vae.evaluation.metrics import Evaluation, evaluate
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
 from vae.evaluation.rounding import float16_is_close, float16_levels
 from vae.jobs.nice import lower_priority
+from vae.jobs.sweep import is_trained, members, table_row, train_member, write_table
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig, choose_device
@@ -75,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="name", required=True)
 
     _train_options(_command(commands, "train", run_train, "train a model and save it as a checkpoint folder"))
+    sweeping = _command(commands, "sweep", run_sweep, "train a family of models, one after the other, and its table")
+    sweeping.description = f"{sweeping.description}; started again, it trains what is missing"
+    _train_options(sweeping, family=True)
     evaluation = _command(commands, "evaluate", run_evaluate, "measure a checkpoint on its data set's test images")
     evaluation.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
     evaluation.add_argument("--importance-samples", type=int, metavar="K", help="also the NLL with K samples of z")
@@ -129,9 +133,11 @@ def checkpoint_path(text: str) -> Path:
     return path if path.exists() or path.name != text else checkpoints_folder() / text
 
 
-def _train_options(train: argparse.ArgumentParser) -> None:
+def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> None:
+    """The options of `train`, or of `sweep`, which takes several values of some."""
     train.add_argument("--dataset", required=True, help="a data set's name, or a folder or zip of images")
-    train.add_argument("--out", type=Path, required=True, help="the checkpoint folder to write")
+    folder = "the folder for their checkpoints and the table" if family else "the checkpoint folder to write"
+    train.add_argument("--out", type=Path, required=True, help=folder)
     train.add_argument(
         "--image-size", type=int, default=DatasetRequest.image_size, help="side of your own images, in pixels"
     )
@@ -142,24 +148,18 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     _add_data_dir(train)
     model = train.add_argument_group("the model")
     model.add_argument("--arch", choices=get_args(Architecture), default=ModelRequest.architecture)
-    model.add_argument("--latent-dim", type=int, default=ModelRequest.latent_dim)
+    if family:
+        default = str(ModelRequest.latent_dim)
+        model.add_argument("--latent-dim", type=_widths, default=default, help="one or several, as 2,10")
+    else:
+        model.add_argument("--latent-dim", type=int, default=ModelRequest.latent_dim)
     model.add_argument("--hidden", type=_widths, default=(), help="widths of the fully connected layers, as 200,200")
     model.add_argument("--channels", type=_widths, default=(), help="widths of the convolutions, as 32,64")
     model.add_argument("--batch-norm", action="store_true", help="normalise every hidden layer over the batch")
     model.add_argument("--likelihood", choices=get_args(Likelihood), default=ModelRequest.likelihood)
     model.add_argument("--sigma", type=float, default=ModelRequest.sigma, help="of the gaussian, in grey ranges")
     model.add_argument("--conditional", action="store_true", help="also give the decoder the image's class")
-    objective = train.add_argument_group("the objective")
-    objective.add_argument("--objective", choices=get_args(ObjectiveName), default=Objective.name)
-    objective.add_argument("--beta", type=float, default=Objective.beta, help="of vae and beta-tc")
-    objective.add_argument("--warmup", choices=get_args(Warmup), default=Objective.warmup, help="of beta")
-    objective.add_argument("--warmup-share", type=float, default=Objective.warmup_share, help="of the run, 0 to 1")
-    objective.add_argument("--cycles", type=int, default=Objective.cycles, help="of the cyclic warm-up")
-    objective.add_argument("--heat", type=float, default=Objective.heat, help="KL multiplier at the start of cooling")
-    objective.add_argument("--free-bits", type=float, default=Objective.free_bits, help="nats per latent dimension")
-    objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
-    objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")
-    objective.add_argument("--samples", type=int, default=Objective.samples, help="of z per image, of vae and iwae")
+    _objective_options(train.add_argument_group("the objective"), family=family)
     run = train.add_argument_group("the run")
     run.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
     run.add_argument("--batch-size", type=int, default=TrainingConfig.batch_size)
@@ -170,7 +170,27 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     run.add_argument("--binarisation", choices=get_args(Binarisation), default=TrainingConfig.binarisation)
     run.add_argument("--seed", type=int, default=TrainingConfig.seed)
     run.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=TrainingConfig.device)
-    run.add_argument("--film", action="store_true", help="keep a film of the training, for the Training page")
+    if family:
+        run.add_argument("--seeds", type=int, default=1, help="models of each kind, with seeds from --seed on")
+        run.add_argument("--dry-run", action="store_true", help="list the models and train none")
+    else:
+        run.add_argument("--film", action="store_true", help="keep a film of the training, for the Training page")
+
+
+def _objective_options(objective: argparse._ArgumentGroup, *, family: bool) -> None:
+    objective.add_argument("--objective", choices=get_args(ObjectiveName), default=Objective.name)
+    if family:
+        objective.add_argument("--beta", type=_betas, required=True, help="one or several, as 0.25,0.5,1,4")
+    else:
+        objective.add_argument("--beta", type=float, default=Objective.beta, help="of vae and beta-tc")
+    objective.add_argument("--warmup", choices=get_args(Warmup), default=Objective.warmup, help="of beta")
+    objective.add_argument("--warmup-share", type=float, default=Objective.warmup_share, help="of the run, 0 to 1")
+    objective.add_argument("--cycles", type=int, default=Objective.cycles, help="of the cyclic warm-up")
+    objective.add_argument("--heat", type=float, default=Objective.heat, help="KL multiplier at the start of cooling")
+    objective.add_argument("--free-bits", type=float, default=Objective.free_bits, help="nats per latent dimension")
+    objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
+    objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")
+    objective.add_argument("--samples", type=int, default=Objective.samples, help="of z per image, of vae and iwae")
 
 
 def _bench_commands(commands: Commands) -> None:
@@ -226,11 +246,16 @@ def _bench_commands(commands: Commands) -> None:
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
 
-def run_train(args: argparse.Namespace) -> Result:
-    """Trains and saves; the result's numbers are of the test images. Under torchrun, one of several processes."""
+def _interrupt_by_signals() -> None:
+    """Makes what ends a terminal or a job interrupt this process as Ctrl-C does."""
     for number in (getattr(signal, name, signal.SIGINT) for name in ("SIGTERM", "SIGHUP")):
         if signal.getsignal(number) is not signal.SIG_IGN:  # set by nohup
-            signal.signal(number, signal.default_int_handler)  # as Ctrl-C: the last whole epoch is kept
+            signal.signal(number, signal.default_int_handler)
+
+
+def run_train(args: argparse.Namespace) -> Result:
+    """Trains and saves; the result's numbers are of the test images. Under torchrun, one of several processes."""
+    _interrupt_by_signals()  # the last whole epoch is kept
     request = training_request(args)
     check_free(args.out)  # before the download and the training
     dataset = load(request.dataset, args)
@@ -256,6 +281,35 @@ def run_train(args: argparse.Namespace) -> Result:
     print(f"test {_score(metrics, model.classes)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
+
+
+def run_sweep(args: argparse.Namespace) -> Result:
+    """Trains what is missing of the family and writes its table."""
+    _interrupt_by_signals()
+    one = vars(args) | {"latent_dim": args.latent_dim[0], "beta": args.beta[0]}
+    base = training_request(argparse.Namespace(**one))
+    found = members(base, args.beta, args.latent_dim, args.seeds)
+    dataset = load(base.dataset, args)
+    missing = [member for member in found if not is_trained(member, dataset, args.out)]
+    if args.dry_run:
+        states = {member.name: "to be trained" if member in missing else "trained" for member in found}
+        print("\n".join(f"{name:<24} {state}" for name, state in states.items()))
+        return {"models": states}
+    for number, member in enumerate(missing, start=1):
+        with ProgressBar(f"{number} of {len(missing)}: {member.name}") as bar:
+            for _ in train_member(member, dataset, args.out, bar.show):
+                pass
+            bar.note(
+                f"{number} of {len(missing)}: {member.name} {_score(table_row(member, args.out), args.conditional)}"
+            )
+    paths = write_table(found, args.out)
+    rows = [table_row(member, args.out) for member in found]
+    print(f"{'β':>6} {'z':>4} {'seed':>5} {'KL':>8} {'reconstruction':>15} {'−ELBO':>8} {'active':>7}")
+    for line in rows:
+        nats = f"{line['kl']:8.2f} {line['reconstruction']:15.2f} {line['negative_elbo']:8.2f}"
+        print(f"{line['beta']:>6g} {line['latent_dim']:>4} {line['seed']:>5} {nats} {line['active_units']:>7}")
+    print(f"nats per test image; saved as {' and '.join(map(str, paths))}")
+    return {"models": rows, "trained": [member.name for member in missing], "table": str(paths[0])}
 
 
 def _print_summary(dataset: Dataset) -> None:
@@ -291,6 +345,14 @@ def _widths(text: str) -> tuple[int, ...]:
         return tuple(int(width) for width in text.split(","))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected whole numbers as 200,200, not {text!r}") from error
+
+
+def _betas(text: str) -> tuple[float, ...]:
+    """Comma-separated numbers. Raises ArgumentTypeError, whose text argparse prints."""
+    try:
+        return tuple(float(beta) for beta in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected numbers as 0.5,1,4, not {text!r}") from error
 
 
 def run_evaluate(args: argparse.Namespace) -> Result:
@@ -615,7 +677,7 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["train"]:
+    if sys.argv[1:2] in (["train"], ["sweep"]):
         lower_priority()  # live decoding of an app on this machine goes first
         keep_freed_memory()
     sys.exit(main())
