@@ -483,6 +483,21 @@ def test_fit_keeps_the_mixture_where_sampling_finds_it(capsys: Captured, own_che
     assert Path(result["fit"]).parent == own_checkpoint.path
 
 
+def test_prior_keeps_the_second_stage_and_the_report_where_sampling_finds_them(
+    capsys: Captured, own_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vae.evaluation.pictures.samples.STEPS", 50)
+    result = call(capsys, "prior", own_checkpoint.path)
+    encoded = own_checkpoint.load_encoded()
+    fit = own_checkpoint.load_fit(encoded)  # made, too
+    assert fit is not None
+    second, report = own_checkpoint.load_second_stage(encoded, fit), own_checkpoint.load_samples(encoded, fit)
+    assert second is not None
+    assert report is not None
+    assert list(report.sources) == ["prior", "aggregate", "second"]
+    assert "no quality: the classifier that ships knows MNIST only" in result["protocol"]
+
+
 def test_float16_keeps_what_it_measures_in_the_metrics(capsys: Captured, own_checkpoint: Checkpoint) -> None:
     trained = own_checkpoint.metrics["float16_levels"]
     own_checkpoint.save_metrics(own_checkpoint.metrics | {"float16_levels": None})

@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | sweep | evaluate | project | fit | bundle | float16 | list | bench."""
+"""The command line: python -m vae train | sweep | evaluate | project | fit | prior | bundle | float16 | list | bench."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import numpy as np
+import torch
 
 from vae.datasets.pictures import DataError
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
@@ -21,6 +22,7 @@ from vae.datasets.user_images.summary import summary
 from vae.evaluation.aggregate import fit_aggregate
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
 from vae.evaluation.metrics import Evaluation, evaluate
+from vae.evaluation.pictures.samples import SourceScores, samples_report, second_stage_of
 from vae.evaluation.registry import FACTOR_SCORES, SCORES
 from vae.evaluation.rounding import float16_is_close, float16_levels
 from vae.jobs.nice import lower_priority
@@ -103,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
 
     fitting = _command(commands, "fit", run_fit, "fit the mixture that Sampling draws from and keep it there")
     fitting.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
+
+    prior = _command(commands, "prior", run_prior, "fit a second-stage prior, measure the samples, and keep both there")
+    prior.description = f"{prior.description}: Sampling then draws from it and shows how good the samples are"
+    prior.add_argument("checkpoint", type=checkpoint_path, help=CHECKPOINT_HELP)
+    _add_data_dir(prior)
 
     rounding = _command(commands, "float16", run_float16, "measure what float16 weights change in its pictures")
     rounding.description = f"{rounding.description}, and keep it there: browsers then load half the bytes"
@@ -358,22 +365,14 @@ def _betas(text: str) -> tuple[float, ...]:
 def run_evaluate(args: argparse.Namespace) -> Result:
     """Encodes the test images and measures; prints a note when they are not those of the training run."""
     checkpoint = read_checkpoint(args.checkpoint)
-    color, side, _ = checkpoint.model_config.image_shape
-    dataset = load(DatasetRequest(checkpoint.dataset, side, color == 3), args)
-    shape = checkpoint.model_config.image_shape
-    require(dataset.image_shape == shape, "image shape", dataset.image_shape, f"the checkpoint's {shape}")
+    dataset = dataset_of(checkpoint, args)
     same = dataset.content_hash == checkpoint.content_hash
-    if not same:
-        print(f"note: this {dataset.name} is not the data that {checkpoint.name} was trained on", file=sys.stderr)
     unknown = [name for name in args.metrics if name not in SCORES]
     require(not unknown, "--metrics", ",".join(unknown), f"among {', '.join(SCORES)}")
     how = checkpoint.training.get("binarisation", "none")
     model = checkpoint.load_model(choose_device(args.device))
-    train, validation, test = (
-        replace(split, images=binarise(split.images, how, args.seed))
-        for split in (dataset.train, dataset.validation, dataset.test)
-    )
-    dataset = replace(dataset, train=train, validation=validation, test=test)
+    dataset = binarised(dataset, how, args.seed)
+    test = dataset.test
     encoded = encode(model, test.images, test.labels, args.seed)
     evaluation = evaluate(encoded, model.config)
     print(f"{checkpoint.name}: test images of {dataset.name}, binarisation {how}")
@@ -390,6 +389,25 @@ def run_evaluate(args: argparse.Namespace) -> Result:
     if dataset.name == "sprites" and set(args.metrics) & set(FACTOR_SCORES):
         print(SPRITES_NOTE)
     return result
+
+
+def dataset_of(checkpoint: Checkpoint, args: argparse.Namespace) -> Dataset:
+    """The data set of a checkpoint; prints a note when it is not that of the training run."""
+    shape = checkpoint.model_config.image_shape
+    dataset = load(DatasetRequest(checkpoint.dataset, shape[1], shape[0] == 3), args)
+    require(dataset.image_shape == shape, "image shape", dataset.image_shape, f"the checkpoint's {shape}")
+    if dataset.content_hash != checkpoint.content_hash:
+        print(f"note: this {dataset.name} is not the data that {checkpoint.name} was trained on", file=sys.stderr)
+    return dataset
+
+
+def binarised(dataset: Dataset, how: Binarisation, seed: int) -> Dataset:
+    """The data set with the images of all splits binarised."""
+    train, validation, test = (
+        replace(split, images=binarise(split.images, how, seed))
+        for split in (dataset.train, dataset.validation, dataset.test)
+    )
+    return replace(dataset, train=train, validation=validation, test=test)
 
 
 def _print_evaluation(evaluation: Evaluation, config: ModelConfig) -> None:
@@ -485,6 +503,29 @@ def run_fit(args: argparse.Namespace) -> Result:
     path, components = checkpoint.save_fit(encoded, fit), fit.mixture.components
     print(f"{components} Gaussians fitted to {len(encoded.mean)} test images in {seconds:.1f} s; saved as {path}")
     return {"checkpoint": checkpoint.name, "components": components, "seconds": seconds, "fit": str(path)}
+
+
+def run_prior(args: argparse.Namespace) -> Result:
+    """Fits the second-stage prior, measures the samples of each distribution, and saves both where Sampling finds them.
+
+    On one thread, so that every machine of a kind finds the same numbers.
+    """
+    torch.set_num_threads(1)
+    checkpoint = read_checkpoint(args.checkpoint)
+    encoded, model = checkpoint.load_encoded(), checkpoint.load_model()
+    dataset = binarised(dataset_of(checkpoint, args), checkpoint.training.get("binarisation", "none"), 0)
+    fit = checkpoint.load_fit(encoded)
+    if fit is None:
+        fit = fit_aggregate(encoded)
+        checkpoint.save_fit(encoded, fit)
+    second = second_stage_of(model, dataset, fit)
+    report = samples_report(model, dataset, encoded, fit, second)
+    kept = None if second is None else str(checkpoint.save_second_stage(encoded, fit, second))
+    path = checkpoint.save_samples(encoded, fit, report)
+    for name, scores in [*report.sources.items(), ("real", SourceScores(None, report.real))]:
+        print(f"{name}: {_short(asdict(scores))}")
+    print(f"{report.protocol}; saved as {path}{'' if kept is None else f' and {kept}'}")
+    return {"checkpoint": checkpoint.name, "second_stage": kept, "report": str(path), **report.to_json()}
 
 
 def run_float16(args: argparse.Namespace) -> Result:

@@ -9,8 +9,9 @@ import pytest
 from scipy import integrate, stats
 
 from vae.evaluation import aggregate
-from vae.evaluation.aggregate import AggregateKl, aggregate_kl, lower_bound, upper_bound
+from vae.evaluation.aggregate import AggregateKl, aggregate_kl, fit_aggregate, gaps, lower_bound, upper_bound
 from vae.evaluation.metrics import elbo_surgery
+from vae.model.flow import Flow, SecondStage
 from vae.model.latents import EncodedSet, sample
 from vae.model.networks import LOGVAR_BOUND
 from vae.model.samplers import Mixture, fit_mixture, sample_aggregate_posterior, standard_normal
@@ -151,3 +152,54 @@ def test_the_shipped_models_bounds(name: str, low: float, high: float) -> None:
     assert found.lower.nats == pytest.approx(low, abs=0.12)
     assert found.lower.nats > low
     assert found.upper.nats == pytest.approx(high, abs=0.01)
+
+
+# ---- the gap of each distribution that Sampling draws from -----------------------------------------------------------
+
+
+def two_clusters(n: int = 4000) -> EncodedSet:
+    """Posteriors of deviation 0.5 around ±1.5: an aggregate of two Gaussians."""
+    return encoded_set(np.random.default_rng(0).choice([-1.5, 1.5], (n, 2)), math.log(0.25))
+
+
+def density_of_two_clusters(z: np.ndarray) -> np.ndarray:
+    each = [stats.norm.pdf(z, place, 0.5) for place in (-1.5, 1.5)]
+    return np.asarray(np.log(np.mean(each, axis=0)).sum(axis=1))
+
+
+def test_the_gap_of_each_distribution_is_between_its_bounds() -> None:
+    """The aggregate's density is known, so each KL(q || r) is the mean of ln q(z) - ln r(z) over exact draws."""
+    encoded = two_clusters()
+    fit = fit_aggregate(encoded)
+    second = SecondStage(fit.mixture, Flow(2).requires_grad_(False))  # moves nothing
+    rng = np.random.default_rng(1)
+    z = rng.choice([-1.5, 1.5], (50_000, 2)) + 0.5 * rng.standard_normal((50_000, 2))
+    q = density_of_two_clusters(z)
+
+    found = gaps(encoded, fit, second)
+
+    assert list(found) == ["prior", "aggregate", "second"]
+    for name, density in {"prior": standard_normal(2).log_density(z), "aggregate": fit.mixture.log_density(z)}.items():
+        exact, gap = (q - density).mean(), found[name]
+        assert gap.lower.nats - 4 * gap.lower.standard_error - 0.02 < exact
+        assert exact < gap.upper.nats + 4 * gap.upper.standard_error
+    assert found["prior"].lower.nats > 0.5
+    assert found["second"].lower.nats == 0
+    assert found["second"].upper.nats == pytest.approx(found["aggregate"].upper.nats, abs=1e-4)
+
+
+def test_the_gap_of_the_prior_is_the_kl_that_all_pages_show() -> None:
+    encoded = two_clusters(1000)
+    fit = fit_aggregate(encoded)
+    assert fit.kl is not None
+
+    found = gaps(encoded, fit, None)
+
+    assert list(found) == ["prior", "aggregate"]
+    assert found["prior"].upper.nats == fit.kl.upper.nats
+    assert found["prior"].lower.nats == pytest.approx(fit.kl.lower.nats)
+
+
+def test_a_plain_autoencoder_has_no_gap() -> None:
+    encoded = encoded_set(np.random.default_rng(0).standard_normal((100, 2)), -LOGVAR_BOUND)
+    assert gaps(encoded, fit_aggregate(encoded), None) == {}

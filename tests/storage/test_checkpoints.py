@@ -27,8 +27,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from tests.support.checkpoints import CLASSES, EPOCH, GREY, OBJECTIVE, TRAINING, save, save_model
-from vae.evaluation.aggregate import fit_aggregate
-from vae.model.latents import code, decode, encode, sample
+from vae.evaluation.aggregate import AggregateFit, fit_aggregate, gaps
+from vae.evaluation.pictures.quality import SampleQuality
+from vae.evaluation.pictures.samples import SamplesReport, SourceScores
+from vae.model.flow import Flow, SecondStage
+from vae.model.latents import EncodedSet, code, decode, encode, sample
 from vae.model.networks import VAE, Likelihood, ModelConfig
 from vae.storage import checkpoints
 from vae.storage.checkpoints import (
@@ -1292,6 +1295,69 @@ def test_every_shipped_checkpoint_has_its_fit() -> None:
     assert shipped.kl is not None
     assert now.kl is not None
     assert shipped.kl.upper.nats == pytest.approx(now.kl.upper.nats, abs=1e-4)
+
+
+# ---- the second stage and the samples' report ------------------------------------------------------------------------
+
+
+def report_of(encoded: EncodedSet, fit: AggregateFit, quality: SampleQuality | None) -> SamplesReport:
+    return SamplesReport({n: SourceScores(gap, quality) for n, gap in gaps(encoded, fit, None).items()}, quality, "so")
+
+
+def test_second_stage_and_report_come_back_for_their_fit_and_for_no_other(folder: Path) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    fit = fit_aggregate(encoded)
+    assert checkpoint.load_second_stage(encoded, fit) is None
+    assert checkpoint.load_samples(encoded, fit) is None
+    flow = Flow(checkpoint.model_config.latent_dim, seed=3)
+    report = report_of(encoded, fit, SampleQuality(0.9, 0.5, 12.5))
+
+    for path in (
+        checkpoint.save_second_stage(encoded, fit, SecondStage(fit.mixture, flow)),
+        checkpoint.save_samples(encoded, fit, report),
+    ):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+    found = read_checkpoint(folder).load_second_stage(encoded, fit)
+    assert found is not None
+    assert all(torch.equal(found.flow.state_dict()[name], tensor) for name, tensor in flow.state_dict().items())
+    assert read_checkpoint(folder).load_samples(encoded, fit) == report
+    other = replace(fit, mixture=replace(fit.mixture, means=fit.mixture.means + 1))
+    assert checkpoint.load_second_stage(encoded, other) is None
+    assert checkpoint.load_samples(encoded, other) is None
+
+
+def test_a_broken_second_stage_is_refused_by_name(folder: Path) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    fit = fit_aggregate(encoded)
+    flow = Flow(checkpoint.model_config.latent_dim)
+    path = checkpoint.save_second_stage(encoded, fit, SecondStage(fit.mixture, flow))
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(CheckpointError, match=re.escape(str(path))):
+        checkpoint.load_second_stage(encoded, fit)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda report: report.pop("sources"),
+        lambda report: report["sources"].update(best=report["sources"]["prior"]),
+        lambda report: report["sources"]["prior"]["gap"]["lower"].update(nats=float("nan")),
+        lambda report: report["sources"]["prior"]["quality"].update(recall="1"),
+        lambda report: report["sources"]["prior"]["quality"].update(fid=1.0),
+        lambda report: report.update(real=[]),
+    ],
+)
+def test_a_broken_report_is_refused_by_name(folder: Path, change: Callable[[Any], object]) -> None:
+    checkpoint = read_checkpoint(folder)
+    encoded = checkpoint.load_encoded()
+    fit = fit_aggregate(encoded)
+    path = checkpoint.save_samples(encoded, fit, report_of(encoded, fit, SampleQuality(0.9, 0.5, 12.5)))
+    edit_json(path, change)
+    with pytest.raises(CheckpointError, match=re.escape(str(path))):
+        checkpoint.load_samples(encoded, fit)
 
 
 # ---- fuzz ------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vae.model.flow import SecondStage
 from vae.model.latents import EncodedSet, FloatArray
 from vae.model.networks import LOGVAR_BOUND
 from vae.model.samplers import (
@@ -18,6 +19,7 @@ from vae.model.samplers import (
     Mixture,
     MixtureFit,
     fit_mixture,
+    held_out_rows,
     one_thread,
     sample_aggregate_posterior,
     standard_normal,
@@ -44,6 +46,17 @@ class AggregateKl:
     lower: Bound
     upper: Bound
     protocol: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """KL(q(z) || r(z)) from a distribution r to the aggregate posterior q, between two bounds. Unit: nats.
+
+    It is what sampling from r instead of q costs, and what a model's -ELBO would pay for r as its prior.
+    """
+
+    lower: Bound
+    upper: Bound
 
 
 @dataclass(frozen=True)
@@ -147,6 +160,31 @@ def upper_bound(encoded: EncodedSet, draws: FloatArray) -> Bound:
     rows = np.sort(np.random.default_rng(0).permutation(len(draws))[:MOST_IMAGES])
     z, mean, logvar = (array[rows].astype(np.float64) for array in (draws, encoded.mean, encoded.logvar))
     return _bound(_log_mean_density(z, mean, logvar) - standard_normal(z.shape[1]).log_density(z))
+
+
+def gaps(encoded: EncodedSet, fit: AggregateFit, second: SecondStage | None) -> dict[str, Gap]:
+    """The gap of the prior, of the mixture and of the second stage; none for a plain autoencoder.
+
+    KL(q || r) = KL(q || p) - E_q[ln r(z) - ln p(z)], whose last term is the mean over the draws that the fit held out.
+    Upper: with upper_bound() of KL(q || p). Lower: with the most that a fitted density s explains, as lower_bound() has
+    it, so E_q[ln s(z) - ln r(z)]; s is the second stage, without one the mixture. It is 0 for s itself.
+    """
+    if fit.kl is None:
+        return {}
+    z = draws_of(encoded)[held_out_rows(len(encoded.mean))]
+    densities: dict[str, DoubleArray] = {
+        "prior": standard_normal(fit.mixture.latent_dim).log_density(z),
+        "aggregate": fit.mixture.log_density(z),
+    }
+    if second is not None:
+        densities["second"] = second.log_density(z)
+    best, upper = list(densities.values())[-1], fit.kl.upper
+    found = {}
+    for name, density in densities.items():
+        gain, left = _bound(density - densities["prior"]), _bound(best - density)
+        error = math.hypot(upper.standard_error, gain.standard_error)
+        found[name] = Gap(Bound(max(0.0, left.nats), left.standard_error), Bound(upper.nats - gain.nats, error))
+    return found
 
 
 def _log_mean_density(z: DoubleArray, mean: DoubleArray, logvar: DoubleArray) -> DoubleArray:

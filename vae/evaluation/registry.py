@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.datasets.splits import Dataset, Split
-from vae.evaluation.aggregate import AggregateKl, aggregate_kl
+from vae.evaluation.aggregate import AggregateKl, aggregate_kl, fit_aggregate
 from vae.evaluation.disentanglement import Dci, FactorVae, Mig, dci, factorvae_score, mutual_information_gap
 from vae.evaluation.gaps import Gaps, gaps
 from vae.evaluation.metrics import Accuracy, CopyTest, Surgery, copy_test, elbo_surgery, knn_accuracy, linear_probe
+from vae.evaluation.pictures.samples import SamplesReport, samples_report, second_stage_of
 from vae.model.latents import EncodedSet, FloatArray, decode, encode, sample
 from vae.model.networks import VAE
 from vae.model.samplers import fit_mixture, sample_aggregate_posterior
@@ -87,6 +88,11 @@ def _gaps(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> Gaps:
     return gaps(model, dataset.test.images[:GAP_IMAGES], encoded.labels[:GAP_IMAGES], seed=seed)
 
 
+def _samples(model: VAE, dataset: Dataset, encoded: EncodedSet, seed: int) -> SamplesReport:
+    fit = fit_aggregate(encoded)
+    return samples_report(model, dataset, encoded, fit, second_stage_of(model, dataset, fit, seed), seed=seed)
+
+
 FACTOR_SCORES = ("mig", "mig-without-shape", "dci", "factorvae")  # of codes and the factors that images were made from
 
 # Each takes the model, its data set, the encoded test set and the seed of everything random.
@@ -101,6 +107,7 @@ SCORES: dict[str, Callable[[VAE, Dataset, EncodedSet, int], Any]] = {
     "knn": _knn,
     "copies": _copies,
     "gaps": _gaps,
+    "samples": _samples,
 }
 
 

@@ -120,7 +120,7 @@ def fit_second_stage(
     logvar: FloatArray | None,
     judges: FloatArray,
     *,
-    steps: int = STEPS,
+    steps: int,
     seed: int = 0,
 ) -> SecondStage:
     """The mixture with a flow that makes these codes likeliest, the same for the same seed, in about ten seconds.

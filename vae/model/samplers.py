@@ -152,9 +152,7 @@ def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: i
     """
     require(is_whole(max_components, 1), "max_components", max_components, "a whole number from 1")
     _require_codes(codes, LEAST_CODES)
-    order = np.random.default_rng(seed).permutation(len(codes))[: 2 * MOST_ROWS]
-    quarter = len(order) // 4
-    held_out, judges, fitted = np.split(order, [quarter, 2 * quarter])
+    held_out, judges, fitted = _split(len(codes), seed)
     rows = codes[np.sort(fitted)]
     most = min(max_components, len(rows) // _rows_needed(codes.shape[1]))
     mixtures: dict[int, Mixture] = {}
@@ -166,6 +164,18 @@ def fit_mixture(codes: FloatArray, max_components: int = MAX_COMPONENTS, seed: i
             if k >= LEAST_TRIED and _fell_twice(list(density.values())):
                 break
     return MixtureFit(mixtures[max(density, key=lambda k: density[k])], density, np.sort(held_out))
+
+
+def held_out_rows(n: int, seed: int = 0) -> NDArray[np.int64]:
+    """Which of n codes fit_mixture holds out of the fit and of the choice of its size. Ascending."""
+    return np.sort(_split(n, seed)[0])
+
+
+def _split(n: int, seed: int) -> list[NDArray[np.int64]]:
+    """Numbers of the codes to hold out, to choose by, and to fit to."""
+    order = np.random.default_rng(seed).permutation(n)[: 2 * MOST_ROWS]
+    quarter = len(order) // 4
+    return np.split(order, [quarter, 2 * quarter])
 
 
 def per_class(codes: FloatArray, labels: NDArray[np.int64], classes: int) -> tuple[Mixture | None, ...]:

@@ -10,6 +10,8 @@ history.jsonl        one line per epoch
 film.bin             optional: the film of the training, as vae.training.film describes it
 projections/         2-D and 3-D projections of the encoded test set that were computed ahead, rounded
 aggregate-*.json     optional: the mixture that Sampling draws from, fitted ahead; named after the codes\' hash
+second-*.safetensors optional: the second-stage prior\'s flow, fitted ahead to follow that mixture; named after both
+samples-*.json       optional: how good the samples of each of these are, measured ahead; named as the flow
 
 A folder is made in a staging folder of vae.storage.atomic and moved, so that under its own name it is always whole.
 The folder may be a link; links in it are followed only to files that are inside it, too.
@@ -33,6 +35,8 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 
 from vae.evaluation.aggregate import AggregateFit
+from vae.evaluation.pictures.samples import SamplesReport
+from vae.model.flow import LEAST_DIMS, Flow, SecondStage
 from vae.model.latents import EncodedSet
 from vae.model.losses import Objective
 from vae.model.networks import VAE, ModelConfig
@@ -162,6 +166,35 @@ class Checkpoint:
             raise CheckpointError(f"{path}: {len(text)} bytes are {limit}; Sampling fits when it is opened.")
         return _replace_file(path, lambda file: file.write_text(text))
 
+    def load_second_stage(self, encoded: EncodedSet, fit: AggregateFit) -> SecondStage | None:
+        """The second stage that was saved for exactly this fit, or None. Raises CheckpointError if it is broken."""
+        path, latent_dim = self._second_path(encoded, fit), self.model_config.latent_dim
+        if latent_dim < LEAST_DIMS or not path.is_file():
+            return None
+        flow = Flow(latent_dim)
+        arrays = read_arrays(path, {name: ("F32", tuple(t.shape)) for name, t in flow.state_dict().items()})
+        flow.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        return SecondStage(fit.mixture, flow.eval().requires_grad_(False))
+
+    def save_second_stage(self, encoded: EncodedSet, fit: AggregateFit, second: SecondStage) -> Path:
+        """Saves a second stage; returns its file. Raises CheckpointError if it cannot be written."""
+        tensors = {name: tensor.contiguous() for name, tensor in second.flow.state_dict().items()}
+        return _replace_file(self._second_path(encoded, fit), lambda file: save_tensors(tensors, file))
+
+    def load_samples(self, encoded: EncodedSet, fit: AggregateFit) -> SamplesReport | None:
+        """The report that was saved for exactly this fit, or None. Raises CheckpointError if it is broken."""
+        path = self._samples_path(encoded, fit)
+        if not path.is_file():
+            return None
+        values = read_json(path)
+        with naming_file(path):
+            return SamplesReport.from_json(values)
+
+    def save_samples(self, encoded: EncodedSet, fit: AggregateFit, report: SamplesReport) -> Path:
+        """Saves a report; returns its file. Raises CheckpointError if it cannot be written."""
+        text = json.dumps(report.to_json(), indent=1) + "\n"
+        return _replace_file(self._samples_path(encoded, fit), lambda file: file.write_text(text))
+
     def save_metrics(self, metrics: Mapping[str, object]) -> Path:
         """Replaces the metrics; returns their file. Raises CheckpointError if it cannot be written."""
         path, text = self._inside(Path("metrics.json")), _metrics_text(metrics)
@@ -172,6 +205,12 @@ class Checkpoint:
 
     def _fit_path(self, encoded: EncodedSet) -> Path:
         return self._inside(Path(f"aggregate-{_hash(encoded.mean, encoded.logvar)}.json"))
+
+    def _second_path(self, encoded: EncodedSet, fit: AggregateFit) -> Path:
+        return self._inside(Path(f"second-{_hash(encoded.mean, encoded.logvar, fit.mixture.means)}.safetensors"))
+
+    def _samples_path(self, encoded: EncodedSet, fit: AggregateFit) -> Path:
+        return self._inside(Path(f"samples-{_hash(encoded.mean, encoded.logvar, fit.mixture.means)}.json"))
 
     def _inside(self, name: Path) -> Path:
         path = self.path / name
@@ -184,7 +223,7 @@ def _metrics_text(metrics: Mapping[str, object]) -> str:
     return json.dumps(dict(metrics), indent=1) + "\n"
 
 
-def _hash(*arrays: NDArray[np.float32]) -> str:
+def _hash(*arrays: NDArray[np.floating]) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:12]
 
 
