@@ -2,11 +2,16 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.support.pages import ROOT
+from vae.evaluation.aggregate import gaps
+from vae.evaluation.pictures.samples import SamplesReport, SourceScores
+from vae.model.flow import Flow, SecondStage
+from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.views import explore, interpolation, latent_map, sampling
 from vae.views.shared import pages, scripts
@@ -54,3 +59,60 @@ def test_a_source_is_one_of_the_model_s() -> None:
     accepted = [name for name in ("prior", "aggregate", "class:3", "image:0", "image", "class:10", "") if
                 sampling.is_source(name, checkpoint, offered)]  # fmt: skip
     assert accepted == ["prior", "aggregate", "class:3"]  # a plain autoencoder has no posterior
+
+
+# ---- the second stage and the scores of Sampling ---------------------------------------------------------------------
+
+
+def with_report(checkpoint: Checkpoint, encoded: EncodedSet) -> sampling.Fitted:
+    """What is fitted, with a second stage that moves nothing and a report of its own."""
+    fitted = sampling.fit_sources(checkpoint, encoded)
+    assert fitted.fit is not None
+    second = SecondStage(fitted.fit.mixture, Flow(checkpoint.model_config.latent_dim).requires_grad_(False))
+    found = {name: SourceScores(gap, None) for name, gap in gaps(encoded, fitted.fit, second).items()}
+    return replace(fitted, second=second, report=SamplesReport(found, None, "so"))
+
+
+def test_a_second_stage_is_offered_and_packed_with_its_flow() -> None:
+    checkpoint = read_checkpoint(SHIPPED / "digits-z2")
+    encoded = checkpoint.load_encoded()
+    fitted = with_report(checkpoint, encoded)
+
+    offered = sampling.offered_sources(checkpoint, fitted)
+    packed = json.loads(json.dumps(sampling.source(checkpoint, encoded, fitted, "second")))
+
+    assert sampling.is_source("second", checkpoint, offered)
+    assert packed["means"] == sampling.source(checkpoint, encoded, fitted, "aggregate")["means"]
+    assert fitted.second is not None
+    for name, tensor in fitted.second.flow.state_dict().items():
+        np.testing.assert_array_equal(np.frombuffer(base64.b64decode(packed["flow"][name]), "<f4"), tensor.ravel())
+    assert "flow" not in sampling.source(checkpoint, encoded, fitted, "prior")
+
+
+def test_the_distance_of_the_prior_is_bounded_by_the_second_stage_and_given_in_bits_too() -> None:
+    checkpoint = read_checkpoint(SHIPPED / "mnist-z10")
+    encoded = checkpoint.load_encoded()
+    fitted = with_report(checkpoint, encoded)
+    assert fitted.report is not None
+    gap = fitted.report.sources["prior"].gap
+    assert gap is not None
+
+    data = json.loads(json.dumps(sampling.sampling_data(checkpoint, encoded, fitted)))
+
+    assert data["mismatch"]["number"] == f"Between {gap.lower.nats:.2f} and {gap.upper.nats:.2f} nats"
+    bits = f"{gap.lower.nats * 1.442695:.1f} to {gap.upper.nats * 1.442695:.1f} bits"
+    assert data["mismatch"]["meaning"].endswith(f"KL(q(z) ‖ p(z)), {bits}")
+    assert "the second-stage prior, a mixture of 24 Gaussians and a flow" in data["mismatch"]["how"]
+    assert data["scores"]["sources"]["prior"]["gap"]["lower"]["nats"] == gap.lower.nats
+
+
+def test_an_older_checkpoint_offers_no_second_stage_and_says_what_makes_it() -> None:
+    checkpoint = read_checkpoint(SHIPPED / "digits-z2")
+    encoded = checkpoint.load_encoded()
+    fitted = replace(sampling.fit_sources(checkpoint, encoded), second=None, report=None)
+
+    data = sampling.sampling_data(checkpoint, encoded, fitted)
+
+    assert not sampling.is_source("second", checkpoint, sampling.offered_sources(checkpoint, fitted))
+    assert data["scores"] is None
+    assert "python -m vae prior digits-z2 makes both" in json.dumps(data["mismatch"])

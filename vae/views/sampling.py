@@ -3,12 +3,15 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae.evaluation.aggregate import MOST_IMAGES, AggregateFit, Bound, draws_of, fit_aggregate
 from vae.evaluation.pictures import classifier
+from vae.evaluation.pictures.samples import SamplesReport
+from vae.model.flow import SecondStage
 from vae.model.latents import EncodedSet, sample
 from vae.model.samplers import CHOICE_STREAM, Mixture, per_class, posterior_of, standard_normal
 from vae.projection.methods import fit_pca
@@ -25,11 +28,16 @@ COMPONENTS = 3  # principal components to lay the manifold along
 
 @dataclass(frozen=True)
 class Fitted:
-    """Fitted to an encoded test set: a mixture of all codes, or why there is none, and a Gaussian per class."""
+    """Fitted to an encoded test set: a mixture of all codes, or why there is none, and a Gaussian per class.
+
+    second, report: the second-stage prior and how good the samples are; None where the checkpoint does not have them.
+    """
 
     fit: AggregateFit | None
     problem: str
     classes: tuple[Mixture | None, ...]
+    second: SecondStage | None = None
+    report: SamplesReport | None = None
 
 
 def fit_sources(checkpoint: Checkpoint, encoded: EncodedSet) -> Fitted:
@@ -42,7 +50,8 @@ def fit_sources(checkpoint: Checkpoint, encoded: EncodedSet) -> Fitted:
         fit = checkpoint.load_fit(encoded) or fit_aggregate(encoded)
     except ValueError as error:
         return Fitted(None, str(error), (None,) * len(checkpoint.class_names))
-    return Fitted(fit, "", classes)
+    second, report = checkpoint.load_second_stage(encoded, fit), checkpoint.load_samples(encoded, fit)
+    return Fitted(fit, "", classes, second, report)
 
 
 def sampling_data(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted) -> dict[str, object]:
@@ -72,6 +81,7 @@ def sampling_data(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted) -
         "offered": offered_sources(checkpoint, fitted),
         "classifier": _reliability(checkpoint),
         "mismatch": _mismatch_sentences(checkpoint, fitted),
+        "scores": None if fitted.report is None else fitted.report.to_json(),
     }
 
 
@@ -102,6 +112,7 @@ def offered_sources(checkpoint: Checkpoint, fitted: Fitted) -> list[dict[str, st
             "name": "Aggregate posterior" if prior else "Mixture of all test codes",
             "problem": fitted.problem,
         },
+        *({"id": "second", "name": _second_name(prior), "problem": ""} for _ in range(fitted.second is not None)),
         *({"id": "image", "name": "Posterior of one image", "problem": ""} for _ in range(prior)),
         *(
             {"id": f"class:{label}", "name": f"Class {name}", "problem": "" if found else "fewer than 10 codes"}
@@ -121,11 +132,14 @@ def is_source(text: str, checkpoint: Checkpoint, offered: list[dict[str, str]]) 
 def source(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted, name: str) -> Mapping[str, object]:
     """The source of this name, which is_source has accepted, as the component takes it."""
     mixture = _mixture(checkpoint, encoded, fitted, name)
-    return {
+    packed = {
         "weights": mixture.weights.tolist(),
         "means": _base64(mixture.means, "<f4"),
         "factors": _base64(mixture.factors, "<f4"),
     }
+    if name != "second" or fitted.second is None:
+        return packed
+    return packed | {"flow": {key: _base64(t.numpy(), "<f4") for key, t in fitted.second.flow.state_dict().items()}}
 
 
 def _mixture(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted, name: str) -> Mixture:
@@ -134,6 +148,10 @@ def _mixture(checkpoint: Checkpoint, encoded: EncodedSet, fitted: Fitted, name: 
         return posterior_of(encoded.mean[int(number)], encoded.logvar[int(number)])
     found = fitted.classes[int(number)] if kind == "class" else fitted.fit.mixture if fitted.fit else None
     return found if found and kind != "prior" else standard_normal(checkpoint.model_config.latent_dim)
+
+
+def _second_name(prior: bool) -> str:
+    return "Second-stage prior" if prior else "Second stage: flow after the mixture"
 
 
 def _base64(array: NDArray[np.floating], kind: str) -> str:
@@ -157,7 +175,7 @@ def _mismatch_sentences(checkpoint: Checkpoint, fitted: Fitted) -> dict[str, str
         return {
             "number": "No prior:",
             "meaning": meaning,
-            "how": "The mixture of Gaussians is fitted to the codes of all test images.",
+            "how": f"The mixture of Gaussians is fitted to the codes of all test images.{_remedy(checkpoint, fitted)}",
         }
     if fitted.fit is None or fitted.fit.kl is None:
         return {
@@ -165,24 +183,48 @@ def _mismatch_sentences(checkpoint: Checkpoint, fitted: Fitted) -> dict[str, str
             "meaning": "how far the aggregate posterior is from the prior",
             "how": fitted.problem,
         }
-    lower, upper = fitted.fit.kl.lower, fitted.fit.kl.upper
+    lower, upper = _prior_lower(fitted, fitted.fit.kl.lower), fitted.fit.kl.upper
     crossed = lower.nats >= upper.nats  # by chance, where both are near the KL
-    between = f"Between {max(0, lower.nats):.2f} and {upper.nats:.2f} nats"
+    least = max(0, lower.nats)
+    between = f"Between {least:.2f} and {upper.nats:.2f} nats"
+    bits = f"{upper.nats / log(2):.1f} bits" if crossed else f"{least / log(2):.1f} to {upper.nats / log(2):.1f} bits"
     return {
         "number": f"About {upper.nats:.2f} nats" if crossed else between,
-        "meaning": "from the prior to the aggregate posterior: KL(q(z) ‖ p(z))",
-        "how": f"{_lower_in_words(fitted.fit, lower)} {_upper_in_words(upper, checkpoint.test_images)} Computed once "
-        "from the encoded test set. The same mixture is the source “Aggregate posterior”.",
+        "meaning": f"from the prior to the aggregate posterior: KL(q(z) ‖ p(z)), {bits}",
+        "how": f"{_lower_in_words(fitted, lower)} {_upper_in_words(upper, checkpoint.test_images)} Computed once "
+        "from the encoded test set. The same mixture is the source “Aggregate posterior”."
+        f"{_remedy(checkpoint, fitted)}",
     }
 
 
-def _lower_in_words(fit: AggregateFit, bound: Bound) -> str:
-    k = fit.mixture.components
+def _prior_lower(fitted: Fitted, bound: Bound) -> Bound:
+    """The lower bound of KL(q || p): the second stage's where there is one, else the mixture's."""
+    gap = fitted.report.sources["prior"].gap if fitted.report and fitted.second else None
+    return bound if gap is None else gap.lower
+
+
+def _remedy(checkpoint: Checkpoint, fitted: Fitted) -> str:
+    """What a checkpoint of an older version lacks, and what makes it."""
+    if fitted.report is not None or fitted.fit is None:
+        return ""
+    return (
+        " How good the samples are is not measured yet, and there is no second-stage prior: "
+        f"python -m vae prior {checkpoint.name} makes both."
+    )
+
+
+def _lower_in_words(fitted: Fitted, bound: Bound) -> str:
+    assert fitted.fit is not None
+    k = fitted.fit.mixture.components
+    under = f"a mixture of {k} Gaussian{'s' if k > 1 else ''}"
+    density = under
+    if fitted.second is not None and fitted.report is not None:
+        density = f"the second-stage prior, {under} and a flow,"
     none = ", so that the prior explains them no worse, and the KL is at least 0" if bound.nats <= 0 else ""
     return (
-        f"Lower bound {bound.nats:.2f} ± {bound.standard_error:.2f}: the mean of ln mixture(z) − ln p(z) under a "
-        f"mixture of {k} Gaussian{'s' if k > 1 else ''}, over {fit.held_out:,} codes that were used neither to "
-        f"fit it nor to choose the number of Gaussians{none}."
+        f"Lower bound {bound.nats:.2f} ± {bound.standard_error:.2f}: the mean of ln r(z) − ln p(z), r the density of "
+        f"{density} over {fitted.fit.held_out:,} codes that were used neither to fit it nor to choose the number of "
+        f"Gaussians{none}."
     )
 
 

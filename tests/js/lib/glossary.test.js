@@ -6,7 +6,19 @@ import { test } from "node:test";
 
 import { GLOSSARY, help } from "../../../vae/frontend/lib/glossary.js";
 
-const TERMS = ["Temperature", "Truncation", "Hold", "KL", "−ELBO", "μ", "σ", "q(z|x)", "prior", "aggregate posterior"];
+const TERMS = [
+  "Temperature",
+  "Truncation",
+  "Hold",
+  "KL",
+  "−ELBO",
+  "μ",
+  "σ",
+  "q(z|x)",
+  "prior",
+  "aggregate posterior",
+  "second-stage prior",
+];
 const MOST_WORDS = 30;
 
 test("every word that a class asks about is explained in one short sentence", () => {

@@ -15,6 +15,8 @@ export const GLOSSARY = {
     "Where codes should lie before any picture is seen: the standard normal N(0, I), with mean 0 and deviation 1 in each dimension.",
   "aggregate posterior":
     "Where the codes of all pictures together really lie: the mixture of their q(z|x), which matches the prior only more or less.",
+  "second-stage prior":
+    "A distribution fitted to the codes, to sample from instead of the prior: here a mixture of Gaussians and a normalising flow, which moves its samples nearer to the codes.",
   KL: "Kullback–Leibler divergence: by how many nats one distribution differs from another, here from the prior; 0 only if both are equal.",
   "−ELBO":
     "Reconstruction error plus KL, which a VAE is trained to make small; on average over z an upper bound on −log p(x).",
@@ -24,7 +26,7 @@ export const GLOSSARY = {
 };
 
 /** @type {Term[]} */
-const WITH_ARTICLE = ["prior", "aggregate posterior"];
+const WITH_ARTICLE = ["prior", "aggregate posterior", "second-stage prior"];
 
 /**
  * A "?" that explains a term, in a panel near it. One for each term and page is enough, where the page first has the term.

@@ -1,7 +1,9 @@
 /** From the chosen state to z: the noise and sources of one model, and the z in each panel's cells. */
 
+import { FlowSource } from "./flow.js";
 import { cellsOf, manifoldVectors, Noise, Source } from "./sources.js";
 
+/** @import { PackedSource } from "./sources.js" */
 /** @import { SamplingData, SamplingState } from "./state.js" */
 
 export class Latents {
@@ -10,7 +12,7 @@ export class Latents {
     this.data = data;
     /** @type {Map<string, Noise>} */
     this.noises = new Map(); // by seed
-    /** @type {Map<string, Source>} */
+    /** @type {Map<string, Source | FlowSource>} */
     this.sources = new Map(); // by the link's name
   }
 
@@ -24,7 +26,7 @@ export class Latents {
       if (!this.noises.has(seed)) this.noises.set(seed, new Noise(noise));
     }
     for (const [name, source] of Object.entries(sources)) {
-      if (!this.sources.has(name)) this.sources.set(name, new Source(source, this.data.latent_dim));
+      if (!this.sources.has(name)) this.sources.set(name, sourceOf(source, this.data.latent_dim));
     }
   }
 
@@ -117,4 +119,12 @@ export class Latents {
       `so that each picture stands for the same share.${rest}`
     );
   }
+}
+
+/**
+ * @param {PackedSource} packed
+ * @param {number} latentDim
+ */
+function sourceOf(packed, latentDim) {
+  return packed.flow ? new FlowSource(packed, packed.flow, latentDim) : new Source(packed, latentDim);
 }

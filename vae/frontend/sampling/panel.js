@@ -32,6 +32,7 @@ import { VOTERS } from "./test-set.js";
  * @property {() => void} onLeave the focus has moved on
  */
 
+const MEASURED = "Measured ahead, at temperature 1 and without truncation; below the controls all sources and how.";
 const MOST_BARS = 20;
 const MOST_INTERVALS = 32;
 /** @type {Record<string, [down: number, right: number]>} */
@@ -72,7 +73,11 @@ export class Panel {
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
     this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
     this.labelPlace = element("span", { className: "label" }, this.label);
-    this.helps = { prior: help("prior"), aggregate: help("aggregate posterior"), image: help("q(z|x)") };
+    this.helps = {
+      ...{ prior: help("prior"), aggregate: help("aggregate posterior") },
+      ...{ second: help("second-stage prior"), image: help("q(z|x)") },
+    };
+    this.score = element("span", { className: "score", title: MEASURED });
     this.canvas = element("canvas", { className: "grid", role: "img" });
     this.frame = element("div", { className: "frame", hidden: true });
     this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
@@ -153,6 +158,15 @@ export class Panel {
     this.thumbText.hidden = !pixels || !decoded;
     this.thumb.ariaLabel = `${this.title}: ${decoded ? "reconstruction of that test image" : "that test image"}`;
     if (pixels) drawPicture(this.thumb, pixels, imageShape);
+  }
+
+  /**
+   * @param {string} text the quality of the source's samples; "" where it is not known
+   * @param {boolean} valid whether it is that of the pictures; else it only keeps its place
+   */
+  showScore(text, valid) {
+    this.score.textContent = text;
+    this.score.style.visibility = valid ? "" : "hidden";
   }
 
   chooseSource() {
@@ -311,7 +325,7 @@ export class Panel {
   /**
    * μ ± temperature · σ of the source along each of these dimensions, over the prior's ±1 where there is a prior.
    *
-   * @param {Source} source
+   * @param {Pick<Source, "marginal">} source
    * @param {number[]} dimensions
    * @param {number} temperature
    * @param {{centre: number[], span: number, prior: boolean}} scale centre: the value at half height, per dimension;
@@ -349,6 +363,7 @@ export class Panel {
 
   buildFrom() {
     const from = [this.source, ...Object.values(this.helps), this.image, this.thumb, this.thumbText, this.labelPlace];
+    from.push(this.score);
     return element("div", { className: "from" }, ...from);
   }
 

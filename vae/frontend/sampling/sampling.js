@@ -15,6 +15,7 @@ import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
 import { classesInWords, Panel, pictureOf } from "./panel.js";
 import { Selection } from "./selection.js";
+import { asMeasured, scoreInWords, scoresTable } from "./scores.js";
 import { readParams, writeParams } from "./state.js";
 import { TestSet } from "./test-set.js";
 
@@ -66,6 +67,7 @@ class SamplingView {
     this.planeNote = element("p", { className: "plane-note" });
     this.mismatch = element("summary", { className: "mismatch" });
     this.how = element("p");
+    this.scores = element("div");
     this.classHow = element("p");
     this.klHelp = help("KL");
     this.meterText = element("p", { className: "meter small-print" });
@@ -115,6 +117,7 @@ class SamplingView {
     this.klHelp.hidden = kl === null;
     this.mismatch.replaceChildren(element("b", {}, mismatch.number), ` ${mismatch.meaning}`);
     this.how.textContent = mismatch.how;
+    this.scores.replaceChildren(...scoresTable(data.scores, kl !== null));
     this.classHow.textContent = classes ? "" : classWords.sentence;
   }
 
@@ -360,7 +363,10 @@ class SamplingView {
     this.controls.show(this.state);
     this.panels.forEach((panel, place) => panel.showChoice(choices[place], labels[place]));
     this.planeNote.textContent = this.latents.describeManifold(this.state);
-    for (const panel of this.panels) panel.describe(this.describe(panel));
+    this.panels.forEach((panel, place) => {
+      panel.describe(this.describe(panel));
+      panel.showScore(scoreInWords(this.data.scores, choices[place]), asMeasured(this.state));
+    });
   }
 
   /** @param {Panel} panel */
@@ -435,7 +441,7 @@ class SamplingView {
     const { panels, controls, selection } = this;
     const grids = element("div", { className: "panels" }, ...panels.map((panel) => panel.element), this.notice);
     panels[0].element.prepend(controls.axes);
-    const about = element("details", { className: "about" }, this.mismatch, this.how, this.classHow);
+    const about = element("details", { className: "about" }, this.mismatch, this.scores, this.how, this.classHow);
     const divergence = element("div", { className: "divergence" }, about, this.klHelp);
     const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterText);
     const beside = element("div", { className: "controls" }, controls.toolbar, controls.sliders, foot);

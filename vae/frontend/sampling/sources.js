@@ -11,7 +11,13 @@ const ERFC = [
 ];
 
 /** @typedef {{values: string, choice: string}} PackedNoise ε and uniform numbers in base64, see Noise */
-/** @typedef {{weights: number[], means: string, factors: string}} PackedSource means and factors in base64 */
+/** @import { PackedFlow } from "./flow.js" */
+
+/**
+ * A mixture, means and factors in base64; of the second-stage prior with the flow that follows it.
+ *
+ * @typedef {{weights: number[], means: string, factors: string, flow?: PackedFlow}} PackedSource
+ */
 
 /**
  * The number of each cell's ε, row by row: a cell keeps its ε when the grid grows.

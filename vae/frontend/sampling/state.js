@@ -6,6 +6,7 @@ import { NO_TRUNCATION } from "./sources.js";
 
 /** @import { ImageShape, SamplingKey } from "../lib/contract.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
+/** @import { Scores } from "./scores.js" */
 /** @import { PackedNoise, PackedSource } from "./sources.js" */
 
 /** @typedef {Partial<Record<SamplingKey, string>>} Params of the link */
@@ -40,6 +41,7 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {OfferedSource[]} offered
  * @property {Reliability | null} classifier of the model's pictures; null where none ships
  * @property {{number: string, meaning: string, how: string}} mismatch
+ * @property {Scores | null} scores of the samples; null where they were not measured
  * @property {Params} params of the link
  * @property {number} image the test image of all pages
  * @property {Record<string, PackedNoise>} noises by seed
