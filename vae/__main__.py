@@ -1,4 +1,4 @@
-"""The command line: python -m vae train | sweep | evaluate | project | fit | prior | bundle | float16 | list | bench."""
+"""The command line: python -m vae train | sweep | evaluate | project | fit | prior | bundle | float16 | list | …"""
 
 import argparse
 import json

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -15,7 +16,7 @@ FOUR = "Explore?checkpoint=mnist-z10-b1&compare=mnist-z10-b0.5,mnist-z10-b4,mnis
 
 
 @contextmanager
-def comparing(browser: Browser, app: Server, link: str, models: int, **options: object) -> Iterator[Page]:
+def comparing(browser: Browser, app: Server, link: str, models: int, **options: Any) -> Iterator[Page]:
     """Explore with so many models, the pictures of all drawn."""
     with opened(browser, f"{app.url}/{link}", **options) as page:
         all_drawn(page, models)
