@@ -17,8 +17,9 @@ from torch import Tensor
 
 from tests.support.checkpoints import save
 from tests.support.pictures import ten, write_folder
-from vae import __main__ as command_line
-from vae.__main__ import ProgressBar, checkpoint_path, main
+from vae.__main__ import main, parser
+from vae.commands import training as training_commands
+from vae.commands.options import ProgressBar, checkpoint_path
 from vae.datasets import registry
 from vae.datasets.splits import Dataset, take
 from vae.model.losses import Objective
@@ -91,8 +92,8 @@ def test_train_says_what_is_in_the_user_s_own_pictures(capsys: Captured, tmp_pat
     ],
 )
 def test_colours_and_names_of_own_pictures_are_options(options: Sequence[str], expected: DatasetRequest) -> None:
-    arguments = command_line.parser().parse_args(["train", "--dataset", "own.zip", "--out", "x", *options])
-    assert command_line.training_request(arguments).dataset == expected
+    arguments = parser().parse_args(["train", "--dataset", "own.zip", "--out", "x", *options])
+    assert training_commands.training_request(arguments).dataset == expected
 
 
 def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_the_defaults_of_train_are_those_of_the_config(
         seen.append((model_config, config))
         raise ValueError("seen enough")
 
-    monkeypatch.setattr(command_line, "train_checkpoint", record)
+    monkeypatch.setattr(training_commands, "train_checkpoint", record)
     refused(capsys, "train", "--dataset", "digits", "--out", tmp_path / "run")
     assert seen == [(ModelConfig((1, 8, 8), 10, "mlp", (400,)), TrainingConfig())]
 

@@ -12,6 +12,7 @@ server       the routes beside Streamlit's: live decoding, map, runs and films
 views        what each view shows of a checkpoint, for all three hosts
 lab          the app in one page, without Streamlit
 bench        measures the running app, from outside
+commands     the commands of python -m vae
 ui           the pages; the only package that imports streamlit
 frontend     the pages' JavaScript
 console      the installed command latent-lab

@@ -49,8 +49,9 @@ from tests.support.live import (
     zs,
 )
 from tests.support.origins import own_and
-from vae.__main__ import parser, run_evaluate
+from vae.__main__ import parser
 from vae.bench import live as bench
+from vae.commands.measuring import run_evaluate
 from vae.model.latents import encode, posterior_noise
 from vae.model.losses import kl_divergence, reconstruction_nll
 from vae.model.networks import VAE, Likelihood, ModelConfig, condition, to_unit

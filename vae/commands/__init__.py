@@ -1,0 +1,8 @@
+"""The commands of python -m vae. Each module imports only from those above it.
+
+options     what several commands use: checkpoints' folders, data sets, a progress bar
+training    train, sweep
+measuring   evaluate, project, fit, prior, float16
+files       bundle, list
+benchmarks  bench live, start, project, …
+"""
