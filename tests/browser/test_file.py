@@ -178,6 +178,12 @@ def test_what_needs_the_app_is_left_out(browser: Browser, folder: Path) -> None:
         expect(page.get_by_role("group", name="Download").get_by_role("button")).to_have_count(1)
         to(page, "Reconstruction")
         expect(page.get_by_label("Compare with data set")).to_have_count(0)
+        to(page, "Latent map")
+        page.get_by_role("checkbox", name="Change per step").check()
+        expect(page.get_by_text("The change per step needs the app, whose server measures it.")).to_be_visible()
+        to(page, "Interpolation")
+        page.get_by_role("radio", name="Shortest").check()
+        expect(page.get_by_text("The shortest path needs the app, whose server searches for it.")).to_be_visible()
 
 
 def test_another_model_of_the_file_is_chosen_in_the_bar(browser: Browser, folder: Path) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import (
@@ -30,7 +31,8 @@ from tests.support.browsing import (
 from tests.support.downloads import downloaded
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
-from vae.model.latents import EncodedSet
+from vae.model.geometry.metric import change_per_step, pullback_metric
+from vae.model.latents import EncodedSet, code
 from vae.projection.config import ProjectionConfig
 from vae.projection.methods import fit_pca, project
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
@@ -547,6 +549,33 @@ def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, 
         still(page)
         assert set(pixels(page, ".pictures-layer").split(",")) == {"0"}
         expect(page.locator(".mismatch")).to_contain_text("nats")
+
+
+def test_the_ground_is_how_much_the_picture_changes_per_step_and_stays_in_the_link(
+    app: Server, app_checkpoints: Path, browser: Browser
+) -> None:
+    model = read_checkpoint(app_checkpoints / "digits-z2").load_model()
+    with mapped(browser, f"{app.url}/Latent_map?checkpoint=digits-z2") as page:
+        assert page.locator(".shading").is_hidden()
+        page.get_by_role("checkbox", name="Change per step").check()
+        page.wait_for_url("**shading=on*")
+        until(
+            page, lambda: int(page.locator(".shading").get_attribute("data-cells") or 0) > 2000, "all cells are there"
+        )
+        still(page)
+        assert len(set(pixels(page, ".pictures-layer").split(",")[3::4])) > 20  # opacities
+        expect(page.locator(".shading")).to_contain_text("grey levels per unit of z, on a log scale")
+        page.get_by_label("Decoded pictures under the points, per side").wait_for(state="hidden")
+        look(page, 0.02, 0.05)  # where no point is
+        text = page.locator(".card p").inner_text()
+        z = [float(number) for number in re.findall(r"= ([−0-9.-]+)", text.replace("−", "-"))]
+        codes = code(model, np.array([z], np.float32))
+        expected = float(change_per_step(pullback_metric(model, codes, torch.eye(2))))
+        shown = float(re.findall(r"([0-9.]+) grey levels per step of z", text)[0])
+        assert shown == pytest.approx(expected, rel=0.3)  # of the cell's middle, in two digits
+        page.get_by_role("checkbox", name="Change per step").uncheck()
+        page.wait_for_function("() => !location.search.includes('shading')")
+        expect(page.locator(".shading")).to_be_hidden()
 
 
 @pytest.mark.slow

@@ -32,8 +32,9 @@ def results(lines: Iterator[Json]) -> list[Json]:
 
 
 def test_a_plane_is_measured_coarsely_and_then_finely() -> None:
-    coarse, fine = results(metric_lines(GREY, PLANE))
+    coarse, middle, fine = results(metric_lines(GREY, PLANE))
     assert (coarse["columns"], coarse["rows"], len(coarse["values"])) == (3, 3, 9)
+    assert (middle["columns"], middle["rows"], len(middle["values"])) == (6, 5, 30)
     assert (fine["columns"], fine["rows"], len(fine["values"])) == (12, 9, 108)
 
 

@@ -88,3 +88,22 @@ def test_axes_can_be_chosen_where_there_are_more_than_the_map_shows(opened: Any)
     assert axes(opened(checkpoint="two", up="z[0]")) == ["across", "up"]  # a link may turn the plane
     assert axes(opened(checkpoint="three", method="Raw")) == ["across", "up"]
     assert axes(opened(checkpoint="three", method="Raw", dims="3-D")) == []
+
+
+def test_the_ground_of_a_link_stays_with_every_model(opened: Any) -> None:
+    app = opened(checkpoint="two", shading="on")
+    assert app.session_state["map_shading"]
+    app = choose(app, "three")
+    assert app.session_state["map_shading"]
+    assert not app.exception
+    assert linked(app, "shading") == "on"
+    for nonsense in ("", "off", "<b>"):
+        app = opened(checkpoint="two", shading=nonsense)
+        assert not app.session_state["map_shading"]
+        assert linked(app, "shading") is None
+
+
+def linked(app: AppTest, key: str) -> str | None:
+    """What the link has."""
+    found = app.query_params.get(key)
+    return found[0] if isinstance(found, list) else found

@@ -48,7 +48,7 @@ function option(value, text) {
 export class Bar {
   /**
    * @param {{onTool(tool: Tool): void, onZoom(factor: number): void, onFit(): void, onPictures(): void,
-   *          onColour(): void}} calls
+   *          onColour(): void, onShading(shown: boolean): void}} calls
    */
   constructor(calls) {
     this.calls = calls;
@@ -75,16 +75,20 @@ export class Bar {
     this.densityLabel = element("label", { hidden: true }, "Pictures", this.density, this.densityText);
     this.densityLabel.title =
       "Decoded pictures under the points, over ±3 σ of the prior or ±2.5 standard deviations of PCA's components";
+    this.shading = element("input", { type: "checkbox", ariaLabel: "Change per step under the points" });
+    this.shadingLabel = element("label", { hidden: true }, this.shading, "Change per step");
+    this.shadingLabel.title = "Darker where the picture changes more per step of z, in place of the pictures";
     this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
     this.restSelect.append(option("mean", "Mean"), option("current", "Pinned z"));
     this.restLabel = element("label", { hidden: true }, "Other z at", this.restSelect);
     this.restLabel.title = "The other latent coordinates, when a place is decoded";
     this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
     const colour = element("label", { className: "colour" }, "Colour", this.colourSelect);
-    const options = element("div", { className: "options" }, this.densityLabel, this.restLabel);
+    const options = element("div", { className: "options" }, this.shadingLabel, this.densityLabel, this.restLabel);
     options.append(...homeMenu(), colour);
     this.element = element("div", { className: "bar" }, navigation, options);
     this.density.addEventListener("input", () => calls.onPictures());
+    this.shading.addEventListener("change", () => calls.onShading(this.shading.checked));
     this.restSelect.addEventListener("change", () => calls.onPictures());
     this.colourSelect.addEventListener("change", () => calls.onColour());
   }
@@ -121,7 +125,8 @@ export class Bar {
    * @param {boolean} hasRest
    */
   offer(isPlane, hasRest) {
-    this.densityLabel.hidden = !isPlane;
+    this.shadingLabel.hidden = !isPlane;
+    this.densityLabel.hidden = !isPlane || this.shading.checked;
     this.restLabel.hidden = !hasRest;
   }
 

@@ -10,13 +10,14 @@
  * @import { Plot } from "./plot.js"
  * @import { Projection } from "./projection.js"
  * @import { Config } from "./projection-files.js"
+ * @import { Ground } from "./shading.js"
  *
  * What a host gives: vae/views/latent_map.py, and the choices of vae/ui/pages/latent_map/. label: the class to decode as, null
  * for each image's own; z: Explore's, where it has one of this model; examples: the first so many test images are those
  * that other pages know.
  *
  * @typedef {{base: string, plotly: string | null, model: string, local: LocalModel | null, version: string,
- *            classes: number, label: number | null, prior: boolean, palette: string[], config: Config, z: number[] | null,
+ *            classes: number, label: number | null, prior: boolean, shading: boolean, palette: string[], config: Config, z: number[] | null,
  *            pinned: {z: number[], row: number | null, exact: boolean, near: boolean} | null, examples: number}} MapData
  *
  * All that is there once a model's first layout is.
@@ -59,7 +60,10 @@ export class Decoding {
     const z = this.zAt(spot, projection);
     this.spot = spot;
     plot.setMarks({ hovered: point });
-    const text = isPoint ? projection.pointText(point, model.prior) : projection.placeText(coordinates, z);
+    const { shading } = plot;
+    const text = isPoint
+      ? projection.pointText(point, model.prior)
+      : projection.placeText(coordinates, z) + shading.textAt(coordinates);
     const { left, top } = plot.layers.element.getBoundingClientRect();
     card.show([left + spot.x, top + spot.y], text, isPoint && point < model.images.count);
     this.setLabel(this.labelAt(spot, shown), shown);
@@ -123,6 +127,24 @@ export class Decoding {
     const { plane, em } = this.parts.plot;
     const fitting = Math.round(Math.min(plane.width, plane.height) / (PICTURE_ROOM * em));
     return Math.max(FEWEST_PICTURES, Math.min(OWN_PICTURES, fitting));
+  }
+
+  /** The pictures beneath the points, or in place of them how much the picture changes per step. */
+  refreshGround() {
+    this.parts.plot.shading.show(this.ground());
+    this.refreshManifold();
+  }
+
+  /** The plane whose change per step is shown, null for none. @returns {Ground | null} */
+  ground() {
+    const shown = this.shown();
+    if (!shown || !this.parts.bar.shading.checked || !shown.projection.isPlane) return null;
+    const { data, projection } = shown,
+      { inverse } = projection;
+    if (!inverse.exact) return null;
+    const label = data.classes ? (data.label ?? 0) : null;
+    const origin = inverse.at([0, 0], this.base);
+    return { base: data.base, model: data.model, origin, directions: inverse.components, label };
   }
 
   refreshManifold() {

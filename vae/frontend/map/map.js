@@ -5,7 +5,7 @@
  * Parts: projection-socket.js and projection-files.js (layouts from the server), projection.js and inverse.js (from the map to z), plot.js with
  * axes.js, views.js, layers.js, dots.js, marks.js, names.js and paint.js (the plot), gestures.js (pointers and keys),
  * classes.js (which points, in which colours), decoding.js with pictures.js (card, manifold), pins.js with pin-panel.js,
- * panel.js and dot-controls.js (beside the plot), controls.js (around it).
+ * panel.js and dot-controls.js (beside the plot), controls.js (around it), shading.js (how much the picture changes per step).
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
  * @import { LiveStatus } from "../lib/live-client.js"
@@ -79,6 +79,7 @@ export default class LatentMap {
     onFit: () => this.plot.fit(),
     onPictures: () => this.refreshPictures(),
     onColour: () => this.classes.restyle(),
+    onShading: (shown) => this.shade(shown),
   });
   overlay = new Overlay({ onCancel: () => this.socket?.cancel(), onAgain: () => this.project() });
   legend = new Legend({
@@ -113,14 +114,22 @@ export default class LatentMap {
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: "pinned" | "groups", value: object) => void} send to Python
+   * @param {(name: "pinned" | "groups" | "shading", value: object) => void} send to Python
    */
   constructor(parent, send) {
     this.sendState = send;
     const { plot, card, overlay, legend, dots, panel, selection } = this;
     this.stage = element("div", { className: "stage" }, plot.element, card.element, overlay.progress, overlay.notice);
     this.stage.append(panel.anchor);
-    this.side = element("div", { className: "side" }, legend.element, dots.element, panel.element, selection.element);
+    this.side = element(
+      "div",
+      { className: "side" },
+      plot.shading.element,
+      legend.element,
+      dots.element,
+      panel.element,
+      selection.element,
+    );
     this.root = element("div", { className: "latent-map" }, this.bar.element, this.stage, this.side, this.foot.element);
     this.root.addEventListener("keydown", (event) => event.stopPropagation()); // Streamlit uses r and c
     parent.append(this.root);
@@ -179,6 +188,7 @@ export default class LatentMap {
     const old = this.data;
     this.data = data;
     if (newModel) this.takeModel(data, encoded);
+    if (data.shading !== old?.shading) this.takeShading(data.shading);
     if (newModel || JSON.stringify(data.config) !== JSON.stringify(old?.config)) this.project();
     else if (data.label !== old?.label) this.takeLabel();
     this.resize(); // the page above may have grown
@@ -228,8 +238,29 @@ export default class LatentMap {
   }
 
   refreshPictures() {
-    this.decoding.refreshManifold();
+    this.decoding.refreshGround();
     this.dots.show(); // points on pictures are fainter
+  }
+
+  /** @param {boolean} shown whether the ground is how much the picture changes per step of z */
+  shade(shown) {
+    this.sendState("shading", { shown });
+    this.offer();
+    this.refreshPictures();
+  }
+
+  /** @param {boolean} shown as the link says */
+  takeShading(shown) {
+    if (this.bar.shading.checked === shown) return;
+    this.bar.shading.checked = shown;
+    this.offer();
+    this.refreshPictures();
+  }
+
+  /** Shows the controls that apply to this projection. */
+  offer() {
+    const { projection } = this;
+    if (projection) this.bar.offer(projection.isPlane, projection.inverse.exact && projection.leavesOut);
   }
 
   // — projections —
@@ -287,10 +318,10 @@ export default class LatentMap {
    * @param {Projection} projection
    */
   showMethod(projection) {
-    const { config, dims, encoded, inverse, isPlane, leavesOut } = projection;
+    const { config, dims, encoded, leavesOut } = projection;
     this.card.hide();
     Object.assign(this.plot.element.dataset, { method: config.method, dims, points: encoded.n }); // for tests
-    this.bar.offer(isPlane, inverse.exact && leavesOut);
+    this.offer();
     this.foot.showNote(config.method, leavesOut);
     this.showPrior(projection);
     this.refreshPictures();

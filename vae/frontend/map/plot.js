@@ -29,6 +29,7 @@ import { Axes, marginOf } from "./axes.js";
 import { dotOf, UNCHOSEN } from "./dots.js";
 import { cleared, Layers, placeNear } from "./layers.js";
 import { noMarks, paintMarks } from "./marks.js";
+import { Shading } from "./shading.js";
 import { Plane, Space } from "./views.js";
 
 export class Plot {
@@ -46,6 +47,7 @@ export class Plot {
   choice = UNCHOSEN;
   /** @type {Manifold | null} */
   pictures = null;
+  shading = new Shading(() => this.repaint());
   /** @type {PointStyle | null} */
   style = null;
   shown = 0; // points
@@ -335,7 +337,10 @@ export class Plot {
     layers.paintPoints(style.marks?.stamps(size) ?? [dotStamp(size)], { ...style, screen, depths, opacity });
     this.notePainted?.();
     const context = cleared(layers.pictures);
-    if (this.view === plane && !this.morph) this.pictures?.paint(context, plane);
+    if (this.view !== plane || this.morph) return;
+    this.pictures?.paint(context, plane);
+    this.shading.paint(context, plane, layers.colours.text);
+    this.shading.follow(plane);
   }
 
   /** How a point looks: its radius in em, and its opacity. */
@@ -391,5 +396,6 @@ export class Plot {
     this.closed = true;
     if (this.animation !== undefined) cancelAnimationFrame(this.animation);
     this.axes.close();
+    this.shading.stop();
   }
 }

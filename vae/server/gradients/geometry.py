@@ -6,7 +6,7 @@ the class of a conditional model, null for others. Unit of lengths: grey levels,
 POST <base>/live/metric: {"origin": z, "directions": [z, z], "x": [from, to], "y": [from, to], "columns": 64,
                           "rows": 48, "label": null}
     The plane of z = origin + x directions[0] + y directions[1] in columns x rows cells, at most MOST_CELLS; each cell
-    is measured at its middle. Two lines: a coarse grid, then the whole one.
+    is measured at its middle. Three lines: ever finer grids, the last one with all cells.
         {"columns": 64, "rows": 48, "values": [row by row from the least y: grey levels per unit of z]}
 POST <base>/live/geodesic: {"start": z, "end": z, "labels": null}
     labels: the two ends' classes, null for a model that is not conditional; their weights change evenly on the way.
@@ -37,7 +37,7 @@ from vae.server.wire import Json, live_path
 from vae.validation import is_number, is_whole, require
 
 MOST_CELLS = 2**12
-COARSER = 4  # the first grid's cells, along each side
+COARSER = (4, 2, 1)  # the grids' cells, along each side
 CELLS_PER_STEP = 64
 
 
@@ -71,9 +71,9 @@ class Plane:
     columns: int
     rows: int
 
-    def coarser(self) -> "Plane":
-        """The same part in fewer cells."""
-        columns, rows = (ceil(cells / COARSER) for cells in (self.columns, self.rows))
+    def coarser(self, factor: int) -> "Plane":
+        """The same part in cells that are larger by this factor."""
+        columns, rows = (ceil(cells / factor) for cells in (self.columns, self.rows))
         return replace(self, columns=columns, rows=rows)
 
     def middles(self) -> FloatArray:
@@ -100,9 +100,9 @@ def metric_lines(live: LiveModel, fields: Json) -> Iterator[Json]:
 
 
 def _grids(model: VAE, plane: Plane, label: int | None) -> Iterator[Json]:
-    """A coarse grid, then the whole one; an empty line after each step between."""
+    """Ever finer grids; an empty line after each step between."""
     directions = torch.from_numpy(plane.directions).to(model.device)
-    for grid in (plane.coarser(), plane):
+    for grid in map(plane.coarser, COARSER):
         z = grid.middles()
         codes = code(model, z, None if label is None else np.full(len(z), label))
         values: list[Tensor] = []

@@ -183,6 +183,14 @@ test("a link's projection is shown, its nonsense is not", async () => {
   assert.deepEqual(params, { method: "t-SNE", dims: "3-D", perplexity: "12.5" });
 });
 
+test("the map's ground is that of the link, then the user's", async () => {
+  const { data, params } = await shown(latentMap, "a", "shading=on");
+  assert.deepEqual([data.shading, params.shading], [true, "on"]);
+  latentMap.take(session, "shading", { shown: false });
+  const after = await shown(latentMap, "a");
+  assert.deepEqual([after.data.shading, after.params.shading], [false, undefined]);
+});
+
 test("axes of the link turn the plane; without them the model's strongest are shown", async () => {
   assert.deepEqual((await shown(latentMap, "a", "")).data.config.axes, [0, 1]);
   const { data, params, controls } = await shown(latentMap, "a", "across=z[1]");

@@ -34,6 +34,8 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
     for the latent arithmetic in st.session_state["map_groups"] ({model, A, B: rows}).
     """
     state, name = st.session_state, checkpoint.name
+    if "map_shading" not in state or links.by_history():
+        state["map_shading"] = st.query_params.get("shading") == "on"
     pinned = state["map_pinned"] = _pin(checkpoint)
     state["map_model"] = name
     data = loaders.or_stop(_about, checkpoint) | {
@@ -41,10 +43,17 @@ def latent_map(checkpoint: Checkpoint, config: ProjectionConfig) -> None:
         "config": config.to_json(),
         "z": state.get("explore_z") if state.get("explore_model") == name else None,
         "pinned": pinned,
+        "shading": state["map_shading"],
     }
     component = scripts.component(LATENT_MAP.name, *LATENT_MAP.styles)
     on_pinned = partial(_take_pin, checkpoint)
-    result = component(key="latent_map", data=data, on_pinned_change=on_pinned, on_groups_change=lambda: None)
+    result = component(
+        key="latent_map",
+        data=data,
+        on_pinned_change=on_pinned,
+        on_groups_change=lambda: None,
+        on_shading_change=_take_shading,
+    )
     if isinstance(result.groups, dict) and result.groups.get("model") == name:
         state["map_groups"] = _sent_groups(result.groups, checkpoint)
     _write_link(pinned)
@@ -98,8 +107,18 @@ def _take_pin(checkpoint: Checkpoint) -> None:
         current_image.choose_place(checkpoint, PINNED, pinned["z"])
 
 
+def _take_shading() -> None:
+    """Takes whether the map's ground is how much the picture changes per step of z."""
+    sent = st.session_state["latent_map"]["shading"]
+    st.session_state["map_shading"] = isinstance(sent, dict) and sent.get("shown") is True
+
+
 def _write_link(pinned: Pin | None) -> None:
-    """z of what is pinned and, of a test image, its number, which holds for other models, too."""
+    """The ground; z of what is pinned and, of a test image, its number, which holds for other models, too."""
+    if st.session_state["map_shading"]:
+        st.query_params["shading"] = "on"
+    else:
+        st.query_params.pop("shading", None)
     current_image.write_link(pinned["row"] if pinned else None)
     if pinned:
         st.query_params["z"] = links.format_z(pinned["z"])

@@ -44,6 +44,7 @@ export async function show(session, source) {
   const choice = choiceOf(session, projections);
   const pinned = await pinOf(session, source);
   session.pin = pinned;
+  const shading = isShaded(session);
   const { explored } = session;
   const label = session.label(null);
   return {
@@ -53,12 +54,14 @@ export async function show(session, source) {
       label,
       z: explored?.model === about.name ? explored.z : null,
       pinned,
+      shading,
     },
     controls: [...projectionControls(choice, about, projections), ...session.labelControls("Each image's own")],
     params: {
       ...paramsOf(choice, about, projections),
       ...(pinned && pinned.row !== null ? { image: `${pinned.row}` } : {}),
       ...(pinned ? { z: formatZ(pinned.z) } : {}),
+      ...(shading ? { shading: "on" } : {}),
       ...session.labelParams,
     },
   };
@@ -71,12 +74,23 @@ export async function show(session, source) {
  */
 export function take(session, name, value) {
   const { about } = session;
+  if (name === "shading") session.kept.set("shading", value.shown === true);
   if (name === "groups" && value.model === about.name) session.groups = value;
   if (name !== "pinned" || value.model !== about.name) return;
   session.pin = pinFrom(about.name, value);
   if (!session.pin) return;
   if (session.pin.row !== null) session.chooseImage(session.pin.row);
   else session.choosePlace(PINNED, session.pin.z);
+}
+
+/**
+ * Whether the map's ground is how much the picture changes per step of z: as chosen, at first as the link says.
+ *
+ * @param {Session} session
+ */
+function isShaded({ kept, query, opened, byHistory }) {
+  if (opened || byHistory || !kept.has("shading")) kept.set("shading", query.get("shading") === "on");
+  return kept.get("shading") === true;
 }
 
 /**
