@@ -1360,6 +1360,22 @@ def test_a_broken_report_is_refused_by_name(folder: Path, change: Callable[[Any]
         checkpoint.load_samples(encoded, fit)
 
 
+def test_every_shipped_checkpoint_has_its_second_stage_and_report() -> None:
+    for path in sorted(SHIPPED.parent.iterdir()):
+        if (path / "config.json").is_file():
+            checkpoint = read_checkpoint(path)
+            encoded = checkpoint.load_encoded()
+            fit = checkpoint.load_fit(encoded)
+            assert fit is not None
+            second, report = checkpoint.load_second_stage(encoded, fit), checkpoint.load_samples(encoded, fit)
+            assert report is not None, path.name
+            kept = {name: scores.gap for name, scores in report.sources.items() if scores.gap}
+            now = gaps(encoded, fit, second)
+            assert kept.keys() == now.keys()
+            for name, gap in now.items():
+                assert kept[name].lower.nats == pytest.approx(gap.lower.nats, abs=1e-3)
+
+
 # ---- fuzz ------------------------------------------------------------------------------------------------------------
 
 
