@@ -78,6 +78,15 @@ def test_models_of_other_pictures_are_not_compared_meanwhile() -> None:
     assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z10-b10"]
 
 
+def test_a_model_beside_and_the_first_change_places() -> None:
+    app = opened("Explore", compare="mnist-z10-b10,mnist-z2")
+    choose(app, "mnist-z10-b10")
+    assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z10-b1", "mnist-z2"]
+    assert app.query_params["compare"] == "mnist-z10-b1,mnist-z2"
+    choose(app, "mnist-z10-b1")
+    assert [each["model"] for each in sent_data(app)["compare"]] == ["mnist-z10-b10", "mnist-z2"]
+
+
 def test_a_broken_model_is_left_out_with_the_reason(root: Path) -> None:
     (root / "mnist-z10-b10").unlink()
     shutil.copytree(SHIPPED / "mnist-z10-b10", root / "mnist-z10-b10")

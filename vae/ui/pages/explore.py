@@ -35,12 +35,13 @@ def explore(checkpoint: Checkpoint) -> None:
     """The live sliders. z at the last release of a slider is in the page's state and in the link."""
     start = _start(checkpoint)
     own = checkpoint.class_names[start.label]
+    label = page.choose_label(checkpoint, f"the picture's own: {own}", start.label)
     others = compared.choose_compared(checkpoint)
     data = loaders.or_stop(cached_data, checkpoint) | _beside(checkpoint, others, start)
     data |= {
         "start": {"id": f"{start.number}", "title": start.title, "z": start.z},
         "z": st.session_state["explore_z"],
-        "label": page.choose_label(checkpoint, f"the picture's own: {own}", start.label),
+        "label": label,
     }
     component = scripts.component(EXPLORE.name, *EXPLORE.styles)
     result = component(key="explore", data=data, on_z_change=lambda: None, on_input_change=_take_input)

@@ -17,12 +17,17 @@ Shown = Callable[[Checkpoint, Version], dict[str, object]]
 def choose_compared(checkpoint: Checkpoint) -> list[Checkpoint]:
     """The other models to show beside this one, at most MOST_OTHERS, in the order in which they were chosen.
 
-    The names stay when the page or the model changes; those of other pictures are left out meanwhile.
+    The names stay when the page or the model changes; those of other pictures are left out meanwhile. Where one of them
+    becomes the first, the first before takes its place.
     """
+    state = st.session_state
     offered = {each.name: each for each in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
-    if "compared" not in st.session_state or links.by_history():
-        st.session_state["compared"] = _linked(checkpoint, offered)
-    chosen = [name for name in st.session_state["compared"] if name in offered][: comparison.MOST_OTHERS]
+    if "compared" not in state or links.by_history():
+        state["compared"] = _linked(checkpoint, offered)
+    elif (before := state["compared_with"]) in offered and before not in state["compared"]:
+        state["compared"] = [before if name == checkpoint.name else name for name in state["compared"]]
+    state["compared_with"] = checkpoint.name
+    chosen = [name for name in state["compared"] if name in offered][: comparison.MOST_OTHERS]
     if chosen:
         st.query_params["compare"] = ",".join(chosen)
     else:

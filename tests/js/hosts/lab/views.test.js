@@ -296,7 +296,8 @@ test("models that are chosen are those of all views, and of the link", async () 
   assert.equal((await shown(explore, "a")).params.compare, "cond");
   assert.equal((await shown(sampling, "a", "")).data.compare.length, 1);
   assert.equal((await shown(reconstruction, "b", "")).params.compare, "cond");
-  assert.equal((await shown(reconstruction, "cond", "")).params.compare, undefined); // it is the first itself
+  assert.equal((await shown(reconstruction, "cond", "")).params.compare, "b"); // it has become the first itself
+  assert.equal((await shown(explore, "b")).params.compare, "cond");
   assert.equal((await shown(explore, "a", "", true)).params.compare, undefined); // back to a link without
 });
 

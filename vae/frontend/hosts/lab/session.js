@@ -70,6 +70,8 @@ export class Session {
   labelName = "";
   /** The models that were chosen to be compared, by name, also those of other pictures. @type {string[]} */
   comparedNames = [];
+  /** The chosen model of the run before. @type {string | null} */
+  comparedWith = null;
 
   /** @param {Listed[]} [models] that there are, as vae/views/shared/models.py lists them */
   constructor(models = []) {
@@ -163,11 +165,21 @@ export class Session {
     return this.comparedNames.filter((name) => offered.includes(name)).slice(0, MOST_OTHERS);
   }
 
-  /** Takes the models of the link, where it is new; goes before `compared`. */
+  /**
+   * Takes the models of the link, where it is new; goes before `compared`. Where one of them has become the first, the first
+   * before takes its place.
+   */
   followCompared() {
-    if (!this.opened && !this.byHistory) return;
-    const text = this.query.get("compare");
-    if (text === null && !this.byHistory) return;
+    const before = this.comparedWith,
+      first = this.about.name;
+    this.comparedWith = first;
+    const text = this.opened || this.byHistory ? this.query.get("compare") : null;
+    if (text === null && !this.byHistory) {
+      const beside = comparable(first, this.models).some(({ name }) => name === before);
+      if (before !== null && beside && !this.comparedNames.includes(before))
+        this.comparedNames = this.comparedNames.map((name) => (name === first ? before : name));
+      return;
+    }
     const { names, warnings } = linkedNames(text ?? "", this.about.name, this.models);
     this.comparedNames = names;
     this.warnings.push(...warnings);
