@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -133,6 +134,30 @@ def test_four_pictures_stand_two_by_two_at_one_scale(app: Server, browser: Brows
         assert a["x"] == c["x"] < b["x"] == d["x"]
         assert d["y"] + d["height"] < size[1]
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.slow
+def test_a_picture_opened_from_reconstruction_is_encoded_by_every_model(app: Server, browser: Browser) -> None:
+    """A test image turned to its negative: no model starts at what it knows of that image."""
+    link = "Reconstruction?checkpoint=mnist-z10-b1&compare=mnist-z10-b0.5,mnist-z10-cond&image=3"
+    with opened(browser, f"{app.url}/{link}") as page:
+        expect(page.locator("canvas[data-frame]").first).to_be_visible()
+        rest(page)
+        page.get_by_role("button", name="Draw your own").click()
+        surface = box_of(page.locator(".drawing-surface"))
+        page.mouse.move(surface["x"] + surface["width"] / 2, surface["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(surface["x"] + surface["width"] / 2, surface["y"] + surface["height"] - 20, steps=5)
+        page.mouse.up()
+        rest(page)
+        page.get_by_role("link", name="Open μ in Explore").click()
+        page.wait_for_url("**/Explore?**")
+        page.goto(f"{page.url}&compare=mnist-z10-b0.5,mnist-z10-cond")
+        all_drawn(page, 3)
+        expect(page.locator(".same-input")).to_contain_text("its own μ of the picture from Reconstruction")
+        one, *others = (np.array([int(value) for value in shown.split(",")]) for shown in pictures(page))
+        for other in others:  # all show the stroke, not the test image
+            assert np.corrcoef(one, other)[0, 1] > 0.9
 
 
 @pytest.mark.slow

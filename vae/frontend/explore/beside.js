@@ -2,7 +2,7 @@
  * The models beside Explore's own: a picture of each, decoded from the same input while the user changes z, and what is said
  * of them. Explore loads this module when there is something to compare.
  *
- * @import { ComparedData, Match } from "../lib/compared.js"
+ * @import { ComparedData, ComparedModel, Match } from "../lib/compared.js"
  * @import { Named, Nats } from "../lib/comparison-words.js"
  * @import { ImageShape } from "../lib/contract.js"
  * @import { LiveStatus } from "../lib/live-client.js"
@@ -32,13 +32,17 @@
  *
  * @typedef {{hero: HTMLCanvasElement, place: HTMLElement, controls: HTMLElement, sliders: Sliders}} Parts
  *
+ * @typedef {{z: number[], pixels: Uint8Array<ArrayBuffer>}} Brought
+ *
  * @typedef {{element: HTMLElement, canvas: HTMLCanvasElement, caption: HTMLElement, problem: HTMLElement}} Picture
  */
 
+import { brought } from "../lib/brought.js";
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { Compared } from "../lib/compared.js";
 import { difference, spends } from "../lib/comparison-words.js";
 import { element, select, subscript } from "../lib/dom.js";
+import { bestOf, payload } from "../lib/labelled.js";
 import { noticeOf } from "../lib/live-client.js";
 import { sameInput } from "./same-input.js";
 
@@ -69,6 +73,12 @@ export class Beside {
   /** @type {SameInput} */
   input = "image";
   shown = "";
+  /** The picture that the user brought along to this start, and the first model's mean of it. @type {Brought | null} */
+  brought = null;
+  /** Each other model's own mean of that picture, once it is known. @type {Map<string, number[]>} */
+  means = new Map();
+  /** The first model and its start. */
+  origin = "";
 
   /**
    * @param {Parts} parts
@@ -97,8 +107,9 @@ export class Beside {
    *
    * @param {BesideData} data
    * @param {number[]} z of now
+   * @param {number[]} begun where Explore began with this start
    */
-  update(data, z) {
+  update(data, z, begun) {
     const { compare = [], label } = data;
     const told = compare.map(({ model, words, local, start }) => [model, words, local?.version, start?.z]);
     const shown = JSON.stringify([data.model, data.start.id, data.words, data.input, label, told]);
@@ -106,11 +117,42 @@ export class Beside {
     this.shown = shown;
     this.data = data;
     this.compared.update(data.base, compare);
-    for (const { data: other, client } of this.compared.models)
-      client.classWeights = Array.from({ length: other.classes }, (_, k) => Number(k === label));
+    for (const { data: other, client } of this.compared.models) client.classWeights = oneHot(other.classes, label);
+    this.takeBrought(data, begun);
     this.showModels(data);
     this.offerInputs(data);
     this.move(z);
+  }
+
+  /**
+   * A picture brought along to a new start is encoded by each model.
+   *
+   * @param {BesideData} data
+   * @param {number[]} z where Explore began
+   */
+  takeBrought({ model, start }, z) {
+    const origin = `${model} ${start.id}`;
+    if (origin !== this.origin) {
+      const pixels = brought(model, z);
+      this.brought = pixels && { z, pixels };
+    }
+    this.origin = origin;
+    this.means = new Map();
+    for (const other of this.compared.models) void this.encode(other);
+  }
+
+  /** A conditional model takes the class under which the picture is likeliest. @param {ComparedModel<OtherModel>} other */
+  async encode({ data: { model, classes }, client }) {
+    const { brought: picture, means } = this;
+    if (!picture) return;
+    const labels = Array.from({ length: classes }, (_, k) => k);
+    const n = labels.length || 1;
+    const reply = await client.reconstruct(n, payload(picture.pixels, labels), { slot: "brought" });
+    if (!reply || means !== this.means) return;
+    const best = bestOf(reply, labels);
+    if (classes) client.classWeights = oneHot(classes, best.label);
+    means.set(model, Array.from(best.mean));
+    this.move(this.z);
   }
 
   /** @param {BesideData} data */
@@ -145,7 +187,10 @@ export class Beside {
   /** @param {SameInput} input */
   takeInput(input) {
     this.input = this.choice.value = input;
-    this.meaning.textContent = INPUTS[input][1];
+    const [, meaning] = INPUTS[input];
+    this.meaning.textContent = this.brought
+      ? meaning.replace("the start image", "the picture from Reconstruction")
+      : meaning;
     this.move(this.z);
   }
 
@@ -158,9 +203,11 @@ export class Beside {
     this.z = z;
     const { data } = this;
     if (!data?.codes || z.length !== data.latent_dim) return;
-    const first = { codes: data.codes, start: data.start.z };
+    const first = { codes: data.codes, start: this.brought?.z ?? data.start.z };
     for (const { data: other, client } of this.compared.models) {
-      const place = { codes: other.codes, start: other.start?.z ?? null, match: other.match };
+      const own = this.brought ? this.means.get(other.model) : (other.start?.z ?? null);
+      if (own === undefined) continue; // not encoded yet
+      const place = { codes: other.codes, start: own, match: other.match };
       void client.decode([sameInput(this.input, z, first, place)]).then((reply) => {
         const picture = this.pictures.get(other.model);
         if (!reply || !picture) return;
@@ -210,6 +257,11 @@ export class Beside {
     this.head.remove();
     this.differences.remove();
   }
+}
+
+/** Of a conditional model: 1 for the class to decode as, 0 for the others. */
+function oneHot(/** @type {number} */ classes, /** @type {number | null} */ label) {
+  return Array.from({ length: classes }, (_, k) => Number(k === label));
 }
 
 /** @returns {Picture} */

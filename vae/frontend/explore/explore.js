@@ -71,6 +71,8 @@ export default class Explore {
   z = [];
   /** @type {number[]} */
   start = [];
+  /** Where this start began: at the start itself, or at a link's z. @type {number[]} */
+  begun = [];
   /** The z of each release, and which of them is shown. @type {number[][]} */
   history = [];
   at = -1;
@@ -174,7 +176,7 @@ export default class Explore {
     if (!data || this.closed) return;
     if (data.compare) {
       this.beside ??= new Models({ hero, place, controls, sliders }, this.sendInput);
-      this.beside.update(data, this.z);
+      this.beside.update(data, this.z, this.begun);
     } else if (this.beside) {
       this.beside.close();
       this.beside = null;
@@ -228,6 +230,7 @@ export default class Explore {
   takeStart({ start, z }, newModel) {
     this.start = start.z.map(round4);
     const now = z?.map(round4) ?? this.start;
+    this.begun = now;
     this.history = newModel ? [] : this.history.slice(0, this.at + 1);
     this.history.push(now);
     this.at = this.history.length - 1;

@@ -3,6 +3,7 @@
  * and q(z|x), all live. Python is sent which test image the user chose, or that it is none, and nothing else.
  */
 
+import { bring } from "../lib/brought.js";
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { help } from "../lib/glossary.js";
@@ -373,11 +374,12 @@ class Page {
     this.chart.describe();
     this.anomaly.describe();
     if (this.input.testSet) this.describePlace(result.code);
-    const z = Array.from(result.code.mean, round4).join(",");
+    const z = Array.from(result.code.mean, round4);
     const { source } = result,
       image = source.kind === "test" ? `&image=${source.index}` : "";
     const model = encodeURIComponent(this.data.model);
-    this.explore.href = `${this.data.base}/Explore?checkpoint=${model}${image}&z=${z}`;
+    this.explore.href = `${this.data.base}/Explore?checkpoint=${model}${image}&z=${z.join(",")}`;
+    this.explore.onclick = () => bring(this.data.model, z, result.input);
   }
 
   /**
