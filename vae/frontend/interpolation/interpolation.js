@@ -3,6 +3,7 @@
  * the ends, the model and the decoder. `state` has what belongs in a link, as text by key; Python gets it on release.
  */
 
+import { keepCompared } from "../lib/compared-link.js";
 import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
@@ -297,7 +298,7 @@ class InterpolationView {
     const { base, model } = this.data;
     const z = this.view.place().map(round4).join(",");
     const image = this.ends.from.kind === "test" ? `&image=${this.ends.from.row}` : "";
-    const href = `${base}/Explore?checkpoint=${encodeURIComponent(model)}${image}&z=${z}`;
+    const href = keepCompared(`${base}/Explore?checkpoint=${encodeURIComponent(model)}${image}&z=${z}`);
     if (this.explore.getAttribute("href") !== href) this.explore.href = href;
   }
 

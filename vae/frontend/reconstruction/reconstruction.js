@@ -4,6 +4,7 @@
  */
 
 import { bring } from "../lib/brought.js";
+import { keepCompared } from "../lib/compared-link.js";
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { help } from "../lib/glossary.js";
@@ -378,7 +379,7 @@ class Page {
     const { source } = result,
       image = source.kind === "test" ? `&image=${source.index}` : "";
     const model = encodeURIComponent(this.data.model);
-    this.explore.href = `${this.data.base}/Explore?checkpoint=${model}${image}&z=${z.join(",")}`;
+    this.explore.href = keepCompared(`${this.data.base}/Explore?checkpoint=${model}${image}&z=${z.join(",")}`);
     this.explore.onclick = () => bring(this.data.model, z, result.input);
   }
 
