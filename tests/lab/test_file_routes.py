@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
+from tests.support.pages import ROOT
 from vae.lab import file_routes
 from vae.lab.file_routes import FileService, routes
 from vae.server.live.inference import UnknownModelError
-from vae.storage.checkpoints import Checkpoint
+from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
+SHIPPED = {path.name for path in (ROOT / "checkpoints").iterdir()}
 Reply = tuple[int, dict[str, str], bytes]
 
 
@@ -68,6 +70,22 @@ def test_the_file_is_an_attachment_that_opens_as_its_page(digits_checkpoint: Che
     assert headers["content-disposition"] == "attachment; filename*=UTF-8''digits.html"
     assert headers["content-type"].startswith("text/html")
     assert made == ["digits", (["the files of digits"], urlencode(link))]
+
+
+def test_the_file_has_the_models_that_the_page_compares(made: list[Any]) -> None:
+    def source(name: str) -> Checkpoint:
+        if name not in SHIPPED:
+            raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+        return read_checkpoint(ROOT / "checkpoints" / name)
+
+    names = "mnist-z10-b10,nothing,mnist-z2,mnist-z10-b10"  # at most three different ones count
+    status, _, _ = get(source, urlencode({"model": "mnist-z10", "compare": names}))
+    assert status == 200
+    models, query = made[-1]
+    assert models == [f"the files of {name}" for name in ("mnist-z10", "mnist-z10-b10", "mnist-z2")]
+    assert query == urlencode({"compare": names})
+    get(source, urlencode({"model": "mnist-z10", "compare": "mnist-z10,digits-z2"}))  # itself; other pictures
+    assert made[-1][0] == ["the files of mnist-z10"]
 
 
 def test_what_was_prepared_of_a_model_is_kept_until_it_changes(digits_checkpoint: Checkpoint, made: list[Any]) -> None:

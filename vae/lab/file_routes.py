@@ -1,16 +1,18 @@
 """The file to take home over the network.
 
-GET <base>/lab/file?model=NAME&page=Sampling&…
-    The file with this model, which opens with the other parameters, those of a link to the page: HTML, as an attachment
-    NAME.html. An error is one sentence, as plain text: 404 for a model that is not there, cannot be used or is too
-    large for browsers, 400 for a link that is too long, 503 while too many others wait for theirs.
+GET <base>/lab/file?model=NAME&page=Sampling&compare=OTHER,…&…
+    The file with this model and those that the page compares with it, as far as they are there. It opens with the other
+    parameters, those of a link to the page: HTML, as an attachment NAME.html. An error is one sentence, as plain text:
+    404 for a model that is not there, cannot be used or is too large for browsers, 400 for a link that is too long, 503
+    while too many others wait for theirs.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote, urlencode
+from contextlib import suppress
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,7 @@ from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
+from vae.views.shared.comparison import MOST_OTHERS, comparable
 
 MODELS = 4  # whose parts of a file are kept
 WAITING = 32  # files that may be asked for at once; each takes seconds
@@ -71,9 +74,19 @@ class FileService:
     def _make(self, name: str, query: str) -> bytes:
         checkpoint = self._source(name)
         try:
-            return lab_file([self._files(checkpoint)], query=query)
+            first = self._files(checkpoint)
+            return lab_file([first, *self._beside(checkpoint, query)], query=query)
         except (CheckpointError, FileNotFoundError) as error:
             raise UnknownModelError(f"The checkpoint {name!r} cannot be taken home: {error}") from error
+
+    def _beside(self, checkpoint: Checkpoint, query: str) -> list[ModelFiles]:
+        """The models that the link compares, as far as they can be had."""
+        names = [name for name in dict(parse_qsl(query)).get("compare", "").split(",") if name != checkpoint.name]
+        found: list[ModelFiles] = []
+        for name in list(dict.fromkeys(names))[:MOST_OTHERS]:
+            with suppress(UnknownModelError, CheckpointError, FileNotFoundError):
+                found += [self._files(other) for other in comparable(checkpoint, [self._source(name)])]
+        return found
 
     def _files(self, checkpoint: Checkpoint) -> ModelFiles:
         key = checkpoint.name, version_of(checkpoint)
