@@ -137,6 +137,7 @@ def choose_a_sample(page: Page) -> None:
 STATES: dict[str, list[Callable[[Page], None]]] = {
     "": [unfold("All models")],
     f"Explore?{MNIST}": [unfold("more (2)")],
+    f"Explore?{MNIST}&compare=mnist-z10-b10,mnist-z2": [press("Compare with")],
     f"Latent_map?{MNIST}": [pin],
     f"Sampling?{MNIST}": [choose_a_sample, view("manifold")],
     f"Interpolation?{MNIST}": [
