@@ -124,6 +124,18 @@ def test_models_are_chosen_beside_the_title_and_go_again(app: Server, browser: B
 
 
 @pytest.mark.slow
+def test_where_the_module_that_compares_does_not_load_the_page_says_so(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Explore?checkpoint=mnist-z10-b1", ("beside.js", "ERR_FAILED")) as page:
+        all_drawn(page, 1)
+        page.route("**/beside.js", lambda route: route.abort())
+        page.get_by_role("button", name="Compare with").click()
+        page.get_by_role("combobox", name="Up to 3 other models").click()
+        page.get_by_role("option", name="β = 10").click()
+        expect(page.locator(".notice")).to_have_text("The other models did not load. Reload the page.")
+        all_drawn(page, 1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(390, 844), (1280, 720)])
 def test_four_pictures_stand_two_by_two_at_one_scale(app: Server, browser: Browser, size: tuple[int, int]) -> None:
     with comparing(browser, app, FOUR, 4, viewport={"width": size[0], "height": size[1]}) as page:

@@ -171,11 +171,15 @@ export default class Explore {
 
   /** The models beside this one have a module of their own, which a page without a comparison does not load. */
   async takeCompared() {
-    const { Beside: Models } = await import("./beside.js");
+    const module = await import("./beside.js").catch(() => null);
     const { data, hero, heroPlace: place, controls, sliders } = this;
     if (!data || this.closed) return;
+    if (!module) {
+      Object.assign(this.notice, { textContent: "The other models did not load. Reload the page.", hidden: false });
+      return;
+    }
     if (data.compare) {
-      this.beside ??= new Models({ hero, place, controls, sliders }, this.sendInput);
+      this.beside ??= new module.Beside({ hero, place, controls, sliders }, this.sendInput);
       this.beside.update(data, this.z, this.begun);
     } else if (this.beside) {
       this.beside.close();
