@@ -30,7 +30,7 @@ def show(page: Page) -> None:
     rest(page)
 
 
-@pytest.mark.parametrize("name", first_in_make_test(["Reconstruction", *ADDRESSES[:4], ADDRESSES[5]]))
+@pytest.mark.parametrize("name", first_in_make_test(["Reconstruction", *ADDRESSES[:4], *ADDRESSES[5:]]))
 def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
     app: Server, browser: Browser, name: str
 ) -> None:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 PLACES = {
     "Explore": ("canvas.hero", ".sliders .row:nth-child(3)", ".comparison"),
     "Reconstruction": ("canvas.output", ".drawing-surface", ".strip", ".tiles"),
+    "Compare": ("canvas.output", ".drawing-surface", ".plane", ".dimensions"),
     "Interpolation": ("canvas.hero", ".strip >> nth=2"),
     "Sampling": ("canvas.grid >> nth=0", ".beneath >> nth=1"),
 }

@@ -55,13 +55,13 @@ def test_each_model_that_may_stand_on_the_dial_has_its_matches_with_the_compared
 
 def choice(**changes: object) -> dict[str, object]:
     usual: dict[str, object] = {"model": "mnist-z10-b1", "image": 0, "beta": "1", "family": None, "compared": []}
-    return usual | {"number": 7} | changes
+    return usual | {"number": "x-7"} | changes
 
 
 def test_what_the_component_sends_is_kept_and_answered() -> None:
-    app = send(opened(), choice=choice(image=3, beta="10", compared=["mnist-z2", "gone", 4], number=99))
+    app = send(opened(), choice=choice(image=3, beta="10", compared=["mnist-z2", "gone", 4], number="x-9"))
     data = sent_data(app)
-    assert (data["image"], data["beta_chosen"], data["compared"], data["answered"]) == (3, "10", ["mnist-z2"], 99)
+    assert (data["image"], data["beta_chosen"], data["compared"], data["answered"]) == (3, "10", ["mnist-z2"], "x-9")
     assert (app.query_params["image"], app.query_params["beta"]) == ("3", "10")
     assert app.query_params["compare"] == "mnist-z2"
     assert sent_data(to_page(app, "Explore"))["start"]["title"] == "test image 3 · 0"

@@ -13,12 +13,12 @@
  *
  * @typedef {ModelData & {base: string, labels: string, others: ModelData[], image: number | null, beta_chosen: string | null,
  *   family_chosen: string | null, compared: string[], matches: Record<string, Record<string, Match>>,
- *   answered: number | null}} Data answered: the number of the choice that the host has taken last
+ *   answered: string | null}} Data answered: the number of the choice that the host has taken last
  *
- * image: null for a drawing; family: null unless one was chosen; number: grows, so that each is news.
+ * image: null for a drawing; family: null unless one was chosen; number: of each another one.
  *
  * @typedef {{model: string, image: number | null, beta: string | null, family: string | null, compared: string[],
- *            number: number}} Choice
+ *            number: string}} Choice
  */
 
 import { drawPicture, reserve } from "../lib/canvas.js";
@@ -59,7 +59,8 @@ export class Page {
   compared = [];
   /** @type {Choice | null} */
   sent = null;
-  number = Date.now(); // of the last choice; more than that of any component before
+  choices = 0;
+  id = Math.random().toString(36).slice(2); // tells its choices from those of a component before
   /** The family that was chosen by name. @type {string | null} */
   familyChosen = null;
   inputAt = 0; // when the picture changed, ms
@@ -82,7 +83,7 @@ export class Page {
     this.plane = new Plane((name) => this.choosePoint(name));
     this.cloud = new CloudMap();
     this.dimensions = new DimensionTable();
-    this.output = element("canvas", { role: "img", ariaLabel: "Reconstruction" });
+    this.output = element("canvas", { className: "output", role: "img", ariaLabel: "Reconstruction" });
     this.outputTitle = element("span");
     this.imageNumbers = element("p", { className: "numbers" });
     this.testNumbers = element("p", { className: "test-numbers" });
@@ -90,7 +91,7 @@ export class Page {
     this.cloudTitle = element("span");
     this.familyField = element("select", { ariaLabel: "Family of models" });
     this.familyField.addEventListener("change", () => this.chooseFamily(this.familyField.value));
-    this.notice = element("p", { className: "message", role: "status", hidden: true });
+    this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.noFamily = element("p", { className: "message" });
     this.explore = element("a", { title: "The sliders of these models side by side" }, "Open in Explore");
     this.reconstructions = new Reconstructions(
@@ -218,8 +219,8 @@ export class Page {
     const { data, compared, family, familyChosen } = this;
     const beta = family ? betaText(this.first) : null;
     const image = this.input.wanted >= 0 ? this.input.wanted : null;
-    this.number = Math.max(this.number + 1, Date.now());
-    this.sent = { model: data.model, image, beta, family: familyChosen, compared, number: this.number };
+    const number = `${this.id}-${++this.choices}`;
+    this.sent = { model: data.model, image, beta, family: familyChosen, compared, number };
     this.send("choice", this.sent);
   }
 

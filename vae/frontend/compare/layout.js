@@ -46,7 +46,7 @@ export function layOut(page) {
   const ways = element("div", { className: "ways" }, page.explore, ...homeMenu());
   const controls = element("div", { className: "given" }, input.picker, ways);
   const seen = element("div", { className: "seen" });
-  seen.append(dial.element, page.noFamily, pictures, controls, page.notice, input.message);
+  seen.append(dial.element, page.noFamily, pictures, controls);
   const heading = element("h2", {}, "Rate and distortion", help("KL"));
   const family = element("label", { className: "family-choice" }, page.familyField);
   const legend = element(
@@ -58,6 +58,7 @@ export function layOut(page) {
   right.append(element("div", { className: "plane-head" }, heading, family), plane.element, legend);
   const root = element("div", { className: "compare" });
   root.append(element("div", { className: "screen" }, seen, right), dimensions.element);
+  root.append(element("div", { className: "notices" }, element("div", {}, input.message, page.notice)));
   root.addEventListener("keydown", (event) => {
     const [target] = event.composedPath();
     const own = target instanceof Element && target.matches("input, select, button, canvas, [role=button]");

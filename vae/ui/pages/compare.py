@@ -84,17 +84,26 @@ def _usable_others(checkpoint: Checkpoint) -> dict[str, Json]:
     return found
 
 
-def _matches(checkpoint: Checkpoint, names: list[str], chosen: list[str]) -> dict[str, dict[str, object]]:
+def _matches(
+    checkpoint: Checkpoint, names: list[str], chosen: list[str]
+) -> dict[str, dict[str, list[comparison.Match] | None]]:
     """For each model that may stand on the dial, the dimensions of the compared ones that follow its own."""
     known = {other.name: other for other in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
     usable = [checkpoint, *(known[name] for name in names if name in known)]
     columns = [each for each in usable if each is checkpoint or each.name in chosen]
-    counts = Counter(families.family_key(each) for each in usable)
-    stops = [each for each in usable if each is checkpoint or counts[families.family_key(each)] > 1]
+    counts = Counter(families.family_key(each) or each.name for each in usable)
+    stops = [each for each in usable if each is checkpoint or counts[families.family_key(each) or each.name] > 1]
     return {
-        first.name: {other.name: compared.cached_match(first, other) for other in columns if other is not first}
-        for first in stops
+        first.name: {other.name: _match(first, other) for other in columns if other is not first} for first in stops
     }
+
+
+def _match(first: Checkpoint, other: Checkpoint) -> list[comparison.Match] | None:
+    """As comparison.match_dimensions; None where one of the two has just been deleted or broken."""
+    try:
+        return compared.cached_match(first, other)
+    except (FileNotFoundError, CheckpointError):
+        return None
 
 
 def _take(checkpoint: Checkpoint) -> None:
@@ -103,7 +112,7 @@ def _take(checkpoint: Checkpoint) -> None:
     sent = state["compare"]["choice"]
     if not isinstance(sent, dict) or sent.get("model") != checkpoint.name:
         return
-    state["compare_answered"] = sent.get("number")
+    state["compare_answered"] = _short(sent.get("number"))
     state["dial"] = replace(state.get("dial", Dial()), beta=_short(sent.get("beta")), family=_short(sent.get("family")))
     row = links.sent_row(sent.get("image"), checkpoint)
     state["compare_draws"] = row is None

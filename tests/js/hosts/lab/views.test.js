@@ -349,10 +349,10 @@ test("Compare has all models of the same pictures, and the matches of those that
 
 test("Compare keeps dial, image and compared models as they are sent, and says which choice it has taken", async () => {
   await shown(compare, "a", "");
-  const choice = { model: "a", image: 2, beta: "10", family: "f", compared: ["b"], number: 5 };
+  const choice = { model: "a", image: 2, beta: "10", family: "f", compared: ["b"], number: "x-5" };
   compare.take(session, "choice", choice);
   const { data, params } = await shown(compare, "a");
-  assert.deepEqual([data.image, data.beta_chosen, data.compared, data.answered], [2, "10", ["b"], 5]);
+  assert.deepEqual([data.image, data.beta_chosen, data.compared, data.answered], [2, "10", ["b"], "x-5"]);
   assert.deepEqual(params, { image: "2", beta: "10", family: "f", compare: "b" });
   compare.take(session, "choice", { ...choice, model: "b", beta: "1" });
   assert.equal((await shown(compare, "a")).data.beta_chosen, "10");
@@ -360,7 +360,7 @@ test("Compare keeps dial, image and compared models as they are sent, and says w
 
 test("Compare shows a drawing until a test image is chosen in any view", async () => {
   await shown(compare, "a", "image=3");
-  compare.take(session, "choice", { model: "a", image: null, beta: "1", family: null, compared: [], number: 1 });
+  compare.take(session, "choice", { model: "a", image: null, beta: "1", family: null, compared: [], number: "x-1" });
   const drawn = await shown(compare, "a");
   assert.deepEqual([drawn.data.image, "image" in drawn.params], [null, false]);
   session.chooseImage(6);

@@ -55,7 +55,7 @@ export async function show(session, source) {
  * @param {Session} session
  * @param {string} name
  * @param {{model: string, image: number | null, beta: string | null, family: string | null, compared: string[],
- *          number: number}} value
+ *          number: string}} value
  */
 export function take(session, name, { model, image, beta, family, compared, number }) {
   if (name !== "choice" || model !== session.about.name) return;
@@ -103,8 +103,9 @@ function dialOf({ kept, query, opened, byHistory }) {
  * @returns {Promise<Record<string, Record<string, unknown>>>}
  */
 async function matchesOf(source, models, columns) {
-  const isOne = (/** @type {string | null} */ key) => models.filter(({ family }) => family === key).length > 1;
-  const stops = models.filter(({ family }, i) => i === 0 || isOne(family));
+  const isFamily = (/** @type {string | null} */ key) =>
+    key !== null && models.filter(({ family }) => family === key).length > 1;
+  const stops = models.filter(({ family }, i) => i === 0 || isFamily(family));
   const rows = stops.map(async ({ model }) => {
     const asked = columns.filter((other) => other !== model);
     const found = await Promise.all(asked.map((other) => source.get("match", { model, with: other })));
