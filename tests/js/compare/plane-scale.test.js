@@ -51,9 +51,11 @@ test("labels of near points cover neither each other nor a point, and stay withi
     { x: 440, y: 100 },
   ].map((place) => ({ ...place, width: 90 }));
   const placed = placeLabels(points, 16, { left: 0, top: 0, width: 460, height: 320 });
-  const dots = points.map(({ x, y }) => ({ left: x - 6, top: y - 6, width: 12, height: 12 }));
-  const boxes = [...placed, ...dots];
+  const dots = points.map(({ x, y }) => ({ left: x - 7, top: y - 7, width: 14, height: 14 }));
+  const boxes = placed.flatMap((label) => label ?? []).concat(/** @type {any} */ (dots));
+  assert.equal(boxes.length, 8);
   placed.forEach((label, i) => {
+    assert.ok(label);
     assert.ok(label.left >= 0 && label.left + label.width <= 460);
     boxes.forEach((other, k) => {
       if (k === i || k === placed.length + i) return;
@@ -65,4 +67,13 @@ test("labels of near points cover neither each other nor a point, and stay withi
       assert.ok(apart, `label ${i} covers ${k}`);
     });
   });
+});
+
+test("a label for which there is no room is not written", () => {
+  const points = [1, 2, 3].map((k) => ({ x: 20 + k, y: 10, width: 30 }));
+  const placed = placeLabels(points, 16, { left: 0, top: 0, width: 70, height: 20 });
+  assert.deepEqual(
+    placed.map((label) => label !== null),
+    [true, false, false],
+  );
 });

@@ -160,7 +160,7 @@ export class Page {
 
   /** The models on the dial: a family, else the chosen model alone. */
   get members() {
-    return this.family?.members ?? [this.data];
+    return this.family?.members ?? [this.models.get(this.data.model) ?? this.data];
   }
 
   /** The model on which the dial stands. */
@@ -312,10 +312,11 @@ export class Page {
     return `On the test set, ${difference(named(reference), named(first))}${than}.`;
   }
 
-  /** @returns {Point[]} */
+  /** The family's models come first: their points are named even where there is little room. @returns {Point[]} */
   points() {
     const { data, compared, first, members } = this;
-    return [...this.models.values()].map(({ model, nats }) => {
+    const models = new Set([...members, ...this.models.values()]);
+    return [...models].map(({ model, nats }) => {
       const words = this.words.get(model) ?? model,
         isCompared = compared.includes(model) || model === data.model;
       const choice = isCompared ? "Compared; choose it to leave it out" : "Choose it to compare it";

@@ -12,7 +12,8 @@ const ROOM = 1.25; // of the largest rate: an image's own is often larger than t
 const ABOVE = 1.06; // of the largest distortion
 const LINES = 6; // of equal −ELBO, at most
 const STEPS = 5; // of an axis, about
-const DISTANCES = [12, 22, 34, 48]; // of a label from its point, in CSS pixels
+const DISTANCES = [0.9, 1.6, 2.5, 3.5]; // of a label from its point, in heights of a line
+const DOT = 0.45; // of a point's half side, in the same unit
 
 export class PlaneScale {
   /**
@@ -85,20 +86,22 @@ export function ticks(low, high) {
 }
 
 /**
- * Where to write the labels of points so that none covers another one, or a point: beside its point, else further off.
+ * Where to write the labels of points so that none covers another one, or a point: beside its point, else further off, else
+ * nowhere. The first points choose first.
  *
  * @param {readonly (Place & {width: number})[]} points with their labels' widths
  * @param {number} height of a line
  * @param {Box} box within which they stay
- * @returns {LabelPlace[]}
+ * @returns {(LabelPlace | null)[]}
  */
 export function placeLabels(points, height, box) {
-  const taken = points.map(({ x, y }) => ({ left: x - 6, top: y - 6, width: 12, height: 12 }));
+  const half = DOT * height;
+  const taken = points.map(({ x, y }) => ({ left: x - half, top: y - half, width: 2 * half, height: 2 * half }));
   return points.map((point, i) => {
     const places = candidates(point, height);
     const isFree = (/** @type {Box} */ place) => taken.every((other, k) => k === i || !overlap(place, other));
-    const found = places.find((place) => isInside(place, box) && isFree(place)) ?? places[0];
-    taken.push(found);
+    const found = places.find((place) => isInside(place, box) && isFree(place)) ?? null;
+    if (found) taken.push(found);
     return found;
   });
 }
@@ -109,8 +112,9 @@ export function placeLabels(points, height, box) {
  * @returns {LabelPlace[]}
  */
 function candidates({ x, y, width }, height) {
-  return DISTANCES.flatMap((distance, k) => {
-    const far = k > 0;
+  return DISTANCES.flatMap((lines, k) => {
+    const far = k > 0,
+      distance = lines * height;
     const slope = distance * 0.75;
     /** @type {[anchor: LabelPlace["anchor"], across: number, down: number][]} */
     const ways = [

@@ -113,15 +113,15 @@ export class Plane {
       .equalSums()
       .flatMap(({ sum, from, to }) => [
         svgElement("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: "equal" }),
-        label(`${Math.round(sum)}`, to.x - 4, to.y - 5, "end", "equal-text"),
+        label(`${Math.round(sum)}`, to.x - 0.3 * text, to.y - 0.35 * text, "end", "equal-text"),
       ]);
     const across = scale.rates.flatMap((rate) => [
-      svgElement("line", { x1: scale.x(rate), x2: scale.x(rate), y1: bottom, y2: bottom + 5, class: "axis" }),
+      svgElement("line", { x1: scale.x(rate), x2: scale.x(rate), y1: bottom, y2: bottom + 0.35 * text, class: "axis" }),
       label(`${rate}`, scale.x(rate), bottom + 1.3 * text, "middle", "tick"),
     ]);
     const up = scale.distortions.flatMap((value) => [
-      svgElement("line", { x1: left - 5, x2: left, y1: scale.y(value), y2: scale.y(value), class: "axis" }),
-      label(`${value}`, left - 8, scale.y(value) + 0.35 * text, "end", "tick"),
+      svgElement("line", { x1: left - 0.35 * text, x2: left, y1: scale.y(value), y2: scale.y(value), class: "axis" }),
+      label(`${value}`, left - 0.55 * text, scale.y(value) + 0.35 * text, "end", "tick"),
     ]);
     const title = label("reconstruction, nats", 0, 0, "middle", "axis-title");
     title.setAttribute("transform", `translate(${0.85 * text} ${top + height / 2}) rotate(-90)`);
@@ -148,14 +148,31 @@ export class Plane {
       const y = scale.y(floor);
       nodes.push(svgElement("line", { x1: left, x2: left + width, y1: y, y2: y, class: "floor" }));
       nodes.push(
-        label(`floor: the picture itself, ${floor.toFixed(1)}`, left + 6, y + 1.15 * text, "start", "mark-text"),
+        label(
+          `floor: the picture itself, ${floor.toFixed(1)}`,
+          left + 0.5 * text,
+          y + 1.15 * text,
+          "start",
+          "mark-text",
+        ),
       );
     }
     if (collapsed !== null) {
-      const [x, y] = [scale.x(0), scale.y(collapsed)];
-      nodes.push(svgElement("path", { d: `M${x - 6} ${y - 6}l12 12m0 -12l-12 12`, class: "collapsed" }));
+      const [x, y, half] = [scale.x(0), scale.y(collapsed), 0.45 * text];
       nodes.push(
-        label(`collapsed: the mean picture, ${collapsed.toFixed(1)}`, x + 12, y + 0.35 * text, "start", "mark-text"),
+        svgElement("path", {
+          d: `M${x - half} ${y - half}l${2 * half} ${2 * half}m0 ${-2 * half}l${-2 * half} ${2 * half}`,
+          class: "collapsed",
+        }),
+      );
+      nodes.push(
+        label(
+          `collapsed: the mean picture, ${collapsed.toFixed(1)}`,
+          x + 0.9 * text,
+          y + 0.35 * text,
+          "start",
+          "mark-text",
+        ),
       );
     }
     return nodes;
@@ -196,7 +213,7 @@ export class Plane {
   /**
    * @param {Point} point
    * @param {{x: number, y: number}} place
-   * @param {import("./plane-scale.js").LabelPlace} written
+   * @param {import("./plane-scale.js").LabelPlace | null} written
    */
   point({ name, words, about, nats, member, first, compared }, { x, y }, written) {
     const kind = ["point", member && "member", first && "first", compared && "compared"].filter(Boolean).join(" ");
@@ -211,13 +228,13 @@ export class Plane {
       const lines = words.split(" ");
       const up = (/** @type {number} */ i) => y - (0.8 + 1.1 * (lines.length - 1 - i)) * this.text;
       node.append(...lines.map((line, i) => label(line, x, up(i), "middle", "point-text")));
-    } else {
+    } else if (written) {
       if (written.far) node.append(svgElement("line", { x1: x, y1: y, x2: written.x, y2: written.y, class: "leader" }));
       node.append(label(words, written.x, written.y + 0.35 * this.text, written.anchor, "point-text"));
     }
-    node.append(svgElement("circle", { cx: x, cy: y, r: 16, class: "target" }));
-    if (first || compared) node.append(svgElement("circle", { cx: x, cy: y, r: 10, class: "ring" }));
-    node.append(svgElement("circle", { cx: x, cy: y, r: 5.5, class: "dot" }));
+    node.append(svgElement("circle", { cx: x, cy: y, r: 1.2 * this.text, class: "target" }));
+    if (first || compared) node.append(svgElement("circle", { cx: x, cy: y, r: 0.75 * this.text, class: "ring" }));
+    node.append(svgElement("circle", { cx: x, cy: y, r: 0.42 * this.text, class: "dot" }));
     node.addEventListener("click", () => this.onChoose(name));
     node.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -243,7 +260,9 @@ export class Plane {
     const squares = known.map(({ name, first, rated, kl, reconstruction }) => {
       const x = rated ? scale.x(kl) : this.lane,
         y = scale.y(reconstruction);
-      const square = svgElement("rect", { x: x - 4, y: y - 4, width: 8, height: 8, class: first ? "first" : "" });
+      const half = 0.32 * this.text;
+      const [left, top, side] = [x - half, y - half, 2 * half];
+      const square = svgElement("rect", { x: left, y: top, width: side, height: side, class: first ? "first" : "" });
       square.dataset.own = name;
       return square;
     });
