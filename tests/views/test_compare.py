@@ -104,3 +104,20 @@ def test_the_points_of_the_small_map_lie_where_its_axes_say() -> None:
     axes, mean = np.array(data["projection"]["components"]).T, np.array(data["projection"]["mean"])
     np.testing.assert_allclose(points, (encoded.mean[:1000] - mean) @ axes, atol=1e-4)
     assert np.frombuffer(base64.b64decode(data["labels"]), "<u2").tolist() == encoded.labels.tolist()
+
+
+def test_the_table_of_the_benchmarks_is_what_the_evaluation_stored() -> None:
+    text = (
+        (ROOT / "docs" / "benchmarks.md").read_text("utf-8").partition("## Rate and distortion")[2].partition("## ")[0]
+    )
+    rows = [
+        [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")
+    ]
+    assert {name for name, *_ in rows} == {*FAMILY, "mnist-z10"}
+    for name, beta, *numbers, active in rows:
+        checkpoint = shipped(name)
+        metrics = checkpoint.metrics
+        expected = [metrics["kl"], metrics["reconstruction"], metrics["negative_elbo"]]
+        assert numbers == ["none" if value is None else f"{value:.2f}" for value in expected], name
+        assert beta == ("none" if beta_of(checkpoint) is None else f"{beta_of(checkpoint):g}")
+        assert active == f"{metrics['active_units']} of 10"
