@@ -264,6 +264,40 @@ def test_the_shortest_path_is_found_beside_the_others_and_follows_an_end_that_is
             assert pictures(other, ".strip")[0] == strip[0]
 
 
+def test_models_side_by_side_have_the_same_pictures_at_their_own_codes(
+    lab: Server, models: Path, browser: Browser
+) -> None:
+    with interpolation(browser, lab, "checkpoint=ten&from=3&to=5&compare=digits-z2") as page:
+        expect(page.locator(".row-label:not(.chart-label, .number)")).to_have_count(2)
+        expect(page.locator(".differences li")).to_have_count(2)
+        page.wait_for_selector(".strip >> nth=1")
+        settle(page)
+        for name, i in (("ten", 0), ("digits-z2", 1)):
+            checkpoint = read_checkpoint(models / name)
+            mean = checkpoint.load_encoded().mean
+            expected = decode(checkpoint.load_model(), interpolate(mean[3], mean[5], 13))
+            shown = [np.array(text.split(",")[::4], int) for text in pictures(page, f".strip >> nth={i}")]
+            assert np.abs(np.stack(shown) - expected.reshape(13, -1)).max() <= 1
+        other = ".hero.other"
+        drag(page, page.locator(".scrubber"), 0.5, 0.9, 2)
+        before = pixels(page, other)
+        moving(page, lambda step: move_to(page, swing(step)), lambda page: pixels(page, other), 3)
+        page.mouse.up()
+        assert pixels(page, other) != before
+        page.get_by_role("radio", name="Shortest").check()
+        page.wait_for_selector(".lengths[data-state=done]")
+        settle(page)
+        assert page.locator(".strip").count() == 2
+        page.wait_for_url("**path=shortest*")
+        assert linked(page, "compare") == "digits-z2"
+
+
+def move_to(page: Page, share: float) -> None:
+    """Moves the pointer along the scrubber."""
+    box = box_of(page.locator(".scrubber"))
+    page.mouse.move(box["x"] + (0.1 + 0.8 * share) * box["width"], box["y"] + box["height"] / 2)
+
+
 def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
     lab: Server, models: Path, browser: Browser
 ) -> None:

@@ -8,6 +8,8 @@ import { parseNumbers } from "../lib/number.js";
 
 /** @import { DrawingFrame, InterpolationKey } from "../lib/contract.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
+/** @import { ComparedData } from "../lib/compared.js" */
+/** @import { Nats } from "../lib/comparison-words.js" */
 /** @import { Space } from "./space.js" */
 
 /**
@@ -22,6 +24,7 @@ import { parseNumbers } from "../lib/number.js";
  */
 
 /** @typedef {Partial<Record<InterpolationKey, string>>} State what a link has, as text */
+/** @typedef {ComparedData & {version: string, classes: number, prior: boolean}} OtherModel beside the page's own */
 
 /**
  * What a host gives: vae/views/interpolation.py, and the state of vae/ui/pages/interpolation.py.
@@ -40,6 +43,9 @@ import { parseNumbers } from "../lib/number.js";
  * @property {{title: string, z: number[]}[]} pins z of other pages
  * @property {Partial<Record<"A" | "B", number[]>>} lassos of the map, as rows of the test set
  * @property {State} state
+ * @property {string} [words] of the model, where others stand beside it
+ * @property {Nats} [nats]
+ * @property {OtherModel[]} [compare]
  */
 
 /**
@@ -50,6 +56,8 @@ import { parseNumbers } from "../lib/number.js";
  * @property {Ends} ends
  * @property {string[]} palette
  * @property {InterpolationData} data
+ * @property {boolean} isReady whether a model, its space and ends are there
+ * @property {() => void} resize
  * @property {(name: string, key: EndKey) => EndCard} card shows and changes the end of this key
  * @property {(key: EndKey, end: End) => void} setEnd changes an end
  * @property {(change: State) => void} remember puts the change into the link
@@ -85,8 +93,8 @@ export function vectorEnd(z, kind, title, label = 0) {
  * @param {OtherEnd["kind"]} kind
  * @returns {Promise<OtherEnd | null>}
  */
-export async function imageEnd(space, pixels, kind, label = 0) {
-  const reply = await space.client.encode(1, pixels, { slot: "encode" });
+export async function imageEnd(space, pixels, kind, label = 0, slot = "encode") {
+  const reply = await space.client.encode(1, pixels, { slot });
   return reply && { ...vectorEnd(Array.from(reply.mean), kind, kind, label), pixels };
 }
 

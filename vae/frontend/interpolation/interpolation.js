@@ -70,21 +70,25 @@ class InterpolationView {
     this.root = this.build();
     parent.append(this.root);
     this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
+    const path = new PathView(this);
+    this.path = path;
     /** @type {View} */
-    this.view = new PathView(this);
-    this.views = [this.view, new CornersView(this), new ArithmeticView(this)];
+    this.view = path;
+    this.views = [path, new CornersView(this), new ArithmeticView(this)];
     this.unwatch = watchSize(this.root, () => this.resize());
     this.statusTimer = setInterval(() => this.showMeter(), STATUS_MS);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.sendTimer = undefined;
     this.placeTools(this.state.view); // before the model is there, so that nothing moves
     void this.takeModel(data);
+    void path.compare();
   }
 
   /** @param {InterpolationData} data */
   update(data) {
     const old = this.data;
     this.data = data;
+    void this.path.compare();
     if (data.model === old.model && data.version === old.version) return;
     this.view.hide();
     this.picker.element.close();
@@ -176,6 +180,10 @@ class InterpolationView {
 
   get ends() {
     return this.present().ends;
+  }
+
+  get isReady() {
+    return this.loaded !== null && !this.body.hidden;
   }
 
   present() {
@@ -310,6 +318,7 @@ class InterpolationView {
   close() {
     this.loading = {};
     for (const view of this.views) view.hide();
+    this.path.close();
     this.client.close();
     this.unwatch();
     clearInterval(this.statusTimer);

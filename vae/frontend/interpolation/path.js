@@ -12,6 +12,7 @@ import { Strips } from "./strips.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { Option } from "../lib/dom.js" */
+/** @import { Beside } from "./beside.js" */
 /** @import { End, Page, State } from "./ends.js" */
 /** @import { Curve, Space } from "./space.js" */
 
@@ -21,6 +22,9 @@ const LEAST_STEPS = 3,
 const KEY_STEP = 0.02;
 const CAPTION = 3.2, // em of the text under a large picture, with the gaps
   NARROW_SHARE = 0.3; // of the window's height that a large picture has where the page is one column
+const CHANGE = "Δ: mean change of a pixel from one picture to the next.";
+const NOTE = `All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. ${CHANGE}`;
+const BESIDE_NOTE = `All decoded now. Each model has the pictures A and B at its own codes, and follows its own path. ${CHANGE}`;
 /** @type {Option<Curve>[]} */
 const CURVES = [
   ["linear", "Linear"],
@@ -73,6 +77,9 @@ export class PathView {
       onChange: (count) => page.remember({ steps: `${count}` }),
     });
     this.downloads = new Downloads(() => this.chosenPath());
+    this.note = element("p", { className: "quiet small-print" }, NOTE);
+    /** The models beside the page's own, null for none. @type {Beside | null} */
+    this.beside = null;
     this.element = this.build();
     this.tools = this.buildTools();
     this.listen();
@@ -96,9 +103,39 @@ export class PathView {
     this.strips.reserve(space, this.steps);
     this.showGeometry();
     this.endPictures = null;
+    this.beside?.refresh();
     this.scrub(this.t);
     void this.decodeEnds();
     void this.decodeStrips();
+  }
+
+  /** Follows the host's data. The models beside the page's own have a module that is loaded with the first of them. */
+  async compare() {
+    const { page } = this;
+    if (!page.data.compare && !this.beside) return;
+    const { Beside: Models } = await import("./beside.js");
+    const { data } = page; // there may be newer ones
+    if (data.compare) {
+      this.beside ??= new Models(page, this.strips, () => ({ curve: this.curve, t: this.t, steps: this.steps }));
+      if (!this.beside.update(data)) return;
+      this.note.before(this.beside.differences);
+    } else {
+      this.beside?.close();
+      this.beside = null;
+    }
+    this.heroPlace.replaceChildren(...this.heroes.map((each) => each.element));
+    this.element.classList.toggle("comparing", this.beside !== null);
+    this.note.textContent = this.beside ? BESIDE_NOTE : NOTE;
+    if (page.isReady) {
+      this.beside?.refresh();
+      this.showNumbers();
+      page.resize();
+    }
+  }
+
+  /** The large pictures: of each model, of one alone also the ends mixed. */
+  get heroes() {
+    return this.beside ? [this.hero, ...this.beside.figures] : [this.hero, this.ghost];
   }
 
   async decodeEnds() {
@@ -136,7 +173,7 @@ export class PathView {
   /** Map, lengths and strip of the shortest path, while that is followed. */
   showGeometry() {
     const shown = this.curve === "shortest";
-    this.strips.offerShortest(shown);
+    this.strips.follow(this.curve);
     if (shown) this.geometry.show();
     else this.geometry.hide();
   }
@@ -190,6 +227,7 @@ export class PathView {
     this.scrubber.value = `${t}`;
     this.placeCursor();
     void this.decodeAt(this.page.space, this.codeAt(this.curve, t), t, inputAt);
+    this.beside?.scrub();
   }
 
   /**
@@ -282,6 +320,12 @@ export class PathView {
   hide() {
     this.stop();
     this.geometry.hide();
+    this.beside?.stop();
+  }
+
+  close() {
+    this.hide();
+    this.beside?.close();
   }
 
   // — the page —
@@ -307,10 +351,12 @@ export class PathView {
     const { imageShape } = this.page.space;
     const [, height, width] = imageShape;
     const em = Number.parseFloat(getComputedStyle(this.stage).fontSize);
-    const strips = this.strips.shown,
+    const strips = this.strips.shown.map(({ canvas }) => canvas),
       charts = this.rows.offsetHeight - strips.reduce((sum, canvas) => sum + canvas.offsetHeight, 0);
     const left = room - charts - (strips.length * this.stripWidth * height) / width / STEPS - CAPTION * em;
+    const { heroes } = this;
     const { hero, card } = pathSides({
+      count: heroes.length,
       stage: this.stage.clientWidth,
       heroes: this.heroPlace.clientWidth,
       height: room ? left : NARROW_SHARE * innerHeight,
@@ -318,7 +364,7 @@ export class PathView {
     });
     this.from.resize(card);
     this.to.resize(card);
-    for (const { canvas, caption } of [this.hero, this.ghost]) {
+    for (const { canvas, caption } of heroes) {
       caption.style.maxWidth = `${fitPicture(canvas, imageShape, hero)}px`;
     }
   }
@@ -331,7 +377,8 @@ export class PathView {
   showNumbers() {
     const length = norm(this.place());
     say(this.scrubLabel, `t = ${this.t.toFixed(2)}`);
-    say(this.hero.caption, `Through latent space, ${this.curve} · |z| = ${length.toFixed(2)}`);
+    const what = this.beside ? this.page.data.words : "Through latent space";
+    say(this.hero.caption, `${what}, ${this.curve} · |z| = ${length.toFixed(2)}`);
     const share = Math.round(100 * this.t);
     say(this.ghost.caption, `Through pixels: ${100 - share} % of A + ${share} % of B`);
   }
@@ -349,10 +396,6 @@ export class PathView {
     const title = "Play forward and back, without end; a GIF, which always repeats, then goes back, too";
     const loop = element("label", { className: "tick", title }, this.loop, " Loop");
     const curves = element("div", { className: "labelled" }, "Path", this.curves.element);
-    const note = element("p", { className: "quiet small-print" });
-    note.textContent =
-      "All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. " +
-      "Δ: mean change of a pixel from one picture to the next.";
     const parts = [
       this.playButton,
       loop,
@@ -360,7 +403,7 @@ export class PathView {
       this.stepsSlider.element,
       curves,
       this.geometry.element,
-      note,
+      this.note,
     ];
     return element("div", { className: "tools" }, ...parts);
   }
@@ -393,6 +436,7 @@ export class PathView {
     this.showGeometry();
     this.scrub(this.t);
     if (rows !== this.rowCurves.length) void this.decodeStrips();
+    this.beside?.redrawAll();
     this.page.remember({ path: curve });
   }
 
@@ -402,6 +446,7 @@ export class PathView {
     this.scrubPlace.style.setProperty("--columns", `${steps}`);
     this.placeCursor();
     void this.decodeStrips();
+    this.beside?.redrawAll();
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,6 +3,7 @@
  */
 
 const SMALLEST = 8, // em of a large picture
+  LEAST = 5, // em of one of more than two
   CARD = 9, // em that the buttons of an end need
   GAP = 1; // em
 const CARD_SHARE = 0.7; // of a large picture, at most
@@ -10,17 +11,18 @@ const PER_SMALL = 1.5; // the moved picture of the arithmetic, of one of the oth
 const NARROW = 40; // em
 
 /**
- * Two large pictures between two ends, or above them where stage is 0.
+ * Large pictures between two ends, or two by two above them where stage is 0.
  *
- * @param {{stage: number, heroes: number, height: number, em: number}} room stage: width of all four; heroes: of the two
- *   large ones where they are alone; height: of a large one
+ * @param {{count?: number, stage: number, heroes: number, height: number, em: number}} room count: of large pictures;
+ *   stage: width of all; heroes: of the large ones where they are alone; height: of a row of them
  */
-export function pathSides({ stage, heroes, height, em }) {
+export function pathSides({ count = 2, stage, heroes, height, em }) {
   const beneath = (heroes - GAP * em) / 2;
   if (!stage) return { hero: Math.min(height, beneath), card: Math.min(CARD * em, beneath) };
-  const beside = stage - 3 * GAP * em;
-  const hero = Math.max(SMALLEST * em, Math.min(height, (beside - 2 * CARD * em) / 2));
-  return { hero, card: Math.max(SMALLEST * em, Math.min(CARD_SHARE * hero, (beside - 2 * hero) / 2)) };
+  const beside = stage - (count + 1) * GAP * em;
+  const least = count > 2 ? LEAST : SMALLEST;
+  const hero = Math.max(least * em, Math.min(height, (beside - 2 * CARD * em) / count));
+  return { hero, card: Math.max(SMALLEST * em, Math.min(CARD_SHARE * hero, (beside - count * hero) / 2)) };
 }
 
 /**

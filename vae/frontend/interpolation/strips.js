@@ -16,21 +16,76 @@ import { blend, change, shares } from "./space.js";
  * no norms.
  *
  * @typedef {{pictures: Uint8Array[], norms: number[] | null, changes: number[]}} Path
- * @typedef {"linear" | "spherical" | "shortest" | "pixels"} PathName
- * @typedef {Partial<Record<PathName, Path>> & {linear: Path}} Paths
+ * @typedef {Curve | "pixels"} PathName
+ *
+ * word: in the table; colour: number in the palette.
+ *
+ * @typedef {{title: string, word: string, mark: Mark, colour: number}} Look
  */
 
 const CHART_HEIGHT = 2.8; // em
-/** word: in the table. @type {{name: PathName, title: string, word: string, mark: Mark, colour: number}[]} */
+/** @type {(Look & {name: PathName})[]} */
 export const PATHS = [
   { name: "linear", title: "Linear z", word: "linear", mark: "circle", colour: 0 },
   { name: "spherical", title: "Spherical z", word: "spherical", mark: "square", colour: 1 },
   { name: "shortest", title: "Shortest", word: "shortest", mark: "diamond", colour: 2 },
   { name: "pixels", title: "Pixel blend", word: "pixel blend", mark: "triangle", colour: 3 },
 ];
-const SHORTEST = PATHS.findIndex(({ name }) => name === "shortest");
+/** @type {Mark[]} */
+const MARKS = ["circle", "square", "diamond", "triangle"]; // of models side by side
+
+/** A strip with its label. */
+class Row {
+  /** @type {Path | null} */
+  path = null;
+  /** @type {Space | null} */
+  space = null;
+
+  /**
+   * @param {Look} look
+   * @param {string} colour
+   * @param {(share: number) => void} onClick how far along the strip
+   */
+  constructor(look, colour, onClick) {
+    this.look = look;
+    this.colour = colour;
+    this.canvas = element("canvas", { className: "strip", role: "img", width: 1, height: 1 });
+    this.label = element("span", { className: "row-label" }, markOf(look.mark, colour), look.title);
+    this.canvas.addEventListener("click", ({ offsetX }) => this.path && onClick(offsetX / this.canvas.clientWidth));
+  }
+
+  /**
+   * @param {Space} space
+   * @param {Path} path
+   */
+  show(space, path) {
+    const columns = path.pictures.length;
+    this.space = space;
+    this.path = path;
+    this.shape(space, columns);
+    drawPicture(this.canvas, joined(path.pictures), space.imageShape, 0, columns);
+    this.canvas.ariaLabel = `${this.look.title}: ${columns} pictures from A to B`;
+  }
+
+  /**
+   * Makes the strip as high as its pictures will be.
+   *
+   * @param {Space} space
+   * @param {number} columns
+   */
+  shape({ imageShape: [, height, width] }, columns) {
+    this.canvas.style.aspectRatio = `${columns * width} / ${height}`;
+  }
+}
 
 export class Strips {
+  /** The rows of the first model where others stand beside it, and of these. @type {Row[]} */
+  models = [];
+  /** The followed one. @type {Curve} */
+  curve = "linear";
+  columns = 1;
+  width = 0; // of a strip, in CSS pixels
+
   /**
    * @param {string[]} palette
    * @param {(t: number) => void} onJump the picture at t was clicked
@@ -38,16 +93,8 @@ export class Strips {
   constructor(palette, onJump) {
     this.palette = palette;
     this.onJump = onJump;
-    /** @type {Paths | null} */
-    this.paths = null;
-    this.columns = 1;
-    this.width = 0; // of a strip, in CSS pixels
-    /** @type {Space | null} */
-    this.space = null;
-    this.canvases = PATHS.map(() => element("canvas", { className: "strip", role: "img", width: 1, height: 1 }));
-    this.labels = PATHS.map(({ title, mark, colour }) =>
-      element("span", { className: "row-label" }, markOf(mark, palette[colour]), title),
-    );
+    const rows = PATHS.map((look) => /** @type {const} */ ([look.name, this.row(look)]));
+    this.rows = /** @type {Record<PathName, Row>} */ (Object.fromEntries(rows));
     this.normChart = chart(
       "Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers",
     );
@@ -59,7 +106,55 @@ export class Strips {
     });
     this.changeScale = element("span", { className: "quiet" });
     this.table = element("table", {});
-    this.cells = [...this.buildStrips(), ...this.buildCharts()]; // of a grid with a column of labels
+    this.charts = this.buildCharts();
+    /** Of a grid with a column of labels. */
+    this.cells = [...this.shown.flatMap(({ label, canvas }) => [label, canvas]), ...this.charts];
+  }
+
+  /** The rows on the page: one of each path, or of each model where there are several. */
+  get shown() {
+    const { models, curve, rows } = this;
+    if (models.length) return models;
+    return PATHS.filter(({ name }) => name !== "shortest" || curve === name).map(({ name }) => rows[name]);
+  }
+
+  /** Shows the rows that belong to the followed curve. @param {Curve} curve */
+  follow(curve) {
+    if (curve === this.curve) return;
+    this.curve = curve;
+    this.arrange();
+  }
+
+  /**
+   * Shows a row for each model, the first one's own first; none: the paths of the first alone.
+   *
+   * @param {string[]} words of the models
+   */
+  setModels(words) {
+    const looks = words.map((word, i) => ({ title: word, word, mark: MARKS[i], colour: i }));
+    this.models = looks.map((look) => this.row(look));
+    this.arrange();
+  }
+
+  arrange() {
+    const { charts, shown, rows, curve, models } = this;
+    const place = charts[0].parentElement;
+    const before = place ? [...place.querySelectorAll(".strip")] : [];
+    for (const canvas of before) {
+      canvas.previousElementSibling?.remove();
+      canvas.remove();
+    }
+    charts[0].before(...shown.flatMap(({ label, canvas }) => [label, canvas]));
+    const own = rows[curve];
+    if (models.length && own.path && own.space) models[0].show(own.space, own.path);
+    this.drawNumbers();
+  }
+
+  /** @param {Look} look */
+  row(look) {
+    return new Row(look, this.palette[look.colour], (share) =>
+      this.onJump(Math.floor(share * this.columns) / (this.columns - 1)),
+    );
   }
 
   /**
@@ -69,60 +164,47 @@ export class Strips {
    * @param {number} columns
    */
   reserve(space, columns) {
-    if (!this.paths) this.shape(space, columns);
-  }
-
-  /**
-   * @param {Space} space
-   * @param {number} columns
-   */
-  shape({ imageShape: [, height, width] }, columns) {
-    for (const canvas of this.canvases) canvas.style.aspectRatio = `${columns * width} / ${height}`;
-  }
-
-  /** The strips on the page. */
-  get shown() {
-    return this.canvases.filter((canvas) => canvas.isConnected);
-  }
-
-  /** @param {boolean} shown whether there is a row for the shortest path, after the two others through z */
-  offerShortest(shown) {
-    const row = [this.labels[SHORTEST], this.canvases[SHORTEST]];
-    if (!shown) for (const cell of row) cell.remove();
-    else if (!row[0].isConnected) this.canvases[SHORTEST - 1].after(...row);
+    for (const row of this.shown) if (!row.path) row.shape(space, columns);
   }
 
   /**
    * Takes the decoded pictures of each curve; the pixel blend is between their common ends.
    *
    * @param {Space} space
-   * @param {[curve: Curve, codes: number[][]][]} curves the linear path first
+   * @param {[curve: Curve, codes: number[][]][]} curves
    * @param {Pixels[]} pictures of all codes, in their order
    */
   show(space, curves, pictures) {
-    const columns = curves[0][1].length;
-    const paths = curves.map(([curve, codes], i) => {
-      const norms = codes.map((code) => norm(code.slice(0, space.latentDim)));
-      return [curve, pathOf(pictures.slice(i * columns, (i + 1) * columns), norms)];
-    });
+    const columns = curves[0][1].length,
+      { rows, models } = this;
+    this.columns = columns;
+    rows.shortest.path = null;
+    for (const [i, [curve, codes]] of curves.entries()) {
+      rows[curve].show(space, pathOf(pictures.slice(i * columns, (i + 1) * columns), normsOf(space, codes)));
+    }
     const mixed = shares(columns).map((t) =>
       blend([
         [pictures[0], 1 - t],
         [pictures[columns - 1], t],
       ]),
     );
-    this.space = space;
-    this.columns = columns;
-    this.shape(space, columns);
-    this.paths = /** @type {Paths} */ ({ ...Object.fromEntries(paths), pixels: pathOf(mixed, null) });
-    for (const [i, { name, title }] of PATHS.entries()) {
-      const path = this.paths[name];
-      if (!path) continue;
-      drawPicture(this.canvases[i], joined(path.pictures), space.imageShape, 0, columns);
-      this.canvases[i].ariaLabel = `${title}: ${columns} pictures from A to B`;
-    }
-    this.drawCharts();
-    this.fillTable(this.paths);
+    rows.pixels.show(space, pathOf(mixed, null));
+    const { path } = rows[this.curve];
+    if (models.length && path) models[0].show(space, path);
+    this.drawNumbers();
+  }
+
+  /**
+   * Takes the pictures of another model's followed path.
+   *
+   * @param {number} i 0 for the first of the others
+   * @param {Space} space
+   * @param {number[][]} codes
+   * @param {Pixels[]} pictures
+   */
+  showOther(i, space, codes, pictures) {
+    this.models[i + 1].show(space, pathOf(pictures, normsOf(space, codes)));
+    this.drawNumbers();
   }
 
   /** @param {number} width of a strip, in CSS pixels */
@@ -131,64 +213,59 @@ export class Strips {
     this.drawCharts();
   }
 
+  drawNumbers() {
+    this.drawCharts();
+    this.fillTable();
+  }
+
+  /** The rows whose pictures are there, as many as the newest. */
+  get filled() {
+    return this.shown.flatMap(({ path, space, look, colour }) =>
+      path && space && path.pictures.length === this.columns ? [{ ...path, space, colour, ...lookOf(look) }] : [],
+    );
+  }
+
   drawCharts() {
-    const { paths, space, width, columns } = this;
-    if (!paths || !space || !width) return;
-    const rms = space.prior ? Math.sqrt(space.latentDim) : null;
+    const { filled, width, columns } = this;
+    if (!filled.length || !width) return;
+    const rms = rmsOf(filled.map(({ space }) => space));
     /** @param {"norms" | "changes"} key */
     const linesOf = (key) =>
-      PATHS.flatMap(({ name, mark, colour }) => {
-        const values = paths[name]?.[key];
-        return values ? [{ values, mark, colour: this.palette[colour] }] : [];
+      filled.flatMap(({ mark, colour, ...path }) => {
+        const values = path[key];
+        return values ? [{ values, mark, colour }] : [];
       });
     const norms = linesOf("norms"),
       changes = linesOf("changes");
-    const longest = Math.max(1e-6, rms ?? 0, ...valuesOf(norms));
+    const longest = Math.max(1e-6, rms.value ?? 0, ...valuesOf(norms));
     const largest = Math.max(1e-6, ...valuesOf(changes));
     const em = Number.parseFloat(getComputedStyle(this.normChart).fontSize);
     const size = { width, height: CHART_HEIGHT * em, columns, em };
-    drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms });
+    drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms.value });
     drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
     say(this.normScale, `0 to ${longest.toFixed(1)}`);
-    say(this.rms, rms === null ? "no prior" : `╌ RMS √${space.latentDim} = ${rms.toFixed(2)}`);
+    say(this.rms, rms.text);
     say(this.changeScale, `0 to ${largest.toFixed(1)} % of range`);
   }
 
-  /** @param {Paths} paths */
-  fillTable(paths) {
+  fillTable() {
     /** @type {(cells: string[], tag: "td" | "th") => HTMLTableRowElement} */
     const line = (cells, tag) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
-    const present = PATHS.flatMap(({ name, word }) => {
-      const path = paths[name];
-      return path ? [{ ...path, word }] : [];
-    });
-    const withNorms = present.filter(({ norms }) => norms);
+    const { filled } = this;
+    const withNorms = filled.filter(({ norms }) => norms);
     const heads = [
       "picture",
       ...withNorms.map(({ word }) => `|z| ${word}`),
-      ...present.map(({ word }) => `Δ ${word}, %`),
+      ...filled.map(({ word }) => `Δ ${word}, %`),
     ];
     /** @param {number | undefined} value */
     const number = (value) => (value === undefined ? "" : value.toFixed(2));
     const lines = Array.from({ length: this.columns }, (_, i) => {
       const norms = withNorms.map((path) => number(path.norms?.[i]));
-      const changes = present.map((path) => number(path.changes[i - 1]));
+      const changes = filled.map((path) => number(path.changes[i - 1]));
       return line([`${i + 1}`, ...norms, ...changes], "td");
     });
     this.table.replaceChildren(line(heads, "th"), ...lines);
-  }
-
-  // — the elements —
-
-  buildStrips() {
-    const cells = this.canvases.map((canvas, i) => {
-      canvas.addEventListener("click", ({ offsetX }) => {
-        const step = Math.floor((offsetX / canvas.clientWidth) * this.columns);
-        if (this.paths) this.onJump(step / (this.columns - 1));
-      });
-      return [this.labels[i], canvas];
-    });
-    return cells.toSpliced(SHORTEST, 1).flat();
   }
 
   buildCharts() {
@@ -198,6 +275,32 @@ export class Strips {
     changes.title = "Mean absolute change of a pixel from one picture to the next, in % of the full range";
     return [norms, this.normChart, changes, this.changeChart];
   }
+}
+
+/** @param {Look} look */
+function lookOf({ word, mark }) {
+  return { word, mark };
+}
+
+/**
+ * The root mean square norm under the prior, and its text: null where there is none, or not the same for all.
+ *
+ * @param {Space[]} spaces
+ */
+function rmsOf(spaces) {
+  const dims = new Set(spaces.map(({ prior, latentDim }) => (prior ? latentDim : 0)));
+  const [dim] = dims;
+  if (dims.size > 1) return { value: null, text: "no common prior" };
+  const value = dim ? Math.sqrt(dim) : null;
+  return { value, text: value === null ? "no prior" : `╌ RMS √${dim} = ${value.toFixed(2)}` };
+}
+
+/**
+ * @param {Space} space
+ * @param {number[][]} codes
+ */
+function normsOf({ latentDim }, codes) {
+  return codes.map((code) => norm(code.slice(0, latentDim)));
 }
 
 /**
