@@ -35,11 +35,12 @@ export class PathMap {
   shown = null;
   /** @type {Record<MovedEnd, number[]>} */
   ends = { from: [], to: [] };
+  /** Whether an end is being moved, and the map stays where it is. */
   isMoving = false;
   /** @type {PathLine[]} */
   lines = [];
   /** Half the side and the middle of what is shown, in the plane. */
-  view = { x: 0, y: 0, half: 1 };
+  view = { x: 0, y: 0, half: 1, isWhole: true };
 
   /**
    * @param {string[]} palette
@@ -73,8 +74,16 @@ export class PathMap {
     this.ends = { from: from.z, to: to.z };
     this.lines = lines;
     if (this.shown?.space !== space) this.takeSpace(space);
-    else if (!this.isMoving && (before.from !== from.z || before.to !== to.z)) this.frame();
+    else if (!this.isMoving && (before.from !== from.z || before.to !== to.z || !this.holdsPaths())) this.frame();
     else this.paint();
+  }
+
+  /** Whether all paths lie within what is shown, or all is shown that can be. */
+  holdsPaths() {
+    const { shown, view, lines } = this;
+    if (!shown || view.isWhole) return true;
+    const places = lines.flatMap(({ points }) => points.flatMap((z) => this.placeOf(shown.plane, z)));
+    return places.every((share) => share >= 0 && share <= 1);
   }
 
   /** @param {Space} space */
@@ -175,7 +184,9 @@ export class PathMap {
     onDrag(
       handle,
       (event) => this.follow(end, event),
-      () => {},
+      () => {
+        this.isMoving = false;
+      },
     );
     handle.addEventListener("keydown", (event) => {
       const direction = ARROWS.get(event.key);
@@ -195,6 +206,7 @@ export class PathMap {
       { x, y, half } = this.view;
     const across = Math.max(0, Math.min(1, (clientX - left) / width)),
       down = Math.max(0, Math.min(1, (clientY - top) / height));
+    this.isMoving = true;
     this.move(end, x + (2 * across - 1) * half, y + (1 - 2 * down) * half);
   }
 
@@ -207,7 +219,9 @@ export class PathMap {
     if (!this.shown) return;
     const [x, y] = this.shown.plane.project(this.ends[end]),
       step = 2 * this.view.half * share;
+    this.isMoving = true;
     this.move(end, x + across * step, y + up * step);
+    this.isMoving = false;
   }
 
   /**
@@ -216,10 +230,7 @@ export class PathMap {
    * @param {number} y
    */
   move(end, x, y) {
-    if (!this.shown) return;
-    this.isMoving = true; // and the map stays where it is
-    this.onMove(end, this.shown.plane.lift(this.ends[end], x, y));
-    this.isMoving = false;
+    if (this.shown) this.onMove(end, this.shown.plane.lift(this.ends[end], x, y));
   }
 }
 
@@ -233,7 +244,7 @@ export function viewOf(images, paths) {
   const all = squareOf(frameOf(images, 2)),
     near = squareOf(boundsOf(paths, 2));
   const half = Math.max(ROOM * near.half, LEAST * all.half);
-  return half < all.half ? { ...near, half } : all;
+  return half < all.half ? { ...near, half, isWhole: false } : { ...all, isWhole: true };
 }
 
 /** @param {{low: number[], high: number[]}} bounds */
