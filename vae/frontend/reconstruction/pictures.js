@@ -30,6 +30,8 @@ export class Pictures {
     ariaLabel: "Error map: reconstruction minus input",
   });
   outputTitle = element("span");
+  words = ""; // the model in words, where others stand beside it
+  errorName = element("span", {}, "Error: ");
   errorText = element("span", {}, "mean |Δ| …"); // as many lines as with the number
   sumName = element("span");
   elboHelp = help("−ELBO");
@@ -63,29 +65,24 @@ export class Pictures {
       thumb.style.gridArea = `${1 + Math.floor(k / PER_ROW)} / ${1 + (k % PER_ROW)}`;
       return thumb;
     });
-    this.row = this.buildRow();
+    this.outputFigure = captioned(this.output, this.outputTitle);
+    this.errorFigure = captioned(this.error, ...this.buildErrorCaption());
+    const input = captioned(this.input, "x: what the model sees");
+    this.row = element("div", { className: "pictures" }, input, this.outputFigure, this.errorFigure);
     this.numbers = this.buildNumbers();
     this.sampling = this.buildSamples(onDrawAgain);
   }
 
-  buildRow() {
-    const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {(Node | string)[]} */ ...caption) =>
-      element("figure", {}, element("figcaption", {}, ...caption), canvas);
+  buildErrorCaption() {
     const error = element(
       "span",
       { title: "Reconstruction minus x: the colour says whether it is brighter or darker, its strength is mean |Δ|" },
-      "Error: ",
+      this.errorName,
       this.errorText,
     );
     const ramp = element("span", { className: "scale", title: "Difference of grey value, in parts of the full range" });
     ramp.append("−0.5", element("span", { className: "ramp" }), "+0.5");
-    return element(
-      "div",
-      { className: "pictures" },
-      figure(this.input, "x: what the model sees"),
-      figure(this.output, this.outputTitle),
-      figure(this.error, error, ramp),
-    );
+    return [error, ramp];
   }
 
   buildNumbers() {
@@ -141,6 +138,13 @@ export class Pictures {
     this.nameMode();
   }
 
+  /** @param {string} words the model in words, where others stand beside it; else "" */
+  nameModel(words) {
+    this.words = words;
+    this.errorName.textContent = words ? `Error of ${words}: ` : "Error: ";
+    this.nameMode();
+  }
+
   /** @param {boolean} evaluated whether the image's fixed sample is the evaluation's */
   nameFixed(evaluated) {
     if (evaluated === this.evaluated) return;
@@ -152,7 +156,7 @@ export class Pictures {
     this.fixedName.textContent = this.evaluated ? "The evaluation's sample" : "One fixed sample";
     const fixed = this.evaluated ? "evaluation's sample" : "fixed sample";
     const from = { mean: "mean μ", sample: `sample ${this.sampleAt + 1}`, evaluation: fixed }[this.mode];
-    this.outputTitle.textContent = this.point ? "Reconstruction" : `Reconstruction: ${from}`;
+    this.outputTitle.textContent = this.words || (this.point ? "Reconstruction" : `Reconstruction: ${from}`);
   }
 
   /**
@@ -204,4 +208,12 @@ export class Pictures {
     this.notice.textContent = text;
     this.notice.hidden = !text;
   }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {(Node | string)[]} caption
+ */
+function captioned(canvas, ...caption) {
+  return element("figure", {}, element("figcaption", {}, ...caption), canvas);
 }

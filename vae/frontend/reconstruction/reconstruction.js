@@ -29,7 +29,9 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
+/** @import { Nats } from "../lib/comparison-words.js" */
 /** @import { AnomalyData } from "./anomaly.js" */
+/** @import { Beside, OtherModel } from "./beside.js" */
 /** @import { Best } from "../lib/labelled.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
@@ -61,6 +63,9 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
  * @property {number | null} image the test image of all pages, null until one is chosen
  * @property {boolean} own whether a picture of the user's own comes before it
+ * @property {string} [words] the model in words, where others are compared with it
+ * @property {Nats} [nats]
+ * @property {OtherModel[]} [compare]
  */
 
 /**
@@ -125,6 +130,8 @@ class Page {
   shown = null;
   device = "";
   choices = 0; // of the user
+  /** The models beside this one, where there are any. @type {Beside | null} */
+  beside = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   describeTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -172,6 +179,7 @@ class Page {
     this.encoder = new Encoder(this.client, data);
     this.takeModel(data);
     this.anomaly.setData(data, true);
+    if (data.compare) void this.takeCompared();
   }
 
   /**
@@ -191,6 +199,23 @@ class Page {
     if (newModel || data.other?.name !== old.other?.name) this.anomaly.setData(data, newModel);
     if (!newModel && data.label !== old.label) this.reconstruct();
     for (const chart of [this.chart, this.plane, this.anomaly.histogram]) chart.paint(); // the theme may have changed
+    if (data.compare || this.beside) void this.takeCompared();
+  }
+
+  /** The models beside this one have a module of their own, which a page without a comparison does not load. */
+  async takeCompared() {
+    const { Beside: Models } = await import("./beside.js");
+    if (this.closed) return;
+    if (this.data.compare) {
+      this.beside ??= new Models(this.pictures);
+      this.beside.update(this.data);
+      this.reconstructBeside();
+      this.describeSoon();
+    } else if (this.beside) {
+      this.beside.close();
+      this.beside = null;
+    }
+    this.root.classList.toggle("comparing", this.beside !== null);
   }
 
   /** @param {Data} data */
@@ -258,6 +283,22 @@ class Page {
     void this.encoder.reconstruct(input, labels, noise).then((best) => {
       if (best && !this.closed) this.showResult(best, { whole, input, source, noise, inputAt });
     });
+    this.reconstructBeside();
+  }
+
+  /** The same image, with the same noise, by the other models. */
+  reconstructBeside() {
+    const { beside, sent: input, mode, sampleAt } = this,
+      { source, testSet } = this.input;
+    if (!beside || !input) return;
+    const noise = mode === "sample" ? this.chosenNoise() : this.encoder.fixedNoise(source);
+    beside.reconstruct({ input, source, testSet, mode, sampleAt, noise });
+  }
+
+  /** Of the chosen sample. */
+  chosenNoise() {
+    const d = this.data.latent_dim;
+    return this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
   }
 
   /**
@@ -284,9 +325,8 @@ class Page {
   /** Decodes the mean, or the z of the chosen sample, instead of the fixed one. */
   async decodeChosen() {
     if (!this.result) return; // nothing has been encoded yet
-    const { input, label } = this.result,
-      d = this.data.latent_dim;
-    const noise = this.mode === "mean" ? null : this.epsilons.slice(this.sampleAt * d, (this.sampleAt + 1) * d);
+    const { input, label } = this.result;
+    const noise = this.mode === "mean" ? null : this.chosenNoise();
     const reply = await this.encoder.reconstruct(input, label === null ? [] : [label], noise, "chosen");
     if (!reply || this.closed || !this.result || this.mode === "evaluation") return;
     const { pixels, reconstruction, kl } = reply;
@@ -338,6 +378,7 @@ class Page {
   setMode(mode) {
     this.mode = mode;
     this.pictures.showMode(mode, this.sampleAt, this.point);
+    this.reconstructBeside();
     if (!this.result) return;
     if (mode === "evaluation") this.showOutput(this.result, this.result);
     else void this.decodeChosen();
@@ -353,7 +394,10 @@ class Page {
   drawAgain() {
     this.epsilons = gaussians(this.epsilons.length);
     void this.decodeSamples();
-    if (this.mode === "sample") void this.decodeChosen();
+    this.beside?.drawAgain();
+    if (this.mode !== "sample") return;
+    void this.decodeChosen();
+    this.reconstructBeside();
   }
 
   // — in words —
@@ -370,6 +414,8 @@ class Page {
     if (!result || !shown || this.closed) return;
     this.pictures.nameFixed(storedNoise(result.source) !== null && result.source.kind === "test");
     this.pictures.showNumbers(shown, this.remarks(result, shown));
+    const className = result.label === null ? "" : this.data.class_names[result.label];
+    this.beside?.describe(shown, { sampled: shown.noise !== null, className });
     this.input.picker.say(this.input.title());
     if (this.lossDetails.open) this.loss.show(shown, result.code, this.chart.order);
     this.chart.describe();
@@ -433,6 +479,7 @@ class Page {
     this.closed = true;
     this.input.close();
     this.client.close();
+    this.beside?.close();
     clearInterval(this.statusTimer);
     clearTimeout(this.describeTimer);
     clearTimeout(this.samplesTimer);
