@@ -69,7 +69,9 @@ def test_a_drawing_under_four_betas_is_live_in_one_screen_and_costs_what_python_
         page.get_by_role("button", name="Draw your own").click()
         draw(page)
         image = model_sees(page)
-        expected = [anomaly_scores(read_checkpoint(ROOT / "checkpoints" / name).load_model(), image)[0] for name in NAMES]
+        expected = [
+            anomaly_scores(read_checkpoint(ROOT / "checkpoints" / name).load_model(), image)[0] for name in NAMES
+        ]
         assert spent(page) == pytest.approx(expected, abs=0.01)
         numbers = page.locator(".pictures .nats")
         expect(numbers).to_have_text([re.compile(rf"−ELBO {nats:.1f} = [\d.]+ \+ KL [\d.]+ nats") for nats in expected])
@@ -87,7 +89,9 @@ def test_the_link_brings_the_models_back_and_every_way_to_decode_is_all_models(a
     with opened(browser, f"{app.url}/{link}") as page:
         all_drawn(page, 4)
         evaluated = pictures(page)
-        encoded = [read_checkpoint(ROOT / "checkpoints" / name).load_encoded() for name in ("mnist-z10-b1", "mnist-z10-cond")]
+        encoded = [
+            read_checkpoint(ROOT / "checkpoints" / name).load_encoded() for name in ("mnist-z10-b1", "mnist-z10-cond")
+        ]
         stored = [float((each.reconstruction + each.kl)[18]) for each in encoded]
         found = spent(page)
         assert [found[0], found[3]] == pytest.approx(stored, abs=0.01)

@@ -96,7 +96,7 @@ def metric_lines(live: LiveModel, fields: Json) -> Iterator[Json]:
     vectors = np.stack([_vector({"directions": each}, "directions", config) for each in fields["directions"]])
     sides = _range(fields, "x"), _range(fields, "y")
     plane = Plane(_vector(fields, "origin", config), vectors, *sides, fields["columns"], fields["rows"])
-    return _grids(live.model, plane, _label(fields, config))
+    return _grids(live.model, plane, class_label(fields, config))
 
 
 def _grids(model: VAE, plane: Plane, label: int | None) -> Iterator[Json]:
@@ -151,7 +151,8 @@ def _range(fields: Json, name: str) -> tuple[float, float]:
     return fields[name][0], fields[name][1]
 
 
-def _label(fields: Json, config: ModelConfig) -> int | None:
+def class_label(fields: Json, config: ModelConfig) -> int | None:
+    """The request's class; None for a model that is not conditional. Raises ValueError."""
     label = fields.get("label")
     if not config.classes:
         require(label is None, "label", label, "null for a model that is not conditional")
@@ -167,7 +168,7 @@ def _labels(fields: Json, config: ModelConfig) -> tuple[int, int] | None:
         require(value is None, "labels", value, "null for a model that is not conditional")
         return None
     require(isinstance(value, list) and len(value) == 2, "labels", value, "the classes of both ends")
-    first, last = (_label({"label": each}, config) for each in fields["labels"])
+    first, last = (class_label({"label": each}, config) for each in fields["labels"])
     assert first is not None
     assert last is not None
     return first, last

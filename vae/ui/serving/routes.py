@@ -11,6 +11,7 @@ from vae.lab.file_routes import routes as file_routes
 from vae.lab.routes import routes as lab_routes
 from vae.server.bar import routes as bar_routes
 from vae.server.gradients.geometry import routes as geometry_routes
+from vae.server.gradients.optimise import routes as optimise_routes
 from vae.server.gradients.streams import Streams
 from vae.server.latent_map.routes import routes as map_routes
 from vae.server.live.decode import routes as live_routes
@@ -38,6 +39,7 @@ def routes() -> list[BaseRoute]:
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *geometry_routes(streams, base_path=base),
+        *optimise_routes(streams, base_path=base),
         *weights_routes(loaders.usable, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
