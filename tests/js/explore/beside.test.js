@@ -19,7 +19,7 @@ test("beside one model it is said which dimension there is the same", () => {
 });
 
 test("beside several models it is said of each", () => {
-  const said = [0, 1, 2].map((i) => matchInWords(i, [TEN, FOUR]));
+  const said = [0, 1, 2].map((i) => matchInWords(i, [TEN, FOUR]).replaceAll("\u00a0", " "));
   assert.deepEqual(said, [
     "z₀ here is −z₇ in β = 10 (0.92), z₃ in β = 4 (0.80)",
     "z₁ here is nothing in β = 10, partly −z₁ in β = 4 (0.30)",

@@ -300,8 +300,9 @@ export function matchInWords(i, others) {
     return `${subscript(i)} here is ${isPartly(match)}${signed(match)} there (|r| = ${size(match)})`;
   }
   const parts = others.map(({ words, match }) => {
-    const found = match[i];
-    return found ? `${isPartly(found)}${signed(found)} in ${words} (${size(found)})` : `nothing in ${words}`;
+    const found = match[i],
+      name = words.replaceAll(" = ", "\u00a0=\u00a0"); // not at the end of a line
+    return found ? `${isPartly(found)}${signed(found)} in ${name} (${size(found)})` : `nothing in ${name}`;
   });
   return `${subscript(i)} here is ${parts.join(", ")}`;
 }
