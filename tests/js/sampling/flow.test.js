@@ -7,8 +7,7 @@ import { cellsOf, Noise, Source } from "../../../vae/frontend/sampling/sources.j
 import { isNear } from "../support/codes.js";
 import { python } from "../support/python.js";
 
-/** @import { PackedFlow } from "../../../vae/frontend/sampling/flow.js" */
-/** @import { PackedNoise, PackedSource } from "../../../vae/frontend/sampling/sources.js" */
+/** @import { PackedFlow, PackedNoise, PackedSource } from "../../../vae/frontend/sampling/sources.js" */
 
 /** A second stage of five dimensions with a flow that moves, its noise, and its samples at two temperatures. */
 const { noise, source, flow, samples } =

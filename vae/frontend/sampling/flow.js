@@ -6,10 +6,7 @@
 import { fromBase64 } from "../lib/bytes.js";
 import { Source } from "./sources.js";
 
-/** @import { Noise, PackedSource } from "./sources.js" */
-
-/** @typedef {"center" | "scale" | "rotations" | "first_weight" | "first_bias" | "second_weight" | "second_bias"} Tensor */
-/** @typedef {Record<Tensor, string>} PackedFlow the tensors of vae.model.flow.Flow in base64 */
+/** @import { Noise, PackedFlow, PackedSource, Tensor } from "./sources.js" */
 
 /** A source as `Source`, whose vectors the flow moves. */
 export class FlowSource {

@@ -3,8 +3,6 @@
 import { element } from "../lib/dom.js";
 import { NO_TRUNCATION } from "./sources.js";
 
-/** @import { SamplingState } from "./state.js" */
-
 /** @typedef {{precision: number, recall: number, frechet: number}} Quality beside real pictures */
 /** @typedef {{lower: {nats: number}, upper: {nats: number}}} Gap KL(q(z) ‖ source) between its bounds */
 
@@ -37,7 +35,7 @@ export function scoreInWords(scores, source) {
 /**
  * Whether the pictures are drawn as those that were measured.
  *
- * @param {Pick<SamplingState, "temperature" | "truncation" | "hold" | "view">} state
+ * @param {{temperature: number, truncation: number, hold: {value: number | null}, view: string}} state of the page
  */
 export function asMeasured({ temperature, truncation, hold, view }) {
   return temperature === 1 && truncation >= NO_TRUNCATION && hold.value === null && view !== "plane";

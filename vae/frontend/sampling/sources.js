@@ -11,7 +11,8 @@ const ERFC = [
 ];
 
 /** @typedef {{values: string, choice: string}} PackedNoise ε and uniform numbers in base64, see Noise */
-/** @import { PackedFlow } from "./flow.js" */
+/** @typedef {"center" | "scale" | "rotations" | "first_weight" | "first_bias" | "second_weight" | "second_bias"} Tensor */
+/** @typedef {Record<Tensor, string>} PackedFlow the tensors of vae.model.flow.Flow in base64 */
 
 /**
  * A mixture, means and factors in base64; of the second-stage prior with the flow that follows it.
