@@ -183,7 +183,9 @@ def test_what_needs_the_app_is_left_out(browser: Browser, folder: Path) -> None:
         expect(page.get_by_text("The change per step needs the app, whose server measures it.")).to_be_visible()
         to(page, "Interpolation")
         page.get_by_role("radio", name="Shortest").check()
-        expect(page.get_by_text("The shortest path needs the app, whose server searches for it.")).to_be_visible()
+        expect(
+            page.get_by_text("The shortest path needs the app, whose server searches for it. Here is the straight one.")
+        ).to_be_visible()
 
 
 def test_another_model_of_the_file_is_chosen_in_the_bar(browser: Browser, folder: Path) -> None:

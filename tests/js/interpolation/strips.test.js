@@ -83,6 +83,9 @@ test("several models have a row each for the followed path, with numbers of each
   assert.deepEqual(heads(strips), ["picture", "|z| β = 1", "|z| β = 10", "Δ β = 1, %", "Δ β = 10, %"]);
   assert.deepEqual(line(strips, 1), ["1", "5.00", "2.00", "", ""]);
   assert.equal(strips.rms.textContent, "no common prior");
+  strips.follow("shortest"); // until it is found the straight one
+  assert.deepEqual(line(strips, 1).slice(1, 2), ["5.00"]);
+  strips.follow("linear");
   strips.setModels([]);
   assert.deepEqual(labels(), ["Linear z", "Spherical z", "Pixel blend"]);
   assert.match(`${strips.rms.textContent}`, /√2/);

@@ -17,7 +17,7 @@ import { linear } from "../lib/math.js";
  * @typedef {{points: number[][], shortest: number, straight: number, spherical: number, done: boolean}} Found
  */
 
-const NEEDS_APP = "The shortest path needs the app, whose server searches for it.";
+const NEEDS_APP = "The shortest path needs the app, whose server searches for it. Here is the straight one.";
 
 export class Shortest {
   /** The newest: of the ends before until there is one of the present ends. @type {Found | null} */

@@ -137,7 +137,7 @@ export class Strips {
   }
 
   arrange() {
-    const { charts, shown, rows, curve, models } = this;
+    const { charts, shown, rows } = this;
     const place = charts[0].parentElement;
     const before = place ? [...place.querySelectorAll(".strip")] : [];
     for (const canvas of before) {
@@ -145,9 +145,17 @@ export class Strips {
       canvas.remove();
     }
     charts[0].before(...shown.flatMap(({ label, canvas }) => [label, canvas]));
-    const own = rows[curve];
-    if (models.length && own.path && own.space) models[0].show(own.space, own.path);
+    const { space } = rows.linear;
+    if (space) this.reserve(space, this.columns);
+    this.showFirst();
     this.drawNumbers();
+  }
+
+  /** Where models stand side by side: the first one's followed path; until that is found, the straight one. */
+  showFirst() {
+    const { rows, curve, models } = this;
+    const { space, path } = rows[curve].path ? rows[curve] : rows.linear;
+    if (models.length && space && path) models[0].show(space, path);
   }
 
   /** @param {Look} look */
@@ -176,7 +184,7 @@ export class Strips {
    */
   show(space, curves, pictures) {
     const columns = curves[0][1].length,
-      { rows, models } = this;
+      { rows } = this;
     this.columns = columns;
     rows.shortest.path = null;
     for (const [i, [curve, codes]] of curves.entries()) {
@@ -189,8 +197,7 @@ export class Strips {
       ]),
     );
     rows.pixels.show(space, pathOf(mixed, null));
-    const { path } = rows[this.curve];
-    if (models.length && path) models[0].show(space, path);
+    this.showFirst();
     this.drawNumbers();
   }
 

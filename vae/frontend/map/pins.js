@@ -58,7 +58,7 @@ export class Pins {
     this.pin = { ...pinned, label, coordinates: isPoint ? null : coordinates, config: projection.config };
     this.send({ ...pinned, model: model.name });
     this.show();
-    if (bar.rest === "current") decoding.refreshManifold();
+    if (bar.rest === "current") decoding.refreshGround();
   }
 
   unpin() {

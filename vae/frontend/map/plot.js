@@ -345,8 +345,9 @@ export class Plot {
 
   /** How a point looks: its radius in em, and its opacity. */
   get dot() {
-    const { pictures, screen, choice } = this;
-    return dotOf({ count: screen.length / 2, crowd: pictures ? this.crowd : null }, choice);
+    const { pictures, shading, screen, choice } = this;
+    const crowd = pictures || shading.ground ? this.crowd : null; // what lies beneath should be seen
+    return dotOf({ count: screen.length / 2, crowd }, choice);
   }
 
   /** How many visible points lie in a square of one em, on average over where most of them are. */
