@@ -126,6 +126,7 @@ def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Brows
 
 def test_a_drawn_digit_is_encoded_and_reconstructed(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10") as page:
+        expect(page.locator(".optimise .caption")).to_contain_text("needs the app")
         page.get_by_role("button", name="Draw your own").click()
         expect(page.locator(".title")).to_contain_text("empty pad")
         rest(page)

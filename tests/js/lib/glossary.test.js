@@ -18,6 +18,9 @@ const TERMS = [
   "prior",
   "aggregate posterior",
   "second-stage prior",
+  "amortisation gap",
+  "approximation gap",
+  "NLL",
 ];
 const MOST_WORDS = 30;
 

@@ -20,13 +20,25 @@ export const GLOSSARY = {
   KL: "Kullback–Leibler divergence: by how many nats one distribution differs from another, here from the prior; 0 only if both are equal.",
   "−ELBO":
     "Reconstruction error plus KL, which a VAE is trained to make small; on average over z an upper bound on −log p(x).",
+  "amortisation gap":
+    "What the encoder loses on one picture: the −ELBO of its q(z|x) minus that of the best Gaussian for this picture.",
+  "approximation gap":
+    "What the best Gaussian q loses on one picture: its −ELBO minus −log p(x), because the true posterior p(z|x) is no such Gaussian.",
+  NLL: "What a picture costs under the model itself, −log p(x): estimated by importance sampling, which is on average too high.",
   Temperature: "How far samples spread: their random deviations are multiplied by it, so that 0 leaves only the means.",
   Truncation: "Random deviations beyond this limit are not drawn: samples become more typical and less varied.",
   Hold: "Gives one latent dimension the same value in all pictures: what still differs between them is due to the others.",
 };
 
 /** @type {Term[]} */
-const WITH_ARTICLE = ["prior", "aggregate posterior", "second-stage prior"];
+const WITH_ARTICLE = [
+  "prior",
+  "aggregate posterior",
+  "second-stage prior",
+  "amortisation gap",
+  "approximation gap",
+  "NLL",
+];
 
 /**
  * A "?" that explains a term, in a panel near it. One for each term and page is enough, where the page first has the term.

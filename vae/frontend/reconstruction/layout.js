@@ -7,6 +7,7 @@ import { homeMenu } from "../lib/download-menu.js";
 /** @import { DamagePanel } from "./damage.js" */
 /** @import { Input } from "./input.js" */
 /** @import { Neighbours } from "./neighbours.js" */
+/** @import { Optimise } from "./optimise.js" */
 /** @import { Pictures } from "./pictures.js" */
 /** @import { PosteriorChart } from "./posterior-chart.js" */
 /** @import { PosteriorPlane } from "./posterior-plane.js" */
@@ -18,6 +19,7 @@ import { homeMenu } from "../lib/download-menu.js";
  * @property {DamagePanel} damagePanel
  * @property {Pictures} pictures
  * @property {Refill} refill
+ * @property {Optimise} optimise
  * @property {HTMLElement} codeTitle
  * @property {PosteriorChart} chart
  * @property {PosteriorPlane} plane
@@ -59,13 +61,13 @@ function given(/** @type {Parts} */ { input: { picker, padPlace, steps }, damage
 
 function seen(/** @type {Parts} */ parts) {
   const { row, numbers } = parts.pictures;
-  return element("div", { className: "seen" }, row, numbers, parts.refill.element, below(parts));
+  return element("div", { className: "seen" }, row, numbers, parts.optimise.panel, parts.refill.element, below(parts));
 }
 
-function controls(/** @type {Parts} */ { input: { picker }, pictures, explore }) {
+function controls(/** @type {Parts} */ { input: { picker }, pictures, optimise, explore }) {
   const images = element("section", {}, element("h2", {}, "Image"), picker.element);
   const ways = element("div", { className: "ways" }, explore, ...homeMenu());
-  return element("div", { className: "controls" }, images, pictures.sampling, ways);
+  return element("div", { className: "controls" }, images, pictures.sampling, optimise.element, ways);
 }
 
 function below(/** @type {Parts} */ { codeTitle, chart, plane, neighbours }) {

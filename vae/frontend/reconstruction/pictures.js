@@ -181,6 +181,20 @@ export class Pictures {
   }
 
   /**
+   * The picture of another mean than the encoder's.
+   *
+   * @param {Uint8Array} pixels
+   * @param {Uint8Array} input
+   * @param {ImageShape} imageShape
+   */
+  showOptimised(pixels, input, imageShape) {
+    drawPicture(this.output, pixels, imageShape);
+    this.difference = drawDifference(this.error, pixels, input, imageShape, BRIGHTER, DARKER);
+    this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
+    this.outputTitle.textContent = "Mean of the optimised q";
+  }
+
+  /**
    * @param {Uint8Array} pixels
    * @param {ImageShape} imageShape
    */

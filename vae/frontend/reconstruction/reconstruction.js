@@ -19,6 +19,7 @@ import { Input } from "./input.js";
 import { details, layOut } from "./layout.js";
 import { LossPanel } from "./loss.js";
 import { Neighbours } from "./neighbours.js";
+import { Optimise } from "./optimise.js";
 import { Pictures, SAMPLES } from "./pictures.js";
 import { PosteriorChart } from "./posterior-chart.js";
 import { PosteriorPlane } from "./posterior-plane.js";
@@ -34,6 +35,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { Beside, OtherModel } from "./beside.js" */
 /** @import { Best } from "../lib/labelled.js" */
 /** @import { Source as PythonSource } from "./loss.js" */
+/** @import { Step } from "./optimise.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
 /** @import { Code } from "./posterior-chart.js" */
 /** @import { Source } from "./remarks.js" */
@@ -154,6 +156,11 @@ class Page {
     });
     this.loss = new LossPanel();
     this.refill = new Refill();
+    this.optimise = new Optimise({
+      image: () => this.sent && { pixels: this.sent, label: this.result?.label ?? null },
+      onStep: (step) => void this.showOptimised(step),
+      onBack: () => this.reconstruct(),
+    });
     this.input = new Input(data, {
       onChange: () => this.reconstruct(),
       onChoice: (image) => onChoice({ model: this.data.model, image, number: ++this.choices }),
@@ -227,6 +234,7 @@ class Page {
     this.result = null;
     this.epsilons = gaussians(SAMPLES * latentDim);
     this.refill.element.hidden = true;
+    this.optimise.setModel(data, this.point);
     this.damagePanel.setModel(imageShape);
     this.pictures.setModel(imageShape);
     this.neighbours.reserve(imageShape);
@@ -272,6 +280,7 @@ class Page {
   /** The one way the input changes: every control ends here, at every step of the pointer. */
   reconstruct() {
     const inputAt = performance.now();
+    this.optimise.clear();
     const { image_shape: imageShape } = this.data,
       { source } = this.input;
     const whole = this.input.pad.pixels;
@@ -306,9 +315,7 @@ class Page {
    * @param {Request} request
    */
   showResult({ label, mean, logvar, reconstruction, kl, pixels }, { whole, input, source, noise, inputAt }) {
-    const sigma = logvar.map((value) => Math.exp(value / 2));
-    const perDimension = mean.map((value, i) => (value ** 2 + sigma[i] ** 2 - 1 - logvar[i]) / 2);
-    const code = { mean, sigma, kl: perDimension };
+    const code = codeOf(mean, logvar);
     this.result = { whole, input, source, label, code, pixels, reconstruction, kl, noise };
     this.client.classWeights = Array.from({ length: this.data.classes }, (_, k) => Number(k === label));
     if (this.mode === "evaluation") this.showOutput(this.result, this.result);
@@ -400,6 +407,17 @@ class Page {
     this.reconstructBeside();
   }
 
+  /** A step from the encoder's q to the best one: q on the charts, its mean as the picture. @param {Step} step */
+  async showOptimised({ mean, logvar }) {
+    const code = codeOf(Float32Array.from(mean), Float32Array.from(logvar));
+    this.chart.show(code);
+    this.plane.show(code);
+    const { sent } = this;
+    const reply = await this.client.decode([mean], { slot: "optimised" });
+    if (!reply || !sent || this.closed || this.sent !== sent || this.optimise.panel.hidden) return;
+    this.pictures.showOptimised(reply.pixels, sent, this.data.image_shape);
+  }
+
   // — in words —
 
   describeSoon() {
@@ -479,6 +497,7 @@ class Page {
     this.closed = true;
     this.input.close();
     this.client.close();
+    this.optimise.stop();
     this.beside?.close();
     clearInterval(this.statusTimer);
     clearTimeout(this.describeTimer);
@@ -486,4 +505,14 @@ class Page {
     this.neighbours.close();
     this.root.remove();
   }
+}
+
+/**
+ * @param {Float32Array} mean
+ * @param {Float32Array} logvar
+ * @returns {Code}
+ */
+function codeOf(mean, logvar) {
+  const sigma = logvar.map((value) => Math.exp(value / 2));
+  return { mean, sigma, kl: mean.map((value, i) => (value ** 2 + sigma[i] ** 2 - 1 - logvar[i]) / 2) };
 }
