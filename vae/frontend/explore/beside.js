@@ -2,7 +2,7 @@
  * The models beside Explore's own: a picture of each, decoded from the same input while the user changes z, and what is said
  * of them. Explore loads this module when there is something to compare.
  *
- * @import { ComparedData, ComparedModel, Match } from "../lib/compared.js"
+ * @import { ComparedData, ComparedModel } from "../lib/compared.js"
  * @import { Named, Nats } from "../lib/comparison-words.js"
  * @import { ImageShape } from "../lib/contract.js"
  * @import { LiveStatus } from "../lib/live-client.js"
@@ -41,12 +41,11 @@ import { brought } from "../lib/brought.js";
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { Compared } from "../lib/compared.js";
 import { difference, spends } from "../lib/comparison-words.js";
-import { element, select, subscript } from "../lib/dom.js";
+import { element, select } from "../lib/dom.js";
 import { bestOf, payload } from "../lib/labelled.js";
 import { noticeOf } from "../lib/live-client.js";
+import { matchInWords } from "./match-words.js";
 import { sameInput } from "./same-input.js";
-
-const PARTLY = 0.5; // below this correlation a dimension is only partly the same
 
 /** What can be the same, and what that means. @type {Record<SameInput, [name: string, meaning: string]>} */
 const INPUTS = {
@@ -111,8 +110,8 @@ export class Beside {
    */
   update(data, z, begun) {
     const { compare = [], label } = data;
-    const told = compare.map(({ model, words, local, start }) => [model, words, local?.version, start?.z]);
-    const shown = JSON.stringify([data.model, data.start.id, data.words, data.input, label, told]);
+    const told = compare.map(({ model, words, nats, local, start }) => [model, words, nats, local?.version, start?.z]);
+    const shown = JSON.stringify([data.model, data.start.id, data.words, data.nats, data.input, label, told]);
     if (shown === this.shown) return;
     this.shown = shown;
     this.data = data;
@@ -285,39 +284,4 @@ function newPicture() {
  */
 function sentence({ words }, text) {
   return [element("b", {}, words), element("span", { className: "spent" }, text.slice(words.length))];
-}
-
-/**
- * What each other model has in the place of a dimension: "z₃ here is −z₇ there (|r| = 0.92)".
- *
- * @param {number} i
- * @param {readonly {words: string, match: readonly Match[]}[]} others
- */
-export function matchInWords(i, others) {
-  if (others.length === 1) {
-    const match = others[0].match[i];
-    if (!match) return `nothing there follows ${subscript(i)}`;
-    return `${subscript(i)} here is ${isPartly(match)}${signed(match)} there (|r| = ${size(match)})`;
-  }
-  const parts = others.map(({ words, match }) => {
-    const found = match[i],
-      name = words.replaceAll(" = ", "\u00a0=\u00a0"); // not at the end of a line
-    return found ? `${isPartly(found)}${signed(found)} in ${name} (${size(found)})` : `nothing in ${name}`;
-  });
-  return `${subscript(i)} here is ${parts.join(", ")}`;
-}
-
-/** @param {NonNullable<Match>} match */
-function isPartly({ correlation }) {
-  return Math.abs(correlation) < PARTLY ? "partly " : "";
-}
-
-/** @param {NonNullable<Match>} match */
-function signed({ dimension, correlation }) {
-  return `${correlation < 0 ? "−" : ""}${subscript(dimension)}`;
-}
-
-/** @param {NonNullable<Match>} match */
-function size({ correlation }) {
-  return Math.abs(correlation).toFixed(2);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { matchInWords } from "../../../vae/frontend/explore/beside.js";
+import { matchInWords } from "../../../vae/frontend/explore/match-words.js";
 
 const TEN = {
   words: "β = 10",
