@@ -102,6 +102,12 @@ def test_while_one_draws_all_models_of_the_family_follow_in_one_screen(app: Serv
         expect(page.locator(OUTPUT)).to_have_attribute("data-model", "mnist-z10-b4")
         expect(page.locator(".title")).to_have_text("Your drawing")  # the answer of the page has not replaced it
         assert "image" not in query(page)
+        page.get_by_role("link", name="Reconstruction", exact=True).first.click()
+        expect(page.locator("h1")).to_have_text("Reconstruction")
+        expect(page.locator(".title")).to_contain_text("rawing")  # the same one
+        page.get_by_role("link", name="Compare", exact=True).first.click()
+        expect(page.locator(".title")).to_have_text("Your drawing")
+        expect(page.locator(OUTPUT)).to_have_attribute("data-model", "mnist-z10-b4")
 
 
 def test_a_point_of_the_plane_adds_its_model_to_those_that_are_compared(app: Server, browser: Browser) -> None:

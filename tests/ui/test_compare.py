@@ -69,9 +69,19 @@ def test_what_the_component_sends_is_kept_and_answered() -> None:
 
 def test_a_drawing_is_no_test_image_until_one_is_chosen() -> None:
     app = send(opened(image="3"), choice=choice(image=None))
-    assert sent_data(app)["image"] is None
+    assert sent_data(app)["own"] is True
     assert "image" not in app.query_params
-    assert sent_data(send(app, choice=choice(image=5)))["image"] == 5
+    assert sent_data(to_page(app, "Reconstruction"))["own"] is True
+    data = sent_data(send(to_page(app, "Compare"), choice=choice(image=5)))
+    assert (data["image"], data["own"]) == (5, False)
+
+
+def test_turning_the_dial_alone_chooses_no_image() -> None:
+    sent = choice(beta="10")
+    del sent["image"]
+    app = send(opened(), choice=sent)
+    assert "image" not in app.query_params
+    assert sent_data(app)["own"] is True
 
 
 @pytest.mark.parametrize("sent", [None, "x", choice(model="mnist-z2", beta="10"), choice(beta=10, image=-4)])

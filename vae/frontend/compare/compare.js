@@ -9,15 +9,15 @@
  * @import { ModelData } from "./models.js"
  * @import { Point } from "./plane.js"
  *
- * What a host gives. others: the models of the same pictures; matches: by the names of a model and of another one.
+ * What a host gives. image: the test image of all pages; own: whether a picture of the user's own comes before it; others: the models of the same pictures; matches: by the names of a model and of another one.
  *
- * @typedef {ModelData & {base: string, labels: string, others: ModelData[], image: number | null, beta_chosen: string | null,
+ * @typedef {ModelData & {base: string, labels: string, others: ModelData[], image: number, own: boolean, beta_chosen: string | null,
  *   family_chosen: string | null, compared: string[], matches: Record<string, Record<string, Match>>,
  *   answered: string | null}} Data answered: the number of the choice that the host has taken last
  *
- * image: null for a drawing; family: null unless one was chosen; number: of each another one.
+ * image: once the user has chosen one, null for a drawing; family: null unless one was chosen; number: of each another one.
  *
- * @typedef {{model: string, image: number | null, beta: string | null, family: string | null, compared: string[],
+ * @typedef {{model: string, image?: number | null, beta: string | null, family: string | null, compared: string[],
  *            number: string}} Choice
  */
 
@@ -59,6 +59,8 @@ export class Page {
   compared = [];
   /** @type {Choice | null} */
   sent = null;
+  /** @type {{image?: number | null}} */
+  picked = {};
   choices = 0;
   id = Math.random().toString(36).slice(2); // tells its choices from those of a component before
   /** The family that was chosen by name. @type {string | null} */
@@ -79,7 +81,7 @@ export class Page {
     this.send = send;
     this.data = data;
     this.dial = new Dial({ onMove: () => this.turn(), onRelease: () => this.tell() });
-    this.input = new Input({ onChange: () => this.reconstruct(), onChoice: () => this.tell() });
+    this.input = new Input({ onChange: () => this.reconstruct(), onChoice: (image) => this.pick(image) });
     this.plane = new Plane((name) => this.choosePoint(name));
     this.cloud = new CloudMap();
     this.dimensions = new DimensionTable();
@@ -121,7 +123,7 @@ export class Page {
    */
   follow(data, before) {
     this.compared = data.compared;
-    if (data.image !== before.image && data.image !== null) void this.input.show(data.image);
+    if (!data.own && (data.image !== before.image || before.own)) void this.input.show(data.image);
     if (data.family_chosen !== this.familyChosen) this.takeFamily(data.family_chosen, data.beta_chosen);
     else if (data.beta_chosen !== before.beta_chosen) {
       this.dial.show(this.members, placeOf(this.members, data.beta_chosen, data.model));
@@ -153,9 +155,7 @@ export class Page {
     this.takeFamily(data.family_chosen, data.beta_chosen);
     const members = this.members;
     this.input.setModel(data, labels, members.find(({ nats }) => nats.kl !== null) ?? data);
-    if (this.input.row === null && this.input.picture && this.input.wanted < 0 && this.input.pad?.empty === false)
-      this.reconstruct();
-    else void this.input.show(data.image ?? this.input.row ?? 0);
+    if (!data.own || !this.input.restore()) void this.input.show(data.image);
   }
 
   /** The models on the dial: a family, else the chosen model alone. */
@@ -214,13 +214,18 @@ export class Page {
     this.tell();
   }
 
+  /** The user chose a test image, or drew. @param {number | null} image */
+  pick(image) {
+    this.picked = { image };
+    this.tell();
+  }
+
   /** Tells the host what the link needs. */
   tell() {
     const { data, compared, family, familyChosen } = this;
     const beta = family ? betaText(this.first) : null;
-    const image = this.input.wanted >= 0 ? this.input.wanted : null;
     const number = `${this.id}-${++this.choices}`;
-    this.sent = { model: data.model, image, beta, family: familyChosen, compared, number };
+    this.sent = { model: data.model, ...this.picked, beta, family: familyChosen, compared, number };
     this.send("choice", this.sent);
   }
 

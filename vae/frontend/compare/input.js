@@ -18,10 +18,12 @@ import { button, element, say } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { TestRows } from "../lib/encoded-set.js";
 import { numberField } from "../lib/fields.js";
+import { recall, remember } from "../lib/kept-picture.js";
 
 export class Input {
   /** The test image on the pad; null for a drawing. @type {number | null} */
   row = null;
+  base = ""; // what the drawing is on, "" for nothing
   wanted = -1; // the test image to show when its pixels are there
   /** ε of the evaluation's sample of the test image. @type {Float32Array | null} */
   noise = null;
@@ -77,7 +79,7 @@ export class Input {
       frame,
       bright,
       onChange: () => this.drawn(),
-      onRelease: () => this.onChoice(null),
+      onRelease: () => this.keep(),
       label: "Input image",
     });
     this.padPlace.replaceChildren(this.pad.element);
@@ -102,13 +104,31 @@ export class Input {
     this.noise = noise ? new Float32Array(noise.slice().buffer) : null;
     this.tell("");
     this.pad.load(pixels);
+    this.base = `test image ${row}`;
     this.field.show(row);
     this.name();
     this.onChange();
   }
 
+  /** Shows the picture that the tab keeps; false where there is none. */
+  restore() {
+    const kept = recall();
+    if (!kept || !this.pad) return false;
+    this.pad.restore(kept);
+    this.drawn();
+    return true;
+  }
+
+  /** Keeps what was drawn, for this page and others. */
+  keep() {
+    if (!this.pad) return;
+    remember(this.pad.empty ? null : { ...this.pad.state, title: this.base, upload: null });
+    this.onChoice(null);
+  }
+
   /** @param {number} row */
   choose(row) {
+    remember(null);
     void this.show(row);
     this.onChoice(row);
   }
@@ -120,6 +140,7 @@ export class Input {
   }
 
   draw() {
+    this.base = "";
     this.pad?.clear();
     this.pad?.surface.focus({ preventScroll: true });
   }

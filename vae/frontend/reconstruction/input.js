@@ -2,15 +2,15 @@
 
 import { element } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
+import { recall, remember } from "../lib/kept-picture.js";
 import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
-import { recall, remember } from "./memory.js";
 import { Picker } from "./picker.js";
 import { titleOf } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
-/** @import { Kept, Upload } from "./memory.js" */
+/** @import { Kept, Upload } from "../lib/kept-picture.js" */
 /** @import { Source } from "./remarks.js" */
 
 /**

@@ -30,13 +30,14 @@ def compare(checkpoint: Checkpoint) -> None:
     """The component. The dial, the test image and the compared models are part of the link."""
     loaders.load_model(checkpoint)  # shows the reason if a file is broken; the live service could only refuse
     chosen = [other.name for other in compared.choose_compared(checkpoint)]
-    row = _shown_row(checkpoint)
+    own = current_image.shows_own_picture(checkpoint)
     dial = _dial()
-    own = loaders.or_stop(cached_data, checkpoint)
+    first = loaders.or_stop(cached_data, checkpoint)
     others = _usable_others(checkpoint)
-    data = own | {
+    data = first | {
         "others": [{key: value for key, value in found.items() if key != "labels"} for found in others.values()],
-        "image": row,
+        "image": current_image.shown_image(checkpoint),
+        "own": own,
         "beta_chosen": dial.beta,
         "family_chosen": dial.family,
         "compared": [name for name in chosen if name in others],
@@ -45,16 +46,7 @@ def compare(checkpoint: Checkpoint) -> None:
     }
     component = scripts.component(COMPARE.name, *COMPARE.styles)
     component(key="compare", data=data, on_choice_change=partial(_take, checkpoint))
-    _write_link(dial, None if row is None else current_image.chosen_image(checkpoint))
-
-
-def _shown_row(checkpoint: Checkpoint) -> int | None:
-    """The test image to show; None while the user's own drawing is there."""
-    state = st.session_state
-    linked = current_image.follow_link(checkpoint)
-    if current_image.is_newer("compare") or (links.by_history() and linked is not None):
-        state["compare_draws"] = False
-    return None if state.get("compare_draws") else current_image.shown_image(checkpoint)
+    _write_link(dial, None if own else current_image.chosen_image(checkpoint))
 
 
 def _dial() -> Dial:
@@ -107,23 +99,29 @@ def _match(first: Checkpoint, other: Checkpoint) -> list[comparison.Match] | Non
 
 
 def _take(checkpoint: Checkpoint) -> None:
-    """Takes what the component sends: the dial, the test image, None for a drawing, and the compared models."""
+    """Takes what the component sends: the dial, the compared models, and the picture once the user has chosen one."""
     state = st.session_state
     sent = state["compare"]["choice"]
     if not isinstance(sent, dict) or sent.get("model") != checkpoint.name:
         return
     state["compare_answered"] = _short(sent.get("number"))
     state["dial"] = replace(state.get("dial", Dial()), beta=_short(sent.get("beta")), family=_short(sent.get("family")))
-    row = links.sent_row(sent.get("image"), checkpoint)
-    state["compare_draws"] = row is None
-    if row is not None and row != current_image.shown_image(checkpoint):
-        current_image.choose_image(checkpoint, row)
-        current_image.is_newer("compare")  # this page knows it
+    if "image" in sent:
+        _take_picture(checkpoint, sent["image"])
     names = sent.get("compared")
     if isinstance(names, list):
         known = {other.name for other in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
         kept = [name for name in names if isinstance(name, str) and name in known]
         state["compared"] = kept[: comparison.MOST_OTHERS]
+
+
+def _take_picture(checkpoint: Checkpoint, sent: object) -> None:
+    """Takes the test image that the user has chosen; None for a drawing."""
+    row = links.sent_row(sent, checkpoint)
+    if sent is None:
+        current_image.show_own_picture()
+    elif row is not None and (row != current_image.shown_image(checkpoint) or current_image.is_own_picture_newest()):
+        current_image.choose_image(checkpoint, row)
 
 
 def _write_link(dial: Dial, row: int | None) -> None:

@@ -28,7 +28,7 @@ NO_OTHER = ""
 
 def reconstruction(checkpoint: Checkpoint) -> None:
     """The component. The test image that it shows is part of the link."""
-    own = _shows_own_picture(checkpoint)
+    own = current_image.shows_own_picture(checkpoint)
     label = page.choose_label(checkpoint, "its own, or the most likely")
     other = _choose_other(checkpoint)
     others = compared.choose_compared(checkpoint)
@@ -45,18 +45,6 @@ def reconstruction(checkpoint: Checkpoint) -> None:
     current_image.write_link(None if own else row)
 
 
-def _shows_own_picture(checkpoint: Checkpoint) -> bool:
-    """Whether the user's own picture, where the browser has one, is newer than the choice of a test image."""
-    state = st.session_state
-    linked = current_image.follow_link(checkpoint)
-    if current_image.is_newer("reconstruction"):
-        state["own_picture"] = False
-    if links.by_history() and linked is None:
-        state["own_picture"] = True
-    own: bool = state.setdefault("own_picture", True)
-    return own
-
-
 def _take_choice(checkpoint: Checkpoint) -> None:
     """Takes the test image that the user has chosen, or that the user shows an own picture."""
     sent = st.session_state["reconstruction"]["choice"]
@@ -64,7 +52,7 @@ def _take_choice(checkpoint: Checkpoint) -> None:
     if (row := links.sent_row(sent.get("image"), checkpoint)) is not None:
         current_image.choose_image(checkpoint, row)
     elif sent:
-        st.session_state["own_picture"] = True
+        current_image.show_own_picture()
 
 
 def _choose_other(checkpoint: Checkpoint) -> str | None:

@@ -58,6 +58,28 @@ def chosen_place(checkpoint: Checkpoint) -> Place | None:
     return place if place and place.model == checkpoint.name else None
 
 
+def show_own_picture() -> None:
+    """The user shows a picture of their own, which the browser keeps; it comes before the test images chosen so far."""
+    st.session_state["own_after"] = _choices()
+
+
+def shows_own_picture(checkpoint: Checkpoint) -> bool:
+    """Whether the user's own picture, where the browser has one, is newer than the choice of a test image.
+
+    Takes the test image of the link where the link decides.
+    """
+    linked = follow_link(checkpoint)
+    if links.by_history() and linked is None:
+        show_own_picture()
+    return is_own_picture_newest()
+
+
+def is_own_picture_newest() -> bool:
+    """Whether no test image was chosen since the user showed a picture of their own."""
+    after: int = st.session_state.get("own_after", 0)
+    return after == _choices()
+
+
 def is_newer(page: str) -> bool:
     """Whether any test image has been chosen since this page last asked."""
     seen: dict[str, int] = st.session_state.setdefault("choices_seen", {})

@@ -362,7 +362,9 @@ test("Compare shows a drawing until a test image is chosen in any view", async (
   await shown(compare, "a", "image=3");
   compare.take(session, "choice", { model: "a", image: null, beta: "1", family: null, compared: [], number: "x-1" });
   const drawn = await shown(compare, "a");
-  assert.deepEqual([drawn.data.image, "image" in drawn.params], [null, false]);
+  assert.deepEqual([drawn.data.own, "image" in drawn.params], [true, false]);
+  assert.equal((await shown(reconstruction, "a")).data.own, true);
   session.chooseImage(6);
-  assert.equal((await shown(compare, "a")).data.image, 6);
+  const { data } = await shown(compare, "a");
+  assert.deepEqual([data.own, data.image], [false, 6]);
 });

@@ -58,6 +58,8 @@ export class Session {
   seen = new Map();
   /** @type {Place | null} */
   place = null;
+  /** How many test images had been chosen when the user showed a picture of their own. */
+  ownAfter = 0;
   /** What each view keeps between its runs, by the view's name. @type {Map<string, any>} */
   kept = new Map();
   /** Explore's z, null at its start. @type {{model: string, z: number[] | null} | null} */
@@ -145,6 +147,26 @@ export class Session {
     const row = this.linkedImage;
     if (row !== null && this.linkDecides) this.chooseImage(row);
     return row;
+  }
+
+  /** The user shows a picture of their own, which the browser keeps; it comes before the test images chosen so far. */
+  showOwnPicture() {
+    this.ownAfter = this.choices;
+  }
+
+  /**
+   * Whether the user's own picture, where the browser has one, is newer than the choice of a test image. Takes the test image
+   * of the link where the link decides.
+   */
+  showsOwnPicture() {
+    const linked = this.followLink();
+    if (this.byHistory && linked === null) this.showOwnPicture();
+    return this.isOwnPictureNewest;
+  }
+
+  /** Whether no test image was chosen since the user showed a picture of their own. */
+  get isOwnPictureNewest() {
+    return this.ownAfter === this.choices;
   }
 
   /** The z of the link, with a warning where it does not fit the model. */

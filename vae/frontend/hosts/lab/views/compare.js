@@ -20,19 +20,22 @@ export async function show(session, source) {
   const { about } = session,
     first = about.name;
   session.followCompared();
-  const image = shownRow(session);
+  const own = session.showsOwnPicture();
   const dial = dialOf(session);
   const { compared } = session;
   const names = comparable(first, session.models).map(({ name }) => name);
-  const [own, ...found] = await Promise.all([first, ...names].map((model) => source.get("compare", { model })));
+  const [{ data: chosen }, ...found] = await Promise.all(
+    [first, ...names].map((model) => source.get("compare", { model })),
+  );
   const others = found.map(({ data }) => data);
   const answered = session.kept.get("compare answered") ?? null;
-  const matches = await matchesOf(source, [own.data, ...others], [first, ...compared]);
+  const matches = await matchesOf(source, [chosen, ...others], [first, ...compared]);
   return {
     data: {
-      ...own.data,
+      ...chosen,
       others,
-      image,
+      image: session.shownImage,
+      own,
       beta_chosen: dial.beta,
       family_chosen: dial.family,
       compared,
@@ -41,7 +44,7 @@ export async function show(session, source) {
     },
     controls: session.compareControls(),
     params: {
-      ...(image === null || session.chosenImage === null ? {} : { image: `${image}` }),
+      ...(own || session.chosenImage === null ? {} : { image: `${session.chosenImage}` }),
       ...(dial.beta === null ? {} : { beta: dial.beta }),
       ...(dial.family === null ? {} : { family: dial.family }),
       ...session.compareParams,
@@ -50,35 +53,21 @@ export async function show(session, source) {
 }
 
 /**
- * Takes the dial, the test image, null for a drawing, and the compared models.
+ * Takes the dial, the compared models, and the picture once the user has chosen one, null for a drawing.
  *
  * @param {Session} session
  * @param {string} name
- * @param {{model: string, image: number | null, beta: string | null, family: string | null, compared: string[],
+ * @param {{model: string, image?: number | null, beta: string | null, family: string | null, compared: string[],
  *          number: string}} value
  */
 export function take(session, name, { model, image, beta, family, compared, number }) {
   if (name !== "choice" || model !== session.about.name) return;
   session.kept.set("compare answered", number);
   session.kept.set("dial", { beta, family });
-  session.kept.set("compare draws", image === null);
-  if (image !== null && image !== session.shownImage) {
+  if (image === null) session.showOwnPicture();
+  else if (image !== undefined && (image !== session.shownImage || session.isOwnPictureNewest))
     session.chooseImage(image);
-    session.isNewer("compare"); // this view knows it
-  }
   session.comparedNames = compared;
-}
-
-/**
- * The test image to show; null while the user's own drawing is there.
- *
- * @param {Session} session
- */
-function shownRow(session) {
-  const linked = session.followLink();
-  const byHistory = session.byHistory && linked !== null;
-  if (session.isNewer("compare") || byHistory) session.kept.set("compare draws", false);
-  return session.kept.get("compare draws") ? null : session.shownImage;
 }
 
 /**

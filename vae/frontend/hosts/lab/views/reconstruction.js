@@ -18,7 +18,7 @@ export async function show(session, source) {
     source.get("reconstruction", { model }),
     session.comparedData(source, "reconstruction"),
   ]);
-  const own = showsOwnPicture(session);
+  const own = session.showsOwnPicture();
   const name = otherOf(session, others);
   const other = name ? (await source.get("other", { model, other: name })).other : null;
   const image = session.chosenImage;
@@ -49,21 +49,7 @@ export async function show(session, source) {
 export function take(session, name, value) {
   if (name !== "choice" || value.model !== session.about.name) return;
   if (value.image !== null) session.chooseImage(value.image);
-  else session.kept.set("own picture", true);
-}
-
-/**
- * Whether the user's own picture, where the browser has one, is newer than the choice of a test image.
- *
- * @param {Session} session
- */
-function showsOwnPicture(session) {
-  const linked = session.followLink();
-  if (session.isNewer("reconstruction")) session.kept.set("own picture", false);
-  if (session.byHistory && linked === null) session.kept.set("own picture", true);
-  /** @type {boolean} */
-  const own = session.kept.get("own picture") ?? true;
-  return own;
+  else session.showOwnPicture();
 }
 
 /**

@@ -1,9 +1,9 @@
-/** What is on the pad, kept by the browser's tab while the user looks at another page. */
+/** The user's own picture on the pad, kept by the browser's tab for all pages that have one. */
 
-import { fromBase64, toBase64 } from "../lib/bytes.js";
+import { fromBase64, toBase64 } from "./bytes.js";
 
-/** @import { PadState } from "../lib/drawing.js" */
-/** @import { Chosen } from "../lib/photo-steps.js" */
+/** @import { PadState } from "./drawing.js" */
+/** @import { Chosen } from "./photo-steps.js" */
 
 /**
  * @typedef {Chosen & {name: string}} Upload name: of the file, and its size
