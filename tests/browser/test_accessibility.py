@@ -113,6 +113,10 @@ def view(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("radio", name=name).press("Space")
 
 
+def tick(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("checkbox", name=name).press("Space")
+
+
 def unfold(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_text(name).first.click()
 
@@ -138,10 +142,11 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
     "": [unfold("All models")],
     f"Explore?{MNIST}": [unfold("more (2)")],
     f"Explore?{MNIST}&compare=mnist-z10-b10,mnist-z2": [press("Compare with")],
-    f"Latent_map?{MNIST}": [pin],
+    f"Latent_map?{MNIST}": [pin, tick("Change per step")],
     f"Sampling?{MNIST}": [choose_a_sample, view("manifold")],
     f"Interpolation?{MNIST}": [
         unfold("Download"),
+        view("Shortest"),
         view("Four corners"),
         view("Arithmetic"),
         press("Choose C from anywhere"),

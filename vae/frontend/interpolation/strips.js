@@ -49,7 +49,8 @@ class Row {
   constructor(look, colour, onClick) {
     this.look = look;
     this.colour = colour;
-    this.canvas = element("canvas", { className: "strip", role: "img", width: 1, height: 1 });
+    const ariaLabel = `${look.title}: no pictures yet`;
+    this.canvas = element("canvas", { className: "strip", role: "img", ariaLabel, width: 1, height: 1 });
     this.label = element("span", { className: "row-label" }, markOf(look.mark, colour), look.title);
     this.canvas.addEventListener("click", ({ offsetX }) => this.path && onClick(offsetX / this.canvas.clientWidth));
   }
