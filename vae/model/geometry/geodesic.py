@@ -114,7 +114,7 @@ class _Search:
         return self._path(self._tensor(self._heights))
 
     def _tensor(self, heights: NDArray[np.float64]) -> Tensor:
-        return torch.from_numpy(heights.reshape(self._shape)).to(self._guess)
+        return torch.from_numpy(heights.reshape(self._shape)).float().to(self._guess.device)
 
     def _path(self, heights: Tensor) -> Tensor:
         moved = self._waves @ heights
@@ -127,4 +127,4 @@ class _Search:
             pictures = self._model.decode(self._path(waves)).flatten(1)
             energy = pictures.diff(dim=0).square().sum() / self._scale
             (gradient,) = torch.autograd.grad(energy, waves)
-        return energy.item(), gradient.double().cpu().numpy().ravel()
+        return energy.item(), gradient.cpu().double().numpy().ravel()

@@ -50,5 +50,5 @@ def change_per_step(metric: Tensor) -> Tensor:
     of z.
     """
     k = metric.shape[1]
-    determinant: Tensor = torch.linalg.det(metric.double())
+    determinant: Tensor = torch.linalg.det(metric.cpu().double())
     return determinant.clamp(min=0).pow(1 / (2 * k)).float()
