@@ -89,6 +89,7 @@ def test_the_link_brings_the_models_back_and_every_way_to_decode_is_all_models(a
     with opened(browser, f"{app.url}/{link}") as page:
         all_drawn(page, 4)
         evaluated = pictures(page)
+        expect(page.locator(".nats")).to_have_text([re.compile(r"[\d.]+ nats")] * 4)
         encoded = [
             read_checkpoint(ROOT / "checkpoints" / name).load_encoded() for name in ("mnist-z10-b1", "mnist-z10-cond")
         ]

@@ -111,6 +111,12 @@ def test_models_of_the_same_pictures_stand_side_by_side(browser: Browser, folder
         assert link_of(page)["compare"] == "mnist-z10-b10"
 
 
+def test_one_image_is_reconstructed_by_the_models_side_by_side(browser: Browser, folder: Path) -> None:
+    with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&compare=mnist-z10-b10&image=3") as page:
+        expect(page.locator("canvas.output[data-nats]")).to_have_count(2)
+        expect(page.locator(".pictures figure").nth(2)).to_contain_text("β = 10 spends")
+
+
 def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&image=3") as page:
         link = page.get_by_role("link", name="Open μ in Explore")

@@ -36,6 +36,7 @@ def split_of(page: Page) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_the_minus_elbo_is_seen_falling_and_then_split(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/{LINK}") as page:
         before = settled(page)
@@ -55,6 +56,7 @@ def test_the_minus_elbo_is_seen_falling_and_then_split(app: Server, browser: Bro
         expect(page.locator(".optimised")).to_be_hidden()
         expect(page.get_by_role("button", name=OFFERED)).to_be_focused()
         assert settled(page) == before
+        expect(page.locator("figcaption", has_text="Reconstruction: evaluation's sample")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -72,6 +74,10 @@ def test_it_can_be_stopped_and_begun_again_and_another_image_ends_it(app: Server
         again.click()
         expect(page.locator(".split .numbers")).to_have_count(0)
         assert split_of(page) == found  # the same noise
+        again.click()
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        page.get_by_label("The mean μ").check()
+        expect(again).to_be_visible()
         page.get_by_role("button", name="Next test image").click()
         expect(page.locator(".optimised")).to_be_hidden()
         expect(page.get_by_role("button", name=OFFERED)).to_be_visible()

@@ -65,9 +65,13 @@ export class Beside {
   /** @type {Given | null} */
   given = null;
 
-  /** @param {Pictures} pictures of the first model */
-  constructor(pictures) {
+  /**
+   * @param {Pictures} pictures of the first model
+   * @param {() => void} onShown another model's picture came, so that the numbers are to be described
+   */
+  constructor(pictures, onShown) {
     this.pictures = pictures;
+    this.onShown = onShown;
     pictures.outputFigure.append(this.firstNumbers);
   }
 
@@ -118,6 +122,7 @@ export class Beside {
     const about = { words: other.words, point: other.kl === null, sampled: noise !== null, className };
     picture.shown = { ...about, label: other.nats.label, reconstruction, kl };
     if (picture.problem.textContent) picture.problem.textContent = "";
+    this.onShown();
   }
 
   /**

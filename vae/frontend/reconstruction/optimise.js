@@ -94,7 +94,8 @@ export class Optimise {
   }
 
   stop() {
-    this.running?.abort();
+    if (!this.running) return;
+    this.running.abort();
     this.running = null;
     this.button.textContent = "Optimise again";
   }

@@ -30,6 +30,7 @@ export class Pictures {
     ariaLabel: "Error map: reconstruction minus input",
   });
   outputTitle = element("span");
+  optimised = false; // whether the picture is of another mean than the encoder's
   words = ""; // the model in words, where others stand beside it
   errorName = element("span", {}, "Error: ");
   errorText = element("span", {}, "mean |Δ| …"); // as many lines as with the number
@@ -153,6 +154,7 @@ export class Pictures {
   }
 
   nameMode() {
+    this.optimised = false;
     this.fixedName.textContent = this.evaluated ? "The evaluation's sample" : "One fixed sample";
     const fixed = this.evaluated ? "evaluation's sample" : "fixed sample";
     const from = { mean: "mean μ", sample: `sample ${this.sampleAt + 1}`, evaluation: fixed }[this.mode];
@@ -177,6 +179,7 @@ export class Pictures {
   showOutput(shown, input, imageShape) {
     drawPicture(this.output, shown.pixels, imageShape);
     this.difference = drawDifference(this.error, shown.pixels, input, imageShape, BRIGHTER, DARKER);
+    if (this.optimised) this.nameMode();
     this.output.dataset.nats = `${shown.reconstruction},${shown.kl}`; // unrounded, for tests
   }
 
@@ -191,6 +194,7 @@ export class Pictures {
     drawPicture(this.output, pixels, imageShape);
     this.difference = drawDifference(this.error, pixels, input, imageShape, BRIGHTER, DARKER);
     this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
+    this.optimised = true;
     this.outputTitle.textContent = "Mean of the optimised q";
   }
 

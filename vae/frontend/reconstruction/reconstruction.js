@@ -214,7 +214,7 @@ class Page {
     const { Beside: Models } = await import("./beside.js");
     if (this.closed) return;
     if (this.data.compare) {
-      this.beside ??= new Models(this.pictures);
+      this.beside ??= new Models(this.pictures, () => this.describeSoon());
       this.beside.update(this.data);
       this.reconstructBeside();
       this.describeSoon();
@@ -384,6 +384,7 @@ class Page {
   /** @param {Mode} mode */
   setMode(mode) {
     this.mode = mode;
+    this.optimise.stop();
     this.pictures.showMode(mode, this.sampleAt, this.point);
     this.reconstructBeside();
     if (!this.result) return;
