@@ -18,6 +18,7 @@ import { streamLines } from "../lib/gradient-stream.js";
 
 const WIDTH = 300,
   HEIGHT = 90; // of the curve, in its own unit
+const FEW = 50; // effective draws, below which more of them would lower the NLL visibly
 const OFFERED = "Optimise q for this image";
 const NEEDS_APP = "Optimising q for an image needs the app: this page has no server that takes gradient steps.";
 const NO_Q = "A plain autoencoder has no q(z|x) to optimise.";
@@ -170,10 +171,9 @@ export class Optimise {
       return [i ? " + " : " = ", term, help(name)];
     });
     const sum = element("span", { className: "term sum" }, "−ELBO ", element("b", {}, parts.negative_elbo.toFixed(1)));
-    const how = `Of ${draws.toLocaleString("en")} other draws of z each, ${Math.round(effective)} of them effective for the NLL.`;
     this.split.replaceChildren(
       element("p", { className: "numbers" }, sum, ...terms, " nats"),
-      element("p", { className: "caption" }, `${lessonOf(parts)} ${how}`),
+      element("p", { className: "caption" }, `${lessonOf(parts)} ${drawsInWords(draws, effective)}`),
     );
   }
 }
@@ -200,4 +200,15 @@ export function lessonOf({ amortisation, approximation }) {
     `The encoder loses ${encoder} nats here against the best Gaussian that was found for this image; ` +
     `that one loses ${gaussian} more because the true posterior is no such Gaussian.`
   );
+}
+
+/**
+ * What the numbers were estimated from.
+ *
+ * @param {number} draws of z
+ * @param {number} effective of them, for the NLL
+ */
+export function drawsInWords(draws, effective) {
+  const known = `${draws.toLocaleString("en")} other draws of z for each number; ${Math.round(effective)} are effective for the NLL`;
+  return effective < FEW ? `${known}, so few that more draws would lower it.` : `${known}.`;
 }
