@@ -180,7 +180,7 @@ export class Beside {
 /** @returns {Picture} */
 function newPicture() {
   const canvas = element("canvas", { role: "img", className: "output other" });
-  const [title, numbers, words, problem] = ["", "nats", "small-print", "small-print"].map((className) =>
+  const [title, numbers, words, problem] = ["", "nats", "caption", "caption"].map((className) =>
     element(className === "" ? "span" : "p", { className }),
   );
   const figure = element("figure", {}, element("figcaption", {}, title), canvas, numbers, words, problem);
