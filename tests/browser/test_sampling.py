@@ -494,6 +494,40 @@ def test_the_mismatch_is_between_two_bounds(app: Server, browser: Browser) -> No
         expect(page.locator(".about")).to_contain_text("used neither to fit it nor to choose")
 
 
+def test_the_second_stage_draws_what_python_draws(
+    app: Server, browser: Browser, z2: Checkpoint, tmp_path: Path
+) -> None:
+    encoded = z2.load_encoded()
+    fit = z2.load_fit(encoded)
+    assert fit is not None
+    second = z2.load_second_stage(encoded, fit)
+    assert second is not None
+    with sampling(browser, app, f"{Z2}&view=one&seed=4&source=second&temperature=0.8") as page:
+        expect(source(page).locator("option:checked")).to_have_text("Second-stage prior")
+        found = arrays(page, tmp_path)
+    expected = second.sample(256, seed=4, temperature=0.8)[WHICH]
+    np.testing.assert_allclose(found["z"], expected, atol=1e-4)
+    np.testing.assert_allclose(found["images"].astype(int), decode(z2.load_model(), expected).astype(int), atol=1)
+
+
+@pytest.mark.slow
+def test_how_good_the_samples_are_stands_above_them_while_they_are_drawn_as_measured(
+    app: Server, browser: Browser
+) -> None:
+    with sampling(browser, app, f"{Z10}&against=second") as page:
+        scores = page.locator(".score")
+        expect(scores.first).to_have_text("Precision\u00a00.76 · recall\u00a00.71 · Fréchet\u00a032.8")
+        expect(scores.last).to_have_text("Precision\u00a00.92 · recall\u00a00.61 · Fréchet\u00a04.9")
+        page.locator(".mismatch").click()
+        rows = page.locator(".scores tr")
+        expect(rows).to_have_count(6)
+        expect(rows.nth(4)).to_have_text(re.compile("Gap, nats.*1.81 to 10.47.*0.22 to 8.88.*0.00 to 8.66"))
+        slide(page, "Temperature", 0.5)
+        expect(scores.first).to_be_hidden()
+        slide(page, "Temperature", 1)
+        expect(scores.first).to_be_visible()
+
+
 # ---- everyone --------------------------------------------------------------------------------------------------------
 
 

@@ -124,3 +124,19 @@ def test_what_is_the_same_input_is_part_of_explore_s_link() -> None:
     assert sent_data(app.run())["input"] == "image"
     assert sent_data(opened("Explore", compare="mnist-z2", input="nonsense"))["input"] == "image"
     assert "input" not in sent_data(opened("Explore", input="percentile"))
+
+
+def test_sampling_sends_each_model_the_first_ones_source_and_noise_of_its_own_size() -> None:
+    data = sent_data(opened("Sampling", compare="mnist-z10-b10,mnist-z2", source="second", seed="5"))
+    same_size, other_size = data["compare"]
+    assert list(same_size["sources"]) == list(other_size["sources"]) == ["second"]
+    assert same_size["sources"]["second"] != data["sources"]["second"]
+    assert "noises" not in same_size  # the first one's
+    assert set(other_size["noises"]) == set(data["noises"]) == {"5", "6"}
+    assert len(other_size["noises"]["5"]["values"]) < len(data["noises"]["5"]["values"])
+
+
+def test_a_source_that_a_model_beside_does_not_have_is_left_out(root: Path) -> None:
+    (root / "mnist-z10-ae").symlink_to(SHIPPED / "mnist-z10-ae")
+    (other,) = sent_data(opened("Sampling", compare="mnist-z10-ae", source="image:3"))["compare"]
+    assert other["sources"] == {}

@@ -32,6 +32,7 @@ export class Controls {
     this.data = data;
     this.state = state;
     this.onChange = onChange;
+    this.comparing = false;
     this.views = segmented("View", VIEWS, (view) => onChange({ view }));
     this.seed = numberField({ whole: true, min: 0, max: MAX_SEED, ariaLabel: "Seed of the noise" });
     this.temperature = new Slider("Temperature", { min: 0, max: 2, step: 0.02 }, (temperature) =>
@@ -82,11 +83,18 @@ export class Controls {
     this.axisLabels[1].hidden = latentDim === 1;
   }
 
+  /** Where models are compared, each has one grid. @param {boolean} comparing */
+  compare(comparing) {
+    this.comparing = comparing;
+    const label = this.views.inputs.get("two")?.parentElement;
+    if (label) label.hidden = comparing;
+  }
+
   /** @param {SamplingState} state */
   show(state) {
     const { view, seed, side, temperature, truncation, hold, plane } = state;
     this.state = state;
-    this.views.choose(view);
+    this.views.choose(this.comparing && view === "two" ? "one" : view);
     this.seed.show(seed);
     this.side.show(side, `${side} × ${side}`);
     this.temperature.show(temperature, temperature.toFixed(2));

@@ -9,7 +9,16 @@ import { pictureOf } from "./panel.js";
 /** @import { SamplingData } from "./state.js" */
 /** @import { ShownGrid } from "./panel.js" */
 
-/** @typedef {{title: string, canvas: HTMLCanvasElement, shown: ShownGrid}} ShownPanel */
+/**
+ * suffix: of its arrays' names; data: of its model.
+ *
+ * @typedef {object} ShownPanel
+ * @property {string} title
+ * @property {string} suffix
+ * @property {Pick<SamplingData, "latent_dim" | "image_shape" | "classes">} data
+ * @property {HTMLCanvasElement} canvas
+ * @property {ShownGrid} shown
+ */
 /**
  * What is saved.
  *
@@ -45,12 +54,12 @@ export async function savePicture({ data, panels, plane, picked: { place, cell }
 
 /** @param {Samples} samples */
 export function saveArrays({ data, panels, plane }) {
-  const { latent_dim: latentDim, image_shape: imageShape, classes } = data;
   /** @type {Record<string, NamedArray>} */
   const arrays = {};
-  panels.forEach(({ shown: { n, pixels, vectors, labels } }, place) => {
+  panels.forEach(({ shown: { n, pixels, vectors, labels }, suffix, data: own }) => {
+    const { latent_dim: latentDim, image_shape: imageShape, classes } = own;
     /** @param {string} array */
-    const name = (array) => (place ? `${array}_against` : array);
+    const name = (array) => `${array}${suffix}`;
     arrays[name("z")] = { data: Float32Array.from(vectors.flatMap((z) => [...z])), shape: [n, latentDim] };
     arrays[name("images")] = { data: pixels, shape: [n, ...imageShape] };
     if (classes) arrays[name("told")] = { data: Uint16Array.from(labels), shape: [n] }; // the file format's name

@@ -7,7 +7,7 @@ import { cellsOf, manifoldVectors, Noise, Source } from "./sources.js";
 /** @import { SamplingData, SamplingState } from "./state.js" */
 
 export class Latents {
-  /** @param {SamplingData} data of the model */
+  /** @param {Pick<SamplingData, "latent_dim" | "classes" | "components" | "kl" | "spread" | "centre">} data of the model */
   constructor(data) {
     this.data = data;
     /** @type {Map<string, Noise>} */

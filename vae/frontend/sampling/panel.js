@@ -56,6 +56,8 @@ export class Panel {
     this.counted = null; // whose classes are shown
     /** @type {ShownGrid | null} */
     this.tried = null; // whose classes were counted last, or could not be
+    /** @type {number[] | null} */
+    this.counts = null; // those that are shown
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.countTimer = undefined; // while they are being counted, too
     /** @type {string | null} */
@@ -85,14 +87,11 @@ export class Panel {
     this.bars = element("div", { className: "bars", role: "img", ariaLabel: "Classes of the samples" });
     this.intervals = element("canvas", { className: "intervals", role: "img" });
     this.sizes = element("figcaption", { title: "The strongest latent first" });
+    this.from = this.buildFrom();
     this.beneath = this.buildBeneath();
-    this.element = element(
-      "section",
-      { className: "panel", ariaLabel: title },
-      this.buildFrom(),
-      this.stage,
-      this.beneath,
-    );
+    this.caption = element("div", { className: "model" });
+    this.difference = element("p", { className: "difference", title: "Nats: means over the test set" });
+    this.element = element("section", { className: "panel", ariaLabel: title }, this.from, this.stage, this.beneath);
     this.listen();
   }
 
@@ -158,6 +157,28 @@ export class Panel {
     this.thumbText.hidden = !pixels || !decoded;
     this.thumb.ariaLabel = `${this.title}: ${decoded ? "reconstruction of that test image" : "that test image"}`;
     if (pixels) drawPicture(this.thumb, pixels, imageShape);
+  }
+
+  /**
+   * Where models are compared: which one this grid is of, in place of the source, which is the same for all.
+   *
+   * @param {string} words
+   * @param {string} sentence how it differs from the first
+   */
+  showModel(words, sentence) {
+    this.from.remove();
+    this.caption.replaceChildren(element("b", {}, words), this.score);
+    this.element.prepend(this.caption);
+    this.difference.textContent = sentence;
+    this.beneath.append(this.difference);
+  }
+
+  /** Where nothing is compared, again. */
+  showSource() {
+    this.caption.remove();
+    this.difference.remove();
+    this.from.append(this.score);
+    this.element.prepend(this.from);
   }
 
   /**
@@ -284,10 +305,11 @@ export class Panel {
    * @param {number[]} shares
    * @param {string[]} classNames
    * @param {string[]} palette
+   * @param {number} highest the share at the chart's top
    */
-  showClasses(counts, shares, classNames, palette) {
+  showClasses(counts, shares, classNames, palette, highest = topShare(counts, shares)) {
     const total = counts.reduce((sum, count) => sum + count, 0);
-    const highest = Math.max(...counts.map((count) => count / total), ...shares);
+    this.counts = counts;
     const ranked = counts.map((_, label) => label);
     if (counts.length > MOST_BARS) ranked.sort((a, b) => counts[b] - counts[a]).splice(MOST_BARS);
     /** @param {number} share */
@@ -318,6 +340,7 @@ export class Panel {
 
   /** @param {string} text in place of the counts */
   showNoClasses(text) {
+    this.counts = null;
     this.bars.replaceChildren(element("span", { className: "words" }, text));
     this.bars.ariaLabel = text;
   }
@@ -382,6 +405,17 @@ export class Panel {
     stage.addEventListener("keydown", (event) => this.moveByKey(event));
     stage.addEventListener("blur", () => onLeave());
   }
+}
+
+/**
+ * The largest share of a class, among samples and in the test set.
+ *
+ * @param {number[]} counts
+ * @param {number[]} shares
+ */
+export function topShare(counts, shares) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return Math.max(...counts.map((count) => count / total), ...shares);
 }
 
 /**

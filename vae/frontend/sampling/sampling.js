@@ -13,13 +13,14 @@ import { componentOf, watchSize } from "../lib/view.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
-import { classesInWords, Panel, pictureOf } from "./panel.js";
+import { classesInWords, Panel, pictureOf, topShare } from "./panel.js";
 import { Selection } from "./selection.js";
 import { asMeasured, scoreInWords, scoresTable } from "./scores.js";
 import { readParams, writeParams } from "./state.js";
 import { TestSet } from "./test-set.js";
 
 /** @import { LiveStatus } from "../lib/live-client.js" */
+/** @import { Beside, Unit } from "./beside.js" */
 /** @import { Samples } from "./downloads.js" */
 /** @import { SamplingData, SamplingState } from "./state.js" */
 /** @import { Send } from "../lib/view.js" */
@@ -56,7 +57,10 @@ class SamplingView {
     this.holding = false; // a slider is being dragged
     this.device = "…";
     this.meter = new Meter();
-    this.panels = [0, 1].map((place) => this.buildPanel(place));
+    /** @type {Beside | null} */
+    this.beside = null; // the models to compare with
+    this.closed = false;
+    this.panels = ["A", "B"].map((title, place) => this.buildPanel(title, place));
     this.selection = new Selection(this);
     this.controls = new Controls(data, this.state, (part) => this.change(part), {
       grid: () => this.save(saveGrid),
@@ -71,6 +75,8 @@ class SamplingView {
     this.classHow = element("p");
     this.klHelp = help("KL");
     this.meterText = element("p", { className: "meter small-print" });
+    this.grids = element("div", { className: "panels" });
+    this.controlsPlace = element("div", { className: "controls" });
     this.root = this.build();
     parent.append(this.root);
     this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
@@ -81,6 +87,7 @@ class SamplingView {
     this.restTimer = 0;
     this.takeModel(data);
     this.show(data, true);
+    if (data.compare) void this.openBeside();
   }
 
   /**
@@ -96,7 +103,66 @@ class SamplingView {
       this.client.setModel(data);
       this.takeModel(data);
     }
-    this.show(data, newModel);
+    const newBeside = this.followBeside();
+    this.show(data, newModel || newBeside);
+  }
+
+  // — the models to compare with —
+
+  /** They have a module of their own, which a page without a comparison does not load. */
+  async openBeside() {
+    const { Beside: Models } = await import("./beside.js");
+    if (this.closed || this.beside || !this.data.compare) return;
+    const { grids, controlsPlace: place, controls, panels, notice } = this;
+    this.beside = new Models(
+      { grids, place, controls, panels, notice },
+      {
+        buildPanel: (title) => this.buildPanel(title, 0),
+        onStatus: (status) => this.complain(noticeOf(status)),
+      },
+    );
+    this.followBeside();
+    this.show(this.data, true);
+  }
+
+  /** Returns whether other models are shown than before. */
+  followBeside() {
+    const { data, beside } = this;
+    if (data.compare && !beside) {
+      void this.openBeside();
+      return false;
+    }
+    if (!beside) return false;
+    let isNew = true;
+    if (data.compare) isNew = beside.update(data, this.state);
+    else {
+      beside.close();
+      this.beside = null;
+    }
+    this.root.classList.toggle("comparing", this.beside !== null);
+    if (isNew) this.selection.pick(null);
+    return isNew;
+  }
+
+  otherPanels() {
+    return this.beside?.units.map(({ panel }) => panel) ?? [];
+  }
+
+  allPanels() {
+    return [...this.panels, ...this.otherPanels()];
+  }
+
+  /**
+   * What a grid shows: a source of the first model, or another model.
+   *
+   * @param {Panel} panel
+   * @returns {Unit}
+   */
+  unitOf(panel) {
+    const other = this.beside?.units.find((unit) => unit.panel === panel);
+    if (other) return other;
+    const { data, latents, testSet, client, strongest, state } = this;
+    return { panel, data, latents, testSet, client, strongest, state, place: this.panels.indexOf(panel) };
   }
 
   /** @param {SamplingData} data */
@@ -153,9 +219,11 @@ class SamplingView {
     const inputAt = performance.now();
     this.waiting = false;
     for (const panel of this.visible()) {
-      const vectors = this.latents.vectors(this.state, this.placeOf(panel));
+      const { data, latents, state, place } = this.unitOf(panel);
+      const vectors = latents.vectors(state, place);
       if (vectors) void this.decode(panel, vectors, inputAt);
-      else this.ask(panel);
+      else if (hasSource(data, state.choices[place])) this.ask(panel);
+      else panel.setStale();
     }
   }
 
@@ -176,12 +244,12 @@ class SamplingView {
    * @param {number} inputAt
    */
   async decode(panel, vectors, inputAt) {
-    const { testSet, data, state } = this,
+    const { testSet, data, state, latents, client, place } = this.unitOf(panel),
       { seed, side } = state; // of these pictures
-    const labels = this.latents.labels(state, this.placeOf(panel));
-    const codes = data.classes ? vectors.map((z, i) => this.codeOf(z, labels[i])) : vectors;
-    const reply = await this.client.decode(codes, { slot: panel.title });
-    if (!reply || testSet !== this.testSet) return;
+    const labels = latents.labels(state, place);
+    const codes = data.classes ? vectors.map((z, i) => codeOf(z, labels[i], data.classes)) : vectors;
+    const reply = await client.decode(codes, { slot: panel.title });
+    if (!reply || testSet !== this.unitOf(panel).testSet) return;
     const { n, pixels, imageShape } = reply;
     panel.show({ n, side, pixels, imageShape, vectors, labels, seed });
     this.notice.hidden = true; // the live service works again
@@ -189,16 +257,6 @@ class SamplingView {
     this.selection.refresh();
     this.countSoon(panel);
     if (panel === this.panels[0]) this.meter.took(panel.canvas, performance.now() - inputAt);
-  }
-
-  /**
-   * The decoder's input: z and, for a conditional model, the class as weights.
-   *
-   * @param {ArrayLike<number>} z
-   * @param {number} label
-   */
-  codeOf(z, label) {
-    return [...Array.from(z), ...Array.from({ length: this.data.classes }, (_, k) => Number(k === label))];
   }
 
   /**
@@ -210,17 +268,14 @@ class SamplingView {
    */
   async reconstruct(index, slot) {
     const { encoded } = await this.testSet.load();
-    const reply = await this.client.decode([this.codeOf(meanOf(encoded, index), encoded.labels[index])], { slot });
+    const reply = await this.client.decode([codeOf(meanOf(encoded, index), encoded.labels[index], this.data.classes)], {
+      slot,
+    });
     return reply?.pixels ?? null;
   }
 
-  /** @param {Panel} panel */
-  placeOf(panel) {
-    return this.panels.indexOf(panel);
-  }
-
   visible() {
-    return this.panels.slice(0, this.state.view === "two" ? 2 : 1);
+    return [...this.panels.slice(0, this.state.view === "two" && !this.data.compare ? 2 : 1), ...this.otherPanels()];
   }
 
   /**
@@ -230,13 +285,18 @@ class SamplingView {
    */
   async save(saveAs) {
     const { picked } = this.selection;
-    const panels = this.visible().flatMap(({ title, canvas, shown }) => (shown ? [{ title, canvas, shown }] : []));
+    const panels = this.visible().flatMap((panel) => {
+      const { title, canvas, shown } = panel,
+        { data, place } = this.unitOf(panel);
+      const suffix = this.otherPanels().includes(panel) ? `_${data.model}` : place ? "_against" : "";
+      return shown ? [{ title, canvas, shown, data, suffix }] : [];
+    });
     if (panels.length < this.visible().length) throw new Error("The pictures are not here yet; try again.");
     await saveAs({
       data: this.data,
       panels,
       plane: this.state.view === "plane",
-      picked: picked ? { place: this.placeOf(picked.panel), cell: picked.cell } : { place: 0, cell: 0 },
+      picked: picked ? { place: this.visible().indexOf(picked.panel), cell: picked.cell } : { place: 0, cell: 0 },
     });
   }
 
@@ -278,7 +338,7 @@ class SamplingView {
   sendPicked() {
     const { picked } = this.selection;
     const shown = picked?.pinned ? picked.panel.shown : null;
-    if (!picked || !shown || picked.cell >= shown.vectors.length) return;
+    if (!picked || !shown || picked.cell >= shown.vectors.length || !this.panels.includes(picked.panel)) return;
     const label = this.data.classes ? shown.labels[picked.cell] : null;
     const value = { model: this.data.model, z: Array.from(shown.vectors[picked.cell], round4), label };
     if (JSON.stringify(value) === JSON.stringify(this.sentPicked)) return;
@@ -302,7 +362,7 @@ class SamplingView {
   /** @param {Panel} panel */
   async countClasses(panel) {
     const { shown } = panel,
-      { testSet, data } = this;
+      { testSet, data } = this.unitOf(panel);
     if (!shown || panel.counted === shown) return;
     panel.tried = shown;
     if (data.classes) {
@@ -310,28 +370,39 @@ class SamplingView {
       return;
     }
     try {
-      const outdated = () => this.testSet !== testSet;
+      const outdated = () => this.unitOf(panel).testSet !== testSet;
       const pictures = shown.vectors.map((_, cell) => pictureOf(shown, cell));
+      const known = data.classifier ? this.testSet : testSet; // of the same images, and loaded for the first grid
       const counts = await (data.classifier
-        ? testSet.countByPicture(pictures, outdated)
-        : testSet.countByCode(shown.vectors, outdated));
+        ? known.countByPicture(pictures, outdated)
+        : known.countByCode(shown.vectors, outdated));
       if (!counts) return;
-      const { classShares } = await testSet.load();
+      const { classShares } = await known.load();
       panel.counted = shown;
       panel.showClasses(counts, classShares, data.class_names, data.palette);
+      if (this.beside) this.scaleCounts(classShares);
     } catch (error) {
       panel.showNoClasses(`The classes cannot be counted: what that takes did not load (${messageOf(error)}).`);
     }
   }
 
+  /** Shows all models' counts at one scale. @param {number[]} shares of the classes in the test set */
+  scaleCounts(shares) {
+    const counted = this.visible().flatMap((panel) => (panel.counts ? [{ panel, counts: panel.counts }] : []));
+    const highest = Math.max(...counted.map(({ counts }) => topShare(counts, shares)));
+    const { class_names: classNames, palette } = this.data;
+    for (const { panel, counts } of counted) panel.showClasses(counts, shares, classNames, palette, highest);
+  }
+
   /** @param {Panel} panel */
   drawIntervals(panel) {
-    const source = this.latents.source(this.state, this.placeOf(panel)),
-      { kl, spread, centre } = this.data;
+    const { data, latents, state, place, strongest } = this.unitOf(panel),
+      { kl, spread, centre } = data;
+    const source = latents.source(state, place);
     if (!source || this.state.view === "plane") return;
     const ofPrior = { centre: centre.map(() => 0), span: SPAN, prior: true };
     const ofCodes = { centre, span: SPAN * Math.max(...spread), prior: false };
-    panel.drawIntervals(source, this.strongest, this.state.temperature, kl ? ofPrior : ofCodes);
+    panel.drawIntervals(source, strongest, this.state.temperature, kl ? ofPrior : ofCodes);
   }
 
   /**
@@ -341,8 +412,8 @@ class SamplingView {
    */
   async showThumb(panel) {
     const { testSet } = this,
-      place = this.placeOf(panel),
-      choice = this.state.choices[place];
+      place = this.panels.indexOf(panel),
+      choice = this.state.choices[place] ?? ""; // none of another model, whose source is the first one's
     const [kind, number] = choice.split(":");
     if (kind !== "image") return;
     const loaded = await testSet.load().catch(() => null); // countClasses shows the reason
@@ -357,22 +428,29 @@ class SamplingView {
 
   showState() {
     const { view, choices, labels } = this.state;
-    this.root.classList.toggle("single", view !== "two");
+    this.beside?.follow(this.state);
+    this.root.classList.toggle("single", view !== "two" && !this.data.compare);
     this.root.classList.toggle("plane", view === "plane");
-    this.panels[1].element.hidden = view !== "two";
+    this.panels[1].element.hidden = view !== "two" || Boolean(this.data.compare);
     this.controls.show(this.state);
     this.panels.forEach((panel, place) => panel.showChoice(choices[place], labels[place]));
     this.planeNote.textContent = this.latents.describeManifold(this.state);
-    this.panels.forEach((panel, place) => {
+    for (const panel of this.allPanels()) {
+      const { data, state, place } = this.unitOf(panel);
       panel.describe(this.describe(panel));
-      panel.showScore(scoreInWords(this.data.scores, choices[place]), asMeasured(this.state));
-    });
+      if (hasSource(data, choices[place]))
+        panel.showScore(scoreInWords(data.scores, choices[place]), asMeasured(state));
+      else panel.showScore("This model has no such source.", view !== "plane");
+    }
   }
 
   /** @param {Panel} panel */
   describe(panel) {
     const { view, side, temperature } = this.state;
-    const from = view === "plane" ? "pictures at normal quantiles" : `samples, source ${panel.sourceName()}`;
+    const from =
+      view === "plane"
+        ? "pictures at normal quantiles"
+        : `samples, source ${(this.beside ? this.panels[0] : panel).sourceName()}`;
     return `${side} by ${side} ${from}, temperature ${temperature}`;
   }
 
@@ -410,6 +488,8 @@ class SamplingView {
   }
 
   close() {
+    this.closed = true;
+    this.beside?.close();
     this.client.close();
     this.unwatch();
     for (const type of RELEASES) removeEventListener(type, this.onRelease);
@@ -421,10 +501,13 @@ class SamplingView {
 
   // — the page —
 
-  /** @param {number} place */
-  buildPanel(place) {
+  /**
+   * @param {string} title
+   * @param {number} place of its source
+   */
+  buildPanel(title, place) {
     /** @type {Panel} */
-    const panel = new Panel("AB"[place], {
+    const panel = new Panel(title, {
       onSource: (source) => this.change({ choices: this.state.choices.with(place, source) }),
       onLabel: (label) => this.change({ labels: this.state.labels.with(place, label) }),
       onPoint: (cell) => this.selection.point(panel, cell),
@@ -439,13 +522,13 @@ class SamplingView {
 
   build() {
     const { panels, controls, selection } = this;
-    const grids = element("div", { className: "panels" }, ...panels.map((panel) => panel.element), this.notice);
+    this.grids.append(...panels.map((panel) => panel.element), this.notice);
     panels[0].element.prepend(controls.axes);
     const about = element("details", { className: "about" }, this.mismatch, this.scores, this.how, this.classHow);
     const divergence = element("div", { className: "divergence" }, about, this.klHelp);
     const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterText);
-    const beside = element("div", { className: "controls" }, controls.toolbar, controls.sliders, foot);
-    const root = element("div", { className: "sampling" }, grids, beside, selection.card.element);
+    this.controlsPlace.append(controls.toolbar, controls.sliders, foot);
+    const root = element("div", { className: "sampling" }, this.grids, this.controlsPlace, selection.card.element);
     root.addEventListener("keydown", (event) => {
       if (isOver(event, "input, select, button, .stage")) event.stopPropagation(); // r and c are Streamlit's
     });
@@ -454,6 +537,28 @@ class SamplingView {
     });
     return root;
   }
+}
+
+/**
+ * Whether a model has this source.
+ *
+ * @param {Pick<SamplingData, "offered" | "kl">} data
+ * @param {string} source
+ */
+function hasSource({ offered, kl }, source) {
+  if (source.startsWith("image:")) return kl !== null;
+  return offered.some(({ id, problem }) => id === source && !problem);
+}
+
+/**
+ * The decoder's input: z and, for a conditional model, the class as weights.
+ *
+ * @param {ArrayLike<number>} z
+ * @param {number} label
+ * @param {number} classes
+ */
+function codeOf(z, label, classes) {
+  return [...Array.from(z), ...Array.from({ length: classes }, (_, k) => Number(k === label))];
 }
 
 /**

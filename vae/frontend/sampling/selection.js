@@ -15,11 +15,11 @@ import { pictureOf } from "./panel.js";
  * What a selection uses of the page.
  *
  * @typedef {object} Page
- * @property {Panel[]} panels
+ * @property {() => Panel[]} allPanels
  * @property {() => Panel[]} visible those on the page
  * @property {HTMLElement} root
  * @property {SamplingData} data
- * @property {TestSet} testSet
+ * @property {(panel: Panel) => {data: Pick<SamplingData, "kl">, testSet: TestSet}} unitOf the model of a grid
  * @property {(index: number, slot: string) => Promise<Uint8Array | null>} reconstruct a test image, from its code
  */
 
@@ -60,7 +60,7 @@ export class Selection {
     const { panel, cell } = picked ?? {};
     const same = this.picked?.panel === panel && this.picked?.cell === cell && !this.card.element.hidden;
     this.picked = picked;
-    for (const each of this.page.panels) {
+    for (const each of this.page.allPanels()) {
       each.picked = each === panel ? (cell ?? null) : null;
       each.mark(cell ?? null); // the same ε in both
     }
@@ -89,7 +89,7 @@ export class Selection {
   /** @param {Picked} picked */
   async findNearest({ panel, cell }) {
     const { card } = this,
-      { testSet, data } = this.page,
+      { testSet, data } = this.page.unitOf(panel),
       { shown } = panel;
     if (!shown) return;
     const outdated = () => this.picked?.cell !== cell || this.picked.panel !== panel || panel.shown !== shown;

@@ -6,6 +6,8 @@ import { NO_TRUNCATION } from "./sources.js";
 
 /** @import { ImageShape, SamplingKey } from "../lib/contract.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
+/** @import { Nats } from "../lib/comparison-words.js" */
+/** @import { OtherModel } from "./beside.js" */
 /** @import { Scores } from "./scores.js" */
 /** @import { PackedNoise, PackedSource } from "./sources.js" */
 
@@ -46,6 +48,9 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {number} image the test image of all pages
  * @property {Record<string, PackedNoise>} noises by seed
  * @property {Record<string, PackedSource>} sources by the link's name
+ * @property {string} [words] where models are compared: the first in words
+ * @property {Nats} [nats] its test set's
+ * @property {OtherModel[]} [compare] the others
  */
 
 /**

@@ -34,7 +34,9 @@ def sampling(checkpoint: Checkpoint) -> None:
     params = _params(checkpoint)
     seed, latent_dim = int(params.get("seed", "0")), checkpoint.model_config.latent_dim
     chosen = {params.get(name, default) for name, default in default_sources(_fitted(checkpoint)).items()}
-    data = loaders.or_stop(cached_data, checkpoint) | compared.compared_data(checkpoint, others, cached_data)
+    data = loaders.or_stop(cached_data, checkpoint)
+    shown_source = params.get("source", default_sources(_fitted(checkpoint))["source"])
+    data = data | compared.compared_data(checkpoint, others, partial(_beside, seed, latent_dim, shown_source))
     data |= {
         "params": params,
         "image": current_image.shown_image(checkpoint),
@@ -47,6 +49,19 @@ def sampling(checkpoint: Checkpoint) -> None:
     on_params, on_picked = partial(_take, checkpoint), partial(_take_picked, checkpoint)
     component(key="sampling", data=data, on_params_change=on_params, on_picked_change=on_picked)
     _write_link(params | {"seed": str(seed)})
+
+
+def _beside(seed: int, latent_dim: int, name: str, other: Checkpoint, version: tuple[str, int]) -> dict[str, object]:
+    """The data of a model beside the first: with the first one's source where it has it, and noise of its own size.
+
+    Of equal size, the noise is the first one's.
+    """
+    offered = offered_sources(other, cached_fit(other, version))
+    data = cached_data(other, version) | {
+        "sources": {name: cached_source(other, version, name)} if is_source(name, other, offered) else {}
+    }
+    own = other.model_config.latent_dim
+    return data if own == latent_dim else data | {"noises": noises(seed, own)}
 
 
 def _write_link(linked: Params) -> None:

@@ -34,7 +34,7 @@ const LISTED = [...Object.keys(MODELS), "else"].map((name) => ({
   words: `model ${name}`,
   pictures: name === "else" ? 2 : 1,
 }));
-const OFFERED = ["prior", "aggregate", "image", "class:1"].map((id) => ({ id, name: id, problem: "" }));
+const OFFERED = ["prior", "aggregate", "second", "image", "class:1"].map((id) => ({ id, name: id, problem: "" }));
 const LIMITS = { perplexity: [2, 500, 30], neighbours: [2, 500, 15], min_dist: [0, 0.99, 0.1], seed: [0, 100, 0] };
 
 /** A server with three models of one data set. */
@@ -55,7 +55,8 @@ const source = new Source("https://lab.example", {}, (address) => {
     sampling: {
       about,
       data: {
-        offered: OFFERED,
+        ...{ model: about?.name, latent_dim: about?.classes ? 3 : 2, test_images: 10, kl: [1, 2] },
+        offered: OFFERED.filter(({ id }) => id !== "second" || about?.name === "a"),
         components: { directions: [[1, 0], [0, 1]] }, // biome-ignore format: two vectors
         default_sources: { source: "prior", against: "aggregate" },
       },
@@ -289,6 +290,19 @@ for (const [name, view] of Object.entries(COMPARING)) {
     assert.equal(params.compare, "b,cond");
   });
 }
+
+test("Sampling gives each model the first one's source where it has it, and noise of its own size", async () => {
+  const { data } = await shown(sampling, "a", "compare=b,cond&source=class:1&seed=4");
+  assert.deepEqual(
+    data.compare.map((/** @type {any} */ { sources, noises }) => [sources, noises]),
+    [
+      [{ "class:1": "source class:1" }, undefined],
+      [{ "class:1": "source class:1" }, { 4: "noise" }],
+    ],
+  );
+  const other = await shown(sampling, "a", "compare=b&source=second");
+  assert.deepEqual([Object.keys(other.data.sources), other.data.compare[0].sources], [["second", "aggregate"], {}]);
+});
 
 test("models that are chosen are those of all views, and of the link", async () => {
   const { controls } = await shown(explore, "a", "");

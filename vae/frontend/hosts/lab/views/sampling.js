@@ -25,16 +25,19 @@ export async function show(session, source) {
   const params = paramsOf(session, data);
   const seed = params.seed ?? "0";
   const { source: left, against: right } = data.default_sources;
-  const chosen = [...new Set([params.source ?? left, params.against ?? right])];
+  const first = params.source ?? left;
+  const chosen = [...new Set([first, params.against ?? right])];
   const [compared, { noises, note }, ...sources] = await Promise.all([
     session.comparedData(source, "sampling"),
     source.get("noise", { model, seed }),
     ...chosen.map((name) => source.get("source", { model, source: name })),
   ]);
+  const others = /** @type {any[]} */ (compared.compare ?? []);
   return {
     data: {
       ...data,
       ...compared,
+      ...(others.length ? { compare: await withSources(source, others, data.latent_dim, first, seed) } : {}),
       params,
       image: session.shownImage,
       noises,
@@ -44,6 +47,30 @@ export async function show(session, source) {
     params: { .../** @type {Record<string, string>} */ (params), seed, ...session.compareParams },
     notes: note ? [note] : [],
   };
+}
+
+/**
+ * The data of the models beside the first: with the first one's source where they have it, and noise of their own size.
+ * Of equal size, the noise is the first one's.
+ *
+ * @param {Source} source
+ * @param {any[]} compare
+ * @param {number} latentDim of the first
+ * @param {string} name of its source
+ * @param {string} seed
+ */
+function withSources(source, compare, latentDim, name, seed) {
+  return Promise.all(
+    compare.map(async (data) => {
+      const { model, kl, test_images, latent_dim: own } = data;
+      const has = CHECKS.source[0](name, /** @type {About} */ ({ prior: kl !== null, test_images }), data);
+      const [found, noise] = await Promise.all([
+        has ? source.get("source", { model, source: name }) : null,
+        own === latentDim ? null : source.get("noise", { model, seed }),
+      ]);
+      return { ...data, sources: found ? { [name]: found.source } : {}, ...(noise && { noises: noise.noises }) };
+    }),
+  );
 }
 
 /**
