@@ -20,44 +20,53 @@ Object.defineProperty(globalThis, "localStorage", {
 });
 beforeEach(() => stored.clear());
 
-/** A plot as far as the sliders know one. @param {number | null} crowd */
-function plotOf(crowd) {
+/** A plot as far as the sliders know one. @param {"pictures" | null} beneath */
+function plotOf(beneath) {
   const plot = {
     choice: UNCHOSEN,
     setChoice(/** @type {Choice} */ choice) {
       this.choice = choice;
     },
     get dot() {
-      return dotOf({ count: 10000, crowd }, this.choice);
+      return dotOf({ count: 10000, crowd: 1, beneath }, this.choice);
     },
   };
   return /** @type {typeof plot & Plot} */ (/** @type {unknown} */ (plot));
 }
 
 test("points on pictures are translucent, and the smaller the more crowded they are", () => {
-  const dot = (/** @type {number} */ crowd) => dotOf({ count: 10000, crowd }, UNCHOSEN);
+  const dot = (/** @type {number} */ crowd) => dotOf({ count: 10000, crowd, beneath: "pictures" }, UNCHOSEN);
   const [sparse, between, crowded] = [dot(0.1), dot(1.5), dot(100)];
   assert.ok(sparse.radius > between.radius && between.radius > crowded.radius);
   assert.ok([sparse, between, crowded].every(({ opacity }) => opacity === sparse.opacity && opacity < 0.7));
   assert.deepEqual(dot(1000), crowded);
 });
 
+test("points on the shading are as small as on pictures and fainter, so that its cliffs are seen", () => {
+  const given = { count: 10000, crowd: 3 };
+  const onPictures = dotOf({ ...given, beneath: "pictures" }, UNCHOSEN),
+    onShading = dotOf({ ...given, beneath: "shading" }, UNCHOSEN);
+  assert.equal(onShading.radius, onPictures.radius);
+  assert.ok(onShading.opacity <= onPictures.opacity / 2);
+});
+
 test("many points are smaller than few, and without pictures nearly opaque", () => {
-  const [many, few] = [10000, 300].map((count) => dotOf({ count, crowd: null }, UNCHOSEN));
+  const [many, few] = [10000, 300].map((count) => dotOf({ count, crowd: 0, beneath: null }, UNCHOSEN));
   assert.ok(many.radius < few.radius);
   assert.deepEqual([many.opacity, few.opacity], [0.85, 0.85]);
 });
 
 test("a chosen size is a factor, and a chosen opacity holds with and without pictures", () => {
-  for (const crowd of [null, 1]) {
-    const usual = dotOf({ count: 10000, crowd }, UNCHOSEN);
-    const chosen = dotOf({ count: 10000, crowd }, { size: 2, opacity: 0.3 });
+  for (const beneath of /** @type {const} */ ([null, "pictures", "shading"])) {
+    const given = { count: 10000, crowd: 1, beneath },
+      usual = dotOf(given, UNCHOSEN);
+    const chosen = dotOf(given, { size: 2, opacity: 0.3 });
     assert.deepEqual([chosen.radius, chosen.opacity], [2 * usual.radius, 0.3]);
   }
 });
 
 test("the sliders change the points while they move, and the browser remembers", () => {
-  const controls = new DotControls(plotOf(1));
+  const controls = new DotControls(plotOf("pictures"));
   assert.deepEqual([controls.opacity.input.value, controls.size.input.value], ["0.6", "1"]);
   input(controls.opacity.input, 0.25);
   input(controls.size.input, 1.5);
@@ -81,7 +90,7 @@ test("a browser without storage, and what no slider can have stored, leave the p
   t.mock.method(localStorage, "setItem", () => {
     throw new Error("denied");
   });
-  const controls = new DotControls(plotOf(1));
+  const controls = new DotControls(plotOf("pictures"));
   input(controls.size.input, 2);
   assert.equal(controls.plot.choice.size, 2);
 });

@@ -2,10 +2,10 @@
 
 /** size: factor; opacity: 0 to 1, null: as it is without a choice. @typedef {{size: number, opacity: number | null}} Choice */
 /**
- * What a dot depends on. count: of all points; crowd: visible points per em² where most of them lie, null where there are
- * no pictures beneath.
+ * What a dot depends on. count: of all points; crowd: visible points per em² where most of them lie; beneath: what lies
+ * under the points and should be seen.
  *
- * @typedef {{count: number, crowd: number | null}} Crowd
+ * @typedef {{count: number, crowd: number, beneath: "pictures" | "shading" | null}} Crowd
  */
 
 const KEY = "latent-lab: the map's points";
@@ -19,10 +19,10 @@ const MANY = 4000; // points
 const FEW_RADIUS = 0.185,
   MANY_RADIUS = 0.145; // em
 const OPACITY = 0.85;
-// Of points on pictures: where they are few, and from where on they are crowded.
+// Of points on something: where they are few, and from where on they are crowded.
 const CROWDS = [0.3, 8]; // points per em²
 const RADII = [0.17, 0.09]; // em
-const OPACITY_ON_PICTURES = 0.6; // so that the pictures can be read through them
+const OPACITIES_ON = { pictures: 0.6, shading: 0.3 }; // so that it can be read through them
 
 /**
  * How a dot is drawn.
@@ -31,18 +31,18 @@ const OPACITY_ON_PICTURES = 0.6; // so that the pictures can be read through the
  * @param {Choice} choice
  * @returns {{radius: number, opacity: number}} radius: in em
  */
-export function dotOf({ count, crowd }, { size, opacity }) {
+export function dotOf({ count, crowd, beneath }, { size, opacity }) {
   const usual = count > MANY ? MANY_RADIUS : FEW_RADIUS;
-  const radius = size * (crowd === null ? usual : Math.min(usual, radiusOnPictures(crowd)));
-  return { radius, opacity: opacity ?? (crowd === null ? OPACITY : OPACITY_ON_PICTURES) };
+  const radius = size * (beneath ? Math.min(usual, crowdedRadius(crowd)) : usual);
+  return { radius, opacity: opacity ?? (beneath ? OPACITIES_ON[beneath] : OPACITY) };
 }
 
 /**
- * The more crowded the points, the smaller, so that the pictures can be seen between them.
+ * The more crowded the points, the smaller, so that what lies beneath can be seen between them.
  *
  * @param {number} crowd points per em²
  */
-function radiusOnPictures(crowd) {
+function crowdedRadius(crowd) {
   const [least, most] = CROWDS,
     [sparse, crowded] = RADII;
   const share = Math.max(0, Math.min(1, Math.log(crowd / least) / Math.log(most / least)));

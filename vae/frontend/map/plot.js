@@ -346,8 +346,9 @@ export class Plot {
   /** How a point looks: its radius in em, and its opacity. */
   get dot() {
     const { pictures, shading, screen, choice } = this;
-    const crowd = pictures || shading.ground ? this.crowd : null; // what lies beneath should be seen
-    return dotOf({ count: screen.length / 2, crowd }, choice);
+    const ground = shading.ground ? "shading" : null,
+      beneath = pictures ? "pictures" : ground;
+    return dotOf({ count: screen.length / 2, crowd: beneath ? this.crowd : 0, beneath }, choice);
   }
 
   /** How many visible points lie in a square of one em, on average over where most of them are. */

@@ -19,7 +19,7 @@ import { NewestStream } from "../lib/gradient-stream.js";
 
 const CELLS = 2400;
 const REST_MS = 200; // after the last change of the view
-const OPACITY = 0.7; // of the largest change
+const OPACITY = 0.85; // of the largest change
 const OUTLIERS = 0.02; // share of the cells beyond each end of the scale
 const NEEDS_APP = "The change per step needs the app, whose server measures it.";
 const MEANING =
