@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 QUERIES = {
     "Explore": "?checkpoint=mnist-z10&image=8",
     "Latent_map": "?checkpoint=mnist-z10&method=t-SNE",
+    "Compare": "?checkpoint=mnist-z10-b1&beta=4&compare=mnist-z10-b10&image=18",
     "Training": "?checkpoint=mnist-z2",
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
@@ -19,6 +20,7 @@ DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTa
 # What comes later than the first picture.
 FINISHED = {
     "Explore": ("canvas.hero[data-frame]",),
+    "Compare": (".plane [data-own]",),
     "Latent_map": (".plot[data-state=done]", ".js-plotly-plot .main-svg:visible"),
 }
 

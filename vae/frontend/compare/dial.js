@@ -69,7 +69,7 @@ export class Dial {
       this.onRelease();
     };
     const tick = button(tickText(member), nameOf(member), choose, nameOf(member));
-    tick.style.setProperty("--at", `${this.members.length > 1 ? i / (this.members.length - 1) : 0.5}`);
+    tick.style.setProperty("--at", `${i / Math.max(1, this.members.length - 1)}`);
     tick.tabIndex = -1; // the slider is there for the keyboard
     return tick;
   }

@@ -146,12 +146,13 @@ export class Plane {
     const nodes = [];
     if (floor !== null) {
       const y = scale.y(floor);
+      const below = y + 1.5 * text < scale.box.top + scale.box.height; // else the axis has its numbers there
       nodes.push(svgElement("line", { x1: left, x2: left + width, y1: y, y2: y, class: "floor" }));
       nodes.push(
         label(
           `floor: the picture itself, ${floor.toFixed(1)}`,
           left + 0.5 * text,
-          y + 1.15 * text,
+          y + (below ? 1.15 : -0.4) * text,
           "start",
           "mark-text",
         ),
