@@ -51,9 +51,10 @@ def test_a_link_names_a_page_a_shipped_checkpoint_and_settings_that_the_page_tak
         taken = {name for name, value in story.settings.items() if sampling.CHECKS[name][0](value, checkpoint)}
     elif story.page == "Interpolation":  # its component reads the values: see tests/browser/test_front.py
         taken = set(interpolation.KEYS)
-    elif story.page == "Reconstruction":
+    elif story.page in ("Reconstruction", "Compare"):
         rows = {"image": story.settings.get("image", "0")}
         taken = {name for name, row in rows.items() if parse_whole(row, 0, checkpoint.test_images - 1) is not None}
+        taken |= {"beta"} if float(story.settings.get("beta", "nan")) == checkpoint.objective.beta else set()
     else:
         taken = set()
     assert set(story.settings) <= taken
