@@ -69,6 +69,15 @@ test("labels of near points cover neither each other nor a point, and stay withi
   });
 });
 
+test("a label does not cover what is written already", () => {
+  const box = { left: 0, top: 0, width: 300, height: 100 };
+  const point = { x: 100, y: 50, width: 60 };
+  const [beside] = placeLabels([point], 16, box);
+  assert.equal(beside?.anchor, "start");
+  const [elsewhere] = placeLabels([point], 16, box, [{ left: 120, top: 45, width: 20, height: 10 }]);
+  assert.equal(elsewhere?.anchor, "end");
+});
+
 test("a label for which there is no room is not written", () => {
   const points = [1, 2, 3].map((k) => ({ x: 20 + k, y: 10, width: 30 }));
   const placed = placeLabels(points, 16, { left: 0, top: 0, width: 70, height: 20 });

@@ -92,11 +92,13 @@ export function ticks(low, high) {
  * @param {readonly (Place & {width: number})[]} points with their labels' widths
  * @param {number} height of a line
  * @param {Box} box within which they stay
+ * @param {readonly Box[]} [written] what is written there already
  * @returns {(LabelPlace | null)[]}
  */
-export function placeLabels(points, height, box) {
+export function placeLabels(points, height, box, written = []) {
   const half = DOT * height;
   const taken = points.map(({ x, y }) => ({ left: x - half, top: y - half, width: 2 * half, height: 2 * half }));
+  taken.push(...written);
   return points.map((point, i) => {
     const places = candidates(point, height);
     const isFree = (/** @type {Box} */ place) => taken.every((other, k) => k === i || !overlap(place, other));

@@ -207,6 +207,9 @@ export class Plane {
       placed.map((place, i) => ({ ...place, width: points[i].nats.kl === null ? 0 : place.width })),
       1.15 * text,
       inside,
+      scale
+        .equalSums()
+        .map(({ to }) => ({ left: to.x - 2 * text, top: to.y - 1.2 * text, width: 2 * text, height: text })),
     );
     return points.flatMap((point, i) => this.point(point, placed[i], labels[i]));
   }
