@@ -1,11 +1,12 @@
 /** Two ends and the paths between them: straight, spherical, the shortest in pixels, and pixel by pixel. */
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
-import { button, element, figure, say, segmented } from "../lib/dom.js";
+import { element, figure, say, segmented } from "../lib/dom.js";
 import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { Downloads } from "./downloads.js";
 import { Geometry } from "./geometry.js";
+import { Player } from "./player.js";
 import { pathSides } from "./sizes.js";
 import { blend, shares } from "./space.js";
 import { Strips } from "./strips.js";
@@ -45,10 +46,6 @@ export class PathView {
     this.stripWidth = 0; // CSS pixels
     /** @type {Pixels[] | null} */
     this.endPictures = null;
-    /** @type {{before: number, at: number, direction: number} | null} */
-    this.playing = null; // before: time of the last frame, in ms
-    this.frame = 0; // the next one that is requested
-    this.reduced = matchMedia("(prefers-reduced-motion: reduce)");
     this.from = page.card("A", "from");
     this.to = page.card("B", "to");
     this.hero = figure("hero", "Picture decoded at t on the path through latent space");
@@ -64,13 +61,16 @@ export class PathView {
     this.strips = new Strips(page.palette, (t) => this.jump(t));
     this.geometry = new Geometry(page, {
       onFound: () => this.takeShortest(),
-      onMove: () => this.stop(),
+      onMove: () => this.player.stop(),
       codes: (curve, count) => this.codes(curve, count),
     });
     this.curves = segmented("Follow the path", CURVES, (curve) => this.follow(curve));
     this.curves.element.title = "The large picture and the downloads follow this path";
-    this.playButton = button("▶ Play", "Play from A to B", () => this.togglePlay(), "Play or pause");
-    this.loop = element("input", { type: "checkbox" });
+    this.player = new Player({
+      now: () => ({ t: this.t, steps: this.steps, seconds: this.downloads.seconds }),
+      onMove: (t) => this.scrub(t),
+      onStop: () => this.release(),
+    });
     const steps = { min: LEAST_STEPS, max: MOST_STEPS, step: 1, value: STEPS };
     this.stepsSlider = slider("Pictures", steps, {
       onInput: (count) => this.setSteps(count),
@@ -262,53 +262,13 @@ export class PathView {
     this.cursor.style.transform = `translateX(${(place * this.stripWidth).toFixed(1)}px)`;
   }
 
-  // — play —
-
-  togglePlay() {
-    if (this.playing) {
-      this.stop();
-      return;
-    }
-    const before = performance.now();
-    this.playing = { before, at: this.t >= 1 && !this.loop.checked ? 0 : this.t, direction: 1 };
-    say(this.playButton, "❚❚ Pause");
-    this.frame = requestAnimationFrame((now) => this.play(now));
-  }
-
-  /** @param {number} now */
-  play(now) {
-    const { playing } = this;
-    if (!playing) return;
-    const { seconds } = this.downloads;
-    playing.at += (playing.direction * Math.max(0, now - playing.before)) / 1000 / seconds;
-    playing.before = now;
-    const over = playing.at > 1 || playing.at < 0;
-    playing.at = Math.max(0, Math.min(1, playing.at));
-    const shown = this.reduced.matches ? Math.round(playing.at * (this.steps - 1)) / (this.steps - 1) : playing.at;
-    if (shown !== this.t) this.scrub(shown);
-    if (over && !this.loop.checked) {
-      this.stop();
-      return;
-    }
-    if (over) playing.direction = -playing.direction;
-    this.frame = requestAnimationFrame((next) => this.play(next));
-  }
-
-  stop() {
-    if (!this.playing) return;
-    cancelAnimationFrame(this.frame);
-    this.playing = null;
-    say(this.playButton, "▶ Play");
-    this.release();
-  }
-
   /**
    * Stops play and moves to t for good.
    *
    * @param {number} t
    */
   jump(t) {
-    this.stop();
+    this.player.stop();
     this.scrub(t);
     this.release();
   }
@@ -318,7 +278,7 @@ export class PathView {
   }
 
   hide() {
-    this.stop();
+    this.player.stop();
     this.geometry.hide();
     this.beside?.stop();
   }
@@ -394,10 +354,10 @@ export class PathView {
 
   buildTools() {
     const title = "Play forward and back, without end; a GIF, which always repeats, then goes back, too";
-    const loop = element("label", { className: "tick", title }, this.loop, " Loop");
+    const loop = element("label", { className: "tick", title }, this.player.loop, " Loop");
     const curves = element("div", { className: "labelled" }, "Path", this.curves.element);
     const parts = [
-      this.playButton,
+      this.player.button,
       loop,
       this.downloads.element,
       this.stepsSlider.element,
@@ -410,7 +370,7 @@ export class PathView {
 
   listen() {
     this.scrubber.addEventListener("input", () => {
-      this.stop();
+      this.player.stop();
       this.scrub(this.scrubber.valueAsNumber);
     });
     this.scrubber.addEventListener("change", () => this.release());
@@ -419,12 +379,12 @@ export class PathView {
 
   /** What is played and saved. */
   chosenPath() {
-    this.stop();
-    const { curve, loop, page } = this;
+    this.player.stop();
+    const { curve, player, page } = this;
     return {
       space: page.space,
       codes: (/** @type {number} */ count) => this.codes(curve, count),
-      back: loop.checked,
+      back: player.loop.checked,
       name: `${page.data.model}-${curve}`,
     };
   }
