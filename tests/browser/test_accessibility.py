@@ -117,6 +117,11 @@ def tick(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("checkbox", name=name).press("Space")
 
 
+def optimise(page: Page) -> None:
+    page.get_by_role("button", name="Optimise q for this image").press("Enter")
+    expect(page.locator(".split .numbers")).to_be_visible()
+
+
 def unfold(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_text(name).first.click()
 
@@ -151,7 +156,8 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
         view("Arithmetic"),
         press("Choose C from anywhere"),
     ],
-    f"Reconstruction?{MNIST}": [unfold("The loss for this image")],
+    f"Reconstruction?{MNIST}": [unfold("The loss for this image"), optimise],
+    f"Reconstruction?{MNIST}&compare=mnist-z10-b10,mnist-z2": [],
     FILM: [press("Play or pause the film"), press("Train a model"), choose_own_pictures],
 }
 
