@@ -90,3 +90,10 @@ test("several models have a row each for the followed path, with numbers of each
   assert.deepEqual(labels(), ["Linear z", "Spherical z", "Pixel blend"]);
   assert.match(`${strips.rms.textContent}`, /√2/);
 });
+
+test("pictures that come when the page is left draw no chart", () => {
+  const { strips } = placed();
+  globalThis.getComputedStyle = /** @type {any} */ (() => ({ fontSize: "" })); // as of an element outside a document
+  strips.show(SPACE, [["linear", CODES]], PICTURES);
+  assert.equal(strips.normChart.childElementCount, 0);
+});

@@ -248,6 +248,7 @@ export class Strips {
     const longest = Math.max(1e-6, rms.value ?? 0, ...valuesOf(norms));
     const largest = Math.max(1e-6, ...valuesOf(changes));
     const em = Number.parseFloat(getComputedStyle(this.normChart).fontSize);
+    if (!em) return; // off the page, where an element has no size
     const size = { width, height: CHART_HEIGHT * em, columns, em };
     drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms.value });
     drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
