@@ -2,18 +2,13 @@
  * The models beside the page's own on Sampling: a grid of each, with the same noise in each cell, the same source and the
  * same settings. The page loads this module when there is something to compare.
  *
- * @import { ComparedData, Match } from "../lib/compared.js"
+ * @import { Match } from "../lib/compared.js"
  * @import { Nats } from "../lib/comparison-words.js"
  * @import { LiveStatus } from "../lib/live-client.js"
  * @import { ModelClient } from "../lib/model-client.js"
  * @import { Controls } from "./controls.js"
  * @import { Panel } from "./panel.js"
- * @import { SamplingData, SamplingState } from "./state.js"
- *
- * noises: only where the model has another number of dimensions than the first; sources: those that it has.
- *
- * @typedef {Omit<SamplingData, "noises" | "params" | "image" | "base" | "compare">} OwnData
- * @typedef {OwnData & ComparedData & {noises?: SamplingData["noises"]}} OtherModel
+ * @import { OtherModel, OwnData, SamplingData, SamplingState } from "./state.js"
  *
  * What of the page changes. place: of the controls; panels: of the first model's sources.
  *

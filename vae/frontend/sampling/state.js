@@ -6,8 +6,8 @@ import { NO_TRUNCATION } from "./sources.js";
 
 /** @import { ImageShape, SamplingKey } from "../lib/contract.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
+/** @import { ComparedData } from "../lib/compared.js" */
 /** @import { Nats } from "../lib/comparison-words.js" */
-/** @import { OtherModel } from "./beside.js" */
 /** @import { Scores } from "./scores.js" */
 /** @import { PackedNoise, PackedSource } from "./sources.js" */
 
@@ -51,6 +51,14 @@ import { NO_TRUNCATION } from "./sources.js";
  * @property {string} [words] where models are compared: the first in words
  * @property {Nats} [nats] its test set's
  * @property {OtherModel[]} [compare] the others
+ */
+
+/**
+ * A model to compare with. noises: only where it has another number of dimensions than the first; sources: those that it
+ * has.
+ *
+ * @typedef {Omit<SamplingData, "noises" | "params" | "image" | "base" | "compare">} OwnData
+ * @typedef {OwnData & ComparedData & {noises?: SamplingData["noises"]}} OtherModel
  */
 
 /**
