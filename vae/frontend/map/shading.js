@@ -47,7 +47,7 @@ export class Shading {
   constructor(onChange) {
     this.onChange = onChange;
     this.text = element("p", { className: "quiet" });
-    this.row = element("div", { className: "ramp-row", title: MEANING });
+    this.row = element("div", { className: "shading-scale", title: MEANING });
     const parts = [element("b", {}, "Change per step of z"), this.row, this.text];
     this.element = element(
       "section",
