@@ -48,3 +48,9 @@ def test_a_refusal_says_what_was_expected_and_what_came() -> None:
     require(True, "size", 3, "2")
     with pytest.raises(ValueError, match=r"^size must be 2, not 3\.$"):
         require(False, "size", 3, "2")
+
+
+def test_a_refusal_shows_only_the_beginning_of_a_long_value() -> None:
+    with pytest.raises(ValueError, match=r"^z must be 2 numbers, not \[0, 0, .*…\.$") as refused:
+        require(False, "z", [0] * 300_000, "2 numbers")
+    assert len(str(refused.value)) < 300

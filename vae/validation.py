@@ -5,11 +5,15 @@ import sys
 from math import inf
 from typing import Any, TypeGuard, get_args
 
+LONGEST_SHOWN = 200  # characters of a refused value: a request can be a megabyte
+
 
 def require(condition: bool, name: str, value: object, expected: str) -> None:
-    """Raises ValueError saying what was expected and what came, unless the condition holds."""
+    """Raises ValueError saying what was expected and what came, the beginning of a long one, unless it holds."""
     if not condition:
-        raise ValueError(f"{name} must be {expected}, not {value!r}.")
+        came = repr(value)
+        shown = came if len(came) <= LONGEST_SHOWN else f"{came[:LONGEST_SHOWN]}…"
+        raise ValueError(f"{name} must be {expected}, not {shown}.")
 
 
 def one_of(options: Any) -> str:

@@ -77,7 +77,7 @@ def answer(data: Data, checkpoint: Checkpoint, name: str, params: Params) -> Jso
         case "compared" | "match":
             return _beside(data, checkpoint, params.get("with", "") if name == "match" else None)
     known = ", ".join([*views, "image", "noise", "source", "other", "compared", "match"])
-    raise LookupError(f"There is no view called {name!r}, only {known}.")
+    raise LookupError(f"There is no view called {name!r:.40}, only {known}.")
 
 
 def about(checkpoint: Checkpoint, encoded: EncodedSet) -> Json:

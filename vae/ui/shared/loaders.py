@@ -102,7 +102,7 @@ def usable(name: str) -> Checkpoint:
     # Untrusted input: compared with existing names, never made into a path.
     found = next((found for found in list_checkpoints(CHECKPOINTS) if found.name == name), None)
     if found is None:
-        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+        raise UnknownModelError(f"There is no checkpoint called {name!r:.80}.")
     if isinstance(found, BrokenCheckpoint):
         raise UnknownModelError(f"The checkpoint {name!r} cannot be used: {found.error}")
     return found
