@@ -67,17 +67,18 @@ class ModelFiles:
     def shown(self, view: str, checkpoint: Checkpoint) -> Json:
         """As of vae.lab.answers' Data, without what needs the app."""
         counts: Json = {"test_images": checkpoint.test_images} if view == pages.SAMPLING.name else {}
-        return self._shown[view] | {"local": self.local} | counts
+        own = {"labels": _labels(self._encoded, checkpoint)} if view == pages.COMPARE.name else {}
+        return self._shown[view] | {"local": self.local} | counts | own
 
     @cached_property
     def _shown(self) -> dict[str, Json]:
         own, encoded, version = self.checkpoint, self._encoded, version_of(self.checkpoint)
         return {
-            pages.EXPLORE.name: explore_data(own, encoded),
+            pages.EXPLORE.name: _with_halved_points(explore_data(own, encoded)),
             pages.LATENT_MAP.name: map_data(own, version) | {"plotly": None},
             pages.SAMPLING.name: sampling.sampling_data(own, encoded, self._fitted),
             pages.INTERPOLATION.name: interpolation_data(own, self._examples, version),
-            pages.COMPARE.name: compare_data(own, encoded, self._examples, 0),
+            pages.COMPARE.name: _with_halved_points(compare_data(own, encoded, self._examples, 0)),
             pages.RECONSTRUCTION.name: reconstruction_data(own, self._examples, 0) | self._scores,
         }
 
@@ -211,6 +212,17 @@ class ModelFiles:
             return self._pca.project(encoded.mean)[:, : config.dims]
         found = self.checkpoint.load_projection(self._encoded, config.method, config.dims)
         return None if found is None else halved(found[: len(encoded.mean)])
+
+
+def _with_halved_points(data: Json) -> Json:
+    """A view's data with the points of its small map rounded, which packs into two thirds of the bytes."""
+    points = np.frombuffer(base64.b64decode(str(data["points"])), "<f4")
+    return data | {"points": base64.b64encode(halved(points).astype("<f4").tobytes()).decode()}
+
+
+def _labels(encoded: EncodedSet, checkpoint: Checkpoint) -> str:
+    """Of the test images that the file has, as vae.views.compare has all."""
+    return base64.b64encode(encoded.labels[: checkpoint.test_images].astype("<u2").tobytes()).decode()
 
 
 def halved(values: FloatArray) -> FloatArray:
