@@ -40,6 +40,7 @@ export class Picker {
       ),
     );
     for (const select of [this.classes, this.order]) select.addEventListener("change", () => this.sort());
+    this.previous.disabled = this.next.disabled = true; // until there are test images
     this.title = element("span", { className: "title", role: "status", ariaLive: "polite" });
     this.element = this.build(onDraw, onFile);
   }
