@@ -148,6 +148,13 @@ test("a row whose connection was lost is fetched again, one that the server refu
   assert.equal(asked.length, 2);
 });
 
+test("a chunk that ends early has the rows up to there", async (t) => {
+  const asked = serve(t, { "rows?m&start=0&count=9": () => new Response(Uint8Array.of(1, 2, 3, 4)) });
+  const rows = new TestRows("rows?m", 9, [2]);
+  assert.deepEqual([await rows.load(1), await rows.load(2)], [Uint8Array.of(3, 4), null]);
+  assert.equal(asked.length, 1);
+});
+
 test("of many chunks the oldest are forgotten", async (t) => {
   let fetched = 0;
   t.mock.method(globalThis, "fetch", async () => {

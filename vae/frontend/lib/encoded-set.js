@@ -134,7 +134,7 @@ export class TestRows {
     return i >= this.count || this.chunks.has(Math.floor(i / this.perChunk));
   }
 
-  /** The bytes of row i, or null where the server has no such row. */
+  /** The bytes of row i, or null where the server, or the file, has no such row. */
   async load(/** @type {number} */ i) {
     if (i >= this.count) return null;
     const chunk = Math.floor(i / this.perChunk);
@@ -144,7 +144,7 @@ export class TestRows {
     if (this.chunks.size > MOST_CHUNKS) this.chunks.delete(oldest);
     const bytes = await found;
     const first = (i % this.perChunk) * this.size;
-    return bytes?.subarray(first, first + this.size) ?? null;
+    return bytes && first + this.size <= bytes.length ? bytes.subarray(first, first + this.size) : null;
   }
 
   async fetchChunk(/** @type {number} */ chunk) {

@@ -71,6 +71,8 @@ export class Blocks {
   }
 
   /**
+   * Those of the rows that the file has, which are the first ones.
+   *
    * @param {string} path
    * @param {URLSearchParams} query
    */
@@ -81,7 +83,7 @@ export class Blocks {
       path === "live/noise" ? FLOAT_BYTES * latentDim : imageShape.reduce((product, side) => product * side, 1);
     const [start, count] = [query.get("start"), query.get("count")].map(Number);
     const all = await this.read(`${path}?model=${model}`);
-    if (size * (start + count) > all.length) throw new Error(`This file has only ${all.length / size} test images.`);
+    if (size * start >= all.length) throw new Error(`This file has only ${all.length / size} test images.`);
     return all.subarray(size * start, size * (start + count));
   }
 
