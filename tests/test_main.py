@@ -320,6 +320,11 @@ def test_a_sweep_of_another_request_into_the_same_folder_is_one_sentence(capsys:
     assert "different numbers" in refused(capsys, *SWEEP, "--beta", "1,1", "--out", tmp_path)
 
 
+def test_a_sweep_into_a_file_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "choose a folder that can" in refused(capsys, *SWEEP, "--out", tmp_path / "file")
+
+
 # ---- evaluate --------------------------------------------------------------------------------------------------------
 
 

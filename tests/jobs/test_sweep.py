@@ -68,6 +68,12 @@ def test_a_number_out_of_range_is_one_sentence(
         members(BASE, betas, latent_dims, seeds)
 
 
+def test_a_model_that_cannot_be_is_refused_before_any_is_trained(few: Dataset, tmp_path: Path) -> None:
+    *_, impossible = members(BASE, [1], [2, 0], seeds=1)
+    with pytest.raises(ValueError, match="latent_dim must be a whole number from 1 to 512, not 0"):
+        is_trained(impossible, few, tmp_path)
+
+
 def test_an_objective_without_beta_has_no_family() -> None:
     plain = replace(BASE, training=replace(BASE.training, objective=Objective("autoencoder")))
     with pytest.raises(ValueError, match="objective must be one with a β: vae or beta-tc, not 'autoencoder'"):

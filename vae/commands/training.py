@@ -170,6 +170,8 @@ def run_sweep(args: argparse.Namespace) -> Result:
         states = {member.name: "to be trained" if member in missing else "trained" for member in found}
         print("\n".join(f"{name:<24} {state}" for name, state in states.items()))
         return {"models": states}
+    for member in missing:
+        check_free(member.path(args.out))
     for number, member in enumerate(missing, start=1):
         with ProgressBar(f"{number} of {len(missing)}: {member.name}") as bar:
             for _ in train_member(member, dataset, args.out, bar.show):

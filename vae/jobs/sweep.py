@@ -71,15 +71,18 @@ def _stem(dataset: str) -> str:
 
 
 def is_trained(member: Member, dataset: Dataset, folder: Path) -> bool:
-    """Whether its checkpoint is there. Raises ValueError where another has its name, CheckpointError if it is bad."""
-    path = member.path(folder)
+    """Whether its checkpoint is there.
+
+    Raises ValueError for a model that cannot be, or where another has its name; CheckpointError if it is bad.
+    """
+    path, model = member.path(folder), member.request.model_config(dataset)
     if not path.exists():
         return False
     found, wanted = read_checkpoint(path), json.loads(json.dumps(asdict(member.request.training)))
     settings = wanted.keys() - {"device"}
     same = (
         found.content_hash == dataset.content_hash
-        and found.model_config == member.request.model_config(dataset)
+        and found.model_config == model
         and all(found.training.get(name) == wanted[name] for name in settings)
         and len(found.history) == member.request.training.epochs
     )
