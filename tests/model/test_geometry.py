@@ -208,3 +208,11 @@ def test_ends_at_one_place_have_a_path_of_no_length() -> None:
     found = last(model, start, start)
     assert max(found.shortest, found.straight) < 0.01  # the decoder's rounding
     assert np.isfinite(found.points).all()
+
+
+def test_where_no_step_changes_the_picture_the_search_ends_at_once() -> None:
+    model, _ = linear_model()
+    with torch.no_grad():
+        layers_of(model)[1].weight.zero_()
+    (found,) = shortest_path(model, *ends_of(model))
+    assert (found.shortest, found.straight, found.spherical, found.done) == (0, 0, 0, True)

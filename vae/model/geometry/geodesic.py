@@ -24,7 +24,7 @@ POINTS = 25
 FINE = 4
 MOST_STEPS = 20
 STEP_ITERATIONS = 4  # of L-BFGS; a step is short, so that others get their turn
-CONVERGED = 3e-4  # a step gains less than this share of the length
+CONVERGED = 3e-4  # a step gains no more than this share of the length
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def shortest_path(
         gained = shortest - length
         if gained > 0:
             best, shortest = codes, length
-        done = gained < CONVERGED * shortest or step == MOST_STEPS - 1
+        done = gained <= CONVERGED * shortest or step == MOST_STEPS - 1
         yield Shortest(best[:, : len(start)].cpu().numpy(), shortest, straight, spherical, done)
         if done:
             return
