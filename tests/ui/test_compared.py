@@ -98,6 +98,17 @@ def test_a_broken_model_is_left_out_with_the_reason(root: Path) -> None:
     assert warning.value.startswith("Checkpoint “mnist-z10-b10” is not compared. ")
 
 
+def test_a_compared_model_that_is_deleted_leaves_with_a_sentence(root: Path) -> None:
+    app = opened("Sampling", compare="mnist-z10-b10,mnist-z2")
+    (root / "mnist-z10-b10").unlink()
+    to_page(app, "Explore")
+    assert [warning.value for warning in app.warning] == [
+        "Checkpoint “mnist-z10-b10” was deleted; it is no longer compared."
+    ]
+    assert app.query_params["compare"] == "mnist-z2"
+    assert not app.run().warning
+
+
 def test_explore_gives_each_model_its_own_start_at_the_image() -> None:
     app = opened("Explore", compare="mnist-z2", image="3")
     data = sent_data(app)

@@ -21,12 +21,14 @@ def choose_compared(checkpoint: Checkpoint) -> list[Checkpoint]:
     becomes the first, the first before takes its place.
     """
     state = st.session_state
-    offered = {each.name: each for each in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
+    found = list_checkpoints(loaders.CHECKPOINTS)
+    offered = {each.name: each for each in comparison.comparable(checkpoint, found)}
     if "compared" not in state or links.by_history():
         state["compared"] = _linked(checkpoint, offered)
     elif (before := state["compared_with"]) in offered and before not in state["compared"]:
         state["compared"] = [before if name == checkpoint.name else name for name in state["compared"]]
     state["compared_with"] = checkpoint.name
+    _forget_deleted({each.name for each in found})
     chosen = [name for name in state["compared"] if name in offered][: comparison.MOST_OTHERS]
     if chosen:
         st.query_params["compare"] = ",".join(chosen)
@@ -94,6 +96,14 @@ def _linked(checkpoint: Checkpoint, offered: dict[str, Checkpoint]) -> list[str]
     if len(known) > comparison.MOST_OTHERS:
         st.warning(f"This link compares {len(known) + 1} models; the first {comparison.MOST_OTHERS + 1} are shown.")
     return known[: comparison.MOST_OTHERS]
+
+
+def _forget_deleted(names: set[str]) -> None:
+    """Takes models out of the choice that are no longer there, and says so once. names: of all that are."""
+    state = st.session_state
+    for name in [name for name in state["compared"] if name not in names]:
+        st.warning(f"Checkpoint “{name}” was deleted; it is no longer compared.")
+    state["compared"] = [name for name in state["compared"] if name in names]
 
 
 def _show_choice(checkpoint: Checkpoint, offered: dict[str, Checkpoint], chosen: list[str]) -> None:
