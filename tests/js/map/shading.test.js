@@ -84,6 +84,7 @@ test("a ground is measured where it is seen, and said in grey levels where one p
   const shading = new Shading(() => changes++);
   shading.show(GROUND);
   assert.equal(shading.element.hidden, false);
+  assert.ok(shading.isMeasured);
   const plane = planeOf(60, 60);
   shading.follow(plane);
   shading.follow(plane); // as each frame does
@@ -107,6 +108,7 @@ test("without a ground nothing is asked, painted or said", async () => {
   shading.show(GROUND);
   shading.show(null);
   assert.equal(shading.element.hidden, true);
+  assert.ok(!shading.isMeasured);
   assert.equal(shading.textAt([0, 0]), "");
 });
 

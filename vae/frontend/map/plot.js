@@ -346,7 +346,7 @@ export class Plot {
   /** How a point looks: its radius in em, and its opacity. */
   get dot() {
     const { pictures, shading, screen, choice } = this;
-    const ground = shading.grid ? "shading" : null,
+    const ground = shading.isMeasured ? "shading" : null,
       beneath = pictures ? "pictures" : ground;
     return dotOf({ count: screen.length / 2, crowd: beneath ? this.crowd : 0, beneath }, choice);
   }

@@ -72,6 +72,11 @@ export class Shading {
     this.onChange();
   }
 
+  /** Whether there is a ground, or will be as soon as it is measured. */
+  get isMeasured() {
+    return this.ground !== null && hasServer();
+  }
+
   stop() {
     clearTimeout(this.timer);
     this.stream?.stop();
