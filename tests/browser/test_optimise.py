@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.support.browsing import PIXELS, captured, opened, rest
+from tests.support.browsing import PIXELS, captured, new_page, opened, rest, until
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -34,6 +34,24 @@ def split_of(page: Page) -> list[float]:
     return [
         float(text) for text in page.locator(".split .numbers b").all_inner_texts() if re.fullmatch(r"[\d.]+", text)
     ]
+
+
+def test_it_is_offered_for_a_picture_and_not_before_the_link_s_image_can_come(app: Server, browser: Browser) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with new_page(browser) as page:
+        page.route("**/live/encoded?**", hold)
+        page.goto(f"{app.url}/{LINK}")
+        offered = page.get_by_role("button", name=OFFERED)
+        until(page, lambda: len(held) > 0, "the page asks for the encoded test set")
+        expect(offered).to_be_disabled()
+        held.pop().continue_()
+        expect(offered).to_be_enabled()
+        page.get_by_role("button", name="Clear").click()
+        expect(offered).to_be_disabled()
 
 
 @pytest.mark.slow

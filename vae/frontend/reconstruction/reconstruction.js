@@ -132,6 +132,7 @@ class Page {
   shown = null;
   device = "";
   choices = 0; // of the user
+  loadsTestSet = true;
   /** The models beside this one, where there are any. @type {Beside | null} */
   beside = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -232,6 +233,7 @@ class Page {
     this.root.classList.toggle("point", this.point);
     this.codeTitle.replaceChildren(...(this.point ? ["The code"] : this.posteriorTitle));
     this.result = null;
+    this.loadsTestSet = true;
     this.epsilons = gaussians(SAMPLES * latentDim);
     this.refill.element.hidden = true;
     this.optimise.setModel(data, this.point);
@@ -263,6 +265,8 @@ class Page {
       this.input.say(
         `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
       );
+      this.loadsTestSet = false;
+      this.offerOptimise();
       return;
     }
     if (this.data.model !== model || this.closed) return;
@@ -272,7 +276,14 @@ class Page {
     this.neighbours.setModel(encoded, images, classes > 0);
     if (this.point) this.chart.setModel(spreadOf(encoded), true);
     this.anomaly.setTestScores(encoded);
+    this.loadsTestSet = false;
     this.input.setTestSet({ encoded, images, noise });
+    this.offerOptimise();
+  }
+
+  /** q is optimised for a picture that stays: not for an empty pad, nor before the link's image can come. */
+  offerOptimise() {
+    this.optimise.button.disabled = this.loadsTestSet || this.input.pad.empty;
   }
 
   // — what the model makes of it —
@@ -325,6 +336,7 @@ class Page {
     this.anomaly.show(reconstruction + kl, input);
     this.meter.took(this.pictures.output, performance.now() - inputAt);
     if (!this.point) this.samplesTimer ??= setTimeout(() => void this.decodeSamples(), SAMPLES_MS);
+    this.offerOptimise();
     this.describeSoon();
     this.pictures.notice.hidden = true; // a picture came: the problem is over
   }

@@ -310,6 +310,7 @@ export class Panel {
   showClasses(counts, shares, classNames, palette, highest = topShare(counts, shares)) {
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.counts = counts;
+    this.votes.style.visibility = "";
     const ranked = counts.map((_, label) => label);
     if (counts.length > MOST_BARS) ranked.sort((a, b) => counts[b] - counts[a]).splice(MOST_BARS);
     /** @param {number} share */
@@ -343,6 +344,7 @@ export class Panel {
     this.counts = null;
     this.bars.replaceChildren(element("span", { className: "words" }, text));
     this.bars.ariaLabel = text;
+    this.votes.style.visibility = "hidden"; // its place stays
   }
 
   /**
