@@ -62,7 +62,7 @@ def test_keys_and_pointer_open_and_close_a_sentence(app: Server, browser: Browse
             lambda: page.keyboard.press("Escape"),
             lambda: page.keyboard.press("Enter"),
             lambda: page.keyboard.press("Tab"),
-            lambda: page.mouse.click(600, 20),
+            lambda: page.locator("h1").click(),
         ):
             asked.focus()
             page.keyboard.press("Enter")
