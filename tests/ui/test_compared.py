@@ -67,7 +67,7 @@ def test_a_link_s_unknown_models_are_left_out_with_a_sentence() -> None:
     assert app.query_params["compare"] == "mnist-z10-b10"
 
 
-def test_models_of_other_pictures_are_not_compared_meanwhile() -> None:
+def test_models_of_other_pictures_are_not_compared_and_come_back_with_their_own() -> None:
     app = opened("Explore", compare="mnist-z10-b10")
     choose(app, "digits-z2")
     assert "compare" not in sent_data(app)

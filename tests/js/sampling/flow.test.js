@@ -48,7 +48,7 @@ test("the vectors are those of SecondStage in Python, at each temperature", () =
   }
 });
 
-test("a cell's vector is the same in every grid, and may be changed by whoever gets it", () => {
+test("a cell's vector is the same in every grid, and the caller may change it", () => {
   const found = new FlowSource(source, flow, 5),
     drawn = new Noise(noise);
   const [large] = found.vectors(CELLS, drawn, 1);

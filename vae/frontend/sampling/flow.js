@@ -43,7 +43,7 @@ export class FlowSource {
       this.known = { noise, truncated: noise.truncated, temperature, all };
     }
     const { all } = /** @type {NonNullable<typeof known>} */ (this.known);
-    return cells.map((cell) => all[cell].slice()); // whoever gets them may change them
+    return cells.map((cell) => all[cell].slice()); // copies: the caller may change them
   }
 
   /**

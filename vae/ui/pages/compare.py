@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
-from vae.ui.shared import compared, current_image, links, loaders, scripts
+from vae.ui.shared import compared, current_image, links, loaders, page, scripts
 from vae.views.compare import compare_data
 from vae.views.shared import comparison, families
 from vae.views.shared.pages import COMPARE
@@ -66,7 +66,7 @@ def _short(text: object) -> str | None:
 def _usable_others(checkpoint: Checkpoint) -> dict[str, Json]:
     """The data of the other models of the same pictures, by their names; broken ones are left out, with the reason."""
     found = dict[str, Json]()
-    for other in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS)):
+    for other in comparison.comparable(checkpoint, page.found_checkpoints()):
         try:
             found[other.name] = cached_data(other, loaders.version_of(other))
         except FileNotFoundError:
@@ -80,7 +80,7 @@ def _matches(
     checkpoint: Checkpoint, names: list[str], chosen: list[str]
 ) -> dict[str, dict[str, list[comparison.Match] | None]]:
     """For each model that may stand on the dial, the dimensions of the compared ones that follow its own."""
-    known = {other.name: other for other in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
+    known = {other.name: other for other in comparison.comparable(checkpoint, page.found_checkpoints())}
     usable = [checkpoint, *(known[name] for name in names if name in known)]
     columns = [each for each in usable if each is checkpoint or each.name in chosen]
     counts = Counter(families.family_key(each) or each.name for each in usable)
@@ -110,7 +110,7 @@ def _take(checkpoint: Checkpoint) -> None:
         _take_picture(checkpoint, sent["image"])
     names = sent.get("compared")
     if isinstance(names, list):
-        known = {other.name for other in comparison.comparable(checkpoint, list_checkpoints(loaders.CHECKPOINTS))}
+        known = {other.name for other in comparison.comparable(checkpoint, page.found_checkpoints())}
         kept = [name for name in names if isinstance(name, str) and name in known]
         state["compared"] = kept[: comparison.MOST_OTHERS]
 

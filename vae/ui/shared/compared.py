@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 from vae.ui.shared import links, loaders, page
 from vae.views.shared import comparison
@@ -17,11 +17,11 @@ Shown = Callable[[Checkpoint, Version], dict[str, object]]
 def choose_compared(checkpoint: Checkpoint) -> list[Checkpoint]:
     """The other models to show beside this one, at most MOST_OTHERS, in the order in which they were chosen.
 
-    The names stay when the page or the model changes; those of other pictures are left out meanwhile. Where one of them
-    becomes the first, the first before takes its place.
+    The names stay when the page or the model changes; those of other pictures are left out until a
+    model of their pictures is first again. Where one of them becomes the first, the first before takes its place.
     """
     state = st.session_state
-    found = list_checkpoints(loaders.CHECKPOINTS)
+    found = page.found_checkpoints()
     offered = {each.name: each for each in comparison.comparable(checkpoint, found)}
     if "compared" not in state or links.by_history():
         state["compared"] = _linked(checkpoint, offered)

@@ -83,7 +83,7 @@ def find_checkpoint() -> Checkpoint | None:
 
     None, with the reason and what to do on the page, if there is none to choose.
     """
-    found = list_checkpoints(loaders.CHECKPOINTS)
+    found = st.session_state["found"] = list_checkpoints(loaders.CHECKPOINTS)
     whole = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
     linked, before = st.query_params.get("checkpoint"), st.session_state.get("chosen")
     chosen = _current_choice(models.in_order(whole), linked) if whole else None
@@ -98,6 +98,12 @@ def find_checkpoint() -> Checkpoint | None:
         st.warning(f"The checkpoint “{linked}” {reason}; showing {chosen} instead.")
     st.query_params["checkpoint"] = chosen
     return whole[chosen]
+
+
+def found_checkpoints() -> list[Checkpoint | BrokenCheckpoint]:
+    """All checkpoints, as find_checkpoint has read them in this run: reading them takes milliseconds."""
+    found: list[Checkpoint | BrokenCheckpoint] = st.session_state["found"]
+    return found
 
 
 def _show_bar(found: list[Checkpoint | BrokenCheckpoint], chosen: str | None) -> None:
