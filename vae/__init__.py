@@ -11,6 +11,7 @@ projection   latent vectors -> maps in two or three dimensions
 server       the routes beside Streamlit's: live decoding, map, runs and films
 views        what each view shows of a checkpoint, for all three hosts
 lab          the app in one page, without Streamlit
+classroom    a class: teacher, projector and students
 bench        measures the running app, from outside
 commands     the commands of python -m vae
 ui           the pages; the only package that imports streamlit

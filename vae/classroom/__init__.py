@@ -1,0 +1,5 @@
+"""A class: its teacher, projector and students. Each module imports only from those above it.
+
+codes        join codes, secrets and nicknames
+state        what is kept of each class, in one SQLite file
+"""

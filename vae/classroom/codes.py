@@ -1,0 +1,1 @@
+"""Join codes, secrets and nicknames."""
