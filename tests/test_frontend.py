@@ -9,6 +9,7 @@ UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in t
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
+CONNECTION = FRONTEND / "classroom" / "connection.js"
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -25,8 +26,8 @@ def folder(script: Path) -> str:
 ARROWS = {script: imports(script) for script in sorted(FRONTEND.rglob("*.js"))}
 
 
-def test_there_is_a_folder_for_each_page_and_the_bar_one_for_what_they_share_and_one_for_the_hosts() -> None:
-    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts"}
+def test_there_is_a_folder_for_each_page_and_the_bar_one_for_what_they_share_the_hosts_and_a_class() -> None:
+    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts", "classroom"}
     for page in PAGES:
         assert (FRONTEND / page / f"{page}.js").is_file()
         assert (FRONTEND / page / f"{page}.css").is_file()
@@ -52,7 +53,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE, CONNECTION}
     entries |= set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
