@@ -52,7 +52,7 @@ def bench(capsys: Captured, *arguments: object) -> Any:
 @pytest.mark.parametrize("size", SIZES)
 def test_the_frames_it_sends_are_those_that_the_library_reads(size: int) -> None:
     payload = np.random.default_rng(0).bytes(size)
-    left = bytearray(live._frame(BINARY, payload))
+    left = bytearray(live.frame(BINARY, payload))
 
     def read(n: int) -> Generator[None, None, bytes]:
         yield from ()
@@ -73,10 +73,10 @@ def test_it_takes_the_library_s_frames_once_they_are_whole_and_not_before(size: 
     whole = Frame(Opcode.TEXT, payload).serialize(mask=False)
     for cut in {0, 1, 2, 3, 5, 9, len(whole) - 1} & set(range(len(whole))):
         inbox = bytearray(whole[:cut])
-        assert live._take_frame(inbox) is None
+        assert live.take_frame(inbox) is None
         assert inbox == whole[:cut]
     inbox = bytearray(whole + b"next")
-    assert live._take_frame(inbox) == (TEXT, payload)
+    assert live.take_frame(inbox) == (TEXT, payload)
     assert inbox == b"next"
 
 

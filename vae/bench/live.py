@@ -18,7 +18,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,28 +148,27 @@ def _wait_until_ready(server: Server, process: "subprocess.Popen[bytes]") -> Non
     raise ConnectionError(f"The app did not serve {server.url}/live/metrics within {START_SECONDS:.0f} s.")
 
 
-class Drag(asyncio.Protocol):
-    """One raw client: it does its own WebSocket framing, because the load shares the processor with the server.
+class Socket(asyncio.Protocol):
+    """A raw WebSocket: it does its own framing, because the load shares the processor with the server.
 
-    greeted resolves once the model is chosen. latencies: seconds, of every picture received while recording.
-    close_reason: code and reason with which the server closed the socket; empty if it did not, or gave none.
+    headers: more lines of the request. close_reason: code and reason with which the server closed the socket; empty if
+    it did not, or gave none. A subclass says what follows from opened, received and lost.
     """
 
-    def __init__(self, host: str, path: str, model: str) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._period = 0.0
-        self.greeted: asyncio.Future[dict[str, Any]] = self._loop.create_future()
-        self.latencies: list[float] = []
-        self.recording = False
+    def __init__(self, host: str, path: str, headers: Sequence[str] = ()) -> None:
         self.close_reason = ""
-        self._host, self._path, self._model = host, path, model
+        self._host, self._path, self._headers = host, path, headers
         self._inbox = bytearray()
         self._upgraded = False
-        self._frames: list[bytes] = []
-        self._next = 0
-        self._made_at = 0.0  # when the z that waits was made; 0 while none waits
-        self._sent_made_at = 0.0  # the same of the one in flight
+
+    def opened(self) -> None:
+        """The server has accepted the socket."""
+
+    def received(self, opcode: int, payload: bytes) -> None:
+        """A text or binary message has come."""
+
+    def lost(self, error: ConnectionError) -> None:
+        """The socket is closed, or was refused; the error says what came instead of a message."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks for the upgrade."""
@@ -177,13 +176,13 @@ class Drag(asyncio.Protocol):
         self.transport = transport
         key = b64encode(os.urandom(16)).decode()
         lines = [f"GET {self._path} HTTP/1.1", f"Host: {self._host}", "Upgrade: websocket", "Connection: Upgrade"]
-        lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", "", ""]
+        lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *self._headers, "", ""]
         transport.write("\r\n".join(lines).encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fails the greeting if it has not come."""
-        if not self.greeted.done():
-            self.greeted.set_exception(ConnectionError(f"The server closed the socket: {bytes(self._inbox[:200])!r}"))
+        """Tells the subclass."""
+        said = self.close_reason or repr(bytes(self._inbox[:200]))
+        self.lost(ConnectionError(f"The server closed the socket: {said}"))
 
     def data_received(self, data: bytes) -> None:
         """Handles the complete frames among the bytes received so far."""
@@ -197,9 +196,63 @@ class Drag(asyncio.Protocol):
                 return
             self._upgraded = True
             self._inbox = bytearray(rest)
-            self._send(TEXT, json.dumps({"version": VERSION, "model": self._model}).encode())
-        while (frame := _take_frame(self._inbox)) is not None:
-            self._received(*frame)
+            self.opened()
+        while (whole := take_frame(self._inbox)) is not None:
+            self._frame(*whole)
+
+    def send(self, opcode: int, payload: bytes) -> None:
+        """Sends a message in one frame."""
+        self.transport.write(frame(opcode, payload))
+
+    def close(self) -> None:
+        """Closes the socket at once."""
+        self.transport.abort()
+
+    def _frame(self, opcode: int, payload: bytes) -> None:
+        if opcode in (TEXT, BINARY):
+            self.received(opcode, payload)
+        elif opcode == PING:
+            self.send(PONG, payload)
+        elif opcode == CLOSE:
+            self.close_reason = f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}".strip()
+            self.transport.close()
+
+
+class Drag(Socket):
+    """One client of the live service.
+
+    greeted resolves once the model is chosen. latencies: seconds, of every picture received while recording.
+    """
+
+    def __init__(self, host: str, path: str, model: str) -> None:
+        super().__init__(host, path)
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._period = 0.0
+        self.greeted: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self.latencies: list[float] = []
+        self.recording = False
+        self._model = model
+        self._frames: list[bytes] = []
+        self._next = 0
+        self._made_at = 0.0  # when the z that waits was made; 0 while none waits
+        self._sent_made_at = 0.0  # the same of the one in flight
+
+    def opened(self) -> None:
+        """Chooses the model."""
+        self.send(TEXT, json.dumps({"version": VERSION, "model": self._model}).encode())
+
+    def lost(self, error: ConnectionError) -> None:
+        """Fails the greeting if it has not come."""
+        if not self.greeted.done():
+            self.greeted.set_exception(error)
+
+    def received(self, opcode: int, payload: bytes) -> None:
+        """The greeting, or a picture."""
+        if opcode == BINARY:
+            self._picture(payload)
+        elif not self.greeted.done():
+            self._greeting(json.loads(payload))
 
     def drag(self, period: float, phase: float) -> None:
         """From now on makes a new z every period, until close. Unit: seconds."""
@@ -215,7 +268,7 @@ class Drag(asyncio.Protocol):
     def close(self) -> None:
         """Closes the socket at once."""
         self.rest()
-        self.transport.abort()
+        super().close()
 
     def _tick(self) -> None:
         """A new z: sent now, or after the answer to the one in flight, unless a newer one replaces it."""
@@ -226,17 +279,6 @@ class Drag(asyncio.Protocol):
         if not waits:
             self._send_newest()
 
-    def _received(self, opcode: int, payload: bytes) -> None:
-        if opcode == BINARY:
-            self._picture(payload)
-        elif opcode == TEXT and not self.greeted.done():
-            self._greeting(json.loads(payload))
-        elif opcode == PING:
-            self._send(PONG, payload)
-        elif opcode == CLOSE:
-            self.close_reason = f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}".strip()
-            self.transport.close()
-
     def _greeting(self, greeting: dict[str, Any]) -> None:
         if "error" in greeting:
             self.greeted.set_exception(ValueError(greeting["error"]))
@@ -244,7 +286,7 @@ class Drag(asyncio.Protocol):
             return
         rng = np.random.default_rng(self._next)
         zs = rng.standard_normal((ZS_PER_CLIENT, greeting["latent_dim"] + greeting["classes"])).astype("<f4")
-        self._frames = [_frame(BINARY, HEADER.pack(VERSION, DECODE, 1, i) + z.tobytes()) for i, z in enumerate(zs)]
+        self._frames = [frame(BINARY, HEADER.pack(VERSION, DECODE, 1, i) + z.tobytes()) for i, z in enumerate(zs)]
         self.greeted.set_result(greeting)
 
     def _picture(self, payload: bytes) -> None:
@@ -261,11 +303,8 @@ class Drag(asyncio.Protocol):
         self.transport.write(self._frames[self._next % ZS_PER_CLIENT])
         self._next += 1
 
-    def _send(self, opcode: int, payload: bytes) -> None:
-        self.transport.write(_frame(opcode, payload))
 
-
-def _frame(opcode: int, payload: bytes) -> bytes:
+def frame(opcode: int, payload: bytes) -> bytes:
     """A client's frame; its mask is zeros, which is allowed and needs no work."""
     size = len(payload)
     if size < 126:
@@ -275,7 +314,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
     return bytes((0x80 | opcode, 0x80 | 127)) + struct.pack(">Q", size) + bytes(4) + payload
 
 
-def _take_frame(inbox: bytearray) -> tuple[int, bytes] | None:
+def take_frame(inbox: bytearray) -> tuple[int, bytes] | None:
     """Opcode and payload of the first whole frame, removed from the inbox; None if it is not complete yet."""
     if len(inbox) < 2:
         return None
