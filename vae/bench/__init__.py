@@ -8,4 +8,5 @@ project    projections as the app computes them, beside scikit-learn's and umap-
 train      training speed, beside the loop that most tutorials teach
 run        a training run as the Training page starts it, beside the same training in process
 classroom  a full classroom while a run and a projection go on
+classes    a class: its students follow, vote, draw and reload
 """

@@ -28,8 +28,6 @@ def add_commands(commands: Commands) -> None:
     )
     live.add_argument("--idle", action="store_true", help="measure memory per idle client instead")
     live.add_argument("--churn", type=int, default=0, metavar="N", help="measure growth over N connects instead")
-    live.add_argument("--url", default="", help="measure a running server, such as http://localhost:8501, instead")
-    live.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
     start = add_command(bench, "start", run_bench_start, "seconds from `streamlit run` to the first decoded picture")
     start.add_argument("--runs", type=int, default=5, help="how often; medians are printed")
     projecting = add_command(bench, "project", run_bench_project, "seconds per projection, beside the libraries alone")
@@ -58,9 +56,17 @@ def add_commands(commands: Commands) -> None:
     )
     classroom.add_argument("--students", type=int, default=60)
     classroom.add_argument("--seconds", type=float, default=600.0, help="how long the lesson is")
-    for command in (live, start, latent_map, page):
+    together = add_command(bench, "class", run_bench_class, "a class that follows, votes, draws and reloads")
+    together.add_argument("--students", type=int, default=30)
+    together.add_argument("--minutes", type=float, default=2.0, help="how long the lesson is")
+    for command in (live, together):
+        command.add_argument(
+            "--url", default="", help="measure a running server, such as http://localhost:8501, instead"
+        )
+        command.add_argument("--pid", type=int, default=0, help="that server's process, for processor time and memory")
+    for command in (live, start, latent_map, page, together):
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
-    for command in (live, start, latent_map, page, running, classroom):
+    for command in (live, start, latent_map, page, running, classroom, together):
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
 
 
@@ -134,6 +140,15 @@ def run_bench_classroom(args: argparse.Namespace) -> Result:
     for name in ("students", "seconds"):
         require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
     return shown(classroom.run(args))
+
+
+def run_bench_class(args: argparse.Namespace) -> Result:
+    """Holds a lesson with args.students students who join, follow, vote, draw and reload."""
+    from vae.bench.classes import lesson
+
+    for name in ("students", "minutes"):
+        require(getattr(args, name) > 0, f"--{name}", getattr(args, name), "above 0")
+    return shown(lesson.run(args))
 
 
 def run_bench_memory(args: argparse.Namespace) -> Result:
