@@ -3,6 +3,7 @@
  * kept here and goes to Python only on release.
  *
  * @import { ImageShape } from "../lib/contract.js"
+ * @import { Live } from "../lib/following.js"
  * @import { DecodeReply, LiveStatus } from "../lib/live-client.js"
  * @import { LocalModel } from "../lib/model-client.js"
  * @import { Nats } from "../lib/comparison-words.js"
@@ -45,6 +46,7 @@ import { button, element, say } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
+import { announce, isVector } from "../lib/following.js";
 import { help } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
@@ -259,11 +261,22 @@ export default class Explore {
   }
 
   /**
-   * The one way in which z changes: every control calls this at every input event.
+   * The one way in which this page changes z: every control calls this at every input event.
    *
    * @param {number[]} z
    */
   move(z) {
+    this.show(z);
+    announce(this.root, () => ({ view: "explore", model: this.data?.model ?? "", z: this.z }));
+  }
+
+  /** Shows the z of another page. @param {Live} live */
+  follow({ z }) {
+    if (isVector(z, this.z.length)) this.show(z);
+  }
+
+  /** @param {number[]} z */
+  show(z) {
     const inputAt = performance.now();
     this.z = z.map(round4);
     void this.client?.decode([this.z]).then((reply) => reply && this.drawNow(reply, inputAt));
