@@ -2,4 +2,6 @@
 
 codes        join codes, secrets and nicknames
 state        what is kept of each class, in one SQLite file
+questions    ten questions with predictions and the experiment that decides
+addresses    where phones may reach this computer
 """
