@@ -1,0 +1,115 @@
+"""The tables of all classes, and the events that say what has changed.
+
+Secrets and tokens are kept as SHA-256 alone. An event says which section of which class has changed, and for whom; its
+content is read from the tables when someone asks, so that nothing is kept twice and nothing private is in an event.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+VERSION = 1
+MOST_EVENTS = 20_000  # kept of all classes: who was away longer gets the whole state
+PRUNE_EVERY = 1024
+# Numbers that an app skips when it starts. After a power cut the last transactions may be gone: a client that has seen
+# their events then asks with a number that no event has, and gets the whole state.
+SKIPPED = 1_000_000
+
+Json = dict[str, Any]
+Numbered = Literal["last_seat", "last_question", "last_drawing"]
+
+TABLES = """
+CREATE TABLE classes (
+    code TEXT PRIMARY KEY, name TEXT NOT NULL, model TEXT NOT NULL, opened REAL NOT NULL, secret BLOB NOT NULL,
+    mode TEXT NOT NULL DEFAULT 'follow', frozen INTEGER NOT NULL DEFAULT 0, joinable INTEGER NOT NULL DEFAULT 1,
+    closed INTEGER NOT NULL DEFAULT 0, shown TEXT, presented TEXT NOT NULL DEFAULT '[]', question INTEGER,
+    last_seat INTEGER NOT NULL DEFAULT 0, last_question INTEGER NOT NULL DEFAULT 0,
+    last_drawing INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE co_teachers (
+    code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, secret BLOB NOT NULL, PRIMARY KEY (code, secret)
+);
+CREATE TABLE seats (
+    code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, id INTEGER NOT NULL, token BLOB NOT NULL,
+    name TEXT NOT NULL, joined REAL NOT NULL, simulated INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (code, id), UNIQUE (code, token)
+);
+CREATE TABLE questions (
+    code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, id INTEGER NOT NULL, text TEXT NOT NULL,
+    options TEXT NOT NULL, correct INTEGER, round INTEGER NOT NULL DEFAULT 1, open INTEGER NOT NULL DEFAULT 1,
+    shown INTEGER NOT NULL DEFAULT 0, revealed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (code, id)
+);
+CREATE TABLE votes (
+    code TEXT NOT NULL, question INTEGER NOT NULL, round INTEGER NOT NULL, seat INTEGER NOT NULL,
+    choice INTEGER NOT NULL, PRIMARY KEY (code, question, round, seat),
+    FOREIGN KEY (code, question) REFERENCES questions ON DELETE CASCADE,
+    FOREIGN KEY (code, seat) REFERENCES seats ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX votes_of_seats ON votes (code, seat);
+CREATE TABLE drawings (
+    code TEXT NOT NULL, id INTEGER NOT NULL, seat INTEGER NOT NULL, key TEXT NOT NULL, picture BLOB NOT NULL,
+    channels INTEGER NOT NULL, height INTEGER NOT NULL, width INTEGER NOT NULL, label TEXT NOT NULL,
+    model TEXT NOT NULL, mean BLOB NOT NULL, logvar BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+    made REAL NOT NULL, PRIMARY KEY (code, id), UNIQUE (code, seat, key),
+    FOREIGN KEY (code, seat) REFERENCES seats ON DELETE CASCADE
+);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL, section TEXT NOT NULL, item INTEGER, seat INTEGER
+);
+CREATE INDEX events_of_classes ON events (code, seq);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('events', 0);
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event: this section of the class has changed, or this item of it; seat: only this student sees that.
+
+    Two more sections are for the server alone: "deleted", the class is gone; "co_teachers", their secrets are revoked.
+    """
+
+    seq: int
+    code: str
+    section: str
+    item: int | None
+    seat: int | None
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Makes the tables in a new file; in any, skips some numbers of events. Raises ValueError for another version."""
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if found not in (0, VERSION):
+        raise ValueError(f"it is of version {found}, and this app reads version {VERSION}")
+    db.execute("BEGIN IMMEDIATE")
+    if found == 0:
+        for statement in filter(str.strip, TABLES.split(";")):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'", (SKIPPED,))
+    db.execute("COMMIT")
+
+
+def emit(db: sqlite3.Connection, code: str, section: str, item: int | None = None, seat: int | None = None) -> None:
+    """Adds an event. Old ones are removed from time to time."""
+    values = (code, section, item, seat)
+    seq = db.execute("INSERT INTO events (code, section, item, seat) VALUES (?, ?, ?, ?)", values).lastrowid or 0
+    if seq % PRUNE_EVERY == 0:
+        oldest = "SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET ?"
+        db.execute(f"DELETE FROM events WHERE seq <= ({oldest})", (MOST_EVENTS,))
+
+
+def events_after(db: sqlite3.Connection, seq: int) -> list[Change]:
+    """All events of all classes with a larger number."""
+    return [Change(*row) for row in db.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq", (seq,))]
+
+
+def last_event(db: sqlite3.Connection, code: str | None = None) -> int:
+    """The number of the newest event, of one class or of all; 0 if there is none."""
+    where, values = ("WHERE code = ?", (code,)) if code is not None else ("", ())
+    return int(db.execute(f"SELECT COALESCE(MAX(seq), 0) FROM events {where}", values).fetchone()[0])
+
+
+def next_number(db: sqlite3.Connection, code: str, kind: Numbered) -> int:
+    """A number that no other seat, question or drawing of the class has, or had before it was deleted."""
+    db.execute(f"UPDATE classes SET {kind} = {kind} + 1 WHERE code = ?", (code,))
+    return int(db.execute(f"SELECT {kind} FROM classes WHERE code = ?", (code,)).fetchone()[0])
