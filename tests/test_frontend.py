@@ -10,6 +10,8 @@ BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in 
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
 CONNECTION = FRONTEND / "classroom" / "connection.js"
+FOLLOWER = FRONTEND / "classroom" / "follower.js"
+BESIDE_LIB = {"bar": {"classroom"}, "hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -46,14 +48,16 @@ def test_every_import_names_a_script_that_exists() -> None:
     assert not {(script, target) for script, targets in ARROWS.items() for target in targets if target not in ARROWS}
 
 
-def test_a_script_imports_from_its_own_folder_and_lib_alone() -> None:
+def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_and_bar_from_the_class_mode() -> None:
     for script, targets in ARROWS.items():
-        assert {folder(target) for target in targets} <= {folder(script), "lib"}, script
+        allowed = {folder(script), "lib"} | BESIDE_LIB.get(folder(script), set())
+        assert {folder(target) for target in targets} <= allowed, script
 
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE, CONNECTION}
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
+    entries |= {CONNECTION, FOLLOWER}
     entries |= set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries

@@ -60,6 +60,8 @@ export class Lab {
   started = false;
   /** @type {Promise<void> | undefined} */
   barLoading;
+  /** Called after each run. @type {Set<() => void>} */
+  runs = new Set();
 
   /** @param {Environment} environment */
   constructor(environment) {
@@ -116,6 +118,28 @@ export class Lab {
     }
     if (!this.started) this.showFrame(link); // so that there is a title at once
     this.run();
+  }
+
+  /**
+   * Shows what a link asks for in place of what is shown, without an entry in the browser's history.
+   *
+   * @param {URLSearchParams} link with a page and a model
+   */
+  replace(link) {
+    this.environment.address.write(`${link}`, false);
+    this.open(link, true);
+  }
+
+  /**
+   * The component, where it shows this view of this model and nothing else is to come; otherwise null.
+   *
+   * @param {string} view
+   * @param {string} model
+   */
+  shownAs(view, model) {
+    const { component, name, newest } = this.stage;
+    const isWanted = this.view.name === view && this.model === model;
+    return isWanted && name === view && newest?.model === model ? component : null;
   }
 
   /** @param {string} name */
@@ -185,6 +209,7 @@ export class Lab {
     this.frame.say([...session.warnings, ...notes]);
     this.showBar();
     this.started = true;
+    for (const call of this.runs) call();
   }
 
   /**

@@ -1,9 +1,13 @@
 /**
  * Mounts one component at a time in a shadow root, as Streamlit does: see hosts/streamlit.js.
  *
+ * follow: shows what another page's component announces, see lib/following.js.
+ *
+ * @import { Live } from "../../lib/following.js"
+ *
  * @typedef {Record<string, unknown> & {base: string}} Data
  * @typedef {(name: string, value: any) => void} Send
- * @typedef {{update(data: Data): void | Promise<void>, close(): void}} Component
+ * @typedef {{update(data: Data): void | Promise<void>, close(): void, follow?(live: Live): void}} Component
  * @typedef {new (parent: HTMLElement, send: Send) => Component} ComponentClass
  */
 
