@@ -3,6 +3,7 @@ import { send } from "../support/page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { toBase64 } from "../../../vae/frontend/lib/bytes.js";
 import { Input } from "../../../vae/frontend/reconstruction/input.js";
 
 /** @import { InputData } from "../../../vae/frontend/reconstruction/input.js" */
@@ -195,4 +196,31 @@ test("a drawing is dark on bright for a data set that is, unless the user invert
   assert.deepEqual(input.pad.pixels, dark);
   input.load(new Uint8Array(784).fill(200), { kind: "test", index: 3, noise: null });
   assert.equal(Math.max(...input.pad.pixels), 200);
+});
+
+test("another page's picture is shown, and the user's own stays kept", () => {
+  const input = opened();
+  draw(input);
+  const own = opened().pad.pixels;
+  const picture = Uint8Array.from({ length: 784 }, (_, i) => i % 251);
+  input.follow(undefined, toBase64(picture));
+  assert.deepEqual([input.pad.pixels, input.title()], [picture, "Your teacher's picture"]);
+  assert.deepEqual([opened().pad.pixels, choices], [own, []]);
+  input.follow(undefined, toBase64(picture.slice(1)));
+  input.follow(-1, "?");
+  assert.deepEqual(input.pad.pixels, picture);
+});
+
+test("another page's test image comes in place of what is on the pad, as soon as there are test images", async () => {
+  const input = opened();
+  draw(input);
+  const images = { load: async (/** @type {number} */ i) => new Uint8Array(784).fill(i) };
+  const encoded = { images: 9, labels: new Uint8Array(9), reconstruction: new Float32Array(9) };
+  input.follow(7, undefined);
+  input.setTestSet(/** @type {any} */ ({ images, encoded, noise: null }));
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual([input.pad.pixels[0], input.source.kind], [7, "test"]);
+  assert.deepEqual([opened().pad.empty, choices], [false, []]);
+  input.follow(9, undefined);
+  assert.equal(input.wantedImage, 7);
 });

@@ -2,6 +2,7 @@
  * The Compare component: a dial over trained models that differ in β alone, what each makes of one picture, and all models
  * of the same pictures on the rate–distortion plane. Python is sent what the link needs, when a control is released.
  *
+ * @import { Live } from "../lib/following.js"
  * @import { LiveStatus } from "../lib/live-client.js"
  * @import { Placed } from "./alignment.js"
  * @import { Match, Other } from "./dimensions.js"
@@ -25,6 +26,7 @@ import { drawPicture, reserve } from "../lib/canvas.js";
 import { fromBase64 } from "../lib/bytes.js";
 import { apart, difference } from "../lib/comparison-words.js";
 import { element, say } from "../lib/dom.js";
+import { announce } from "../lib/following.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -111,7 +113,7 @@ export class Page {
     this.data = data;
     if (modelsKey(data) !== this.shownModels) return this.takeModels(data);
     const isNews = !this.sent || data.answered === this.sent.number; // else the user has gone on
-    if (isNews) this.follow(data, before);
+    if (isNews) this.takeChoice(data, before);
     this.showModel(); // also in another theme
   }
 
@@ -121,7 +123,7 @@ export class Page {
    * @param {Data} data
    * @param {Data} before
    */
-  follow(data, before) {
+  takeChoice(data, before) {
     this.compared = data.compared;
     if (!data.own && (data.image !== before.image || before.own)) void this.input.show(data.image);
     if (data.family_chosen !== this.familyChosen) this.takeFamily(data.family_chosen, data.beta_chosen);
@@ -129,6 +131,26 @@ export class Page {
       this.dial.show(this.members, placeOf(this.members, data.beta_chosen, data.model));
       this.reconstructions.setFirst(this.first.model);
     }
+  }
+
+  /** Shows the dial, the compared models and the picture of another page. @param {Live} live */
+  follow({ beta, family, compared, image, picture }) {
+    if (!isChoice(beta) || !isChoice(family) || !Array.isArray(compared)) return; // a link's, which the host has taken
+    this.compared = compared.filter((name) => this.models.has(name));
+    if (family !== this.familyChosen) this.takeFamily(family, beta);
+    else this.dial.show(this.members, placeOf(this.members, beta, this.data.model));
+    this.reconstructions.setFirst(this.first.model);
+    this.showModel();
+    this.input.follow(image, picture);
+  }
+
+  /** Says to other pages what this one shows. */
+  announce() {
+    announce(this.root, () => {
+      const { data, family, familyChosen, compared, input, first } = this;
+      const beta = family ? betaText(first) : null;
+      return { view: "compare", model: data.model, beta, family: familyChosen, compared, ...input.announced };
+    });
   }
 
   close() {
@@ -203,6 +225,7 @@ export class Page {
   turn() {
     this.reconstructions.setFirst(this.first.model);
     this.showModel();
+    this.announce();
   }
 
   /** A model's point was chosen: it is compared from now on, or no more. @param {string} name */
@@ -222,6 +245,7 @@ export class Page {
 
   /** Tells the host what the link needs. */
   tell() {
+    this.announce();
     const { data, compared, family, familyChosen } = this;
     const beta = family ? betaText(this.first) : null;
     const number = `${this.id}-${++this.choices}`;
@@ -236,6 +260,7 @@ export class Page {
     if (!picture) return;
     this.inputAt = performance.now();
     void this.reconstructions.show(picture);
+    this.announce();
   }
 
   /** @param {string} name of a model */
@@ -349,6 +374,11 @@ export class Page {
         match: data.matches[first.model]?.[name] ?? null,
       }));
   }
+}
+
+/** Whether a value from the network is one of the dial's choices. @param {unknown} value @returns {value is string | null} */
+function isChoice(value) {
+  return value === null || typeof value === "string";
 }
 
 /** Changes when there are other models. @param {Data} data */

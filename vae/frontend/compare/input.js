@@ -14,10 +14,12 @@
  * @property {string[]} class_names
  */
 
+import { toBase64 } from "../lib/bytes.js";
 import { button, element, say } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
 import { TestRows } from "../lib/encoded-set.js";
 import { numberField } from "../lib/fields.js";
+import { isRow, readPixels } from "../lib/following.js";
 import { recall, remember } from "../lib/kept-picture.js";
 
 export class Input {
@@ -119,6 +121,28 @@ export class Input {
     return true;
   }
 
+  /** The picture as other pages show it: a test image, or pixels. */
+  get announced() {
+    const { row, pad } = this;
+    return row === null ? { picture: pad && toBase64(pad.pixels) } : { image: row };
+  }
+
+  /**
+   * Shows the picture of another page.
+   *
+   * @param {unknown} image number of a test image
+   * @param {unknown} picture its pixels as base64, where it is none
+   */
+  follow(image, picture) {
+    const { data, pad } = this;
+    const pixels = data && readPixels(picture, data.image_shape);
+    if (data && isRow(image, data.test_images)) void this.show(image);
+    else if (pad && pixels) {
+      pad.load(pixels);
+      this.drawn("Your teacher's drawing");
+    }
+  }
+
   /** Keeps what was drawn, for this page and others. */
   keep() {
     if (!this.pad) return;
@@ -145,19 +169,19 @@ export class Input {
     this.pad?.surface.focus({ preventScroll: true });
   }
 
-  /** The user changed the pad: what is on it is no test image any more. */
-  drawn() {
+  /** The pad has changed: what is on it is no test image any more. */
+  drawn(title = "Your drawing") {
     this.row = null;
     this.wanted = -1;
     this.noise = null;
     this.tell("");
-    this.name();
+    this.name(title);
     this.onChange();
   }
 
-  name() {
+  name(drawing = "") {
     const { row, labels, data } = this;
-    say(this.title, row === null ? "Your drawing" : `Test image ${row} · ${data?.class_names[labels[row]] ?? ""}`);
+    say(this.title, row === null ? drawing : `Test image ${row} · ${data?.class_names[labels[row]] ?? ""}`);
   }
 
   /** @param {string} text what could not be done; "" for nothing */

@@ -38,7 +38,10 @@ export class ArithmeticView {
     const range = { min: LEAST_STRENGTH, max: MOST_STRENGTH, step: 0.05, value: 1 };
     this.strength = slider("Strength s", range, {
       show: (value) => value.toFixed(2),
-      onInput: () => void this.move(),
+      onInput: (value) => {
+        void this.move();
+        page.announce(() => ({ strength: `${value}` }));
+      },
       onChange: (value) => page.remember({ strength: `${value}` }),
     });
     this.others = new Others(page.palette);
@@ -68,8 +71,18 @@ export class ArithmeticView {
     this.minus.value = read(minus, lower);
     this.apply.value = read(apply, Number(this.minus.value));
     this.seed = draw !== undefined && /^\d{1,6}$/.test(draw) ? Number(draw) : 0;
-    const s = Number(strength ?? 1);
+    this.setStrength(strength);
+  }
+
+  setStrength(text = "1") {
+    const s = Number(text);
     this.strength.set(s >= LEAST_STRENGTH && s <= MOST_STRENGTH ? s : 1);
+  }
+
+  /** @param {State} state of another page, of which only the strength is new */
+  moveTo({ strength }) {
+    this.setStrength(strength);
+    void this.move();
   }
 
   refresh() {

@@ -118,6 +118,7 @@ export class CornersView {
     const inputAt = performance.now();
     [this.x, this.y] = [Math.max(0, Math.min(1, x)), Math.max(0, Math.min(1, y))];
     this.paint();
+    this.page.announce(() => this.linkedPlace);
     clearTimeout(this.restTimer);
     if (!this.grid) {
       void this.refine();
@@ -156,7 +157,18 @@ export class CornersView {
   }
 
   release() {
-    this.page.remember({ x: this.x.toFixed(3), y: this.y.toFixed(3) });
+    this.page.remember(this.linkedPlace);
+  }
+
+  /** Where the pad stands, as a link has it. */
+  get linkedPlace() {
+    return { x: this.x.toFixed(3), y: this.y.toFixed(3) };
+  }
+
+  /** @param {State} state of another page, of which only the place is new */
+  moveTo(state) {
+    this.takeState(state);
+    this.move(this.x, this.y);
   }
 
   paint() {
@@ -211,14 +223,14 @@ export class CornersView {
     const { pad } = this;
     onDrag(
       pad,
-      (event) => this.moveTo(event),
+      (event) => this.movePad(event),
       () => this.release(),
     );
     pad.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   /** @param {PointerEvent} event */
-  moveTo({ clientX, clientY }) {
+  movePad({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     /** @type {(value: number, size: number) => number} */
     const along = (value, size) => (value / size - 0.5 / GRID) / (1 - 1 / GRID);

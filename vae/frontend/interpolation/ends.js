@@ -61,6 +61,7 @@ import { parseNumbers } from "../lib/number.js";
  * @property {(name: string, key: EndKey) => EndCard} card shows and changes the end of this key
  * @property {(key: EndKey, end: End) => void} setEnd changes an end
  * @property {(change: State) => void} remember puts the change into the link
+ * @property {(moved: () => State) => void} announce says to other pages where the large picture is while that moves
  * @property {(canvas: HTMLCanvasElement, ms: number) => void} tookFrame a picture was drawn, ms after the input
  */
 

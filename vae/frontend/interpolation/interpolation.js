@@ -6,6 +6,7 @@
 import { keepCompared } from "../lib/compared-link.js";
 import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
+import { announce, isParams } from "../lib/following.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4 } from "../lib/math.js";
@@ -14,9 +15,11 @@ import { ArithmeticView } from "./arithmetic.js";
 import { CornersView } from "./corners.js";
 import { EndCard, imageEnd, readEnd, readVector, testEnd, writeEnd } from "./ends.js";
 import { PathView } from "./path.js";
+import { changesOf } from "./following.js";
 import { Picker } from "./picker.js";
 import { Space } from "./space.js";
 
+/** @import { Live } from "../lib/following.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { Option } from "../lib/dom.js" */
 /** @import { End, EndKey, Ends, InterpolationData, State } from "./ends.js" */
@@ -58,6 +61,8 @@ class InterpolationView {
     /** @type {{space: Space, ends: Ends} | null} */
     this.loaded = null; // the model before stays until another one is loaded
     this.loading = {}; // a new object for each model
+    /** @type {Live | null} */
+    this.awaited = null; // what another page shows, until the model is loaded
     this.tabs = segmented("View", VIEWS, (name) => this.chooseView(name));
     this.tools = element("div", { className: "view-tools" });
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
@@ -118,6 +123,29 @@ class InterpolationView {
     for (const view of this.views) view.takeState(this.state);
     this.body.hidden = false;
     this.showView(this.state.view);
+    if (this.awaited) this.follow(this.awaited);
+  }
+
+  /** Shows the view, ends and place of another page. @param {Live} live */
+  follow(live) {
+    this.awaited = this.isReady ? null : live;
+    if (!this.isReady || !isParams(live.params)) return;
+    const { space, ends } = this.present();
+    const { state, ends: others, moves, others: isOther } = changesOf(this.state, live.params);
+    const first = defaultEnds(space, this.data.image);
+    for (const key of others) ends[key] = readEnd(state[key] ?? "", space) ?? first[key];
+    this.state = state;
+    if (others.length || isOther) {
+      for (const view of this.views) view.takeState(state);
+      this.showView(state.view);
+    } else if (moves) this.view.moveTo(state);
+  }
+
+  /** Says to other pages what this one shows. @param {() => State} [moved] the place while it moves */
+  announce(moved) {
+    announce(this.root, () => {
+      return { view: "interpolation", model: this.data.model, params: { ...this.state, ...moved?.() } };
+    });
   }
 
   /** @param {Space} space */
@@ -217,6 +245,7 @@ class InterpolationView {
   /** @param {State} change */
   remember(change) {
     this.state = { ...this.state, ...change };
+    this.announce();
     clearTimeout(this.sendTimer);
     this.sendTimer = setTimeout(() => this.sendState(), SEND_MS);
   }

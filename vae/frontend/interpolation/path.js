@@ -5,6 +5,7 @@ import { element, figure, say, segmented } from "../lib/dom.js";
 import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
 import { Downloads } from "./downloads.js";
+import { shareText } from "./following.js";
 import { Geometry } from "./geometry.js";
 import { Player } from "./player.js";
 import { pathSides } from "./sizes.js";
@@ -228,6 +229,13 @@ export class PathView {
     this.placeCursor();
     void this.decodeAt(this.page.space, this.codeAt(this.curve, t), t, inputAt);
     this.beside?.scrub();
+    this.page.announce(() => ({ t: shareText(t) }));
+  }
+
+  /** @param {State} state of another page, of which only the place is new */
+  moveTo({ t }) {
+    this.player.stop();
+    this.scrub(inside(Number(t ?? 0.5), 0, 1, 0.5));
   }
 
   /**
@@ -274,7 +282,7 @@ export class PathView {
   }
 
   release() {
-    this.page.remember({ t: this.t.toFixed(3).replace(/\.?0+$/, "") });
+    this.page.remember({ t: shareText(this.t) });
   }
 
   hide() {

@@ -10,6 +10,8 @@
  * @typedef {{view: string, model: string} & Record<string, unknown>} Live
  */
 
+import { fromBase64 } from "./bytes.js";
+
 const EVENT = "latent-lab-live";
 // The window's, because a page may have this module twice: with its host's scripts and with those that it loads later.
 const HEARD = "latentLabIsHeard";
@@ -50,4 +52,37 @@ export function listen(node, take) {
  */
 export function isVector(value, latentDim) {
   return Array.isArray(value) && value.length === latentDim && value.every(Number.isFinite);
+}
+
+/**
+ * Whether a value from the network is what a link's parameters are: texts by their names.
+ *
+ * @param {unknown} value
+ * @returns {value is Record<string, string>}
+ */
+export function isParams(value) {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
+}
+
+/**
+ * The picture that a text from the network stands for; null where it is none of this size.
+ *
+ * @param {unknown} text base64
+ * @param {readonly number[]} imageShape
+ */
+export function readPixels(text, imageShape) {
+  if (typeof text !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4) return null;
+  const pixels = fromBase64(text);
+  return pixels.length === imageShape.reduce((product, side) => product * side, 1) ? pixels : null;
+}
+
+/**
+ * Whether a value from the network is the number of one of so many rows.
+ *
+ * @param {unknown} value
+ * @param {number} count
+ * @returns {value is number}
+ */
+export function isRow(value, count) {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < count;
 }

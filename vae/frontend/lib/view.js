@@ -1,11 +1,15 @@
-/** The components whose page is made from its first data on. */
+/**
+ * The components whose page is made from its first data on.
+ *
+ * @import { Live } from "./following.js"
+ */
 
 /** @typedef {(name: string, value: unknown) => void} Send makes the value the component's state of this name in Python */
 /**
- * What a page shows, from its first data on; `update` takes the later ones.
+ * What a page shows, from its first data on; `update` takes the later ones, `follow` what another page shows.
  *
  * @template Data
- * @typedef {{update(data: Data): void, close(): void}} View
+ * @typedef {{update(data: Data): void, close(): void, follow?(live: Live): void}} View
  */
 
 /**
@@ -32,6 +36,11 @@ export function componentOf(ViewOfData) {
     update(data) {
       if (this.view) this.view.update(data);
       else this.view = new ViewOfData(this.parent, this.send, data);
+    }
+
+    /** @param {Live} live */
+    follow(live) {
+      this.view?.follow?.(live);
     }
 
     close() {

@@ -34,6 +34,8 @@ const OWN_PICTURES = 15, // per side, at most, under a latent space of two dimen
 export class Decoding {
   /** Where the user points. @type {Spot | null} */
   spot = null;
+  /** What is there. @type {number[]} */
+  z = [];
   /** @type {Manifold | null} */
   manifold = null;
 
@@ -57,7 +59,8 @@ export class Decoding {
       { model, projection, client } = shown;
     const { point, coordinates } = spot;
     const isPoint = point >= 0;
-    const z = this.zAt(spot, projection);
+    const z = spot.z ?? this.zAt(spot, projection);
+    this.z = z;
     this.spot = spot;
     plot.setMarks({ hovered: point });
     const { shading } = plot;

@@ -7,7 +7,9 @@
  *
  * Where the user points: a place on the screen, its coordinates, and the point within reach, -1 where there is none.
  *
- * @typedef {{x: number, y: number, coordinates: number[], point: number}} Spot
+ * z: where another page says what is there, else this page's projection does.
+ *
+ * @typedef {{x: number, y: number, coordinates: number[], point: number, z?: number[]}} Spot
  * @typedef {object} GestureCalls
  * @property {(spot: Spot) => void} onHover
  * @property {() => void} onLeave

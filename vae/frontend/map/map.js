@@ -8,8 +8,10 @@
  * panel.js and dot-controls.js (beside the plot), controls.js (around it), shading.js (how much the picture changes per step).
  *
  * @import { EncodedSet } from "../lib/encoded-set.js"
+ * @import { Live } from "../lib/following.js"
  * @import { LiveStatus } from "../lib/live-client.js"
  * @import { MapData, Shown } from "./decoding.js"
+ * @import { Spot } from "./gestures.js"
  * @import { ShownModel } from "./panel.js"
  * @import { Calls, SocketState } from "./projection-files.js"
  */
@@ -17,6 +19,7 @@
 import { element } from "../lib/dom.js";
 import { excessOf, loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { hasServer } from "../lib/files.js";
+import { announce } from "../lib/following.js";
 import { liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -25,6 +28,7 @@ import { Classes } from "./classes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
 import { Decoding } from "./decoding.js";
 import { DotControls } from "./dot-controls.js";
+import { announced, readPin, readSpot } from "./following.js";
 import { Gestures } from "./gestures.js";
 import { ClassNames } from "./names.js";
 import { Legend, SelectionPanel } from "./panel.js";
@@ -57,6 +61,8 @@ export default class LatentMap {
   fresh = true;
   /** @type {ModelClient | null} */
   client = null;
+  /** What another page shows, until the first layout is there. @type {Live | null} */
+  awaited = null;
   /** @type {ProjectionSocket | ProjectionFiles | null} */
   socket = null;
   /** @type {Record<string, unknown>} */
@@ -88,7 +94,7 @@ export default class LatentMap {
     onFind: (k) => this.classes.find(k),
   });
   dots = new DotControls(this.plot);
-  panel = new PinPanel(() => this.pins.unpin());
+  panel = new PinPanel(() => this.unpin());
   selection = new SelectionPanel({
     onGroup: (name, rows) => this.group(name, rows),
     onClear: () => this.classes.select([]),
@@ -105,9 +111,9 @@ export default class LatentMap {
     (pinned) => this.sendState("pinned", pinned),
   );
   gestures = new Gestures(this.plot, {
-    onHover: (spot) => this.decoding.look(spot),
-    onLeave: () => this.decoding.leave(),
-    onClick: (spot) => this.pins.pinAt(spot),
+    onHover: (spot) => this.look(spot),
+    onLeave: () => this.look(null),
+    onClick: (spot) => this.pinAt(spot),
     onLasso: (rows, add) => this.classes.select(rows, add),
     onEscape: () => this.escape(),
   });
@@ -310,6 +316,7 @@ export default class LatentMap {
     if (first) this.showMethod(projection);
     this.classes.restyle();
     this.pins.show();
+    if (this.awaited) this.follow(this.awaited);
   }
 
   /**
@@ -356,10 +363,49 @@ export default class LatentMap {
     this.sendState("groups", this.groups);
   }
 
+  // — the user's place and pin, and those of another page —
+
+  /** @param {Spot | null} spot */
+  look(spot) {
+    if (spot) this.decoding.look(spot);
+    else this.decoding.leave();
+    this.announce();
+  }
+
+  /** @param {Spot} spot */
+  pinAt(spot) {
+    this.pins.pinAt(spot);
+    this.announce();
+  }
+
+  unpin() {
+    this.pins.unpin();
+    this.announce();
+  }
+
   escape() {
-    this.decoding.leave();
+    this.look(null);
     if (this.classes.selected.length) this.classes.select([]);
-    else this.pins.unpin();
+    else this.unpin();
+  }
+
+  /** Says to other pages where the user points, and what is pinned. */
+  announce() {
+    announce(this.root, () => {
+      return { view: "latent_map", model: this.model?.name ?? "", ...announced(this.decoding, this.pins) };
+    });
+  }
+
+  /** Shows place and pin of another page. @param {Live} live */
+  follow(live) {
+    const { shown, plot, pins, decoding } = this;
+    this.awaited = shown ? null : live;
+    if (!shown || !("spot" in live)) return; // a link's, which the host has taken
+    const { projection } = shown;
+    pins.follow(readPin(live.pin, projection));
+    const spot = readSpot(live.spot, plot, projection);
+    if (spot) decoding.look(spot);
+    else decoding.leave();
   }
 
   // — messages —

@@ -68,6 +68,15 @@ export class Pins {
     this.show();
   }
 
+  /** Shows the pin of another page. @param {Pin | null} pin */
+  follow(pin) {
+    if (String(pin?.z) === String(this.pin?.z) && pin?.row === this.pin?.row) return;
+    this.pin = pin;
+    this.earlier = null;
+    this.show();
+    if (this.parts.bar.rest === "current") this.parts.decoding.refreshGround();
+  }
+
   /** Draws the pins on the map, and the newest one in the panel. */
   show() {
     const { pin, earlier } = this,

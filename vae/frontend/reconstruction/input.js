@@ -2,6 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { DrawingPad } from "../lib/drawing.js";
+import { isRow, readPixels } from "../lib/following.js";
 import { recall, remember } from "../lib/kept-picture.js";
 import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
@@ -73,7 +74,7 @@ export class Input {
   setModel(data) {
     const { kept } = this;
     this.data = data;
-    this.testSet = null;
+    this.testSet = this.wantedImage = null;
     this.source = this.loaded = DRAWING;
     this.pad = this.newPad();
     if (kept) this.restore(kept);
@@ -132,7 +133,9 @@ export class Input {
     this.testSet = testSet;
     const { labels, reconstruction, images } = testSet.encoded;
     this.picker.setModel(this.data.class_names, labels, reconstruction, images);
-    if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(this.data.image ?? 0, images - 1));
+    const { wantedImage, data } = this;
+    if (wantedImage !== null && wantedImage < images) void this.showImage(wantedImage, false);
+    else if (this.source.kind === "drawing" && this.pad.empty) this.begin(Math.min(data.image ?? 0, images - 1));
     else this.onChange();
   }
 
@@ -153,15 +156,39 @@ export class Input {
     void this.showImage(i);
   }
 
-  /** @param {number} i */
-  async showImage(i) {
+  /**
+   * Shows the image of another page, and keeps the user's own.
+   *
+   * @param {unknown} image number of a test image
+   * @param {unknown} picture its pixels as base64, where it is none
+   */
+  follow(image, picture) {
+    const { source, pad, data } = this;
+    const pixels = readPixels(picture, data.image_shape);
+    if (isRow(image, this.testSet?.encoded.images ?? Number.MAX_SAFE_INTEGER)) {
+      const isShown = source.kind === "test" && source.index === image && !pad.canUndo;
+      if (!isShown) void this.showImage(image, false);
+    } else if (pixels) {
+      this.wantedImage = null;
+      this.place(pixels, { kind: "other", title: "Your teacher's picture", noise: null });
+    }
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} [chosen] whether it takes the place of the user's own picture
+   */
+  async showImage(i, chosen = true) {
     this.wantedImage = i;
     const { testSet } = this;
     if (!testSet) return;
     const [pixels, noise] = await Promise.all([testSet.images.load(i), testSet.noise?.load(i)]);
     if (this.wantedImage !== i || testSet !== this.testSet) return;
     if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
-    this.load(pixels, { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null });
+    /** @type {Source} */
+    const source = { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null };
+    if (chosen) this.load(pixels, source);
+    else this.place(pixels, source);
   }
 
   draw() {
@@ -231,12 +258,23 @@ export class Input {
    * @param {{centred?: boolean, imageShape?: ImageShape}} [options] see DrawingPad.load
    */
   load(pixels, source, options) {
+    this.place(pixels, source, { ...options, kept: true });
+  }
+
+  /**
+   * As `load`; kept: whether as the user's own.
+   *
+   * @param {Uint8Array} pixels
+   * @param {Source} source
+   * @param {{centred?: boolean, imageShape?: ImageShape, kept?: boolean}} [options]
+   */
+  place(pixels, source, { kept = false, ...options } = {}) {
     this.source = this.loaded = source;
     this.say("");
     if (source.kind !== "upload") this.steps.clear();
     this.pad.load(pixels, options);
     this.showSteps();
-    this.keep();
+    if (kept) this.keep();
     this.onChange();
   }
 

@@ -4,9 +4,11 @@
  */
 
 import { bring } from "../lib/brought.js";
+import { toBase64 } from "../lib/bytes.js";
 import { keepCompared } from "../lib/compared-link.js";
 import { element, say } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
+import { announce } from "../lib/following.js";
 import { help } from "../lib/glossary.js";
 import { payload } from "../lib/labelled.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
@@ -28,6 +30,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
+/** @import { Live } from "../lib/following.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
 /** @import { Nats } from "../lib/comparison-words.js" */
@@ -110,6 +113,12 @@ export default class Reconstruction {
   update(data) {
     if (this.page) this.page.update(data);
     else this.page = new Page(this.parent, (choice) => this.send("choice", choice), data);
+  }
+
+  /** Shows the image of another page: its test image, or its pixels as the model gets them. @param {Live} live */
+  follow({ image, picture, params }) {
+    const linked = typeof params === "object" && params !== null && "image" in params ? Number(params.image) : image;
+    this.page?.input.follow(linked, picture);
   }
 
   close() {
@@ -304,6 +313,17 @@ class Page {
       if (best && !this.closed) this.showResult(best, { whole, input, source, noise, inputAt });
     });
     this.reconstructBeside();
+    announce(this.root, () => {
+      const { model } = this.data;
+      if (source.kind === "test" && !this.isEdited) return { view: "reconstruction", model, image: source.index };
+      return { view: "reconstruction", model, picture: toBase64(input) };
+    });
+  }
+
+  /** Whether a test image is shown otherwise than it is. */
+  get isEdited() {
+    const { pad } = this.input;
+    return pad.canUndo || pad.centred.checked || this.damagePanel.active;
   }
 
   /** The same image, with the same noise, by the other models. */
@@ -466,11 +486,10 @@ class Page {
    */
   remarks(result, shown) {
     const { data } = this,
-      { source, testSet, pad } = this.input,
+      { source, testSet } = this.input,
       { active } = this.damagePanel;
     const remarks = [];
-    const edited = pad.canUndo || pad.centred.checked || active;
-    if (source.kind === "test" && testSet && !edited) {
+    if (source.kind === "test" && testSet && !this.isEdited) {
       const { reconstruction, kl } = testSet.encoded;
       const stored = { reconstruction: reconstruction[source.index], kl: kl[source.index] };
       remarks.push(storedRemark(stored, shown, source.noise, this.point));

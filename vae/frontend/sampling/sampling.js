@@ -5,6 +5,7 @@
 
 import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
+import { announce, isParams } from "../lib/following.js";
 import { help } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
@@ -19,6 +20,7 @@ import { asMeasured, scoreInWords, scoresTable } from "./scores.js";
 import { readParams, writeParams } from "./state.js";
 import { TestSet } from "./test-set.js";
 
+/** @import { Live } from "../lib/following.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { Beside, Unit } from "./beside.js" */
 /** @import { Samples } from "./downloads.js" */
@@ -208,6 +210,26 @@ class SamplingView {
    * @param {Partial<SamplingState>} part
    */
   change(part) {
+    this.take(part);
+    announce(this.root, () => {
+      const { data, state } = this;
+      return { view: "sampling", model: data.model, params: { ...writeParams(state, data) } };
+    });
+  }
+
+  /** Shows the settings of another page. The host brings what they need and is not here yet. @param {Live} live */
+  follow({ params }) {
+    if (!isParams(params)) return;
+    const { data } = this;
+    const state = readParams(params, data);
+    const settings = JSON.stringify(writeParams(state, data));
+    if (settings === JSON.stringify(writeParams(this.state, data))) return;
+    this.sent = JSON.parse(settings); // the host has them from the other page
+    this.take(state);
+  }
+
+  /** @param {Partial<SamplingState>} part */
+  take(part) {
     Object.assign(this.state, part);
     this.showState();
     this.decodeAll();
