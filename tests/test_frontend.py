@@ -3,15 +3,15 @@
 import re
 from pathlib import Path
 
-from vae.views.shared.scripts import FRONTEND
+from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
-CONNECTION = FRONTEND / "classroom" / "connection.js"
 FOLLOWER = FRONTEND / "classroom" / "follower.js"
-BESIDE_LIB = {"bar": {"classroom"}, "hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
+TEACHING = FRONTEND / CLASS_SCRIPT
+BESIDE_LIB = {"hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -48,7 +48,7 @@ def test_every_import_names_a_script_that_exists() -> None:
     assert not {(script, target) for script, targets in ARROWS.items() for target in targets if target not in ARROWS}
 
 
-def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_and_bar_from_the_class_mode() -> None:
+def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_the_class_mode() -> None:
     for script, targets in ARROWS.items():
         allowed = {folder(script), "lib"} | BESIDE_LIB.get(folder(script), set())
         assert {folder(target) for target in targets} <= allowed, script
@@ -57,7 +57,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_and_bar_from_the
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
     entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
-    entries |= {CONNECTION, FOLLOWER}
+    entries |= {TEACHING, FOLLOWER}
     entries |= set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries

@@ -17,7 +17,7 @@ from vae.lab.answers import Json
 from vae.lab.html import BOOTSTRAP, json_block, module_blocks
 from vae.lab.packing import pack
 from vae.views.shared.pages import VIEWS, View
-from vae.views.shared.scripts import FRONTEND, script_url
+from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 
 HOST = "hosts/lab/light.js"
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
@@ -45,6 +45,7 @@ def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers
 
 def light_page(view: View, values: Json) -> str:
     """The page. `<base>` is the app's address: the page is one folder beneath it, at whatever path a proxy shows it."""
+    values = values | {"class_script": script_url(CLASS_SCRIPT)}
     title = html.escape(f"{view.title} · Latent Lab")
     script = (FRONTEND / BOOTSTRAP).read_text("utf-8")
     block = json_block("settings", values | {"packed": [view.script, BAR]}, packed=False)

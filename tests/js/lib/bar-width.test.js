@@ -21,3 +21,17 @@ test("the bar is narrow where its links take more than the window has, however l
   window.dispatchEvent(new Event("resize"));
   assert.equal(root.dataset.bar, "wide");
 });
+
+test("a class that is taught takes room beside the links", () => {
+  const root = { dataset: /** @type {Record<string, string>} */ ({}) };
+  const window = /** @type {any} */ (
+    Object.assign(new EventTarget(), {
+      document: { documentElement: root },
+      getComputedStyle: () => ({ fontSize: "14px" }),
+      innerWidth: 1280,
+    })
+  );
+  root.dataset.teaching = "";
+  watchBar(window);
+  assert.equal(root.dataset.bar, "narrow");
+});

@@ -42,3 +42,25 @@ export function keepPlaces({ history, location, document }) {
     push(state, unused, address);
   };
 }
+
+/**
+ * Calls `onChange` after every change of the page's address, until the function that it returns is called.
+ *
+ * @param {Pick<Window, "history" | "addEventListener" | "removeEventListener">} window
+ * @param {() => void} onChange
+ */
+export function watchAddress({ history, addEventListener, removeEventListener }, onChange) {
+  let watching = true;
+  for (const name of /** @type {const} */ (["pushState", "replaceState"])) {
+    const change = history[name].bind(history);
+    history[name] = (...entry) => {
+      change(...entry);
+      if (watching) onChange();
+    };
+  }
+  addEventListener("popstate", onChange);
+  return () => {
+    watching = false; // others may have wrapped these since
+    removeEventListener("popstate", onChange);
+  };
+}

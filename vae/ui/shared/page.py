@@ -12,7 +12,7 @@ from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoin
 from vae.ui.shared import links, loaders, scripts
 from vae.views.shared import models
 from vae.views.shared.pages import VIEWS
-from vae.views.shared.scripts import FRONTEND, script_url
+from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 
 FIRST_CHOICE = "mnist-z10"
 PAGES = (
@@ -114,6 +114,7 @@ def _show_bar(found: list[Checkpoint | BrokenCheckpoint], chosen: str | None) ->
         "page": st.session_state["title"],
         "models": models.listed(found),
         "chosen": chosen,
+        "class_script": script_url(CLASS_SCRIPT),
     }
     component = scripts.component("bar", "lib/controls.css", "lib/popover.css", "bar/bar.css")
     with place:

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
+CLASS_SCRIPT = "classroom/teaching.js"  # which the bar loads in a browser that teaches a class
 
 
 def script_url(name: str) -> str:

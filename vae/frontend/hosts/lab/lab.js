@@ -10,13 +10,14 @@
  * @import { ComponentClass } from "./stage.js"
  *
  * What the page brings with it, see vae/lab/page.py. models: as the bar shows them; model: the one to show, where the link
- * has none; answers: by their address; styles: by view, and those of bar and controls.
+ * has none; answers: by their address; styles: by view, and those of bar and controls; class_script: see bar/bar.js.
  *
  * @typedef {object} Settings
  * @property {(Listed & Record<string, unknown>)[]} models
  * @property {string} model
  * @property {View[]} views
  * @property {string} bar
+ * @property {string} [class_script]
  * @property {Record<string, string>} styles
  * @property {Record<string, unknown>} answers
  *
@@ -265,8 +266,9 @@ export class Lab {
   showBar() {
     const { base, settings, importModule } = this.environment;
     const show = () => {
-      const { view, model } = this;
-      this.barStage.update({ base, page: view.title, models: settings.models, chosen: model });
+      const { view, model } = this,
+        { models, class_script } = settings;
+      this.barStage.update({ base, page: view.title, models, chosen: model, class_script });
     };
     this.barLoading ??= importModule(settings.bar).then(({ default: Bar }) => {
       this.barStage.mount("bar", Bar, settings.styles.bar, (_, { name }) => this.chooseModel(name));

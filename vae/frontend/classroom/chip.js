@@ -1,0 +1,78 @@
+/**
+ * The class in the bar of the teacher's pages: its code, how many are there, and whether they follow.
+ *
+ * @import { Broadcast } from "./broadcast.js"
+ */
+
+import { button, element, say, segmented } from "../lib/dom.js";
+import { openBy } from "../lib/popover.js";
+
+/** @type {import("../lib/dom.js").Option<"follow" | "explore">[]} */
+const MODES = [
+  ["follow", "Follow me"],
+  ["explore", "Explore"],
+];
+
+export class Chip {
+  /** @param {Broadcast} broadcast */
+  constructor(broadcast) {
+    this.broadcast = broadcast;
+    const { base, code } = broadcast;
+    this.code = code;
+    this.here = element("span");
+    const open = button("", "What the class does", () => {}, `Class ${code}`);
+    open.className = "class-chip";
+    open.append(element("span", {}, "Class "), code, this.here);
+    this.mode = segmented("Students", MODES, (mode) => void broadcast.command("mode", { mode }));
+    this.freeze = button("Freeze", "The students' screens stay as they are", () => {
+      void broadcast.command("freeze", { frozen: !this.isFrozen });
+    });
+    this.state = element("p", { role: "status", ariaLive: "polite" });
+    const page = element("a", { href: `${base}/Class`, target: "_self" }, "The class's page");
+    const controls = element("div", { className: "class-modes" }, this.mode.element, this.freeze);
+    this.panel = element("div", { className: "class-panel", role: "dialog", ariaLabel: `Class ${code}` });
+    this.panel.append(controls, this.state, element("p", {}, page));
+    this.open = open;
+    this.elements = [open, this.panel];
+    openBy(open, this.panel);
+    this.onChange = () => this.show();
+    broadcast.listeners.add(this.onChange);
+    this.show();
+  }
+
+  get isFrozen() {
+    return this.broadcast.connection.state.class?.frozen ?? false;
+  }
+
+  show() {
+    const { broadcast, isFrozen, open, freeze } = this,
+      { class: about, people } = broadcast.connection.state;
+    const here = people ? ` · ${people.connected} here` : "";
+    say(this.here, here);
+    open.ariaLabel = `Class ${broadcast.code}${here}`;
+    open.dataset.state = isFrozen ? "frozen" : (about?.mode ?? "");
+    say(freeze, isFrozen ? "Release" : "Freeze");
+    freeze.title = isFrozen ? "The students go on" : "The students' screens stay as they are";
+    freeze.ariaLabel = freeze.textContent;
+    this.mode.element.toggleAttribute("inert", isFrozen);
+    if (about) this.mode.choose(about.mode);
+    say(this.state, broadcast.sentence || wordsOf(about?.mode, isFrozen));
+  }
+
+  close() {
+    this.broadcast.listeners.delete(this.onChange);
+    for (const node of this.elements) node.remove();
+  }
+}
+
+/**
+ * What the students' screens do.
+ *
+ * @param {"follow" | "explore" | undefined} mode
+ * @param {boolean} isFrozen
+ */
+function wordsOf(mode, isFrozen) {
+  if (isFrozen) return "The students' screens are frozen.";
+  if (mode === "follow") return "The students see this page, and what moves on it.";
+  return mode === "explore" ? "Each student explores." : "";
+}
