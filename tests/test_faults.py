@@ -589,7 +589,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
 
 
 def test_requests_lost_half_way_and_silent_clients_cost_other_clients_nothing() -> None:
-    frame = bench._frame(bench.BINARY, live_request(1, zs(50)))
+    frame = bench.frame(bench.BINARY, live_request(1, zs(50)))
     with serve(ping=1.0) as server:
         chance = random.Random(0)
         for _ in range(20):
