@@ -23,9 +23,11 @@
 
 import { element, say, svgElement } from "../lib/dom.js";
 
+const LAPTOP_TEXT = 16; // pixels of an option's text for which these are:
 const THINNEST = 1.5,
   THICKEST = 8; // pixels of an arrow of one person, of the most
-const HEAD = 7; // pixels: how long an arrow's head is at least
+const HEAD = 7, // how long an arrow's head is at least
+  ASIDE = 5; // how far from a row's middle arrows come and go
 const RETURN = 0.62; // how far an arrow upwards reaches, compared with one downwards: their numbers stay apart
 const NEAREST = 0.3; // how far the shortest arrow reaches, of the width
 
@@ -94,19 +96,20 @@ function percent(share) {
  * @param {readonly Move[]} moves
  * @param {readonly number[]} centres height of each row's middle
  * @param {number} width
+ * @param {number} [scale] of what is in pixels
  * @returns {Arc[]}
  */
-export function arcsOf(moves, centres, width) {
+export function arcsOf(moves, centres, width, scale = 1) {
   const most = Math.max(1, ...moves.map(({ count }) => count)),
     longest = Math.max(1, centres.length - 1);
   return moves.map(({ from, to, count }) => {
-    const thickness = THINNEST + (THICKEST - THINNEST) * (most > 1 ? (count - 1) / (most - 1) : 0);
+    const thickness = scale * (THINNEST + (THICKEST - THINNEST) * (most > 1 ? (count - 1) / (most - 1) : 0));
     const down = Math.sign(to - from),
       part = NEAREST + (1 - NEAREST) * (Math.abs(to - from) / longest);
     const reach = width * part * (down > 0 ? 1 : RETURN),
-      head = Math.max(HEAD, 1.6 * thickness);
-    const start = centres[from] + 5 * down,
-      end = centres[to] - 5 * down;
+      head = Math.max(scale * HEAD, 1.6 * thickness);
+    const start = centres[from] + scale * ASIDE * down,
+      end = centres[to] - scale * ASIDE * down;
     // A cubic curve with both handles at c reaches three quarters of c.
     const handle = (reach * 4) / 3;
     const path = `M0 ${start}C${handle} ${start} ${handle} ${end} ${head} ${end}M${2 * head} ${end - head}L${head / 2} ${end}L${2 * head} ${end + head}`;
@@ -149,10 +152,10 @@ export class Histogram {
     const { clientWidth: width, clientHeight: height } = this.arrows;
     this.arrows.setAttribute("viewBox", `0 0 ${width || 1} ${height || 1}`);
     const size = Number.parseFloat(getComputedStyle(this.arrows).fontSize);
-    const arcs = arcsOf(movesOf(this.moved), centres, Math.max(0, width - 1.6 * size));
+    const arcs = arcsOf(movesOf(this.moved), centres, Math.max(0, width - 2 * size), size / LAPTOP_TEXT);
     this.arrows.replaceChildren(...arcs.map((arc) => svgElement("path", { d: arc.path, "stroke-width": arc.width })));
-    for (const { x, y, count } of arcs) {
-      const text = svgElement("text", { x: x + 0.35 * size, y: y + 0.35 * size });
+    for (const { x, y, count, width: thickness } of arcs) {
+      const text = svgElement("text", { x: x + thickness / 2 + 0.25 * size, y: y + 0.35 * size });
       text.append(`${count}`);
       this.arrows.append(text);
     }

@@ -19,7 +19,7 @@ import { ClassMarks } from "../lib/palette.js";
 import { nearestTo, squareOf } from "./plane.js";
 
 const DOT = 1.6, // radius at drawingScale()
-  DOT_OPACITY = 0.3,
+  DOT_OPACITY = 0.4,
   DIMMED = 0.15; // opacity of drawings of other groups than the chosen one
 const LARGEST = 48,
   SMALLEST = 14; // sides of a thumbnail, CSS pixels at drawingScale()

@@ -1,0 +1,131 @@
+import "../../support/page.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+const NAME = "Amber Otter";
+const base = "http://192.168.0.5:8501";
+const empty = { class: null, shown: null, question: null, progress: null, map: {}, presented: [] };
+const about = { code: "K7PM2X", name: "Physics 11b", model: "mnist-z2", mode: "explore", frozen: false };
+const open = { ...about, joinable: true, closed: false };
+const question = { id: 1, text: "What survives?", options: ["a copy", "garbage"], round: 1, open: true };
+const hidden = { ...question, counts: null, moved: null, correct: null };
+/** A picture of one pixel. */
+const picture = { picture: "/w==", shape: [1, 1, 1] };
+const PLANE = {
+  mean: [0, 0],
+  components: [
+    [1, 0],
+    [0, 1],
+  ],
+};
+const model = {
+  model: "mnist-z2",
+  local: null,
+  latent_dim: 2,
+  image_shape: [1, 1, 1],
+  classes: 0,
+  points: "",
+  labels: "",
+};
+const answer = { ...model, class_names: ["0", "1"], palette: ["#a07efd"], projection: PLANE };
+
+/** @type {string[]} */
+let asked = [];
+Object.assign(globalThis, {
+  ResizeObserver: class {
+    observe() {}
+    disconnect() {}
+  },
+  matchMedia: () => new EventTarget(),
+  getComputedStyle: () => ({ fontSize: "16px" }),
+  fetch: (/** @type {string} */ address) => {
+    asked.push(address);
+    return Promise.resolve(Response.json({ data: answer }));
+  },
+});
+const { Projector } = await import("../../../../vae/frontend/classroom/projector/projector.js");
+
+/** @param {object} state */
+function shown(state) {
+  const projector = new Projector(base, new URL(`${base}/c/K7PM2X/projector`), { code: "K7PM2X", addresses: [] });
+  projector.show(/** @type {any} */ ({ ...empty, class: open, people: { joined: 30, connected: 28 }, ...state }));
+  return projector;
+}
+
+beforeEach(() => {
+  asked = [];
+});
+
+test("before anything else it says how to join, and how many are here", () => {
+  const { element, qr } = shown({});
+  assert.equal(element.dataset.scene, "lobby");
+  assert.equal(qr.getAttribute("src"), `${base}/live/qr?text=${encodeURIComponent(`${base}/c/K7PM2X`)}`);
+  const text = `${element.textContent}`;
+  for (const part of ["Physics 11b", "192.168.0.5:8501/c", "K7P", "M2X", "28 here of 30"])
+    assert.ok(text.includes(part));
+});
+
+test("a question stands there with its options, without bars until they are shown", () => {
+  const { element } = shown({ question: hidden, progress: { answered: 17, of: 28 } });
+  assert.equal(element.dataset.scene, "question");
+  const text = `${element.textContent}`;
+  for (const part of ["What survives?", "garbage", "Vote now.", "17 of 28 answered"])
+    assert.ok(text.includes(part), part);
+  assert.equal(element.querySelectorAll(".bar").length, 0);
+  const counts = [
+    [3, 1],
+    [1, 3],
+  ];
+  const both = shown({
+    question: {
+      ...hidden,
+      counts,
+      moved: [
+        [1, 2],
+        [0, 1],
+      ],
+      correct: 1,
+    },
+  });
+  assert.equal(both.element.querySelectorAll(".bar").length, 4);
+  assert.match(`${both.element.textContent}`, /2 of 4 changed: A → B 2\./);
+});
+
+test("nobody's name is on it, whatever the state has", () => {
+  const seats = { 1: { name: NAME, votes: [0] } };
+  const states = [{}, { question: hidden }, { presented: [{ ...picture, kind: "tile", caption: "a 7?", name: NAME }] }];
+  for (const state of states)
+    assert.ok(!shown({ ...state, seats, me: { name: NAME } }).element.outerHTML.includes("Amber"));
+});
+
+test("what is presented is there as often as presented, and as it was when another part changes", () => {
+  const projector = shown({ presented: [{ ...picture, kind: "drawing", caption: "a 7?" }] });
+  const [canvas] = projector.element.querySelectorAll(".presented canvas");
+  assert.match(`${projector.presented.textContent}`, /a 7\?/);
+  projector.show(/** @type {any} */ ({ ...projector.state, people: { joined: 31, connected: 29 } }));
+  assert.equal(projector.element.querySelector(".presented canvas"), canvas);
+});
+
+test("drawings come with the model's test images, asked for once, and grouped", async () => {
+  const map = { 1: { ...picture, label: "1", mean: [0, 1], logvar: [0, 0] } };
+  const projector = shown({ map });
+  assert.equal(projector.element.dataset.scene, "map");
+  projector.show(/** @type {any} */ (projector.state));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(asked, [`${base}/lab/data?view=explore&model=mnist-z2`]);
+  assert.match(`${projector.map.legend.textContent}`, /11/); // label 1, one drawing
+  assert.equal(projector.element.querySelectorAll("button, a, input, [tabindex]").length, 0);
+});
+
+test("a class that takes nobody more shows no code, a closed one says so", () => {
+  assert.equal(shown({}).join.hidden, false);
+  assert.equal(shown({ class: { ...open, joinable: false } }).join.hidden, true);
+  const closed = shown({ class: { ...open, closed: true } });
+  assert.equal(closed.join.hidden, true);
+  assert.equal(closed.notice.textContent, "This class is closed.");
+  closed.say("No connection.");
+  assert.equal(closed.notice.textContent, "No connection.");
+  closed.say("");
+  assert.equal(closed.notice.textContent, "This class is closed.");
+});

@@ -1,0 +1,176 @@
+/**
+ * The projector's page: how to join, how many are here, and what the class looks at now. It has no controls and shows
+ * never a name. Its link may name the address for the phones: /c/K7PM2X/projector?address=http://192.168.0.5:8501
+ *
+ * The page's settings are those of `projector_page` in vae/classroom/serving/pages.py.
+ *
+ * @import { ClassState, Question } from "../state.js"
+ * @import { Scene } from "./scene.js"
+ *
+ * @typedef {{code: string, addresses: string[]}} Settings
+ */
+
+import { fromBase64 } from "../../lib/bytes.js";
+import { drawPicture } from "../../lib/canvas.js";
+import { element, say } from "../../lib/dom.js";
+import { load } from "../../lib/files.js";
+import { DARK } from "../../lib/theme.js";
+import { Connection } from "../connection.js";
+import { Histogram } from "../histogram.js";
+import { SharedMap } from "../shared-map.js";
+import { columnsFor, headCount, isOwnComputer, joinBase, largest, sceneOf, spaced, stepOf, typed } from "./scene.js";
+
+const LEAST_TEXT = 0.026, // of the screen's height: what the last row can read
+  MOST_TEXT = 0.085;
+const CAPTION = 1.15; // height of a presented picture with its caption, in heights of the picture
+
+/** @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name */
+export default async function start(read) {
+  const settings = JSON.parse(new TextDecoder().decode(await read("settings")));
+  const base = new URL(".", document.baseURI).href.slice(0, -1);
+  const projector = new Projector(base, new URL(location.href), settings);
+  document.body.append(projector.element);
+  const connection = new Connection({
+    base,
+    code: settings.code,
+    role: "projector",
+    onState: (state) => projector.show(state),
+    onStatus: ({ connected, sentence }) => projector.say(connected ? "" : sentence),
+  });
+  addEventListener("pagehide", () => connection.close());
+}
+
+export class Projector {
+  /** @type {ClassState | null} */
+  state = null;
+  model = ""; // whose test images are on the map
+  /** What the pieces show now, as JSON. */
+  pieces = "";
+
+  /**
+   * @param {string} base the app's address
+   * @param {URL} page this page's
+   * @param {Settings} settings
+   */
+  constructor(base, page, { code, addresses }) {
+    this.base = base;
+    const join = joinBase(page, base, addresses);
+    this.title = element("h1");
+    this.qr = element("img", { className: "qr", alt: `QR code of ${join}/c/${code}` });
+    this.qr.src = `${base}/live/qr?text=${encodeURIComponent(`${join}/c/${code}`)}`;
+    const own = "Phones do not reach this address: open the app by its network name.";
+    this.way = element(
+      "p",
+      { className: "way" },
+      element("span", {}, "Join at "),
+      element("b", {}, `${typed(join)}/c`),
+    );
+    if (isOwnComputer(join)) this.way.append(element("em", {}, own));
+    this.code = element("p", { className: "code", ariaLabel: `Code ${[...code].join(" ")}`, role: "img" });
+    this.code.append(
+      ...spaced(code)
+        .split(" ")
+        .map((half) => element("span", {}, half)),
+    );
+    this.here = element("b");
+    this.rest = element("span");
+    const people = element("p", { className: "people" }, this.here, " ", this.rest);
+    this.join = element("div", { className: "join" }, this.qr, this.way, this.code);
+    this.side = element("aside", {}, this.title, this.join, people);
+    this.question = element("h2");
+    this.step = element("p", { className: "step" });
+    this.answered = element("p", { className: "answered" });
+    this.histogram = new Histogram();
+    this.fitted = element("div", { className: "fitted" }, this.question, this.histogram.element);
+    this.fitted.append(element("div", { className: "steps" }, this.step, this.answered));
+    this.map = new SharedMap(base, { passive: true });
+    this.presented = element("div", { className: "presented" });
+    this.room = element("main", {}, this.fitted, this.presented, this.map.element);
+    this.notice = element("p", { className: "lost", role: "status" });
+    this.element = element("div", { className: "projector" }, this.side, this.room, this.notice);
+    this.setScene("lobby");
+    new ResizeObserver(() => this.fit()).observe(this.room);
+    matchMedia(DARK).addEventListener("change", () => this.map.paint());
+  }
+
+  show(/** @type {ClassState} */ state) {
+    this.state = state;
+    const about = state.class;
+    say(this.title, about?.name ?? "");
+    document.title = `${about?.name ?? "Class"} · Latent Lab`;
+    const { here, rest } = headCount(state.people);
+    say(this.here, here);
+    say(this.rest, rest);
+    this.join.hidden = about?.joinable === false || about?.closed === true;
+    this.setScene(sceneOf(state));
+    if (state.question) this.ask(state.question);
+    this.present(state.presented ?? []);
+    this.map.setDrawings(state.map ?? {});
+    if (about) void this.takeModel(about.model);
+    this.fit();
+    this.say("");
+  }
+
+  setScene(/** @type {Scene} */ scene) {
+    this.element.dataset.scene = scene;
+    this.fitted.hidden = scene !== "question";
+    this.presented.hidden = scene !== "presented";
+    this.map.element.hidden = scene !== "map";
+  }
+
+  ask(/** @type {Question} */ question) {
+    say(this.question, question.text);
+    this.histogram.show(question);
+    const [step, answered] = stepOf(question, this.state?.progress ?? null);
+    say(this.step, step);
+    say(this.answered, answered);
+  }
+
+  present(/** @type {ClassState["presented"]} */ pieces) {
+    const now = JSON.stringify(pieces);
+    if (now === this.pieces) return;
+    this.pieces = now;
+    this.presented.replaceChildren(
+      ...pieces.map(({ picture, shape, caption }) => {
+        const canvas = element("canvas", { role: "img", ariaLabel: caption || "A picture of the class" });
+        drawPicture(canvas, fromBase64(picture), shape);
+        return element("figure", {}, canvas, element("figcaption", {}, caption));
+      }),
+    );
+  }
+
+  /** The test images of the class's model. */
+  async takeModel(/** @type {string} */ model) {
+    if (model === this.model) return;
+    this.model = model;
+    const response = await load(`${this.base}/lab/data?${new URLSearchParams({ view: "explore", model })}`).catch(
+      () => null,
+    );
+    if (response?.ok && model === this.model) this.map.setModel((await response.json()).data);
+    else if (model === this.model) this.model = ""; // the next state asks again
+  }
+
+  /** Gives question and pictures all the room there is. */
+  fit() {
+    const { room, fitted, presented } = this;
+    const { clientWidth: width, clientHeight: height } = room;
+    if (!fitted.hidden && height) {
+      const screen = document.documentElement.clientHeight;
+      const size = largest(Math.round(LEAST_TEXT * screen), Math.round(MOST_TEXT * screen), (pixels) => {
+        fitted.style.fontSize = `${pixels}px`;
+        return fitted.scrollHeight <= height && fitted.scrollWidth <= width;
+      });
+      fitted.style.fontSize = `${size}px`;
+      this.histogram.drawMoves();
+    }
+    const count = presented.children.length,
+      columns = columnsFor(count, width / (height || 1), 1 / CAPTION);
+    presented.style.setProperty("--columns", `${columns}`);
+    presented.style.setProperty("--rows", `${Math.ceil(count / columns)}`);
+  }
+
+  /** Says that something is wrong, or, with "", that it no longer is. */
+  say(/** @type {string} */ sentence) {
+    say(this.notice, sentence || (this.state?.class?.closed ? "This class is closed." : ""));
+  }
+}
