@@ -9,8 +9,12 @@ UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in t
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
-FOLLOWER = FRONTEND / "classroom" / "follower.js"
-TEACHING = FRONTEND / CLASS_SCRIPT
+CLASS = {  # what Python names of a class's pages, and what nothing imports yet
+    FRONTEND / CLASS_SCRIPT,
+    FRONTEND / "classroom" / "follower.js",
+    FRONTEND / "classroom" / "projector" / "projector.js",
+    FRONTEND / "classroom" / "check" / "check.js",
+}
 BESIDE_LIB = {"hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
@@ -57,8 +61,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_the_class_m
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
     entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
-    entries |= {TEACHING, FOLLOWER}
-    entries |= set((FRONTEND / "hosts").glob("*.js"))
+    entries |= CLASS | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 
