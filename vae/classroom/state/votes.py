@@ -50,11 +50,6 @@ def vote(db: sqlite3.Connection, code: str, seat: int, ballot: Ballot) -> None:
     """Commits a student's choice in the present round. The first counts; the same again changes nothing."""
     find_open(db, code)
     seats.check(db, code, seat)
-    row = _current(db, code)
-    if row is None or row["id"] != ballot.question:
-        raise ClassError("This question is no longer asked; answer the one on your screen.")
-    if ballot.choice not in range(len(json.loads(row["options"]))):
-        raise ClassError("The question has no such option; choose one of those on your screen.")
     key = (code, ballot.question, ballot.round, seat)
     where = "WHERE code = ? AND question = ? AND round = ? AND seat = ?"
     before = db.execute(f"SELECT choice FROM votes {where}", key).fetchone()
@@ -62,6 +57,11 @@ def vote(db: sqlite3.Connection, code: str, seat: int, ballot: Ballot) -> None:
         if before["choice"] != ballot.choice:
             raise ClassError("Your vote is locked: the first counts. Wait for the next round.")
         return
+    row = _current(db, code)
+    if row is None or row["id"] != ballot.question:
+        raise ClassError("This question is no longer asked; answer the one on your screen.")
+    if ballot.choice not in range(len(json.loads(row["options"]))):
+        raise ClassError("The question has no such option; choose one of those on your screen.")
     if row["round"] != ballot.round:
         raise ClassError("This round is over; answer the one on your screen.")
     if not row["open"]:
