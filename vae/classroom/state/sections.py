@@ -46,9 +46,10 @@ def after(db: sqlite3.Connection, code: str, role: Role, seat: int | None, numbe
     known = number is not None and -(2**63) <= number < 2**63
     if not known or not db.execute("SELECT 1 FROM events WHERE code = ? AND seq = ?", (code, number)).fetchone():
         return full(db, code, role, seat)
-    rows = db.execute("SELECT * FROM events WHERE code = ? AND seq > ? ORDER BY seq", (code, number))
-    changes = [Change(*row) for row in rows]
-    if len({(change.section, change.item) for change in changes}) > MOST_CHANGES:
+    newest = "SELECT MAX(seq), code, section, item, seat FROM events WHERE code = ? AND seq > ?"
+    rows = db.execute(f"{newest} AND (seat IS NULL OR seat = ?) GROUP BY section, item, seat", (code, number, seat))
+    changes = [change for row in rows if _concerns(change := Change(*row), role, seat)]
+    if len(changes) > MOST_CHANGES:
         return full(db, code, role, seat)
     return changed(db, code, role, seat, changes) | {"seq": last_event(db, code)}
 
