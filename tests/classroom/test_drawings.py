@@ -186,7 +186,7 @@ def test_what_is_presented_has_no_names_and_goes_with_what_it_shows(db: sqlite3.
 def test_only_a_few_small_pieces_are_presented(db: sqlite3.Connection, code: str) -> None:
     tile = {"kind": "tile", "seat": 2, "picture": "AAAA", "shape": [1, 1, 3], "caption": "Explore"}
     with pytest.raises(ClassError, match="take fewer"):
-        drawings.present(db, code, [tile] * 9)
+        drawings.present(db, code, [tile] * 13)
     with pytest.raises(ClassError, match="3 x 64 x 64"):
         drawings.present(db, code, [tile | {"picture": "A" * 20_000}])
     with pytest.raises(ClassError, match="no such drawing"):

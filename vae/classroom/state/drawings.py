@@ -26,7 +26,7 @@ MOST_DIMS = 512
 MOST = 1e30  # of a mean or log variance, so that float32 has it
 LONGEST_LABEL = 40
 LONGEST_KEY = 64
-MOST_PRESENTED = 8
+MOST_PRESENTED = 12
 LARGEST_TILE = 4 * 3 * 64 * 64 // 3  # characters of base64
 DECIMALS = 4  # of the mean and log variance that are sent
 
