@@ -4,4 +4,7 @@ codes        join codes, secrets and nicknames
 state        what is kept of each class, in one SQLite file
 questions    ten questions with predictions and the experiment that decides
 addresses    where phones may reach this computer
+messages     what the server and its clients say to each other
+rooms        who is connected, and what waits for each
+serving      the routes
 """

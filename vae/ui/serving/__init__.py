@@ -1,6 +1,7 @@
 """What the app serves beside Streamlit's own pages. Each module imports only from those above it.
 
-contract  what the pages' scripts know of Python
-lab       what the light page shows of a checkpoint, from the pages' caches
-routes    the routes of the app and who may reach them
+contract   what the pages' scripts know of Python
+lab        what the light page shows of a checkpoint, from the pages' caches
+classroom  the classes of this app
+routes     the routes of the app and who may reach them
 """

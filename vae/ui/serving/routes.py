@@ -7,6 +7,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from vae.classroom.serving.routes import routes as class_routes
 from vae.lab.file_routes import routes as file_routes
 from vae.lab.routes import routes as lab_routes
 from vae.server.bar import routes as bar_routes
@@ -21,12 +22,12 @@ from vae.server.weights import routes as weights_routes
 from vae.storage.atomic import remove_stale
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.training import film, runs, uploader
-from vae.ui.serving import lab
+from vae.ui.serving import classroom, lab
 from vae.ui.shared import loaders, origins, page, scripts, strips
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, gradient work, weights, light page, data of bar and map, runs and films, uploads, scripts."""
+    """Live decoding, gradient work, weights, light page, data of bar and map, runs, uploads, classes, scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
@@ -43,14 +44,17 @@ def routes() -> list[BaseRoute]:
         *weights_routes(loaders.usable, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
+        *class_routes(classroom.app_classes(), classroom.PAGES, base_path=base, allows=allows),
         *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
     ]
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Leaves nothing on the disk of what users have uploaded when the app ends."""
+    """Opens the classes from before; when the app ends, leaves none of the users' uploads, and their file to others."""
+    await classroom.app_classes().start()
     yield
+    await classroom.app_classes().close()
     uploader.app_uploads().close()
 
 

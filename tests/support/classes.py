@@ -1,0 +1,196 @@
+"""Classes on a server in this process, and clients that speak to them."""
+
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.live import load, until
+from tests.support.patience import PATIENCE
+from vae.classroom.serving.routes import Pages, routes
+from vae.classroom.serving.service import ClassService
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Asked:
+    """An answer over HTTP."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Json:
+        """The body."""
+        found: Json = json.loads(self.body)
+        return found
+
+    @property
+    def text(self) -> str:
+        """The body."""
+        return self.body.decode()
+
+
+@dataclass
+class Socket:
+    """A client on its socket: what it knows, and what came besides."""
+
+    socket: ClientConnection
+    state: Json = field(default_factory=dict)
+    seq: int | None = None
+    live: list[Json] = field(default_factory=list)
+    tiles: Json = field(default_factory=dict)
+    replies: dict[str, Json] = field(default_factory=dict)
+    ended: Json | None = None
+    count: int = 0
+
+    def take(self) -> Json:
+        """The next message."""
+        message: Json = json.loads(self.socket.recv(PATIENCE))
+        self.learn(message)
+        return message
+
+    def learn(self, message: Json) -> None:
+        """Notes what a message says."""
+        if "live" in message:
+            self.live.append(message["live"])
+        elif "tiles" in message:
+            self.tiles |= message["tiles"]
+        elif "reply" in message:
+            self.replies[message["reply"]] = message
+        elif "error" in message:
+            self.ended = message
+        else:
+            apply(self.state, message)
+            self.seq = message["seq"]
+
+    def until(self, condition: Any) -> None:
+        """Takes messages until this holds of what is known."""
+        while not condition(self.state):
+            self.take()
+
+    def send(self, name: str, **fields: Any) -> str:
+        """Sends a command. Gives its id."""
+        self.count += 1
+        self.socket.send(json.dumps({"version": 1, "id": f"{self.count}", "do": name, **fields}))
+        return f"{self.count}"
+
+    def ask(self, name: str, **fields: Any) -> Json:
+        """The reply to a command."""
+        identity = self.send(name, **fields)
+        while identity not in self.replies:
+            self.take()
+        return self.replies[identity]
+
+    def do(self, name: str, **fields: Any) -> Json:
+        """The reply to a command that is done."""
+        reply = self.ask(name, **fields)
+        assert "error" not in reply, reply
+        return reply
+
+
+def apply(state: Json, message: Json) -> None:
+    """Takes a message of what is so into what is known."""
+    if message.get("full"):
+        state.clear()
+    state.update(message.get("set", {}))
+    for section, changed in message.get("items", {}).items():
+        held = state.setdefault(section, {})
+        for key, value in changed.items():
+            held.pop(key, None)
+            if value is not None:
+                held[key] = value
+
+
+@dataclass
+class Running:
+    """A server of classes."""
+
+    port: int
+    service: ClassService
+
+    def ask(
+        self, method: str, path: str, fields: Any = None, *, headers: Json | None = None, body: bytes | None = None
+    ) -> Asked:
+        """An answer over HTTP. path: below /c/."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        content = json.dumps(fields).encode() if body is None and fields is not None else body
+        connection.request(method, f"/c/{path}", content, headers or {})
+        answer: HTTPResponse = connection.getresponse()
+        found = Asked(answer.status, answer.read(), {key.lower(): value for key, value in answer.getheaders()})
+        connection.close()
+        return found
+
+    def open(self, name: str = "Physics", model: str = "grey") -> tuple[str, str]:
+        """A new class: its code and the teacher's secret."""
+        made = self.ask("POST", "classes", {"name": name, "model": model})
+        assert made.status == 201, made.text
+        return made.json["code"], made.json["secret"]
+
+    def seat(self, code: str, name: str | None = None, token: str | None = None) -> Json:
+        """A seat in the class."""
+        found = self.ask("POST", f"{code}/join", {"seat": token, "name": name})
+        assert found.status == 200, found.text
+        return found.json
+
+    @contextmanager
+    def connect(self, code: str, role: str, after: int | None = None, **who: str) -> Iterator[Socket]:
+        """A client that has its first message. who: seat, a token, or secret, a teacher's."""
+        headers = {"Cookie": f"class-{code}={who['secret']}"} if "secret" in who else {}
+        address = f"ws://127.0.0.1:{self.port}/c/{code}/socket"
+        with connect(address, additional_headers=headers, compression=None, open_timeout=PATIENCE) as client:
+            client.send(json.dumps({"version": 1, "role": role, "seat": who.get("seat"), "after": after}))
+            found = Socket(client)
+            found.take()
+            yield found
+
+    @contextmanager
+    def student(self, code: str, name: str | None = None) -> Iterator[Socket]:
+        """A new student."""
+        with self.connect(code, "student", seat=self.seat(code, name)["seat"]) as found:
+            yield found
+
+
+@contextmanager
+def serve(path: Path, pages: Pages | None = None, **options: Any) -> Iterator[Running]:
+    """Classes kept in this file, on a port of their own."""
+    service = ClassService(path, load, **options)
+    with serving(routes(service, pages or Pages()), service) as port:
+        yield Running(port, service)
+
+
+@contextmanager
+def serving(found: Sequence[BaseRoute], service: ClassService) -> Iterator[int]:
+    """The routes on a port of their own; the service ends with the server, as in the app."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await service.start()
+        yield
+        await service.close()
+
+    app = Starlette(routes=found, lifespan=lifespan)
+    settings: Any = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_level": "critical"}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, **settings))
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=1024)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            until(lambda: server.started)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+            assert not thread.is_alive()

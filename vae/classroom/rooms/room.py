@@ -1,0 +1,316 @@
+"""One class as it goes on right now: its clients, what the teacher moves, tiles and the room's check.
+
+What is kept of a class is in its tables. When they change, the room reads what is new, at most once in PUBLISH_SECONDS,
+and gives everybody the same text. All of it runs on the event loop.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from time import monotonic
+
+from vae.classroom.codes import ClassError
+from vae.classroom.messages.protocol import TILE_SECONDS, Json, Report, Role, State, Tile, dumped
+from vae.classroom.rooms.boards import Board, Items, Shared
+from vae.classroom.rooms.clients import Client
+from vae.classroom.rooms.presence import Attendance
+from vae.classroom.rooms.reading import News, Reader
+
+PUBLISH_SECONDS = 0.05
+LIVE_SECONDS = 0.05  # between two frames of what the teacher moves
+TILES_SECONDS = 0.25  # between two messages of tiles
+KEPT_SECONDS = 300.0  # of a room without anybody
+MOST_REPORTS = 64
+MOST_POLLED = 2000  # clients whose last poll is remembered
+
+HEADS = {"people", "progress", "question"}  # with one of these, the heads are counted anew
+
+
+class Room:
+    """A class. reader: of its tables."""
+
+    def __init__(self, code: str, reader: Reader) -> None:
+        self.code = code
+        self.clients: dict[Client, None] = {}  # in the order of their coming
+        self.attendance = Attendance(self._has_moved)
+        self.tiles: dict[int, Tile] = {}
+        self._reader = reader
+        self._public: Board | None = None
+        self._teachers: Board | None = None  # while one is there
+        self._opening: asyncio.Task[None] | None = None
+        self._publishing: asyncio.Task[None] | None = None
+        self._published_at = self._live_at = 0.0
+        self._left_at = monotonic()
+        self._has_changed = False  # the tables
+        self._own: set[int] = set()  # seats whose own section has changed
+        self._moved: set[int] = set()  # seats whose presence has
+        self._news: set[str] = set()  # sections of memory that have
+        self._live: str | None = None
+        self._live_from: Client | None = None
+        self._tile_at: dict[int, float] = {}
+        self._tiles_due = False
+        self._reports: dict[tuple[str, str], tuple[int, Report]] = {}
+        self._rehearsal = 0
+        self._polled: dict[tuple[Role, int | None, str], int] = {}
+
+    # ---- coming and going --------------------------------------------------------------------------------------------
+
+    async def join(self, client: Client) -> None:
+        """Connects a client: its first take gives what it has missed. Raises what the reader does."""
+        self.clients[client] = None
+        if client.seat is not None:
+            self.attendance.enter(client.seat, client)
+        try:
+            await self._open(client.role == "teacher")
+        except BaseException:
+            self.leave(client)
+            raise
+        if client.role == "teacher":
+            for seat, tile in self.tiles.items():
+                client.offer_tile(seat, dumped(tile))
+        client.enter(self._catch_up)
+
+    def leave(self, client: Client) -> None:
+        """Undoes join, once the connection has ended."""
+        if client not in self.clients:
+            return
+        del self.clients[client]
+        self._left_at = monotonic()
+        if client.seat is not None:
+            self.attendance.leave(client.seat, client)
+        if client.role == "teacher" and not self.of("teacher"):
+            self._teachers = None
+
+    def of(self, role: Role) -> list[Client]:
+        """The connections of this role."""
+        return [client for client in self.clients if client.role == role]
+
+    def end(self, sentence: str, *, final: bool) -> None:
+        """Ends every connection. final: coming back is of no use."""
+        for client in self.clients:
+            client.end(sentence, final=final)
+
+    def remove(self, seat: int, sentence: str) -> None:
+        """Ends a seat's connections, and forgets what it has shown."""
+        self.attendance.forget(seat, sentence)
+        self.tiles.pop(seat, None)
+        self._tile_at.pop(seat, None)
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether nobody has been here for a while."""
+        return not self.clients and monotonic() - self._left_at > KEPT_SECONDS
+
+    async def _open(self, teacher: bool) -> None:
+        """Reads the class once, for the first who comes, and for the first teacher."""
+        if self._public is None or (teacher and self._teachers is None):
+            if self._opening is None or self._opening.done():
+                self._opening = asyncio.create_task(self._read(teacher))
+            await asyncio.shield(self._opening)
+            await self._open(teacher)
+
+    async def _read(self, teacher: bool) -> None:
+        news = await self._reader.news(self.code, None, None, ())
+        if self._public is None:
+            self._public = Board(news.public)
+            self._public.set |= self._heads(self._public.set)
+        if teacher and self._teachers is None:
+            self._teachers = Board(await self._reader.after(self.code, "teacher", None, None))
+
+    # ---- what the tables say -----------------------------------------------------------------------------------------
+
+    def changed(self, seats: Iterable[int] = ()) -> None:
+        """The tables have changed. seats: whose own section has."""
+        self._has_changed = True
+        self._own.update(seat for seat in seats if self.attendance.clients(seat))
+        self._publish_soon()
+
+    def changed_for_each(self) -> None:
+        """The tables have changed, and with them every student's own section."""
+        self.changed({client.seat for client in self.clients if client.seat is not None})
+
+    def _has_moved(self, seat: int) -> None:
+        self._moved.add(seat)
+        self._publish_soon()
+
+    def _publish_soon(self) -> None:
+        if self._publishing is None and self.clients:
+            self._publishing = asyncio.create_task(self._publish())
+
+    async def _publish(self) -> None:
+        try:
+            while self.clients and (self._has_changed or self._moved or self._news):
+                await asyncio.sleep(max(0.0, self._published_at + PUBLISH_SECONDS - monotonic()))
+                self._published_at = monotonic()
+                await self._publish_once()
+        except ClassError:  # the class is gone, or its tables cannot be read: each client is told when it asks
+            self._mark_stale()
+        finally:
+            self._publishing = None
+
+    def _mark_stale(self) -> None:
+        for client in self.clients:
+            client.stale = True
+            client.wake()
+
+    async def _publish_once(self) -> None:
+        await self._open(teacher=False)
+        assert self._public is not None
+        public, teachers = self._public, self._teachers
+        since, teacher_since = public.seq, teachers.seq if teachers else None
+        has_changed, self._has_changed = self._has_changed, False
+        own, self._own = self._own, set()
+        moved, self._moved = self._moved, set()
+        memory, self._news = self._news, set()
+        news = News({"seq": since}, {"seq": teacher_since} if teacher_since is not None else None)
+        if has_changed:
+            news = await self._reader.news(self.code, since, teacher_since, own)
+        self._tell_public(public, since, news, bool(moved))
+        if teachers is not None and news.teacher is not None and teachers is self._teachers:
+            self._tell_teachers(teachers, teacher_since or 0, news.teacher, moved, memory)
+
+    def _tell_public(self, board: Board, since: int, news: News, moved: bool) -> None:
+        state = news.public
+        board.apply(state)
+        parts = state.get("set", {})
+        if moved or HEADS & parts.keys():
+            heads = self._heads(board.set)
+            board.set |= heads
+            parts = parts | heads
+        if state.get("full"):  # it replaces each student's own section, too: each asks for all
+            since = board.seq + 1
+        shared = Shared(parts, state.get("items", {}))
+        text = None if shared.is_empty else shared.text(board.seq)
+        for client in self.clients:
+            if client.seat is not None and client.seat in news.own:
+                client.offer(since, board.seq, shared.text(board.seq, {"me": news.own[client.seat]}))
+            elif client.role != "teacher":
+                client.offer(since, board.seq, text)
+
+    def _tell_teachers(self, board: Board, since: int, state: State, moved: set[int], memory: set[str]) -> None:
+        board.apply(state)
+        parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
+        if moved or HEADS & parts.keys():
+            parts |= self._heads(board.set)
+        held = board.items.get("seats", {})
+        seats = items.pop("seats", {}) | {str(seat): held[str(seat)] for seat in moved if str(seat) in held}
+        if seats:
+            items["seats"] = self._present(seats)
+        own_parts, own_items = self._memory(memory)
+        shared = Shared(parts | own_parts, items | own_items, full=bool(state.get("full")))
+        text = None if shared.is_empty else shared.text(board.seq)
+        for client in self.of("teacher"):
+            client.offer(since, board.seq, text)
+
+    def _memory(self, wanted: set[str]) -> tuple[Json, Items]:
+        """Sections for teachers that only memory has."""
+        parts: Json = {"rehearsal": {"students": self._rehearsal}} if "rehearsal" in wanted else {}
+        items: Items = {"check": {str(n): each for n, each in self._reports.values()}} if "check" in wanted else {}
+        return parts, items
+
+    def _heads(self, parts: Json) -> Json:
+        """The sections that say how many, with who is connected."""
+        connected, found = self.attendance.connected(), {}
+        if people := parts.get("people"):
+            found["people"] = people | {"connected": min(connected, people["joined"])}
+        if progress := parts.get("progress"):
+            found["progress"] = progress | {"of": max(connected, progress["answered"])}
+        return found
+
+    def _present(self, seats: Json) -> Json:
+        """Items of the teachers' list of seats, with how each is connected."""
+        return {key: seat and seat | self.attendance[int(key)]._asdict() for key, seat in seats.items()}
+
+    # ---- one client --------------------------------------------------------------------------------------------------
+
+    async def _catch_up(self, client: Client) -> tuple[int, str | None]:
+        """What a client has missed, as one message, and the number of the newest event in it."""
+        assert self._public is not None
+        if client.role != "teacher" and client.seq is None:
+            seq = self._public.seq
+            own = {} if client.seat is None else {"me": await self._reader.me(self.code, client.seat)}
+            # What is published while that is read comes again: the client counts as one who knows nothing of it.
+            return seq, self._public.text(seq, own)
+        state = await self._reader.after(self.code, client.role, client.seat, client.seq)
+        parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
+        if client.role == "teacher":
+            held = self._teachers.items.get("seats", {}) if self._teachers else {}
+            items["seats"] = self._present(held | items.get("seats", {}))
+            own_parts, own_items = self._memory({"rehearsal", "check"})
+            parts, items = parts | own_parts, items | own_items
+        parts |= self._heads(self._public.set | parts)
+        text = Shared(parts, items, full=bool(state.get("full"))).text(state["seq"])
+        return state["seq"], None if self._was_polled(client, text) else text
+
+    def _was_polled(self, client: Client, text: str) -> bool:
+        """Whether this is what the last poll of the same client was told. What memory says has no number."""
+        if client.transport != "poll":
+            return False
+        key = (client.role, client.seat, client.key)
+        before = self._polled.pop(key, None)
+        self._polled[key] = found = hash(text)
+        if len(self._polled) > MOST_POLLED:
+            del self._polled[next(iter(self._polled))]
+        return before == found
+
+    # ---- what only memory has ----------------------------------------------------------------------------------------
+
+    def move(self, client: Client | None, fields: Json) -> None:
+        """The teacher moves something: everybody else sees it, while the class follows. The newest wins."""
+        state = self._public.set["class"] if self._public else {}
+        if state.get("mode") != "follow" or state["frozen"]:
+            return
+        waiting, self._live, self._live_from = self._live, dumped({"live": fields}), client
+        wait = self._live_at + LIVE_SECONDS - monotonic()
+        if waiting is None:
+            if wait > 0:
+                asyncio.get_running_loop().call_later(wait, self._send_live)
+            else:
+                self._send_live()
+
+    def _send_live(self) -> None:
+        text, self._live = self._live, None
+        self._live_at = monotonic()
+        if text is not None:
+            for client in self.clients:
+                if client is not self._live_from:
+                    client.offer_live(text)
+
+    def show_tile(self, seat: int, tile: Tile) -> None:
+        """What a student sees, for teachers; dropped where there is none, and where it comes too soon."""
+        now, teachers = monotonic(), self.of("teacher")
+        if not teachers or now - self._tile_at.get(seat, -TILE_SECONDS) < TILE_SECONDS:
+            return
+        self._tile_at[seat], self.tiles[seat] = now, tile
+        text = dumped(tile)
+        for client in teachers:
+            client.offer_tile(seat, text)
+        if not self._tiles_due:
+            self._tiles_due = True
+            asyncio.get_running_loop().call_later(TILES_SECONDS, self._send_tiles)
+
+    def _send_tiles(self) -> None:
+        self._tiles_due = False
+        for client in self.of("teacher"):
+            client.wake()
+
+    def report(self, report: Report) -> None:
+        """A phone says how it reaches the app; teachers see the last report of each."""
+        key = (report["address"], report["agent"])
+        number = (
+            self._reports[key][0]
+            if key in self._reports
+            else max((n for n, _ in self._reports.values()), default=0) + 1
+        )
+        self._reports[key] = number, report
+        if len(self._reports) > MOST_REPORTS:
+            del self._reports[next(iter(self._reports))]
+        self._remember("check")
+
+    def rehearse(self, students: int) -> None:
+        """So many simulated students take part."""
+        self._rehearsal = students
+        self._remember("rehearsal")
+
+    def _remember(self, section: str) -> None:
+        self._news.add(section)
+        self._publish_soon()

@@ -1,0 +1,8 @@
+"""The routes of all classes. Each module imports only from those above it.
+
+limits       how much one seat or one address may ask for
+service      the classes of an app: tables, rooms, who may do what
+work         what a command does
+transports   socket, events, polls
+routes       the addresses
+"""

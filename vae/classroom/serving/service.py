@@ -1,0 +1,305 @@
+"""The classes of an app: their tables, their rooms, and who may do what."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+
+from vae.classroom.codes import ClassError, UnknownClassError, read_code
+from vae.classroom.messages.protocol import Json, Role, State, Transport
+from vae.classroom.rooms.clients import Client
+from vae.classroom.rooms.reading import News
+from vae.classroom.rooms.room import Room
+from vae.classroom.serving.limits import ClassLimits, Rates
+from vae.classroom.state import classes, exports, seats, sections
+from vae.classroom.state.classes import Created
+from vae.classroom.state.schema import Change
+from vae.classroom.state.seats import Seat
+from vae.classroom.state.store import Store, StoreError
+from vae.server.live.inference import LiveModel, Loader, UnknownModelError
+
+SWEEP_SECONDS = 5.0
+MOST_KNOWN = 10_000  # addresses
+HOUR = 3600.0
+UNKNOWN = "There is no class with this code; check it, or ask your teacher."
+DELETED = "This class has been deleted; ask your teacher for a new code."
+NOT_TEACHER = "Only the class's teacher may do this; open the class by the teacher's link."
+NO_SEAT = "This seat is not in the class; join it again."
+TOO_MANY_CODES = "Too many codes from your network do not exist; wait a minute, then check the code."
+ENDING = "The app is closing; the page comes back by itself."
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Origin(NamedTuple):
+    """Where a connection comes from: its network address, and its browser's own words."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whose command it is. seat: a student's. owner: the teacher who opened the class, not a co-teacher."""
+
+    code: str
+    role: Role
+    origin: Origin
+    seat: int | None = None
+    owner: bool = False
+    secret: str = ""
+    transport: Transport | None = None
+    client: Client | None = None
+
+
+class NotAllowedError(ClassError):
+    """Someone is not who they would have to be."""
+
+    status = 403
+
+
+class TooManyError(ClassError):
+    """Someone asks too often, or for too much."""
+
+    status = 429
+
+
+# Has so many simulated students take part in a class; 0 ends the rehearsal. Raises ClassError.
+Rehearse = Callable[["ClassService", str, int], Awaitable[None]]
+# Starts a training run on a class's approved drawings, of this name and for so many minutes; gives its name.
+Train = Callable[["ClassService", str, str, float], Awaitable[str]]
+
+
+class ClassService:
+    """All classes, on the event loop of the server. load: the model of a name, as for vae.server.live.decode.
+
+    The file is opened when the first class is asked for. While another app holds it, everything raises StoreError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        load: Loader,
+        *,
+        limits: ClassLimits | None = None,
+        rehearse: Rehearse | None = None,
+        train: Train | None = None,
+    ) -> None:
+        self._load, self.limits = load, limits or ClassLimits()
+        self.rehearse, self.train = rehearse, train
+        self.rooms: dict[str, Room] = {}
+        self.commands = {role: Rates(rate) for role, rate in self.limits.commands.items()}
+        self.new_seats, self.new_classes = Rates(self.limits.seats), Rates(self.limits.classes)
+        self._path = path
+        self._failures = Rates(self.limits.failures)
+        self._known: set[tuple[str, str]] = set()  # addresses that have found a class, and its code
+        self._store: Store | None = None
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # ---- tables ------------------------------------------------------------------------------------------------------
+
+    async def run(self, operation: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
+        """operation(db, …) in a transaction of the tables. Raises what it raises, and StoreError."""
+        store = self._store or await self._open()
+        return await store.run(operation, *args, **kw)
+
+    async def start(self) -> None:
+        """Begins to delete what is too old, where there are classes from before. Called when the app starts."""
+        if self._path.exists():
+            with suppress(ClassError):
+                await self._open()
+
+    async def close(self) -> None:
+        """Ends all connections, and lets another app have the file. Called when the app ends."""
+        for room in self.rooms.values():
+            room.end(ENDING, final=False)
+        for task in self._tasks:
+            task.cancel()
+        if (store := self._store) is not None:
+            self._store = None
+            await asyncio.to_thread(store.close)
+
+    async def _open(self) -> Store:
+        async with self._opening:
+            if self._store is None:
+                store = await asyncio.to_thread(Store, self._path, self._on_change)
+                await store.run(seats.remove_simulated)
+                await store.run(classes.expire, time.time())
+                self._store = store
+                self.do(self._do_chores())
+            return self._store
+
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does it in the background, until the app ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do_chores(self) -> None:
+        """Every few seconds looks who has become silent, and every hour deletes what is a day old."""
+        expired_at = time.monotonic()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for code, room in list(self.rooms.items()):
+                room.attendance.sweep()
+                if room.is_unused:
+                    del self.rooms[code]
+            if time.monotonic() - expired_at > HOUR:
+                expired_at = time.monotonic()
+                with suppress(ClassError):
+                    await self.run(classes.expire, time.time())
+
+    def _on_change(self, changes: list[Change]) -> None:
+        for code in dict.fromkeys(change.code for change in changes):
+            if (room := self.rooms.get(code)) is not None:
+                self._pass_on(room, [change for change in changes if change.code == code])
+
+    def _pass_on(self, room: Room, changes: list[Change]) -> None:
+        found = {change.section for change in changes}
+        if "deleted" in found:
+            room.end(DELETED, final=True)
+            del self.rooms[room.code]
+            return
+        if "co_teachers" in found:
+            self.do(self._check_teachers(room))
+        own = {change.seat for change in changes if change.section == "me"}
+        if None in own:
+            room.changed_for_each()
+        else:
+            room.changed(seat for seat in own if seat is not None)
+
+    async def _check_teachers(self, room: Room) -> None:
+        """Ends the connections of those who have lost their rights."""
+        with suppress(StoreError):
+            for client in room.of("teacher"):
+                if not await self.run(classes.is_teacher, room.code, client.key):
+                    client.end(NOT_TEACHER)
+
+    # ---- what rooms read ---------------------------------------------------------------------------------------------
+
+    async def news(self, code: str, since: int | None, teacher_since: int | None, seats: Collection[int]) -> News:
+        """See vae.classroom.rooms.reading."""
+        return await self.run(_read_news, code, since, teacher_since, seats)
+
+    async def after(self, code: str, role: Role, seat: int | None, number: int | None) -> State:
+        """See vae.classroom.rooms.reading."""
+        return await self.run(_read_after, code, role, seat, number)
+
+    async def me(self, code: str, seat: int) -> Json | None:
+        """See vae.classroom.rooms.reading."""
+        return await self.run(sections.me, code, seat)
+
+    # ---- who may do what ---------------------------------------------------------------------------------------------
+
+    async def code(self, text: str, address: str) -> str:
+        """The code of a class that exists. Raises UnknownClassError, and TooManyError after too many of these.
+
+        Where an address has found a class before, a neighbour's guesses do not shut it out.
+        """
+        code = read_code(text)
+        if code is None:
+            raise UnknownClassError(UNKNOWN)
+        if code in self.rooms and (address, code) in self._known:
+            return code
+        if not self.may_try(address) and (address, code) not in self._known:
+            raise TooManyError(TOO_MANY_CODES)
+        try:
+            await self.run(classes.find, code)
+        except UnknownClassError:
+            self.has_failed(address)
+            raise
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known.add((address, code))
+        return code
+
+    async def who(self, code: str, role: Role, token: str | None, secret: str, origin: Origin) -> Who:
+        """Who this is: a student by the seat's token, a teacher by the secret.
+
+        Raises NotAllowedError, RemovedSeatError.
+        """
+        if role == "student":
+            seat = await self.run(seats.by_token, code, token) if token else None
+            if seat is None:
+                raise NotAllowedError(NO_SEAT)
+            return Who(code, role, origin, seat.id)
+        if role == "teacher":
+            kind = await self.run(classes.teacher_of, code, secret) if secret else None
+            if kind is None:
+                raise NotAllowedError(NOT_TEACHER)
+            return Who(code, role, origin, owner=kind == "teacher", secret=secret)
+        return Who(code, role, origin)
+
+    def may_try(self, address: str) -> bool:
+        """Whether this address may still be wrong about a code or a secret."""
+        return self._failures.wait(address) == 0
+
+    def has_failed(self, address: str) -> None:
+        """An address was wrong about a code or a secret."""
+        self._failures.take(address)
+
+    async def create(self, name: object, model: object) -> Created:
+        """Opens a class. Raises ClassError."""
+        await self.model(str(model))
+        return await self.run(classes.create, name, model, time.time())
+
+    async def taught(self, secrets: Mapping[str, str]) -> list[Json]:
+        """Code, name and model of those classes, by code, of which these are secrets."""
+        return await self.run(_read_taught, secrets) if secrets else []
+
+    async def seat(self, code: str, token: str | None, name: str | None, address: str) -> Seat:
+        """A seat of the class: a known token's own, or a new one. Raises ClassError, RemovedSeatError."""
+        if token is not None and (known := await self.run(seats.by_token, code, token)) is not None:
+            return known
+        if not self.new_seats.allows(address):
+            raise TooManyError("Too many students join from your network at once; try again in a moment.")
+        return await self.run(seats.join, code, None, name, time.time())
+
+    async def model(self, name: str) -> LiveModel:
+        """The model of this name. Raises ClassError."""
+        try:
+            return await asyncio.to_thread(self._load, name)
+        except UnknownModelError as error:
+            raise ClassError(str(error)) from error
+
+    async def exported(self, code: str, name: str) -> tuple[str, bytes]:
+        """Kind and content of a class's file of this name."""
+        match name:
+            case "export.json":
+                found = await self.run(exports.as_json, code)
+                return "application/json", json.dumps(found, indent=1).encode()
+            case "votes.csv":
+                return "text/csv; charset=utf-8", (await self.run(exports.votes_csv, code)).encode()
+            case _:
+                return "application/octet-stream", await self.run(exports.drawings_npz, code)
+
+    def room(self, code: str) -> Room:
+        """The room of a class that exists."""
+        if code not in self.rooms:
+            self.rooms[code] = Room(code, self)
+        return self.rooms[code]
+
+
+def _read_news(
+    db: sqlite3.Connection, code: str, since: int | None, teacher_since: int | None, wanted: Collection[int]
+) -> News:
+    public = _read_after(db, code, "projector", None, since)
+    teacher = None if teacher_since is None else _read_after(db, code, "teacher", None, teacher_since)
+    return News(public, teacher, {seat: sections.me(db, code, seat) for seat in sorted(wanted)})
+
+
+def _read_after(db: sqlite3.Connection, code: str, role: Role, seat: int | None, number: int | None) -> State:
+    return cast(State, sections.after(db, code, role, seat, number))
+
+
+def _read_taught(db: sqlite3.Connection, secrets: Mapping[str, str]) -> list[Json]:
+    found = [code for code, secret in secrets.items() if classes.is_teacher(db, code, secret)]
+    described = [classes.described(db, code) for code in found]
+    return [{key: each[key] for key in ("code", "name", "model")} for each in described]
