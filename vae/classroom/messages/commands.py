@@ -25,14 +25,9 @@ from vae.classroom.messages.checks import (
 from vae.classroom.messages.protocol import (
     LARGEST_ID,
     MAX_COMMAND_BYTES,
-    MAX_LABEL,
-    MAX_NAME,
-    MAX_OPTION,
-    MAX_OPTIONS,
     MAX_PICTURE_BYTES,
-    MAX_PIECES,
-    MAX_QUESTION,
     MAX_REHEARSAL,
+    MAX_TEXT,
     TILE_SIDE,
     VERSION,
     DrawingState,
@@ -41,12 +36,14 @@ from vae.classroom.messages.protocol import (
     Role,
     Shape,
 )
+from vae.classroom.state.drawings import LONGEST_KEY, LONGEST_LABEL, MOST_PRESENTED
+from vae.classroom.state.votes import LONGEST_OPTION, LONGEST_QUESTION, MOST_OPTIONS
 from vae.model.networks import MAX_IMAGE_SIDE
 
 Id = Annotated[int, whole_in(1, LARGEST_ID)]
-Name = Annotated[str, text_of(MAX_NAME)]
+Name = Annotated[str, text_of(MAX_TEXT)]
 Flag = Annotated[bool, a_flag]
-Choice = Annotated[int, whole_in(0, MAX_OPTIONS - 1)]
+Choice = Annotated[int, whole_in(0, MOST_OPTIONS - 1)]
 Pixels = Annotated[str, text_of(MAX_PICTURE_BYTES)]
 Base64Shape = Annotated[Shape, shape_in(MAX_IMAGE_SIDE)]
 
@@ -75,10 +72,10 @@ class HandIn:
     """Student: a drawing, which the server encodes with the class's model. key: made by the client; a second drawing
     under the same key is the first. picture: shape's bytes in base64, of the model's shape. Reply: {"drawing": ID}."""
 
-    key: Annotated[str, text_of(64)]
+    key: Annotated[str, text_of(LONGEST_KEY)]
     picture: Pixels
     shape: Base64Shape
-    label: Annotated[str, text_of(MAX_LABEL)]
+    label: Annotated[str, text_of(LONGEST_LABEL)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ class SendTile:
     """Student: what is seen right now."""
 
     page: Annotated[str, text_of(40)]
-    model: Annotated[str, text_of(MAX_NAME)]
+    model: Annotated[str, text_of(MAX_TEXT)]
     shape: Annotated[Shape, shape_in(TILE_SIDE)]
     pixels: Pixels
 
@@ -136,9 +133,9 @@ class Live:
 class Ask:
     """Teacher: a new question, open for its first round. correct: the right option's index, if there is one."""
 
-    text: Annotated[str, text_of(MAX_QUESTION)]
-    options: Annotated[tuple[str, ...], list_of(text_of(MAX_OPTION), 2, MAX_OPTIONS)]
-    correct: Annotated[int | None, or_null(whole_in(0, MAX_OPTIONS - 1))] = None
+    text: Annotated[str, text_of(LONGEST_QUESTION)]
+    options: Annotated[tuple[str, ...], list_of(text_of(LONGEST_OPTION), 2, MOST_OPTIONS)]
+    correct: Annotated[int | None, or_null(whole_in(0, MOST_OPTIONS - 1))] = None
 
 
 @dataclass(frozen=True)
@@ -209,14 +206,14 @@ class DeleteDrawing:
 class Present:
     """Teacher: shows these to everybody, in this order, without names; a seat stands for its last tile."""
 
-    pieces: Annotated[tuple[tuple[Literal["drawing", "seat"], int], ...], list_of(a_piece, 0, MAX_PIECES)]
+    pieces: Annotated[tuple[tuple[Literal["drawing", "seat"], int], ...], list_of(a_piece, 0, MOST_PRESENTED)]
 
 
 @dataclass(frozen=True)
 class UseModel:
     """Teacher: the class's model from now on."""
 
-    model: Annotated[str, text_of(MAX_NAME)]
+    model: Annotated[str, text_of(MAX_TEXT)]
 
 
 @dataclass(frozen=True)
@@ -317,7 +314,7 @@ COMMANDS: dict[Role, dict[str, type[Command]]] = {
     "check": {**_EVERYBODY, "report": SendReport},
 }
 QUIET = (Live, SendTile)  # commands without a reply
-LONG = {"hand_in", "present", "tile", "live"}
+LONG = {"hand_in", "tile", "live", "show"}
 NO_SUCH = 'Send a command as JSON, such as {"version": 1, "id": "1", "do": "seen"}.'
 
 
@@ -359,7 +356,7 @@ def read_hello(text: str | bytes) -> Hello:
     """A socket's first frame. Raises MessageError."""
     found = read_object(text, MAX_COMMAND_BYTES)
     _check_version(found)
-    seat = or_null(text_of(MAX_NAME))("seat", found.get("seat"))
+    seat = or_null(text_of(MAX_TEXT))("seat", found.get("seat"))
     return Hello(read_role(found.get("role")), seat, read_after(found.get("after")))
 
 

@@ -44,7 +44,7 @@ Commands up
 A student says `seen` at least every BEAT_SECONDS when there is nothing else to say, and its reply shows that the server
 is there; who says nothing for SILENT_SECONDS is shown as silent. Who polls is gone ABSENT_SECONDS after the last poll.
 
-Limits: a command has at most MAX_COMMAND_BYTES; hand_in, present, tile and live MAX_PICTURE_BYTES. A student may send
+Limits: a command has at most MAX_COMMAND_BYTES; hand_in, tile, live and show MAX_PICTURE_BYTES. A student may send
 10 commands a second, a teacher 50; over a socket more are read more slowly, over HTTP refused with 429. A tile is kept
 once in TILE_SECONDS, others are dropped. A client that reads slowly gets the newest of what the teacher moves, and what
 has changed in one message.
@@ -55,20 +55,17 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 VERSION = 1
 MAX_COMMAND_BYTES = 4096
-MAX_PICTURE_BYTES = 2**16
+MAX_PICTURE_BYTES = 5 * 2**14  # the largest drawing in base64, and its command around it
 BEAT_SECONDS = 20.0
 SILENT_SECONDS = 28.0
 EVENTS_SECONDS = 15.0
 ABSENT_SECONDS = 30.0
 POLL_SECONDS = 20.0
 TILE_SECONDS = 2.0
+LIVE_SECONDS = 0.05  # between two frames of what the teacher moves
 TILE_SIDE = 64
-MAX_OPTIONS = 8
-MAX_QUESTION, MAX_OPTION = 300, 120  # characters
-MAX_NAME = 200  # characters of a name that is sent; what is kept of it is for vae.classroom.codes to say
-MAX_LABEL = 40
-MAX_PIECES = 12
-MAX_REHEARSAL = 400
+MAX_TEXT = 200  # characters of a name or a token that is sent; how many are kept is for others to say
+MAX_REHEARSAL = 400  # simulated students
 LARGEST_ID = 2**53 - 1  # that JavaScript counts exactly
 
 Json = dict[str, Any]

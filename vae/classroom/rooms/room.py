@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from time import monotonic
 
 from vae.classroom.codes import ClassError
-from vae.classroom.messages.protocol import TILE_SECONDS, Json, Report, Role, State, Tile, dumped
+from vae.classroom.messages.protocol import LIVE_SECONDS, TILE_SECONDS, Json, Report, Role, State, Tile, dumped
 from vae.classroom.rooms.boards import Board, Items, Shared
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.presence import Attendance
 from vae.classroom.rooms.reading import News, Reader
 
 PUBLISH_SECONDS = 0.05
-LIVE_SECONDS = 0.05  # between two frames of what the teacher moves
 TILES_SECONDS = 0.25  # between two messages of tiles
 KEPT_SECONDS = 300.0  # of a room without anybody
 MOST_REPORTS = 64

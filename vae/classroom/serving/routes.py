@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError, or_null, text_of
 from vae.classroom.messages.commands import read_object, read_role
-from vae.classroom.messages.protocol import MAX_COMMAND_BYTES, MAX_NAME, MAX_PICTURE_BYTES
+from vae.classroom.messages.protocol import MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
 from vae.classroom.rooms.clients import EndedError
 from vae.classroom.serving.service import ClassService, NotAllowedError, Origin, TooManyError, Who
 from vae.classroom.serving.transports import Events, SocketServer, heard, poll, reply_to
@@ -150,7 +150,7 @@ class ClassRoutes:
     async def teach(self, request: Request) -> Response:
         """Makes this browser a teacher of the class, for the right secret."""
         code = await self._code(request)
-        secret = text_of(MAX_NAME)("secret", read_object(await _body(request, MAX_COMMAND_BYTES)).get("secret"))
+        secret = text_of(MAX_TEXT)("secret", read_object(await _body(request, MAX_COMMAND_BYTES)).get("secret"))
         if not self._service.may_try(address_of(request)):
             raise TooManyError("Too many wrong links from your network; wait a minute.")
         try:
@@ -173,8 +173,8 @@ class ClassRoutes:
         """A seat in the class: its own again for a known token, otherwise a new one."""
         code = await self._code(request)
         fields = read_object(await _body(request, MAX_COMMAND_BYTES))
-        token = or_null(text_of(MAX_NAME))("seat", fields.get("seat"))
-        name = or_null(text_of(MAX_NAME))("name", fields.get("name"))
+        token = or_null(text_of(MAX_TEXT))("seat", fields.get("seat"))
+        name = or_null(text_of(MAX_TEXT))("name", fields.get("name"))
         seat = await self._service.seat(code, token, name, address_of(request))
         return JSONResponse({"seat": seat.token, "id": seat.id, "name": seat.name})
 

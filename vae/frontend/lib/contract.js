@@ -77,6 +77,34 @@ export const MAX_GRID_SIDE = 16;
 /** Of the Sampling page. */
 export const MAX_SEED = 4_294_967_295;
 
+/** Of a class's messages. */
+export const CLASS_VERSION = 1;
+
+/** Of commands: bytes, characters, a tile's side, and how many of each. */
+export const CLASS_LIMITS = /** @type {const} */ ({
+  command_bytes: 4096,
+  picture_bytes: 81_920,
+  name: 24,
+  question: 500,
+  option: 200,
+  options: 8,
+  label: 40,
+  pieces: 8,
+  tile_side: 64,
+  rehearsal: 400,
+});
+
+/** What a class's clients and the server may wait for. */
+export const CLASS_SECONDS = /** @type {const} */ ({
+  beat: 20,
+  silent: 28,
+  absent: 30,
+  events: 15,
+  poll: 20,
+  tile: 2,
+  live: 0.05,
+});
+
 /** The largest absolute value of a z in a link. */
 export const MAX_LINKED_Z = 1000;
 
@@ -173,4 +201,153 @@ export const MAX_LINKED_Z = 1000;
  *
  * @typedef {"view" | "from" | "to" | "third" | "fourth" | "base" | "z" | "t" | "path" | "steps" | "x" | "y" | "plus" | "minus" | "apply" | "draw" | "strength"} InterpolationKey
  * @typedef {"view" | "seed" | "side" | "temperature" | "truncation" | "source" | "against" | "told" | "against_told" | "hold" | "plane"} SamplingKey
+ *
+ * What a class's server says: see vae/classroom/messages/protocol.py.
+ *
+ * frozen: the present view stays. joinable: new seats are given. closed: nothing changes any more.
+ *
+ * @typedef {object} ClassSection
+ * @property {string} code
+ * @property {string} name
+ * @property {string} model
+ * @property {"follow" | "explore"} mode
+ * @property {boolean} frozen
+ * @property {boolean} joinable
+ * @property {boolean} closed
+ *
+ * What the teacher shows at rest: page and parameters of the light page's link. null before anything is shown.
+ *
+ * @typedef {object} ClassShown
+ * @property {string} page
+ * @property {Record<string, string>} params
+ *
+ * joined: seats. connected: those with an open connection, silent ones not counted.
+ *
+ * @typedef {object} ClassPeople
+ * @property {number} joined
+ * @property {number} connected
+ *
+ * null while there is none. counts: of each option, per round; moved: from option i to option j in the second round.
+ * Both are null until they are shown, correct until it is revealed.
+ *
+ * @typedef {object} ClassQuestion
+ * @property {number} id
+ * @property {string} text
+ * @property {string[]} options
+ * @property {1 | 2} round
+ * @property {boolean} open
+ * @property {number[][] | null} counts
+ * @property {number[][] | null} moved
+ * @property {number | null} correct
+ *
+ * Where the teacher stands. shown: everybody sees the counts. revealed: and the right answer.
+ *
+ * @typedef {object} TeacherQuestion
+ * @property {number} id
+ * @property {string} text
+ * @property {string[]} options
+ * @property {1 | 2} round
+ * @property {boolean} open
+ * @property {number[][] | null} counts
+ * @property {number[][] | null} moved
+ * @property {number | null} correct
+ * @property {boolean} shown
+ * @property {boolean} revealed
+ *
+ * Of the present round. of: the students who are connected or have answered.
+ *
+ * @typedef {object} ClassProgress
+ * @property {number} answered
+ * @property {number} of
+ *
+ * An approved drawing on the shared map, at q(z|x)'s mean and log variance. picture: shape's bytes in base64.
+ *
+ * @typedef {object} ClassDrawing
+ * @property {string} label
+ * @property {string} picture
+ * @property {ImageShape} shape
+ * @property {number[]} mean
+ * @property {number[]} logvar
+ *
+ * Any drawing of the class, and whose it is.
+ *
+ * @typedef {object} TeacherDrawing
+ * @property {string} label
+ * @property {string} picture
+ * @property {ImageShape} shape
+ * @property {number[]} mean
+ * @property {number[]} logvar
+ * @property {number} seat
+ * @property {"waiting" | "approved" | "hidden"} state
+ *
+ * What is presented to everybody, without a name.
+ *
+ * @typedef {object} ClassPiece
+ * @property {"drawing" | "tile"} kind
+ * @property {string} picture
+ * @property {ImageShape} shape
+ * @property {string} caption
+ *
+ * What a student learns of an own drawing.
+ *
+ * @typedef {object} MyDrawing
+ * @property {"waiting" | "approved" | "hidden"} state
+ * @property {string} label
+ *
+ * A student's own seat. votes: the choices of the first and of the second round.
+ *
+ * @typedef {object} ClassMe
+ * @property {number} seat
+ * @property {string} name
+ * @property {(number | null)[]} votes
+ * @property {Record<string, MyDrawing>} drawings
+ *
+ * What a teacher sees of a student. transport: null without a connection.
+ *
+ * @typedef {object} ClassSeat
+ * @property {string} name
+ * @property {boolean} connected
+ * @property {"websocket" | "events" | "poll" | null} transport
+ * @property {boolean} silent
+ * @property {boolean} simulated
+ * @property {(number | null)[]} votes
+ * @property {number} drawings
+ *
+ * Counts and moves of the question, also while nobody else may see them.
+ *
+ * @typedef {object} ClassTally
+ * @property {number[][]} counts
+ * @property {number[][] | null} moved
+ * @property {number | null} correct
+ *
+ * How one phone reached the app: socket_seconds is how long its socket has been open.
+ *
+ * @typedef {object} ClassReport
+ * @property {string} address
+ * @property {boolean} http
+ * @property {number} socket_seconds
+ * @property {number} latency_ms
+ * @property {"websocket" | "events" | "poll" | null} transport
+ * @property {string} agent
+ *
+ * Simulated students that take part.
+ *
+ * @typedef {object} ClassRehearsal
+ * @property {number} students
+ *
+ * What a student sees: pixels are shape's bytes in base64, at most TILE_SIDE high and wide.
+ *
+ * @typedef {object} ClassTile
+ * @property {string} page
+ * @property {string} model
+ * @property {ImageShape} shape
+ * @property {string} pixels
+ *
+ * A message about what is so now.
+ *
+ * @typedef {object} ClassUpdate
+ * @property {number} seq
+ * @property {boolean} [full]
+ * @property {Record<string, any>} [set]
+ * @property {Record<string, Record<string, any>>} [items]
  */

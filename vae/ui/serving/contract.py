@@ -6,13 +6,14 @@ types, so that tsc checks the scripts against them.
 
 import json
 import typing
-from collections.abc import Callable, Iterable
-from dataclasses import fields
+from collections.abc import Callable
 from inspect import signature
 from string import Template
-from types import UnionType
-from typing import Any, Literal
+from typing import Any
 
+from vae.classroom import codes
+from vae.classroom.messages import protocol
+from vae.classroom.state import drawings, votes
 from vae.jobs import runs
 from vae.model import networks
 from vae.projection import config, methods
@@ -21,19 +22,44 @@ from vae.server.latent_map import data as map_data
 from vae.server.live import decode_frames
 from vae.training import film
 from vae.ui.pages import sampling
+from vae.ui.serving import jsdoc
+from vae.ui.serving.jsdoc import LINE
 from vae.ui.shared import links
 from vae.views import interpolation
 from vae.views.sampling import LAST_SEED, MOST_SIDE
 from vae.views.shared.scripts import FRONTEND
 
 PATH = FRONTEND / "lib" / "contract.js"
-LINE = 120  # characters that Biome puts into one
 
 _HEAD = """/**
  * What Python and the scripts both know. Written by `make contract` from vae/ui/serving/contract.py: change Python, not
  * this file.
  */
 """
+
+# Python's types that have a name there.
+_NAMED: dict[Any, str] = {
+    runs.State: "RunState",
+    config.Method: "Method",
+    protocol.Shape: "ImageShape",
+    protocol.Class: "ClassSection",
+    protocol.Shown: "ClassShown",
+    protocol.People: "ClassPeople",
+    protocol.Question: "ClassQuestion",
+    protocol.TeacherQuestion: "TeacherQuestion",
+    protocol.Progress: "ClassProgress",
+    protocol.Drawing: "ClassDrawing",
+    protocol.TeacherDrawing: "TeacherDrawing",
+    protocol.Piece: "ClassPiece",
+    protocol.MyDrawing: "MyDrawing",
+    protocol.Me: "ClassMe",
+    protocol.Seat: "ClassSeat",
+    protocol.Tally: "ClassTally",
+    protocol.Report: "ClassReport",
+    protocol.Rehearsal: "ClassRehearsal",
+    protocol.Tile: "ClassTile",
+    protocol.State: "ClassUpdate",
+}
 
 # Each with the module whose docstring describes the wire.
 _TYPES = Template("""/**
@@ -111,6 +137,10 @@ $status
  *
  * @typedef {$interpolation} InterpolationKey
  * @typedef {$sampling} SamplingKey
+ *
+ * What a class's server says: see vae/classroom/messages/protocol.py.
+ *
+$classroom
  */
 """)
 
@@ -147,6 +177,9 @@ def constants() -> list[tuple[str, object, str]]:
             "Of the Sampling page's grid: its cells have noise numbers row × this + column.",
         ),
         ("MAX_SEED", LAST_SEED, "Of the Sampling page."),
+        ("CLASS_VERSION", protocol.VERSION, "Of a class's messages."),
+        ("CLASS_LIMITS", _class_limits(), "Of commands: bytes, characters, a tile's side, and how many of each."),
+        ("CLASS_SECONDS", _class_seconds(), "What a class's clients and the server may wait for."),
         ("MAX_LINKED_Z", links.LINK_BOUND, "The largest absolute value of a z in a link."),
     ]
 
@@ -165,6 +198,26 @@ def _model_limits() -> dict[str, float]:
         "classes": networks.MAX_CLASSES,
         "logvar": networks.LOGVAR_BOUND,
     }
+
+
+def _class_limits() -> dict[str, int]:
+    return {
+        "command_bytes": protocol.MAX_COMMAND_BYTES,
+        "picture_bytes": protocol.MAX_PICTURE_BYTES,
+        "name": codes.LONGEST_NAME,
+        "question": votes.LONGEST_QUESTION,
+        "option": votes.LONGEST_OPTION,
+        "options": votes.MOST_OPTIONS,
+        "label": drawings.LONGEST_LABEL,
+        "pieces": drawings.MOST_PRESENTED,
+        "tile_side": protocol.TILE_SIDE,
+        "rehearsal": protocol.MAX_REHEARSAL,
+    }
+
+
+def _class_seconds() -> dict[str, float]:
+    names = ("beat", "silent", "absent", "events", "poll", "tile", "live")
+    return {name: getattr(protocol, f"{name.upper()}_SECONDS") for name in names}
 
 
 def contract() -> str:
@@ -197,40 +250,18 @@ def _literal(value: object, start: str = "", end: str = "") -> str:
 
 
 def _types() -> str:
+    class_types = [(kind, name) for kind, name in _NAMED.items() if typing.is_typeddict(kind)]
     return _TYPES.substitute(
-        likelihood=_type(networks.Likelihood),
-        method=_union(typing.get_args(config.Method)),
-        run_state=_union(typing.get_args(runs.State)),
-        projection=_properties(config.ProjectionConfig),
-        quality=_properties(methods.Quality),
-        status=_properties(runs.Status),
-        interpolation=_union(interpolation.KEYS),
-        sampling=_union(sampling.CHECKS),
+        likelihood=jsdoc.type_of(networks.Likelihood),
+        method=jsdoc.union(typing.get_args(config.Method)),
+        run_state=jsdoc.union(typing.get_args(runs.State)),
+        projection=jsdoc.properties(config.ProjectionConfig, _NAMED),
+        quality=jsdoc.properties(methods.Quality, _NAMED),
+        status=jsdoc.properties(runs.Status, _NAMED),
+        interpolation=jsdoc.union(interpolation.KEYS),
+        sampling=jsdoc.union(sampling.CHECKS),
+        classroom="\n *\n".join(jsdoc.typedef(name, kind, _NAMED) for kind, name in class_types),
     )
-
-
-def _properties(dataclass: type) -> str:
-    """A line of JSDoc for each field of a dataclass."""
-    hints = typing.get_type_hints(dataclass)
-    return "\n".join(f" * @property {{{_type(hints[field.name])}}} {field.name}" for field in fields(dataclass))
-
-
-def _type(hint: Any) -> str:
-    """A Python type as the type of its JSON."""
-    if named := {runs.State: "RunState", config.Method: "Method"}.get(hint):
-        return named
-    arguments = typing.get_args(hint)
-    if typing.get_origin(hint) is Literal:
-        return _union(arguments)
-    if typing.get_origin(hint) is tuple and arguments[1:] == (...,):
-        return f"{_type(arguments[0])}[]"
-    if isinstance(hint, UnionType):
-        return " | ".join(map(_type, arguments))
-    return {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}[hint]
-
-
-def _union(texts: Iterable[str]) -> str:
-    return " | ".join(map(json.dumps, texts))
 
 
 def _default(function: Callable[..., object], parameter: str) -> object:
