@@ -81,20 +81,20 @@ class Socket:
         while not condition(self.state):
             self.take()
 
-    def send(self, name: str, **fields: Any) -> str:
+    def send(self, name: str, /, **fields: Any) -> str:
         """Sends a command. Gives its id."""
         self.count += 1
         self.socket.send(json.dumps({"version": 1, "id": f"{self.count}", "do": name, **fields}))
         return f"{self.count}"
 
-    def ask(self, name: str, **fields: Any) -> Json:
+    def ask(self, name: str, /, **fields: Any) -> Json:
         """The reply to a command."""
         identity = self.send(name, **fields)
         while identity not in self.replies:
             self.take()
         return self.replies[identity]
 
-    def do(self, name: str, **fields: Any) -> Json:
+    def do(self, name: str, /, **fields: Any) -> Json:
         """The reply to a command that is done."""
         reply = self.ask(name, **fields)
         assert "error" not in reply, reply

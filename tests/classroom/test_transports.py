@@ -1,0 +1,174 @@
+"""Socket, events and polls say the same; a break costs nothing; nothing queues for who does not read."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.support.classes import Json, Running, apply, serve
+from tests.support.patience import PATIENCE
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with serve(tmp_path_factory.mktemp("classes") / "classes.sqlite") as found:
+        yield found
+
+
+@contextmanager
+def events(running: Running, code: str, role: str, headers: Json) -> Iterator[Iterator[Json]]:
+    """The messages of an event stream, as they come."""
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+    connection.request("GET", f"/c/{code}/events?role={role}", headers=headers)
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    yield (json.loads(line[6:]) for line in lines(answer) if line.startswith("data: "))
+    answer.close()
+    connection.close()
+
+
+def lines(answer: HTTPResponse) -> Iterator[str]:
+    while line := answer.readline():
+        yield line.decode().rstrip("\n")
+
+
+def bearer(seat: Json) -> Json:
+    return {"Authorization": f"Bearer {seat['seat']}"}
+
+
+def command(running: Running, code: str, role: str, headers: Json, name: str, /, **fields: Any) -> Json:
+    body = {"version": 1, "id": "7", "do": name, **fields}
+    found = running.ask("POST", f"{code}/commands?role={role}", body, headers=headers)
+    assert found.status == 200, found.text
+    return found.json
+
+
+def test_events_bring_what_a_socket_brings(running: Running) -> None:
+    code, secret = running.open()
+    seat = running.seat(code, "Ada")
+    with (
+        running.connect(code, "teacher", secret=secret) as teacher,
+        events(running, code, "student", bearer(seat)) as messages,
+    ):
+        state: Json = {}
+        apply(state, next(messages))
+        assert state["me"]["name"] == "Ada"
+        teacher.do("ask", text="Why?", options=["a", "b"])
+        while not state["question"]:
+            apply(state, next(messages))
+        number = state["question"]["id"]
+        vote = {"question": number, "round": 1, "choice": 1}
+        assert command(running, code, "student", bearer(seat), "vote", **vote) == {"reply": "7"}
+        while state["me"]["votes"] != [1, None]:
+            apply(state, next(messages))
+        teacher.send("live", view="explore")
+        assert any(message == {"live": {"view": "explore"}} for message in messages)
+        teacher.until(lambda state: state["seats"][f"{seat['id']}"]["transport"] == "events")
+
+
+def test_a_poll_brings_what_is_new_or_waits_for_it(running: Running) -> None:
+    code, secret = running.open()
+    seat = running.seat(code, "Ada")
+    state: Json = {}
+
+    def poll(after: int | None = None) -> list[Json]:
+        query = "" if after is None else f"&after={after}"
+        found = running.ask("GET", f"{code}/poll?role=student{query}", headers=bearer(seat))
+        assert found.status == 200, found.text
+        messages: list[Json] = found.json["messages"]
+        for message in messages:
+            apply(state, message)
+        return messages
+
+    with running.connect(code, "teacher", secret=secret) as teacher:
+        (first,) = poll()
+        assert first["full"]
+        teacher.until(lambda state: state["seats"][f"{seat['id']}"]["transport"] == "poll")
+        for _ in range(3):  # presence has no number: what a poll has said, the next does not say at once
+            poll(first["seq"]) if state["people"]["connected"] < 1 else None
+        teacher.do("mode", mode="explore")
+        while state["class"]["mode"] != "explore":
+            poll(first["seq"])
+        reply = command(running, code, "student", bearer(seat), "rename", name="Eve")
+        assert reply == {"reply": "7", "name": "Eve"}
+        while state["me"]["name"] != "Eve":
+            poll(first["seq"])
+
+
+def test_a_client_that_was_away_gets_what_has_changed(running: Running) -> None:
+    code, secret = running.open()
+    seat = running.seat(code)
+    with running.connect(code, "teacher", secret=secret) as teacher:
+        with running.connect(code, "student", seat=seat["seat"]) as student:
+            number = student.seq
+        teacher.do("show", page="Sampling", params={})
+        teacher.do("freeze", frozen=True)
+        with running.connect(code, "student", number, seat=seat["seat"]) as student:
+            assert student.state["shown"] == {"page": "Sampling", "params": {}}
+            assert student.state["class"]["frozen"]
+            assert "presented" not in student.state
+        with running.connect(code, "student", 10**9, seat=seat["seat"]) as student:
+            assert student.state["presented"] == []  # an unknown number: everything
+
+
+def test_a_reload_comes_back_to_the_same_seat_and_vote(running: Running) -> None:
+    code, secret = running.open()
+    seat = running.seat(code, "Ada")
+    with running.connect(code, "teacher", secret=secret) as teacher:
+        teacher.do("ask", text="Why?", options=["a", "b"])
+        with running.connect(code, "student", seat=seat["seat"]) as student:
+            student.until(lambda state: state["question"])
+            student.do("vote", question=student.state["question"]["id"], round=1, choice=0)
+        again = running.seat(code, "Someone else", seat["seat"])
+        assert again == seat
+        with running.connect(code, "student", seat=again["seat"]) as student:
+            assert student.state["me"]["votes"] == [0, None]
+        assert teacher.state["people"]["joined"] == 1
+
+
+def test_two_tabs_are_one_seat_and_a_third_of_many_ends_the_oldest(running: Running) -> None:
+    code, secret = running.open()
+    seat = running.seat(code)["seat"]
+    with running.connect(code, "teacher", secret=secret) as teacher, running.connect(code, "student", seat=seat) as tab:
+        tabs = []
+        for _ in range(8):
+            cm = running.connect(code, "student", seat=seat)
+            cm.__enter__()
+            tabs.append(cm)
+        tab.until(lambda _: tab.ended)
+        assert "too many tabs" in str(tab.ended)
+        teacher.until(lambda state: state["people"] == {"joined": 1, "connected": 1})
+        for cm in tabs:
+            cm.__exit__(None, None, None)
+        teacher.until(lambda state: state["people"] == {"joined": 1, "connected": 0})
+
+
+def test_a_student_who_goes_is_no_longer_connected(running: Running) -> None:
+    code, secret = running.open()
+    with running.connect(code, "teacher", secret=secret) as teacher:
+        with running.student(code) as student:
+            number = f"{student.state['me']['seat']}"
+            teacher.until(lambda state: state["seats"].get(number, {}).get("connected"))
+            assert teacher.state["seats"][number]["transport"] == "websocket"
+        teacher.until(lambda state: not state["seats"][number]["connected"])
+        assert teacher.state["seats"][number]["transport"] is None
+
+
+@pytest.mark.parametrize(
+    "hello", ["", "[]", "{}", '{"version": 2, "role": "student"}', '{"version": 1, "role": "king"}', "9" * 5000]
+)
+def test_a_first_frame_that_is_none_is_answered_with_a_sentence(running: Running, hello: str) -> None:
+    code, _ = running.open()
+    with connect(f"ws://127.0.0.1:{running.port}/c/{code}/socket") as client:
+        client.send(hello)
+        ended = json.loads(client.recv(PATIENCE))
+        assert ended["error"].endswith(".")
+        assert ended["final"]
+        with pytest.raises(ConnectionClosed):
+            client.recv(PATIENCE)
