@@ -1,0 +1,347 @@
+"""What waits for a client: the newest of what moves, what it has missed in one message, and never a queue."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+import pytest
+
+from vae.classroom.codes import ClassError
+from vae.classroom.messages.protocol import ABSENT_SECONDS, SILENT_SECONDS, Json, Role, State, Tile
+from vae.classroom.rooms import presence, room
+from vae.classroom.rooms.clients import MOST_WAITING, Client, EndedError
+from vae.classroom.rooms.reading import News
+from vae.classroom.rooms.room import Room
+
+TILE: Tile = {"page": "Explore", "model": "m", "shape": (1, 1, 1), "pixels": "AA=="}
+
+
+class Tables:
+    """Tables of one class with one section, "shown", which says how many events there were."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.mode = "follow"
+        self.reads = 0
+        self.broken = False
+        self.held: asyncio.Event | None = None
+
+    def state(self, since: int | None) -> State:
+        """As a real reader's."""
+        if since == self.seq:
+            return {"seq": self.seq, "set": {}, "items": {}}
+        found: State = {"seq": self.seq, "set": {"shown": self.seq, "people": {"joined": 3}}, "items": {}}
+        return found if since is not None else {**found, "full": True, "set": found["set"] | self.rest}
+
+    @property
+    def rest(self) -> Json:
+        """The other sections."""
+        return {"class": {"mode": self.mode, "frozen": False}, "progress": {"answered": 0, "of": 3}}
+
+    async def news(self, code: str, since: int | None, teacher_since: int | None, seats: Collection[int]) -> News:
+        """What a publication needs."""
+        await self._read()
+        teacher = None if teacher_since is None else self.state(teacher_since)
+        return News(self.state(since), teacher, {seat: {"seat": seat, "seq": self.seq} for seat in seats})
+
+    async def after(self, code: str, role: Role, seat: int | None, number: int | None) -> State:
+        """What one client has missed."""
+        await self._read()
+        found = self.state(number)
+        if role == "teacher":
+            found["items"] = {"seats": {"1": {"name": "Ada"}}}
+        return found
+
+    async def me(self, code: str, seat: int) -> Json | None:
+        """A student's own."""
+        await self._read()
+        return {"seat": seat, "seq": self.seq}
+
+    async def _read(self) -> None:
+        self.reads += 1
+        if self.held is not None:
+            await self.held.wait()
+        if self.broken:
+            raise ClassError("The tables cannot be read.")
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
+    monkeypatch.setattr(room, "PUBLISH_SECONDS", 0.0)
+    monkeypatch.setattr(room, "LIVE_SECONDS", 0.0)
+    monkeypatch.setattr(room, "TILES_SECONDS", 0.0)
+    return Tables()
+
+
+def held(tables: Tables, lesson: Callable[[Room], Awaitable[None]]) -> None:
+    """Holds a lesson in a room over these tables."""
+
+    async def hold() -> None:
+        async with asyncio.timeout(60):
+            await lesson(Room("CODE22", tables))
+
+    asyncio.run(hold())
+
+
+async def entered(found: Room, role: Role, seat: int | None = None, **more: Any) -> Client:
+    """A client in the room that has taken its first message."""
+    client = Client(role, seat, more.pop("transport", "websocket"), **more)
+    await found.join(client)
+    assert "seq" in (await taken(client))[0]
+    return client
+
+
+async def taken(client: Client) -> list[Any]:
+    return [json.loads(text) for text in await client.take()]
+
+
+async def settled(found: Room) -> None:
+    """Everything is published."""
+    while found._publishing is not None:
+        await asyncio.sleep(0)
+
+
+async def change(found: Room, tables: Tables, *seats: int) -> None:
+    tables.seq += 1
+    found.changed(seats)
+    await settled(found)
+
+
+def test_who_reads_slowly_gets_what_was_missed_in_one_message(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        slow, quick = await entered(found, "student", 1), await entered(found, "student", 2)
+        await taken(quick)  # that the other has come
+        for _ in range(20 * MOST_WAITING):
+            await change(found, tables)
+            assert [each["set"]["shown"] for each in await taken(quick)] == [tables.seq]
+        (missed,) = await taken(slow)
+        assert missed["seq"] == missed["set"]["shown"] == tables.seq
+        await change(found, tables)
+        (next_one,) = await taken(slow)
+        assert next_one["set"]["shown"] == tables.seq
+
+    held(tables, lesson)
+
+
+def test_of_what_moves_the_newest_waits(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        teacher = await entered(found, "teacher")
+        student, projector = await entered(found, "student", 1), await entered(found, "projector")
+        await settled(found)
+        await taken(projector)
+        for number in range(1000):
+            found.move(teacher, {"view": "explore", "n": number})
+        assert (await taken(student))[-1] == {"live": {"view": "explore", "n": 999}}
+        assert await taken(projector) == [{"live": {"view": "explore", "n": 999}}]
+
+    held(tables, lesson)
+
+
+@pytest.mark.parametrize("state", [{"mode": "explore", "frozen": False}, {"mode": "follow", "frozen": True}])
+def test_nothing_moves_on_screens_that_do_not_follow(tables: Tables, state: Json) -> None:
+    async def lesson(found: Room) -> None:
+        projector = await entered(found, "projector")
+        assert found._public is not None
+        found._public.set["class"] = state
+        found.move(None, {"view": "explore"})
+        await change(found, tables)
+        assert all("live" not in message for message in await taken(projector))
+
+    held(tables, lesson)
+
+
+def test_a_frame_that_comes_too_soon_is_sent_later_if_it_is_the_newest(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LIVE_SECONDS", 0.01)
+
+    async def lesson(found: Room) -> None:
+        projector = await entered(found, "projector")
+        for number in range(10):
+            found.move(None, {"n": number})
+        frames: list[Any] = []
+        while {"live": {"n": 9}} not in frames:
+            frames += await taken(projector)
+        assert frames == [{"live": {"n": 0}}, {"live": {"n": 9}}]
+
+    held(tables, lesson)
+
+
+def test_a_change_while_a_client_catches_up_is_not_lost(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        await entered(found, "projector")
+        tables.held = asyncio.Event()
+        late = Client("student", 1, "websocket")
+        await found.join(late)
+        taking = asyncio.create_task(taken(late))
+        await asyncio.sleep(0)
+        tables.seq += 1
+        found.changed([1])
+        await asyncio.sleep(0)
+        tables.held.set()
+        messages = await taking
+        while messages[-1]["set"].get("shown") != tables.seq:
+            messages += await taken(late)
+        assert messages[0]["full"]
+        assert [message["full"] for message in messages if "full" in message] == [True]
+
+    held(tables, lesson)
+
+
+def test_only_a_seat_itself_is_told_its_own(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        one, two = await entered(found, "student", 1), await entered(found, "student", 2)
+        await settled(found)
+        await taken(one)
+        await change(found, tables, 1)
+        mine, other = (await taken(one))[-1], (await taken(two))[-1]
+        assert mine["set"].pop("me") == {"seat": 1, "seq": tables.seq}
+        assert mine == other
+
+    held(tables, lesson)
+
+
+def test_a_poll_is_not_told_again_what_has_no_number(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        found.leave(await entered(found, "projector", transport="poll", after=0))
+        again = Client("projector", None, "poll", 0)
+        await found.join(again)
+        taking = asyncio.create_task(taken(again))
+        while again.stale:
+            await asyncio.sleep(0)
+        await entered(found, "student", 1)
+        (told,) = await taking
+        assert told["set"].keys() == {"people", "progress"}
+        found.leave(again)
+        last = await entered(found, "projector", transport="poll", after=0)
+        await change(found, tables)
+        assert (await taken(last))[-1]["set"]["shown"] == tables.seq
+
+    held(tables, lesson)
+
+
+def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        student = await entered(found, "student", 1)
+        found.show_tile(1, TILE)
+        assert found.tiles == {}
+        teacher = await entered(found, "teacher")
+        found.show_tile(1, TILE)
+        found.show_tile(1, {**TILE, "page": "too soon"})
+        messages: list[Any] = []
+        while not any("tiles" in message for message in messages):
+            messages += await taken(teacher)
+        assert messages[-1] == {"tiles": {"1": json.loads(json.dumps(TILE))}}
+        latecomer = Client("teacher", transport="websocket")
+        await found.join(latecomer)
+        assert "tiles" in (await taken(latecomer))[-1]
+        await change(found, tables)
+        assert all("tiles" not in message for message in await taken(student))
+
+    held(tables, lesson)
+
+
+def test_a_silent_student_is_seen_and_comes_back(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+
+    async def lesson(found: Room) -> None:
+        nonlocal now
+        teacher, student = await entered(found, "teacher"), await entered(found, "student", 1)
+        await settled(found)
+        await taken(teacher)
+        now += SILENT_SECONDS + 1
+        found.attendance.sweep()
+        await settled(found)
+        (told,) = await taken(teacher)
+        assert told["items"]["seats"]["1"] == {
+            "name": "Ada", "connected": True, "transport": "websocket", "silent": True,
+        }  # fmt: skip
+        assert told["set"]["people"]["connected"] == 0
+        found.attendance.heard(1)
+        await settled(found)
+        (told,) = await taken(teacher)
+        assert not told["items"]["seats"]["1"]["silent"]
+        assert told["set"]["people"]["connected"] == 1
+        found.leave(student)
+        found.attendance.sweep()
+        await settled(found)
+        assert not (await taken(teacher))[-1]["items"]["seats"]["1"]["connected"]
+
+    held(tables, lesson)
+
+
+def test_who_polls_is_gone_some_time_after_the_last_poll(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+
+    async def lesson(found: Room) -> None:
+        nonlocal now
+        found.leave(await entered(found, "student", 1, transport="poll"))
+        assert found.attendance[1].connected
+        now += ABSENT_SECONDS + 1
+        found.attendance.sweep()
+        assert not found.attendance[1].connected
+
+    held(tables, lesson)
+
+
+def test_a_removed_seat_s_connections_end_with_a_sentence(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        one, two = await entered(found, "student", 1), await entered(found, "student", 2)
+        found.remove(1, "You were removed.")
+        with pytest.raises(EndedError, match=r"You were removed\."):
+            await one.take()
+        await change(found, tables)
+        assert await taken(two)
+
+    held(tables, lesson)
+
+
+def test_tables_that_cannot_be_read_are_said_to_each_client(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        student = await entered(found, "student", 1)
+        tables.broken = True
+        await change(found, tables)
+        with pytest.raises(ClassError, match="cannot be read"):
+            await student.take()
+        with pytest.raises(ClassError, match="cannot be read"):
+            await Room("CODE22", tables).join(Client("projector"))
+
+    held(tables, lesson)
+
+
+def test_what_a_whole_class_asks_for_at_once_is_read_once(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        clients = [Client("projector", transport="websocket") for _ in range(100)]
+        await asyncio.gather(*(found.join(client) for client in clients))
+        assert len({tuple(await client.take()) for client in clients}) == 1
+        assert tables.reads == 1
+        tables.seq += 1
+        for _ in range(100):
+            found.changed()
+        await settled(found)
+        assert tables.reads <= 3
+
+    held(tables, lesson)
+
+
+def test_the_last_report_of_each_phone_is_shown(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        teacher = await entered(found, "teacher")
+        for seconds in (1.0, 60.0):
+            found.report(
+                {
+                    "address": "10.0.0.7", "http": True, "socket_seconds": seconds, "latency_ms": 3.0,
+                    "transport": "websocket", "agent": "a phone",
+                }
+            )  # fmt: skip
+        await settled(found)
+        found.rehearse(12)
+        await settled(found)
+        messages = [message for message in await taken(teacher) if message.get("items") or message["set"]]
+        assert [each["socket_seconds"] for each in messages[0]["items"]["check"].values()] == [60.0]
+        assert messages[-1]["set"]["rehearsal"] == {"students": 12}
+
+    held(tables, lesson)
