@@ -63,3 +63,18 @@ export function refusal(/** @type {string} */ sentence, /** @type {number} */ st
 export async function settle() {
   for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * A promise that a test settles.
+ *
+ * @template T
+ * @typedef {{promise: Promise<T>, resolve: (value: T) => void, reject: (error: Error) => void}} Deferred
+ */
+
+/** @returns {Deferred<any>} */
+export function deferred() {
+  /** @type {any} */
+  const found = {};
+  found.promise = new Promise((resolve, reject) => Object.assign(found, { resolve, reject }));
+  return found;
+}

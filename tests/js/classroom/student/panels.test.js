@@ -1,0 +1,64 @@
+import { send } from "../../support/page.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Panels } from "../../../../vae/frontend/classroom/student/panels.js";
+
+Object.assign(globalThis, {
+  ResizeObserver: class {
+    observe() {}
+  },
+});
+
+/** @type {Panels} */
+let panels;
+/** @type {Record<"question" | "draw", HTMLButtonElement>} */
+let buttons;
+/** @type {boolean[]} */
+let rooms;
+let opened = 0;
+
+beforeEach(() => {
+  rooms = [];
+  opened = 0;
+  buttons = { question: document.createElement("button"), draw: document.createElement("button") };
+  const bodies = [document.createElement("div"), document.createElement("div")];
+  bodies[0].textContent = "What survives?";
+  panels = new Panels(
+    [
+      { name: "question", title: "Question", button: buttons.question, body: bodies[0] },
+      { name: "draw", title: "Draw", button: buttons.draw, body: bodies[1], opened: () => opened++ },
+    ],
+    (isOpen) => rooms.push(isOpen),
+  );
+  document.body.replaceChildren(...Object.values(buttons), panels.element);
+});
+
+test("one panel is open at a time, its button says so, and the page makes room", () => {
+  buttons.question.click();
+  assert.equal(panels.element.hidden, false);
+  assert.match(panels.element.textContent ?? "", /What survives\?/);
+  assert.equal(buttons.question.ariaExpanded, "true");
+  buttons.draw.click();
+  assert.deepEqual([buttons.question.ariaExpanded, buttons.draw.ariaExpanded, opened], ["false", "true", 1]);
+  assert.doesNotMatch(panels.element.textContent ?? "", /What survives\?/);
+  buttons.draw.click();
+  assert.equal(panels.element.hidden, true);
+  assert.equal(rooms.at(-1), false);
+});
+
+test("a panel that the student opens has the focus; Escape closes it and gives the focus back", () => {
+  buttons.question.click();
+  assert.equal(document.activeElement, panels.heading);
+  send(panels.heading, "keydown", { key: "Escape" });
+  assert.equal(panels.element.hidden, true);
+  assert.equal(document.activeElement, buttons.question);
+});
+
+test("a panel that opens by itself leaves the focus where it is", () => {
+  buttons.draw.focus();
+  panels.show("question");
+  assert.equal(panels.element.hidden, false);
+  assert.equal(document.activeElement, buttons.draw);
+});
