@@ -206,3 +206,14 @@ test("it ends with the class, or when it may teach it no more", async () => {
   connection.options.onStatus?.({ ...connection.status, final: true });
   assert.ok(broadcast.ended);
 });
+
+test("what is frozen stays what it was, and the class learns on release where the teacher is", async () => {
+  await pass(100);
+  connection.set({ class: { ...FOLLOW, frozen: true } });
+  page.history.replaceState(null, "", "Sampling?checkpoint=a");
+  await pass(1000);
+  assert.equal(named("show").length, 1);
+  connection.set({ class: FOLLOW });
+  await pass(100);
+  assert.deepEqual(named("show").at(-1), { page: "Sampling", params: { checkpoint: "a" } });
+});

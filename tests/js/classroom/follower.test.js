@@ -111,12 +111,15 @@ test("what comes to rest late does not undo a newer frame, but a frame of before
 });
 
 test("nothing is followed while each explores or the screen is frozen, and all of it afterwards", () => {
+  follower.take(state(EXPLORE));
   for (const changes of /** @type {const} */ ([{ mode: "explore" }, { frozen: true }, { closed: true }])) {
     const { length } = host.opened;
+    host.followed = [];
     follower.take(state(EXPLORE, changes));
     follower.live(frame(1));
-    host.run();
     assert.deepEqual([host.opened.length, host.followed], [length, []], JSON.stringify(changes));
+    host.run();
+    assert.ok(!host.followed.some((live) => live.view === "explore" && "z" in live));
     follower.take(state(EXPLORE));
     assert.equal(host.opened.length, length + 1);
   }
@@ -138,4 +141,13 @@ test("before there is a class nothing happens", () => {
   follower.live(frame(1));
   host.run();
   assert.deepEqual([host.opened, host.followed], [[], []]);
+});
+
+test("who comes while the screens are frozen sees what the others see, and no more", () => {
+  follower.take(state(EXPLORE, { frozen: true }));
+  follower.take(state(MAP, { frozen: true }));
+  follower.live(frame(1));
+  assert.deepEqual([host.opened.length, host.followed], [1, []]);
+  follower.take(state(MAP));
+  assert.equal(host.opened.length, 2);
 });

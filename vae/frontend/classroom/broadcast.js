@@ -104,6 +104,7 @@ export class Broadcast {
     const isNew = here > this.here || (isFollowed && !wasFollowed);
     this.here = here;
     this.wasFollowed = isFollowed;
+    if (isFollowed && !wasFollowed) this.showSoon();
     if (isNew && this.newest) this.after("again", AGAIN_MS, () => this.newest && this.move(this.newest));
     this.tell();
   }
@@ -117,10 +118,10 @@ export class Broadcast {
     }, SHOW_MS);
   }
 
-  /** Tells the class what this tab shows, if it is in view and that is news. */
+  /** Tells the class what this tab shows, if it is in view and that is news. What is frozen stays what it was. */
   async show() {
     const place = placeOf(this.page.location.href, this.base);
-    if (!place || this.ended || this.page.document.hidden) return;
+    if (!place || this.ended || this.page.document.hidden || this.connection.state.class?.frozen) return;
     const { page, params } = place;
     if (VIEWS.includes(page) && !params.checkpoint) return; // Python has not written the link yet
     const isOfNewest = this.newest?.view === page.toLowerCase() && this.newest.model === params.checkpoint;

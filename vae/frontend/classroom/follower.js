@@ -55,11 +55,16 @@ export class Follower {
    */
   take({ class: about, shown }) {
     const before = this.following;
-    this.following = about?.mode === "follow" && !about.frozen && !about.closed;
-    if (!about || !this.following) {
+    const follows = about?.mode === "follow" && !about.closed;
+    this.following = follows && !about.frozen;
+    if (!follows) {
       this.sentence = "";
-      this.shown = this.newest = null;
-    } else if (shown && (!before || !isSame(shown, this.shown))) this.open(shown, about.model);
+      this.shown = null;
+    }
+    if (!this.following) this.newest = null;
+    const isLate = follows && about.frozen && !this.shown; // then the frozen view is to come yet
+    const isNews = this.following && (!before || !isSame(shown, this.shown));
+    if (shown && about && (isLate || isNews)) this.open(shown, about.model);
   }
 
   /**
@@ -109,7 +114,7 @@ export class Follower {
 }
 
 /**
- * @param {Shown} shown
+ * @param {Shown | null} shown
  * @param {Shown | null} before
  */
 function isSame(shown, before) {
