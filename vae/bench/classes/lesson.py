@@ -130,10 +130,7 @@ class Lesson:
             votes = [student.vote(round_number, VOTE * self._cycle) for student in self._students]
             before = len(self.measured.answered)
             await self._all("vote", votes)
-            accepted = len(self.measured.answered) - before
-            await self._teacher.member.until(lambda _: not self._teacher.pending, "all votes are at the teacher")
-            if (counted := self._teacher.votes(round_number)) != accepted:
-                self.measured.problems.append(f"{counted} votes of {accepted} are counted")
+            await self._teacher.counts(round_number, len(self.measured.answered) - before)
             await self._teacher.member.command("voting", open=False)
         await self._teacher.member.command("results", shown=True)
         await self._teacher.member.command("reveal")

@@ -4,6 +4,7 @@ import asyncio
 import random
 from base64 import b64encode
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
@@ -102,9 +103,12 @@ class Teacher:
             await self.member.command("drawing", drawing=drawing, state="approved")
         await self.member.command("present", pieces=[{"drawing": drawing} for drawing in waiting[:1]])
 
-    def votes(self, round_number: int) -> int:
-        """How many votes the tally counts."""
-        return sum(self.member.state["tally"]["counts"][round_number - 1])
+    async def counts(self, round_number: int, votes: int) -> None:
+        """Waits until all votes of a round have come and the tally counts so many. Raises TimeoutError."""
+        await self.member.until(
+            lambda state: not self.pending and _total(state["tally"], round_number) == votes,
+            f"{votes} votes of round {round_number} are counted",
+        )
 
     def drawings(self) -> int:
         """How many drawings have been handed in."""
@@ -112,7 +116,8 @@ class Teacher:
 
     async def delete(self) -> None:
         """Ends the class and leaves nothing of it."""
-        await self.member.command("delete")
+        with suppress(ConnectionError):  # the server may close the socket before it answers
+            await self.member.command("delete")
         self.member.close()
 
     def _items(self, section: str) -> Json:
@@ -226,6 +231,12 @@ class Student:
     def _picture(self, shape: tuple[int, ...]) -> str:
         """A random picture, base64."""
         return b64encode(self._random.randbytes(int(np.prod(shape)))).decode()
+
+
+def _total(tally: Json | None, round_number: int) -> int:
+    """Votes of a round that a tally counts."""
+    counts = tally["counts"] if tally else []
+    return sum(counts[round_number - 1]) if len(counts) >= round_number else 0
 
 
 def _is_open(question: Json | None, number: int) -> bool:
