@@ -16,7 +16,7 @@ QUERIES = {
     "Training": "?checkpoint=mnist-z2",
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
-DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable]"  # of a page, a film, home
+DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable], .opening"  # home, class
 # What comes later than the first picture.
 FINISHED = {
     "Explore": ("canvas.hero[data-frame]",),

@@ -582,7 +582,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
             break
         said_what = [str(error.value) for error in app.error]
         assert all("goes" in sentence and sentence.endswith("Choose another in the bar.") for sentence in said_what)
-    assert moment > 1 or page in ("app.py", "pages/7_Training.py")
+    assert moment > 1 or page in ("app.py", "pages/7_Training.py", "pages/8_Class.py")
 
 
 # ---- requests that are lost half-way ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ CLASS = {  # what Python names of a class's pages, and what nothing imports yet
     FRONTEND / "classroom" / "follower.js",
     FRONTEND / "classroom" / "projector" / "projector.js",
     FRONTEND / "classroom" / "check" / "check.js",
+    FRONTEND / "classroom" / "teacher" / "teacher.js",
 }
 BESIDE_LIB = {"hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")

@@ -20,7 +20,7 @@ from vae.views.shared.scripts import FRONTEND, script_url
 pytestmark = pytest.mark.browser
 PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
 KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, conditional, large
-PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable]"
+PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable], .opening"
 
 
 def show(page: Page) -> None:

@@ -49,7 +49,8 @@ class Home {
     this.start = element("a", { className: "action first", target: "_self" });
     this.explore = element("a", { className: "action", target: "_self" });
     const pitch = element("div", { className: "pitch" }, ...SENTENCES.map((sentence) => element("p", {}, sentence)));
-    const actions = element("div", { className: "actions" }, this.start, this.explore);
+    this.teach = element("a", { className: "action", target: "_self" }, "Open a class");
+    const actions = element("div", { className: "actions" }, this.start, this.explore, this.teach);
     const hero = element("div", { className: "hero" }, pitch, ...(this.film ? [this.film.stage.element] : []), actions);
     this.root = element("div", { className: "home" }, hero, this.stories.element, this.models.element);
     this.root.addEventListener("keydown", (event) => {
@@ -75,6 +76,7 @@ class Home {
     this.start.hidden = !stories.length;
     this.start.textContent = `Start the ${minutesOf(stories)}-minute story`;
     if (stories.length) this.start.href = `${base}/${stories[0].link}`;
+    this.teach.href = `${base}/Class`;
     this.explore.textContent = model === null ? "Train a model" : "Explore";
     this.explore.href = model === null ? `${base}/Training` : `${base}/Explore?checkpoint=${encodeURIComponent(model)}`;
   }

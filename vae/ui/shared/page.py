@@ -23,6 +23,7 @@ PAGES = (
     ("pages/5_Reconstruction.py", "Reconstruction", "Compare images with what survives the bottleneck."),
     ("pages/6_Compare.py", "Compare", "Turn β over trained models, and see what it buys and what it costs."),
     ("pages/7_Training.py", "Training", "Train a model of your own and take it to the other pages."),
+    ("pages/8_Class.py", "Class", "Open a class: students join with their phones, predict, vote and draw."),
 )
 # The names of the pages in the app's addresses, as Streamlit makes them of the scripts' names.
 ADDRESSES = tuple(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { DATA, FakeLink, labels, named, settled } from "./desk.js";
+import { READY } from "./support.js";
+import { proposedName } from "../../../../vae/frontend/classroom/teacher/opening.js";
+import { linkOf } from "../../../../vae/frontend/classroom/teacher/requests.js";
+import { Teacher } from "../../../../vae/frontend/classroom/teacher/teacher.js";
+
+/** @type {Map<string, string>} */
+const kept = new Map();
+Object.assign(globalThis, {
+  localStorage: {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+    removeItem: (/** @type {string} */ key) => void kept.delete(key),
+  },
+  history: {
+    state: null,
+    replaceState: (/** @type {any} */ _, /** @type {string} */ __, /** @type {string} */ url) => {
+      location.href = new URL(url, location.href).href;
+    },
+  },
+});
+
+/** What the server is asked, and what it answers. @type {[address: string, body: any][]} */
+let asked;
+/** @type {Record<string, () => Response>} */
+let answers;
+/** @type {FakeLink} */
+let link;
+
+beforeEach(() => {
+  kept.clear();
+  asked = [];
+  answers = { "/c/classes": () => Response.json({ classes: [] }) };
+  link = new FakeLink();
+  location.href = "https://lab.test/Class";
+  globalThis.fetch = (address, init) => {
+    const path = `${address}`.replace(DATA.base, "");
+    asked.push([path, init?.body ? JSON.parse(`${init.body}`) : null]);
+    const key = init?.method === "POST" ? `POST ${path}` : path;
+    return Promise.resolve(answers[key]?.() ?? new Response("There is no such class.", { status: 404 }));
+  };
+});
+
+/** @param {Partial<typeof DATA>} [data] */
+async function page(data = {}) {
+  document.body.replaceChildren();
+  const teacher = new Teacher(document.body, () => {}, { ...DATA, ...data }, link.connect);
+  await settled();
+  await settled();
+  return teacher;
+}
+
+const submit = (/** @type {Element} */ root) => root.querySelector("form")?.dispatchEvent(new Event("submit"));
+
+test("one click opens a class, with a name that is there already", async () => {
+  answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
+  const { root } = await page();
+  submit(root);
+  await settled();
+  await settled();
+  assert.deepEqual(asked.at(-1), ["/c/classes", { name: proposedName(), model: "mnist-z10" }]);
+  assert.equal(link.options?.code, "K7PM2X");
+  assert.equal(link.options?.role, "teacher");
+  assert.equal(kept.get("latent-lab.teaching"), "K7PM2X");
+  assert.ok(root.querySelector(".class-view"));
+});
+
+test("the question to begin with is the first step of its class", async () => {
+  answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
+  const { root } = await page();
+  const select = /** @type {HTMLSelectElement} */ (root.querySelector("select"));
+  select.value = READY.title;
+  select.dispatchEvent(new Event("change"));
+  assert.match(root.textContent ?? "", /What does the model draw\? A copy · Garbage · A digit/);
+  submit(root);
+  await settled();
+  await settled();
+  assert.ok(named(root, "Ask it now"));
+});
+
+test("a refusal is said, and the button works again", async () => {
+  answers["POST /c/classes"] = () => new Response("There are too many classes.", { status: 429 });
+  const { root } = await page();
+  submit(root);
+  await settled();
+  await settled();
+  assert.match(root.textContent ?? "", /There are too many classes\./);
+  assert.equal(/** @type {HTMLButtonElement} */ (root.querySelector(".primary")).disabled, false);
+});
+
+test("without a model, and where no phone could come, the form says so", async () => {
+  const local = { ...DATA.server, hosts: [], local: true };
+  const { root } = await page({ model: null, server: local });
+  assert.match(root.textContent ?? "", /train one on the Training page/);
+  assert.match(root.textContent ?? "", /--server\.address 0\.0\.0\.0/);
+  assert.equal(/** @type {HTMLButtonElement} */ (root.querySelector(".primary")).disabled, true);
+});
+
+test("the class that is taught in this browser comes back, others can be chosen", async () => {
+  answers["/c/classes"] = () => Response.json({ classes: [{ code: "K7PM2X", name: "9b", model: "m" }] });
+  const first = await page();
+  assert.deepEqual(labels(first.root).slice(0, 1), ["Go on with “9b”, class K7PM2X"]);
+  named(first.root, /^Go on/).click();
+  assert.ok(first.root.querySelector(".class-view"));
+  first.close();
+  assert.equal(link.closed, true);
+  const second = await page();
+  assert.ok(second.root.querySelector(".class-view"));
+});
+
+test("a class that this browser may teach no more is forgotten", async () => {
+  kept.set("latent-lab.teaching", "K7PM2X");
+  const { root } = await page();
+  assert.ok(root.querySelector(".opening"));
+  assert.equal(kept.get("latent-lab.teaching"), undefined);
+});
+
+test("a teacher's link is taken once, and its secret leaves the address", async () => {
+  location.href = "https://lab.test/Class?checkpoint=m#K7PM2X.s3cret-s3cret";
+  answers["POST /c/K7PM2X/teach"] = () => new Response(null, { status: 204 });
+  const { root } = await page();
+  assert.deepEqual(asked[0], ["/c/K7PM2X/teach", { secret: "s3cret-s3cret" }]);
+  assert.ok(root.querySelector(".class-view"));
+  assert.equal(location.href, "https://lab.test/Class?checkpoint=m");
+});
+
+test("a link that is worth nothing any more says so", async () => {
+  location.href = "https://lab.test/Class#K7PM2X.s3cret-s3cret";
+  const { root } = await page();
+  assert.match(root.textContent ?? "", /There is no such class\./);
+});
+
+test("a class that has gone leads back to the form, with the reason", async () => {
+  kept.set("latent-lab.teaching", "K7PM2X");
+  answers["/c/classes"] = () => Response.json({ classes: [{ code: "K7PM2X", name: "9b", model: "m" }] });
+  const { root } = await page();
+  link.status({ connected: false, final: true, sentence: "The class was deleted." });
+  assert.ok(root.querySelector(".opening"));
+  assert.match(root.textContent ?? "", /The class was deleted\./);
+  assert.equal(link.closed, true);
+});
+
+test("only what looks like a teacher's link is one", () => {
+  assert.deepEqual(linkOf("#k7pm2x.abcdefgh_-1"), { code: "K7PM2X", secret: "abcdefgh_-1" });
+  for (const hash of ["", "#", "#what-students-see", "#K7PM2X", "#K7PM2X.short", "#K7PM2X.<script>alert"]) {
+    assert.equal(linkOf(hash), null, hash);
+  }
+});
+
+test("a proposed name says the day", () => {
+  assert.equal(proposedName(new Date(2026, 10, 30)), "Class of 30 November");
+});

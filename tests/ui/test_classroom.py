@@ -1,0 +1,86 @@
+"""The Class page: which questions, model and addresses its component gets."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from tests.support.pages import ROOT, choose, open_page, sent_data
+from vae.classroom.questions import QUESTIONS
+from vae.ui.pages import classroom
+from vae.ui.shared import loaders
+
+PAGE = "pages/8_Class.py"
+SHIPPED = ROOT / "checkpoints"
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two models of MNIST."""
+    for name in ("mnist-z2", "mnist-z10"):
+        (tmp_path / name).symlink_to(SHIPPED / name)
+    monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
+    return tmp_path
+
+
+def listen_at(monkeypatch: pytest.MonkeyPatch, address: str | None, **options: object) -> None:
+    """Streamlit's options as if the server had been started with them."""
+    known: dict[str, object] = {
+        "server.address": address,
+        "server.port": 8501,
+        "server.baseUrlPath": "",
+        "server.sslCertFile": None,
+    }
+    known |= {f"server.{name}": value for name, value in options.items()}
+    before = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda key: known[key] if key in known else before(key))
+    monkeypatch.setattr(classroom, "own_addresses", lambda: ["192.168.1.20", "10.42.0.1"])
+
+
+def test_a_class_gets_the_bar_s_model_and_follows_it() -> None:
+    app = open_page(PAGE, checkpoint="mnist-z2")
+    assert sent_data(app)["model"] == "mnist-z2"
+    assert sent_data(choose(app, "mnist-z10"))["model"] == "mnist-z10"
+
+
+def test_only_questions_whose_experiments_can_be_made_are_offered() -> None:
+    titles = [question["title"] for question in sent_data(open_page(PAGE))["questions"]]
+    assert titles == [question.title for question in QUESTIONS if question.needs <= {"mnist-z2", "mnist-z10"}]
+    assert 0 < len(titles) < len(QUESTIONS)
+
+
+def test_without_a_model_the_page_opens_and_says_what_to_do(root: Path) -> None:
+    shutil.rmtree(root)
+    app = open_page(PAGE)
+    assert not app.exception
+    assert "Training page" in app.error[0].value
+    data = sent_data(app)
+    assert (data["model"], data["questions"]) == (None, [])
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_a_server_for_this_computer_alone_has_no_address_for_phones(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    listen_at(monkeypatch, address)
+    server = sent_data(open_page(PAGE))["server"]
+    assert (server["local"], server["hosts"]) == (True, [])
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", None, "::", "lab.example"])
+def test_a_server_for_all_has_this_computer_s_addresses(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
+    listen_at(monkeypatch, address, port=8599, baseUrlPath="/lab/")
+    assert sent_data(open_page(PAGE))["server"] == {
+        "hosts": ["192.168.1.20", "10.42.0.1"],
+        "port": 8599,
+        "path": "/lab",
+        "secure": False,
+        "local": False,
+    }
+
+
+def test_a_server_for_one_address_has_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    listen_at(monkeypatch, "10.42.0.1", sslCertFile="lab.pem")
+    server = sent_data(open_page(PAGE))["server"]
+    assert (server["hosts"], server["secure"]) == (["10.42.0.1"], True)

@@ -1,0 +1,134 @@
+/**
+ * The page of an open class: what to do next, and tabs with the rest. What has changed is shown once per frame, and only
+ * in the tab that is open.
+ *
+ * @import { ConnectionOptions, Status } from "../connection.js"
+ * @import { Tile } from "../state.js"
+ * @import { Link, Part, TeacherData } from "./desk.js"
+ *
+ * @typedef {(options: ConnectionOptions) => Link} Connect
+ */
+
+import { element, say } from "../../lib/dom.js";
+import { Desk } from "./desk.js";
+import { inState } from "./drawings.js";
+import { DrawingsTab } from "./drawings-tab.js";
+import { Head } from "./head.js";
+import { NextBar } from "./next-bar.js";
+import { NowTab } from "./now-tab.js";
+import { PresentBar } from "./present-bar.js";
+import { QuestionTab } from "./question-tab.js";
+import { RoomTab } from "./room-tab.js";
+import { countsOf } from "./seats.js";
+import { StudentsTab } from "./students-tab.js";
+import { Tabs } from "./tabs.js";
+
+export class ClassView {
+  frame = 0;
+
+  /**
+   * @param {string} code
+   * @param {TeacherData} data
+   * @param {{connect: Connect, onGone: (sentence: string) => void, onLeave: () => void}} calls onGone: the server lets
+   *   this teacher in no more; onLeave: the teacher goes to another class
+   */
+  constructor(code, data, { connect, onGone, onLeave }) {
+    this.desk = new Desk(code, data, {
+      onProblem: (sentence) => this.say(sentence),
+      onChange: () => this.show(),
+      onTab: (tab) => this.openTab(tab),
+      onLeave,
+    });
+    const { desk } = this;
+    this.head = new Head(desk);
+    this.next = new NextBar(desk);
+    this.present = new PresentBar(desk);
+    this.problem = element("p", { className: "problem", role: "alert" });
+    desk.link = connect({
+      base: data.base,
+      code,
+      role: "teacher",
+      onState: () => this.show(),
+      onTiles: (tiles) => this.takeTiles(tiles),
+      onStatus: (status) => this.takeStatus(status, onGone),
+    });
+    /** @type {Record<string, Part>} */
+    this.parts = {
+      now: new NowTab(desk),
+      question: new QuestionTab(desk),
+      students: new StudentsTab(desk),
+      drawings: new DrawingsTab(desk),
+      room: new RoomTab(desk),
+    };
+    const labels = { now: "Now", question: "Question", students: "Students", drawings: "Drawings", room: "Room" };
+    const tabs = Object.entries(labels).map(([key, label]) => ({ key, label, panel: this.parts[key].element }));
+    this.tabs = new Tabs("Class", tabs, (tab) => {
+      desk.tab = tab;
+      this.draw();
+    });
+    this.element = element("div", { className: "class-view" }, this.head.element, this.next.element, this.tabs.row);
+    this.element.append(this.problem, this.tabs.element, this.present.element);
+    this.draw();
+  }
+
+  /** @param {TeacherData} data */
+  update(data) {
+    this.desk.data = data;
+    this.show();
+  }
+
+  /** @param {Record<string, Tile>} tiles */
+  takeTiles(tiles) {
+    Object.assign(this.desk.tiles, tiles);
+    this.show();
+  }
+
+  /**
+   * @param {Status} status
+   * @param {(sentence: string) => void} onGone
+   */
+  takeStatus(status, onGone) {
+    if (status.final) onGone(status.sentence);
+    else this.head.showStatus(status);
+  }
+
+  /** Shows all that has changed, in the next frame. */
+  show() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.head.show();
+    this.next.show();
+    this.present.show();
+    this.parts[this.tabs.shown].show();
+    const { question, progress, seats, drawings } = this.desk.state;
+    const missing = countsOf(seats, null),
+      waiting = inState(drawings, "waiting").length;
+    this.tabs.badge("question", question && progress ? `${progress.answered}/${progress.of}` : "");
+    this.tabs.badge("students", missing.silent + missing.away ? `${missing.silent + missing.away} missing` : "");
+    this.tabs.badge("drawings", waiting ? `${waiting} new` : "");
+    this.element.dataset.ready = `${this.desk.state.class !== null}`; // for tests
+  }
+
+  /** @param {string} tab */
+  openTab(tab) {
+    this.tabs.open(tab);
+    this.tabs.all.get(tab)?.button.focus();
+  }
+
+  /** @param {string} sentence */
+  say(sentence) {
+    say(this.problem, sentence);
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.desk.link?.close();
+    for (const part of Object.values(this.parts)) part.close?.();
+    this.element.remove();
+  }
+}

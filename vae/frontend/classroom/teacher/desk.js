@@ -1,0 +1,116 @@
+/**
+ * What the parts of a teacher's page share: the class as it is, commands, and what is picked to be presented.
+ *
+ * @import { ClassState, Question, Tile } from "../state.js"
+ * @import { Server } from "./addresses.js"
+ * @import { ReadyQuestion } from "./questions.js"
+ *
+ * What Python sends, see vae/ui/pages/classroom.py. model: the one of the bar, null without any.
+ *
+ * @typedef {{base: string, model: string | null, questions: ReadyQuestion[], server: Server}} TeacherData
+ *
+ * @typedef {object} Link what is used of a Connection
+ * @property {ClassState} state
+ * @property {(name: string, fields?: object) => Promise<any>} command
+ * @property {(sentence?: string) => void} close
+ *
+ * A part of the page. It shows what has changed of the class; close ends what it does by itself.
+ *
+ * @typedef {{element: HTMLElement, show(): void, close?(): void}} Part
+ */
+
+import { messageOf } from "../../lib/dom.js";
+import { addressesOf } from "./addresses.js";
+import { Picks } from "./picks.js";
+import { askedOf } from "./questions.js";
+import { lessonOf, setLesson } from "./lessons.js";
+
+export class Desk {
+  picks = new Picks();
+  tab = "now"; // the one that is open
+  /** What each student sees, by seat. @type {Record<string, Tile>} */
+  tiles = {};
+  /** The texts of the questions that were asked since the page was opened. @type {Set<string>} */
+  askedTexts = new Set();
+
+  /**
+   * @param {string} code
+   * @param {TeacherData} data
+   * @param {{onProblem: (sentence: string) => void, onChange: () => void, onTab: (tab: string) => void,
+   *          onLeave: () => void}} calls onChange: something that the page itself knows is another now; onLeave: the teacher
+   *   goes to another class, and this one goes on
+   */
+  constructor(code, data, calls) {
+    this.code = code;
+    this.data = data;
+    this.calls = calls;
+    /** @type {Link | null} */
+    this.link = null;
+  }
+
+  /** @returns {ClassState} */
+  get state() {
+    if (!this.link) throw new Error("The class is not connected.");
+    return this.link.state;
+  }
+
+  get base() {
+    return this.data.base;
+  }
+
+  /** The app's addresses for other devices. */
+  get addresses() {
+    return addressesOf(this.base, this.data.server);
+  }
+
+  /** Where students join, at this address of the app. */
+  joinAddress(address = this.addresses[0] ?? this.base) {
+    return `${address}/c/${this.code}`;
+  }
+
+  /** The projector's page; it shows the address that this page has found for students. */
+  get projectorAddress() {
+    const address = this.addresses[0];
+    const named = address && address !== this.base ? `?address=${encodeURIComponent(address)}` : "";
+    return `${this.base}/c/${this.code}/projector${named}`;
+  }
+
+  /**
+   * Has a command done; shows the reason if it is refused.
+   *
+   * @param {string} name
+   * @param {object} [fields]
+   * @returns {Promise<any>} the reply's fields, null where it was refused
+   */
+  async command(name, fields = {}) {
+    this.calls.onProblem("");
+    try {
+      return (await this.link?.command(name, fields)) ?? {};
+    } catch (error) {
+      this.calls.onProblem(messageOf(error));
+      return null;
+    }
+  }
+
+  /** The ready question that the teacher has chosen for this class. @returns {ReadyQuestion | null} */
+  get lesson() {
+    const title = lessonOf(this.code);
+    return this.data.questions.find((question) => question.title === title) ?? null;
+  }
+
+  /** @param {string} title "" for none */
+  setLesson(title) {
+    setLesson(this.code, title);
+    this.calls.onChange();
+  }
+
+  /** The ready question that the present one is. */
+  get asked() {
+    return askedOf(this.data.questions, this.state.question);
+  }
+
+  /** Whether the lesson's question was asked. */
+  get done() {
+    return this.lesson !== null && this.askedTexts.has(this.lesson.text);
+  }
+}

@@ -1,0 +1,57 @@
+/** What to do next, in one line with its button. */
+
+/** @import { Desk } from "./desk.js" */
+/** @import { Action } from "./next-step.js" */
+
+import { button, element, say } from "../../lib/dom.js";
+import { nextStep } from "./next-step.js";
+
+export class NextBar {
+  shown = ""; // the actions that are shown
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.text = element("p", { role: "status" });
+    this.actions = element("div", { className: "actions" });
+    this.element = element("section", { className: "next", ariaLabel: "What to do next" }, this.text, this.actions);
+  }
+
+  show() {
+    const { desk } = this;
+    const { id, text, actions } = nextStep(desk.state, { lesson: desk.lesson, asked: desk.asked, done: desk.done });
+    say(this.text, text);
+    this.element.dataset.step = id; // for tests
+    const now = JSON.stringify([actions, desk.projectorAddress, desk.tab]);
+    if (now === this.shown) return;
+    this.shown = now;
+    const focused = this.actions.matches(":focus-within");
+    const offered = actions.filter((action) => !("tab" in action && action.tab === desk.tab));
+    this.actions.replaceChildren(...offered.map((action, place) => this.actionNode(action, place === 0)));
+    if (focused) /** @type {HTMLElement | null} */ (this.actions.querySelector("a, button"))?.focus();
+  }
+
+  /**
+   * @param {Action} action
+   * @param {boolean} first
+   */
+  actionNode(action, first) {
+    const className = first ? "button primary" : "button";
+    if ("projector" in action) {
+      const target = `projector-${this.desk.code}`;
+      return element("a", { className, target, href: this.desk.projectorAddress }, action.label);
+    }
+    if ("link" in action) {
+      return element("a", { className, target: "_self", href: `${this.desk.base}/${action.link}` }, action.label);
+    }
+    const node = button(action.label, action.label, () => this.take(action));
+    node.className = first ? "primary" : "";
+    return node;
+  }
+
+  /** @param {Exclude<Action, {link: string} | {projector: true}>} action */
+  take(action) {
+    if ("tab" in action) this.desk.calls.onTab(action.tab);
+    else void this.desk.command(action.do, action.fields);
+  }
+}

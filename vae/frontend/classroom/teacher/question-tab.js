@@ -1,0 +1,116 @@
+/** The class's question: its form before it is asked, then its votes, which the teacher alone sees until they are shown. */
+
+/** @import { Desk } from "./desk.js" */
+
+import { button, element, say } from "../../lib/dom.js";
+import { Histogram } from "../histogram.js";
+import { AskForm } from "./ask-form.js";
+import { confirmed } from "./confirm.js";
+import { adviceOf, gainText } from "./tally.js";
+
+export class QuestionTab {
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.form = new AskForm(desk);
+    this.result = new Result(desk);
+    this.element = element("div", { className: "question-tab" }, this.form.form, this.result.element);
+  }
+
+  show() {
+    const { question, class: about } = this.desk.state;
+    this.form.submit.disabled = about?.closed === true;
+    if (question) this.desk.askedTexts.add(question.text);
+    this.form.form.hidden = question !== null;
+    this.result.element.hidden = question === null;
+    if (question) this.result.show();
+  }
+
+  close() {
+    this.result.histogram.close();
+  }
+}
+
+class Result {
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.histogram = new Histogram();
+    this.text = element("h2", { className: "question-text" });
+    this.seen = element("p", { className: "quiet" });
+    this.progress = element("progress", { ariaLabel: "Votes of this round" });
+    this.answered = element("p", { className: "answered" });
+    this.advice = element("p", { className: "advice" });
+    this.gain = element("p", { className: "quiet" });
+    this.voting = button("", "", () => this.toggle("voting"));
+    this.again = button("Vote again", "A second round, beside the first one", () => desk.command("round"));
+    this.results = button("", "", () => this.toggle("results"));
+    this.reveal = button("Reveal the right one", "Everybody sees which option is right", () => desk.command("reveal"));
+    const answers = { yes: "Delete these votes", no: "Keep them" };
+    const reset = confirmed("Reset this round", "The votes of this round are deleted", answers, () =>
+      desk.command("reset"),
+    );
+    this.end = button("End the question", "Students no longer see it", () => desk.command("drop_question"));
+    this.experiment = element("a", { className: "button", target: "_self" }, "Open the experiment");
+    const more = element("details", { className: "more" });
+    more.append(
+      element("summary", { className: "button" }, "More"),
+      element("div", { className: "stack" }, reset, this.end),
+    );
+    const left = element("div", { className: "votes" }, this.text, this.histogram.element, this.seen);
+    const buttons = element("div", { className: "stack" }, this.voting, this.again, this.results, this.reveal);
+    buttons.append(this.experiment, more);
+    const counted = element("div", { className: "counted" }, this.answered, this.progress);
+    const right = element("div", { className: "vote-side" }, counted, this.advice, this.gain, buttons);
+    this.element = element("div", { className: "result" }, left, right);
+  }
+
+  show() {
+    const { question, tally, progress, class: about } = this.desk.state;
+    if (!question) return;
+    const { text, options, round, open, shown = false, revealed = false } = question;
+    const { counts = null, moved = null, correct = null } = tally ?? {};
+    say(this.text, text);
+    this.histogram.show({ options, counts, moved, correct });
+    const who = shown ? "Everybody sees these bars" : "Only you see these bars";
+    say(
+      this.seen,
+      `${who}${correct === null ? "" : revealed ? ", and which option is right" : "; the right option is hidden"}.`,
+    );
+    const { answered = 0, of = 0 } = progress ?? {};
+    say(this.answered, `${round === 2 ? "Second vote: " : ""}${answered} of ${of} answered`);
+    Object.assign(this.progress, { max: Math.max(1, of), value: answered });
+    this.progress.ariaValueText = `${answered} of ${of}`;
+    say(this.advice, open ? "" : adviceOf(counts, correct).sentence);
+    say(this.gain, gainText(moved, correct));
+    this.showButtons({ round, open, shown, revealed, correct, closed: about?.closed === true });
+  }
+
+  /** @param {{round: number, open: boolean, shown: boolean, revealed: boolean, correct: number | null, closed: boolean}} now */
+  showButtons({ round, open, shown, revealed, correct, closed }) {
+    label(this.voting, open ? "End the vote" : "Let them vote", open ? "No vote counts any more" : "Votes count again");
+    label(this.results, shown ? "Hide the result" : "Show the result", shown ? "Only you see it" : "Everybody sees it");
+    this.again.hidden = round === 2 || open;
+    this.reveal.hidden = correct === null || revealed || !shown;
+    const { asked, base } = this.desk;
+    this.experiment.hidden = !asked;
+    if (asked) this.experiment.href = `${base}/${asked.link}`;
+    for (const node of this.element.querySelectorAll("button")) node.disabled = closed;
+  }
+
+  /** @param {"voting" | "results"} what */
+  toggle(what) {
+    const { open = false, shown = false } = this.desk.state.question ?? {};
+    void this.desk.command(what, what === "voting" ? { open: !open } : { shown: !shown });
+  }
+}
+
+/**
+ * @param {HTMLButtonElement} node
+ * @param {string} text
+ * @param {string} title
+ */
+function label(node, text, title) {
+  say(node, text);
+  Object.assign(node, { title, ariaLabel: text });
+}

@@ -1,0 +1,59 @@
+/**
+ * What a teacher's page asks of the server before it is connected to a class.
+ *
+ * @typedef {{code: string, name: string, model: string}} KnownClass
+ */
+
+/**
+ * The answer's JSON; null where it has none. Rejects with the server's sentence.
+ *
+ * @param {string} address
+ * @param {object} [body] posted, where there is one
+ */
+async function ask(address, body) {
+  const json = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(address, body ? json : {}).catch(() => null);
+  if (!answer) throw new Error("The app does not answer. Look whether it still runs, then try again.");
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text.length < 400 && text ? text : `The app answered with error ${answer.status}.`);
+  return text ? JSON.parse(text) : null;
+}
+
+/**
+ * Opens a class; this browser is its teacher from then on. The reply is its code.
+ *
+ * @param {string} base the app's address
+ * @param {{name: string, model: string}} fields
+ * @returns {Promise<string>}
+ */
+export async function openClass(base, fields) {
+  const { code } = await ask(`${base}/c/classes`, fields);
+  return code;
+}
+
+/** The classes whose teacher this browser is. @param {string} base @returns {Promise<KnownClass[]>} */
+export async function ownClasses(base) {
+  const { classes } = await ask(`${base}/c/classes`);
+  return classes;
+}
+
+/**
+ * Makes this browser a teacher of a class, by the secret of its link.
+ *
+ * @param {string} base
+ * @param {string} code
+ * @param {string} secret
+ */
+export async function teach(base, code, secret) {
+  await ask(`${base}/c/${code}/teach`, { secret });
+}
+
+/**
+ * Code and secret of a teacher's link, <base>/Class#CODE.SECRET; null for another address.
+ *
+ * @param {string} hash of the address, with its #
+ */
+export function linkOf(hash) {
+  const [, code, secret] = /^#([0-9A-Za-z]{6})\.([\w-]{8,200})$/.exec(hash) ?? [];
+  return code ? { code: code.toUpperCase(), secret } : null;
+}

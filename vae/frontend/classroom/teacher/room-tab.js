@@ -1,0 +1,61 @@
+/** The room and the class as a whole: addresses and their check, rehearsal, who may join and teach, export and end. */
+
+/** @import { Desk } from "./desk.js" */
+
+import { element, say } from "../../lib/dom.js";
+import { PATIENCE_S, reportText, roomAdvice, typed } from "./addresses.js";
+import { ClassTools } from "./class-tools.js";
+import { qrCode } from "./now-tab.js";
+import { rehearsalForm } from "./rehearsal.js";
+
+export class RoomTab {
+  /** When the addresses were first shown, in ms. @type {number | null} */
+  shownAt = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.advice = element("p", { className: "notice", role: "status" });
+    this.reports = element("ul", { className: "reports" });
+    const about =
+      "Scan one with a phone in the room: it tries the way to this computer, holds a connection for 60 s, and reports here.";
+    const check = element("section", { className: "card check" }, element("h2", {}, "Room check"));
+    check.append(element("p", { className: "quiet" }, about), this.advice, this.addressList(), this.reports);
+    this.rehearsal = rehearsalForm(desk);
+    this.tools = new ClassTools(desk);
+    this.element = element("div", { className: "room-tab" }, check, this.rehearsal.element, this.tools.element);
+  }
+
+  addressList() {
+    const { addresses, base, code } = this.desk;
+    const items = addresses.map((address) => {
+      const check = `${address}/c/${code}/check`;
+      const text = element("span", { className: "where" }, typed(address));
+      return element("li", {}, qrCode(base, check, `QR code of the room check at ${typed(address)}`), text);
+    });
+    return element("ul", { className: "addresses" }, ...items);
+  }
+
+  show() {
+    this.shownAt ??= Date.now();
+    const { state, addresses, data } = this.desk;
+    const reports = Object.values(state.check);
+    const room = { reports, joined: state.people?.joined ?? 0, waited: (Date.now() - this.shownAt) / 1000 };
+    say(this.advice, roomAdvice(addresses, data.server, room));
+    this.advice.hidden = !this.advice.textContent;
+    const left = PATIENCE_S - room.waited;
+    if (left > 0 && !reports.length) this.timer ??= setTimeout(() => this.show(), 1000 * left + 100);
+    const lines = reports.map((report) =>
+      element("li", {}, element("b", {}, typed(report.address)), ` ${reportText(report)}`),
+    );
+    this.reports.replaceChildren(...lines);
+    this.rehearsal.show();
+    this.tools.show();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+  }
+}

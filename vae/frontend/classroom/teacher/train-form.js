@@ -1,0 +1,40 @@
+/** "Train on our drawings": a run with the class's drawings as its data set. */
+
+/** @import { Desk } from "./desk.js" */
+
+import { element, say } from "../../lib/dom.js";
+import { numberField } from "../../lib/fields.js";
+
+const FEWEST = 10; // drawings: fewer teach a model nothing
+
+/** @param {Desk} desk */
+export function trainForm(desk) {
+  const minutes = numberField({ min: 0.5, max: 60, value: 2, ariaLabel: "Minutes of training" });
+  const start = element("button", { type: "submit" }, "Train on our drawings");
+  const note = element("p", { className: "quiet", role: "status" });
+  const field = element("label", { className: "field short" }, element("span", {}, "Minutes"), minutes);
+  const form = element("form", { className: "row train" }, start, field);
+  let count = 0;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void train();
+  });
+  const train = async () => {
+    const length = minutes.read();
+    if (Number.isNaN(length)) return;
+    start.disabled = true;
+    const reply = await desk.command("train", { name: `class-${desk.code.toLowerCase()}`, minutes: length });
+    show(count);
+    if (!reply) return;
+    const href = `${desk.base}/Training?film=${encodeURIComponent(reply.run)}`;
+    note.replaceChildren("It trains. ", element("a", { href, target: "_self" }, "Watch it learn"));
+  };
+  /** @param {number} approved drawings on the map */
+  const show = (approved) => {
+    count = approved;
+    start.disabled = approved < FEWEST;
+    if (!note.querySelector("a"))
+      say(note, start.disabled ? `${approved} of at least ${FEWEST} drawings are on the map.` : "");
+  };
+  return { element: element("div", { className: "training-place" }, form, note), show };
+}

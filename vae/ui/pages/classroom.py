@@ -1,0 +1,59 @@
+"""The Class page: what its component knows of the app. All else it asks of the class's own routes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from vae.classroom.addresses import is_reachable, own_addresses
+from vae.classroom.questions import QUESTIONS, question_data
+from vae.storage.checkpoints import Checkpoint
+from vae.ui.shared import origins, page, scripts
+from vae.views.shared.scripts import script_url
+
+STYLES = (
+    "lib/controls.css",
+    "classroom/histogram.css",
+    "classroom/shared-map.css",
+    "classroom/teacher/teacher.css",
+)
+
+
+def classroom(chosen: Checkpoint | None) -> None:
+    """The teacher's component. chosen: the model that a new class uses."""
+    usable = [found.name for found in page.found_checkpoints() if isinstance(found, Checkpoint)]
+    data = {
+        "script": script_url("classroom/teacher/teacher.js"),
+        "model": chosen and chosen.name,
+        "questions": ready_questions(usable),
+        "server": server_data(),
+    }
+    scripts.component("classroom", *STYLES)(key="classroom", data=data)
+
+
+def ready_questions(usable: Iterable[str]) -> list[dict[str, object]]:
+    """The questions whose experiments can be made with these checkpoints."""
+    names = set(usable)
+    return [question_data(question) for question in QUESTIONS if question.needs <= names]
+
+
+def server_data() -> dict[str, Any]:
+    """Where other devices may reach the app. hosts: addresses without port; local: this computer alone reaches it."""
+    return {
+        "hosts": _hosts(st.get_option("server.address")),
+        "port": st.get_option("server.port"),
+        "path": scripts.base_path(),
+        "secure": bool(st.get_option("server.sslCertFile")),
+        "local": origins.is_local(),
+    }
+
+
+def _hosts(bound: str | None) -> list[str]:
+    """The addresses at which a server answers that listens on this one."""
+    if origins.is_local():
+        return []
+    found = own_addresses()
+    try:
+        return [bound] if bound and is_reachable(bound) else found
+    except ValueError:
+        return found  # a name, or an address of IPv6
