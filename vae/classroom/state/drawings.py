@@ -154,6 +154,11 @@ def present(db: sqlite3.Connection, code: str, pieces: Sequence[Json]) -> None:
 # ---- what there is to see --------------------------------------------------------------------------------------------
 
 
+def approved(db: sqlite3.Connection, code: str) -> list[sqlite3.Row]:
+    """The rows of all drawings that the class may see."""
+    return [row for row in _encoded_rows(db, code, None) if row["state"] == "approved"]
+
+
 def on_map(db: sqlite3.Connection, code: str, drawing: int | None = None) -> dict[str, Json]:
     """The approved drawings, or one, as everybody may see them."""
     return {str(row["id"]): _placed(row) for row in _encoded_rows(db, code, drawing) if row["state"] == "approved"}
