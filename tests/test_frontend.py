@@ -9,9 +9,10 @@ UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in t
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
-CLASS = {  # what Python names of a class's pages, and what nothing imports yet
+CLASS = {  # what Python names of a class's pages
     FRONTEND / CLASS_SCRIPT,
-    FRONTEND / "classroom" / "follower.js",
+    FRONTEND / "hosts" / "lab" / "student.js",
+    FRONTEND / "classroom" / "entry" / "entry.js",
     FRONTEND / "classroom" / "projector" / "projector.js",
     FRONTEND / "classroom" / "check" / "check.js",
     FRONTEND / "classroom" / "teacher" / "teacher.js",

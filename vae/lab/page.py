@@ -44,24 +44,39 @@ def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers
 
 
 def light_page(view: View, values: Json) -> str:
-    """The page. `<base>` is the app's address: the page is one folder beneath it, at whatever path a proxy shows it."""
+    """The page, one folder beneath the app's address."""
     values = values | {"class_script": script_url(CLASS_SCRIPT)}
-    title = html.escape(f"{view.title} · Latent Lab")
+    return lab_page((HOST, view.script, BAR), page_style(), values, f"{view.title} · Latent Lab")
+
+
+def lab_page(modules: tuple[str, ...], style: str, values: Json, title: str) -> str:
+    """The page of a host that shows the views. modules: the host's, and others that it imports by name."""
+    return served_page(modules, style, values, title, head=_preload(values))
+
+
+def served_page(
+    modules: tuple[str, ...], style: str, values: Json, title: str, *, base: str = "../", head: str = ""
+) -> str:
+    """A page of the server with its modules, styles and settings in it.
+
+    modules: names of the entry, and of others that it imports by name; `packed` of the settings lists these. base: the
+    app's address as seen from the page, at whatever path a proxy shows it. head: more elements of the page's head.
+    """
     script = (FRONTEND / BOOTSTRAP).read_text("utf-8")
-    block = json_block("settings", values | {"packed": [view.script, BAR]}, packed=False)
+    block = json_block("settings", values | {"packed": modules[1:]}, packed=False)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_policy(script)}">
-<base href="../">
+<base href="{base}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{_preload(values)}<link rel="icon" href="{_icon()}">
-<style>{page_style()}</style>
+<title>{html.escape(title)}</title>
+{head}<link rel="icon" href="{_icon()}">
+<style>{style}</style>
 </head>
 <body>
-{_modules(view.script)}
+{_modules(modules)}
 {block.to_html()}
 <script>{script}</script>
 </body>
@@ -86,10 +101,10 @@ def _icon() -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode((FRONTEND / ICON).read_bytes()).decode()}"
 
 
-@lru_cache(maxsize=len(VIEWS))
-def _modules(script: str) -> str:
-    """The modules of host, bar and this view, as data of the page."""
-    return "\n".join(block.to_html() for block in module_blocks(pack(HOST, script, BAR), folder=_folder()))
+@lru_cache(maxsize=4 * len(VIEWS))
+def _modules(modules: tuple[str, ...]) -> str:
+    """Modules and all that they need, as data of the page."""
+    return "\n".join(block.to_html() for block in module_blocks(pack(*modules), folder=_folder()))
 
 
 def view_files(view: View) -> Json:

@@ -20,7 +20,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -41,10 +41,11 @@ from vae.views.shared.pages import EXPLORE, VIEWS, View
 FIRST_MODEL = "mnist-z10"
 KEPT, KEPT_PAGES = 128, 16  # answers and pages that are kept ready to send, as a class asks for the same; 0.6 MB a page
 LEVEL = 6  # of gzip
-JSON = "application/json"
+JSON, HTML = "application/json", "text/html; charset=utf-8"
 PARAMS = ("image", "seed", "source", "other", "with")
 
 Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
+Draw = Callable[[View, Json], str]
 
 
 class Body(NamedTuple):
@@ -72,16 +73,17 @@ def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule 
 class LabService:
     """Answers all three. In two threads: a class that opens the page must not delay live pictures."""
 
-    def __init__(self, found: Found, data: Data, allows: OriginRule) -> None:
-        self._found, self._data = found, data
+    def __init__(self, found: Found, data: Data, allows: OriginRule, draw: Draw = light_page) -> None:
+        """draw: makes the page's HTML of its first view and of its settings, as vae.lab.page has them."""
+        self._found, self._data, self._draw = found, data, draw
         self._origins = OriginPolicy(allows, "use the light page's data")
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="lab")
         self._answer = lru_cache(maxsize=KEPT)(self._make_answer)
         self._page = lru_cache(maxsize=KEPT_PAGES)(self._make_page)
 
-    async def page(self, request: Request) -> Response:
-        """The page, with all that its first picture needs."""
-        return await self._send(request, self._find_page)
+    async def page(self, request: Request, first: str = FIRST_MODEL) -> Response:
+        """The page, with all that its first picture needs. first: the model where the link names none."""
+        return await self._send(request, partial(self._find_page, first))
 
     async def data(self, request: Request) -> Response:
         """What the page asks for later."""
@@ -95,18 +97,12 @@ class LabService:
         if (refusal := self._origins.refusal(request)) is not None:
             return refusal
         try:
-            body = await asyncio.get_running_loop().run_in_executor(self._threads, find, request)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, find, request)
         except LookupError as error:
             return self._origins.problem(request, str(error.args[0]), 404)
         except (ValueError, DataError) as error:
             return self._origins.problem(request, str(error), 400)
-        headers = {"ETag": body.tag, "Cache-Control": "private, no-cache", **self._origins.headers(request)}
-        headers["Vary"] = "Origin, Accept-Encoding"
-        if request.headers.get("if-none-match") == body.tag:
-            return Response(status_code=304, headers=headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(body.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=body.kind)
-        return Response(body.plain, headers=headers, media_type=body.kind)
+        return answered(request, found, self._origins)
 
     def _find_answer(self, request: Request) -> Body:
         query = request.query_params
@@ -124,15 +120,15 @@ class LabService:
     def _make_answer(self, versions: tuple["_Version", ...], name: str, params: tuple[tuple[str, str], ...]) -> Body:
         """versions: of the model, and of the one with which it is compared."""
         values = answer(self._data, versions[0].checkpoint, name, dict(params))
-        return _body(JSON, json_text(values))
+        return body(JSON, json_text(values))
 
-    def _find_page(self, request: Request) -> Body:
+    def _find_page(self, first: str, request: Request) -> Body:
         query = request.query_params
         found = self._found()
         usable = {each.name: each for each in found if isinstance(each, Checkpoint)}
         if not usable:
             raise LookupError("There is no usable checkpoint. Train one on the Training page of the full app.")
-        names = [query.get("checkpoint", ""), FIRST_MODEL, *models.in_order(usable)]
+        names = [query.get("checkpoint", ""), first, FIRST_MODEL, *models.in_order(usable)]
         checkpoint = usable[next(name for name in names if name in usable)]
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
         listed = json_text({"models": models.listed(found)})
@@ -143,7 +139,7 @@ class LabService:
             CheckpointError,
             FileNotFoundError,
         ):  # the page asks, shows the reason, offers other models
-            return _page(listed, checkpoint, _view(query), {})
+            return self._body(listed, checkpoint, _view(query), {})
 
     def _make_page(self, version: "_Version", view: View, image: int, listed: str) -> Body:
         """With the answers for which the host will ask at once."""
@@ -153,7 +149,11 @@ class LabService:
             data_url(name, model=checkpoint.name, **params): answer(self._data, checkpoint, name, params)
             for name, params in first.items()
         }
-        return _page(listed, checkpoint, view, answers)
+        return self._body(listed, checkpoint, view, answers)
+
+    def _body(self, listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json]) -> Body:
+        values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
+        return body(HTML, self._draw(view, values))
 
 
 class _Version:
@@ -185,19 +185,27 @@ def _view(query: Mapping[str, str]) -> View:
     return by_address.get(query.get("page", "")) or by_name.get(query.get("view", "")) or EXPLORE
 
 
-def _page(listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json]) -> Body:
-    values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
-    return _body("text/html; charset=utf-8", light_page(view, values))
-
-
 @lru_cache(maxsize=len(VIEWS))
 def _files(name: str) -> Body:
     found = next((view for view in VIEWS if view.name == name), None)
     if found is None:
         raise LookupError(f"There is no view called {name!r:.40}, only {', '.join(view.name for view in VIEWS)}.")
-    return _body(JSON, json_text(view_files(found)))
+    return body(JSON, json_text(view_files(found)))
 
 
-def _body(kind: str, text: str) -> Body:
+def answered(request: Request, found: Body, origins: OriginPolicy, status: int = 200) -> Response:
+    """The response with a body, which the browser may keep and must ask about; short where it has the same."""
+    headers = {"ETag": found.tag, "Cache-Control": "private, no-cache", **origins.headers(request)}
+    headers["Vary"] = "Origin, Accept-Encoding"
+    if status == 200 and request.headers.get("if-none-match") == found.tag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(found.packed, status, headers=headers, media_type=found.kind)
+    return Response(found.plain, status, headers=headers, media_type=found.kind)
+
+
+def body(kind: str, text: str) -> Body:
+    """An answer of this media type."""
     plain = text.encode()
     return Body(kind, f'"{hashlib.sha256(plain).hexdigest()[:16]}"', plain, gzip.compress(plain, LEVEL, mtime=0))

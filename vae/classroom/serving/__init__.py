@@ -4,5 +4,6 @@ limits       how much one seat or one address may ask for
 service      the classes of an app: tables, rooms, who may do what
 work         what a command does
 transports   socket, events, polls
+pages        the pages that are not Streamlit's, as HTML
 routes       the addresses
 """

@@ -151,7 +151,7 @@ export class Histogram {
     const centres = rows.map((row) => row.offsetTop + row.offsetHeight / 2);
     const { clientWidth: width, clientHeight: height } = this.arrows;
     this.arrows.setAttribute("viewBox", `0 0 ${width || 1} ${height || 1}`);
-    const size = Number.parseFloat(getComputedStyle(this.arrows).fontSize);
+    const size = Number.parseFloat(getComputedStyle(this.arrows).fontSize) || LAPTOP_TEXT; // none while it is not on the page
     const arcs = arcsOf(movesOf(this.moved), centres, Math.max(0, width - 2 * size), size / LAPTOP_TEXT);
     this.arrows.replaceChildren(...arcs.map((arc) => svgElement("path", { d: arc.path, "stroke-width": arc.width })));
     for (const { x, y, count, width: thickness } of arcs) {

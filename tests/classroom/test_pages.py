@@ -1,0 +1,110 @@
+"""The pages of a class: the student's with its first picture in it, the one to type a code, refusals."""
+
+import asyncio
+import gzip
+import json
+import re
+import shutil
+from functools import partial
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tests.support.pages import ROOT
+from vae.classroom.serving.pages import Pages, class_page
+from vae.storage.checkpoints import list_checkpoints
+from vae.ui.serving.lab import AppData
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """Of an app with two models."""
+    root = tmp_path_factory.mktemp("class") / "checkpoints"
+    for name in ("digits-z2", "mnist-z2"):
+        shutil.copytree(ROOT / "checkpoints" / name, root / name)
+    found = partial(list_checkpoints, root)
+    return Pages(found, AppData(found))
+
+
+def asked(query: str = "", **headers: str) -> Request:
+    """A request for a page with this query."""
+    sent = {"host": "lab.example"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    pairs = [(name.encode(), value.encode()) for name, value in sent.items()]
+    return Request(
+        {"type": "http", "method": "GET", "path": "/c/K7PM2X", "query_string": query.encode(), "headers": pairs}
+    )
+
+
+def student(pages: Pages, request: Request, model: str) -> Response:
+    return asyncio.run(pages.student(request, model))
+
+
+def text(response: Response) -> str:
+    return bytes(response.body).decode()
+
+
+def data(page: str, name: str) -> Any:
+    """A block of the page's data."""
+    found = re.search(rf'<script type="text/plain" data-name="{name}">(.*?)</script>', page, re.DOTALL)
+    assert found, name
+    return json.loads(found[1])
+
+
+def test_a_student_first_sees_the_class_s_model_or_what_the_link_names(pages: Pages) -> None:
+    settings = data(text(student(pages, asked(), "mnist-z2")), "settings")
+    assert (settings["model"], [*settings["answers"]]) == (
+        "mnist-z2",
+        ["lab/data?view=explore&model=mnist-z2", "lab/data?view=image&model=mnist-z2&image=0"],
+    )
+    page = text(student(pages, asked("page=Sampling&checkpoint=digits-z2"), "mnist-z2"))
+    assert data(page, "settings")["model"] == "digits-z2"
+    assert [*data(page, "settings")["answers"]] == ["lab/data?view=sampling&model=digits-z2"]
+
+
+def test_a_class_whose_model_is_gone_has_another_one(pages: Pages) -> None:
+    assert data(text(student(pages, asked(), "no-such")), "settings")["model"] in ("digits-z2", "mnist-z2")
+
+
+def test_all_that_the_class_needs_is_in_the_page_so_that_joining_waits_for_no_other_request(pages: Pages) -> None:
+    page = text(student(pages, asked(), "digits-z2"))
+    names = {name for name, _ in data(page, "modules")["modules"]}
+    assert {"explore/explore.js", "bar/bar.js", "classroom/student/student.js", "classroom/connection.js"} <= names
+    assert ".class-strip" in data(page, "settings")["styles"]["class"]
+    assert '<base href="../">' in page
+    assert '<link rel="preload" as="fetch" crossorigin href="live/weights?model=digits-z2' in page
+
+
+def test_the_page_names_no_class_so_that_all_classes_of_a_model_share_it(pages: Pages) -> None:
+    first = student(pages, asked(), "digits-z2")
+    assert "K7PM2X" not in json.dumps(data(text(first), "settings"))
+    again = student(pages, asked(if_none_match=first.headers["etag"]), "digits-z2")
+    assert (again.status_code, again.body) == (304, b"")
+
+
+def test_a_page_is_packed_for_a_browser_that_unpacks_it(pages: Pages) -> None:
+    plain, packed = pages.entry(asked()), pages.entry(asked(accept_encoding="gzip"))
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(bytes(packed.body)) == plain.body
+
+
+def test_the_page_to_type_a_code_says_why_and_keeps_its_status(pages: Pages) -> None:
+    reason = "There is no class <K7PM2X>. Look at the code again."
+    response = pages.entry(asked(), reason, 404)
+    assert response.status_code == 404
+    assert data(text(response), "settings")["sentence"] == reason
+    assert "<K7PM2X>" not in text(response)
+    assert pages.entry(asked(if_none_match=response.headers["etag"]), reason, 404).status_code == 404
+
+
+def test_another_site_s_page_gets_neither(pages: Pages) -> None:
+    stranger = asked(origin="https://evil.example")
+    assert student(pages, stranger, "digits-z2").status_code == 403
+    assert pages.entry(stranger).status_code == 403
+
+
+def test_a_page_two_folders_down_finds_the_app() -> None:
+    page = class_page("classroom/entry/entry.js", (), "Room", {}, base="../../").plain.decode()
+    assert '<base href="../../">' in page
+    assert "<title>Room · Latent Lab</title>" in page

@@ -1,0 +1,73 @@
+"""The pages of a class that are not Streamlit's, as HTML: the student's, and the one to type a code.
+
+The student's page is the light page with the class around it (hosts/lab/student.js). It is the same for all classes of
+one model: its script reads the code from its own address, and joins beside the first picture.
+"""
+
+from functools import lru_cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vae.lab.answers import Data, Json
+from vae.lab.page import BAR, lab_page, page_style, served_page, style_text
+from vae.lab.routes import FIRST_MODEL, HTML, Body, Found, LabService, answered, body
+from vae.server.wire import OriginPolicy, OriginRule, own_origin
+from vae.views.shared.pages import View
+
+STUDENT, ENTRY = "hosts/lab/student.js", "classroom/entry/entry.js"
+STUDENT_STYLES = (
+    "lib/controls.css",
+    "lib/drawing.css",
+    "classroom/histogram.css",
+    "classroom/shared-map.css",
+    "classroom/student/student.css",
+)
+FRAME_STYLES = ("classroom/student/frame.css",)
+
+
+class Pages:
+    """Answers for these pages; which class there is, and whether, is for the caller to know."""
+
+    def __init__(self, found: Found, data: Data, allows: OriginRule = own_origin) -> None:
+        """found, data, allows: as vae.lab.routes has them."""
+        self._lab = LabService(found, data, allows, student_page)
+        self._origins = OriginPolicy(allows, "use the class's pages")
+
+    async def student(self, request: Request, model: str = FIRST_MODEL) -> Response:
+        """The student's page, <base>/c/CODE. model: the class's, shown where the address names none."""
+        return await self._lab.page(request, model)
+
+    def entry(self, request: Request, sentence: str = "", status: int = 200) -> Response:
+        """The page to type a code, <base>/c/. sentence, status: why the student is not in the class asked for."""
+        return self.send(request, entry_page(sentence), status)
+
+    def send(self, request: Request, page: Body, status: int = 200) -> Response:
+        """A page, to whom it may be sent."""
+        return self._origins.refusal(request) or answered(request, page, self._origins, status)
+
+
+def student_page(view: View, values: Json) -> str:
+    """The student's page with its first view. values: as vae.lab.page.settings makes them."""
+    styles = values["styles"]
+    assert isinstance(styles, dict)
+    values = values | {"styles": styles | {"class": style_text(STUDENT_STYLES)}}
+    style = page_style() + style_text(FRAME_STYLES)
+    return lab_page((STUDENT, view.script, BAR), style, values, f"{view.title} · Latent Lab")
+
+
+@lru_cache(maxsize=8)
+def entry_page(sentence: str) -> Body:
+    """The page to type a code."""
+    return class_page(ENTRY, ("classroom/entry/entry.css",), "Join a class", {"sentence": sentence})
+
+
+def class_page(entry: str, styles: tuple[str, ...], title: str, settings: Json, *, base: str = "../") -> Body:
+    """Any other page of a class.
+
+    entry: the name of its module, whose default export is called with a function that reads `settings`. styles: names
+    of its style sheets; those of the light page's frame, with its colours, come before. base: the app's address as seen
+    from the page: ../ for /c/CODE, ../../ for /c/CODE/projector.
+    """
+    style = page_style() + style_text(styles)
+    return body(HTML, served_page((entry,), style, settings, f"{title} · Latent Lab", base=base))

@@ -1,0 +1,83 @@
+/**
+ * The panels of a student's page, one open at a time, and the buttons that open them: within reach of the thumb on a phone,
+ * at the right on a wide screen.
+ *
+ * @typedef {"question" | "draw" | "map" | "seat"} PanelName
+ *
+ * opened: called when it opens.
+ *
+ * @typedef {{name: PanelName, title: string, button: HTMLButtonElement, body: HTMLElement, opened?: () => void}} Panel
+ */
+
+import { button, element } from "../../lib/dom.js";
+
+export class Panels {
+  /** @type {Panel | null} */
+  open = null;
+  heading = element("h2", { id: "class-heading", tabIndex: -1 });
+  bodies = element("div", { className: "class-bodies" });
+  closing = button("×", "Close (Esc)", () => this.close(), "Close");
+
+  /**
+   * @param {readonly Panel[]} panels
+   * @param {(isOpen: boolean, height: number) => void} onSize height: of the panel, CSS pixels
+   */
+  constructor(panels, onSize) {
+    this.panels = panels;
+    this.onSize = onSize;
+    const head = element("div", { className: "class-head" }, this.heading, this.closing);
+    this.element = element("section", { className: "class-panel", hidden: true, id: "class-panel" }, head, this.bodies);
+    this.element.setAttribute("aria-labelledby", this.heading.id);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      const { open } = this;
+      this.close();
+      open?.button.focus();
+    });
+    for (const panel of panels) {
+      panel.button.ariaExpanded = "false";
+      panel.button.setAttribute("aria-controls", this.element.id);
+      panel.button.addEventListener("click", () => this.toggle(panel.name));
+    }
+    this.sizes = new ResizeObserver(() => this.measure());
+    this.sizes.observe(this.element);
+  }
+
+  measure() {
+    this.onSize(this.open !== null, this.element.hidden ? 0 : this.element.offsetHeight);
+  }
+
+  /** What a button does. */
+  toggle(/** @type {PanelName} */ name) {
+    if (this.open?.name === name) {
+      this.close();
+      return;
+    }
+    this.show(name);
+    this.heading.focus({ preventScroll: true });
+  }
+
+  /** Opens a panel; the focus stays where it is. */
+  show(/** @type {PanelName} */ name) {
+    const panel = this.panels.find((each) => each.name === name);
+    if (!panel || panel === this.open) return;
+    this.close();
+    this.open = panel;
+    this.heading.textContent = panel.title;
+    this.bodies.replaceChildren(panel.body);
+    this.element.hidden = false;
+    this.element.dataset.panel = name;
+    this.element.scrollTop = 0;
+    panel.button.ariaExpanded = "true";
+    panel.opened?.();
+    this.measure();
+  }
+
+  close() {
+    if (!this.open) return;
+    this.open.button.ariaExpanded = "false";
+    this.open = null;
+    this.element.hidden = true;
+    this.measure();
+  }
+}

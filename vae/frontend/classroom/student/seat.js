@@ -1,0 +1,52 @@
+/**
+ * The student's own seat: nickname, and how the page is connected.
+ *
+ * @import { Status } from "../connection.js"
+ */
+
+import { button, element, messageOf, say } from "../../lib/dom.js";
+
+const LONGEST_NAME = 24;
+
+export class SeatPanel {
+  field = element("input", { type: "text", maxLength: LONGEST_NAME, required: true });
+  words = element("p", { role: "status" });
+  connection = element("p");
+  name = "";
+
+  /** @param {(name: string) => Promise<unknown>} rename */
+  constructor(rename) {
+    this.rename = rename;
+    this.field.autocomplete = "off";
+    const form = element("form", { className: "seat-form" });
+    const save = button("Save", "Use this nickname", () => {});
+    save.type = "submit";
+    form.append(element("label", {}, "Nickname ", this.field), save);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.save();
+    });
+    const note = "Only your teacher sees it. This browser keeps your seat: reload, or come back later.";
+    this.element = element("div", { className: "seat" }, form, this.words, element("p", {}, note), this.connection);
+  }
+
+  save() {
+    const name = this.field.value.trim();
+    if (!name || name === this.name) return;
+    say(this.words, "");
+    this.rename(name).then(
+      () => say(this.words, "Saved."),
+      (error) => say(this.words, messageOf(error)),
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {Status | null} status null before the first connection
+   */
+  show(name, status) {
+    if (name !== this.name) this.field.value = name;
+    this.name = name;
+    say(this.connection, status?.sentence ?? "");
+  }
+}

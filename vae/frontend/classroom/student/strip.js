@@ -1,0 +1,73 @@
+/**
+ * The strip beneath the bar: the class, what is going on, the own seat; and the buttons that open the panels.
+ *
+ * @import { Status } from "../connection.js"
+ * @import { ClassState } from "../state.js"
+ * @import { Mode } from "./words.js"
+ */
+
+import { button, element, say } from "../../lib/dom.js";
+import { ownVote, progressWords } from "./words.js";
+
+export class Strip {
+  name = ""; // as it was when the student joined
+  title = element("b", { className: "strip-class" });
+  mode = element("p", { className: "strip-mode", role: "status" });
+  offline = element("p", { className: "strip-offline", role: "status" });
+  buttons = {
+    question: button("", "The class's question", () => {}),
+    draw: button("Draw", "Draw something and hand it in", () => {}, "Draw and hand in"),
+    map: button("", "The drawings of the class on one map", () => {}),
+    seat: button("", "Your nickname and connection", () => {}),
+  };
+
+  constructor() {
+    const { question, draw, map, seat } = this.buttons;
+    seat.className = "strip-seat";
+    const words = element("div", { className: "strip-words" }, this.title, this.mode, this.offline);
+    this.dock = element("div", { className: "class-dock", role: "group", ariaLabel: "In class" }, question, draw, map);
+    this.element = element("section", { className: "class-strip", ariaLabel: "Class" }, words, this.dock, seat);
+  }
+
+  /**
+   * @param {Mode} mode
+   * @param {ClassState} state
+   * @param {Status | null} status
+   */
+  show({ text, kind }, state, status) {
+    const { class: about, me } = state;
+    const lost = status !== null && !status.connected && !status.final && about !== null;
+    this.element.dataset.kind = kind;
+    this.element.classList.toggle("lost", lost);
+    say(this.title, about ? about.name : "Class");
+    say(this.mode, text);
+    say(this.offline, lost ? "No connection: votes and drawings wait." : "");
+    this.dock.hidden = about === null || kind === "ended";
+    this.showSeat(me?.name ?? this.name, status);
+    this.showButtons(state);
+  }
+
+  /**
+   * @param {string} name
+   * @param {Status | null} status
+   */
+  showSeat(name, status) {
+    const { seat } = this.buttons;
+    seat.hidden = name === "";
+    say(seat, name);
+    seat.ariaLabel = `You: ${name}. ${status?.sentence ?? ""}`;
+    seat.title = status?.sentence ?? "";
+    seat.dataset.connected = `${status?.connected ?? false}`;
+  }
+
+  showButtons(/** @type {ClassState} */ { question, progress, me, map }) {
+    const { question: asking, map: mapping } = this.buttons;
+    const open = question?.open && ownVote(question, me) === null;
+    const count = Object.keys(map).length;
+    say(asking, question ? (open ? "Answer" : "Question") : "No question");
+    asking.disabled = question === null;
+    asking.classList.toggle("primary", Boolean(open));
+    asking.title = question ? progressWords(progress) : "";
+    say(mapping, count ? `Class map · ${count}` : "Class map");
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The class around a student's page: a strip that says what is going on, the vote, drawings, the class's map, and the
+ * connection behind them. Mounted once by hosts/lab/student.js.
+ *
+ * @import { Host as Followed } from "../follower.js"
+ * @import { Status } from "../connection.js"
+ * @import { ClassState } from "../state.js"
+ * @import { MapModel } from "../shared-map.js"
+ * @import { PadData } from "./hand-in.js"
+ * @import { Seen } from "./tiles.js"
+ *
+ * What it needs of the light page. lab: for who follows; hold: makes the page's own controls idle, or not.
+ *
+ * @typedef {object} Host
+ * @property {Followed} lab
+ * @property {(held: boolean) => void} hold
+ * @property {(model: string) => Promise<PadData>} padData
+ * @property {(model: string) => Promise<MapModel>} mapData
+ * @property {() => Seen} shown
+ *
+ * @typedef {{base: string, code: string, host: Host}} StudentData
+ */
+
+import { element, messageOf } from "../../lib/dom.js";
+import { Connection } from "../connection.js";
+import { Follower } from "../follower.js";
+import { Kept } from "../kept.js";
+import { SharedMap } from "../shared-map.js";
+import { emptyState } from "../state.js";
+import { HandIn } from "./hand-in.js";
+import { join } from "./joining.js";
+import { Panels } from "./panels.js";
+import { SeatPanel } from "./seat.js";
+import { Strip } from "./strip.js";
+import { Tiles } from "./tiles.js";
+import { Vote } from "./vote.js";
+import { isHeld, modeOf, ownVote } from "./words.js";
+
+const RELEASED_MS = 60_000; // without a connection the page is the student's own again
+
+export default class Student {
+  /** @type {Connection | null} */
+  connection = null;
+  /** @type {Follower | null} */
+  follower = null;
+  /** @type {SharedMap | null} */
+  map = null;
+  /** @type {Tiles | null} */
+  tiles = null;
+  /** @type {Host | null} */
+  host = null;
+  state = emptyState();
+  /** @type {Status | null} */
+  status = null;
+  refusal = ""; // why there is no seat
+  asked = ""; // question and round that the vote was opened for
+  strip = new Strip();
+  vote = new Vote((question, round, choice) => this.command("vote", { question, round, choice }));
+  drawing = new HandIn({
+    handIn: (drawing) => this.command("hand_in", drawing),
+    withdraw: (drawing) => this.command("withdraw", { drawing }),
+    padData: (model) => /** @type {Host} */ (this.host).padData(model),
+  });
+  seat = new SeatPanel((name) => this.command("rename", { name }));
+  mapPlace = element("div", { className: "class-map" });
+  news = element("p", { className: "class-news", role: "status" });
+
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    const { question, draw, map, seat } = this.strip.buttons;
+    this.panels = new Panels(
+      [
+        { name: "question", title: "Question", button: question, body: this.vote.element },
+        {
+          name: "draw",
+          title: "Draw and hand in",
+          button: draw,
+          body: this.drawing.element,
+          opened: () => this.openPad(),
+        },
+        { name: "map", title: "Class map", button: map, body: this.mapPlace, opened: () => this.openMap() },
+        { name: "seat", title: "You", button: seat, body: this.seat.element },
+      ],
+      (isOpen, height) => this.makeRoom(isOpen, height),
+    );
+    parent.append(this.strip.element, this.panels.element, this.news);
+    this.show();
+  }
+
+  /** Joins; later calls draw in the theme of now. @param {StudentData} data */
+  update({ base, code, host }) {
+    if (this.host) {
+      this.map?.paint();
+      return;
+    }
+    this.host = host;
+    this.base = base;
+    this.follower = new Follower(host.lab);
+    join({ base, code, kept: new Kept(() => localStorage) }).then(
+      ({ seat, name }) => this.connect(code, seat, name),
+      (error) => {
+        this.refusal = messageOf(error);
+        this.show();
+      },
+    );
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} seat
+   * @param {string} name
+   */
+  connect(code, seat, name) {
+    this.strip.name = name;
+    const connection = new Connection({
+      base: this.base ?? "",
+      code,
+      role: "student",
+      seat,
+      onState: (state, changed) => this.take(state, changed),
+      onLive: (live) => this.follower?.live(live),
+      onStatus: (status) => this.takeStatus(status),
+    });
+    this.connection = connection;
+    this.status = connection.status;
+    this.tiles = new Tiles(
+      () => /** @type {Host} */ (this.host).shown(),
+      (tile) => connection.tell("tile", tile),
+    );
+    this.show();
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} fields
+   */
+  command(name, fields) {
+    if (this.connection) return this.connection.command(name, fields);
+    return Promise.reject(new Error("You have no seat in this class yet."));
+  }
+
+  takeStatus(/** @type {Status} */ status) {
+    this.status = status;
+    clearTimeout(this.release);
+    if (status.connected) this.tiles?.again();
+    else this.release = setTimeout(() => this.hold(), RELEASED_MS);
+    if (status.final) this.tiles?.stop();
+    this.show();
+  }
+
+  /**
+   * @param {ClassState} state
+   * @param {Set<string>} changed
+   */
+  take(state, changed) {
+    this.state = state;
+    if (changed.has("class") || changed.has("shown")) this.follower?.take(state);
+    if (changed.has("class")) this.takeModel();
+    if (changed.has("map")) this.map?.setDrawings(state.map);
+    this.show();
+    if (changed.has("question") || changed.has("me")) this.announce();
+  }
+
+  // — what is shown —
+
+  show() {
+    const { state, status, refusal } = this;
+    const problem = refusal ? { final: true, sentence: refusal } : status;
+    const mode = modeOf(state, problem ?? { final: false, sentence: "" }, this.follower?.sentence);
+    const connected = status?.connected ?? false;
+    this.strip.show(mode, state, status);
+    this.vote.show(state, connected);
+    this.drawing.show(state, connected);
+    this.seat.show(state.me?.name ?? this.strip.name, status);
+    if (mode.kind === "ended") this.panels.close();
+    this.hold();
+  }
+
+  hold() {
+    const { status, state } = this;
+    const lost = status !== null && !status.connected && performance.now() - status.since >= RELEASED_MS;
+    const held = isHeld(state) && !status?.final && !lost;
+    this.host?.hold(held);
+    document.documentElement.toggleAttribute("data-class-frozen", held && state.class?.frozen);
+    const busy = this.panels.open?.name;
+    this.strip.buttons.draw.disabled = state.class?.frozen === true || state.class?.closed === true;
+    if (this.strip.buttons.draw.disabled && busy === "draw") this.panels.close();
+  }
+
+  /** A new question, or its second round, opens by itself, unless the student is drawing. */
+  announce() {
+    const { question, me } = this.state;
+    const asked = question?.open ? `${question.id} ${question.round}` : "";
+    if (asked === this.asked || (question && !me)) return;
+    this.asked = asked;
+    if (!question || !asked || ownVote(question, me) !== null) return;
+    this.news.textContent = `${question.round === 2 ? "Second vote" : "New question"}: ${question.text}`;
+    if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("question");
+  }
+
+  takeModel() {
+    if (this.panels.open?.name === "draw") this.openPad();
+    if (this.map) this.openMap();
+  }
+
+  openPad() {
+    const model = this.state.class?.model;
+    if (model) void this.drawing.showModel(model);
+  }
+
+  openMap() {
+    const { host, state } = this,
+      model = state.class?.model;
+    if (!host || !model) return;
+    this.map ??= new SharedMap(this.base ?? "");
+    const { map } = this;
+    if (map.model?.model === model) return;
+    this.mapPlace.replaceChildren(map.element);
+    map.setDrawings(state.map);
+    host.mapData(model).then(
+      (data) => this.state.class?.model === model && map.setModel(data),
+      (error) => this.mapPlace.replaceChildren(element("p", {}, `The map did not load: ${messageOf(error)}`)),
+    );
+  }
+
+  /**
+   * @param {boolean} isOpen
+   * @param {number} height
+   */
+  makeRoom(isOpen, height) {
+    const root = document.documentElement;
+    root.toggleAttribute("data-class-panel", isOpen);
+    root.style.setProperty("--class-panel", `${height}px`);
+  }
+
+  close() {
+    clearTimeout(this.release);
+    this.connection?.close();
+    this.tiles?.stop();
+    this.map?.close();
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The question and a student's vote: choose, commit, locked; what the class has voted once that is shown.
+ *
+ *   const vote = new Vote((question, round, choice) => connection.command("vote", …));
+ *   vote.show(state, connected);        at each change
+ *
+ * @import { ClassState, Question } from "../state.js"
+ *
+ * What is on its way, or was refused for the reason in `problem`.
+ *
+ * @typedef {{question: number, round: number, choice: number, problem: string}} Sent
+ */
+
+import { button, element, messageOf, say } from "../../lib/dom.js";
+import { Histogram } from "../histogram.js";
+import { letterOf, ownVote, progressWords, voteWords } from "./words.js";
+
+export class Vote {
+  /** @type {Sent | null} */
+  sent = null;
+  /** @type {Question | null} */
+  question = null;
+  shown = ""; // which question and round the options are of
+  text = element("legend");
+  /** @type {HTMLInputElement[]} */
+  options = [];
+  fields = element("fieldset", { className: "vote-options" }, this.text);
+  commit = button("Commit my answer", "Send it; it is locked then", () => this.send());
+  words = element("p", { role: "status", className: "vote-words" });
+  problem = element("p", { role: "alert", className: "class-problem", hidden: true });
+  progress = element("p", { className: "vote-progress" });
+  histogram = new Histogram();
+  none = element("p", {}, "There is no question right now.");
+
+  /** @param {(question: number, round: number, choice: number) => Promise<unknown>} vote */
+  constructor(vote) {
+    this.vote = vote;
+    this.commit.className = "primary";
+    const results = element("div", { className: "vote-results" }, this.histogram.element);
+    this.results = results;
+    this.body = element("div", { className: "vote" }, this.fields, this.commit, this.words, this.problem, results);
+    this.body.append(this.progress);
+    this.element = element("div", {}, this.none, this.body);
+    this.fields.addEventListener("change", () => this.update());
+  }
+
+  /**
+   * @param {Pick<ClassState, "question" | "progress" | "me">} state
+   * @param {boolean} connected
+   */
+  show({ question, progress, me }, connected) {
+    this.question = question;
+    this.me = me;
+    this.connected = connected;
+    this.none.hidden = question !== null;
+    this.body.hidden = question === null;
+    if (!question) return;
+    this.build(question);
+    say(this.progress, progressWords(progress));
+    this.update();
+  }
+
+  build(/** @type {Question} */ question) {
+    const shown = `${question.id} ${question.round} ${JSON.stringify([question.text, question.options])}`;
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.sent = null;
+    say(this.text, question.text);
+    this.options = question.options.map((_, i) => element("input", { type: "radio", name: "vote", value: i }));
+    const labels = this.options.map((input, i) =>
+      element("label", {}, input, element("b", {}, letterOf(i)), element("span", {}, question.options[i])),
+    );
+    this.fields.replaceChildren(this.text, ...labels);
+  }
+
+  /** The choice that is marked and not yet sent. */
+  get chosen() {
+    const i = this.options.findIndex(({ checked }) => checked);
+    return i < 0 ? null : i;
+  }
+
+  update() {
+    const { question, sent } = this;
+    if (!question) return;
+    const own = ownVote(question, this.me ?? null);
+    const sending = sent && !sent.problem ? sent.choice : null;
+    const taken = own ?? sending,
+      votes = this.me?.votes ?? [];
+    const free = question.open && taken === null;
+    const showsCounts = question.counts !== null;
+    if (taken !== null) this.options[taken].checked = true;
+    this.fields.classList.toggle("locked", !free);
+    for (const input of this.options) input.disabled = !free;
+    this.commit.hidden = !free;
+    this.commit.disabled = this.chosen === null;
+    say(this.words, voteWords(question, { votes, sending, connected: this.connected ?? false }));
+    say(this.problem, sent?.problem ?? "");
+    this.problem.hidden = !sent?.problem;
+    this.results.hidden = !showsCounts && question.correct === null;
+    this.fields.classList.toggle("beside-results", !this.results.hidden && !free);
+    if (!this.results.hidden) this.histogram.show(question, { own: votes });
+  }
+
+  send() {
+    const { question, chosen } = this;
+    if (!question || chosen === null) return;
+    /** @type {Sent} */
+    const sent = { question: question.id, round: question.round, choice: chosen, problem: "" };
+    this.sent = sent;
+    this.vote(sent.question, sent.round, sent.choice).then(
+      () => this.update(),
+      (error) => {
+        sent.problem = messageOf(error);
+        this.update();
+      },
+    );
+    this.update();
+  }
+}

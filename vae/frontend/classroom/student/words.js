@@ -1,0 +1,73 @@
+/**
+ * What a student is told: the class's mode, the vote, the own drawings.
+ *
+ * @import { ClassState, DrawingState, Me, Question } from "../state.js"
+ *
+ * kind: what it looks like.
+ *
+ * @typedef {{text: string, kind: "" | "follow" | "explore" | "frozen" | "ended"}} Mode
+ */
+
+/**
+ * @param {Pick<ClassState, "class">} state
+ * @param {{final: boolean, sentence: string}} status of the connection
+ * @param {string} [place] where the teacher is, if not on one of the views here
+ * @returns {Mode}
+ */
+export function modeOf({ class: about }, { final, sentence }, place = "") {
+  if (final) return { text: sentence, kind: "ended" };
+  if (!about) return { text: "Joining the class…", kind: "" };
+  if (about.closed) return { text: "The class is over. Go on exploring if you like.", kind: "explore" };
+  if (about.frozen) return { text: "Frozen: look at the front.", kind: "frozen" };
+  if (about.mode === "follow") return { text: place || "Your teacher is showing: follow along.", kind: "follow" };
+  return { text: "Explore on your own.", kind: "explore" };
+}
+
+/** Whether the teacher decides what the page shows. */
+export function isHeld(/** @type {Pick<ClassState, "class">} */ { class: about }) {
+  return about !== null && !about.closed && (about.frozen || about.mode === "follow");
+}
+
+/** "A" for the first option. */
+export function letterOf(/** @type {number} */ option) {
+  return String.fromCharCode(65 + option);
+}
+
+/**
+ * The sentence beneath the options.
+ *
+ * @param {Question} question
+ * @param {{votes: readonly (number | null)[], sending: number | null, connected: boolean}} vote votes: as counted, by round;
+ *   sending: not yet answered
+ */
+export function voteWords({ open, round, counts }, { votes, sending, connected }) {
+  const [first = null] = votes,
+    own = votes[round - 1] ?? null;
+  if (own !== null) return `Your answer ${letterOf(own)} is in and locked.`;
+  if (sending !== null) {
+    return connected
+      ? "Sending your answer…"
+      : `Your answer ${letterOf(sending)} is kept and goes out with the connection.`;
+  }
+  if (!open) return counts ? "" : "The vote is closed.";
+  if (round === 1) return "Choose, then commit. A committed answer is locked.";
+  const before = first === null ? "" : ` Your first answer was ${letterOf(first)}.`;
+  return `Second vote, after the discussion.${before} Choose again, the same or another.`;
+}
+
+/** @param {{answered: number, of: number} | null} progress */
+export function progressWords(progress) {
+  return progress ? `${progress.answered} of ${progress.of} answered` : "";
+}
+
+/** A student's choice in a question's present round. */
+export function ownVote(/** @type {Question} */ { round }, /** @type {Me | null} */ me) {
+  return me?.votes[round - 1] ?? null;
+}
+
+/** @type {Record<DrawingState, string>} */
+export const DRAWING_WORDS = {
+  waiting: "waits for your teacher",
+  approved: "on the class map",
+  hidden: "not shown",
+};
