@@ -98,8 +98,30 @@ def test_the_page_to_type_a_code_says_why_and_keeps_its_status(pages: Pages) -> 
     assert pages.entry(asked(if_none_match=response.headers["etag"]), reason, 404).status_code == 404
 
 
-def test_another_site_s_page_gets_neither(pages: Pages) -> None:
+def test_the_projector_knows_its_class_and_where_phones_may_reach_this_computer(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vae.classroom.serving.pages.own_addresses", lambda: ["192.168.0.5"])
+    page = text(pages.projector(asked(), "K7PM2X"))
+    settings = data(page, "settings")
+    assert (settings["code"], settings["addresses"]) == ("K7PM2X", ["192.168.0.5"])
+    assert '<base href="../../">' in page
+    names = {name for name, _ in data(page, "modules")["modules"]}
+    assert {"classroom/projector/projector.js", "classroom/shared-map.js", "classroom/histogram.js"} <= names
+    assert all(style in page for style in (".projector", ".shared-map", ".histogram"))
+
+
+def test_the_check_brings_no_model_with_it(pages: Pages) -> None:
+    page = text(pages.check(asked(), "K7PM2X"))
+    names = {name for name, _ in data(page, "modules")["modules"]}
+    assert "classroom/check/check.js" in names
+    assert not any("model" in name for name in names)
+    assert data(page, "settings")["code"] == "K7PM2X"
+
+
+def test_another_site_s_page_gets_none(pages: Pages) -> None:
     stranger = asked(origin="https://evil.example")
+    assert pages.projector(stranger, "K7PM2X").status_code == pages.check(stranger, "K7PM2X").status_code == 403
     assert student(pages, stranger, "digits-z2").status_code == 403
     assert pages.entry(stranger).status_code == 403
 

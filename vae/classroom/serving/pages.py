@@ -1,4 +1,4 @@
-"""The pages of a class that are not Streamlit's, as HTML: the student's, and the one to type a code.
+"""The pages of a class that are not Streamlit's, as HTML: the student's, the projector's, one to type a code, one to check.
 
 The student's page is the light page with the class around it (hosts/lab/student.js). It is the same for all classes of
 one model: its script reads the code from its own address, and joins beside the first picture.
@@ -9,6 +9,7 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import Response
 
+from vae.classroom.addresses import own_addresses
 from vae.lab.answers import Data, Json
 from vae.lab.page import BAR, lab_page, page_style, served_page, style_text
 from vae.lab.routes import FIRST_MODEL, HTML, Body, Found, LabService, answered, body
@@ -16,6 +17,8 @@ from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.views.shared.pages import View
 
 STUDENT, ENTRY = "hosts/lab/student.js", "classroom/entry/entry.js"
+PROJECTOR, CHECK = "classroom/projector/projector.js", "classroom/check/check.js"
+PROJECTOR_STYLES = ("classroom/histogram.css", "classroom/shared-map.css", "classroom/projector/projector.css")
 STUDENT_STYLES = (
     "lib/controls.css",
     "lib/drawing.css",
@@ -42,6 +45,14 @@ class Pages:
         """The page to type a code, <base>/c/. sentence, status: why the student is not in the class asked for."""
         return self.send(request, entry_page(sentence), status)
 
+    def projector(self, request: Request, code: str) -> Response:
+        """The projector's page, <base>/c/CODE/projector. Its query may name the address for the phones: address=URL."""
+        return self.send(request, projector_page(code, tuple(own_addresses())))
+
+    def check(self, request: Request, code: str) -> Response:
+        """The room's check, <base>/c/CODE/check, for a phone."""
+        return self.send(request, check_page(code))
+
     def send(self, request: Request, page: Body, status: int = 200) -> Response:
         """A page, to whom it may be sent."""
         return self._origins.refusal(request) or answered(request, page, self._origins, status)
@@ -60,6 +71,19 @@ def student_page(view: View, values: Json) -> str:
 def entry_page(sentence: str) -> Body:
     """The page to type a code."""
     return class_page(ENTRY, ("classroom/entry/entry.css",), "Join a class", {"sentence": sentence})
+
+
+@lru_cache(maxsize=8)
+def projector_page(code: str, addresses: tuple[str, ...]) -> Body:
+    """The projector's page. addresses: of this computer, for a projector that was opened as localhost."""
+    settings: Json = {"code": code, "addresses": list(addresses)}
+    return class_page(PROJECTOR, PROJECTOR_STYLES, "Projector", settings, base="../../")
+
+
+@lru_cache(maxsize=8)
+def check_page(code: str) -> Body:
+    """The page on which a phone tries what gets through."""
+    return class_page(CHECK, ("classroom/check/check.css",), "Check of the room", {"code": code}, base="../../")
 
 
 def class_page(entry: str, styles: tuple[str, ...], title: str, settings: Json, *, base: str = "../") -> Body:
