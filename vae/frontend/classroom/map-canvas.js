@@ -35,6 +35,7 @@ export class MapCanvas {
   /** By the drawing's number, the later ones last. @type {ReadonlyMap<string, Placed>} */
   placed = new Map();
   bounds = { x: 0, y: 0, half: 1 };
+  painted = false; // whether the map has been on the page
 
   constructor() {
     this.background = element("canvas"); // the points: painted once
@@ -113,6 +114,7 @@ export class MapCanvas {
   paint(emphasis) {
     const width = Math.round(this.pad.clientWidth * devicePixelRatio);
     if (!width) return; // not on the page yet
+    this.painted = true;
     for (const canvas of [this.canvas, this.background]) Object.assign(canvas, { width, height: width });
     const { x, y, half } = this.bounds,
       n = this.points.length >> 1;
@@ -140,7 +142,7 @@ export class MapCanvas {
   draw({ chosen, isBright }) {
     const { canvas, placed } = this,
       context = contextOf(canvas);
-    if (!canvas.width) return;
+    if (!this.painted) return;
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(this.background, 0, 0);
     const brightness = (/** @type {Placed} */ { mark }) => (isBright(mark) ? 1 : DIMMED);

@@ -12,10 +12,10 @@
  * @import { Drawing, Group, Place, Projection } from "./plane.js"
  * @import { Placed } from "./map-canvas.js"
  *
- * What is used of that answer. points: float32, 2 each; labels: uint16; both as base64.
+ * What is used of that answer. points: float32, 2 each; labels: uint16; both as base64. kl: null where codes are points.
  *
  * @typedef {{model: string, local: LocalModel | null, latent_dim: number, image_shape: ImageShape, classes: number,
- *            points: string, labels: string, class_names: string[], palette: string[], projection: Projection}} MapModel
+ *            kl: number[] | null, points: string, labels: string, class_names: string[], palette: string[], projection: Projection}} MapModel
  */
 
 import { fromBase64 } from "../lib/bytes.js";
@@ -123,7 +123,7 @@ export class SharedMap {
    *
    * @param {MapModel} model
    */
-  place({ projection, class_names: names }) {
+  place({ projection, kl, class_names: names }) {
     const marks = new Map(this.groups.flatMap(({ ids, mark }) => ids.map((id) => [id, mark])));
     /** @type {Map<string, Placed>} */
     const placed = new Map();
@@ -134,7 +134,7 @@ export class SharedMap {
       const known = this.placed.get(id);
       const thumbnail = known?.drawing.picture === drawing.picture ? known.thumbnail : thumbnailOf(drawing);
       const place = placeOf(projection, drawing.mean, mark < names.length ? mark : -1, names.length);
-      placed.set(id, { drawing, mark, thumbnail, place, ellipse: ellipseOf(projection, drawing.logvar) });
+      placed.set(id, { drawing, mark, thumbnail, place, ellipse: ellipseOf(projection, kl && drawing.logvar) });
     }
     return placed;
   }
@@ -159,13 +159,14 @@ export class SharedMap {
    *
    * @param {MapModel} model
    */
-  describe({ latent_dim: latentDim }) {
+  describe({ latent_dim: latentDim, kl }) {
     const count = this.placed.size;
     const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
     const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][latentDim - 1] ?? "first two principal components";
     const images = `${this.canvas.labels.length.toLocaleString("en")} encoded test images`;
     const cut = latentDim > 2 ? " The other dimensions are not seen here." : "";
-    this.caption.textContent = `Points: ${images}; ${axes}. Ellipse: one σ of q(z|x).${cut}`;
+    const ellipse = kl ? " Ellipse: one σ of q(z|x)." : "";
+    this.caption.textContent = `Points: ${images}; ${axes}.${ellipse}${cut}`;
     const keys = this.passive ? "" : " Arrow keys go to the next drawing on that side, Page Down to the next in order.";
     this.pad.ariaLabel = `Shared map with ${drawings} in ${this.groups.length} groups.${keys}`;
   }
@@ -231,7 +232,7 @@ export class SharedMap {
     const reply = await this.client.decode([drawing.mean], { slot: "shared-map" });
     if (!reply || this.chosen !== id) return;
     drawPicture(this.decoded.canvas, reply.pixels, reply.imageShape);
-    say(this.words, `“${this.nameOf(placed)}”, drawing ${id}. ${spreadOf(drawing.logvar)}`);
+    say(this.words, `“${this.nameOf(placed)}”, drawing ${id}. ${spreadOf(model.kl && drawing.logvar)}`);
   }
 
   /** A reason why nothing is decoded. @type {(status: {state: string, message?: string}) => void} */

@@ -1,0 +1,156 @@
+import "../support/page.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+Object.assign(globalThis, {
+  ResizeObserver: class {
+    observe() {}
+    disconnect() {}
+  },
+});
+const { SharedMap, spreadOf } = await import("../../../vae/frontend/classroom/shared-map.js");
+
+/** @import { MapModel } from "../../../vae/frontend/classroom/shared-map.js" */
+
+/** @type {MapModel} */
+const MODEL = {
+  model: "mnist-z2",
+  local: null,
+  latent_dim: 2,
+  image_shape: [1, 1, 1],
+  classes: 0,
+  kl: [1, 1],
+  points: "",
+  labels: "",
+  class_names: ["zero", "one"],
+  palette: ["#a07efd", "#c08b09"],
+  projection: {
+    mean: [0, 0],
+    components: [
+      [1, 0],
+      [0, 1],
+    ],
+  },
+};
+
+/** @param {string} label @param {[number, number]} mean */
+const drawing = (label, mean) => ({
+  label,
+  picture: "/w==",
+  shape: /** @type {const} */ ([1, 1, 1]),
+  mean,
+  logvar: [0, 0],
+});
+const DRAWINGS = { 1: drawing("one", [0, 0]), 2: drawing("zero", [2, 0]), 3: drawing("one", [0, 2]) };
+
+/** A map whose answers from the model are the test's. */
+function shown(model = MODEL) {
+  const map = new SharedMap("https://lab.test");
+  /** @type {{z: number[], answer: (pixel: number) => void}[]} */
+  const asked = [];
+  map.client = /** @type {any} */ ({
+    decode: (/** @type {number[][]} */ [z]) =>
+      new Promise((resolve) => {
+        const answer = (/** @type {number} */ pixel) =>
+          resolve({ n: 1, pixels: Uint8Array.of(pixel), imageShape: [1, 1, 1] });
+        asked.push({ z, answer });
+      }),
+    close() {},
+  });
+  map.model = model; // as the one whose client this is
+  map.setModel(model);
+  map.setDrawings(DRAWINGS);
+  return { map, asked };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("keys go through the drawings: to the nearest on a side, in order, and to none", () => {
+  const { map } = shown();
+  assert.equal(map.takeKey("Tab"), false);
+  assert.equal(map.takeKey("ArrowRight"), true);
+  assert.equal(map.chosen, "2"); // the first: a class before the next
+  map.takeKey("ArrowLeft");
+  assert.equal(map.chosen, "1");
+  map.takeKey("ArrowUp");
+  assert.equal(map.chosen, "3");
+  map.takeKey("ArrowUp"); // nothing there
+  assert.equal(map.chosen, "3");
+  map.takeKey("PageDown");
+  assert.equal(map.chosen, "2");
+  map.takeKey("Escape");
+  assert.equal(map.chosen, null);
+  assert.match(`${map.words.textContent}`, /Tap a drawing/);
+});
+
+test("the chosen drawing's mean is decoded and shown beside it, with its σ", async () => {
+  const { map, asked } = shown();
+  map.choose("2");
+  assert.deepEqual(asked[0].z, [2, 0]);
+  assert.match(`${map.words.textContent}`, /“zero”, drawing 2: decoding/);
+  asked[0].answer(77);
+  await settled();
+  assert.deepEqual([...(map.decoded.canvas.getContext("2d")?.getImageData(0, 0, 1, 1).data ?? [])], [77, 77, 77, 255]);
+  assert.equal(map.words.textContent, "“zero”, drawing 2. Its σ is 1.00.");
+});
+
+test("an answer that comes after another drawing was chosen is not shown", async () => {
+  const { map, asked } = shown();
+  map.choose("2");
+  map.choose("3");
+  asked[0].answer(77);
+  await settled();
+  assert.match(`${map.words.textContent}`, /drawing 3: decoding/);
+});
+
+test("groups are counted, and one can be looked at alone", () => {
+  const { map } = shown();
+  const buttons = [...map.legend.querySelectorAll("button")];
+  assert.deepEqual(
+    buttons.map(({ ariaLabel }) => ariaLabel),
+    ["zero, 1", "one, 2"],
+  );
+  buttons[1].click();
+  assert.deepEqual([map.isBright(0), map.isBright(1)], [false, true]);
+  assert.deepEqual(
+    [...map.legend.querySelectorAll("button")].map(({ ariaPressed }) => ariaPressed),
+    ["false", "true"],
+  );
+  map.setDrawings({ 2: DRAWINGS[2] }); // the group is gone
+  assert.ok(map.isBright(0));
+});
+
+test("a drawing that the teacher hides is no longer chosen, and one of another model is left out", () => {
+  const { map } = shown();
+  map.choose("3");
+  map.setDrawings({ 1: DRAWINGS[1], 9: { ...DRAWINGS[1], mean: [1, 2, 3], logvar: [0, 0, 0] } });
+  assert.equal(map.chosen, null);
+  assert.deepEqual([...map.placed.keys()], ["1"]);
+  map.setDrawings({});
+  assert.match(`${map.words.textContent}`, /No drawing has been approved yet/);
+});
+
+test("the map says what it shows; a model without variance has no ellipses", () => {
+  const { map } = shown();
+  assert.match(`${map.pad.ariaLabel}`, /Shared map with 3 drawings in 2 groups\. Arrow keys/);
+  assert.match(`${map.caption.textContent}`, /z₀ across, z₁ up\. Ellipse: one σ/);
+  assert.deepEqual(map.placed.get("1")?.ellipse, { major: 1, minor: 1, angle: 0 });
+  const point = shown({ ...MODEL, kl: null }).map;
+  assert.equal(point.placed.get("1")?.ellipse, null);
+  assert.doesNotMatch(`${point.caption.textContent}`, /Ellipse/);
+});
+
+test("a passive map has nothing to press or to reach", () => {
+  const map = new SharedMap("https://lab.test", { passive: true });
+  map.setModel(MODEL);
+  map.setDrawings(DRAWINGS);
+  assert.equal(map.element.querySelectorAll("button, [tabindex]").length, 0);
+  assert.match(`${map.legend.textContent}`, /zero1one2/);
+});
+
+test("σ is said as one number, as a range, or not at all", () => {
+  assert.equal(spreadOf([0, Math.log(4)]), "Its σ: 1.00 to 2.00.");
+  assert.equal(spreadOf([0, 0]), "Its σ is 1.00.");
+  assert.equal(spreadOf(null), "Its code is a point.");
+});
