@@ -89,7 +89,7 @@ export const CLASS_LIMITS = /** @type {const} */ ({
   option: 200,
   options: 8,
   label: 40,
-  pieces: 8,
+  pieces: 12,
   tile_side: 64,
   rehearsal: 400,
 });

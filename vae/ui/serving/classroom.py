@@ -4,11 +4,22 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
-from vae.ui.shared import loaders
+from vae.ui.serving import lab
+from vae.ui.shared import loaders, origins
 
-PAGES = Pages()
+
+def app_pages() -> Pages:
+    """The pages of a class that Streamlit does not show."""
+    made = pages.Pages(lab.found, lab.AppData(), origins.origin_allowed)
+    return Pages(
+        enter=lambda request, _: made.entry(request),
+        student=lambda request, _: made.student(request),
+        projector=lambda request, code: made.projector(request, code or ""),
+        check=lambda request, code: made.check(request, code or ""),
+    )
 
 
 @lru_cache(maxsize=1)

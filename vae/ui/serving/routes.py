@@ -44,7 +44,7 @@ def routes() -> list[BaseRoute]:
         *weights_routes(loaders.usable, base_path=base, allows=allows),
         *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
-        *class_routes(classroom.app_classes(), classroom.PAGES, base_path=base, allows=allows),
+        *class_routes(classroom.app_classes(), classroom.app_pages(), base_path=base, allows=allows),
         *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
     ]
 
