@@ -1,4 +1,4 @@
-"""The pages of a class that are not Streamlit's, as HTML: student's, projector's, one to type a code, one to check a room.
+"""The HTML pages of a class that are not Streamlit's: for students, for the projector, for a code, for a check.
 
 The student's page is the light page with the class around it (hosts/lab/student.js). It is the same for all classes of
 one model: its script reads the code from its own address, and joins beside the first picture.
