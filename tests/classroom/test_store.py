@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.classrooms import MODEL, NOW, in_loop, opened
+from tests.support.classrooms import MODEL, NOW, encoded, in_loop, opened
 from vae.classroom.codes import ClassError
-from vae.classroom.state import classes, seats, votes
+from vae.classroom.state import classes, drawings, seats, sections, votes
 from vae.classroom.state.schema import SKIPPED, Change, last_event
 from vae.classroom.state.store import Store, StoreError
 
@@ -125,6 +125,65 @@ def test_an_operation_that_the_disk_refuses_says_so_and_leaves_the_others_alone(
     assert isinstance(refused, StoreError)
     assert "free space" in str(refused)
     assert [getattr(seat, "name", None) for seat in (ada, bob)] == ["Ada", "Bob"]
+
+
+def test_a_full_disk_takes_no_drawing_and_the_class_goes_on_when_there_is_room(path: Path) -> None:
+    async def fill(store: Store) -> str:
+        made = await store.run(classes.create, "Physics", MODEL, NOW)
+        seat = await store.run(seats.join, made.code, None, "Ada", NOW)
+        pages = await store.run(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
+        await store.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+        big = encoded(side=128)
+        work = [store.run(drawings.hand_in, made.code, seat.id, big, key=key, label="3", now=NOW) for key in "ab"]
+        for refused in await asyncio.gather(*work, return_exceptions=True):
+            assert isinstance(refused, StoreError)
+        assert (await store.run(sections.full, made.code, "teacher"))["items"]["drawings"] == {}
+        await store.run(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
+        assert await store.run(drawings.hand_in, made.code, seat.id, big, key="a", label="3", now=NOW) == 1
+        return made.code
+
+    with opened(path) as store:
+        code = in_loop(fill(store))
+    with opened(path) as store:
+        assert in_loop(store.run(drawings.for_teachers, code)).keys() == {"1"}
+
+
+def test_deleted_classes_do_not_outlive_a_kill_in_the_write_ahead_file(path: Path) -> None:
+    with opened(path) as store:
+        made = in_loop(store.run(classes.create, "Unforgettable class", MODEL, NOW))
+        store._erase = lambda: None  # type: ignore[method-assign]
+        in_loop(store.run(classes.delete, made.code))
+        left = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    assert any(b"Unforgettable" in content for content in left.values())
+    for name, content in left.items():  # as after a kill: closing had emptied it
+        (path.parent / name).write_bytes(content)
+    with opened(path):
+        assert not any(b"Unforgettable" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_who_waits_is_told_also_where_publishing_fails(path: Path) -> None:
+    async def once(store: Store) -> str:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context["exception"])))
+        return (await store.run(classes.create, "Physics", MODEL, NOW)).code
+
+    failures: list[str] = []
+
+    def fail(_: list[Change]) -> None:
+        raise RuntimeError("nobody listens")
+
+    store = Store(path, fail)
+    assert len(in_loop(once(store))) == 6
+    store.close()
+    assert failures == ["nobody listens"]
+
+
+def test_a_disk_without_locks_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object, **__: object) -> None:
+        raise NotImplementedError("no flock")
+
+    monkeypatch.setattr("vae.classroom.state.store.FileLock.acquire", no_locks)
+    with pytest.raises(StoreError, match=r"no flock.*VAE_CLASSES"):
+        Store(path, lambda _: None)
 
 
 def test_a_caller_that_has_gone_does_not_stop_the_work(path: Path) -> None:

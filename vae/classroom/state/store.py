@@ -129,7 +129,7 @@ class Store:
             results = [self._attempt(task) for task in tasks]
             changes = events_after(self._db, self._last)
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is, who waits is told, and the thread goes on
             with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 self._db.execute("ROLLBACK")
             if len(tasks) > 1:
@@ -198,7 +198,7 @@ def _lock(path: Path) -> FileLock:
             f"Another app has the classes of {path}; open the class there, or start this app with another file in "
             "VAE_CLASSES."
         ) from error
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:  # the latter where the disk has no locks
         raise StoreError(f"Classes cannot be kept in {path} ({error}); name another file in VAE_CLASSES.") from error
     return lock
 
@@ -213,6 +213,7 @@ def _open(path: Path) -> sqlite3.Connection:
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
             db.execute(f"PRAGMA {pragma}")
         prepare(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a killed app may have left deleted classes in it
     except (OSError, sqlite3.Error, ValueError) as error:
         if db is not None:
             db.close()
