@@ -1,12 +1,15 @@
 """The classes of this app: where they are kept, their pages, and what a class may start."""
 
+import asyncio
 import os
 from functools import lru_cache
 from pathlib import Path
 
+from vae.classroom import drawn
 from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
+from vae.ui.pages.training import runs
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins
 
@@ -27,4 +30,11 @@ def app_classes() -> ClassService:
     """All classes of this process. They are kept in the file $VAE_CLASSES, else in the user's own cache."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     kept = Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "classes.sqlite"
-    return ClassService(Path(os.environ.get("VAE_CLASSES") or kept), loaders.live_model)
+    return ClassService(Path(os.environ.get("VAE_CLASSES") or kept), loaders.live_model, train=train)
+
+
+async def train(service: ClassService, code: str, name: str, minutes: float) -> str:
+    """Starts a run of this name on a class's approved drawings, of a model like the class's. Raises ClassError."""
+    drawings = await service.run(drawn.approved, code)
+    model = await service.model(drawings.model)
+    return await asyncio.to_thread(drawn.start, runs.app_runs(), drawings, model.model.config, name, minutes)
