@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vae.classroom.codes import ClassError, clean_text
 from vae.classroom.state import seats
 from vae.classroom.state.classes import find, find_open
-from vae.classroom.state.schema import Json, emit, next_number
+from vae.classroom.state.schema import Json, emit, next_number, one_or_all
 
 State = Literal["waiting", "approved", "hidden"]
 Floats = Sequence[float] | NDArray[np.float32]
@@ -234,8 +234,9 @@ def _placed(row: sqlite3.Row) -> Json:
 
 def _encoded_rows(db: sqlite3.Connection, code: str, drawing: int | None) -> list[sqlite3.Row]:
     """Rows of drawings that the class's present model has encoded."""
-    same = "SELECT drawings.* FROM drawings JOIN classes USING (code, model) WHERE code = ? AND id = COALESCE(?, id)"
-    return db.execute(f"{same} ORDER BY id", (code, drawing)).fetchall()
+    where, values = one_or_all("id", drawing)
+    same = f"SELECT drawings.* FROM drawings JOIN classes USING (code, model) WHERE code = ?{where} ORDER BY id"
+    return db.execute(same, (code, *values)).fetchall()
 
 
 def _find(db: sqlite3.Connection, code: str, drawing: int) -> sqlite3.Row:

@@ -113,3 +113,8 @@ def next_number(db: sqlite3.Connection, code: str, kind: Numbered) -> int:
     """A number that no other seat, question or drawing of the class has, or had before it was deleted."""
     db.execute(f"UPDATE classes SET {kind} = {kind} + 1 WHERE code = ?", (code,))
     return int(db.execute(f"SELECT {kind} FROM classes WHERE code = ?", (code,)).fetchone()[0])
+
+
+def one_or_all(column: str, number: int | None) -> tuple[str, tuple[int, ...]]:
+    """What follows a WHERE that is to find one number or, for None, all; and its values."""
+    return ("", ()) if number is None else (f" AND {column} = ?", (number,))

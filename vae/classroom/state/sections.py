@@ -10,10 +10,11 @@ from typing import Literal
 
 from vae.classroom.codes import RemovedSeatError
 from vae.classroom.state import classes, drawings, seats, votes
-from vae.classroom.state.schema import Change, Json, last_event
+from vae.classroom.state.schema import Change, Json, last_event, one_or_all
 
 Role = Literal["student", "teacher", "projector", "check"]
 
+MOST_SINGLE = 20  # items that are read one by one; of more, all are read at once
 MOST_CHANGES = 400  # beyond these, the whole state is no longer than what has changed
 
 EVERYBODY = ("class", "shown", "people", "question", "progress", "map", "presented")
@@ -84,11 +85,10 @@ def me(db: sqlite3.Connection, code: str, seat: int) -> Json | None:
 def all_seats(db: sqlite3.Connection, code: str, seat: int | None = None) -> dict[str, Json]:
     """Who is in the class, or one of them, for teachers."""
     chosen = votes.choices(db, code, seat)
-    counts = {
-        row["seat"]: row["n"]
-        for row in db.execute("SELECT seat, COUNT(*) n FROM drawings WHERE code = ? GROUP BY seat", (code,))
-    }
-    wanted = "SELECT * FROM seats WHERE code = ? AND NOT removed AND id = COALESCE(?, id) ORDER BY id"
+    where, values = one_or_all("seat", seat)
+    counted = f"SELECT seat, COUNT(*) n FROM drawings WHERE code = ?{where} GROUP BY seat"
+    counts = {row["seat"]: row["n"] for row in db.execute(counted, (code, *values))}
+    where, values = one_or_all("id", seat)
     return {
         str(row["id"]): {
             "name": row["name"],
@@ -96,7 +96,7 @@ def all_seats(db: sqlite3.Connection, code: str, seat: int | None = None) -> dic
             "votes": chosen.get(row["id"], [None, None]),
             "drawings": counts.get(row["id"], 0),
         }
-        for row in db.execute(wanted, (code, seat))
+        for row in db.execute(f"SELECT * FROM seats WHERE code = ? AND NOT removed{where} ORDER BY id", (code, *values))
     }
 
 
@@ -131,6 +131,7 @@ def _items(db: sqlite3.Connection, code: str, name: str, wanted: Collection[int 
     """The items of these numbers, None for one that is gone. Where a number is None, all there are besides."""
     numbers = [number for number in wanted if number is not None]
     found: dict[str, Json | None] = {str(number): None for number in numbers}
-    for part in [None] if None in wanted else numbers:
-        found |= ITEMS[name](db, code, part)
+    for part in [None] if None in wanted or len(numbers) > MOST_SINGLE else numbers:
+        read = ITEMS[name](db, code, part)
+        found |= read if None in wanted else {key: item for key, item in read.items() if key in found}
     return found

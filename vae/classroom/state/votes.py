@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vae.classroom.codes import ClassError, clean_text
 from vae.classroom.state import seats
 from vae.classroom.state.classes import find, find_open
-from vae.classroom.state.schema import Json, emit, next_number
+from vae.classroom.state.schema import Json, emit, next_number, one_or_all
 
 LONGEST_QUESTION = 500
 LONGEST_OPTION = 200
@@ -156,8 +156,9 @@ def choices(db: sqlite3.Connection, code: str, seat: int | None = None) -> dict[
     row = _current(db, code)
     found: dict[int, list[int | None]] = {}
     if row is not None:
-        wanted = "SELECT * FROM votes WHERE code = ? AND question = ? AND seat = COALESCE(?, seat)"
-        for voted in db.execute(wanted, (code, row["id"], seat)):
+        where, values = one_or_all("seat", seat)
+        asked = f"SELECT * FROM votes WHERE code = ? AND question = ? AND round IN (1, 2){where}"
+        for voted in db.execute(asked, (code, row["id"], *values)):
             found.setdefault(voted["seat"], [None, None])[voted["round"] - 1] = voted["choice"]
     return found
 
