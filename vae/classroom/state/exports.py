@@ -94,4 +94,4 @@ def _drawing(row: sqlite3.Row) -> Json:
 
 def _plain(text: str) -> str:
     """The text, so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(tuple("=+-@＝＋－＠")) else text
