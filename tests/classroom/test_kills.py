@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.browsing import ROOT
-from tests.support.classrooms import in_loop, opened
+from tests.support.classrooms import MODEL, NOW, in_loop, opened
 from tests.support.effort import KILLS
 from tests.support.patience import PATIENCE
 from vae.classroom.state import classes, seats, sections
@@ -93,3 +93,27 @@ async def same(store: Store, code: str, told: list[Json]) -> None:
     rest = await store.run(sections.after, code, "check", None, first)
     assert "full" not in rest, "who was away gets what came after"
     assert (await store.run(seats.join, code, None, "Late", 0.0)).new
+
+
+def test_after_a_power_cut_nobody_takes_new_events_for_lost_ones(tmp_path: Path) -> None:
+    """The disk may then be as it was some transactions ago, which clients have seen."""
+    path = tmp_path / "classes.sqlite"
+
+    def mode(store: Store, code: str, value: str) -> Json:
+        in_loop(store.run(classes.set_mode, code, value))
+        return in_loop(store.run(sections.full, code, "projector"))
+
+    with opened(path) as store:
+        code = in_loop(store.run(classes.create, "Physics", MODEL, NOW)).code
+        kept = mode(store, code, "explore")["seq"]
+        on_disk = {file: file.read_bytes() for file in tmp_path.iterdir()}
+        lost = [mode(store, code, value)["seq"] for value in ("follow", "explore", "follow")]
+    for file, content in on_disk.items():
+        file.write_bytes(content)
+    with opened(path) as store:
+        assert in_loop(store.run(classes.described, code))["mode"] == "explore"
+        for _ in lost:
+            mode(store, code, "follow")
+        for number in lost:
+            assert in_loop(store.run(sections.after, code, "projector", None, number))["full"] is True
+        assert "full" not in in_loop(store.run(sections.after, code, "projector", None, kept))
