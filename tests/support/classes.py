@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.live import load, until
 from tests.support.patience import PATIENCE
+from vae.classroom.serving.limits import ClassLimits, Rate
 from vae.classroom.serving.routes import Pages, routes
 from vae.classroom.serving.service import ClassService
 
@@ -166,6 +167,7 @@ class Running:
 @contextmanager
 def serve(path: Path, pages: Pages | None = None, **options: Any) -> Iterator[Running]:
     """Classes kept in this file, on a port of their own."""
+    options.setdefault("limits", ClassLimits(classes=Rate(1e6, 1e6)))
     service = ClassService(path, load, **options)
     with serving(routes(service, pages or Pages()), service) as port:
         yield Running(port, service)

@@ -41,7 +41,7 @@ from vae.classroom.state.votes import LONGEST_OPTION, LONGEST_QUESTION, MOST_OPT
 from vae.model.networks import MAX_IMAGE_SIDE
 
 Id = Annotated[int, whole_in(1, LARGEST_ID)]
-Name = Annotated[str, text_of(MAX_TEXT)]
+Name = Annotated[str, text_of(MAX_TEXT, 0)]
 Flag = Annotated[bool, a_flag]
 Choice = Annotated[int, whole_in(0, MOST_OPTIONS - 1)]
 Pixels = Annotated[str, text_of(MAX_PICTURE_BYTES)]

@@ -40,7 +40,7 @@ class ClassLimits:
 
     failures: Rate = Rate(MOST_FAILURES, MOST_FAILURES / 60)
     seats: Rate = Rate(600, 10)
-    classes: Rate = Rate(30, 0.1)
+    classes: Rate = Rate(60, 1 / 60)
     commands: dict[Role, Rate] = field(default_factory=lambda: dict(COMMANDS))
     connections: SocketLimits = CONNECTIONS
 

@@ -174,7 +174,7 @@ class ClassRoutes:
         code = await self._code(request)
         fields = read_object(await _body(request, MAX_COMMAND_BYTES))
         token = or_null(text_of(MAX_TEXT))("seat", fields.get("seat"))
-        name = or_null(text_of(MAX_TEXT))("name", fields.get("name"))
+        name = or_null(text_of(MAX_TEXT, 0))("name", fields.get("name"))
         seat = await self._service.seat(code, token, name, address_of(request))
         return JSONResponse({"seat": seat.token, "id": seat.id, "name": seat.name})
 
