@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.classes import Json, Running, apply, serve
+from tests.support.live import until
 from tests.support.patience import PATIENCE
 
 
@@ -172,3 +175,27 @@ def test_a_first_frame_that_is_none_is_answered_with_a_sentence(running: Running
         assert ended["final"]
         with pytest.raises(ConnectionClosed):
             client.recv(PATIENCE)
+
+
+def test_an_app_that_ends_ends_every_connection_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "classes.sqlite"
+    with serve(path) as running:
+        code, secret = running.open()
+        seat = running.seat(code, "Ada")
+        with ExitStack() as stack:
+            student = stack.enter_context(running.connect(code, "student", seat=seat["seat"]))
+            messages = stack.enter_context(events(running, code, "projector", {}))
+            waiting = stack.enter_context(ThreadPoolExecutor())
+            next(messages)
+            address = f"{code}/poll?role=projector&after={student.seq}"
+            polls = [waiting.submit(running.ask, "GET", address) for _ in range(2)]
+            until(lambda: len(running.service.rooms[code].of("projector")) >= 2)
+            running.stop()
+            assert list(messages)[-1]["error"].startswith("The app is closing")
+            assert {poll.result().status for poll in polls} <= {200, 503}
+            with pytest.raises(ConnectionClosed):
+                student.until(lambda _: False)
+    with serve(path) as running:
+        assert running.seat(code, None, seat["seat"]) == seat
+        with running.connect(code, "teacher", secret=secret) as teacher:
+            assert teacher.state["people"] == {"joined": 1, "connected": 0}

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -121,6 +121,7 @@ class Running:
 
     port: int
     service: ClassService
+    stop: Callable[[], None]
 
     def ask(
         self, method: str, path: str, fields: Any = None, *, headers: Json | None = None, body: bytes | None = None
@@ -169,13 +170,13 @@ def serve(path: Path, pages: Pages | None = None, **options: Any) -> Iterator[Ru
     """Classes kept in this file, on a port of their own."""
     options.setdefault("limits", ClassLimits(classes=Rate(1e6, 1e6)))
     service = ClassService(path, load, **options)
-    with serving(routes(service, pages or Pages()), service) as port:
-        yield Running(port, service)
+    with serving(routes(service, pages or Pages()), service) as (port, stop):
+        yield Running(port, service, stop)
 
 
 @contextmanager
-def serving(found: Sequence[BaseRoute], service: ClassService) -> Iterator[int]:
-    """The routes on a port of their own; the service ends with the server, as in the app."""
+def serving(found: Sequence[BaseRoute], service: ClassService) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The routes on a port of their own, and how to end them; the service ends with the server, as in the app."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -189,10 +190,14 @@ def serving(found: Sequence[BaseRoute], service: ClassService) -> Iterator[int]:
     with closing(socket.create_server(("127.0.0.1", 0), backlog=1024)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        try:
-            until(lambda: server.started)
-            yield listening.getsockname()[1]
-        finally:
+
+        def stop() -> None:
             server.should_exit = True
             thread.join(PATIENCE)
             assert not thread.is_alive()
+
+        try:
+            until(lambda: server.started)
+            yield listening.getsockname()[1], stop
+        finally:
+            stop()

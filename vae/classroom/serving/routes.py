@@ -97,8 +97,10 @@ class ClassRoutes:
                 return Response(status_code=400)  # nobody reads it
             except ClassError as error:
                 return self._origins.problem(request, str(error), error.status)
-            except (MessageError, EndedError) as error:
+            except MessageError as error:
                 return self._origins.problem(request, str(error), 400)
+            except EndedError as error:
+                return self._origins.problem(request, str(error), 403 if error.final else 503)
             response.headers.setdefault("Cache-Control", "no-store")
             for name, value in self._origins.headers(request).items():
                 response.headers.setdefault(name, value)
@@ -212,14 +214,14 @@ class ClassRoutes:
         """Messages as server-sent events."""
         who = await self._who(request)
         self._check_full(address_of(request))
-        return Events(self._service, who, _after(request), self._counted(address_of(request)))
+        return Events(self._service, who, _after(request), self._counted(request))
 
     async def poll(self, request: Request) -> Response:
         """What is new, or comes in the next seconds."""
         who = await self._who(request)
         self._check_full(address_of(request))
         heard(self._service, who)
-        async with self._counted(address_of(request)):
+        async with self._counted(request):
             text = await poll(self._service, who, _after(request), request)
         return Response(text, media_type="application/json")
 
@@ -240,11 +242,13 @@ class ClassRoutes:
             raise TooManyError(FULL)
 
     @asynccontextmanager
-    async def _counted(self, address: str) -> AsyncIterator[None]:
-        """Counts a connection without a socket."""
+    async def _counted(self, request: Request) -> AsyncIterator[None]:
+        """Counts a connection without a socket, which ends when the app does."""
+        address = address_of(request)
         self._waiting[address] += 1
         try:
-            yield
+            with self._service.held_open(request.receive):
+                yield
         finally:
             self._waiting[address] -= 1
             if not self._waiting[address]:

@@ -4,11 +4,13 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+
+from starlette.types import Receive
 
 from vae.classroom.codes import ClassError, UnknownClassError, read_code
 from vae.classroom.messages.protocol import Json, Role, State, Transport
@@ -23,7 +25,7 @@ from vae.classroom.state.seats import Seat
 from vae.classroom.state.store import Store, StoreError
 from vae.server.live.inference import LiveModel, Loader, UnknownModelError
 
-SWEEP_SECONDS = 5.0
+CHORES_SECONDS = 1.0
 MOST_KNOWN = 10_000  # addresses
 HOUR = 3600.0
 UNKNOWN = "There is no class with this code; check it, or ask your teacher."
@@ -94,6 +96,7 @@ class ClassService:
         self._load, self.limits = load, limits or ClassLimits()
         self.rehearse, self.train = rehearse, train
         self.rooms: dict[str, Room] = {}
+        self.requests: set[Receive] = set()  # that are open for long
         self.commands = {role: Rates(rate) for role, rate in self.limits.commands.items()}
         self.new_seats, self.new_classes = Rates(self.limits.seats), Rates(self.limits.classes)
         self._path = path
@@ -101,6 +104,7 @@ class ClassService:
         self._known: set[tuple[str, str]] = set()  # addresses that have found a class, and its code
         self._store: Store | None = None
         self._opening = asyncio.Lock()
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ---- tables ------------------------------------------------------------------------------------------------------
@@ -118,16 +122,22 @@ class ClassService:
 
     async def close(self) -> None:
         """Ends all connections, and lets another app have the file. Called when the app ends."""
-        for room in self.rooms.values():
-            room.end(ENDING, final=False)
+        self._closed = True
+        self._end()
         for task in self._tasks:
             task.cancel()
         if (store := self._store) is not None:
             self._store = None
             await asyncio.to_thread(store.close)
 
+    def _end(self) -> None:
+        for room in self.rooms.values():
+            room.end(ENDING, final=False)
+
     async def _open(self) -> Store:
         async with self._opening:
+            if self._closed:
+                raise StoreError(ENDING)
             if self._store is None:
                 store = await asyncio.to_thread(Store, self._path, self._on_change)
                 await store.run(seats.remove_simulated)
@@ -136,6 +146,16 @@ class ClassService:
                 self.do(self._do_chores())
             return self._store
 
+    @contextmanager
+    def held_open(self, receive: Receive) -> Iterator[None]:
+        """A request is open for long: it is ended when the web server shuts down, which would wait for it for ever."""
+        watched = set() if is_ending(receive) else {receive}
+        self.requests |= watched
+        try:
+            yield
+        finally:
+            self.requests -= watched
+
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Does it in the background, until the app ends."""
         task = asyncio.create_task(work)
@@ -143,10 +163,12 @@ class ClassService:
         task.add_done_callback(self._tasks.discard)
 
     async def _do_chores(self) -> None:
-        """Every few seconds looks who has become silent, and every hour deletes what is a day old."""
+        """Every second looks who has become silent, and every hour deletes what is a day old."""
         expired_at = time.monotonic()
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(CHORES_SECONDS)
+            if any(map(is_ending, self.requests)):
+                self._end()
             for code, room in list(self.rooms.items()):
                 room.attendance.sweep()
                 if room.is_unused:
@@ -303,3 +325,8 @@ def _read_taught(db: sqlite3.Connection, secrets: Mapping[str, str]) -> list[Jso
     found = [code for code, secret in secrets.items() if classes.is_teacher(db, code, secret)]
     described = [classes.described(db, code) for code in found]
     return [{key: each[key] for key in ("code", "name", "model")} for each in described]
+
+
+def is_ending(receive: Receive) -> bool:
+    """Whether the web server, if it is uvicorn, keeps this request's connection no longer, as when it shuts down."""
+    return getattr(getattr(receive, "__self__", None), "keep_alive", True) is False
