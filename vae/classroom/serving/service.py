@@ -298,7 +298,7 @@ class ClassService:
                 found = await self.run(exports.as_json, code)
                 return "application/json", json.dumps(found, indent=1).encode()
             case "votes.csv":
-                return "text/csv; charset=utf-8", (await self.run(exports.votes_csv, code)).encode()
+                return "text/csv; charset=utf-8", (await self.run(exports.votes_csv, code)).encode("utf-8-sig")
             case _:
                 return "application/octet-stream", await self.run(exports.drawings_npz, code)
 
