@@ -152,7 +152,9 @@ class Running:
         """A client that has its first message. who: seat, a token, or secret, a teacher's."""
         headers = {"Cookie": f"class-{code}={who['secret']}"} if "secret" in who else {}
         address = f"ws://127.0.0.1:{self.port}/c/{code}/socket"
-        with connect(address, additional_headers=headers, compression=None, open_timeout=PATIENCE) as client:
+        with connect(
+            address, additional_headers=headers, compression=None, open_timeout=PATIENCE, max_queue=None
+        ) as client:
             client.send(json.dumps({"version": 1, "role": role, "seat": who.get("seat"), "after": after}))
             found = Socket(client)
             found.take()

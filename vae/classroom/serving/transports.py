@@ -34,7 +34,9 @@ from vae.classroom.serving.work import work
 from vae.server.wire import abort
 
 HELLO_SECONDS = 10.0
+MOST_SLOWED = 100  # commands in a row that came too fast, before the socket ends
 UNSENT_BYTES = 2**14  # that the system may hold for a client before the server waits
+TOO_FAST = "Too many messages came at once; wait a moment."
 LATE = "Nothing came for ten seconds; load the page again."
 FAILED = "The app could not do this ({}); try again."
 
@@ -145,14 +147,17 @@ class SocketServer:
 
     async def _commands(self, who: Who, client: Client) -> None:
         rates = self._service.commands[who.role]
-        key = who.seat or client
+        key, slowed = who.seat or client, 0
         while True:
             text = await self._read()
             heard(self._service, who)
             if (reply := await reply_to(self._service, who, text)) is not None:
                 client.reply(reply)
-            if wait := rates.take((who.code, key)):
-                await asyncio.sleep(wait)
+            wait = rates.take((who.code, key))
+            slowed = slowed + 1 if wait else 0
+            if slowed > MOST_SLOWED:
+                client.end(TOO_FAST, final=False)
+            await asyncio.sleep(wait)
             while client.is_crowded:
                 await client.drained.wait()
 
