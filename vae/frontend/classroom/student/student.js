@@ -196,6 +196,7 @@ export default class Student {
     if (!question || !asked || ownVote(question, me) !== null) return;
     this.news.textContent = `${question.round === 2 ? "Second vote" : "New question"}: ${question.text}`;
     if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("question");
+    this.panels.element.scrollTop = 0;
   }
 
   takeModel() {

@@ -30,19 +30,30 @@ export default async function start(read, importPacked) {
  * @param {Lab} lab
  */
 function hostOf(lab) {
-  const { source } = lab.environment;
-  const [header] = lab.frame.elements;
+  const { source } = lab.environment,
+    { title, main, elements } = lab.frame;
   const dataOf = async (/** @type {string} */ view, /** @type {string} */ model) =>
     (await source.get(view, { model })).data;
   return {
     lab,
     hold: (/** @type {boolean} */ held) => {
-      for (const node of [header, lab.controls.element, lab.stage.element]) node.inert = held;
-      lab.frame.title.tabIndex = -1;
-      if (held) lab.frame.title.removeAttribute("tabindex"); // what the teacher opens takes no focus
+      for (const node of [elements[0], lab.controls.element, lab.stage.element]) node.inert = held;
+      // What the teacher opens takes no focus; the keyboard can still scroll it.
+      focusable(title, !held, -1);
+      focusable(main, held, 0);
     },
     padData: (/** @type {string} */ model) => dataOf("compare", model),
     mapData: (/** @type {string} */ model) => dataOf("explore", model),
     shown: () => ({ page: lab.view.address, model: lab.model, root: lab.stage.place.shadowRoot }),
   };
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {boolean} may
+ * @param {number} tabIndex
+ */
+function focusable(node, may, tabIndex) {
+  if (may) node.tabIndex = tabIndex;
+  else node.removeAttribute("tabindex");
 }
