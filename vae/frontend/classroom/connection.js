@@ -32,6 +32,7 @@
  * @property {Kept} [storage]
  */
 
+import { CLASS_SECONDS } from "../lib/contract.js";
 import { Kept } from "./kept.js";
 import { Outbox } from "./outbox.js";
 import { Sections } from "./state.js";
@@ -43,7 +44,7 @@ const FIRST_MESSAGE_MS = 3000;
 const CUTS_MS = 90_000; // a way that is lost twice within it does not work
 const AVOIDED_MS = 600_000;
 const FIRST_PROBE_MS = 30_000; // for a better way than the one in use
-const SIGN_MS = 20_000; // between two signs of life
+const SIGN_MS = CLASS_SECONDS.beat * 1000; // between two signs of life
 const SILENCE_MS = 10_000; // after one
 const AWAKE_SILENCE_MS = 3000; // and after the page was asleep
 const FIRST_RETRY_MS = 500,

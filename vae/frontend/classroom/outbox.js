@@ -7,7 +7,8 @@
  * @typedef {{command: Command, sent: boolean, resolve: (fields: any) => void, reject: (error: Error) => void}} Waiting
  */
 
-import { CLASS_VERSION, Refusal } from "./transports.js";
+import { CLASS_VERSION } from "../lib/contract.js";
+import { Refusal } from "./transports.js";
 
 // Done twice they would do more than done once.
 const ONCE = new Set(["ask", "co_teacher", "train"]);

@@ -21,9 +21,10 @@
  * @property {() => void} close
  */
 
-export const CLASS_VERSION = 1;
-const SECONDS_OF_A_POLL = 30; // the server answers after 20 at the latest
-const QUIET_EVENTS_S = 45; // the server sends a sign of life every 15 s
+import { CLASS_SECONDS, CLASS_VERSION } from "../lib/contract.js";
+
+const SECONDS_OF_A_POLL = CLASS_SECONDS.poll + 10; // it is answered after the first of these at the latest
+const QUIET_EVENTS_S = 3 * CLASS_SECONDS.events; // three signs of life have not come
 
 /** What the server does not do, in its own words. */
 export class Refusal extends Error {

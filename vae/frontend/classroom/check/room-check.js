@@ -20,7 +20,8 @@
  * @property {string} problem
  */
 
-import { CLASS_VERSION, TRANSPORTS } from "../transports.js";
+import { CLASS_VERSION } from "../../lib/contract.js";
+import { TRANSPORTS } from "../transports.js";
 
 export const HELD_SECONDS = 60; // proxies that cut do it within a minute
 const BEAT_SECONDS = 5;

@@ -20,11 +20,11 @@
 
 import { fromBase64, toBase64 } from "../../lib/bytes.js";
 import { drawPicture } from "../../lib/canvas.js";
+import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, messageOf, say, select } from "../../lib/dom.js";
 import { DrawingPad } from "../../lib/drawing.js";
 import { DRAWING_WORDS } from "./words.js";
 
-const LONGEST_LABEL = 40;
 const OWN = "own words";
 
 export class HandIn {
@@ -44,7 +44,7 @@ export class HandIn {
   label = select("What is it?", [], () => this.chooseLabel());
   own = element("input", {
     type: "text",
-    maxLength: LONGEST_LABEL,
+    maxLength: CLASS_LIMITS.label,
     ariaLabel: "What it is, in your own words",
     hidden: true,
   });

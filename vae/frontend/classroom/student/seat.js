@@ -4,12 +4,11 @@
  * @import { Status } from "../connection.js"
  */
 
+import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, messageOf, say } from "../../lib/dom.js";
 
-const LONGEST_NAME = 24;
-
 export class SeatPanel {
-  field = element("input", { type: "text", maxLength: LONGEST_NAME, required: true });
+  field = element("input", { type: "text", maxLength: CLASS_LIMITS.name, required: true });
   words = element("p", { role: "status" });
   connection = element("p");
   name = "";

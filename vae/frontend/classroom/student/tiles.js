@@ -2,17 +2,17 @@
  * What a student sees, small, for the teacher: the largest picture on the page, at most one in 2 s, and only when it is
  * another one.
  *
- * @import { Shape } from "../state.js"
+ * @import { Shape, Tile } from "../state.js"
  *
  * @typedef {{page: string, model: string, root: ParentNode | null}} Seen root: of the component on the page
- * @typedef {{page: string, model: string, shape: Shape, pixels: string}} Tile pixels: base64
  */
 
 import { toBase64 } from "../../lib/bytes.js";
+import { CLASS_LIMITS, CLASS_SECONDS } from "../../lib/contract.js";
 import { contextOf, element } from "../../lib/dom.js";
 
-export const TILE_SIDE = 64;
-const BETWEEN_MS = 2100; // the server takes one in 2 s
+const TILE_SIDE = CLASS_LIMITS.tile_side;
+const BETWEEN_MS = CLASS_SECONDS.tile * 1050; // a little more than the server asks for
 
 /** Takes tiles and passes them on, until it is stopped. */
 export class Tiles {
@@ -61,7 +61,7 @@ export class Tiles {
   }
 }
 
-/** The size of a tile of a picture: no side longer than TILE_SIDE, and no larger than the picture. */
+/** The size of a tile of a picture: no side longer than the server takes, and no larger than the picture. */
 export function sizeOf(/** @type {number} */ width, /** @type {number} */ height) {
   const scale = Math.min(1, TILE_SIDE / Math.max(width, height));
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
