@@ -162,6 +162,8 @@ test("after a vote: the advice, another round, the result, and what cannot be un
   const question = questionOf({ open: false, shown: true });
   link.change({ question, tally: { counts: [[2, 0, 2]], moved: null, correct: 2 } });
   assert.match(form.textContent ?? "", /50 % are right: let them convince each other/);
+  link.change({ question: { ...question, text: READY.text } });
+  assert.match(form.textContent ?? "", /Draw your own digit\. Only what pays for itself is kept\./);
   for (const name of ["Vote again", "Hide the result", "Reveal the right one", "Let them vote"])
     named(form, name).click();
   named(form, "Reset this round").click();

@@ -42,6 +42,7 @@ class Result {
     this.answered = element("p", { className: "answered" });
     this.advice = element("p", { className: "advice" });
     this.gain = element("p", { className: "quiet" });
+    this.explanation = element("p", { className: "quiet" });
     this.voting = button("", "", () => this.toggle("voting"));
     this.again = button("Vote again", "A second round, beside the first one", () => desk.command("round"));
     this.results = button("", "", () => this.toggle("results"));
@@ -61,7 +62,15 @@ class Result {
     const buttons = element("div", { className: "stack" }, this.voting, this.again, this.results, this.reveal);
     buttons.append(this.experiment, more);
     const counted = element("div", { className: "counted" }, this.answered, this.progress);
-    const right = element("div", { className: "vote-side" }, counted, this.advice, this.gain, buttons);
+    const right = element(
+      "div",
+      { className: "vote-side" },
+      counted,
+      this.advice,
+      this.gain,
+      this.explanation,
+      buttons,
+    );
     this.element = element("div", { className: "result" }, left, right);
   }
 
@@ -95,6 +104,7 @@ class Result {
     const { asked, base } = this.desk;
     this.experiment.hidden = !asked;
     if (asked) this.experiment.href = `${base}/${asked.link}`;
+    say(this.explanation, asked && !open ? `${asked.experiment} ${asked.explanation}` : "");
     for (const node of this.element.querySelectorAll("button")) node.disabled = closed;
   }
 

@@ -47,13 +47,3 @@ export async function ownClasses(base) {
 export async function teach(base, code, secret) {
   await ask(`${base}/c/${code}/teach`, { secret });
 }
-
-/**
- * Code and secret of a teacher's link, <base>/Class#CODE.SECRET; null for another address.
- *
- * @param {string} hash of the address, with its #
- */
-export function linkOf(hash) {
-  const [, code, secret] = /^#([0-9A-Za-z]{6})\.([\w-]{8,200})$/.exec(hash) ?? [];
-  return code ? { code: code.toUpperCase(), secret } : null;
-}

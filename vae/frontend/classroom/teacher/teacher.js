@@ -5,13 +5,14 @@
 /** @import { TeacherData } from "./desk.js" */
 
 import { element, messageOf } from "../../lib/dom.js";
+import { takeLink } from "../../lib/teacher-link.js";
 import { setTaught, taught } from "../../lib/teaching.js";
 import { componentOf } from "../../lib/view.js";
 import { Connection } from "../connection.js";
 import { ClassView } from "./class-view.js";
 import { Opening } from "./opening.js";
 import { setLesson } from "./lessons.js";
-import { linkOf, ownClasses, teach } from "./requests.js";
+import { ownClasses, teach } from "./requests.js";
 
 export class Teacher {
   closed = false;
@@ -39,8 +40,7 @@ export class Teacher {
 
   /** The class of a teacher's link, else the one that is taught in this browser; without any, the form. */
   async begin() {
-    const link = linkOf(location.hash);
-    if (link) history.replaceState(history.state, "", `${location.pathname}${location.search}`);
+    const link = takeLink();
     let problem = "";
     if (link) {
       const done = await teach(this.data.base, link.code, link.secret).then(
