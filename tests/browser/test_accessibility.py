@@ -75,8 +75,9 @@ KEYS = {"range": "ArrowLeft", "number": "ArrowUp", "select-one": "ArrowDown", "c
 KEYS |= dict.fromkeys(("DIV", "CANVAS"), "Shift+ArrowRight")
 OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
 # What these set is seen elsewhere or later: who decodes, when the film plays, in the file, when the pen is down, when a
-# latent is held, a place pinned or a patch erased. The tests of their pages try them then.
+# latent is held, a place pinned, a patch erased or a class open. The tests of their pages try them then.
 LATER = (
+    "Begin with",
     "As a light page",
     "Decode in this browser",
     "Erase a patch",
@@ -122,6 +123,10 @@ def optimise(page: Page) -> None:
     expect(page.locator(".split .numbers")).to_be_visible()
 
 
+def open_tab(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("tab", name=name).click()
+
+
 def unfold(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_text(name).first.click()
 
@@ -158,6 +163,7 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
     ],
     f"Reconstruction?{MNIST}": [unfold("The loss for this image"), optimise],
     f"Reconstruction?{MNIST}&compare=mnist-z10-b10,mnist-z2": [],
+    "Class": [press("Open the class"), *map(open_tab, ("Question", "Students", "Drawings", "Room"))],
     FILM: [press("Play or pause the film"), press("Train a model"), choose_own_pictures],
 }
 
@@ -235,6 +241,7 @@ def grey(png: bytes) -> Any:
             *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
             f"Reconstruction?{MNIST}",
             FILM,
+            "Class",
         ]
     ),
 )

@@ -13,7 +13,7 @@ from vae.bench.live import Server
 from vae.ui.shared.page import ADDRESSES
 
 pytestmark = pytest.mark.browser
-PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, canvas.pairs[data-epoch]"
+PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, canvas.pairs[data-epoch], .opening"
 MODEL = "mnist-z10"
 # Levels of all headings that are shown, in the order of the page and of the components in it.
 LEVELS = """() => {

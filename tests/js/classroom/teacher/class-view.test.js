@@ -370,6 +370,8 @@ test("the class: newcomers, model, a second teacher, export, close, delete", asy
     link.commands.map(([name, fields]) => [name, ...Object.values(fields)]),
     [["joinable", false], ["model", "mnist-z2"], ["co_teacher"], ["revoke_co_teachers"], ["close"], ["delete"]],
   );
+  link.status({ connected: false, final: true, sentence: "This class has been deleted; ask your teacher." });
+  assert.deepEqual(gone, ["Class K7PM2X is deleted, with everything in it."]);
   const files = /** @type {HTMLAnchorElement[]} */ ([...room.querySelectorAll("a[download]")]);
   assert.deepEqual(
     files.map(({ href }) => href.split("/").at(-1)),

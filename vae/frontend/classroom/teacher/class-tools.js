@@ -74,9 +74,10 @@ export class ClassTools {
     this.close = confirmed("Close the class", "Students can do nothing any more; you can still export", closed, () =>
       desk.command("close"),
     );
-    const remove = confirmed("Delete the class", "Everything of this class is gone for good", deleted, () =>
-      desk.command("delete"),
-    );
+    const remove = confirmed("Delete the class", "Everything of this class is gone for good", deleted, async () => {
+      desk.deleting = true;
+      desk.deleting = (await desk.command("delete")) !== null;
+    });
     const title = "To the form that opens a class; this one goes on, and you can come back";
     const leave = button("Another class", title, () => desk.calls.onLeave());
     return element("div", { className: "row" }, leave, this.close, remove);

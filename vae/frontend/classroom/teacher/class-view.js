@@ -88,7 +88,8 @@ export class ClassView {
    * @param {(sentence: string) => void} onGone
    */
   takeStatus(status, onGone) {
-    if (status.final) onGone(status.sentence);
+    const { deleting, code } = this.desk;
+    if (status.final) onGone(deleting ? `Class ${code} is deleted, with everything in it.` : status.sentence);
     else this.head.showStatus(status);
   }
 

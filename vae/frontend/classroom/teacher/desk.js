@@ -28,6 +28,7 @@ import { lessonOf, setLesson } from "./lessons.js";
 export class Desk {
   picks = new Picks();
   tab = "now"; // the one that is open
+  deleting = false; // whether the teacher has asked for the class's end here
   /** What each student sees, by seat. @type {Record<string, Tile>} */
   tiles = {};
   /** The texts of the questions that were asked since the page was opened. @type {Set<string>} */

@@ -32,7 +32,7 @@ export class PresentBar {
     picks.keep(({ kind, id }) => (kind === "seat" ? id in tiles && id in state.seats : id in state.drawings));
     const some = picks.all.length > 0,
       on = state.presented.length;
-    this.element.hidden = !some && !on;
+    this.element.hidden = (!some && !on) || state.class?.closed === true;
     for (const node of [this.list, this.present, this.clear]) node.hidden = !some;
     for (const node of [this.now, this.take]) node.hidden = !on;
     say(this.now, on ? `${on === 1 ? "1 picture is" : `${on} pictures are`} on the projector, without names.` : "");

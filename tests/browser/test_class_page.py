@@ -1,0 +1,125 @@
+"""The teacher's page in a real browser: two clicks to a class, every screen, the keyboard alone, a second teacher."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browsing import attribute, go, new_page, opened, rest
+from tests.support.effort import first_in_make_test
+from tests.support.looks import SIZES, faults, screen
+from vae.bench.live import Server
+
+pytestmark = pytest.mark.browser
+STUDENTS = 40
+TABS = ("Now", "Question", "Students", "Drawings", "Room")
+LOADED = "image => image.complete && image.naturalWidth > 0"
+
+
+def post(server: Server, path: str, body: object, **headers: str) -> Any:
+    """What the server answers to this JSON."""
+    asked = Request(
+        f"{server.url}/c/{path}", json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
+    )
+    with urlopen(asked) as reply:
+        return json.loads(reply.read() or b"null")
+
+
+def code_of(page: Page) -> str:
+    """The code of the class that the page shows."""
+    expect(page.locator(".class-view[data-ready=true]")).to_be_visible()
+    return page.locator(".class-head .code").inner_text()
+
+
+@contextmanager
+def class_page(browser: Browser, server: Server, students: int = 0, **options: Any) -> Iterator[tuple[Page, str]]:
+    """The page of a new class in which so many students have a seat, and its code."""
+    with opened(browser, f"{server.url}/Class?checkpoint=mnist-z10", **options) as page:
+        page.get_by_role("button", name="Open the class").click()
+        code = code_of(page)
+        for _ in range(students):
+            post(server, f"{code}/join", {"seat": None, "name": None})
+        if students:
+            expect(page.locator(".people")).to_contain_text(f"{students} away")
+        yield page, code
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
+
+
+def test_two_clicks_open_a_class_and_the_projector_is_what_comes_next(app: Server, browser: Browser) -> None:
+    with opened(browser, app.url) as page:
+        go(page, "Class")
+        page.get_by_role("button", name="Open the class").click()
+        code = code_of(page)
+        step = page.get_by_role("region", name="What to do next")
+        projector = step.get_by_role("link", name="Open the projector")
+        assert attribute(projector, "href").startswith(f"{app.url}/c/{code}/projector")
+        expect(page.get_by_role("img", name=f"QR code of {app.url}/c/{code}")).to_be_visible()
+        assert page.locator(".join .qr").evaluate(LOADED)
+        post(app, f"{code}/join", {"seat": None, "name": None})
+        expect(step.get_by_role("button", name="Ask a question")).to_be_visible()
+        page.reload()
+        assert code_of(page) == code
+
+
+@pytest.mark.parametrize("size", first_in_make_test(SIZES))
+def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser: Browser, size: list[int]) -> None:
+    with class_page(browser, app, STUDENTS, **screen(size)) as (page, _):
+        for name in TABS:
+            tab(page, name)
+            rest(page)
+            assert faults(page) == [], name
+        tab(page, "Question")
+        page.get_by_label("Ready question").select_option("Dot or cloud?")
+        page.get_by_role("button", name="Ask the class").click()
+        expect(page.get_by_role("heading", name="The encoder gives a mean")).to_be_visible()
+        page.get_by_text("More", exact=True).click()
+        rest(page)
+        assert faults(page) == []
+
+
+def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server, browser: Browser) -> None:
+    with class_page(browser, app, 1) as (page, code):
+        page.get_by_role("tab", name="Now").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("tab", name="Question")).to_be_focused()
+        page.get_by_label("Ready question").press("ArrowDown")
+        page.get_by_role("button", name="Ask the class").press("Enter")
+        step = page.locator(".next")
+        expect(step).to_have_attribute("data-step", "voting")
+        seat = post(app, f"{code}/join", {"seat": None, "name": None})["seat"]
+        vote = {"version": 1, "id": "1", "do": "vote", "question": 1, "round": 1, "choice": 2}
+        post(app, f"{code}/commands?role=student", vote, Authorization=f"Bearer {seat}")
+        expect(step).to_contain_text("1 of ")
+        for name, now in (
+            ("End the vote", "between"),  # all are right: no second round is proposed first
+            ("Show the result", "reveal"),
+            ("Reveal the right one", "try"),
+            ("End the question", "ask"),
+        ):
+            step.get_by_role("button", name=name).press("Enter")
+            expect(step).to_have_attribute("data-step", now)
+
+
+def test_a_second_teacher_s_link_opens_the_class_and_leaves_no_secret_in_the_address(
+    app: Server, browser: Browser
+) -> None:
+    with class_page(browser, app) as (page, code):
+        tab(page, "Room")
+        page.get_by_role("button", name="Link for a second teacher").click()
+        link = page.get_by_role("textbox", name="Link for a second teacher").input_value()
+        with new_page(browser) as other:
+            other.goto(link.replace(link.split("/Class")[0], app.url))
+            assert code_of(other) == code
+            assert "#" not in other.url
+            assert link.split(".")[-1] not in other.url
+        page.get_by_role("button", name="Delete the class").click()
+        page.get_by_role("button", name="Delete everything").click()
+        expect(page.get_by_text(f"Class {code} is deleted")).to_be_visible()
