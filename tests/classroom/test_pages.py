@@ -1,18 +1,22 @@
 """The pages of a class: the student's with its first picture in it, the one to type a code, refusals."""
 
 import asyncio
+import dataclasses
 import gzip
 import json
 import re
 import shutil
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tests.support.classes import serve
 from tests.support.pages import ROOT
+from vae.classroom.serving import routes
 from vae.classroom.serving.pages import Pages, class_page
 from vae.storage.checkpoints import list_checkpoints
 from vae.ui.serving.lab import AppData
@@ -130,3 +134,16 @@ def test_a_page_two_folders_down_finds_the_app() -> None:
     page = class_page("classroom/entry/entry.js", (), "Room", {}, base="../../").plain.decode()
     assert '<base href="../../">' in page
     assert "<title>Room · Latent Lab</title>" in page
+
+
+def test_a_code_of_no_class_leads_to_the_page_to_type_another(pages: Pages, tmp_path: Path) -> None:
+    made = routes.Pages(enter=lambda request, _: pages.entry(request), refused=pages.entry)
+    with serve(tmp_path / "classes.sqlite", dataclasses.replace(made, student=made.enter)) as running:
+        code, _ = running.open()
+        assert running.ask("GET", f"{code[:3]}-{code[3:].lower()}").status == 200
+        refused = running.ask("GET", "K7PM2X")
+        assert (refused.status, refused.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert (
+            data(refused.text, "settings")["sentence"]
+            == "There is no class with this code; check it, or ask your teacher."
+        )

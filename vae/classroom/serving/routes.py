@@ -36,9 +36,13 @@ Page = Callable[[Request, str | None], Response | Awaitable[Response]]
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """The pages; one that is missing is answered with 404."""
+    """The pages; one that is missing is answered with 404.
+
+    refused: stands in for a page of a class that is not there, with the reason and the status.
+    """
 
     enter: Page | None = None
+    refused: Callable[[Request, str, int], Response] | None = None
     student: Page | None = None
     projector: Page | None = None
     check: Page | None = None
@@ -54,12 +58,12 @@ def routes(
     one = f"{base}/{{code}}"
     return [
         Route(base, lambda _: RedirectResponse(f"{base.rpartition('/')[2]}/", 307)),
-        Route(f"{base}/", web.page(pages.enter)),
+        Route(f"{base}/", web.page(pages.enter, pages)),
         Route(f"{base}/classes", web.guarded(web.create), methods=["POST"]),
         Route(f"{base}/classes", web.guarded(web.mine)),
-        Route(one, web.page(pages.student)),
-        Route(f"{one}/projector", web.page(pages.projector)),
-        Route(f"{one}/check", web.page(pages.check)),
+        Route(one, web.page(pages.student, pages)),
+        Route(f"{one}/projector", web.page(pages.projector, pages)),
+        Route(f"{one}/check", web.page(pages.check, pages)),
         Route(f"{one}/teach", web.guarded(web.teach), methods=["POST"]),
         Route(f"{one}/join", web.guarded(web.join), methods=["POST"]),
         WebSocketRoute(f"{one}/socket", web.socket),
@@ -108,15 +112,20 @@ class ClassRoutes:
 
         return guarded
 
-    def page(self, page: Page | None) -> Answer:
+    def page(self, page: Page | None, pages: Pages) -> Answer:
         """The route of a page; a class that does not exist has none."""
 
         async def show(request: Request) -> Response:
-            code = await self._code(request) if "code" in request.path_params else None
             if page is None:
                 raise ClassError("This app has no such page.")
-            found = page(request, code)
-            return found if isinstance(found, Response) else await found
+            try:
+                code = await self._code(request) if "code" in request.path_params else None
+                found = page(request, code)
+                return found if isinstance(found, Response) else await found
+            except ClassError as error:
+                if pages.refused is None:
+                    raise
+                return pages.refused(request, str(error), error.status)
 
         return self.guarded(show)
 

@@ -5,10 +5,14 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from vae.classroom import drawn
 from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
+from vae.classroom.state import classes
 from vae.ui.pages.training import runs
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins
@@ -17,9 +21,15 @@ from vae.ui.shared import loaders, origins
 def app_pages() -> Pages:
     """The pages of a class that Streamlit does not show."""
     made = pages.Pages(lab.found, lab.AppData(), origins.origin_allowed)
+
+    async def student(request: Request, code: str | None) -> Response:
+        about = await app_classes().run(classes.described, code or "")
+        return await made.student(request, str(about["model"]))
+
     return Pages(
         enter=lambda request, _: made.entry(request),
-        student=lambda request, _: made.student(request),
+        refused=made.entry,
+        student=student,
         projector=lambda request, code: made.projector(request, code or ""),
         check=lambda request, code: made.check(request, code or ""),
     )
