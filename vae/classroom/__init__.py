@@ -8,4 +8,5 @@ addresses    where phones may reach this computer
 messages     what the server and its clients say to each other
 rooms        who is connected, and what waits for each
 serving      the routes
+rehearsal    simulated students
 """

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vae.classroom import drawn
+from vae.classroom.rehearsal.rehearsals import Rehearsals
 from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
+from vae.ui.pages.latent_map import source
 from vae.ui.pages.training import runs
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins
@@ -40,7 +42,9 @@ def app_classes() -> ClassService:
     """All classes of this process. They are kept in the file $VAE_CLASSES, else in the user's own cache."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     kept = Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "classes.sqlite"
-    return ClassService(Path(os.environ.get("VAE_CLASSES") or kept), loaders.live_model, train=train)
+    path = Path(os.environ.get("VAE_CLASSES") or kept)
+    rehearse = Rehearsals(loaders.live_model, source.map_source)
+    return ClassService(path, loaders.live_model, rehearse=rehearse, train=train)
 
 
 async def train(service: ClassService, code: str, name: str, minutes: float) -> str:
