@@ -5,16 +5,15 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import box_of, opened
-from tests.support.classes import Running, Socket
+from tests.support.classes import Socket, Visits
 from vae.bench.live import Server
-from vae.classroom.serving.service import ClassService
 
 pytestmark = pytest.mark.browser
 NAME = "Amber Otter"
@@ -47,13 +46,13 @@ FINDINGS = """async () => (await axe.run({resultTypes: ["violations"]})).violati
     .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`))"""
 
 
-def classes(app: Server) -> Running:
+def classes(app: Server) -> Visits:
     """The classes of the app."""
-    return Running(app.address[1], cast("ClassService", None))  # it is in the app's process
+    return Visits(app.address[1])
 
 
 @contextmanager
-def taught(app: Server) -> Iterator[tuple[Running, str, Socket]]:
+def taught(app: Server) -> Iterator[tuple[Visits, str, Socket]]:
     """A class and its teacher."""
     running = classes(app)
     code, secret = running.open("Physics 11b", "mnist-z2")

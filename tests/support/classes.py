@@ -116,12 +116,10 @@ def apply(state: Json, message: Json) -> None:
 
 
 @dataclass
-class Running:
-    """A server of classes."""
+class Visits:
+    """What teachers and students do with an app's classes over the network."""
 
     port: int
-    service: ClassService
-    stop: Callable[[], None]
 
     def ask(
         self, method: str, path: str, fields: Any = None, *, headers: Json | None = None, body: bytes | None = None
@@ -165,6 +163,14 @@ class Running:
         """A new student."""
         with self.connect(code, "student", seat=self.seat(code, name)["seat"]) as found:
             yield found
+
+
+@dataclass
+class Running(Visits):
+    """A server of classes in this process."""
+
+    service: ClassService
+    stop: Callable[[], None]
 
 
 @contextmanager
