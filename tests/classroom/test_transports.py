@@ -1,5 +1,6 @@
 """Socket, events and polls say the same; a break costs nothing; nothing queues for who does not read."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.classes import Json, Running, apply, serve
-from tests.support.live import until
+from tests.support.live import load, until
 from tests.support.patience import PATIENCE
+from vae.classroom.serving.routes import Pages, routes
+from vae.classroom.serving.service import ClassService
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +203,36 @@ def test_an_app_that_ends_ends_every_connection_and_loses_nothing(tmp_path: Path
         assert running.seat(code, None, seat["seat"]) == seat
         with running.connect(code, "teacher", secret=secret) as teacher:
             assert teacher.state["people"] == {"joined": 1, "connected": 0}
+
+
+@pytest.mark.parametrize("hello", ['{"version": 1, "role": "king"}', '{"version": 1, "role": "projector"}'])
+def test_a_client_that_goes_while_it_is_told_something_is_no_failure(tmp_path: Path, hello: str) -> None:
+    service = ClassService(tmp_path / "classes.sqlite", load)
+    app = Starlette(routes=routes(service, Pages()))
+
+    async def visit() -> None:
+        code = (await service.create("Physics", "grey")).code
+        inbox: list[Json] = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": hello}]
+
+        async def receive() -> Json:
+            if not inbox:
+                await asyncio.Event().wait()
+            return inbox.pop(0)
+
+        async def send(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("The client has gone.")
+
+        scope: Json = {
+            "type": "websocket",
+            "path": f"/c/{code}/socket",
+            "headers": [],
+            "query_string": b"",
+            "client": None,
+        }
+        async with asyncio.timeout(PATIENCE):
+            await app(scope, receive, send)
+        assert not service.room(code).clients
+        await service.close()
+
+    asyncio.run(visit())

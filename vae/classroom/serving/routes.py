@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from vae.classroom.codes import ClassError
@@ -66,7 +67,7 @@ def routes(
         Route(f"{one}/check", web.page(pages.check, pages)),
         Route(f"{one}/teach", web.guarded(web.teach), methods=["POST"]),
         Route(f"{one}/join", web.guarded(web.join), methods=["POST"]),
-        WebSocketRoute(f"{one}/socket", web.socket),
+        WebSocketRoute(f"{one}/socket", Sockets(service, web)),
         Route(f"{one}/socket", web.permission, methods=["POST"]),
         Route(f"{one}/events", web.guarded(web.events)),
         Route(f"{one}/poll", web.guarded(web.poll)),
@@ -84,7 +85,7 @@ class ClassRoutes:
     def __init__(self, service: ClassService, base: str, allows: OriginRule) -> None:
         self._service, self._base = service, base
         self._origins = OriginPolicy(allows, "take part in a class")
-        self._admission = Admission(self._origins, service.limits.connections, "members of classes")
+        self.admission = Admission(self._origins, service.limits.connections, "members of classes")
         self._waiting: Counter[str] = Counter()  # events and polls of an address
 
     # ---- around all --------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ class ClassRoutes:
             if page is None:
                 raise ClassError("This app has no such page.")
             try:
-                code = await self._code(request) if "code" in request.path_params else None
+                code = await self.code(request) if "code" in request.path_params else None
                 found = page(request, code)
                 return found if isinstance(found, Response) else await found
             except ClassError as error:
@@ -129,12 +130,13 @@ class ClassRoutes:
 
         return self.guarded(show)
 
-    async def _code(self, connection: HTTPConnection) -> str:
+    async def code(self, connection: HTTPConnection) -> str:
+        """The code of the class that an address names. Raises UnknownClassError, TooManyError."""
         return await self._service.code(connection.path_params["code"], address_of(connection))
 
     async def _who(self, request: Request) -> Who:
         """Who asks without a socket."""
-        code = await self._code(request)
+        code = await self.code(request)
         role = read_role(request.query_params.get("role"))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         known = token.strip() if scheme.lower() == "bearer" else None
@@ -160,7 +162,7 @@ class ClassRoutes:
 
     async def teach(self, request: Request) -> Response:
         """Makes this browser a teacher of the class, for the right secret."""
-        code = await self._code(request)
+        code = await self.code(request)
         secret = text_of(MAX_TEXT)("secret", read_object(await _body(request, MAX_COMMAND_BYTES)).get("secret"))
         if not self._service.may_try(address_of(request)):
             raise TooManyError("Too many wrong links from your network; wait a minute.")
@@ -182,7 +184,7 @@ class ClassRoutes:
 
     async def join(self, request: Request) -> Response:
         """A seat in the class: its own again for a known token, otherwise a new one."""
-        code = await self._code(request)
+        code = await self.code(request)
         fields = read_object(await _body(request, MAX_COMMAND_BYTES))
         token = or_null(text_of(MAX_TEXT))("seat", fields.get("seat"))
         name = or_null(text_of(MAX_TEXT, 0))("name", fields.get("name"))
@@ -191,12 +193,12 @@ class ClassRoutes:
 
     async def ping(self, request: Request) -> Response:
         """Whether the app is there, and the class."""
-        await self._code(request)
+        await self.code(request)
         return Response(status_code=204)
 
     async def export(self, request: Request) -> Response:
         """All of a class, its votes or its drawings, as a file."""
-        code = await self._code(request)
+        code = await self.code(request)
         await self._service.who(code, "teacher", None, secret_of(request, code), _origin_of(request))
         name = request.url.path.rpartition("/")[2]
         kind, body = await self._service.exported(code, name)
@@ -204,16 +206,6 @@ class ClassRoutes:
         return Response(body, media_type=kind, headers=headers)
 
     # ---- taking part -------------------------------------------------------------------------------------------------
-
-    async def socket(self, socket: WebSocket) -> None:
-        """Serves a socket until it ends."""
-        if not await self._admission.open(socket):
-            return
-        try:
-            server = SocketServer(self._service, socket, socket._receive)
-            await server.serve(self._code(socket), lambda code: secret_of(socket, code), _origin_of(socket))
-        finally:
-            self._admission.close(socket)
 
     async def permission(self, request: Request) -> Response:
         """Whether this page may open the socket."""
@@ -262,6 +254,24 @@ class ClassRoutes:
             self._waiting[address] -= 1
             if not self._waiting[address]:
                 del self._waiting[address]
+
+
+class Sockets:
+    """The ASGI application of the sockets' route."""
+
+    def __init__(self, service: ClassService, web: ClassRoutes) -> None:
+        self._service, self._web = service, web
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a socket until it ends."""
+        socket = WebSocket(scope, receive, send)
+        if not await self._web.admission.open(socket):
+            return
+        try:
+            server = SocketServer(self._service, receive, send)
+            await server.serve(self._web.code(socket), lambda code: secret_of(socket, code), _origin_of(socket))
+        finally:
+            self._web.admission.close(socket)
 
 
 def secret_of(connection: HTTPConnection, code: str) -> str:

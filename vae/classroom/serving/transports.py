@@ -15,7 +15,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError
@@ -92,8 +91,8 @@ def ending(error: Exception) -> Json:
 class SocketServer:
     """Serves one socket, which is open and admitted, until it ends."""
 
-    def __init__(self, service: ClassService, socket: WebSocket, receive: Receive) -> None:
-        self._service, self._socket, self._receive = service, socket, receive
+    def __init__(self, service: ClassService, receive: Receive, send: Send) -> None:
+        self._service, self._receive, self._send = service, receive, send
         self._sending_since = 0.0
 
     async def serve(self, code: Awaitable[str], secret: Callable[[str], str], origin: Origin) -> None:
@@ -162,17 +161,16 @@ class SocketServer:
                 await client.drained.wait()
 
     async def _messages(self, client: Client) -> None:
-        send = self._socket.send
         while True:
             for text in await client.take():
                 self._sending_since = monotonic()
-                await send({"type": "websocket.send", "text": text})
+                await self._send({"type": "websocket.send", "text": text})
                 self._sending_since = 0.0
 
     async def _say_last(self, error: Exception) -> None:
         with suppress(RuntimeError, OSError):  # it has gone already
-            await self._socket.send_text(dumped(ending(error)))
-            await self._socket.close()
+            await self._send({"type": "websocket.send", "text": dumped(ending(error))})
+            await self._send({"type": "websocket.close", "code": 1000})
 
 
 class _GoneError(Exception):
