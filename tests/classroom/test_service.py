@@ -1,0 +1,163 @@
+"""The classes of an app over the hours: what is deleted when, who has gone, a file that another app holds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.classes import serve
+from tests.support.live import load
+from vae.classroom.codes import ClassError, UnknownClassError
+from vae.classroom.rooms import room as rooms
+from vae.classroom.rooms.clients import Client
+from vae.classroom.serving import limits, service
+from vae.classroom.serving.limits import Rate, Rates
+from vae.classroom.serving.service import ClassService, NotAllowedError, Origin
+from vae.classroom.state import classes, seats
+from vae.classroom.state.store import StoreError
+
+HERE = Origin("10.0.0.7", "a phone")
+
+
+def over(path: Path, lesson: Callable[[ClassService], Awaitable[None]]) -> None:
+    """A lesson over the classes of this file."""
+
+    async def hold() -> None:
+        found = ClassService(path, load)
+        async with asyncio.timeout(60):
+            await lesson(found)
+        await found.close()
+
+    asyncio.run(hold())
+
+
+def test_an_app_without_classes_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "classes.sqlite"
+
+    async def nothing(found: ClassService) -> None:
+        await found.start()
+
+    over(path, nothing)
+    assert not path.exists()
+
+
+def test_when_the_app_starts_old_classes_and_simulated_students_are_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "classes.sqlite"
+    codes: list[str] = []
+
+    async def before(found: ClassService) -> None:
+        codes.append((await found.run(classes.create, "old", "grey", 0.0)).code)
+        codes.append((await found.create("new", "grey")).code)
+        await found.run(seats.join, codes[1], None, None, 0.0, simulated=True)
+        await found.run(seats.join, codes[1], None, None, 0.0)
+
+    async def after(found: ClassService) -> None:
+        await found.start()
+        assert await found.run(classes.all_codes) == codes[1:]
+        assert await found.run(seats.count, codes[1]) == 1
+
+    over(path, before)
+    over(path, after)
+
+
+def test_every_hour_what_is_a_day_old_is_deleted_and_unused_rooms_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "CHORES_SECONDS", 0.0)
+    monkeypatch.setattr(service, "HOUR", 0.0)
+    monkeypatch.setattr(rooms, "KEPT_SECONDS", 0.0)
+
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        old = (await found.run(classes.create, "old", "grey", 0.0)).code
+        found.room(code)
+        while old in await found.run(classes.all_codes) or found.rooms:
+            await asyncio.sleep(0)
+        assert await found.run(classes.all_codes) == [code]
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+def test_a_deleted_class_s_members_are_told(tmp_path: Path) -> None:
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        client = Client("projector", transport="websocket")
+        await found.room(code).join(client)
+        await client.take()
+        await found.run(classes.delete, code)
+        with pytest.raises(Exception, match="has been deleted"):
+            await client.take()
+        with pytest.raises(UnknownClassError):
+            await found.code(code, HERE.address)
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+@pytest.mark.parametrize("role", ["student", "teacher"])
+def test_who_is_nobody_is_not_let_in(tmp_path: Path, role: Any) -> None:
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        for token in (None, "", "guess"):
+            with pytest.raises(NotAllowedError):
+                await found.who(code, role, token, token or "", HERE)
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+def test_a_second_app_on_the_same_file_says_so_and_the_first_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "classes.sqlite"
+    with serve(path) as first:
+        code, _ = first.open()
+        with serve(path) as second:
+            for method, where in [("POST", "classes"), ("GET", f"{code}/ping"), ("POST", f"{code}/join")]:
+                found = second.ask(method, where, {"name": "a", "model": "grey"} if method == "POST" else None)
+                assert found.status == 503
+                assert found.text.endswith(".")
+            assert second.ask("GET", "classes").json == {"classes": []}
+        assert first.ask("GET", f"{code}/ping").status == 204
+
+
+def test_a_closed_service_opens_no_file_again(tmp_path: Path) -> None:
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        await found.close()
+        with pytest.raises(StoreError):
+            await found.run(classes.find, code)
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+def test_a_model_that_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
+    async def lesson(found: ClassService) -> None:
+        with pytest.raises(ClassError, match="no model"):
+            await found.create("new", "nowhere")
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+# ---- rates -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_lets_a_burst_through_and_then_so_many_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(limits, "monotonic", lambda: now)
+    rates = Rates(Rate(3, 2))
+    assert [rates.allows("a") for _ in range(4)] == [True, True, True, False]
+    assert rates.wait("a") == pytest.approx(0.5)
+    assert rates.allows("b")
+    now += 0.5
+    assert [rates.allows("a"), rates.allows("a")] == [True, False]
+    assert rates.take("a") == pytest.approx(0.5)
+    assert rates.take("a") == pytest.approx(1.0)
+    now += 1000
+    assert [rates.allows("a") for _ in range(4)] == [True, True, True, False]
+
+
+def test_rates_forget_the_longest_unused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_KEYS", 2)
+    rates = Rates(Rate(1, 1e-9))
+    assert [rates.allows(key) for key in "abab"] == [True, True, False, False]
+    assert rates.allows("c")
+    assert [rates.allows(key) for key in "bac"] == [False, True, False]
