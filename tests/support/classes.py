@@ -4,9 +4,9 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -125,13 +125,15 @@ class Visits:
         self, method: str, path: str, fields: Any = None, *, headers: Json | None = None, body: bytes | None = None
     ) -> Asked:
         """An answer over HTTP. path: below /c/."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         content = json.dumps(fields).encode() if body is None and fields is not None else body
-        connection.request(method, f"/c/{path}", content, headers or {})
-        answer: HTTPResponse = connection.getresponse()
-        found = Asked(answer.status, answer.read(), {key.lower(): value for key, value in answer.getheaders()})
-        connection.close()
-        return found
+        with self.connection() as connection:
+            connection.request(method, f"/c/{path}", content, headers or {})
+            answer = connection.getresponse()
+            return Asked(answer.status, answer.read(), {key.lower(): value for key, value in answer.getheaders()})
+
+    def connection(self) -> AbstractContextManager[HTTPConnection]:
+        """For requests over HTTP."""
+        return closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
 
     def open(self, name: str = "Physics", model: str = "grey") -> tuple[str, str]:
         """A new class: its code and the teacher's secret."""

@@ -176,11 +176,16 @@ class ClassRoutes:
         return response
 
     def _set_cookie(self, request: Request, response: Response, code: str, secret: str) -> None:
+        """Has the browser send the secret to the class's addresses.
+
+        One cookie names no path, as a proxy may have changed it: browsers then take that of the request without its
+        last part. The other is for the list of one's classes; its path is what browsers take when a class is opened.
+        """
         secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
-        path = f"{self._base}/"
-        response.set_cookie(
-            f"class-{code}", secret, COOKIE_SECONDS, path=path, secure=secure, httponly=True, samesite="strict"
-        )
+        for path in {None, None if request.url.path.endswith("/classes") else self._base}:
+            response.set_cookie(
+                f"class-{code}", secret, COOKIE_SECONDS, path=path, secure=secure, httponly=True, samesite="strict"
+            )
 
     async def join(self, request: Request) -> Response:
         """A seat in the class: its own again for a known token, otherwise a new one."""
