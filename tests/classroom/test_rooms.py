@@ -202,6 +202,20 @@ def test_only_a_seat_itself_is_told_its_own(tables: Tables) -> None:
     held(tables, lesson)
 
 
+def test_what_waits_besides_is_given_at_once_or_not_at_all(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        projector = await entered(found, "projector")
+        assert projector.more() == []
+        await change(found, tables)
+        found.move(None, {"n": 1})
+        first, second = map(json.loads, projector.more())
+        assert (first["seq"], second) == (tables.seq, {"live": {"n": 1}})
+        projector.end("It is over.")
+        assert projector.more() == []
+
+    held(tables, lesson)
+
+
 def test_a_poll_is_not_told_again_what_has_no_number(tables: Tables) -> None:
     async def lesson(found: Room) -> None:
         found.leave(await entered(found, "projector", transport="poll", after=0))

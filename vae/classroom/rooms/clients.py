@@ -73,6 +73,10 @@ class Client:
             if found := self._waiting(missed):
                 return found
 
+    def more(self) -> list[str]:
+        """What waits already, without what is missed."""
+        return [] if self.stale or self._ended is not None else self._waiting(None)
+
     def _waiting(self, missed: str | None) -> list[str]:
         found = [*self.replies, *([missed] if missed else ()), *self._states]
         self.replies.clear()

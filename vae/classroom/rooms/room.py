@@ -114,6 +114,7 @@ class Room:
             self._public.set |= self._heads(self._public.set)
         if teacher and self._teachers is None:
             self._teachers = Board(await self._reader.after(self.code, "teacher", None, None))
+            self.changed()  # what was published while that was read
 
     # ---- what the tables say -----------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from vae.classroom.serving.work import work
 from vae.server.wire import abort
 
 HELLO_SECONDS = 10.0
+HOLD_SECONDS = 0.002  # that a poll waits for more, for each request that is open
 MOST_SLOWED = 100  # commands in a row that came too fast, before the socket ends
 UNSENT_BYTES = 2**14  # that the system may hold for a client before the server waits
 TOO_FAST = "Too many messages came at once; wait a moment."
@@ -273,4 +274,7 @@ async def poll(service: ClassService, who: Who, after: int | None, request: Requ
             if not taking.done():
                 taking.cancel()
         texts = [] if taking.cancelled() or not taking.done() else taking.result()
+        if texts:  # the more poll, the longer each waits for more, so that together they do not ask without end
+            await asyncio.sleep(HOLD_SECONDS * len(service.requests))
+            texts += client.more()
     return f'{{"messages":[{",".join(texts)}]}}'
