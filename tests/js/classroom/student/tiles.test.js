@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { planesOf, sizeOf } from "../../../../vae/frontend/classroom/student/tiles.js";
+import { areaInside, planesOf, sizeOf } from "../../../../vae/frontend/classroom/student/tiles.js";
 
 test("a tile is no larger than the picture, and no side longer than 64 pixels", () => {
   assert.deepEqual(sizeOf(28, 28), [28, 28]);
@@ -18,4 +18,10 @@ test("a picture of greys is one plane, one of colours is three", () => {
 
 test("where nothing was drawn a tile is white", () => {
   assert.deepEqual([...planesOf([0, 0, 0, 0, 0, 0, 0, 255], 2, 1).pixels], [255, 0]);
+});
+
+test("of a picture counts what is in the window", () => {
+  const box = { left: -10, right: 30, top: 80, bottom: 120 };
+  assert.equal(areaInside(box, 100, 100), 30 * 20);
+  assert.equal(areaInside({ ...box, top: 120, bottom: 150 }, 100, 100), 0);
 });

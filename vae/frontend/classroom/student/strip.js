@@ -24,6 +24,7 @@ export class Strip {
   constructor() {
     const { question, draw, map, seat } = this.buttons;
     seat.className = "strip-seat";
+    question.ariaLabel = map.ariaLabel = null; // their texts say it
     const words = element("div", { className: "strip-words" }, this.title, this.mode, this.offline);
     this.dock = element("div", { className: "class-dock", role: "group", ariaLabel: "In class" }, question, draw, map);
     this.element = element("section", { className: "class-strip", ariaLabel: "Class" }, words, this.dock, seat);

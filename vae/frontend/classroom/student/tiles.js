@@ -1,5 +1,5 @@
 /**
- * What a student sees, small, for the teacher: the largest picture on the page, at most one in 2 s, and only when it is
+ * What a student sees, small, for the teacher: the largest picture in the window, at most one in 2 s, and only when it is
  * another one.
  *
  * @import { Shape, Tile } from "../state.js"
@@ -87,15 +87,32 @@ export function planesOf(rgba, width, height) {
   return { shape: [grey ? 1 : 3, height, width], pixels: grey ? planes.subarray(0, size) : planes };
 }
 
-/** @param {readonly HTMLCanvasElement[]} canvases */
+/**
+ * The canvas with the largest part in the window; null where there is none.
+ *
+ * @param {readonly HTMLCanvasElement[]} canvases
+ */
 function largest(canvases) {
   /** @type {HTMLCanvasElement | null} */
   let found = null;
   let most = 0;
   for (const canvas of canvases) {
-    const { width, height } = canvas.getBoundingClientRect();
-    if (width * height <= most || !canvas.width || !canvas.height) continue;
-    [found, most] = [canvas, width * height];
+    const area = areaInside(canvas.getBoundingClientRect(), innerWidth, innerHeight);
+    if (area <= most || !canvas.width || !canvas.height) continue;
+    [found, most] = [canvas, area];
   }
   return found;
+}
+
+/**
+ * How much of a box is in the window. Unit: square pixels.
+ *
+ * @param {{left: number, right: number, top: number, bottom: number}} box
+ * @param {number} width of the window
+ * @param {number} height
+ */
+export function areaInside({ left, right, top, bottom }, width, height) {
+  const across = Math.min(right, width) - Math.max(left, 0),
+    down = Math.min(bottom, height) - Math.max(top, 0);
+  return Math.max(0, across) * Math.max(0, down);
 }
