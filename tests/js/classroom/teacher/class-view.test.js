@@ -32,6 +32,7 @@ beforeEach(() => {
   link = new FakeLink();
   const calls = { onGone: (/** @type {string} */ sentence) => gone.push(sentence), onLeave: () => left++ };
   view = new ClassView("K7PM2X", DATA, { connect: link.connect, ...calls });
+  link.after = () => view.draw();
   document.body.replaceChildren(view.element);
 });
 afterEach(() => view.close());
@@ -379,6 +380,21 @@ test("the class: newcomers, model, a second teacher, export, close, delete", asy
   );
   named(room, "Another class").click();
   assert.equal(left, 1);
+});
+
+test("news is drawn together, at most ten times a second", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  link.after = () => {};
+  const people = () => view.head.people.textContent;
+  link.change({ seats: { 1: seatOf() } });
+  link.change({ seats: { 1: seatOf(), 2: seatOf() } });
+  assert.equal(people(), "0 here");
+  t.mock.timers.tick(100);
+  assert.equal(people(), "2 here");
+  link.change({ seats: {} });
+  view.close();
+  t.mock.timers.tick(1000);
+  assert.equal(people(), "2 here");
 });
 
 test("a lost connection is said; one that is refused for good ends the page", () => {

@@ -36,6 +36,8 @@ export class FakeLink {
   /** @type {Record<string, object>} */
   replies = {};
   refuse = "";
+  /** Called after news: a test that does not wait draws then. */
+  after = () => {};
   closed = false;
 
   /** @param {ClassState} state */
@@ -68,11 +70,13 @@ export class FakeLink {
   change(changes) {
     this.state = { ...this.state, ...changes };
     this.options?.onState?.(this.state, new Set(Object.keys(changes)));
+    this.after();
   }
 
   /** @param {Record<string, Tile>} tiles */
   tile(tiles) {
     this.options?.onTiles?.(tiles);
+    this.after();
   }
 
   /** @param {Partial<Status>} status */

@@ -25,8 +25,9 @@ export class AskForm {
     const options = element("fieldset", {}, legend, ...this.rows.map(({ element: node }) => node), none);
     this.submit = element("button", { type: "submit", className: "primary" }, "Ask the class");
     this.form = element("form", { className: "ask" });
-    const field = element("label", { className: "field" }, element("span", {}, "Question"), this.ready);
-    this.form.append(field, this.text, options, this.experiment, this.submit, this.problem);
+    const start = element("label", { className: "field" }, element("span", {}, "Start from"), this.ready);
+    const text = element("label", { className: "field" }, element("span", {}, "Question"), this.text);
+    this.form.append(start, text, options, this.experiment, this.submit, this.problem);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.ask();

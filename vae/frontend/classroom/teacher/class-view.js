@@ -1,6 +1,6 @@
 /**
- * The page of an open class: what to do next, and tabs with the rest. What has changed is shown once per frame, and only
- * in the tab that is open.
+ * The page of an open class: what to do next, and tabs with the rest. What has changed is shown at most ten times a second,
+ * and only in the tab that is open.
  *
  * @import { ConnectionOptions, Status } from "../connection.js"
  * @import { Tile } from "../state.js"
@@ -23,8 +23,13 @@ import { countsOf } from "./seats.js";
 import { StudentsTab } from "./students-tab.js";
 import { Tabs } from "./tabs.js";
 
+const LEAST_MS = 100; // between two drawings of what the server says: four hundred students say something all the time
+
 export class ClassView {
   frame = 0;
+  drawnAt = Number.NEGATIVE_INFINITY; // ms
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
 
   /**
    * @param {string} code
@@ -35,7 +40,7 @@ export class ClassView {
   constructor(code, data, { connect, onGone, onLeave }) {
     this.desk = new Desk(code, data, {
       onProblem: (sentence) => this.say(sentence),
-      onChange: () => this.show(),
+      onChange: () => this.draw(),
       onTab: (tab) => this.openTab(tab),
       onLeave,
     });
@@ -74,7 +79,7 @@ export class ClassView {
   /** @param {TeacherData} data */
   update(data) {
     this.desk.data = data;
-    this.show();
+    this.draw();
   }
 
   /** @param {Record<string, Tile>} tiles */
@@ -93,15 +98,18 @@ export class ClassView {
     else this.head.showStatus(status);
   }
 
-  /** Shows all that has changed, in the next frame. */
+  /** Shows all that has changed, in a frame to come. */
   show() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => this.draw());
+    const wait = this.drawnAt + LEAST_MS - performance.now();
+    this.timer ??= setTimeout(() => {
+      this.frame = requestAnimationFrame(() => this.draw());
+    }, wait);
   }
 
+  /** Shows it now. */
   draw() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.rest();
+    this.drawnAt = performance.now();
     this.head.show();
     this.next.show();
     this.present.show();
@@ -126,8 +134,15 @@ export class ClassView {
     say(this.problem, sentence);
   }
 
-  close() {
+  /** Draws nothing until there is news. */
+  rest() {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  close() {
+    this.rest();
     this.desk.link?.close();
     for (const part of Object.values(this.parts)) part.close?.();
     this.element.remove();

@@ -77,7 +77,7 @@ export class DrawingsTab {
     say(this.empty, none[this.list]);
     this.approve.hidden = this.list !== "waiting" || found.length < 2;
     this.detail.show(this.chosen);
-    this.map.setDrawings(/** @type {any} */ (map));
+    this.map.setDrawings(map);
     this.train.show(Object.keys(map).length);
     if (about) void this.loadMap(about.model);
   }

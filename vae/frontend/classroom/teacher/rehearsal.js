@@ -2,14 +2,20 @@
 
 /** @import { Desk } from "./desk.js" */
 
+import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, say } from "../../lib/dom.js";
 import { numberField } from "../../lib/fields.js";
 
-const MOST = 400;
-
 /** @param {Desk} desk */
 export function rehearsalForm(desk) {
-  const count = numberField({ min: 1, max: MOST, value: 30, whole: true, by: 10, ariaLabel: "Simulated students" });
+  const count = numberField({
+    min: 1,
+    max: CLASS_LIMITS.rehearsal,
+    value: 30,
+    whole: true,
+    by: 10,
+    ariaLabel: "Simulated students",
+  });
   const start = element("button", { type: "submit" }, "Rehearse");
   const end = button("End the rehearsal", "The simulated students leave, with all they did", () =>
     desk.command("rehearse", { students: 0 }),

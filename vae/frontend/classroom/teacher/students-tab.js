@@ -3,6 +3,7 @@
 /** @import { Desk } from "./desk.js" */
 /** @import { Filter, Listed } from "./seats.js" */
 
+import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, say, segmented } from "../../lib/dom.js";
 import { confirmed } from "./confirm.js";
 import { KeyedList } from "./keyed-list.js";
@@ -78,13 +79,14 @@ export class StudentsTab {
       const { question } = this.desk.state;
       const state = stateOf(seat),
         voted = question !== null && !lacksVote(seat, question);
+      node.ariaPressed = `${id === this.chosen}`;
+      const drawings = seat.drawings ? `, ${drawingsText(seat.drawings)}` : "";
+      const text = `${seat.name}, ${STATE_WORDS[state]}${voted ? ", voted" : ""}${drawings}`;
+      if (text === node.title) return;
       node.className = `seat ${state}`;
+      node.title = node.ariaLabel = text;
       say(name, seat.name);
       say(more, `${seat.drawings ? `${seat.drawings} ✎` : ""}${voted ? " ✓" : ""}`);
-      const drawings = seat.drawings ? `, ${drawingsText(seat.drawings)}` : "";
-      node.ariaLabel = `${seat.name}, ${STATE_WORDS[state]}${voted ? ", voted" : ""}${drawings}`;
-      node.title = node.ariaLabel;
-      node.ariaPressed = `${id === this.chosen}`;
     };
     return { element: node, update };
   }
@@ -113,7 +115,12 @@ class SeatDetail {
   constructor(desk, onDone) {
     this.desk = desk;
     this.about = element("p", { className: "quiet" });
-    this.name = element("input", { type: "text", maxLength: 60, ariaLabel: "The student's name", autocomplete: "off" });
+    this.name = element("input", {
+      type: "text",
+      maxLength: CLASS_LIMITS.name,
+      ariaLabel: "The student's name",
+      autocomplete: "off",
+    });
     const rename = element("button", { type: "submit", title: "Gives this student the name in the field" }, "Rename");
     const form = element("form", { className: "row" }, this.name, rename);
     form.addEventListener("submit", (event) => {

@@ -59,11 +59,13 @@ export class Tiles {
     node.className = "tile";
     node.tabIndex = -1;
     node.append(canvas, name, mark);
-    /** @type {Tile | null} */
-    let drawn = null;
+    /** @type {Shown | null} */
+    let before = null;
     const update = (/** @type {Shown} */ shown) => {
-      if (shown.tile !== drawn) drawTile(canvas, shown.tile);
-      drawn = shown.tile;
+      const { tile, name: who, place } = before ?? {};
+      if (shown.tile !== tile) drawTile(canvas, shown.tile);
+      before = shown;
+      if (shown.name === who && shown.place === place && shown.tile.page === tile?.page) return;
       say(name, shown.name);
       say(mark, shown.place ? `${shown.place}` : "");
       node.ariaPressed = `${shown.place > 0}`;
