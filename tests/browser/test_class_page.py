@@ -1,6 +1,7 @@
 """The teacher's page in a real browser: two clicks to a class, every screen, the keyboard alone, a second teacher."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import attribute, go, new_page, opened, rest
+from tests.support.browsing import attribute, box_of, go, new_page, opened, rest
 from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
@@ -29,6 +30,18 @@ def post(server: Server, path: str, body: object, **headers: str) -> Any:
         return json.loads(reply.read() or b"null")
 
 
+def join(server: Server, code: str) -> str:
+    """A new student's token."""
+    return str(post(server, f"{code}/join", {"seat": None, "name": None})["seat"])
+
+
+def tell(server: Server, code: str, token: str, name: str, **fields: Any) -> None:
+    """A student's command."""
+    command = {"version": 1, "id": "1", "do": name, **fields}
+    reply = post(server, f"{code}/commands?role=student", command, Authorization=f"Bearer {token}")
+    assert "error" not in reply, reply
+
+
 def code_of(page: Page) -> str:
     """The code of the class that the page shows."""
     expect(page.locator(".class-view[data-ready=true]")).to_be_visible()
@@ -42,7 +55,7 @@ def class_page(browser: Browser, server: Server, students: int = 0, **options: A
         page.get_by_role("button", name="Open the class").click()
         code = code_of(page)
         for _ in range(students):
-            post(server, f"{code}/join", {"seat": None, "name": None})
+            join(server, code)
         if students:
             expect(page.locator(".people")).to_contain_text(f"{students} away")
         yield page, code
@@ -63,7 +76,7 @@ def test_two_clicks_open_a_class_and_the_projector_is_what_comes_next(app: Serve
         assert attribute(projector, "href").startswith(f"{app.url}/c/{code}/projector")
         expect(page.get_by_role("img", name=f"QR code of {app.url}/c/{code}")).to_be_visible()
         assert page.locator(".join .qr").evaluate(LOADED)
-        post(app, f"{code}/join", {"seat": None, "name": None})
+        join(app, code)
         expect(step.get_by_role("button", name="Ask a question")).to_be_visible()
         page.reload()
         assert code_of(page) == code
@@ -94,9 +107,7 @@ def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server
         page.get_by_role("button", name="Ask the class").press("Enter")
         step = page.locator(".next")
         expect(step).to_have_attribute("data-step", "voting")
-        seat = post(app, f"{code}/join", {"seat": None, "name": None})["seat"]
-        vote = {"version": 1, "id": "1", "do": "vote", "question": 1, "round": 1, "choice": 2}
-        post(app, f"{code}/commands?role=student", vote, Authorization=f"Bearer {seat}")
+        tell(app, code, join(app, code), "vote", question=1, round=1, choice=2)
         expect(step).to_contain_text("1 of ")
         for name, now in (
             ("End the vote", "between"),  # all are right: no second round is proposed first
@@ -106,6 +117,21 @@ def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server
         ):
             step.get_by_role("button", name=name).press("Enter")
             expect(step).to_have_attribute("data-step", now)
+
+
+def test_many_drawings_keep_their_shape_and_come_onto_the_map_together(app: Server, browser: Browser) -> None:
+    with class_page(browser, app) as (page, code):
+        picture = {"picture": b64encode(bytes(range(196)) * 4).decode(), "shape": [1, 28, 28]}
+        for number in range(STUDENTS):
+            tell(app, code, join(app, code), "hand_in", key="first", label=f"{number % 10}", **picture)
+        page.locator(".next").get_by_role("button", name="Look at them").click()
+        thumbs = page.get_by_role("group", name="Drawings").get_by_role("button")
+        expect(thumbs).to_have_count(STUDENTS)
+        boxes = [box_of(thumb) for thumb in (thumbs.first, thumbs.last)]
+        assert [box["height"] for box in boxes] == pytest.approx([box["width"] for box in boxes], abs=1)
+        page.get_by_role("button", name="Approve all").click()
+        expect(page.locator(f'.shared-map canvas[data-drawings="{STUDENTS}"]')).to_be_visible()
+        expect(page.get_by_role("button", name="Train on our drawings")).to_be_enabled()
 
 
 def test_a_second_teacher_s_link_opens_the_class_and_leaves_no_secret_in_the_address(
