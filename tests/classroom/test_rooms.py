@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -134,6 +135,42 @@ def test_of_what_moves_the_newest_waits(tables: Tables) -> None:
             found.move(teacher, {"view": "explore", "n": number})
         assert (await taken(student))[-1] == {"live": {"view": "explore", "n": 999}}
         assert await taken(projector) == [{"live": {"view": "explore", "n": 999}}]
+
+    held(tables, lesson)
+
+
+def test_while_many_are_told_others_of_the_app_have_their_turn(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "AT_ONCE", 5)
+
+    async def lesson(found: Room) -> None:
+        teacher = await entered(found, "teacher")
+        students = [await entered(found, "student", seat) for seat in range(1, 18)]
+        await settled(found)
+        for student in students:
+            student._waiting(None)
+        told = list[int]()
+
+        def another() -> None:
+            """Another request of the app, which comes again and again."""
+            told.append(sum(student._live is not None or bool(student._states) for student in students))
+            if told[-1] < 17:
+                asyncio.get_running_loop().call_soon(another)
+
+        found.move(teacher, {"view": "explore"})
+        another()
+        while told[-1] < 17:
+            await asyncio.sleep(0)
+        assert max(after - before for before, after in pairwise(told)) <= 5
+        for student in students:
+            assert await taken(student) == [{"live": {"view": "explore"}}]
+        told.clear()
+        tables.seq += 1
+        found.changed()
+        another()
+        await settled(found)
+        assert max(after - before for before, after in pairwise(told)) <= 5
+        for student in students:
+            assert [each["set"]["shown"] for each in await taken(student)] == [tables.seq]
 
     held(tables, lesson)
 

@@ -17,6 +17,7 @@ from vae.classroom.rooms.reading import News, Reader
 
 PUBLISH_SECONDS = 0.05
 TILES_SECONDS = 0.25  # between two messages of tiles
+AT_ONCE = 32  # clients that are told something before others of the app have their turn
 KEPT_SECONDS = 300.0  # of a room without anybody
 MOST_REPORTS = 64
 MOST_POLLED = 2000  # clients whose last poll is remembered
@@ -164,11 +165,11 @@ class Room:
         news = News({"seq": since}, {"seq": teacher_since} if teacher_since is not None else None)
         if has_changed:
             news = await self._reader.news(self.code, since, teacher_since, own)
-        self._tell_public(public, since, news, bool(moved))
         if teachers is not None and news.teacher is not None and teachers is self._teachers:
             self._tell_teachers(teachers, teacher_since or 0, news.teacher, moved, memory)
+        await self._tell_public(public, since, news, bool(moved))
 
-    def _tell_public(self, board: Board, since: int, news: News, moved: bool) -> None:
+    async def _tell_public(self, board: Board, since: int, news: News, moved: bool) -> None:
         state = news.public
         board.apply(state)
         parts = state.get("set", {})
@@ -180,11 +181,14 @@ class Room:
             since = board.seq + 1
         shared = Shared(parts, state.get("items", {}))
         text = None if shared.is_empty else shared.text(board.seq)
-        for client in self.clients:
+        seq = board.seq
+        for number, client in enumerate(list(self.clients), 1):
             if client.seat is not None and client.seat in news.own:
-                client.offer(since, board.seq, shared.text(board.seq, {"me": news.own[client.seat]}))
+                client.offer(since, seq, shared.text(seq, {"me": news.own[client.seat]}))
             elif client.role != "teacher":
-                client.offer(since, board.seq, text)
+                client.offer(since, seq, text)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _tell_teachers(self, board: Board, since: int, state: State, moved: set[int], memory: set[str]) -> None:
         board.apply(state)
@@ -271,9 +275,14 @@ class Room:
         text, self._live = self._live, None
         self._live_at = monotonic()
         if text is not None:
-            for client in self.clients:
-                if client is not self._live_from:
-                    client.offer_live(text)
+            self._offer_live([client for client in self.clients if client is not self._live_from], text)
+
+    def _offer_live(self, clients: list[Client], text: str) -> None:
+        """To some now, to the others once the first have been sent it, and the app has read what others want of it."""
+        for client in clients[:AT_ONCE]:
+            client.offer_live(text)
+        if len(clients) > AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._offer_live, clients[AT_ONCE:], text)
 
     def show_tile(self, seat: int, tile: Tile) -> None:
         """What a student sees, for teachers; dropped where there is none, and where it comes too soon."""
