@@ -93,7 +93,7 @@ def test_a_phone_shows_the_class_s_model_at_once_also_while_joining_takes_its_ti
 ) -> None:
     with class_of(app) as group, opened(browser, f"{app.url}/c/", **PHONE) as page:
         held: list[Any] = []
-        page.route("**/join", lambda route: held.append(route))
+        page.route("**/join", held.append)
         page.get_by_label("Code from the board").fill(f" {group.code[:3]}-{group.code[3:].lower()} ")
         page.get_by_role("button", name="Join").click()
         expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
