@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browsing import box_of, opened, until
 from tests.support.classes import Socket, Visits
@@ -92,8 +92,12 @@ def test_a_phone_shows_the_class_s_model_at_once_also_while_joining_takes_its_ti
     app: Server, browser: Browser
 ) -> None:
     with class_of(app) as group, opened(browser, f"{app.url}/c/", **PHONE) as page:
-        held: list[Any] = []
-        page.route("**/join", held.append)
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/join", hold)
         page.get_by_label("Code from the board").fill(f" {group.code[:3]}-{group.code[3:].lower()} ")
         page.get_by_role("button", name="Join").click()
         expect(page.locator("canvas.hero[data-frame]")).to_be_visible()
