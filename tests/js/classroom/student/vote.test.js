@@ -151,3 +151,13 @@ test("without a question it says that there is none", () => {
   assert.equal(vote.none.hidden, false);
   mock.restoreAll();
 });
+
+test("bars are drawn again only when they are others", () => {
+  const drawn = mock.method(vote.histogram, "show");
+  const counts = [[1, 2, 3]];
+  show({ open: false, counts });
+  show({ open: false, counts });
+  assert.equal(drawn.mock.callCount(), 1);
+  show({ open: false, counts, correct: 2 });
+  assert.equal(drawn.mock.callCount(), 2);
+});

@@ -157,20 +157,23 @@ export default class Student {
     if (changed.has("class") || changed.has("shown")) this.follower?.take(state);
     if (changed.has("class")) this.takeModel();
     if (changed.has("map")) this.map?.setDrawings(state.map);
-    this.show();
+    this.show(changed);
     if (changed.has("question") || changed.has("me")) this.announce();
   }
 
   // — what is shown —
 
-  show() {
+  /** @param {Set<string>} [changed] the sections that are new; otherwise all may be */
+  show(changed) {
     const { state, status, refusal } = this;
+    const isNew = (/** @type {string[]} */ ...sections) => !changed || sections.some((section) => changed.has(section));
     const problem = refusal ? { final: true, sentence: refusal } : status;
     const mode = modeOf(state, problem ?? { final: false, sentence: "" }, this.follower?.sentence);
     const connected = status?.connected ?? false;
     this.strip.show(mode, state, status);
-    this.vote.show(state, connected);
-    this.drawing.show(state, connected);
+    // How many are there changes often in a large class, and is none of their business.
+    if (isNew("question", "progress", "me")) this.vote.show(state, connected);
+    if (isNew("me", "map")) this.drawing.show(state, connected);
     this.seat.show(state.me?.name ?? this.strip.name, status);
     if (mode.kind === "ended") this.panels.close();
     this.hold();

@@ -21,6 +21,7 @@ export class Vote {
   /** @type {Question | null} */
   question = null;
   shown = ""; // which question and round the options are of
+  drawn = ""; // what the histogram shows
   text = element("legend");
   /** @type {HTMLInputElement[]} */
   options = [];
@@ -98,7 +99,18 @@ export class Vote {
     this.problem.hidden = !sent?.problem;
     this.results.hidden = !showsCounts && question.correct === null;
     this.fields.classList.toggle("beside-results", !this.results.hidden && !free);
-    if (!this.results.hidden) this.histogram.show(question, { own: votes });
+    if (!this.results.hidden) this.showResults(question, votes);
+  }
+
+  /**
+   * @param {Question} question
+   * @param {readonly (number | null)[]} votes the student's own
+   */
+  showResults(question, votes) {
+    const shown = JSON.stringify([question, votes]);
+    if (shown === this.drawn) return;
+    this.drawn = shown;
+    this.histogram.show(question, { own: votes });
   }
 
   send() {
