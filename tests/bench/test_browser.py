@@ -78,6 +78,8 @@ def test_the_light_page_is_opened_cold_and_by_a_crowd(capsys: Captured) -> None:
     numbers = bench(capsys, "page", "--model", "digits-z2", "--runs", "1", "--openings", "3", "--within", "0.5")
     assert numbers["light_first_picture_seconds"] > 0
     assert 0 < numbers["light_kilobytes"] < numbers["streamlit_kilobytes"]
+    assert numbers["student_first_picture_seconds"] > 0
+    assert 0 < numbers["student_kilobytes"] < numbers["streamlit_kilobytes"]
     assert (numbers["openings"], numbers["failed"]) == (3, 0)
 
 

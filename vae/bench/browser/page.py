@@ -1,15 +1,21 @@
-"""Measures the light page beside Streamlit's: bytes and seconds to the first decoded picture on a slow network, and a
-crowd that opens it cold.
+"""Measures the light page and a student's page in a class beside Streamlit's: bytes and seconds to the first decoded
+picture on a slow network, and a crowd that opens the light page cold.
 """
 
 import argparse
 import asyncio
+import json
+import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 
@@ -29,9 +35,10 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     openings: so many clients fetch what the light page fetches up to its first picture, spread over args.within
     seconds, without throttling.
     """
-    with started(args.app) as server:
+    with _own_classes(), started(args.app) as server:
         light = f"{server.url}/lab/?checkpoint={args.model}"
-        pages = {"light": light, "streamlit": f"{server.url}/Explore?checkpoint={args.model}"}
+        pages = {"light": light, "student": f"{server.url}/c/{_open_class(server, args.model)}"}
+        pages["streamlit"] = f"{server.url}/Explore?checkpoint={args.model}"
         visits: dict[str, list[tuple[float, int]]] = {name: [] for name in pages}
         fetched: list[str] = []
         with chromium() as browser:  # while Playwright runs, no other event loop can
@@ -49,6 +56,20 @@ def run(args: argparse.Namespace) -> dict[str, object]:
         "failed": sum(second is None for second in seconds),
         "opening_p95_seconds": round(float(np.percentile([s for s in seconds if s is not None] or [np.nan], 95)), 2),
     }
+
+
+@contextmanager
+def _own_classes() -> Iterator[None]:
+    """Classes are kept in a file of their own."""
+    with TemporaryDirectory() as folder, patch.dict(os.environ, {"VAE_CLASSES": f"{folder}/classes.sqlite"}):
+        yield
+
+
+def _open_class(server: Server, model: str) -> str:
+    """A new class's code."""
+    fields = json.dumps({"name": "Benchmark", "model": model}).encode()
+    with urlopen(Request(f"{server.url}/c/classes", fields, method="POST")) as answer:
+        return str(json.load(answer)["code"])
 
 
 def _visit(browser: Any, address: str, fetched: list[str]) -> tuple[float, int]:
