@@ -11,13 +11,13 @@ from tests.support.browsing import box_of, changed, go, moving, opened, pixels, 
 from vae.bench.live import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PHONE = {"width": 390, "height": 844}
+SCREEN, PHONE = {"width": 1600, "height": 900}, {"width": 390, "height": 844}
 
 
 @contextmanager
 def lesson(browser: Browser, app: Server, page: str) -> Iterator[tuple[Page, Page]]:
     """A page of the teacher, and a student's page that has joined the class and follows."""
-    with opened(browser, f"{app.url}/{page}", bypass_csp=True) as teacher:
+    with opened(browser, f"{app.url}/{page}", bypass_csp=True, viewport=SCREEN) as teacher:
         code = opened_class(teacher, app)
         with opened(browser, f"{app.url}/c/{code}", bypass_csp=True, viewport=PHONE) as student:
             expect(chip(teacher)).to_have_text(f"Class {code} · 1 here")
@@ -124,7 +124,7 @@ def test_a_student_goes_with_the_teacher_from_page_to_page_and_learns_where_the_
 @pytest.mark.parametrize(
     ("link", "slider", "canvas"),
     [
-        ("page=Interpolation", ".scrubber", ".interpolation .hero canvas"),
+        ("page=Interpolation", ".scrubber", "canvas.hero"),
         ("page=Sampling&view=one", ".sampling .controls input[type=range] >> nth=0", "canvas.grid"),
         ("page=Compare", ".dial input[type=range]", "canvas.output"),
     ],

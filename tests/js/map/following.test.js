@@ -24,8 +24,8 @@ const sent = (/** @type {unknown} */ value) => JSON.parse(JSON.stringify(value))
 
 test("a place on the map is the same place and z on another page, wherever that draws it", () => {
   const spot = { x: 7, y: 8, coordinates: [0.123456, 1], point: -1 };
-  const { spot: live, pin } = sent(announced({ spot, z: [0.1, 0.20006, -1] }, { pin: null }));
-  assert.deepEqual(readSpot(live, PLOT, MAP), { x: 12.35, y: 100, coordinates: [0.1235, 1], point: -1, z: [0.1, 0.2001, -1] }); // biome-ignore format: a line
+  const { spot: live, pin } = sent(announced({ spot, z: [0.1, 0.2000612345678, -1] }, { pin: null }));
+  assert.deepEqual(readSpot(live, PLOT, MAP), { x: 12.35, y: 100, coordinates: [0.1235, 1], point: -1, z: [0.1, 0.200061235, -1] }); // biome-ignore format: a line
   assert.equal(readPin(pin, MAP), null);
 });
 
@@ -55,7 +55,7 @@ test("what fits no model here is nothing", () => {
 });
 
 test("a place and a pin of 64 dimensions are less than 4 KiB", () => {
-  const z = Array.from({ length: 64 }, (_, i) => -100.1234 - i);
+  const z = Array.from({ length: 64 }, (_, i) => -100.1234567890123 - i);
   const spot = { x: 7, y: 8, coordinates: [-0.123456, 1.234567], point: -1 };
   const text = JSON.stringify({
     view: "latent_map",

@@ -203,24 +203,44 @@ test("another page's picture is shown, and the user's own stays kept", () => {
   draw(input);
   const own = opened().pad.pixels;
   const picture = Uint8Array.from({ length: 784 }, (_, i) => i % 251);
-  input.follow(undefined, toBase64(picture));
+  void input.follow(undefined, toBase64(picture));
   assert.deepEqual([input.pad.pixels, input.title()], [picture, "Your teacher's picture"]);
   assert.deepEqual([opened().pad.pixels, choices], [own, []]);
-  input.follow(undefined, toBase64(picture.slice(1)));
-  input.follow(-1, "?");
+  void input.follow(undefined, toBase64(picture.slice(1)));
+  void input.follow(-1, "?");
   assert.deepEqual(input.pad.pixels, picture);
 });
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+/** Nine test images, each of its own number, with that number as noise. */
+function testSet() {
+  const images = { load: (/** @type {number} */ i) => Promise.resolve(new Uint8Array(784).fill(i)) };
+  const noise = { load: (/** @type {number} */ i) => Promise.resolve(new Uint8Array(new Float32Array([i]).buffer)) };
+  const encoded = { images: 9, labels: new Uint8Array(9), reconstruction: new Float32Array(9) };
+  return /** @type {any} */ ({ images, encoded, noise });
+}
 
 test("another page's test image comes in place of what is on the pad, as soon as there are test images", async () => {
   const input = opened();
   draw(input);
-  const images = { load: async (/** @type {number} */ i) => new Uint8Array(784).fill(i) };
-  const encoded = { images: 9, labels: new Uint8Array(9), reconstruction: new Float32Array(9) };
-  input.follow(7, undefined);
-  input.setTestSet(/** @type {any} */ ({ images, encoded, noise: null }));
-  await new Promise((resolve) => setTimeout(resolve));
+  void input.follow(7, undefined);
+  input.setTestSet(testSet());
+  await settled();
   assert.deepEqual([input.pad.pixels[0], input.source.kind], [7, "test"]);
   assert.deepEqual([opened().pad.empty, choices], [false, []]);
-  input.follow(9, undefined);
+  void input.follow(9, undefined);
   assert.equal(input.wantedImage, 7);
+});
+
+test("what another page has drawn on a test image is sampled with that image's noise, and the newest drawing counts", async () => {
+  const input = opened();
+  input.setTestSet(testSet());
+  await settled();
+  const [first, second] = [1, 2].map((value) => new Uint8Array(784).fill(value));
+  void input.follow(undefined, toBase64(first), 3);
+  void input.follow(undefined, toBase64(second), 4);
+  await settled();
+  assert.deepEqual(input.pad.pixels, second);
+  assert.deepEqual(input.source, { kind: "other", title: "Your teacher's picture", noise: new Float32Array([4]) });
 });

@@ -25,7 +25,7 @@ export function announced({ spot, z }, { pin }) {
   const place = spot && { coordinates: spot.coordinates.map(round4), point: spot.point };
   const isPoint = spot !== null && spot.point >= 0;
   return {
-    spot: place && (isPoint ? place : { ...place, z: z.map(round4) }),
+    spot: place && (isPoint ? place : { ...place, z: z.map(asFloat) }),
     pin: pin && withoutConfig(pin),
   };
 }
@@ -66,6 +66,11 @@ export function readPin(value, { encoded, dims, config }) {
     ? { coordinates: pin.coordinates, config }
     : { coordinates: null, config: null };
   return { z, row, exact: exact === true, near: near !== false, label, ...place };
+}
+
+/** As many digits as a decoder's input has, so that the picture is the same. */
+function asFloat(/** @type {number} */ value) {
+  return Number(value.toPrecision(9));
 }
 
 /** @param {Pin} pin @returns {LivePin} */

@@ -38,6 +38,8 @@ export class Input {
   loaded = DRAWING;
   /** @type {number | null} the test image to show when its pixels are there */
   wantedImage = null;
+  /** The newest picture of another page. @type {Uint8Array | null} */
+  followed = null;
   /** @type {TestSet | null} */
   testSet = null;
   fileName = ""; // of the upload, and its size
@@ -161,16 +163,21 @@ export class Input {
    *
    * @param {unknown} image number of a test image
    * @param {unknown} picture its pixels as base64, where it is none
+   * @param {unknown} [noiseOf] number of the test image with whose noise z is sampled
    */
-  follow(image, picture) {
-    const { source, pad, data } = this;
+  async follow(image, picture, noiseOf) {
+    const { source, pad, data, testSet } = this;
     const pixels = readPixels(picture, data.image_shape);
-    if (isRow(image, this.testSet?.encoded.images ?? Number.MAX_SAFE_INTEGER)) {
+    const images = testSet?.encoded.images ?? Number.MAX_SAFE_INTEGER;
+    if (isRow(image, images)) {
       const isShown = source.kind === "test" && source.index === image && !pad.canUndo;
-      if (!isShown) void this.showImage(image, false);
+      if (!isShown) await this.showImage(image, false);
     } else if (pixels) {
       this.wantedImage = null;
-      this.place(pixels, { kind: "other", title: "Your teacher's picture", noise: null });
+      this.followed = pixels;
+      const noise = testSet?.noise && isRow(noiseOf, images) ? await testSet.noise.load(noiseOf) : null;
+      if (this.followed !== pixels || testSet !== this.testSet || this.wantedImage !== null) return;
+      this.place(pixels, { kind: "other", title: "Your teacher's picture", noise: noise && floats(noise) });
     }
   }
 
@@ -186,7 +193,7 @@ export class Input {
     if (this.wantedImage !== i || testSet !== this.testSet) return;
     if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
     /** @type {Source} */
-    const source = { kind: "test", index: i, noise: noise ? new Float32Array(noise.slice().buffer) : null };
+    const source = { kind: "test", index: i, noise: noise ? floats(noise) : null };
     if (chosen) this.load(pixels, source);
     else this.place(pixels, source);
   }
@@ -299,6 +306,11 @@ export class Input {
   close() {
     this.wantedImage = null;
   }
+}
+
+/** @param {Uint8Array} bytes of float32 numbers */
+function floats(bytes) {
+  return new Float32Array(bytes.slice().buffer);
 }
 
 /** @param {Uint8Array} pixels */

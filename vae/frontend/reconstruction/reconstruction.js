@@ -116,9 +116,9 @@ export default class Reconstruction {
   }
 
   /** Shows the image of another page: its test image, or its pixels as the model gets them. @param {Live} live */
-  follow({ image, picture, params }) {
+  follow({ image, picture, noise_of: noiseOf, params }) {
     const linked = typeof params === "object" && params !== null && "image" in params ? Number(params.image) : image;
-    this.page?.input.follow(linked, picture);
+    void this.page?.input.follow(linked, picture, noiseOf);
   }
 
   close() {
@@ -316,7 +316,8 @@ class Page {
     announce(this.root, () => {
       const { model } = this.data;
       if (source.kind === "test" && !this.isEdited) return { view: "reconstruction", model, image: source.index };
-      return { view: "reconstruction", model, picture: toBase64(input) };
+      const noiseOf = source.kind === "test" ? source.index : null; // the sample's, also when it is drawn on
+      return { view: "reconstruction", model, picture: toBase64(input), noise_of: noiseOf };
     });
   }
 
