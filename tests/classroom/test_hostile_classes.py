@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from websockets.exceptions import ConnectionClosed
 
 from tests.support.classes import Running, serve
 from tests.support.hostile import EDITS, JSON, NAMES, PATIENCE, PIECES, at_once, changed, documents, dumped
@@ -24,6 +25,8 @@ from vae.classroom.messages import commands
 from vae.classroom.messages.checks import MessageError
 from vae.classroom.messages.commands import read_command, read_hello, read_picture
 from vae.classroom.messages.protocol import MAX_PICTURE_BYTES, Role
+from vae.classroom.serving import transports
+from vae.classroom.serving.limits import COMMANDS as RATES
 from vae.classroom.serving.limits import ClassLimits, Rate
 from vae.classroom.serving.routes import Pages, routes
 from vae.classroom.serving.service import ClassService, Origin, Who
@@ -445,9 +448,10 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, st
 
 
 def test_a_flood_from_one_seat_ends_its_socket_and_delays_nobody_else(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = ClassLimits(commands=dict.fromkeys(VALID, Rate(20, 100)))
+    monkeypatch.setattr(transports, "MOST_SLOWED", 0)
+    limits = ClassLimits(commands={**RATES, "student": Rate(20, 1e-3)})
     with serve(tmp_path_factory.mktemp("flood") / "classes.sqlite", limits=limits) as running:
         code, secret = running.open()
         with (
@@ -456,16 +460,18 @@ def test_a_flood_from_one_seat_ends_its_socket_and_delays_nobody_else(
             running.student(code) as ada,
         ):
             teacher.do("ask", text="Why?", options=["a", "b"])
-            for number in range(1000):
-                eve.send("rename", name=f"Eve {number}")
+            with suppress(ConnectionClosed):  # it has ended already
+                for number in range(1000):
+                    eve.send("rename", name=f"Eve {number}")
             ada.until(lambda state: state["question"])
             ada.do("vote", question=ada.state["question"]["id"], round=1, choice=0)
             teacher.until(lambda state: state["progress"]["answered"] == 1)
             eve.until(lambda _: eve.ended)
             assert eve.ended is not None
             assert "final" not in eve.ended
-            assert eve.replies.keys() < {f"{number}" for number in range(1, 1001)}
-            eve.socket.socket.shutdown(socket.SHUT_RDWR)  # without a look at what it has sent in vain
+            assert len(eve.replies) <= 21
+            with suppress(OSError):  # it is closed already
+                eve.socket.socket.shutdown(socket.SHUT_RDWR)  # without a look at what it has sent in vain
             ada.do("seen")
 
 
