@@ -170,6 +170,20 @@ def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, br
         expect(mode(page)).to_have_text("Your teacher is on Training.")
 
 
+def test_who_comes_late_begins_with_the_view_that_the_class_follows(app: Server, browser: Browser) -> None:
+    with class_of(app) as group, opened(browser, f"{app.url}/c/", **PHONE) as page:
+        group.teacher.do("mode", mode="follow")
+        group.teacher.do("show", page="Sampling", params={"checkpoint": "mnist-z2", "seed": "4"})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(group.url)
+        expect(page.locator("canvas.grid[data-frame]").first).to_be_visible()
+        expect(page.locator("h1")).to_have_text("Sampling")
+        expect(mode(page)).to_have_text("Your teacher is showing: follow along.")
+        expect(page.get_by_role("spinbutton", name="Seed").or_(page.get_by_label("Seed")).first).to_have_value("4")
+        assert not [url for url in asked if "/lab/view" in url or "view=explore" in url]
+
+
 @pytest.mark.slow
 def test_a_drawing_is_handed_in_named_approved_seen_on_the_map_and_taken_back(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, group.url) as page:

@@ -41,8 +41,10 @@ def asked(query: str = "", **headers: str) -> Request:
     )
 
 
-def student(pages: Pages, request: Request, model: str) -> Response:
-    return asyncio.run(pages.student(request, model))
+def student(
+    pages: Pages, request: Request, model: str, mode: str = "explore", shown: dict[str, object] | None = None
+) -> Response:
+    return asyncio.run(pages.student(request, {"model": model, "mode": mode}, shown))
 
 
 def text(response: Response) -> str:
@@ -65,6 +67,19 @@ def test_a_student_first_sees_the_class_s_model_or_what_the_link_names(pages: Pa
     page = text(student(pages, asked("page=Sampling&checkpoint=digits-z2"), "mnist-z2"))
     assert data(page, "settings")["model"] == "digits-z2"
     assert [*data(page, "settings")["answers"]] == ["lab/data?view=sampling&model=digits-z2"]
+
+
+def test_a_student_who_comes_late_begins_with_what_the_class_follows(pages: Pages) -> None:
+    shown: dict[str, object] = {"page": "Sampling", "params": {"checkpoint": "digits-z2", "seed": "3"}}
+    followed = data(text(student(pages, asked(), "mnist-z2", "follow", shown)), "settings")
+    assert [*followed["answers"]] == ["lab/data?view=sampling&model=digits-z2"]
+    own = data(text(student(pages, asked("page=Explore&checkpoint=mnist-z2"), "mnist-z2", "follow", shown)), "settings")
+    assert (own["model"], "sampling" in own["styles"]) == ("mnist-z2", False)
+    alone = data(text(student(pages, asked(), "mnist-z2", "explore", shown)), "settings")
+    assert (alone["model"], "sampling" in alone["styles"]) == ("mnist-z2", False)
+    elsewhere: dict[str, object] = {"page": "Training", "params": {}}
+    away = data(text(student(pages, asked(), "mnist-z2", "follow", elsewhere)), "settings")
+    assert (away["model"], "explore" in away["styles"]) == ("mnist-z2", True)
 
 
 def test_a_class_whose_model_is_gone_has_another_one(pages: Pages) -> None:

@@ -47,9 +47,7 @@ def add_commands(commands: Commands) -> None:
     latent_map = add_command(bench, "map", run_bench_map, "how soon and how fast the latent map is, in a real Chromium")
     latent_map.add_argument("--seconds", type=float, default=5.0, help="how long to pan, to zoom and to decode")
     latent_map.add_argument("--visits", type=int, default=6, help="how often the page is opened")
-    page = add_command(
-        bench, "page", run_bench_page, "the light page, also in a class, on a slow network"
-    )
+    page = add_command(bench, "page", run_bench_page, "the light page, also in a class, on a slow network")
     page.add_argument("--runs", type=int, default=5, help="cold visits; medians are printed")
     page.add_argument("--openings", type=int, default=400, help="of the crowd")
     page.add_argument("--within", type=float, default=30.0, help="seconds in which the crowd opens it")

@@ -39,6 +39,7 @@ from vae.views.shared import models
 from vae.views.shared.pages import EXPLORE, VIEWS, View
 
 FIRST_MODEL = "mnist-z10"
+NO_LINK: Mapping[str, str] = {}
 KEPT, KEPT_PAGES = 128, 16  # answers and pages that are kept ready to send, as a class asks for the same; 0.6 MB a page
 LEVEL = 6  # of gzip
 JSON, HTML = "application/json", "text/html; charset=utf-8"
@@ -81,9 +82,9 @@ class LabService:
         self._answer = lru_cache(maxsize=KEPT)(self._make_answer)
         self._page = lru_cache(maxsize=KEPT_PAGES)(self._make_page)
 
-    async def page(self, request: Request, first: str = FIRST_MODEL) -> Response:
-        """The page, with all that its first picture needs. first: the model where the link names none."""
-        return await self._send(request, partial(self._find_page, first))
+    async def page(self, request: Request, link: Mapping[str, str] = NO_LINK) -> Response:
+        """The page, with all that its first picture needs. link: what it shows where its address has no query."""
+        return await self._send(request, partial(self._find_page, link))
 
     async def data(self, request: Request) -> Response:
         """What the page asks for later."""
@@ -122,13 +123,13 @@ class LabService:
         values = answer(self._data, versions[0].checkpoint, name, dict(params))
         return body(JSON, json_text(values))
 
-    def _find_page(self, first: str, request: Request) -> Body:
-        query = request.query_params
+    def _find_page(self, link: Mapping[str, str], request: Request) -> Body:
+        query = request.query_params or link
         found = self._found()
         usable = {each.name: each for each in found if isinstance(each, Checkpoint)}
         if not usable:
             raise LookupError("There is no usable checkpoint. Train one on the Training page of the full app.")
-        names = [query.get("checkpoint", ""), first, FIRST_MODEL, *models.in_order(usable)]
+        names = [query.get("checkpoint", ""), link.get("checkpoint", ""), FIRST_MODEL, *models.in_order(usable)]
         checkpoint = usable[next(name for name in names if name in usable)]
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
         listed = json_text({"models": models.listed(found)})

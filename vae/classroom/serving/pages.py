@@ -12,7 +12,7 @@ from starlette.responses import Response
 from vae.classroom.addresses import own_addresses
 from vae.lab.answers import Data, Json
 from vae.lab.page import BAR, lab_page, page_style, served_page, style_text
-from vae.lab.routes import FIRST_MODEL, HTML, Body, Found, LabService, answered, body
+from vae.lab.routes import HTML, Body, Found, LabService, answered, body
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.views.shared.pages import View
 
@@ -37,9 +37,17 @@ class Pages:
         self._lab = LabService(found, data, allows, student_page)
         self._origins = OriginPolicy(allows, "use the class's pages")
 
-    async def student(self, request: Request, model: str = FIRST_MODEL) -> Response:
-        """The student's page, <base>/c/CODE. model: the class's, shown where the address names none."""
-        return await self._lab.page(request, model)
+    async def student(self, request: Request, about: Json, shown: Json | None) -> Response:
+        """The student's page, <base>/c/CODE. about, shown: the class's sections.
+
+        Where the address says nothing, it begins with the class's model, and with the view that the class follows.
+        """
+        link = {"checkpoint": str(about["model"])}
+        if about["mode"] == "follow" and shown is not None:
+            params = shown["params"]
+            assert isinstance(params, dict)
+            link |= {"page": str(shown["page"])} | {key: params[key] for key in ("checkpoint",) if key in params}
+        return await self._lab.page(request, link)
 
     def entry(self, request: Request, sentence: str = "", status: int = 200) -> Response:
         """The page to type a code, <base>/c/. sentence, status: why the student is not in the class asked for."""

@@ -25,8 +25,9 @@ def app_pages() -> Pages:
     made = pages.Pages(lab.found, lab.AppData(), origins.origin_allowed)
 
     async def student(request: Request, code: str | None) -> Response:
-        about = await app_classes().run(classes.described, code or "")
-        return await made.student(request, str(about["model"]))
+        service, known = app_classes(), code or ""
+        about, shown = await asyncio.gather(service.run(classes.described, known), service.run(classes.shown, known))
+        return await made.student(request, about, shown)
 
     return Pages(
         enter=lambda request, _: made.entry(request),

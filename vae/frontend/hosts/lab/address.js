@@ -32,3 +32,21 @@ export function fragmentAddress({ location, history, addEventListener }) {
     watch: (onBack) => addEventListener("popstate", onBack), // also after a fragment was typed
   };
 }
+
+/**
+ * An address that, while it says nothing, stands for the view and the model with which the server has made the page.
+ *
+ * @param {Address} address
+ * @param {{model: string, views: readonly {name: string, address: string}[], styles: Record<string, string>}} settings
+ * @returns {Address}
+ */
+export function begunAddress(address, { model, views, styles }) {
+  const begun = views.find(({ name }) => name in styles) ?? views[0];
+  return {
+    ...address,
+    read: () => {
+      const link = address.read();
+      return `${link}` ? link : new URLSearchParams({ page: begun.address, checkpoint: model });
+    },
+  };
+}

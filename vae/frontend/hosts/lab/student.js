@@ -6,6 +6,7 @@
  */
 
 import { Lab } from "./lab.js";
+import { begunAddress } from "./address.js";
 import { servedEnvironment } from "./served.js";
 import { Stage } from "./stage.js";
 
@@ -14,7 +15,8 @@ import { Stage } from "./stage.js";
  * @param {ImportModule} importPacked
  */
 export default async function start(read, importPacked) {
-  const environment = { ...(await servedEnvironment(read, importPacked)), hasApp: false };
+  const served = await servedEnvironment(read, importPacked);
+  const environment = { ...served, address: begunAddress(served.address, served.settings), hasApp: false };
   const lab = new Lab(environment);
   lab.start();
   const { default: Student } = await import("../../classroom/student/student.js");
