@@ -267,13 +267,28 @@ test("a socket that is cut twice within 90 s is left for events, also after a re
   assert.equal(server.count("events"), 2);
 });
 
-test("one cut, as by an app that starts again, is no reason to leave sockets", () => {
+test("one cut, as by an app that starts again, is no reason to leave sockets: they are tried three times first", () => {
   bySocket();
+  for (const wait of [500, 1000, 2000]) {
+    FakeSocket.last.drop(); // the app is not there yet
+    mock.timers.tick(wait);
+  }
+  assert.deepEqual([FakeSocket.all.length, server.count("events")], [4, 0]);
+  FakeSocket.last.drop(); // another network
+  assert.equal(server.count("events"), 1);
+});
+
+test("a network that is gone twice is no network that cuts sockets", () => {
+  bySocket();
+  for (const _ of [1, 2]) {
+    page.dispatchEvent(new Event("offline"));
+    mock.timers.tick(3500);
+    FakeSocket.last.open();
+    FakeSocket.last.say({ seq: 1 });
+  }
   FakeSocket.last.drop();
   mock.timers.tick(500);
-  FakeSocket.last.drop(); // the app is not there yet
-  server.last("events").fail();
-  assert.equal(FakeSocket.all.length, 2);
+  assert.equal(server.count("events"), 0);
 });
 
 test("while no way works it tries all of them again, later each time, and sockets first", async () => {
@@ -348,6 +363,19 @@ test("a connection that gives no sign of life is lost: a cable that is pulled ou
   assert.equal(connection.status.connected, false);
   mock.timers.tick(500);
   assert.equal(FakeSocket.all.length, 2);
+});
+
+test("a command that nothing answers, and a network that goes, show that a socket is lost", () => {
+  const connection = bySocket();
+  void connection.command("vote", { choice: 1 }).catch(() => {});
+  mock.timers.tick(10_000);
+  assert.equal(connection.status.connected, false);
+  mock.timers.tick(500);
+  FakeSocket.last.open();
+  FakeSocket.last.say({ seq: 1 });
+  page.dispatchEvent(new Event("offline"));
+  mock.timers.tick(3000);
+  assert.equal(connection.status.connected, false);
 });
 
 test("when the network is back, it is tried at once", () => {

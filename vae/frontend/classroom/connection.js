@@ -43,10 +43,12 @@ const WAYS = ["websocket", "events", "poll"];
 const FIRST_MESSAGE_MS = 3000;
 const CUTS_MS = 90_000; // a way that is lost twice within it does not work
 const AVOIDED_MS = 600_000;
+const PATIENT_ROUNDS = 3; // of sockets alone, where they have worked
 const FIRST_PROBE_MS = 30_000; // for a better way than the one in use
 const SIGN_MS = CLASS_SECONDS.beat * 1000; // between two signs of life
 const SILENCE_MS = 10_000; // after one
 const AWAKE_SILENCE_MS = 3000; // and after the page was asleep
+const NETWORK = ["online", "offline"]; // the browser's events, which need not be true
 const FIRST_RETRY_MS = 500,
   LAST_RETRY_MS = 8000;
 /** @type {Record<TransportName, string>} */
@@ -67,6 +69,7 @@ export class Connection {
   probe = null;
   working = false; // whether the transport has brought a message
   wasConnected = false;
+  socketsWork = false; // one has brought a message
   stopped = false;
   rounds = 0; // of all ways in vain
   probes = 0; // in vain
@@ -94,7 +97,7 @@ export class Connection {
       sentence: CONNECTING,
     };
     this.wake = () => this.awake();
-    globalThis.addEventListener?.("online", this.wake);
+    for (const type of NETWORK) globalThis.addEventListener?.(type, this.wake);
     globalThis.document?.addEventListener("visibilitychange", this.wake);
     this.open(this.best);
   }
@@ -113,6 +116,7 @@ export class Connection {
    */
   command(name, fields = {}) {
     if (this.stopped) return Promise.reject(new Error(this.status.sentence || "The connection is closed."));
+    if (this.working) this.expect(SILENCE_MS);
     return this.outbox.add(name, fields);
   }
 
@@ -129,7 +133,7 @@ export class Connection {
   close(sentence = "The connection is closed.") {
     this.stopped = true;
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
-    globalThis.removeEventListener?.("online", this.wake);
+    for (const type of NETWORK) globalThis.removeEventListener?.(type, this.wake);
     globalThis.document?.removeEventListener("visibilitychange", this.wake);
     this.leave();
     this.outbox.end(sentence);
@@ -149,7 +153,7 @@ export class Connection {
     const after = name === "poll" ? null : this.sections.seq; // without a number the first poll is answered at once
     const transport = TRANSPORTS[name](this.place, after, {
       onMessage: (message) => this.transport === transport && this.take(message),
-      onEnd: (sentence, final) => this.transport === transport && this.lose(sentence, final),
+      onEnd: (sentence, final) => this.transport === transport && this.end(sentence, final),
     });
     this.transport = transport;
     this.after("first", FIRST_MESSAGE_MS * (name === "poll" ? 2 : 1), () => this.lose());
@@ -165,13 +169,19 @@ export class Connection {
     for (const name of ["first", "sign", "silence", "probe"]) clearTimeout(this.timers[name]);
   }
 
+  /** A way ended by itself. */
+  end(/** @type {string} */ sentence, /** @type {boolean} */ final) {
+    if (this.working && this.transport) this.countCut(WAYS.indexOf(this.transport.name));
+    this.lose(sentence, final);
+  }
+
   lose(sentence = "", final = false) {
     const { working, transport } = this;
     const way = WAYS.indexOf(transport?.name ?? WAYS[0]);
     this.leave();
     if (final) return this.refuse(sentence);
-    if (working) this.countCut(way);
-    if (!working && !sentence && way + 1 < WAYS.length) return this.open(way + 1);
+    const waits = way === 0 && this.socketsWork && this.rounds < PATIENT_ROUNDS; // for an app that starts again
+    if (!working && !sentence && !waits && way + 1 < WAYS.length) return this.open(way + 1);
     this.say({ connected: false, sentence: sentence || (this.wasConnected ? LOST : CONNECTING) });
     const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.rounds++);
     // With jitter, so that the phones of a class do not all return at once.
@@ -190,6 +200,7 @@ export class Connection {
     if (cuts.length < 2 || way === WAYS.length - 1) return;
     this.cuts[way] = [];
     this.avoidedUntil[way] = now + AVOIDED_MS;
+    if (way === 0) this.socketsWork = false;
     this.storage.set(avoided(WAYS[way]), "yes");
   }
 
@@ -214,7 +225,7 @@ export class Connection {
         else if (this.outbox.isDelicate) fail();
         else if (this.probe === probe) this.change(probe, message);
       },
-      onEnd: (sentence, final) => (this.transport === probe ? this.lose(sentence, final) : fail()),
+      onEnd: (sentence, final) => (this.transport === probe ? this.end(sentence, final) : fail()),
     });
     this.probe = probe;
     this.after("first", FIRST_MESSAGE_MS, fail);
@@ -242,6 +253,7 @@ export class Connection {
     const first = !this.working && transport !== null;
     if (first) {
       this.working = this.wasConnected = true;
+      this.socketsWork ||= transport.name === "websocket";
       this.rounds = 0;
       clearTimeout(this.timers.first);
       this.say({ connected: true, transport: transport.name, sentence: CONNECTED[transport.name] });
@@ -276,7 +288,12 @@ export class Connection {
     const { transport } = this;
     if (!transport) return;
     void transport.send(this.outbox.commandOf("seen", {})).catch(() => {});
-    if (transport.name === "websocket") this.after("silence", patience, () => this.lose());
+    this.expect(patience);
+  }
+
+  /** Gives a socket up that brings nothing for so long: one without a network does not close. */
+  expect(/** @type {number} */ patience) {
+    if (this.transport?.name === "websocket") this.after("silence", patience, () => this.lose());
   }
 
   /** The page was asleep, or the network is another one: finds out at once whether the connection still holds. */
