@@ -17,6 +17,7 @@ QUERIES = {
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
 DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable], .opening"  # home, class
+STUDENTS = 30  # of a rehearsal, as the page proposes
 # What comes later than the first picture.
 FINISHED = {
     "Explore": ("canvas.hero[data-frame]",),
@@ -37,9 +38,29 @@ def main() -> None:
             page.goto(f"{server.url}/{name}{QUERIES.get(name, DEFAULT_QUERY)}")
             for selector in (DRAWN, *FINISHED.get(name, ())):
                 page.wait_for_selector(selector)
-            rest(page, drawn_frames)
+            if name == "Class":
+                lead_a_vote(page)  # simulated students never rest
+            else:
+                rest(page, drawn_frames)
             page.screenshot(path=ROOT / "docs" / f"{name.lower() or 'home'}.png")
             page.close()
+
+
+def lead_a_vote(page: Any) -> None:
+    """Opens a class of simulated students, asks it, and lets it vote twice."""
+    page.get_by_role("button", name="Open the class").click()
+    page.get_by_role("tab", name="Room").click()
+    page.get_by_role("button", name="Rehearse").click()
+    page.get_by_role("tab", name="Question").click()
+    page.wait_for_selector(f".people:text('{STUDENTS} here')")
+    page.get_by_label("Ready question").select_option("Is more β better?")
+    page.get_by_role("button", name="Ask the class").click()
+    step = page.locator(".next")
+    for vote, then in (("", "Vote again"), ("Second vote: ", "Show the result")):
+        page.wait_for_selector(f".answered:text-is('{vote}{STUDENTS} of {STUDENTS} answered')")
+        step.get_by_role("button", name="End the").click()
+        step.get_by_role("button", name=then).click()
+    page.wait_for_selector(".next[data-step=reveal]")
 
 
 def drawn_frames(page: Any) -> object:

@@ -149,7 +149,7 @@ test("while a vote is open the teacher sees its bars, its end, and nothing that 
   const form = tab("question");
   const tally = { counts: [[1, 0, 3]], moved: null, correct: 2 };
   link.change({ question: questionOf({ text: READY.text }), tally, progress: { answered: 4, of: 5 } });
-  assert.match(form.textContent ?? "", /Only you see these bars; the right option is hidden\./);
+  assert.match(form.textContent ?? "", /Only you see these bars\./);
   assert.match(form.textContent ?? "", /4 of 5 answered/);
   assert.doesNotMatch(form.textContent ?? "", /% are right/);
   assert.equal(maybe(form, "Vote again"), undefined);
@@ -163,8 +163,11 @@ test("after a vote: the advice, another round, the result, and what cannot be un
   const question = questionOf({ open: false, shown: true });
   link.change({ question, tally: { counts: [[2, 0, 2]], moved: null, correct: 2 } });
   assert.match(form.textContent ?? "", /50 % are right: let them convince each other/);
-  link.change({ question: { ...question, text: READY.text } });
+  assert.match(form.textContent ?? "", /Everybody sees these bars; only you see which option is right\./);
+  link.change({ question: { ...question, text: READY.text, revealed: true } });
+  assert.match(form.textContent ?? "", /they know which option is right\./);
   assert.match(form.textContent ?? "", /Draw your own digit\. Only what pays for itself is kept\./);
+  link.change({ question });
   for (const name of ["Vote again", "Hide the result", "Reveal the right one", "Let them vote"])
     named(form, name).click();
   named(form, "Reset this round").click();

@@ -81,11 +81,7 @@ class Result {
     const { counts = null, moved = null, correct = null } = tally ?? {};
     say(this.text, text);
     this.histogram.show({ options, counts, moved, correct });
-    const who = shown ? "Everybody sees these bars" : "Only you see these bars";
-    say(
-      this.seen,
-      `${who}${correct === null ? "" : revealed ? ", and which option is right" : "; the right option is hidden"}.`,
-    );
+    say(this.seen, seenText(shown, revealed, correct !== null));
     const { answered = 0, of = 0 } = progress ?? {};
     say(this.answered, `${round === 2 ? "Second vote: " : ""}${answered} of ${of} answered`);
     Object.assign(this.progress, { max: Math.max(1, of), value: answered });
@@ -123,4 +119,17 @@ class Result {
 function label(node, text, title) {
   say(node, text);
   Object.assign(node, { title, ariaLabel: text });
+}
+
+/**
+ * Who sees what of a vote, in words.
+ *
+ * @param {boolean} shown
+ * @param {boolean} revealed
+ * @param {boolean} known whether an option is right
+ */
+function seenText(shown, revealed, known) {
+  if (!shown) return "Only you see these bars.";
+  if (!known) return "Everybody sees these bars.";
+  return `Everybody sees these bars; ${revealed ? "they know" : "only you see"} which option is right.`;
 }
