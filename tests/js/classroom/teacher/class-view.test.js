@@ -122,6 +122,31 @@ test("a ready question is chosen, changed and asked", async () => {
   assert.deepEqual(link.commands, [["ask", asked]]);
 });
 
+test("the question that was chosen is proposed until it was asked", () => {
+  view.desk.setLesson(READY.title);
+  assert.ok(named(step(), "Ask it now"));
+  link.change({ question: questionOf({ text: READY.text }) });
+  link.change({ question: null });
+  assert.ok(named(step(), "Ask a question"));
+});
+
+test("the focus goes on where the form gives way to the votes, and back", () => {
+  const form = tab("question");
+  const ask = /** @type {HTMLElement} */ (form.querySelector("button[type=submit]"));
+  ask.focus();
+  link.change({ question: questionOf() });
+  assert.equal(document.activeElement?.className, "question-text");
+  link.change({ question: null });
+  assert.equal(document.activeElement?.ariaLabel, "Ready question");
+});
+
+test("a step is read out once, not at each vote", () => {
+  link.change({ question: questionOf(), progress: { answered: 1, of: 9 } });
+  link.change({ progress: { answered: 2, of: 9 } });
+  assert.match(view.next.text.textContent ?? "", /^2 of 9/);
+  assert.match(view.next.spoken.textContent ?? "", /^1 of 9/);
+});
+
 test("a question that lacks something is not asked, and says what", () => {
   const form = tab("question");
   form.querySelector("form")?.dispatchEvent(new Event("submit"));
@@ -245,6 +270,7 @@ test("tiles are picked in an order and presented without names", async () => {
   named(now, /^Otter/).click();
   const bar = view.present.element;
   named(bar, "Show picture 2 earlier").click();
+  assert.equal(document.activeElement?.ariaLabel, "Show picture 1 later"); // it is the first now
   named(bar, "Show on the projector").click();
   await settled();
   assert.deepEqual(link.commands, [["present", { pieces: [{ seat: 4 }, { seat: 9 }] }]]);

@@ -110,6 +110,7 @@ export class ClassView {
   draw() {
     this.rest();
     this.drawnAt = performance.now();
+    this.desk.noteAsked();
     this.head.show();
     this.next.show();
     this.present.show();

@@ -1,6 +1,7 @@
 /** A button whose work cannot be undone: it asks first. */
 
 import { button, element } from "../../lib/dom.js";
+import { hasFocus } from "./focus.js";
 
 /**
  * @param {string} text
@@ -19,17 +20,11 @@ export function confirmed(text, title, { yes, no }, act) {
   const choice = element("span", { className: "confirm", role: "group", ariaLabel: title }, agree, keep);
   choice.hidden = true;
   const choose = (/** @type {boolean} */ open) => {
-    const inside = choice.contains(/** @type {Node} */ (activeIn(choice)));
+    const inside = hasFocus(choice);
     choice.hidden = !open;
     ask.hidden = open;
     if (open) keep.focus();
     else if (inside) ask.focus();
   };
   return element("span", { className: "confirming" }, ask, choice);
-}
-
-/** The element with the focus in the tree of a node. @param {Node} node */
-function activeIn(node) {
-  const root = node.getRootNode();
-  return "activeElement" in root ? /** @type {Element | null} */ (root.activeElement) : null;
 }

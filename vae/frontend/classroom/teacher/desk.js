@@ -31,8 +31,6 @@ export class Desk {
   deleting = false; // whether the teacher has asked for the class's end here
   /** What each student sees, by seat. @type {Record<string, Tile>} */
   tiles = {};
-  /** The texts of the questions that were asked since the page was opened. @type {Set<string>} */
-  askedTexts = new Set();
 
   /**
    * @param {string} code
@@ -110,8 +108,8 @@ export class Desk {
     return askedOf(this.data.questions, this.state.question);
   }
 
-  /** Whether the lesson's question was asked. */
-  get done() {
-    return this.lesson !== null && this.askedTexts.has(this.lesson.text);
+  /** What was chosen to be asked is no longer to be asked once it was. */
+  noteAsked() {
+    if (this.lesson && this.lesson === this.asked) setLesson(this.code, "");
   }
 }

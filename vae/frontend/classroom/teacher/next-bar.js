@@ -4,28 +4,39 @@
 /** @import { Action } from "./next-step.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { hasFocus } from "./focus.js";
 import { nextStep } from "./next-step.js";
 
 export class NextBar {
   shown = ""; // the actions that are shown
+  step = ""; // whose text was read out
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.text = element("p", { role: "status" });
+    this.text = element("p");
+    this.spoken = element("p", { role: "status", className: "unseen" }); // a step is read out once, not at each vote
     this.actions = element("div", { className: "actions" });
-    this.element = element("section", { className: "next", ariaLabel: "What to do next" }, this.text, this.actions);
+    this.element = element(
+      "section",
+      { className: "next", ariaLabel: "What to do next" },
+      this.text,
+      this.actions,
+      this.spoken,
+    );
   }
 
   show() {
     const { desk } = this;
-    const { id, text, actions } = nextStep(desk.state, { lesson: desk.lesson, asked: desk.asked, done: desk.done });
+    const { id, text, actions } = nextStep(desk.state, { lesson: desk.lesson, asked: desk.asked });
     say(this.text, text);
+    if (id !== this.step) say(this.spoken, text);
+    this.step = id;
     this.element.dataset.step = id; // for tests
     const now = JSON.stringify([actions, desk.projectorAddress, desk.tab]);
     if (now === this.shown) return;
     this.shown = now;
-    const focused = this.actions.matches(":focus-within");
+    const focused = hasFocus(this.actions);
     const offered = actions.filter((action) => !("tab" in action && action.tab === desk.tab));
     this.actions.replaceChildren(...offered.map((action, place) => this.actionNode(action, place === 0)));
     if (focused) /** @type {HTMLElement | null} */ (this.actions.querySelector("a, button"))?.focus();

@@ -23,11 +23,11 @@ function students(count) {
 
 /**
  * @param {Pick<ClassState, "class" | "people" | "question" | "progress" | "tally" | "drawings">} state
- * @param {{lesson: ReadyQuestion | null, asked: ReadyQuestion | null, done: boolean}} known lesson: the ready question
- *   that the teacher has chosen; asked: the ready one that the present question is; done: whether the lesson's was asked
+ * @param {{lesson: ReadyQuestion | null, asked: ReadyQuestion | null}} known lesson: the ready question
+ *   that the teacher has chosen to ask; asked: the ready one that the present question is
  * @returns {Step}
  */
-export function nextStep(state, { lesson, asked, done }) {
+export function nextStep(state, { lesson, asked }) {
   const waiting = Object.values(state.drawings).filter(({ state: now }) => now === "waiting").length;
   if (state.class?.closed) {
     const actions = [{ label: "Export or delete", tab: "room" }];
@@ -42,7 +42,7 @@ export function nextStep(state, { lesson, asked, done }) {
     const text = waiting === 1 ? "1 drawing waits for you." : `${waiting} drawings wait for you.`;
     return { id: "drawings", text, actions: [{ label: "Look at them", tab: "drawings" }] };
   }
-  if (lesson && !done) return askLesson(lesson);
+  if (lesson) return askLesson(lesson);
   const text = `${students(state.people.joined)} joined. Ask what they expect before you show it.`;
   return { id: "ask", text, actions: [{ label: "Ask a question", tab: "question" }] };
 }

@@ -53,10 +53,13 @@ export class PresentBar {
     const drawing = state.drawings[pick.id];
     if (pick.kind === "seat") drawTile(canvas, tiles[pick.id]);
     else drawTile(canvas, { pixels: drawing.picture, shape: drawing.shape });
-    const change = (/** @type {() => void} */ act) => () => {
-      act();
-      this.desk.calls.onChange();
-    };
+    const change =
+      (/** @type {() => void} */ act) =>
+      (/** @type {MouseEvent} */ { currentTarget }) => {
+        act();
+        this.desk.calls.onChange();
+        this.focus(picks.place(pick), /** @type {HTMLElement} */ (currentTarget).title);
+      };
     const name = `picture ${at + 1}`;
     const earlier = button(
       "‹",
@@ -79,6 +82,18 @@ export class PresentBar {
     earlier.disabled = at === 0;
     later.disabled = at === picks.all.length - 1;
     return element("li", {}, canvas, earlier, later, leave);
+  }
+
+  /**
+   * Gives the focus to a button of a pick, as it was before the list was made anew; to another one where that is off.
+   *
+   * @param {number} place from 1 on, 0 for a pick that is gone
+   * @param {string} title of the button
+   */
+  focus(place, title) {
+    const item = this.list.children[Math.max(0, place - 1)];
+    const buttons = [...(item?.querySelectorAll("button") ?? [])].filter(({ disabled }) => !disabled);
+    (buttons.find((node) => node.title === title) ?? buttons[0])?.focus();
   }
 
   /** @param {object[]} pieces */

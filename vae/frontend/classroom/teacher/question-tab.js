@@ -6,6 +6,7 @@ import { button, element, say } from "../../lib/dom.js";
 import { Histogram } from "../histogram.js";
 import { AskForm } from "./ask-form.js";
 import { confirmed } from "./confirm.js";
+import { hasFocus } from "./focus.js";
 import { adviceOf, gainText } from "./tally.js";
 
 export class QuestionTab {
@@ -20,10 +21,12 @@ export class QuestionTab {
   show() {
     const { question, class: about } = this.desk.state;
     this.form.submit.disabled = about?.closed === true;
-    if (question) this.desk.askedTexts.add(question.text);
+    const left = question ? this.form.form : this.result.element;
+    const moves = !left.hidden && hasFocus(left);
     this.form.form.hidden = question !== null;
     this.result.element.hidden = question === null;
     if (question) this.result.show();
+    if (moves) (question ? this.result.text : this.form.ready).focus(); // what had the focus is gone
   }
 
   close() {
@@ -36,7 +39,7 @@ class Result {
   constructor(desk) {
     this.desk = desk;
     this.histogram = new Histogram();
-    this.text = element("h2", { className: "question-text" });
+    this.text = element("h2", { className: "question-text", tabIndex: -1 });
     this.seen = element("p", { className: "quiet" });
     this.progress = element("progress", { ariaLabel: "Votes of this round" });
     this.answered = element("p", { className: "answered" });
