@@ -12,7 +12,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import box_of, opened
-from tests.support.classes import Socket, Visits
+from tests.support.classes import Socket, taught
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -46,21 +46,6 @@ FINDINGS = """async () => (await axe.run({resultTypes: ["violations"]})).violati
     .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`))"""
 
 
-def classes(app: Server) -> Visits:
-    """The classes of the app."""
-    return Visits(app.address[1])
-
-
-@contextmanager
-def taught(app: Server) -> Iterator[tuple[Visits, str, Socket]]:
-    """A class and its teacher."""
-    running = classes(app)
-    code, secret = running.open("Physics 11b", "mnist-z2")
-    with running.connect(code, "teacher", secret=secret) as teacher:
-        yield running, code, teacher
-        teacher.send("delete")
-
-
 @contextmanager
 def projected(browser: Browser, app: Server, code: str, **options: Any) -> Iterator[Page]:
     """The projector's page of a class. Its policy would keep Playwright from waiting for a function."""
@@ -89,7 +74,7 @@ def scene(page: Page) -> str | None:
 def test_it_shows_how_to_join_and_who_is_here_then_question_votes_and_drawings_but_no_name(
     app: Server, browser: Browser
 ) -> None:
-    with taught(app) as (running, code, teacher), projected(browser, app, code) as page:
+    with taught(app.address[1]) as (running, code, teacher), projected(browser, app, code) as page:
         expect(page.locator(".code")).to_have_text(f"{code[:3]}{code[3:]}")
         assert page.locator(".qr").evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
         with running.student(code, NAME) as first, running.student(code, NAME) as second:
@@ -129,7 +114,7 @@ def test_all_of_it_is_on_the_screen_and_readable_from_the_last_row(
 ) -> None:
     width, height = size
     options: Any = {"viewport": {"width": width, "height": height}}
-    with taught(app) as (running, code, teacher), projected(browser, app, code, **options) as page:
+    with taught(app.address[1]) as (running, code, teacher), projected(browser, app, code, **options) as page:
         assert page.evaluate(FAULTS, [SMALLEST, SMALLEST_CAPTION]) == []
         assert box_of(page.locator(".code"))["height"] > 0.2 * height
         assert box_of(page.locator(".qr"))["height"] > 0.6 * height
@@ -158,7 +143,7 @@ def test_all_of_it_is_on_the_screen_and_readable_from_the_last_row(
 def test_axe_finds_nothing_serious_in_light_and_dark(
     app: Server, browser: Browser, scheme: Literal["light", "dark"]
 ) -> None:
-    with taught(app) as (running, code, teacher), projected(browser, app, code, color_scheme=scheme) as page:
+    with taught(app.address[1]) as (running, code, teacher), projected(browser, app, code, color_scheme=scheme) as page:
         page.evaluate(AXE_SCRIPT)
         assert page.evaluate(FINDINGS) == []
         with running.student(code) as student:
@@ -171,7 +156,7 @@ def test_axe_finds_nothing_serious_in_light_and_dark(
 
 def test_its_policy_keeps_nothing_from_it_and_a_code_in_any_form_leads_to_it(app: Server, browser: Browser) -> None:
     """`opened` fails on any error in the console, and a policy's refusal is one."""
-    with taught(app) as (_, code, teacher):
+    with taught(app.address[1]) as (_, code, teacher):
         teacher.do("mode", mode="follow")
         link = f"{app.url}/c/{code[:3].lower()}-{code[3:].lower()}/projector?address=http://10.0.0.7:8501"
         with opened(browser, link) as page:

@@ -167,6 +167,16 @@ class Visits:
             yield found
 
 
+@contextmanager
+def taught(port: int, model: str = "mnist-z2") -> Iterator[tuple[Visits, str, Socket]]:
+    """The classes of the app at this port, the code of a new one, and its teacher; the class is deleted at the end."""
+    visits = Visits(port)
+    code, secret = visits.open("Physics 11b", model)
+    with visits.connect(code, "teacher", secret=secret) as teacher:
+        yield visits, code, teacher
+        teacher.send("delete")
+
+
 @dataclass
 class Running(Visits):
     """A server of classes in this process."""
