@@ -77,6 +77,7 @@ test("a socket that is held for a minute is said to be so, and the teacher hears
     socket: "held",
     seconds: 60,
     latency: 12,
+    answers: 13,
     way: "websocket",
     done: true,
     problem: "",

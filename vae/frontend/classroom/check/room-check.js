@@ -7,7 +7,7 @@
  *
  * http: whether requests are answered; httpMs: how long that takes, the median. socket: "open" while it is held, "held"
  * after a minute, "cut" if it ended before, "none" where it brought nothing. seconds: so long it has held. latency: from a
- * message to its answer on the socket, the median, in ms. way: the best one that works. problem: what the server says.
+ * message to its answer on the socket, the median of `answers`, in ms. way: the best one that works. problem: what the server says.
  *
  * @typedef {object} Findings
  * @property {boolean | null} http
@@ -15,6 +15,7 @@
  * @property {"waiting" | "open" | "held" | "cut" | "none"} socket
  * @property {number} seconds
  * @property {number | null} latency
+ * @property {number} answers
  * @property {TransportName | null} way
  * @property {boolean} done
  * @property {string} problem
@@ -38,6 +39,7 @@ export class RoomCheck {
     socket: "waiting",
     seconds: 0,
     latency: null,
+    answers: 0,
     way: null,
     done: false,
     problem: "",
@@ -181,7 +183,7 @@ export class RoomCheck {
     const sentAt = this.sent.get(reply ?? "");
     if (sentAt === undefined) return false;
     this.latencies.push(performance.now() - sentAt);
-    this.take({ latency: median(this.latencies) });
+    this.take({ latency: median(this.latencies), answers: this.latencies.length });
     return true;
   }
 
