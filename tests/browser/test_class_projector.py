@@ -1,8 +1,6 @@
 """The projector's page: what it shows of a class on every screen, and that it never shows a name."""
 
-import base64
 import re
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -12,7 +10,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import box_of, opened
-from tests.support.classes import Socket, taught
+from tests.support.classes import hand_in, taught
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -54,19 +52,6 @@ def projected(browser: Browser, app: Server, code: str, **options: Any) -> Itera
         yield page
 
 
-def image(app: Server, number: int) -> bytes:
-    """A test image's pixels."""
-    with urllib.request.urlopen(f"{app.url}/live/images?model=mnist-z2&start={number}&count=1") as answer:
-        return bytes(answer.read())
-
-
-def hand_in(app: Server, student: Socket, number: int, label: str) -> int:
-    """A student hands in a test image; gives the drawing's number."""
-    picture = base64.b64encode(image(app, number)).decode()
-    reply = student.do("hand_in", key=f"{number}", picture=picture, shape=[1, 28, 28], label=label)
-    return int(reply["drawing"])
-
-
 def scene(page: Page) -> str | None:
     return page.locator(".projector").get_attribute("data-scene")
 
@@ -95,7 +80,7 @@ def test_it_shows_how_to_join_and_who_is_here_then_question_votes_and_drawings_b
             teacher.do("reveal")
             expect(page.get_by_text("1 of 2 changed: A → C 1.")).to_be_visible()
             expect(page.locator(".right")).to_contain_text("✓ correct")
-            drawing = hand_in(app, first, 3, "a snowman")
+            drawing = hand_in(app.address[1], first, 3, "a snowman")
             teacher.do("drop_question")
             expect(page.locator(".join .way")).to_be_visible()
             assert "a snowman" not in page.content()  # the teacher has not looked at it
@@ -132,7 +117,7 @@ def test_all_of_it_is_on_the_screen_and_readable_from_the_last_row(
             assert page.evaluate(FAULTS, [SMALLEST, SMALLEST_CAPTION]) == []
             teacher.do("drop_question")
             for number in range(12):
-                drawing = hand_in(app, student, number, f"{number}" if number < 10 else "something else")
+                drawing = hand_in(app.address[1], student, number, f"{number}" if number < 10 else "something else")
                 teacher.do("drawing", drawing=drawing, state="approved")
             expect(page.locator(".map-pad canvas")).to_have_attribute("data-drawings", "12")
             assert scene(page) == "map"

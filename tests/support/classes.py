@@ -3,12 +3,14 @@
 import json
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import uvicorn
 from starlette.applications import Starlette
@@ -175,6 +177,13 @@ def taught(port: int, model: str = "mnist-z2") -> Iterator[tuple[Visits, str, So
     with visits.connect(code, "teacher", secret=secret) as teacher:
         yield visits, code, teacher
         teacher.send("delete")
+
+
+def hand_in(port: int, student: Socket, number: int, label: str, model: str = "mnist-z2") -> int:
+    """A student of the app at this port hands in a test image; gives the drawing's number."""
+    pixels = urlopen(f"http://127.0.0.1:{port}/live/images?model={model}&start={number}&count=1").read()
+    picture, shape = b64encode(pixels).decode(), [1, 28, 28]
+    return int(student.do("hand_in", key=f"{number}", picture=picture, shape=shape, label=label)["drawing"])
 
 
 @dataclass

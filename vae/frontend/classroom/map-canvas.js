@@ -159,7 +159,8 @@ export class MapCanvas {
       this.drawThumbnail(context, top, true);
       this.drawEllipse(context, top, true);
     }
-    canvas.dataset.drawings = `${placed.size}`; // for tests
+    const places = [...placed.values()].map(({ place }) => this.pixel(place).map((at) => at / devicePixelRatio));
+    Object.assign(canvas.dataset, { drawings: placed.size, places: places.join(" ") }); // for tests, in CSS pixels
   }
 
   /**
