@@ -131,6 +131,15 @@ test("a drawing that the teacher hides is no longer chosen, and one of another m
   assert.match(`${map.words.textContent}`, /No drawing has been approved yet/);
 });
 
+test("drawings that are the same as before are not placed again", () => {
+  const { map } = shown();
+  const placed = map.placed;
+  map.setDrawings(DRAWINGS);
+  assert.equal(map.placed, placed);
+  map.setDrawings({ ...DRAWINGS });
+  assert.notEqual(map.placed, placed);
+});
+
 test("the map says what it shows; a model without variance has no ellipses", () => {
   const { map } = shown();
   assert.match(`${map.pad.ariaLabel}`, /Shared map with 3 drawings in 2 groups\. Arrow keys/);

@@ -98,15 +98,19 @@ export class SharedMap {
       this.client = null;
     }
     this.model = model;
-    this.setDrawings(this.drawings);
+    this.arrange(model);
   }
 
-  /** @param {Record<string, Drawing>} drawings by their number */
+  /** @param {Record<string, Drawing>} drawings by their number; the same object as before: nothing has changed */
   setDrawings(drawings) {
+    if (drawings === this.drawings) return;
     this.drawings = drawings;
-    const { model } = this;
-    if (!model) return;
-    this.groups = groupsOf(drawings, model.class_names);
+    if (this.model) this.arrange(this.model);
+  }
+
+  /** @param {MapModel} model */
+  arrange(model) {
+    this.groups = groupsOf(this.drawings, model.class_names);
     const count = Math.max(model.class_names.length, ...this.groups.map(({ mark }) => mark + 1));
     this.marks = new ClassMarks(model.palette, count);
     this.placed = this.place(model);

@@ -92,6 +92,14 @@ test("a question stands there with its options, without bars until they are show
   assert.match(`${both.element.textContent}`, /2 of 4 changed: A → B 2\./);
 });
 
+test("while only the numbers change, the question and its bars stay as they are", () => {
+  const projector = shown({ question: hidden, progress: { answered: 1, of: 28 } });
+  const [option] = projector.element.querySelectorAll("li");
+  projector.show(/** @type {any} */ ({ ...projector.state, progress: { answered: 2, of: 28 } }));
+  assert.match(`${projector.answered.textContent}`, /2 of 28/);
+  assert.equal(projector.element.querySelector("li"), option);
+});
+
 test("nobody's name is on it, whatever the state has", () => {
   const seats = { 1: { name: NAME, votes: [0] } };
   const states = [{}, { question: hidden }, { presented: [{ ...picture, kind: "tile", caption: "a 7?", name: NAME }] }];

@@ -93,7 +93,10 @@ export class Projector {
     matchMedia(DARK).addEventListener("change", () => this.map.paint());
   }
 
+  /** Sections that are the same objects as before have not changed: they are not drawn again. */
   show(/** @type {ClassState} */ state) {
+    const before = this.state,
+      length = this.fitted.textContent?.length;
     this.state = state;
     const about = state.class;
     say(this.title, about?.name ?? "");
@@ -103,11 +106,12 @@ export class Projector {
     say(this.rest, rest);
     this.join.hidden = about?.joinable === false || about?.closed === true;
     this.setScene(sceneOf(state));
-    if (state.question) this.ask(state.question);
+    if (state.question) this.ask(state.question, before?.question ?? null);
     this.present(state.presented ?? []);
     this.map.setDrawings(state.map ?? {});
     if (about) void this.takeModel(about.model);
-    this.fit();
+    const longer = this.fitted.textContent?.length !== length; // "10 of 28" after "9 of 28" may need another line
+    if (longer || state.question !== before?.question || state.presented !== before?.presented) this.fit();
     this.say("");
   }
 
@@ -118,9 +122,13 @@ export class Projector {
     this.map.element.hidden = scene !== "map";
   }
 
-  ask(/** @type {Question} */ question) {
+  /**
+   * @param {Question} question
+   * @param {Question | null} before what is shown
+   */
+  ask(question, before) {
     say(this.question, question.text);
-    this.histogram.show(question);
+    if (question !== before) this.histogram.show(question);
     const [step, answered] = stepOf(question, this.state?.progress ?? null);
     say(this.step, step);
     say(this.answered, answered);
