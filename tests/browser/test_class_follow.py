@@ -152,9 +152,9 @@ def test_what_the_teacher_draws_appears_at_the_student_s(app: Server, browser: B
 
 def test_where_the_teacher_points_on_the_map_the_student_sees_the_same_picture(app: Server, browser: Browser) -> None:
     with lesson(browser, app, "lab/?page=Latent_map&checkpoint=mnist-z2") as (teacher, student):
-        plot = teacher.locator(".plot[data-state=done]")
+        plot = teacher.locator(".plot[data-points]")
         expect(plot).to_be_visible()
-        expect(student.locator(".plot[data-state=done]")).to_be_visible()
+        expect(student.locator(".plot[data-points]")).to_be_visible()
         box = box_of(plot)
         middle = box["y"] + box["height"] / 2
         teacher.mouse.move(box["x"] + box["width"] / 2, middle)
