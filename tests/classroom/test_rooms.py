@@ -272,6 +272,18 @@ def test_a_poll_is_not_told_again_what_has_no_number(tables: Tables) -> None:
     held(tables, lesson)
 
 
+def test_a_poll_is_told_again_what_is_new_as_its_answer_may_be_lost(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        found.leave(await entered(found, "projector", transport="poll"))
+        number = tables.seq
+        await change(found, tables)
+        for _ in range(3):
+            again = await entered(found, "projector", transport="poll", after=number)
+            found.leave(again)
+
+    held(tables, lesson)
+
+
 def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) -> None:
     async def lesson(found: Room) -> None:
         student = await entered(found, "student", 1)

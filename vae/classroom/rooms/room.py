@@ -236,19 +236,20 @@ class Room:
             return seq, self._public.text(seq, own)
         state = await self._reader.after(self.code, client.role, client.seat, client.seq)
         parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
+        has_news = bool(parts or any(items.values()) or state.get("full"))
+        heads: Json = self._heads(self._public.set | parts)
+        more: Items = {}
         if client.role == "teacher":
             held = self._teachers.items.get("seats", {}) if self._teachers else {}
-            items["seats"] = self._present(held | items.get("seats", {}))
+            more["seats"] = self._present(held | items.get("seats", {}))
             own_parts, own_items = self._memory({"rehearsal", "check"})
-            parts, items = parts | own_parts, items | own_items
-        parts |= self._heads(self._public.set | parts)
-        text = Shared(parts, items, full=bool(state.get("full"))).text(state["seq"])
-        return state["seq"], None if self._was_polled(client, text) else text
+            heads, more = heads | own_parts, more | own_items
+        was_polled = client.transport == "poll" and self._was_polled(client, dumped([heads, more]))
+        text = Shared(parts | heads, items | more, full=bool(state.get("full"))).text(state["seq"])
+        return state["seq"], None if was_polled and not has_news else text
 
     def _was_polled(self, client: Client, text: str) -> bool:
-        """Whether this is what the last poll of the same client was told. What memory says has no number."""
-        if client.transport != "poll":
-            return False
+        """Whether this, which has no number, is what the last poll of the same client was told."""
         key = (client.role, client.seat, client.key)
         before = self._polled.pop(key, None)
         self._polled[key] = found = hash(text)

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError, or_null, text_of
 from vae.classroom.messages.commands import read_object, read_role
-from vae.classroom.messages.protocol import MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
+from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
 from vae.classroom.rooms.clients import EndedError
 from vae.classroom.serving.service import ClassService, NotAllowedError, Origin, TooManyError, Who
 from vae.classroom.serving.transports import Events, SocketServer, heard, poll, reply_to
@@ -291,7 +291,7 @@ def _origin_of(connection: HTTPConnection) -> Origin:
 
 def _after(request: Request) -> int | None:
     """The query's sequence number; None without one, and for what cannot be one."""
-    return parse_whole(request.query_params.get("after", ""), 0, 10**10)
+    return parse_whole(request.query_params.get("after", ""), 0, LARGEST_ID)
 
 
 async def _body(request: Request, most: int) -> bytes:
