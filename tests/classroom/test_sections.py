@@ -111,6 +111,21 @@ def test_old_events_are_removed(db: sqlite3.Connection, code: str, monkeypatch: 
     assert "full" not in sections.after(db, code, "projector", None, last_event(db, code) - 40)
 
 
+def test_a_quiet_class_keeps_its_place_beside_one_with_many_events(
+    db: sqlite3.Connection, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "MOST_EVENTS", 50)
+    monkeypatch.setattr(schema, "PRUNE_EVERY", 10)
+    before, other = last_event(db, code), classes.create(db, "Chemistry", MODEL, NOW).code
+    gone = classes.create(db, "Biology", MODEL, NOW).code
+    classes.delete(db, gone)
+    for _ in range(200):
+        classes.set_frozen(db, other, True)
+    assert sections.full(db, code, "projector")["seq"] == before
+    assert "full" not in sections.after(db, code, "projector", None, before)
+    assert last_event(db, gone) == 0, "nothing is kept of a deleted class"
+
+
 # ---- any lesson ------------------------------------------------------------------------------------------------------
 
 

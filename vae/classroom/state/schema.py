@@ -90,12 +90,13 @@ def prepare(db: sqlite3.Connection) -> None:
 
 
 def emit(db: sqlite3.Connection, code: str, section: str, item: int | None = None, seat: int | None = None) -> None:
-    """Adds an event. Old ones are removed from time to time."""
+    """Adds an event. Old ones are removed from time to time; each class keeps its newest, at which its clients are."""
     values = (code, section, item, seat)
     seq = db.execute("INSERT INTO events (code, section, item, seat) VALUES (?, ?, ?, ?)", values).lastrowid or 0
     if seq % PRUNE_EVERY == 0:
         oldest = "SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET ?"
-        db.execute(f"DELETE FROM events WHERE seq <= ({oldest})", (MOST_EVENTS,))
+        newest = "SELECT MAX(seq) FROM events JOIN classes USING (code) GROUP BY code"
+        db.execute(f"DELETE FROM events WHERE seq <= ({oldest}) AND seq NOT IN ({newest})", (MOST_EVENTS,))
 
 
 def events_after(db: sqlite3.Connection, seq: int) -> list[Change]:
