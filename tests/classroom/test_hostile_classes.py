@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -445,6 +446,46 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, st
         yield running, code
         with running.connect(code, "teacher", secret=secret) as teacher:
             teacher.do("mode", mode="explore")
+
+
+def test_who_has_lost_their_rights_does_nothing_more_even_without_reading(loop: asyncio.Runner, tmp_path: Path) -> None:
+    service = ClassService(tmp_path / "classes.sqlite", load)
+    app = Starlette(routes=routes(service, Pages()))
+
+    async def attack() -> bool:
+        made = await service.create("Physics", "grey")
+        secret = await service.run(classes.add_co_teacher, made.code)
+        inbox: asyncio.Queue[Any] = asyncio.Queue()
+        stuck = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "websocket.send" and not stuck.is_set():  # nobody reads it
+                stuck.set()
+                await asyncio.Event().wait()
+
+        def say(fields: Any) -> None:
+            inbox.put_nowait({"type": "websocket.receive", "text": json.dumps({"version": 1, **fields})})
+
+        cookie = f"class-{made.code}={secret}".encode()
+        scope = {
+            "type": "websocket", "path": f"/c/{made.code}/socket", "query_string": b"", "client": ("10.0.0.7", 1),
+            "headers": [(b"host", b"lab.test"), (b"cookie", cookie)], "scheme": "ws", "extensions": {},
+        }  # fmt: skip
+        inbox.put_nowait({"type": "websocket.connect"})
+        say({"role": "teacher"})
+        socket = asyncio.create_task(app(scope, inbox.get, send))
+        await stuck.wait()
+        await service.run(classes.revoke_co_teachers, made.code)
+        (client,) = service.rooms[made.code].clients
+        while not client.has_ended:
+            await asyncio.sleep(0)
+        say({"do": "freeze", "frozen": True})
+        await socket
+        frozen: bool = (await service.run(classes.described, made.code))["frozen"]
+        await service.close()
+        return frozen
+
+    assert loop.run(attack()) is False
 
 
 def test_a_flood_from_one_seat_ends_its_socket_and_delays_nobody_else(

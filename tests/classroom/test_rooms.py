@@ -305,6 +305,14 @@ def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) 
     held(tables, lesson)
 
 
+def test_a_seat_has_few_connections_also_where_the_oldest_does_not_read(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        tabs = [await entered(found, "student", 1) for _ in range(presence.CONNECTIONS_OF_A_SEAT + 5)]
+        assert [tab.has_ended for tab in tabs] == [True] * 5 + [False] * presence.CONNECTIONS_OF_A_SEAT
+
+    held(tables, lesson)
+
+
 def test_a_silent_student_is_seen_and_comes_back(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(presence, "monotonic", lambda: now)

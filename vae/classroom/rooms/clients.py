@@ -66,9 +66,7 @@ class Client:
         while True:
             await self._ready.wait()
             self._ready.clear()
-            if self._ended is not None:
-                self._ready.set()
-                raise self._ended
+            self.check()
             missed = await self._missed() if self.stale else None
             if found := self._waiting(missed):
                 return found
@@ -138,6 +136,17 @@ class Client:
     def offer_tile(self, seat: int, text: str) -> None:
         """A seat's tile, in place of the one before; it is sent with what comes next, or when the client is woken."""
         self._tiles[seat] = f'"{seat}":{text}'
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is to end."""
+        return self._ended is not None
+
+    def check(self) -> None:
+        """Raises EndedError once the connection is to end."""
+        if self._ended is not None:
+            self._ready.set()
+            raise self._ended
 
     def wake(self) -> None:
         """Sends what waits."""

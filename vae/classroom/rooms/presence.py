@@ -66,8 +66,8 @@ class Attendance:
         """A seat has one more connection. Too many end the oldest."""
         found = self._seats.setdefault(seat, _Seat())
         found.clients.append(client)
-        if len(found.clients) > CONNECTIONS_OF_A_SEAT:
-            found.clients[0].end(TOO_MANY)
+        for old in found.clients[:-CONNECTIONS_OF_A_SEAT]:
+            old.end(TOO_MANY)
         self.heard(seat)
 
     def leave(self, seat: int, client: Client) -> None:

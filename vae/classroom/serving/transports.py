@@ -150,6 +150,7 @@ class SocketServer:
         key, slowed = who.seat or client, 0
         while True:
             text = await self._read()
+            client.check()  # who does not read may not have seen the end
             heard(self._service, who)
             if (reply := await reply_to(self._service, who, text)) is not None:
                 client.reply(reply)
@@ -169,9 +170,14 @@ class SocketServer:
                 self._sending_since = 0.0
 
     async def _say_last(self, error: Exception) -> None:
-        with suppress(RuntimeError, OSError):  # it has gone already
-            await self._send({"type": "websocket.send", "text": dumped(ending(error))})
-            await self._send({"type": "websocket.close", "code": 1000})
+        try:
+            async with asyncio.timeout(self._service.limits.connections.send_seconds):
+                await self._send({"type": "websocket.send", "text": dumped(ending(error))})
+                await self._send({"type": "websocket.close", "code": 1000})
+        except TimeoutError:
+            abort(self._receive)
+        except (RuntimeError, OSError):
+            pass  # it has gone already
 
 
 class _GoneError(Exception):
