@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,9 +15,10 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.support.classes import Json, Running, apply, serve
+from tests.support.classes import Json, Running, Socket, apply, serve
 from tests.support.live import load, until
 from tests.support.patience import PATIENCE
+from vae.classroom.rooms import room
 from vae.classroom.serving.routes import Pages, routes
 from vae.classroom.serving.service import ClassService
 
@@ -179,6 +181,30 @@ def test_a_first_frame_that_is_none_is_answered_with_a_sentence(running: Running
         assert ended["final"]
         with pytest.raises(ConnectionClosed):
             client.recv(PATIENCE)
+
+
+def test_nothing_queues_for_a_client_that_stops_reading(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PUBLISH_SECONDS", 0.0)
+    code, secret = running.open()
+    seat = running.seat(code)["seat"]
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.connect(("127.0.0.1", running.port))
+    with (
+        running.connect(code, "teacher", secret=secret) as teacher,
+        connect(f"ws://127.0.0.1:{running.port}/c/{code}/socket", sock=slow, max_queue=1, compression=None) as client,
+    ):
+        client.send(json.dumps({"version": 1, "role": "student", "seat": seat}))
+        student = Socket(client)
+        student.take()
+        for number in range(40):
+            teacher.do("show", page=f"{number}", params={"much": "x" * 2000, "more": "x" * 2000, "too": "x" * 2000})
+            teacher.until(lambda state, number=number: state["shown"] and state["shown"]["page"] == f"{number}")
+        messages = 0
+        while not student.state["shown"] or student.state["shown"]["page"] != "39":
+            student.take()
+            messages += 1
+        assert messages < 25
 
 
 def test_an_app_that_ends_ends_every_connection_and_loses_nothing(tmp_path: Path) -> None:
