@@ -1,4 +1,4 @@
-"""A class of real HTTP and WebSocket clients, as the protocol in vae/classroom/messages.py describes them.
+"""A class of real HTTP and WebSocket clients, as the protocol in vae/classroom/messages/protocol.py describes them.
 
 client   one member's requests and socket
 people   a teacher and students: what each does, and what is measured of it
