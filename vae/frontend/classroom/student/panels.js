@@ -66,7 +66,6 @@ export class Panels {
     this.heading.textContent = panel.title;
     this.bodies.replaceChildren(panel.body);
     this.element.hidden = false;
-    this.element.dataset.panel = name;
     this.element.scrollTop = 0;
     panel.button.ariaExpanded = "true";
     panel.opened?.();

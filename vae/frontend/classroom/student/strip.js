@@ -42,7 +42,7 @@ export class Strip {
     this.element.classList.toggle("lost", lost);
     say(this.title, about ? about.name : "Class");
     say(this.mode, text);
-    say(this.offline, lost ? "No connection: votes and drawings wait." : "");
+    say(this.offline, lost ? "No connection: all is kept." : "");
     this.dock.hidden = about === null || kind === "ended";
     this.showSeat(me?.name ?? this.name, status);
     this.showButtons(state);
