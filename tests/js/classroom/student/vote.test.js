@@ -122,6 +122,18 @@ test("the second round starts empty, beside the first answer", () => {
   assert.deepEqual(sent, [[5, 2, 2]]);
 });
 
+test("where the round is voted again, the student is asked again", async () => {
+  show({});
+  choose(1);
+  vote.commit.click();
+  answer.resolve({});
+  await settle();
+  show({}, [1, null]);
+  show({}, [null, null]);
+  assert.ok(vote.options.every(({ checked, disabled }) => !checked && !disabled));
+  assert.equal(vote.commit.hidden, false);
+});
+
 test("a seat that voted in another tab, or before a reload, finds its answer", () => {
   show({}, [2, null]);
   assert.equal(vote.options[2].checked, true);

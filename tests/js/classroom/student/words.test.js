@@ -27,6 +27,7 @@ test("the strip says who decides what the page shows", () => {
   assert.equal(modeOf(inClass({ mode: "follow" }), FINE, "Your teacher is on Training.").kind, "follow");
   assert.equal(modeOf(inClass({ frozen: true, mode: "follow" }), FINE).text, "Frozen: look at the front.");
   assert.equal(modeOf(inClass({ closed: true, frozen: true }), FINE).kind, "explore");
+  assert.match(modeOf(inClass({ frozen: true }), { ...FINE, released: true }).text, /^No connection for a while/);
   assert.deepEqual(modeOf(inClass({}), REMOVED), { text: REMOVED.sentence, kind: "ended" });
 });
 

@@ -143,7 +143,7 @@ export default class Student {
     this.status = status;
     clearTimeout(this.release);
     if (status.connected) this.tiles?.again();
-    else this.release = setTimeout(() => this.hold(), RELEASED_MS);
+    else this.release = setTimeout(() => this.show(), RELEASED_MS);
     if (status.final) this.tiles?.stop();
     this.show();
   }
@@ -167,8 +167,8 @@ export default class Student {
   show(changed) {
     const { state, status, refusal } = this;
     const isNew = (/** @type {string[]} */ ...sections) => !changed || sections.some((section) => changed.has(section));
-    const problem = refusal ? { final: true, sentence: refusal } : status;
-    const mode = modeOf(state, problem ?? { final: false, sentence: "" }, this.follower?.sentence);
+    const { final = false, sentence = "" } = refusal ? { final: true, sentence: refusal } : (status ?? {});
+    const mode = modeOf(state, { final, sentence, released: this.isReleased }, this.follower?.sentence);
     const connected = status?.connected ?? false;
     this.strip.show(mode, state, status);
     // How many are there changes often in a large class, and is none of their business.
@@ -179,10 +179,15 @@ export default class Student {
     this.hold();
   }
 
+  /** Whether there has been no connection for so long that the page is the student's own again. */
+  get isReleased() {
+    const { status } = this;
+    return status !== null && !status.connected && performance.now() - status.since >= RELEASED_MS;
+  }
+
   hold() {
     const { status, state } = this;
-    const lost = status !== null && !status.connected && performance.now() - status.since >= RELEASED_MS;
-    const held = isHeld(state) && !status?.final && !lost;
+    const held = isHeld(state) && !status?.final && !this.isReleased;
     this.host?.hold(held);
     document.documentElement.toggleAttribute("data-class-frozen", held && state.class?.frozen);
     const busy = this.panels.open?.name;
@@ -193,10 +198,10 @@ export default class Student {
   /** A new question, or its second round, opens by itself, unless the student is drawing. */
   announce() {
     const { question, me } = this.state;
-    const asked = question?.open ? `${question.id} ${question.round}` : "";
+    const asked = question?.open && ownVote(question, me) === null ? `${question.id} ${question.round}` : "";
     if (asked === this.asked || (question && !me)) return;
     this.asked = asked;
-    if (!question || !asked || ownVote(question, me) !== null) return;
+    if (!question || !asked) return;
     this.news.textContent = `${question.round === 2 ? "Second vote" : "New question"}: ${question.text}`;
     if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("question");
     this.panels.element.scrollTop = 0;

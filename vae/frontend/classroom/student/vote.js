@@ -6,9 +6,9 @@
  *
  * @import { ClassState, Question } from "../state.js"
  *
- * What is on its way, or was refused for the reason in `problem`.
+ * What is on its way; counted, as the class's next news say; or refused for the reason in `problem`.
  *
- * @typedef {{question: number, round: number, choice: number, problem: string}} Sent
+ * @typedef {{question: number, round: number, choice: number, counted: boolean, problem: string}} Sent
  */
 
 import { button, element, messageOf, say } from "../../lib/dom.js";
@@ -21,6 +21,8 @@ export class Vote {
   /** @type {Question | null} */
   question = null;
   shown = ""; // which question and round the options are of
+  /** The vote in this round, as counted. @type {number | null} */
+  own = null;
   drawn = ""; // what the histogram shows
   text = element("legend");
   /** @type {HTMLInputElement[]} */
@@ -57,6 +59,8 @@ export class Vote {
     this.body.hidden = question === null;
     if (!question) return;
     this.build(question);
+    if (this.sent?.counted) this.sent = null;
+    this.forget(ownVote(question, me));
     say(this.progress, progressWords(progress));
     this.update();
   }
@@ -74,6 +78,12 @@ export class Vote {
     this.fields.replaceChildren(this.text, ...labels);
   }
 
+  /** Where the teacher has the round voted again, nothing is marked. */
+  forget(/** @type {number | null} */ own) {
+    if (this.own !== null && own === null) for (const input of this.options) input.checked = false;
+    this.own = own;
+  }
+
   /** The choice that is marked and not yet sent. */
   get chosen() {
     const i = this.options.findIndex(({ checked }) => checked);
@@ -81,9 +91,8 @@ export class Vote {
   }
 
   update() {
-    const { question, sent } = this;
+    const { question, sent, own } = this;
     if (!question) return;
-    const own = ownVote(question, this.me ?? null);
     const sending = sent && !sent.problem ? sent.choice : null;
     const taken = own ?? sending,
       votes = this.me?.votes ?? [];
@@ -117,10 +126,12 @@ export class Vote {
     const { question, chosen } = this;
     if (!question || chosen === null) return;
     /** @type {Sent} */
-    const sent = { question: question.id, round: question.round, choice: chosen, problem: "" };
+    const sent = { question: question.id, round: question.round, choice: chosen, counted: false, problem: "" };
     this.sent = sent;
     this.vote(sent.question, sent.round, sent.choice).then(
-      () => this.update(),
+      () => {
+        sent.counted = true;
+      },
       (error) => {
         sent.problem = messageOf(error);
         this.update();

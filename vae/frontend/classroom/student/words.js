@@ -10,14 +10,16 @@
 
 /**
  * @param {Pick<ClassState, "class">} state
- * @param {{final: boolean, sentence: string}} status of the connection
+ * @param {{final: boolean, sentence: string, released?: boolean}} status of the connection; released: there has been none for
+ *   so long that the page is the student's own
  * @param {string} [place] where the teacher is, if not on one of the views here
  * @returns {Mode}
  */
-export function modeOf({ class: about }, { final, sentence }, place = "") {
+export function modeOf({ class: about }, { final, sentence, released = false }, place = "") {
   if (final) return { text: sentence, kind: "ended" };
   if (!about) return { text: "Joining the class…", kind: "" };
   if (about.closed) return { text: "The class is over. Go on exploring if you like.", kind: "explore" };
+  if (released) return { text: "No connection for a while: explore on your own.", kind: "explore" };
   if (about.frozen) return { text: "Frozen: look at the front.", kind: "frozen" };
   if (about.mode === "follow") return { text: place || "Your teacher is showing: follow along.", kind: "follow" };
   return { text: "Explore on your own.", kind: "explore" };
