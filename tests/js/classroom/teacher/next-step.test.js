@@ -73,7 +73,7 @@ test("a question without a right option is not revealed", () => {
   assert.deepEqual(labels(nextStep(state, NOTHING).actions), ["End the question"]);
 });
 
-test("drawings that wait come before the next question, and not before a vote", () => {
+test("drawings that wait come after a vote and after the question that was chosen, before any other", () => {
   const drawing = { label: "3", picture: "", shape: /** @type {const} */ ([1, 1, 1]), mean: [], logvar: [], seat: 1 };
   const drawings = {
     1: { ...drawing, state: /** @type {const} */ ("waiting") },
@@ -82,6 +82,7 @@ test("drawings that wait come before the next question, and not before a vote", 
   const step = nextStep(stateOf({ drawings }), NOTHING);
   assert.deepEqual([step.id, step.text], ["drawings", "1 drawing waits for you."]);
   assert.equal(nextStep(stateOf({ drawings, question: questionOf() }), NOTHING).id, "voting");
+  assert.equal(nextStep(stateOf({ drawings }), { ...NOTHING, lesson: READY }).id, "lesson");
   const two = { ...drawings, 3: drawings[1] };
   assert.equal(nextStep(stateOf({ drawings: two }), NOTHING).text, "2 drawings wait for you.");
 });

@@ -100,7 +100,7 @@ export class ClassView {
 
   /** Shows all that has changed, in a frame to come. */
   show() {
-    const wait = this.drawnAt + LEAST_MS - performance.now();
+    const wait = Math.max(0, this.drawnAt + LEAST_MS - performance.now());
     this.timer ??= setTimeout(() => {
       this.frame = requestAnimationFrame(() => this.draw());
     }, wait);

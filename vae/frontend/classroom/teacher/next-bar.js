@@ -15,22 +15,15 @@ export class NextBar {
   constructor(desk) {
     this.desk = desk;
     this.text = element("p");
-    this.spoken = element("p", { role: "status", className: "unseen" }); // a step is read out once, not at each vote
     this.actions = element("div", { className: "actions" });
-    this.element = element(
-      "section",
-      { className: "next", ariaLabel: "What to do next" },
-      this.text,
-      this.actions,
-      this.spoken,
-    );
+    this.element = element("section", { className: "next", ariaLabel: "What to do next" }, this.text, this.actions);
   }
 
   show() {
     const { desk } = this;
     const { id, text, actions } = nextStep(desk.state, { lesson: desk.lesson, asked: desk.asked });
+    this.text.ariaLive = id === this.step ? "off" : "polite"; // a step is read out once, not at each vote
     say(this.text, text);
-    if (id !== this.step) say(this.spoken, text);
     this.step = id;
     this.element.dataset.step = id; // for tests
     const now = JSON.stringify([actions, desk.projectorAddress, desk.tab]);

@@ -38,11 +38,11 @@ export function nextStep(state, { lesson, asked }) {
     return { id: "join", text, actions: [{ label: "Open the projector", projector: true }] };
   }
   if (state.question) return state.question.open ? voting(state) : afterVote(state, asked);
+  if (lesson) return askLesson(lesson);
   if (waiting) {
     const text = waiting === 1 ? "1 drawing waits for you." : `${waiting} drawings wait for you.`;
     return { id: "drawings", text, actions: [{ label: "Look at them", tab: "drawings" }] };
   }
-  if (lesson) return askLesson(lesson);
   const text = `${students(state.people.joined)} joined. Ask what they expect before you show it.`;
   return { id: "ask", text, actions: [{ label: "Ask a question", tab: "question" }] };
 }
