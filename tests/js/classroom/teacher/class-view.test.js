@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { DATA, FakeLink, labels, maybe, named, settled } from "./desk.js";
 import { questionOf, READY, seatOf, stateOf } from "./support.js";
-import { setLesson } from "../../../../vae/frontend/classroom/teacher/lessons.js";
+import { setLesson } from "../../../../vae/frontend/classroom/teacher/choices.js";
 import { ClassView } from "../../../../vae/frontend/classroom/teacher/class-view.js";
 
 const PICTURE = { shape: /** @type {const} */ ([1, 1, 2]), mean: [0, 0], logvar: [0, 0] };
@@ -354,8 +354,8 @@ test("the room: an address with its check, reports, rehearsal", async () => {
     transport: /** @type {const} */ ("websocket"),
     agent: "",
   };
-  link.change({ check: { 1: { address: "http://192.168.1.20:8501", ...report } } });
-  assert.match(room.textContent ?? "", /192\.168\.1\.20:8501 arrives in 9 ms; WebSocket held for 4 s so far/);
+  link.change({ check: { 1: { address: "192.168.1.77", ...report } } });
+  assert.match(room.textContent ?? "", /Phone 192\.168\.1\.77 arrives in 9 ms; WebSocket held for 4 s so far/);
   room.querySelector("form")?.dispatchEvent(new Event("submit"));
   link.change({ rehearsal: { students: 30 } });
   named(room, "End the rehearsal").click();
@@ -364,6 +364,26 @@ test("the room: an address with its check, reports, rehearsal", async () => {
     ["rehearse", { students: 30 }],
     ["rehearse", { students: 0 }],
   ]);
+});
+
+test("of several addresses one is given to students, everywhere", () => {
+  view.close();
+  const server = { ...DATA.server, hosts: ["192.168.1.20", "10.42.0.1"] };
+  const calls = { connect: link.connect, onGone: () => {}, onLeave: () => {} };
+  view = new ClassView("K7PM2X", { ...DATA, server }, calls);
+  document.body.replaceChildren(view.element);
+  const join = () => view.parts.now.element.querySelector("img")?.alt;
+  assert.equal(join(), "QR code of http://192.168.1.20:8501/c/K7PM2X");
+  const room = tab("room");
+  named(room, "Use this one: 10.42.0.1:8501").click();
+  assert.ok(named(room, "Students are given this: 10.42.0.1:8501"));
+  tab("now");
+  assert.equal(join(), "QR code of http://10.42.0.1:8501/c/K7PM2X");
+  assert.match(view.parts.now.element.textContent ?? "", /10\.42\.0\.1:8501\/c\/K7PM2X/);
+  const { href } = /** @type {HTMLAnchorElement} */ (named(view.head.element, "Projector"));
+  assert.match(href, /address=http%3A%2F%2F10\.42\.0\.1%3A8501$/);
+  view.desk.setAddress("http://gone.example");
+  assert.equal(view.desk.address, "http://192.168.1.20:8501");
 });
 
 test("a minute without a phone is said, without anything that the class sends", (t) => {

@@ -40,7 +40,7 @@ export class ClassTools {
     const make = button("Link for a second teacher", "Who opens it teaches this class, too", async () => {
       const reply = await desk.command("co_teacher");
       if (!reply) return;
-      field.value = `${desk.addresses[0] ?? desk.base}/Class#${desk.code}.${reply.secret}`;
+      field.value = `${desk.address ?? desk.base}/Class#${desk.code}.${reply.secret}`;
       say(said, "");
       place.hidden = false;
     });

@@ -21,9 +21,9 @@
 
 import { messageOf } from "../../lib/dom.js";
 import { addressesOf } from "./addresses.js";
+import { chooseAddress, chosenAddress, lessonOf, setLesson } from "./choices.js";
 import { Picks } from "./picks.js";
 import { askedOf } from "./questions.js";
-import { lessonOf, setLesson } from "./lessons.js";
 
 export class Desk {
   picks = new Picks();
@@ -62,14 +62,26 @@ export class Desk {
     return addressesOf(this.base, this.data.server);
   }
 
-  /** Where students join, at this address of the app. */
-  joinAddress(address = this.addresses[0] ?? this.base) {
-    return `${address}/c/${this.code}`;
+  /** The one that students are given; null where there is none. */
+  get address() {
+    const { addresses } = this;
+    return addresses.find((each) => each === chosenAddress()) ?? addresses[0] ?? null;
+  }
+
+  /** @param {string} address one of the addresses */
+  setAddress(address) {
+    chooseAddress(address);
+    this.calls.onChange();
+  }
+
+  /** Where students join. */
+  get joinAddress() {
+    return `${this.address ?? this.base}/c/${this.code}`;
   }
 
   /** The projector's page; it shows the address that this page has found for students. */
   get projectorAddress() {
-    const address = this.addresses[0];
+    const { address } = this;
     const named = address && address !== this.base ? `?address=${encodeURIComponent(address)}` : "";
     return `${this.base}/c/${this.code}/projector${named}`;
   }

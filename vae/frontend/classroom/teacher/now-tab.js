@@ -6,10 +6,17 @@ import { element, say } from "../../lib/dom.js";
 import { roomAdvice, typed } from "./addresses.js";
 import { Tiles } from "./tiles.js";
 
-/** The picture of an address's QR code. @param {string} base @param {string} address @param {string} alt */
-export function qrCode(base, address, alt) {
+/**
+ * Makes a picture the QR code of an address.
+ *
+ * @param {HTMLImageElement} image
+ * @param {string} base
+ * @param {string} address
+ * @param {string} alt
+ */
+export function showCode(image, base, address, alt) {
   const src = `${base}/live/qr?text=${encodeURIComponent(address)}`;
-  return element("img", { className: "qr", src, alt });
+  if (image.src !== src) Object.assign(image, { src, alt });
 }
 
 export class NowTab {
@@ -17,19 +24,21 @@ export class NowTab {
   constructor(desk) {
     this.desk = desk;
     this.tiles = new Tiles(desk);
-    const address = desk.joinAddress();
     this.note = element("p", { className: "notice" });
-    const begin = element("span", {}, typed(desk.addresses[0] ?? desk.base), "/c/");
-    const where = element("p", { className: "where" }, begin, element("b", { className: "code" }, desk.code));
+    this.begin = element("span");
+    this.code = element("img", { className: "qr" });
+    const where = element("p", { className: "where" }, this.begin, element("b", { className: "code" }, desk.code));
     const title = element("h2", {}, "Join");
-    this.join = element("section", { className: "join" }, title, qrCode(desk.base, address, `QR code of ${address}`));
+    this.join = element("section", { className: "join" }, title, this.code);
     this.join.append(where, this.note);
     const seen = element("section", { className: "seen" }, element("h2", {}, "What students see"), this.tiles.element);
     this.element = element("div", { className: "now" }, this.join, seen);
   }
 
   show() {
-    const { addresses, data, state } = this.desk;
+    const { addresses, data, state, joinAddress } = this.desk;
+    showCode(this.code, this.desk.base, joinAddress, `QR code of ${joinAddress}`);
+    say(this.begin, typed(joinAddress.slice(0, -this.desk.code.length)));
     const joinable = state.class?.joinable !== false;
     const advice = addresses.length ? "" : roomAdvice(addresses, data.server, { reports: [], joined: 0, waited: 0 });
     say(this.note, advice || (joinable ? "" : "Nobody new is let in: see Room."));

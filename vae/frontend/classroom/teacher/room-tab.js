@@ -2,10 +2,10 @@
 
 /** @import { Desk } from "./desk.js" */
 
-import { element, say } from "../../lib/dom.js";
+import { button, element, say } from "../../lib/dom.js";
 import { PATIENCE_S, reportText, roomAdvice, typed } from "./addresses.js";
 import { ClassTools } from "./class-tools.js";
-import { qrCode } from "./now-tab.js";
+import { showCode } from "./now-tab.js";
 import { rehearsalForm } from "./rehearsal.js";
 
 export class RoomTab {
@@ -13,6 +13,8 @@ export class RoomTab {
   shownAt = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
+  /** The button of each address. @type {Map<string, HTMLButtonElement>} */
+  uses = new Map();
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -29,11 +31,14 @@ export class RoomTab {
   }
 
   addressList() {
-    const { addresses, base, code } = this.desk;
-    const items = addresses.map((address) => {
-      const check = `${address}/c/${code}/check`;
-      const text = element("span", { className: "where" }, typed(address));
-      return element("li", {}, qrCode(base, check, `QR code of the room check at ${typed(address)}`), text);
+    const { desk } = this;
+    const items = desk.addresses.map((address) => {
+      const image = element("img", { className: "qr" });
+      showCode(image, desk.base, `${address}/c/${desk.code}/check`, `QR code of the room check at ${typed(address)}`);
+      const use = button("Use this one", "Students are given this address", () => desk.setAddress(address));
+      use.hidden = desk.addresses.length < 2;
+      this.uses.set(address, use);
+      return element("li", {}, image, element("span", { className: "where" }, typed(address)), use);
     });
     return element("ul", { className: "addresses" }, ...items);
   }
@@ -45,10 +50,15 @@ export class RoomTab {
     const room = { reports, joined: state.people?.joined ?? 0, waited: (Date.now() - this.shownAt) / 1000 };
     say(this.advice, roomAdvice(addresses, data.server, room));
     this.advice.hidden = !this.advice.textContent;
+    for (const [address, use] of this.uses) {
+      const used = address === this.desk.address;
+      say(use, used ? "Students are given this" : "Use this one");
+      Object.assign(use, { ariaPressed: `${used}`, ariaLabel: `${use.textContent}: ${typed(address)}` });
+    }
     const left = PATIENCE_S - room.waited;
     if (left > 0 && !reports.length) this.timer ??= setTimeout(() => this.show(), 1000 * left + 100);
     const lines = reports.map((report) =>
-      element("li", {}, element("b", {}, typed(report.address)), ` ${reportText(report)}`),
+      element("li", {}, element("b", {}, `Phone ${report.address}`), ` ${reportText(report)}`),
     );
     this.reports.replaceChildren(...lines);
     this.rehearsal.show();

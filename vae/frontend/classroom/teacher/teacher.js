@@ -11,7 +11,7 @@ import { componentOf } from "../../lib/view.js";
 import { Connection } from "../connection.js";
 import { ClassView } from "./class-view.js";
 import { Opening } from "./opening.js";
-import { setLesson } from "./lessons.js";
+import { setLesson } from "./choices.js";
 import { ownClasses, teach } from "./requests.js";
 
 export class Teacher {
