@@ -386,6 +386,18 @@ test("of several addresses one is given to students, everywhere", () => {
   assert.equal(view.desk.address, "http://192.168.1.20:8501");
 });
 
+test("where only this computer reaches the app no code leads nowhere", () => {
+  view.close();
+  const server = { ...DATA.server, hosts: [], local: true };
+  const calls = { connect: link.connect, onGone: () => {}, onLeave: () => {} };
+  view = new ClassView("K7PM2X", { ...DATA, server }, calls);
+  const now = view.parts.now.element;
+  assert.equal(now.querySelector("img")?.hidden, true);
+  assert.match(now.textContent ?? "", /--server\.address 0\.0\.0\.0/);
+  const here = /** @type {HTMLAnchorElement} */ (named(now, "A student's page on this computer"));
+  assert.equal(here.href, "http://localhost:8501/c/K7PM2X");
+});
+
 test("a minute without a phone is said, without anything that the class sends", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   link.change({ people: { joined: 0, connected: 0 } });

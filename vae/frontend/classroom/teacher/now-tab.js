@@ -27,10 +27,11 @@ export class NowTab {
     this.note = element("p", { className: "notice" });
     this.begin = element("span");
     this.code = element("img", { className: "qr" });
+    this.here = element("a", { className: "button", target: "_blank" }, "A student's page on this computer");
     const where = element("p", { className: "where" }, this.begin, element("b", { className: "code" }, desk.code));
     const title = element("h2", {}, "Join");
     this.join = element("section", { className: "join" }, title, this.code);
-    this.join.append(where, this.note);
+    this.join.append(where, this.note, this.here);
     const seen = element("section", { className: "seen" }, element("h2", {}, "What students see"), this.tiles.element);
     this.element = element("div", { className: "now" }, this.join, seen);
   }
@@ -38,6 +39,9 @@ export class NowTab {
   show() {
     const { addresses, data, state, joinAddress } = this.desk;
     showCode(this.code, this.desk.base, joinAddress, `QR code of ${joinAddress}`);
+    this.code.hidden = !addresses.length; // it would lead nowhere
+    this.here.hidden = addresses.length > 0;
+    this.here.href = joinAddress;
     say(this.begin, typed(joinAddress.slice(0, -this.desk.code.length)));
     const joinable = state.class?.joinable !== false;
     const advice = addresses.length ? "" : roomAdvice(addresses, data.server, { reports: [], joined: 0, waited: 0 });
