@@ -158,6 +158,16 @@ test("a passive map has nothing to press or to reach", () => {
   assert.match(`${map.legend.textContent}`, /zero1one2/);
 });
 
+test("where nobody can scroll, the largest groups are listed, and how many there are besides", () => {
+  const map = new SharedMap("https://lab.test", { passive: true });
+  map.setModel(MODEL);
+  const labels = Array.from({ length: 20 }, (_, k) => [k + 1, drawing(`word ${k}`, [k, k])]);
+  map.setDrawings({ ...Object.fromEntries(labels), 50: drawing("word 19", [0, 0]) });
+  const rows = [...map.legend.querySelectorAll("li")].map(({ textContent }) => textContent);
+  assert.equal(rows.length, 17);
+  assert.deepEqual([rows[0], ...rows.slice(14)], ["word 01", "word 141", "word 192", "and 4 more"]);
+});
+
 test("σ is said as one number, as a range, or not at all", () => {
   assert.equal(spreadOf([0, Math.log(4)]), "Its σ: 1.00 to 2.00.");
   assert.equal(spreadOf([0, 0]), "Its σ is 1.00.");

@@ -27,6 +27,7 @@ import { ClassMarks } from "../lib/palette.js";
 import { MapCanvas, thumbnailOf } from "./map-canvas.js";
 import { ellipseOf, groupsOf, nextTowards, placeOf, stepped } from "./plane.js";
 
+const MOST_ROWS = 16; // of the largest groups, where nobody can scroll
 /** @type {Map<string, Place>} */
 const ARROWS = new Map([
   ["ArrowLeft", [-1, 0]],
@@ -144,7 +145,10 @@ export class SharedMap {
   }
 
   fillLegend() {
-    const items = this.groups.map(({ name, mark, ids }) => {
+    const bySize = [...this.groups].sort((a, b) => b.ids.length - a.ids.length),
+      listed = this.passive ? bySize.slice(0, MOST_ROWS) : bySize;
+    const shown = this.groups.filter((group) => listed.includes(group));
+    const items = shown.map(({ name, mark, ids }) => {
       const content = [this.marks.swatch(mark), element("span", {}, name), element("b", {}, `${ids.length}`)];
       if (this.passive) return element("li", {}, ...content);
       const title = `Show the drawings of “${name}” alone, or all again`;
@@ -153,6 +157,9 @@ export class SharedMap {
       node.append(...content);
       return element("li", {}, node);
     });
+    if (shown.length < this.groups.length) {
+      items.push(element("li", {}, `and ${this.groups.length - shown.length} more`));
+    }
     const at = [...this.legend.querySelectorAll("button")].findIndex((node) => node.matches(":focus"));
     this.legend.replaceChildren(...items);
     this.legend.querySelectorAll("button")[at]?.focus();
