@@ -37,6 +37,7 @@ import { Vote } from "./vote.js";
 import { isHeld, modeOf, ownVote } from "./words.js";
 
 const RELEASED_MS = 60_000; // without a connection the page is the student's own again
+const PAD_MS = 5000; // after the first picture; as long again at most, so that a class does not ask all at once
 
 export default class Student {
   /** @type {Connection | null} */
@@ -208,7 +209,10 @@ export default class Student {
   }
 
   takeModel() {
+    clearTimeout(this.preparing);
     if (this.panels.open?.name === "draw") this.openPad();
+    // One can then draw also when the connection is lost.
+    else this.preparing = setTimeout(() => this.openPad(), PAD_MS * (1 + Math.random()));
     if (this.map) this.openMap();
   }
 
@@ -244,6 +248,7 @@ export default class Student {
 
   close() {
     clearTimeout(this.release);
+    clearTimeout(this.preparing);
     this.connection?.close();
     this.tiles?.stop();
     this.map?.close();
