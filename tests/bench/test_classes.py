@@ -247,3 +247,27 @@ def test_what_fails_is_a_problem_with_its_name() -> None:
 def test_a_class_without_students_or_time_is_refused(capsys: pytest.CaptureFixture[str], option: str) -> None:
     assert main(["bench", "class", option, "0"]) == 1
     assert capsys.readouterr().err.startswith(f"vae bench: {option} must be above 0, not 0")
+
+
+# ---- a lesson in the app ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_lesson_counts_all_votes_and_drawings_and_loses_nobody(
+    app: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = ("--url", app.url, "--pid", str(app.pid), "--model", "digits-z2")
+    assert main(["bench", "class", "--students", "4", "--minutes", "0.1", *here, "--json"]) == 0
+    numbers = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (numbers["students"], numbers["errors"], numbers["first_problem"]) == (4, 0, None)
+    measured = ("joined", "followed", "answered", "counted", "drawn", "back")
+    assert all(numbers[f"{name}_p50_ms"] <= numbers[f"{name}_p99_ms"] for name in measured)
+    assert 0 < numbers["frames_percent"] <= 100
+    assert numbers["drag_quiet_p95_ms"] > 0
+    assert {"kib_per_student", "drag_in_class_p95_ms", "server_cpu_percent", "server_rss_mb"} <= set(numbers)
+
+
+@pytest.mark.slow
+def test_an_unknown_model_is_the_service_s_sentence(app: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "class", "--url", app.url, "--model", "nonsense"]) == 1
+    assert "nonsense" in capsys.readouterr().err

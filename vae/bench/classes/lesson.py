@@ -1,6 +1,7 @@
 """Measures a class: its students join, follow, vote, draw and reload, while the teacher drags 30 % of the time.
 
-The app is a process of its own; teacher and students, in this one, share the machine with it. A lesson is cycles of a
+The app is a process of its own, and so is what the teacher's own page shows; teacher and students, in this one, share
+the machine with them. A lesson is cycles of a
 minute: a question with two rounds of votes while all follow, then the students explore and draw. In the middle of the
 lesson all students reload within five seconds.
 """
@@ -18,15 +19,15 @@ from unittest.mock import patch
 
 import numpy as np
 
+from vae.bench.classes.own import OwnPicture
 from vae.bench.classes.people import Measured, Model, Student, Teacher
-from vae.bench.live import SETTLE_SECONDS, Drag, Server, connect_drag, started
+from vae.bench.live import SETTLE_SECONDS, Server, started
 
 CYCLE_SECONDS = 60.0
 # Shares of a cycle.
 FOLLOW, VOTE, RELOAD, ARRIVE = 2 / 3, 0.2, 1 / 12, 1 / 3
 BURSTS, BURST = 6, 0.05  # of dragging, 0.3 in all
 QUIET_SECONDS = 5.0
-DRAG_RATE = 30.0  # updates per second of the teacher's own picture
 MOST_DRAWINGS = 3  # of a student
 APPROVED = 10  # drawings in a cycle
 WARM_UP_STUDENTS = 10
@@ -36,20 +37,25 @@ def run(args: argparse.Namespace) -> dict[str, object]:
     """Starts the app unless --url names a running one, holds the lesson, and returns the numbers by name."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         if args.url:
-            return asyncio.run(_hold(Server(args.url, args.pid), args))
+            return _measure(Server(args.url, args.pid), args)
         stack.enter_context(patch.dict(os.environ, {"VAE_CLASSES": str(Path(folder) / "classes.sqlite")}))
-        return asyncio.run(_hold(stack.enter_context(started(args.app)), args))
+        return _measure(stack.enter_context(started(args.app)), args)
 
 
-async def _hold(server: Server, args: argparse.Namespace) -> dict[str, object]:
-    own = await connect_drag(server, args.model)  # the picture on the teacher's own page
-    greeting = own.greeted.result()
-    model = Model(args.model, greeting["latent_dim"], tuple(greeting["image_shape"]))
+def _measure(server: Server, args: argparse.Namespace) -> dict[str, object]:
+    own = OwnPicture(server, args.model)
+    try:
+        return asyncio.run(_hold(server, own, args))
+    finally:
+        own.close()
+
+
+async def _hold(server: Server, own: OwnPicture, args: argparse.Namespace) -> dict[str, object]:
+    model = Model(args.model, own.greeting["latent_dim"], tuple(own.greeting["image_shape"]))
     seconds = 60 * args.minutes
     cycle = min(CYCLE_SECONDS, seconds)
-    await _dragged(own, QUIET_SECONDS * cycle / CYCLE_SECONDS)
-    await _rehearse(server, model, cycle)
-    quiet, own.latencies = await _dragged(own, QUIET_SECONDS * cycle / CYCLE_SECONDS), []
+    await _rehearse(server, model, own, cycle)
+    quiet = await _dragged(own, QUIET_SECONDS * cycle / CYCLE_SECONDS)
     before = server.rss_kib()
     lesson = await Lesson.begins(server, model, own, args.students, cycle)
     joined = await _settled(server)
@@ -60,25 +66,26 @@ async def _hold(server: Server, args: argparse.Namespace) -> dict[str, object]:
     cpu, took = server.cpu_seconds() - cpu, perf_counter() - begun
     at_end = await _settled(server)
     await lesson.end()
-    own.close()
     memory = {
         "kib_per_student": round((joined - before) / args.students, 1),
         "kib_per_student_at_end": round((at_end - before) / args.students, 1),
     }
     costs = {"server_cpu_percent": round(100 * cpu / took, 1), "server_rss_mb": round(at_end / 1024, 1)}
-    dragged = {"drag_quiet_p95_ms": milliseconds(quiet)[1], "drag_in_class_p95_ms": milliseconds(own.latencies)[1]}
+    dragged = {"drag_quiet_p95_ms": milliseconds(quiet)[1], "drag_in_class_p95_ms": milliseconds(own.report())[1]}
     return {"students": args.students, "seconds": round(took, 1)} | summary(lesson.measured) | memory | dragged | costs
 
 
 class Lesson:
     """A class that is taught, cycle by cycle."""
 
-    def __init__(self, teacher: Teacher, students: list[Student], own: Drag, measured: Measured, cycle: float) -> None:
+    def __init__(
+        self, teacher: Teacher, students: list[Student], own: OwnPicture, measured: Measured, cycle: float
+    ) -> None:
         self.measured = measured
         self._teacher, self._students, self._own, self._cycle = teacher, students, own, cycle
 
     @classmethod
-    async def begins(cls, server: Server, model: Model, own: Drag, students: int, cycle: float) -> "Lesson":
+    async def begins(cls, server: Server, model: Model, own: OwnPicture, students: int, cycle: float) -> "Lesson":
         """A class that everybody has joined. Raises ClassError, ConnectionError where it cannot be opened."""
         measured = Measured()
         teacher = await Teacher.opens(server, model, measured)
@@ -114,11 +121,9 @@ class Lesson:
     async def _drag(self) -> None:
         """The teacher's bursts, in which the own picture moves, too."""
         for _ in range(BURSTS):
-            self._own.recording = True
-            self._own.drag(1 / DRAG_RATE, 0.0)
+            self._own.drag()
             await self._teacher.drag(BURST * self._cycle, len(self._students))
             self._own.rest()
-            self._own.recording = False
             await asyncio.sleep((FOLLOW / BURSTS - BURST) * self._cycle)
 
     async def _vote(self, number: int) -> None:
@@ -139,23 +144,20 @@ class Lesson:
         await asyncio.gather(*(self.measured.attempt(what, each) for each in work))
 
 
-async def _rehearse(server: Server, model: Model, cycle: float) -> None:
+async def _rehearse(server: Server, model: Model, own: OwnPicture, cycle: float) -> None:
     """A short lesson, after which all is allocated that is so only once."""
-    own = await connect_drag(server, model.name)
     lesson = await Lesson.begins(server, model, own, WARM_UP_STUDENTS, cycle / 12)
     await lesson.cycle(0, reload=True)
     await lesson.end()
-    own.close()
+    own.report()
 
 
-async def _dragged(own: Drag, seconds: float) -> list[float]:
-    """Latencies of a drag of the teacher's own picture."""
-    own.latencies, own.recording = [], True
-    own.drag(1 / DRAG_RATE, 0.0)
+async def _dragged(own: OwnPicture, seconds: float) -> list[float]:
+    """Latencies of a drag of the teacher's own picture, where nothing else happens."""
+    own.drag()
     await asyncio.sleep(seconds)
     own.rest()
-    own.recording = False
-    return own.latencies
+    return own.report()
 
 
 async def _settled(server: Server) -> float:
