@@ -75,6 +75,11 @@ VALID: dict[Role, list[dict[str, Any]]] = {
         {"do": "close"},
         {"do": "co_teacher"},
     ],
+    "presenter": [
+        {"do": "freeze", "frozen": True},
+        {"do": "show", "page": "Explore", "params": {"z": "1"}},
+        {"do": "live", "view": "explore", "z": [1]},
+    ],
     "projector": [{"do": "seen"}],
     "check": [{"do": "report", "http": True, "socket_seconds": 60, "latency_ms": 4}],
 }

@@ -88,17 +88,35 @@ def test_a_teacher_is_known_by_the_cookie_alone(running: Running) -> None:
         assert found.headers["content-disposition"] == f'attachment; filename="class-{code}-{file}"'
 
 
+def test_a_presenter_is_known_by_the_cookie_too_and_may_say_what_is_shown_alone(running: Running) -> None:
+    code, secret = running.open()
+    assert "teacher" in refused_socket(running, code, "presenter")["error"]
+    assert "teacher" in refused_socket(running, code, "presenter", secret="guess")["error"]
+    with running.connect(code, "presenter", secret=secret) as presenter, running.student(code, "Ada") as ada:
+        presenter.do("show", page="Sampling", params={"checkpoint": "grey"})
+        presenter.do("freeze", frozen=True)
+        ada.until(lambda state: state["shown"] and state["class"]["frozen"])
+        for name in COMMANDS["teacher"].keys() - COMMANDS["presenter"].keys():
+            assert "no command" in presenter.ask(name)["error"]
+        assert "Ada" not in json.dumps(presenter.state)
+        assert presenter.state.keys().isdisjoint({"seats", "tally", "drawings", "check", "rehearsal"})
+
+
 def test_a_co_teacher_may_teach_but_not_invite_or_delete_and_can_be_sent_away(running: Running) -> None:
     code, secret = running.open()
     with running.connect(code, "teacher", secret=secret) as teacher:
         second = teacher.do("co_teacher")["secret"]
-        with running.connect(code, "teacher", secret=second) as other:
+        with (
+            running.connect(code, "teacher", secret=second) as other,
+            running.connect(code, "presenter", secret=second) as showing,
+        ):
             other.do("mode", mode="explore")
             for command in ("co_teacher", "revoke_co_teachers", "delete"):
                 assert "teacher" in other.ask(command)["error"]
             teacher.do("revoke_co_teachers")
-            other.until(lambda _: other.ended)
-            assert other.ended["final"] if other.ended else False
+            for client in (other, showing):
+                client.until(lambda _, client=client: client.ended)
+                assert client.ended["final"] if client.ended else False
         assert running.ask("POST", f"{code}/teach", {"secret": second}).status == 403
         teacher.do("mode", mode="follow")
 

@@ -289,6 +289,9 @@ def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) 
         student = await entered(found, "student", 1)
         found.show_tile(1, TILE)
         assert found.tiles == {}
+        presenter = await entered(found, "presenter")
+        found.show_tile(1, TILE)
+        assert found.tiles == {}
         teacher = await entered(found, "teacher")
         found.show_tile(1, TILE)
         found.show_tile(1, {**TILE, "page": "too soon"})
@@ -300,7 +303,8 @@ def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) 
         await found.join(latecomer)
         assert "tiles" in (await taken(latecomer))[-1]
         await change(found, tables)
-        assert all("tiles" not in message for message in await taken(student))
+        for client in (student, presenter):
+            assert all("tiles" not in message for message in await taken(client))
 
     held(tables, lesson)
 

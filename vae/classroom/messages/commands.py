@@ -274,6 +274,7 @@ Command = (
 )  # fmt: skip
 
 _EVERYBODY: dict[str, type[Command]] = {"seen": Seen}
+_SHOWING: dict[str, type[Command]] = {"mode": SetMode, "freeze": Freeze, "show": Show, "live": Live}
 COMMANDS: dict[Role, dict[str, type[Command]]] = {
     "student": {
         **_EVERYBODY,
@@ -283,12 +284,10 @@ COMMANDS: dict[Role, dict[str, type[Command]]] = {
         "withdraw": Withdraw,
         "tile": SendTile,
     },
+    "presenter": _EVERYBODY | _SHOWING,
     "teacher": {
         **_EVERYBODY,
-        "mode": SetMode,
-        "freeze": Freeze,
-        "show": Show,
-        "live": Live,
+        **_SHOWING,
         "ask": Ask,
         "round": SecondRound,
         "voting": Voting,

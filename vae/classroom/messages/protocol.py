@@ -22,8 +22,10 @@ POST /c/CODE/commands   ?role= One command -> its reply, or 204 if it has none. 
 GET  /c/CODE/ping       -> 204
 GET  /c/CODE/export.json  votes.csv  drawings.npz        for the teacher
 
-ROLE is student, teacher, projector or check. A student's token is in the first frame, over HTTP in the header
-"Authorization: Bearer TOKEN"; a teacher is known by the cookie alone, also on the socket.
+ROLE is student, teacher, presenter, projector or check. A presenter is a teacher's page that shows something: it has
+the sections for everybody and no tiles, and of a teacher's commands those about what is shown. A student's token is in
+the first frame, over HTTP in the header "Authorization: Bearer TOKEN"; teacher and presenter are known by the cookie
+alone, also on the socket.
 
 Messages down
     {"seq": N, "full": true, "set": {SECTION: VALUE}, "items": {SECTION: {ID: VALUE or null}}}
@@ -45,9 +47,9 @@ A student says `seen` at least every BEAT_SECONDS when there is nothing else to 
 is there; who says nothing for SILENT_SECONDS is shown as silent. Who polls is gone ABSENT_SECONDS after the last poll.
 
 Limits: a command has at most MAX_COMMAND_BYTES; hand_in, tile, live and show MAX_PICTURE_BYTES. A student may send
-10 commands a second, a teacher 50; over a socket more are read more slowly, over HTTP refused with 429. A tile is kept
-once in TILE_SECONDS, others are dropped. A client that reads slowly gets the newest of what the teacher moves, and what
-has changed in one message.
+10 commands a second, a teacher or presenter 50; over a socket more are read more slowly, over HTTP refused with 429. A
+tile is kept once in TILE_SECONDS, others are dropped. A client that reads slowly gets the newest of what the teacher
+moves, and what has changed in one message.
 """
 
 import json
@@ -69,7 +71,7 @@ MAX_REHEARSAL = 400  # simulated students
 LARGEST_ID = 2**53 - 1  # that JavaScript counts exactly
 
 Json = dict[str, Any]
-Role = Literal["student", "teacher", "projector", "check"]
+Role = Literal["student", "teacher", "presenter", "projector", "check"]
 Mode = Literal["follow", "explore"]
 DrawingState = Literal["waiting", "approved", "hidden"]
 Transport = Literal["websocket", "events", "poll"]

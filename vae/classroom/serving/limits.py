@@ -22,6 +22,7 @@ class Rate:
 COMMANDS: dict[Role, Rate] = {
     "student": Rate(40, 10),
     "teacher": Rate(100, 50),
+    "presenter": Rate(100, 50),
     "projector": Rate(20, 2),
     "check": Rate(40, 10),
 }

@@ -200,7 +200,7 @@ class ClassService:
     async def _check_teachers(self, room: Room) -> None:
         """Ends the connections of those who have lost their rights."""
         with suppress(StoreError):
-            for client in room.of("teacher"):
+            for client in [*room.of("teacher"), *room.of("presenter")]:
                 if not await self.run(classes.is_teacher, room.code, client.key):
                     client.end(NOT_TEACHER)
 
@@ -243,7 +243,7 @@ class ClassService:
         return code
 
     async def who(self, code: str, role: Role, token: str | None, secret: str, origin: Origin) -> Who:
-        """Who this is: a student by the seat's token, a teacher by the secret.
+        """Who this is: a student by the seat's token, a teacher or presenter by the secret.
 
         Raises NotAllowedError, RemovedSeatError.
         """
@@ -252,7 +252,7 @@ class ClassService:
             if seat is None:
                 raise NotAllowedError(NO_SEAT)
             return Who(code, role, origin, seat.id)
-        if role == "teacher":
+        if role in ("teacher", "presenter"):
             kind = await self.run(classes.teacher_of, code, secret) if secret else None
             if kind is None:
                 raise NotAllowedError(NOT_TEACHER)

@@ -12,7 +12,7 @@ from vae.classroom.codes import RemovedSeatError
 from vae.classroom.state import classes, drawings, seats, votes
 from vae.classroom.state.schema import Change, Json, last_event, one_or_all
 
-Role = Literal["student", "teacher", "projector", "check"]
+Role = Literal["student", "teacher", "presenter", "projector", "check"]
 
 MOST_SINGLE = 20  # items that are read one by one; of more, all are read at once
 MOST_CHANGES = 400  # beyond these, the whole state is no longer than what has changed
@@ -21,6 +21,7 @@ EVERYBODY = ("class", "shown", "people", "question", "progress", "map", "present
 SECTIONS: dict[Role, tuple[str, ...]] = {
     "student": (*EVERYBODY, "me"),
     "teacher": (*EVERYBODY, "seats", "drawings", "tally"),
+    "presenter": EVERYBODY,
     "projector": EVERYBODY,
     "check": ("class",),
 }

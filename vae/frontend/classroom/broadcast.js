@@ -78,7 +78,7 @@ export class Broadcast {
     this.connection = connect({
       base,
       code,
-      role: "teacher",
+      role: "presenter",
       onState: () => this.take(),
       onStatus: ({ final }) => (final ? this.end() : this.tell()),
     });

@@ -21,7 +21,7 @@
  * @typedef {object} ConnectionOptions
  * @property {string} base
  * @property {string} code
- * @property {"student" | "teacher" | "projector" | "check"} role
+ * @property {"student" | "teacher" | "presenter" | "projector" | "check"} role
  * @property {string | null} [seat]
  * @property {(state: ClassState, changed: Set<string>) => void} [onState]
  * @property {(live: any) => void} [onLive]
