@@ -174,6 +174,25 @@ def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, br
         expect(mode(page)).to_have_text("Your teacher is on Training.")
 
 
+def test_a_vote_that_opened_by_itself_gives_way_to_what_the_teacher_shows_next(app: Server, browser: Browser) -> None:
+    with class_of(app) as group, student(browser, group.url) as page:
+        panel = page.locator(".class-panel")
+        group.teacher.do("mode", mode="follow")
+        group.ask()
+        expect(panel).to_be_visible()
+        group.teacher.do("show", page="Sampling", params={})
+        expect(page.locator("h1")).to_have_text("Sampling")
+        expect(panel).to_be_visible()  # the vote goes on
+        group.teacher.do("voting", open=False)
+        expect(page.get_by_text("The vote is closed.")).to_be_visible()
+        group.teacher.do("show", page="Explore", params={})
+        expect(panel).to_be_hidden()
+        page.get_by_role("button", name="Question").click()
+        group.teacher.do("show", page="Sampling", params={})
+        expect(page.locator("h1")).to_have_text("Sampling")
+        expect(panel).to_be_visible()  # the student wants it
+
+
 def test_who_comes_late_begins_with_the_view_that_the_class_follows(app: Server, browser: Browser) -> None:
     with class_of(app) as group, opened(browser, f"{app.url}/c/", **PHONE) as page:
         group.teacher.do("mode", mode="follow")

@@ -62,3 +62,14 @@ test("a panel that opens by itself leaves the focus where it is", () => {
   assert.equal(panels.element.hidden, false);
   assert.equal(document.activeElement, buttons.draw);
 });
+
+test("only a panel that opened by itself gives way", () => {
+  panels.show("question");
+  panels.giveWay("draw");
+  assert.equal(panels.element.hidden, false);
+  panels.giveWay("question");
+  assert.equal(panels.element.hidden, true);
+  buttons.question.click();
+  panels.giveWay("question");
+  assert.equal(panels.element.hidden, false);
+});

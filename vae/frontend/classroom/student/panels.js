@@ -14,6 +14,7 @@ import { button, element } from "../../lib/dom.js";
 export class Panels {
   /** @type {Panel | null} */
   open = null;
+  byItself = false; // the open one, not by its button
   heading = element("h2", { id: "class-heading", tabIndex: -1 });
   bodies = element("div", { className: "class-bodies" });
   closing = button("×", "Close (Esc)", () => this.close(), "Close");
@@ -54,15 +55,17 @@ export class Panels {
       return;
     }
     this.show(name);
+    this.byItself = false;
     this.heading.focus({ preventScroll: true });
   }
 
-  /** Opens a panel; the focus stays where it is. */
+  /** Opens a panel by itself; the focus stays where it is. */
   show(/** @type {PanelName} */ name) {
     const panel = this.panels.find((each) => each.name === name);
     if (!panel || panel === this.open) return;
     this.close();
     this.open = panel;
+    this.byItself = true;
     this.heading.textContent = panel.title;
     this.bodies.replaceChildren(panel.body);
     this.element.hidden = false;
@@ -70,6 +73,11 @@ export class Panels {
     panel.button.ariaExpanded = "true";
     panel.opened?.();
     this.measure();
+  }
+
+  /** Closes the panel that opened by itself, if it is this one. */
+  giveWay(/** @type {PanelName} */ name) {
+    if (this.byItself && this.open?.name === name) this.close();
   }
 
   close() {

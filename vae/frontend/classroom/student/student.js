@@ -3,6 +3,7 @@
  * connection behind them. Mounted once by hosts/lab/student.js.
  *
  * @import { Host as Followed } from "../follower.js"
+ * @import { Live } from "../../lib/following.js"
  * @import { Status } from "../connection.js"
  * @import { ClassState } from "../state.js"
  * @import { MapModel } from "../shared-map.js"
@@ -119,7 +120,7 @@ export default class Student {
       role: "student",
       seat,
       onState: (state, changed) => this.take(state, changed),
-      onLive: (live) => this.follower?.live(live),
+      onLive: (live) => this.takeLive(live),
       onStatus: (status) => this.takeStatus(status),
     });
     this.connection = connection;
@@ -160,6 +161,19 @@ export default class Student {
     if (changed.has("map")) this.map?.setDrawings(state.map);
     this.show(changed);
     if (changed.has("question") || changed.has("me")) this.announce();
+    if (changed.has("question") || changed.has("shown")) this.giveWay(changed.has("shown"));
+  }
+
+  /** What the teacher moves. @param {Live} live */
+  takeLive(live) {
+    this.follower?.live(live);
+    this.giveWay(true);
+  }
+
+  /** A vote that opened by itself gives way to what the teacher goes on to: another page, a movement, no question. */
+  giveWay(/** @type {boolean} */ shows) {
+    const { question } = this.state;
+    if (!question || (shows && !question.open && this.follower?.following)) this.panels.giveWay("question");
   }
 
   // — what is shown —
