@@ -174,6 +174,18 @@ def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, br
         expect(mode(page)).to_have_text("Your teacher is on Training.")
 
 
+def test_nothing_that_a_student_had_chosen_is_in_what_the_teacher_shows(app: Server, browser: Browser) -> None:
+    with class_of(app) as group, student(browser, f"{group.url}?page=Explore&checkpoint=digits-z2&image=5") as page:
+        expect(page.get_by_label("Start from test image")).to_have_value("5")
+        group.teacher.do("show", page="Interpolation", params={"checkpoint": "digits-z2"})
+        group.teacher.do("mode", mode="follow")
+        expect(page.locator("h1")).to_have_text("Interpolation")
+        until(page, lambda: page.get_by_text("test image 0").first.is_visible())
+        assert "from=" not in page.url
+        group.teacher.do("show", page="Explore", params={"checkpoint": "digits-z2"})
+        expect(page.get_by_label("Start from test image")).to_have_value("0")
+
+
 def test_a_vote_that_opened_by_itself_gives_way_to_what_the_teacher_shows_next(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, group.url) as page:
         panel = page.locator(".class-panel")

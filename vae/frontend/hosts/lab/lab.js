@@ -122,11 +122,13 @@ export class Lab {
   }
 
   /**
-   * Shows what a link asks for in place of what is shown, without an entry in the browser's history.
+   * Shows what a link asks for in place of what is shown, without an entry in the browser's history. What it does not name is
+   * as on a page that is opened now: nothing that was chosen here before is in it.
    *
    * @param {URLSearchParams} link with a page and a model
    */
   replace(link) {
+    this.session = new Session(this.environment.settings.models);
     this.environment.address.write(`${link}`, false);
     this.open(link, true);
   }
