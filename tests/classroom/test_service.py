@@ -1,6 +1,7 @@
 """The classes of an app over the hours: what is deleted when, who has gone, a file that another app holds."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,21 @@ def test_a_second_app_on_the_same_file_says_so_and_the_first_goes_on(tmp_path: P
                 assert found.text.endswith(".")
             assert second.ask("GET", "classes").json == {"classes": []}
         assert first.ask("GET", f"{code}/ping").status == 204
+
+
+def test_a_file_that_could_not_be_prepared_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: sqlite3.Connection) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def lesson(found: ClassService) -> None:
+        with monkeypatch.context() as disk:
+            disk.setattr(seats, "remove_simulated", full)
+            for _ in range(2):
+                with pytest.raises(StoreError, match="free space"):
+                    await found.create("new", "grey")
+        assert len((await found.create("new", "grey")).code) == 6
+
+    over(tmp_path / "classes.sqlite", lesson)
 
 
 def test_a_closed_service_opens_no_file_again(tmp_path: Path) -> None:

@@ -237,6 +237,18 @@ def test_a_file_of_another_version_is_refused(path: Path) -> None:
         Store(path, lambda _: None)
 
 
+def test_a_damaged_page_is_told_without_its_folder_and_the_log_has_it(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged(_: sqlite3.Connection) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with opened(path) as store, pytest.raises(StoreError, match=r"malformed.*delete it") as refused:
+        in_loop(store.run(damaged))
+    assert str(path.parent) not in str(refused.value)
+    assert str(path) in caplog.text
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such folders")
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")

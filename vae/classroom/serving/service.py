@@ -140,8 +140,12 @@ class ClassService:
                 raise StoreError(ENDING)
             if self._store is None:
                 store = await asyncio.to_thread(Store, self._path, self._on_change)
-                await store.run(seats.remove_simulated)
-                await store.run(classes.expire, time.time())
+                try:
+                    await store.run(seats.remove_simulated)
+                    await store.run(classes.expire, time.time())
+                except BaseException:  # a full disk, say: the next who asks tries again
+                    await asyncio.to_thread(store.close)
+                    raise
                 self._store = store
                 self.do(self._do_chores())
             return self._store

@@ -6,13 +6,14 @@ loses nothing that was committed.
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -23,6 +24,7 @@ from vae.classroom.codes import ClassError
 from vae.classroom.state.schema import Change, events_after, last_event, prepare
 
 MOST_TOGETHER = 256  # operations in one transaction
+_log = logging.getLogger(__name__)
 CLOSED = "The app is closing; load the page again in a moment."
 
 P = ParamSpec("P")
@@ -134,8 +136,8 @@ class Store:
                 self._db.execute("ROLLBACK")
             if len(tasks) > 1:
                 return self._one_by_one(tasks)
-            sentence = f"The classes' file cannot be written ({error}); free space on the disk of {self.path}."
-            return [_Result(task, error=StoreError(sentence)) for task in tasks], []
+            refused = _refused(self.path, error)
+            return [_Result(task, error=refused) for task in tasks], []
         self._last = changes[-1].seq if changes else self._last
         if any(change.section == "deleted" for change in changes):
             self._erase()
@@ -154,9 +156,9 @@ class Store:
         result = _Result(task)
         try:
             result.value = task.operation(self._db)
-        except sqlite3.OperationalError:  # a full disk, say: not this task's fault alone
-            raise
         except Exception as error:
+            if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):  # a full disk, say: not its fault
+                raise
             self._db.execute("ROLLBACK TO task")
             result.error = error
         self._db.execute("RELEASE task")
@@ -187,6 +189,21 @@ class Store:
                         future.set_result(result.value)
 
 
+def _refused(path: Path, error: Exception) -> StoreError:
+    """Why the file cannot be read or written. Anyone in a class may read this: the log alone has the folder."""
+    _log_once(f"The classes' file {path} cannot be used: {error}")
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    full = isinstance(error, sqlite3.OperationalError) and ("full" in reason or "I/O" in reason)
+    remedy = "free space on its disk" if full else "delete it, or name another in VAE_CLASSES"
+    return StoreError(f"The classes' file {path.name} cannot be used ({reason}); {remedy}.")
+
+
+@lru_cache(maxsize=64)
+def _log_once(text: str) -> None:
+    """Every request may come to the same end, and a log grows on the disk, too."""
+    _log.error(text)
+
+
 def _lock(path: Path) -> FileLock:
     """The lock of the file, held as long as this process lives."""
     try:
@@ -195,11 +212,15 @@ def _lock(path: Path) -> FileLock:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise StoreError(
-            f"Another app has the classes of {path}; open the class there, or start this app with another file in "
+            f"Another app has the classes of {path.name}; open the class there, or start this app with another file in "
             "VAE_CLASSES."
         ) from error
     except (OSError, NotImplementedError) as error:  # the latter where the disk has no locks
-        raise StoreError(f"Classes cannot be kept in {path} ({error}); name another file in VAE_CLASSES.") from error
+        _log_once(f"Classes cannot be kept in {path}: {error}")
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(
+            f"Classes cannot be kept in {path.name} ({reason}); name another file in VAE_CLASSES."
+        ) from error
     return lock
 
 
@@ -217,6 +238,5 @@ def _open(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error, ValueError) as error:
         if db is not None:
             db.close()
-        sentence = f"The classes' file {path} cannot be used ({error}); delete it, or name another in VAE_CLASSES."
-        raise StoreError(sentence) from error
+        raise _refused(path, error) from error
     return db
