@@ -420,3 +420,26 @@ def test_the_last_report_of_each_phone_is_shown(tables: Tables) -> None:
         assert messages[-1]["set"]["rehearsal"] == {"students": 12}
 
     held(tables, lesson)
+
+
+def test_one_phone_under_many_names_hides_no_other_s_report(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        teacher = await entered(found, "teacher")
+        for number in range(3 * room.MOST_REPORTS):
+            address = "10.0.0.7" if number else "10.0.0.8"
+            found.report(
+                {
+                    "address": address, "http": True, "socket_seconds": 1.0, "latency_ms": 3.0,
+                    "transport": "websocket", "agent": f"a phone {number}",
+                }
+            )  # fmt: skip
+        await settled(found)
+        shown: Json = {}
+        teacher.stale = True
+        for message in await taken(teacher):
+            shown |= message.get("items", {}).get("check", {})
+        assert len(shown) == room.MOST_REPORTS
+        assert [each["agent"] for each in shown.values() if each["address"] == "10.0.0.8"] == ["a phone 0"]
+        assert f"a phone {3 * room.MOST_REPORTS - 1}" in [each["agent"] for each in shown.values()]
+
+    held(tables, lesson)

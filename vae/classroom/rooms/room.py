@@ -5,6 +5,7 @@ and gives everybody the same text. All of it runs on the event loop.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from time import monotonic
 
@@ -306,15 +307,16 @@ class Room:
     def report(self, report: Report) -> None:
         """A phone says how it reaches the app; teachers see the last report of each."""
         key = (report["address"], report["agent"])
-        number = (
-            self._reports[key][0]
-            if key in self._reports
-            else max((n for n, _ in self._reports.values()), default=0) + 1
-        )
+        number, _ = self._reports.pop(key, (len(self._reports) + 1, None))
+        if number > MOST_REPORTS:
+            number, _ = self._reports.pop(self._one_too_many())
         self._reports[key] = number, report
-        if len(self._reports) > MOST_REPORTS:
-            del self._reports[next(iter(self._reports))]
         self._remember("check")
+
+    def _one_too_many(self) -> tuple[str, str]:
+        """The oldest report of the address with the most, so that one phone that makes up names hides no other."""
+        most = Counter(address for address, _ in self._reports)
+        return max(self._reports, key=lambda key: most[key[0]])
 
     def rehearse(self, students: int) -> None:
         """So many simulated students take part."""
