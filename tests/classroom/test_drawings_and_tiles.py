@@ -12,7 +12,9 @@ import torch
 
 from tests.support.classes import Json, Running, serve
 from tests.support.live import MODELS
+from vae.classroom.serving import work
 from vae.classroom.serving.work import fitted
+from vae.classroom.state.drawings import MOST_PER_SEAT
 from vae.model.networks import to_unit
 
 PIXELS = np.arange(63, dtype=np.uint8).reshape(1, 9, 7)
@@ -92,6 +94,27 @@ def test_a_drawing_that_is_none_is_refused_in_a_sentence(running: Running, chang
         assert sentence in student.ask("hand_in", **drawing() | change)["error"]
 
 
+def test_nothing_is_encoded_for_a_seat_that_may_hand_in_nothing(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = running.open()
+    real, encoded = work._encode, 0
+
+    def counted(*given: Any) -> Any:
+        nonlocal encoded
+        encoded += 1
+        return real(*given)
+
+    monkeypatch.setattr(work, "_encode", counted)
+    with running.student(code) as student:
+        first = [student.do("hand_in", **drawing(key=f"{number}")) for number in range(MOST_PER_SEAT)]
+        for _ in range(3):
+            assert student.do("hand_in", **drawing(key="0"))["drawing"] == first[0]["drawing"]
+            assert "take one back" in student.ask("hand_in", **drawing(key="one more"))["error"]
+        assert "1 to 40" in student.ask("hand_in", **drawing(key="new", label=" "))["error"]
+    assert encoded == MOST_PER_SEAT
+
+
 def test_another_model_encodes_the_drawings_anew(running: Running) -> None:
     code, secret = running.open()
     with running.connect(code, "teacher", secret=secret) as teacher, running.student(code) as student:
@@ -130,6 +153,11 @@ def test_a_teacher_sees_and_presents_what_students_see(running: Running) -> None
         (piece,) = projector.state["presented"]
         assert piece == {"kind": "tile", "picture": tile()["pixels"], "shape": [1, 4, 4], "caption": "Explore"}
         assert projector.tiles == {}
+        with running.student(code) as eve:
+            eve.send("tile", **tile() | {"page": "Ada is stupid"})
+            teacher.until(lambda _: f"{eve.state['me']['seat']}" in teacher.tiles)
+            teacher.do("present", pieces=[{"seat": eve.state["me"]["seat"]}])
+            projector.until(lambda state: [each["caption"] for each in state["presented"]] == [""])
         assert "64" in ada.ask("tile", **tile(side=65))["error"]
 
 

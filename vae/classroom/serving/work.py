@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,10 +21,13 @@ from vae.classroom.state.drawings import Encoded, Picture
 from vae.classroom.state.votes import Ballot
 from vae.model.networks import to_unit
 from vae.server.live.inference import LiveModel
+from vae.views.shared.pages import VIEWS
 
 REMOVED = "Your teacher has removed you from this class; talk to your teacher."
 OTHER_MODEL = "This model takes pictures of another kind; choose one of the same data."
 NOT_HERE = "This app cannot do that; start the whole app."
+
+TITLES = {view.address: view.title for view in VIEWS}
 
 Operation = Callable[..., Any]
 
@@ -122,7 +126,8 @@ def _pieces(room: Room, command: c.Present) -> list[Json]:
         if kind == "drawing":
             found.append({"drawing": number})
         elif (tile := room.tiles.get(number)) is not None:
-            same = {"shape": list(tile["shape"]), "picture": tile["pixels"], "caption": tile["page"]}
+            caption = TITLES.get(tile["page"], "")  # it is projected: not just any text of a student
+            same = {"shape": list(tile["shape"]), "picture": tile["pixels"], "caption": caption}
             found.append({"kind": "tile", "seat": number, **same})
         else:
             raise ClassError("This student shows nothing right now; choose another.")
@@ -147,10 +152,17 @@ async def _train(service: ClassService, code: str, command: c.Train) -> str:
 async def _hand_in(service: ClassService, who: Who, command: c.HandIn) -> int:
     assert who.seat is not None
     picture = Picture(c.read_picture(command.picture, command.shape), command.shape)
-    model = (await service.run(classes.described, who.code))["model"]
-    encoded = await _encoded(service, model, picture)
     key, label = command.key, command.label
+    known, model = await service.run(_before_encoding, who.code, who.seat, key, label)
+    if known is not None:
+        return known
+    encoded = await _encoded(service, model, picture)
     return await service.run(drawings.hand_in, who.code, who.seat, encoded, key=key, label=label, now=time.time())
+
+
+def _before_encoding(db: Connection, code: str, seat: int, key: str, label: str) -> tuple[int | None, str]:
+    """The drawing that this key has already, and the class's model. Raises ClassError where none may be handed in."""
+    return drawings.handed_in(db, code, seat, key=key, label=label), classes.described(db, code)["model"]
 
 
 async def _use_model(service: ClassService, code: str, name: str) -> None:

@@ -70,24 +70,35 @@ def hand_in(
 
     encoded: by the class's model. label: what the class says it is. key: 1 to 64 ASCII characters.
     """
-    row = find_open(db, code)
-    seats.check(db, code, seat)
-    if not isinstance(key, str) or not key.isascii() or not 0 < len(key) <= LONGEST_KEY:
-        raise ClassError(f"The key of a drawing has 1 to {LONGEST_KEY} letters and digits; reload the page.")
-    same = db.execute("SELECT id FROM drawings WHERE code = ? AND seat = ? AND key = ?", (code, seat, key)).fetchone()
-    if same is not None:
-        return int(same["id"])
-    label = clean_text(label, "What a drawing shows", LONGEST_LABEL)
-    if encoded.model != row["model"]:
+    if (same := handed_in(db, code, seat, key=key, label=label)) is not None:
+        return same
+    if encoded.model != find(db, code)["model"]:
         raise ClassError("The class has just changed to another model; hand in the drawing again.")
-    _check_room(db, code, seat)
     _check_model(db, code, encoded)
+    label = clean_text(label, "What a drawing shows", LONGEST_LABEL)
     number = next_number(db, code, "last_drawing")
     columns = "code, id, seat, key, label, made, picture, channels, height, width, model, mean, logvar"
     values = (code, number, seat, key, label, now, *_columns(encoded))
     db.execute(f"INSERT INTO drawings ({columns}) VALUES ({', '.join('?' * len(values))})", values)
     _changed(db, code, number, seat)
     return number
+
+
+def handed_in(db: sqlite3.Connection, code: str, seat: int, *, key: object, label: object) -> int | None:
+    """The number of the seat's drawing with this key; None where there is none, and it may be handed in.
+
+    Called before a drawing is encoded, which costs more than all of this.
+    """
+    find_open(db, code)
+    seats.check(db, code, seat)
+    if not isinstance(key, str) or not key.isascii() or not 0 < len(key) <= LONGEST_KEY:
+        raise ClassError(f"The key of a drawing has 1 to {LONGEST_KEY} letters and digits; reload the page.")
+    same = db.execute("SELECT id FROM drawings WHERE code = ? AND seat = ? AND key = ?", (code, seat, key)).fetchone()
+    if same is not None:
+        return int(same["id"])
+    clean_text(label, "What a drawing shows", LONGEST_LABEL)
+    _check_room(db, code, seat)
+    return None
 
 
 def withdraw(db: sqlite3.Connection, code: str, seat: int, drawing: int) -> None:
