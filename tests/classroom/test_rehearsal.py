@@ -221,6 +221,23 @@ def test_nobody_is_simulated_in_a_class_that_lets_nobody_in(lesson: Rehearsing) 
     lesson(rehearse)
 
 
+def test_all_classes_of_an_app_have_so_many_simulated_students(
+    lesson: Rehearsing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsals, "MAX_REHEARSAL", 5)
+
+    async def rehearse(one: Lesson) -> None:
+        other = Lesson(one.service, (await one.service.create("Another", "grey")).code)
+        await one.rehearse(3)
+        with pytest.raises(ClassError, match="at most 5 students, 3 of them in other classes"):
+            await other.rehearse(3)
+        await one.rehearse(5)
+        await one.rehearse(0)
+        await other.rehearse(5)
+
+    lesson(rehearse)
+
+
 def test_a_student_whom_the_teacher_removes_does_not_come_back(lesson: Rehearsing) -> None:
     async def rehearse(one: Lesson) -> None:
         await one.rehearse(2)

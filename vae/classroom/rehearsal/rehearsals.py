@@ -7,6 +7,7 @@ from time import monotonic, time
 import numpy as np
 
 from vae.classroom.codes import ClassError, RemovedSeatError
+from vae.classroom.messages.protocol import MAX_REHEARSAL
 from vae.classroom.rehearsal.students import DRAW, TILE, Choice, Student, World, look, step
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.room import Room
@@ -31,6 +32,10 @@ class Rehearsals:
     async def __call__(self, service: ClassService, code: str, students: int) -> None:
         """So many simulated students take part in a class; 0 ends it. Raises ClassError where none may join."""
         self._classes = {code: each for code, each in self._classes.items() if each.students}
+        others = sum(each.students for other, each in self._classes.items() if other != code)
+        if students > MAX_REHEARSAL - others:
+            there = f"{others} of them in other classes now"
+            raise ClassError(f"This app simulates at most {MAX_REHEARSAL} students, {there}; take fewer.")
         found = self._classes.get(code)
         if found is None:
             found = self._classes[code] = Rehearsal(service, code, self._load, self._source)
