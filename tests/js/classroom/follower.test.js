@@ -151,3 +151,13 @@ test("who comes while the screens are frozen sees what the others see, and no mo
   follower.take(state(MAP));
   assert.equal(host.opened.length, 2);
 });
+
+test("a student who was without a connection is led back, unless each explores by now", () => {
+  follower.take(state(EXPLORE));
+  host.replace(new URLSearchParams({ page: "Latent_map", checkpoint: "b" }));
+  follower.again();
+  assert.equal(host.opened.at(-1), "page=Explore&checkpoint=a&z=1%2C2");
+  follower.take(state(EXPLORE, { mode: "explore" }));
+  follower.again();
+  assert.equal(host.opened.length, 3);
+});

@@ -85,6 +85,11 @@ export class Follower {
     lab.replace(link);
   }
 
+  /** Shows it again: the student was without a connection, and may have gone elsewhere. */
+  again() {
+    if (this.following && this.shown) this.open(this.shown, this.lab.model);
+  }
+
   /**
    * Takes a frame. One of another view or model waits until the host shows that.
    *

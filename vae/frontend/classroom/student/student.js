@@ -142,10 +142,12 @@ export default class Student {
   }
 
   takeStatus(/** @type {Status} */ status) {
+    const wasReleased = this.isReleased;
     this.status = status;
     clearTimeout(this.release);
     if (status.connected) this.tiles?.again();
     else this.release = setTimeout(() => this.show(), RELEASED_MS);
+    if (status.connected && wasReleased) this.follower?.again();
     if (status.final) this.tiles?.stop();
     this.show();
   }
