@@ -53,7 +53,7 @@ def lead_a_vote(page: Any) -> None:
     page.get_by_role("button", name="Rehearse").click()
     page.get_by_role("tab", name="Question").click()
     page.wait_for_selector(f".people:text('{STUDENTS} here')")
-    page.get_by_label("Ready question").select_option("Is more β better?")
+    page.get_by_label("Start from").select_option("Is more β better?")
     page.get_by_role("button", name="Ask the class").click()
     step = page.locator(".next")
     for vote, then in (("", "Vote again"), ("Second vote: ", "Show the result")):

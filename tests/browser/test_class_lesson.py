@@ -49,7 +49,7 @@ class Lesson:
     def ask(self) -> None:
         """A ready question."""
         self.teacher.get_by_role("tab", name="Question").click()
-        self.teacher.get_by_label("Ready question").select_option("Dot or cloud?")
+        self.teacher.get_by_label("Start from").select_option("Dot or cloud?")
         self.teacher.get_by_role("button", name="Ask the class").click()
 
     def vote(self, choices: tuple[str, str, str]) -> None:

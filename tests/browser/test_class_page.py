@@ -89,7 +89,7 @@ def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser
             rest(page)
             assert faults(page) == [], name
         tab(page, "Question")
-        page.get_by_label("Ready question").select_option("Dot or cloud?")
+        page.get_by_label("Start from").select_option("Dot or cloud?")
         page.get_by_role("button", name="Ask the class").click()
         expect(page.get_by_role("heading", name="The encoder gives a mean")).to_be_visible()
         page.get_by_text("More", exact=True).click()
@@ -102,7 +102,7 @@ def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server
         page.get_by_role("tab", name="Now").focus()
         page.keyboard.press("ArrowRight")
         expect(page.get_by_role("tab", name="Question")).to_be_focused()
-        page.get_by_label("Ready question").press("ArrowDown")
+        page.get_by_label("Start from").press("ArrowDown")
         page.get_by_role("button", name="Ask the class").press("Enter")
         step = page.locator(".next")
         expect(step).to_have_attribute("data-step", "voting")

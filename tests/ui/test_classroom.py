@@ -40,7 +40,7 @@ def listen_at(monkeypatch: pytest.MonkeyPatch, address: str | None, **options: o
 
 def test_a_class_gets_the_bar_s_model_and_follows_it() -> None:
     app = open_page(PAGE, checkpoint="mnist-z2")
-    assert sent_data(app)["model"] == "mnist-z2"
+    assert (sent_data(app)["model"], sent_data(app)["words"]) == ("mnist-z2", "MNIST · 2-D · β = 1")
     assert sent_data(choose(app, "mnist-z10"))["model"] == "mnist-z10"
 
 

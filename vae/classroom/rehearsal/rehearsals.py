@@ -2,7 +2,8 @@
 
 import asyncio
 from contextlib import suppress
-from time import monotonic, time
+import time
+from time import monotonic
 
 import numpy as np
 
@@ -98,7 +99,7 @@ class Rehearsal:
     async def _arrive(self) -> None:
         """The next few students take their seats."""
         for _ in range(min(ARRIVALS, self.students - len(self._here))):
-            seat = await self._service.run(seats.join, self._code, None, None, time(), simulated=True)
+            seat = await self._service.run(seats.join, self._code, None, None, time.time(), simulated=True)
             client = Client("student", seat.id)
             await self._room.join(client)
             rng, now = np.random.default_rng(), monotonic()

@@ -22,7 +22,7 @@ export class Chip {
     this.here = element("span");
     const open = button("", "What the class does", () => {}, `Class ${code}`);
     open.className = "class-chip";
-    open.append(element("span", {}, "Class "), code, this.here);
+    open.append(code, this.here);
     this.mode = segmented("Students", MODES, (mode) => void broadcast.command("mode", { mode }));
     this.freeze = button("Freeze", "The students' screens stay as they are", () => {
       void broadcast.command("freeze", { frozen: !this.isFrozen });
@@ -47,9 +47,8 @@ export class Chip {
   show() {
     const { broadcast, isFrozen, open, freeze } = this,
       { class: about, people } = broadcast.connection.state;
-    const here = people ? ` · ${people.connected} here` : "";
-    say(this.here, here);
-    open.ariaLabel = `Class ${broadcast.code}${here}`;
+    say(this.here, people ? ` · ${people.connected}` : "");
+    open.ariaLabel = `Class ${broadcast.code}${people ? ` · ${people.connected} here` : ""}`;
     open.dataset.state = isFrozen ? "frozen" : (about?.mode ?? "");
     say(freeze, isFrozen ? "Release" : "Freeze");
     freeze.title = isFrozen ? "The students go on" : "The students' screens stay as they are";

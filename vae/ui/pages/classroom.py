@@ -9,6 +9,7 @@ from vae.classroom.addresses import is_reachable, own_addresses
 from vae.classroom.questions import QUESTIONS, question_data
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import origins, page, scripts
+from vae.views.shared.models import words
 from vae.views.shared.scripts import script_url
 
 STYLES = (
@@ -25,6 +26,7 @@ def classroom(chosen: Checkpoint | None) -> None:
     data = {
         "script": script_url("classroom/teacher/teacher.js"),
         "model": chosen and chosen.name,
+        "words": chosen and words(chosen),
         "questions": ready_questions(usable),
         "server": server_data(),
     }

@@ -137,7 +137,7 @@ test("the focus goes on where the form gives way to the votes, and back", () => 
   link.change({ question: questionOf() });
   assert.equal(document.activeElement?.className, "question-text");
   link.change({ question: null });
-  assert.equal(document.activeElement?.ariaLabel, "Ready question");
+  assert.equal(document.activeElement?.ariaLabel, "Start from");
 });
 
 test("a step is read out once, not at each vote", () => {
@@ -194,7 +194,7 @@ test("after a vote: the advice, another round, the result, and what cannot be un
   assert.match(form.textContent ?? "", /they know which option is right\./);
   assert.match(form.textContent ?? "", /Draw your own digit\. Only what pays for itself is kept\./);
   link.change({ question });
-  for (const name of ["Vote again", "Hide the result", "Reveal the right one", "Let them vote"])
+  for (const name of ["Vote again", "Hide the result", "Reveal the right one", "Reopen this vote"])
     named(form, name).click();
   named(form, "Reset this round").click();
   assert.equal(link.commands.length, 4);
@@ -399,7 +399,7 @@ test("where only this computer reaches the app no code leads nowhere", () => {
 });
 
 test("a minute without a phone is said, without anything that the class sends", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   link.change({ people: { joined: 0, connected: 0 } });
   const room = tab("room");
   assert.doesNotMatch(room.textContent ?? "", /isolation/);

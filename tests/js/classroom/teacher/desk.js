@@ -25,6 +25,7 @@ Object.assign(globalThis, {
 export const DATA = {
   base: "http://localhost:8501",
   model: "mnist-z10",
+  words: "MNIST · 10-D · β = 1",
   questions: [READY],
   server: { hosts: ["192.168.1.20"], port: 8501, path: "", secure: false, local: false },
 };

@@ -46,7 +46,7 @@ test("after the first vote the thresholds decide what comes first", () => {
   assert.deepEqual(after([9, 1, 1]), ["Vote again", "Show the result"]);
   assert.deepEqual(after([1, 0, 9]), ["Show the result", "Vote again"]);
   assert.deepEqual(after([6, 1, 5], null), ["Vote again", "Show the result"]);
-  assert.deepEqual(after([0, 0, 0]), ["Let them vote"]);
+  assert.deepEqual(after([0, 0, 0]), ["Reopen this vote"]);
 });
 
 test("after the second vote: show, reveal, try it out, end", () => {

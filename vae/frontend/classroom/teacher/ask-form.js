@@ -14,7 +14,7 @@ export class AskForm {
   constructor(desk) {
     this.desk = desk;
     const ready = desk.data.questions.map(({ title }) => /** @type {const} */ ([title, title]));
-    this.ready = select("Ready question", [["", "your own question"], ...ready], (title) => this.choose(title));
+    this.ready = select("Start from", [["", "your own question"], ...ready], (title) => this.choose(title));
     this.text = element("textarea", { rows: 2, maxLength: 300, ariaLabel: "Question" });
     this.none = element("input", { type: "radio", name: "right", checked: true, ariaLabel: "No option is right" });
     this.rows = Array.from({ length: MOST_OPTIONS }, (_, place) => this.row(place));

@@ -5,9 +5,9 @@
  * @import { Server } from "./addresses.js"
  * @import { ReadyQuestion } from "./questions.js"
  *
- * What Python sends, see vae/ui/pages/classroom.py. model: the one of the bar, null without any.
+ * What Python sends, see vae/ui/pages/classroom.py. model: the one of the bar, null without any; words: what the bar calls it.
  *
- * @typedef {{base: string, model: string | null, questions: ReadyQuestion[], server: Server}} TeacherData
+ * @typedef {{base: string, model: string | null, words: string | null, questions: ReadyQuestion[], server: Server}} TeacherData
  *
  * @typedef {object} Link what is used of a Connection
  * @property {ClassState} state

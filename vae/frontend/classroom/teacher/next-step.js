@@ -75,7 +75,7 @@ function afterVote({ question, tally }, asked) {
     first = question?.round !== 2;
   const again = { label: "Vote again", do: "round" },
     show = { label: "Show the result", do: "results", fields: { shown: true } },
-    reopen = { label: "Let them vote", do: "voting", fields: { open: true } };
+    reopen = { label: "Reopen this vote", do: "voting", fields: { open: true } };
   if (kind === "none") return { id: "empty", text: sentence, actions: [reopen] };
   if (!question?.shown) {
     const actions = first && kind !== "explain" ? [again, show] : first ? [show, again] : [show];

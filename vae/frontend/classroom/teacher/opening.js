@@ -61,11 +61,11 @@ export class Opening {
   /** @param {TeacherData} data */
   update(data) {
     this.data = data;
-    const { model, base, server } = data;
+    const { model, words, base, server } = data;
     const addresses = addressesOf(base, server);
     this.open.disabled = model === null;
     const without = "There is no model yet: train one on the Training page.";
-    say(this.model, model === null ? without : `The model is ${model}: choose another one in the bar above.`);
+    say(this.model, model === null ? without : `The model is ${words}: choose another one in the bar above.`);
     say(this.network, addresses.length ? "" : roomAdvice(addresses, server, { reports: [], joined: 0, waited: 0 }));
     this.network.hidden = !this.network.textContent;
     this.describe();

@@ -89,21 +89,25 @@ class Result {
     say(this.answered, `${round === 2 ? "Second vote: " : ""}${answered} of ${of} answered`);
     Object.assign(this.progress, { max: Math.max(1, of), value: answered });
     this.progress.ariaValueText = `${answered} of ${of}`;
-    say(this.advice, open ? "" : adviceOf(counts, correct).sentence);
+    say(this.advice, shown && !open ? adviceOf(counts, correct).sentence : ""); // before, the next step says it
     say(this.gain, gainText(moved, correct));
     this.showButtons({ round, open, shown, revealed, correct, closed: about?.closed === true });
   }
 
   /** @param {{round: number, open: boolean, shown: boolean, revealed: boolean, correct: number | null, closed: boolean}} now */
   showButtons({ round, open, shown, revealed, correct, closed }) {
-    label(this.voting, open ? "End the vote" : "Let them vote", open ? "No vote counts any more" : "Votes count again");
+    label(
+      this.voting,
+      open ? "End the vote" : "Reopen this vote",
+      open ? "No vote counts any more" : "Votes count again",
+    );
     label(this.results, shown ? "Hide the result" : "Show the result", shown ? "Only you see it" : "Everybody sees it");
     this.again.hidden = round === 2 || open;
     this.reveal.hidden = correct === null || revealed || !shown;
     const { asked, base } = this.desk;
     this.experiment.hidden = !asked;
     if (asked) this.experiment.href = `${base}/${asked.link}`;
-    say(this.explanation, asked && !open ? `${asked.experiment} ${asked.explanation}` : "");
+    say(this.explanation, asked && !open ? `Experiment: ${asked.experiment} ${asked.explanation}` : "");
     for (const node of this.element.querySelectorAll("button")) node.disabled = closed;
   }
 

@@ -9,8 +9,7 @@ import { showCode } from "./now-tab.js";
 import { rehearsalForm } from "./rehearsal.js";
 
 export class RoomTab {
-  /** When the addresses were first shown, in ms. @type {number | null} */
-  shownAt = null;
+  hasWaited = false; // for a phone, as long as one would take
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
   /** The button of each address. @type {Map<string, HTMLButtonElement>} */
@@ -44,10 +43,9 @@ export class RoomTab {
   }
 
   show() {
-    this.shownAt ??= Date.now();
     const { state, addresses, data } = this.desk;
     const reports = Object.values(state.check);
-    const room = { reports, joined: state.people?.joined ?? 0, waited: (Date.now() - this.shownAt) / 1000 };
+    const room = { reports, joined: state.people?.joined ?? 0, waited: this.hasWaited ? PATIENCE_S : 0 };
     say(this.advice, roomAdvice(addresses, data.server, room));
     this.advice.hidden = !this.advice.textContent;
     for (const [address, use] of this.uses) {
@@ -55,8 +53,10 @@ export class RoomTab {
       say(use, used ? "Students are given this" : "Use this one");
       Object.assign(use, { ariaPressed: `${used}`, ariaLabel: `${use.textContent}: ${typed(address)}` });
     }
-    const left = PATIENCE_S - room.waited;
-    if (left > 0 && !reports.length) this.timer ??= setTimeout(() => this.show(), 1000 * left + 100);
+    this.timer ??= setTimeout(() => {
+      this.hasWaited = true;
+      this.show();
+    }, 1000 * PATIENCE_S);
     const lines = reports.map((report) =>
       element("li", {}, element("b", {}, `Phone ${report.address}`), ` ${reportText(report)}`),
     );
