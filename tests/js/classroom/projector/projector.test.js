@@ -32,6 +32,8 @@ const answer = { ...model, class_names: ["0", "1"], palette: ["#a07efd"], projec
 
 /** @type {string[]} */
 let asked = [];
+/** How the app answers when it is asked for the model's test images. */
+let answered = () => Promise.resolve(Response.json({ data: answer }));
 Object.assign(globalThis, {
   ResizeObserver: class {
     observe() {}
@@ -41,7 +43,7 @@ Object.assign(globalThis, {
   getComputedStyle: () => ({ fontSize: "16px" }),
   fetch: (/** @type {string} */ address) => {
     asked.push(address);
-    return Promise.resolve(Response.json({ data: answer }));
+    return answered();
   },
 });
 const { Projector } = await import("../../../../vae/frontend/classroom/projector/projector.js");
@@ -55,6 +57,7 @@ function shown(state) {
 
 beforeEach(() => {
   asked = [];
+  answered = () => Promise.resolve(Response.json({ data: answer }));
 });
 
 test("before anything else it says how to join, and how many are here", () => {
@@ -124,6 +127,23 @@ test("drawings come with the model's test images, asked for once, and grouped", 
   assert.deepEqual(asked, [`${base}/lab/data?view=explore&model=mnist-z2`]);
   assert.match(`${projector.map.legend.textContent}`, /11/); // label 1, one drawing
   assert.equal(projector.element.querySelectorAll("button, a, input, [tabindex]").length, 0);
+});
+
+test("a model that is gone is said and not asked for again, a lost connection only delays", async () => {
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  answered = () => Promise.resolve(new Response("There is no checkpoint called 'x'.", { status: 404 }));
+  const gone = shown({ map: { 1: { ...picture, label: "1", mean: [0, 1], logvar: [0, 0] } } });
+  await settled();
+  gone.show(/** @type {any} */ (gone.state));
+  await settled();
+  assert.equal(asked.length, 1);
+  assert.equal(gone.notice.textContent, "The class's map cannot be shown: There is no checkpoint called 'x'.");
+  asked = [];
+  answered = () => Promise.reject(new TypeError("fetch failed"));
+  const lost = shown({});
+  await settled();
+  lost.show(/** @type {any} */ (lost.state));
+  assert.equal(asked.length, 2);
 });
 
 test("a class that takes nobody more shows no code, a closed one says so", () => {

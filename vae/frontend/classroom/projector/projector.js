@@ -44,6 +44,7 @@ export class Projector {
   /** @type {ClassState | null} */
   state = null;
   model = ""; // whose test images are on the map
+  problem = ""; // why they are not
   /** What the pieces show now, as JSON. */
   pieces = "";
 
@@ -147,15 +148,17 @@ export class Projector {
     );
   }
 
-  /** The test images of the class's model. */
+  /** The test images of the class's model; without a connection, the next state asks again. */
   async takeModel(/** @type {string} */ model) {
     if (model === this.model) return;
-    this.model = model;
-    const response = await load(`${this.base}/lab/data?${new URLSearchParams({ view: "explore", model })}`).catch(
-      () => null,
-    );
-    if (response?.ok && model === this.model) this.map.setModel((await response.json()).data);
-    else if (model === this.model) this.model = ""; // the next state asks again
+    Object.assign(this, { model, problem: "" });
+    const query = new URLSearchParams({ view: "explore", model });
+    const response = await load(`${this.base}/lab/data?${query}`).catch(() => null);
+    if (model !== this.model) return; // the class has another one by now
+    if (response?.ok) this.map.setModel((await response.json()).data);
+    else if (response) this.problem = `The class's map cannot be shown: ${await response.text()}`;
+    else this.model = "";
+    if (this.problem) this.say("");
   }
 
   /** Gives question and pictures all the room there is. */
@@ -179,6 +182,8 @@ export class Projector {
 
   /** Says that something is wrong, or, with "", that it no longer is. */
   say(/** @type {string} */ sentence) {
-    say(this.notice, sentence || (this.state?.class?.closed ? "This class is closed." : ""));
+    const { state, problem } = this;
+    const map = state && sceneOf(state) === "map" ? problem : "";
+    say(this.notice, sentence || map || (state?.class?.closed ? "This class is closed." : ""));
   }
 }
