@@ -116,11 +116,16 @@ def test_all_of_it_is_on_the_screen_and_readable_from_the_last_row(
             expect(page.locator(".bar")).to_have_count(8)
             assert page.evaluate(FAULTS, [SMALLEST, SMALLEST_CAPTION]) == []
             teacher.do("drop_question")
+            drawings = []
             for number in range(12):
-                drawing = hand_in(app.address[1], student, number, f"{number}" if number < 10 else "something else")
-                teacher.do("drawing", drawing=drawing, state="approved")
+                label = f"{number}" if number < 10 else "something else"
+                drawings.append(hand_in(app.address[1], student, number, label))
+                teacher.do("drawing", drawing=drawings[-1], state="approved")
             expect(page.locator(".map-pad canvas")).to_have_attribute("data-drawings", "12")
             assert scene(page) == "map"
+            assert page.evaluate(FAULTS, [SMALLEST, SMALLEST_CAPTION]) == []
+            teacher.do("present", pieces=[{"drawing": drawing} for drawing in drawings[-3:]])
+            expect(page.locator("figcaption:visible")).to_have_text(["9", "something else", "something else"])
             assert page.evaluate(FAULTS, [SMALLEST, SMALLEST_CAPTION]) == []
 
 

@@ -143,6 +143,7 @@ export class Projector {
       ...pieces.map(({ picture, shape, caption }) => {
         const canvas = element("canvas", { role: "img", ariaLabel: caption || "A picture of the class" });
         drawPicture(canvas, fromBase64(picture), shape);
+        canvas.style.setProperty("--ratio", `${canvas.width / canvas.height}`);
         return element("figure", {}, canvas, element("figcaption", {}, caption));
       }),
     );
