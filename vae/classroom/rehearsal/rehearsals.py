@@ -1,8 +1,8 @@
 """Simulated students in classes: they have seats of their own, marked as simulated, and act there like real ones."""
 
 import asyncio
-from contextlib import suppress
 import time
+from contextlib import suppress
 from time import monotonic
 
 import numpy as np
