@@ -49,6 +49,20 @@ def test_only_so_many_classes_are_open_at_once(db: sqlite3.Connection, monkeypat
         classes.create(db, "c", MODEL, NOW)
 
 
+def test_where_there_are_too_many_a_class_that_nobody_has_joined_gives_way(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classes, "MOST_CLASSES", 3)
+    joined, old, older = (classes.create(db, name, MODEL, NOW - at).code for name, at in [("a", 9), ("b", 1), ("c", 2)])
+    seats.join(db, joined, None, None, NOW)
+    later = NOW + classes.UNUSED
+    new = [classes.create(db, "d", MODEL, later).code for _ in range(2)]
+    assert set(classes.all_codes(db)) == {joined, *new}
+    assert {old, older}.isdisjoint(classes.all_codes(db))
+    with pytest.raises(ClassError, match="delete one"):
+        classes.create(db, "e", MODEL, later)
+
+
 def test_two_classes_never_have_one_code(db: sqlite3.Connection, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([code, code, "222222"])
     monkeypatch.setattr(classes, "new_code", lambda: next(drawn))
@@ -114,7 +128,7 @@ def test_a_closed_class_can_be_seen_and_exported_but_not_changed(db: sqlite3.Con
     for change in refused:
         with pytest.raises(ClassError, match="class is over"):
             change()
-    with pytest.raises(ClassError, match="Nobody can join"):
+    with pytest.raises(ClassError, match="class is over"):
         seats.join(db, code, None, "Bob", NOW)
     assert seats.join(db, code, seat.token, None, NOW).id == seat.id
     assert sections.full(db, code, "student", seat.id)["set"]["class"]["closed"] is True
@@ -218,6 +232,22 @@ def test_a_class_has_only_so_many_seats(db: sqlite3.Connection, code: str, monke
         seats.join(db, code, None, None, NOW)
     with pytest.raises(ClassError, match="2 students"):
         seats.join(db, code, None, None, NOW)
+
+
+def test_in_a_full_class_a_seat_that_was_left_empty_gives_way(
+    db: sqlite3.Connection, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seats, "MOST_SEATS", 4)
+    here, voted, drew, left = (seats.join(db, code, None, None, NOW) for _ in range(4))
+    number = votes.ask(db, code, "Why?", ["a", "b"], 1)
+    votes.vote(db, code, voted.id, votes.Ballot(number, 1, 0))
+    drawings.hand_in(db, code, drew.id, encoded(), key="a", label="3", now=NOW)
+    later = NOW + seats.LEFT + 1
+    new = seats.join(db, code, None, None, later, here={here.id})
+    assert [*sections.all_seats(db, code)] == [f"{seat.id}" for seat in (here, voted, drew, new)]
+    assert seats.by_token(db, code, left.token) is None
+    with pytest.raises(ClassError, match="4 students"):
+        seats.join(db, code, None, None, later, here={here.id})
 
 
 def test_a_removed_student_is_gone_with_votes_drawings_and_name(db: sqlite3.Connection, code: str) -> None:

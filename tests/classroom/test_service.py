@@ -132,6 +132,21 @@ def test_a_file_that_could_not_be_prepared_is_tried_again(tmp_path: Path, monkey
                     await found.create("new", "grey")
         assert len((await found.create("new", "grey")).code) == 6
 
+
+def test_in_a_full_class_nobody_who_is_there_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seats, "MOST_SEATS", 2)
+    monkeypatch.setattr(seats, "LEFT", -1.0)
+
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        first, _ = [await found.seat(code, None, None, HERE.address) for _ in range(2)]
+        await found.room(code).join(Client("student", first.id, "websocket"))
+        third = await found.seat(code, None, None, HERE.address)
+        await found.room(code).join(Client("student", third.id, "websocket"))
+        assert (await found.seat(code, first.token, None, HERE.address)).id == first.id
+        with pytest.raises(ClassError, match="2 students"):
+            await found.seat(code, None, None, HERE.address)
+
     over(tmp_path / "classes.sqlite", lesson)
 
 

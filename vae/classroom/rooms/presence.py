@@ -58,6 +58,10 @@ class Attendance:
         found = self._seats.get(seat)
         return found.clients if found else []
 
+    def seats(self) -> frozenset[int]:
+        """The seats that are connected, silent ones too."""
+        return frozenset(seat for seat, found in self._seats.items() if found.told.connected)
+
     def connected(self) -> int:
         """How many are connected and not silent."""
         return sum(each.told.connected and not each.told.silent for each in self._seats.values())

@@ -286,7 +286,8 @@ class ClassService:
             return known
         if not self.new_seats.allows(address):
             raise TooManyError("Too many students join from your network at once; try again in a moment.")
-        return await self.run(seats.join, code, None, name, time.time())
+        here = self.rooms[code].attendance.seats() if code in self.rooms else ()
+        return await self.run(seats.join, code, None, name, time.time(), here=here)
 
     async def model(self, name: str) -> LiveModel:
         """The model of this name. Raises ClassError."""

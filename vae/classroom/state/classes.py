@@ -19,6 +19,7 @@ Teacher = Literal["teacher", "co-teacher"]
 MOST_CLASSES = 200  # of one app
 MOST_CO_TEACHERS = 20
 LIFETIME = 24 * 3600.0  # seconds
+UNUSED = 3600.0  # seconds without anybody, after which a class gives way to a new one where there are too many
 LONGEST_NAME = 60
 LONGEST_MODEL = 100
 LONGEST_SHOWN = 8192  # characters of JSON
@@ -37,7 +38,7 @@ def create(db: sqlite3.Connection, name: object, model: object, now: float) -> C
     name = clean_text(name, "The name of a class", LONGEST_NAME)
     model = clean_text(model, "The name of a model", LONGEST_MODEL)
     codes = {row["code"] for row in db.execute("SELECT code FROM classes")}
-    if len(codes) >= MOST_CLASSES:
+    if len(codes) >= MOST_CLASSES and not _gives_way(db, now):
         raise ClassError(f"This app has {MOST_CLASSES} classes already; delete one that is over.")
     code, secret = new_code(), new_secret()
     while code in codes:
@@ -190,6 +191,15 @@ def expire(db: sqlite3.Connection, now: float) -> list[str]:
     for code in codes:
         delete(db, code)
     return codes
+
+
+def _gives_way(db: sqlite3.Connection, now: float) -> bool:
+    """Deletes the oldest class that nobody has joined since it was opened, a while ago. Says whether there was one."""
+    unused = "SELECT code FROM classes WHERE last_seat = 0 AND opened < ? ORDER BY opened LIMIT 1"
+    found = db.execute(unused, (now - UNUSED,)).fetchone()
+    if found is not None:
+        delete(db, found["code"])
+    return found is not None
 
 
 def _set(db: sqlite3.Connection, code: str, column: str, value: object) -> None:

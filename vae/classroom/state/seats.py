@@ -1,6 +1,7 @@
 """Who is in a class: a seat is found by its token, from any browser, network or tab."""
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from vae.classroom.codes import (
@@ -16,6 +17,7 @@ from vae.classroom.state.classes import find, find_open
 from vae.classroom.state.schema import emit, next_number
 
 MOST_SEATS = 1000  # of one class, simulated students included
+LEFT = 60.0  # seconds after joining, in which a seat waits for its first connection
 REMOVED = "Your teacher has removed you from this class; talk to your teacher."
 
 
@@ -31,19 +33,28 @@ class Seat:
 
 
 def join(
-    db: sqlite3.Connection, code: str, token: str | None, name: object, now: float, *, simulated: bool = False
+    db: sqlite3.Connection,
+    code: str,
+    token: str | None,
+    name: object,
+    now: float,
+    *,
+    simulated: bool = False,
+    here: Collection[int] = (),
 ) -> Seat:
     """The seat of this token, or a new one. name: None for a proposed one; a known seat keeps its own.
 
+    here: seats that are connected. In a full class one that is not, and has neither voted nor drawn, gives way.
+
     Raises RemovedSeatError for a seat that the teacher has removed, ClassError where nobody may join any more.
     """
-    row = find(db, code)
+    find(db, code)
     if token is not None and (known := by_token(db, code, token)) is not None:
         return known
-    if row["closed"] or not row["joinable"]:
+    if not find_open(db, code)["joinable"]:
         raise ClassError("Nobody can join this class now; ask your teacher to open it for others.")
     taken = _names(db, code)
-    if len(taken) >= MOST_SEATS:
+    if len(taken) >= MOST_SEATS and not _gives_way(db, code, now, here):
         raise ClassError(f"This class has {MOST_SEATS} students, which is as many as it can have.")
     name = propose_name(taken) if name is None else free_name(clean_name(name), taken)
     seat = Seat(next_number(db, code, "last_seat"), new_secret(), name, simulated, new=True)
@@ -101,6 +112,21 @@ def remove_simulated(db: sqlite3.Connection, code: str | None = None) -> int:
         db.execute("DELETE FROM seats WHERE code = ? AND id = ?", (row["code"], row["id"]))
         _changed(db, row["code"], row["id"])
     return len(rows)
+
+
+def _gives_way(db: sqlite3.Connection, code: str, now: float, here: Collection[int]) -> bool:
+    """Deletes the oldest seat that was left without anything in it. Says whether there was one."""
+    empty = (
+        "SELECT id FROM seats WHERE code = ? AND NOT removed AND joined < ?"
+        " AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.code = seats.code AND seat = id)"
+        " AND NOT EXISTS (SELECT 1 FROM drawings WHERE drawings.code = seats.code AND seat = seats.id) ORDER BY id"
+    )
+    rows = db.execute(empty, (code, now - LEFT))
+    seat = next((row["id"] for row in rows if row["id"] not in here), None)
+    if seat is not None:
+        db.execute("DELETE FROM seats WHERE code = ? AND id = ?", (code, seat))
+        _changed(db, code, seat)
+    return seat is not None
 
 
 def count(db: sqlite3.Connection, code: str) -> int:
