@@ -5,6 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,7 @@ class ClassService:
     ) -> None:
         self._load, self.limits = load, limits or ClassLimits()
         self.rehearse, self.train = rehearse, train
+        self.encoding = ThreadPoolExecutor(1, thread_name_prefix="classroom")  # live pictures keep the other cores
         self.rooms: dict[str, Room] = {}
         self.requests: set[Receive] = set()  # that are open for long
         self.commands = {role: Rates(rate) for role, rate in self.limits.commands.items()}
@@ -126,6 +128,7 @@ class ClassService:
         self._end()
         for task in self._tasks:
             task.cancel()
+        self.encoding.shutdown(wait=False, cancel_futures=True)
         if (store := self._store) is not None:
             self._store = None
             await asyncio.to_thread(store.close)

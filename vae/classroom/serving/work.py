@@ -184,7 +184,7 @@ async def _encode_anew(service: ClassService, code: str, name: str) -> None:
 async def _encoded(service: ClassService, name: str, picture: Picture) -> Encoded:
     """A drawing at q(z|x), by the model of this name. Raises ClassError."""
     live = await service.model(name)
-    return await asyncio.to_thread(_encode, live, picture)
+    return await asyncio.get_running_loop().run_in_executor(service.encoding, _encode, live, picture)
 
 
 def _encode(live: LiveModel, picture: Picture) -> Encoded:
