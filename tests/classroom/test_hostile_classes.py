@@ -24,8 +24,8 @@ from tests.support.hostile import EDITS, JSON, NAMES, PATIENCE, PIECES, at_once,
 from tests.support.live import load
 from vae.classroom.messages import commands
 from vae.classroom.messages.checks import MessageError
-from vae.classroom.messages.commands import read_command, read_hello, read_picture
 from vae.classroom.messages.protocol import MAX_PICTURE_BYTES, Role
+from vae.classroom.messages.reading import read_command, read_hello, read_picture
 from vae.classroom.serving import transports
 from vae.classroom.serving.limits import COMMANDS as RATES
 from vae.classroom.serving.limits import ClassLimits, Rate

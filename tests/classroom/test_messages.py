@@ -11,8 +11,9 @@ import pytest
 from tests.support.classes import Json, Running, serve
 from vae.classroom.messages import protocol
 from vae.classroom.messages.checks import MessageError
-from vae.classroom.messages.commands import COMMANDS, Ask, Command, Live, read_command, reply_id
+from vae.classroom.messages.commands import COMMANDS, Ask, Command, Live
 from vae.classroom.messages.protocol import Role
+from vae.classroom.messages.reading import read_command, reply_id
 
 SECTIONS: dict[str, Any] = {
     "class": protocol.Class,

@@ -2,5 +2,6 @@
 
 protocol   the wire, in words, its limits, and what comes down
 checks     what a field of a command may be
-commands   what goes up, and how it is read
+commands   what goes up
+reading    how it is read
 """

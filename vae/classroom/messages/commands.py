@@ -1,18 +1,11 @@
-"""Commands, as they go up: a class for each, and how they are read. protocol.py says how they travel."""
+"""Commands, as they go up: a class for each. protocol.py says how they travel."""
 
-import json
-from base64 import b64decode
-from binascii import Error as Base64Error
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from vae.classroom.messages.checks import (
-    Check,
-    MessageError,
     a_flag,
     a_piece,
-    is_odd,
     link_params,
     list_of,
     number_in,
@@ -24,12 +17,10 @@ from vae.classroom.messages.checks import (
 )
 from vae.classroom.messages.protocol import (
     LARGEST_ID,
-    MAX_COMMAND_BYTES,
     MAX_PICTURE_BYTES,
     MAX_REHEARSAL,
     MAX_TEXT,
     TILE_SIDE,
-    VERSION,
     DrawingState,
     Json,
     Mode,
@@ -45,7 +36,7 @@ Name = Annotated[str, text_of(MAX_TEXT, 0)]
 Flag = Annotated[bool, a_flag]
 Choice = Annotated[int, whole_in(0, MOST_OPTIONS - 1)]
 Pixels = Annotated[str, text_of(MAX_PICTURE_BYTES)]
-Base64Shape = Annotated[Shape, shape_in(MAX_IMAGE_SIDE)]
+PictureShape = Annotated[Shape, shape_in(MAX_IMAGE_SIDE)]
 
 
 # ---- commands, as they go up -----------------------------------------------------------------------------------------
@@ -74,7 +65,7 @@ class HandIn:
 
     key: Annotated[str, text_of(LONGEST_KEY)]
     picture: Pixels
-    shape: Base64Shape
+    shape: PictureShape
     label: Annotated[str, text_of(LONGEST_LABEL)]
 
 
@@ -314,120 +305,3 @@ COMMANDS: dict[Role, dict[str, type[Command]]] = {
 }
 QUIET = (Live, SendTile)  # commands without a reply
 LONG = {"hand_in", "tile", "live", "show"}
-NO_SUCH = 'Send a command as JSON, such as {"version": 1, "id": "1", "do": "seen"}.'
-
-
-class Sent(NamedTuple):
-    """A command as it came: id for its reply, None if it wants none."""
-
-    id: str | None
-    name: str
-    command: Command
-
-
-class Hello(NamedTuple):
-    """A socket's first frame. after: the last sequence number that the client has; None for all."""
-
-    role: Role
-    seat: str | None
-    after: int | None
-
-
-# ---- reading ---------------------------------------------------------------------------------------------------------
-
-
-def read_object(text: str | bytes, most: int = MAX_PICTURE_BYTES) -> Json:
-    """A JSON object of at most so many bytes. Raises MessageError."""
-    try:
-        found = json.loads(text, parse_constant=_no_constant) if len(text) <= most else None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise MessageError(NO_SUCH if len(text) <= most else f"A message may have at most {most:,} bytes.")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON.")
-
-
-def read_hello(text: str | bytes) -> Hello:
-    """A socket's first frame. Raises MessageError."""
-    found = read_object(text, MAX_COMMAND_BYTES)
-    _check_version(found)
-    seat = or_null(text_of(MAX_TEXT))("seat", found.get("seat"))
-    return Hello(read_role(found.get("role")), seat, read_after(found.get("after")))
-
-
-def read_role(value: object) -> Role:
-    """student, teacher, projector or check. Raises MessageError."""
-    role: Role = one_of(Role)("role", value)
-    return role
-
-
-def read_after(value: object) -> int | None:
-    """A sequence number, None for null and for one that no server can have given. Raises MessageError."""
-    found: int | None = or_null(whole_in(-LARGEST_ID, LARGEST_ID))("after", value)
-    return found if found is not None and found >= 0 else None
-
-
-def reply_id(text: str | bytes) -> str | None:
-    """The id of a command that may be no good, for the sentence that says so."""
-    try:
-        found = read_object(text).get("id")
-    except MessageError:
-        return None
-    return found if isinstance(found, str) and len(found) <= 64 and not any(map(is_odd, found)) else None
-
-
-def read_command(text: str | bytes, role: Role) -> Sent:
-    """A command of this role. Raises MessageError with what is wrong with it."""
-    found = read_object(text)
-    _check_version(found)
-    identity = or_null(text_of(64))("id", found.pop("id", None))
-    name = found.pop("do", None)
-    kind = COMMANDS[role].get(name) if isinstance(name, str) else None
-    if kind is None:
-        known = ", ".join(COMMANDS[role])
-        raise MessageError(f"A {role} has no command {str(name)[:40]!a}, only {known}.")
-    if len(text) > MAX_COMMAND_BYTES and name not in LONG:
-        raise MessageError(f"This command may have at most {MAX_COMMAND_BYTES:,} bytes.")
-    command = Live(found) if kind is Live else _read_fields(kind, found)
-    return Sent(identity, str(name), command)
-
-
-def _check_version(found: Json) -> None:
-    if (spoken := found.pop("version", None)) != VERSION:
-        raise MessageError(f"This server speaks version {VERSION} of the class's messages, not {str(spoken)[:40]!a}.")
-
-
-def _checks(kind: type[Any]) -> dict[str, tuple[Check, bool]]:
-    """Of each field: what checks it, and whether it may be left out."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {each.name: (get_args(hints[each.name])[1], each.default is not MISSING) for each in fields(kind)}
-
-
-_CHECKS = {kind: _checks(kind) for kinds in COMMANDS.values() for kind in kinds.values() if kind is not Live}
-
-
-def _read_fields(kind: type[Command], found: Mapping[str, Any]) -> Command:
-    checks = _CHECKS[kind]
-    if unknown := found.keys() - checks.keys():
-        raise MessageError(f"This command has no field {min(unknown)[:40]!a}.")
-    if missing := [name for name, (_, optional) in checks.items() if name not in found and not optional]:
-        raise MessageError(f"This command needs “{missing[0]}”.")
-    return kind(**{name: checks[name][0](name, value) for name, value in found.items()})
-
-
-def read_picture(text: str, shape: Shape) -> bytes:
-    """The bytes of a picture of this shape. Raises MessageError."""
-    channels, height, width = shape
-    try:
-        found = b64decode(text, validate=True)
-    except (Base64Error, ValueError):
-        raise MessageError("A picture must be its bytes in base64.") from None
-    if len(found) != channels * height * width:
-        raise MessageError(
-            f"A picture of shape {list(shape)} has {channels * height * width:,} bytes, not {len(found):,}."
-        )
-    return found

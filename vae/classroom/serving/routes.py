@@ -15,8 +15,8 @@ from starlette.websockets import WebSocket
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError, or_null, text_of
-from vae.classroom.messages.commands import read_object, read_role
 from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
+from vae.classroom.messages.reading import read_object, read_role
 from vae.classroom.rooms.clients import EndedError
 from vae.classroom.serving.service import ClassService, NotAllowedError, Origin, TooManyError, Who
 from vae.classroom.serving.transports import Events, SocketServer, heard, poll, reply_to

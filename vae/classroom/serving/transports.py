@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError
-from vae.classroom.messages.commands import QUIET, Hello, read_command, read_hello, reply_id
+from vae.classroom.messages.commands import QUIET
 from vae.classroom.messages.protocol import (
     EVENTS_SECONDS,
     MAX_PICTURE_BYTES,
@@ -27,6 +27,7 @@ from vae.classroom.messages.protocol import (
     Transport,
     dumped,
 )
+from vae.classroom.messages.reading import Hello, read_command, read_hello, reply_id
 from vae.classroom.rooms.clients import Client, EndedError
 from vae.classroom.serving.service import ClassService, Origin, Who
 from vae.classroom.serving.work import work

@@ -14,6 +14,7 @@ from torch.nn import functional
 from vae.classroom.codes import ClassError
 from vae.classroom.messages import commands as c
 from vae.classroom.messages.protocol import Json, Shape, Tile
+from vae.classroom.messages.reading import read_picture
 from vae.classroom.rooms.room import Room
 from vae.classroom.serving.service import NOT_TEACHER, ClassService, NotAllowedError, Who
 from vae.classroom.state import classes, drawings, seats, votes
@@ -100,7 +101,7 @@ async def work(service: ClassService, who: Who, command: c.Command) -> Json:
 
 
 def _show_tile(room: Room, who: Who, command: c.SendTile) -> None:
-    c.read_picture(command.pixels, command.shape)
+    read_picture(command.pixels, command.shape)
     tile: Tile = {"page": command.page, "model": command.model, "shape": command.shape, "pixels": command.pixels}
     assert who.seat is not None
     room.show_tile(who.seat, tile)
@@ -151,7 +152,7 @@ async def _train(service: ClassService, code: str, command: c.Train) -> str:
 
 async def _hand_in(service: ClassService, who: Who, command: c.HandIn) -> int:
     assert who.seat is not None
-    picture = Picture(c.read_picture(command.picture, command.shape), command.shape)
+    picture = Picture(read_picture(command.picture, command.shape), command.shape)
     key, label = command.key, command.label
     known, model = await service.run(_before_encoding, who.code, who.seat, key, label)
     if known is not None:
