@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.support.browsing import box_of, changed, go, moving, opened, pixels, rest, swing, until
 from vae.bench.live import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SCREEN, PHONE = {"width": 1600, "height": 900}, {"width": 390, "height": 844}
+SCREEN, PHONE = ViewportSize(width=1600, height=900), ViewportSize(width=390, height=844)
 
 
 @contextmanager
@@ -90,6 +90,7 @@ def test_a_student_explores_or_sees_a_frozen_screen_until_the_teacher_s_is_shown
     app: Server, browser: Browser
 ) -> None:
     with lesson(browser, app, "lab/?page=Explore&checkpoint=mnist-z10") as (teacher, student):
+        teacher.set_viewport_size(PHONE)  # where the bar has room for symbols alone
         follows(teacher, student)
         before = pixels(student)
         for away, back in (("Explore", "Follow me"), ("Freeze", "Release")):

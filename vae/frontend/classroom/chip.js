@@ -72,6 +72,6 @@ export class Chip {
  */
 function wordsOf(mode, isFrozen) {
   if (isFrozen) return "The students' screens are frozen.";
-  if (mode === "follow") return "The students see this page, and what moves on it.";
+  if (mode === "follow") return "The students see what you show, and what moves on it.";
   return mode === "explore" ? "Each student explores." : "";
 }
