@@ -26,6 +26,7 @@ class Tables:
         self.mode = "follow"
         self.reads = 0
         self.broken = False
+        self.gone: set[int] = set()
         self.held: asyncio.Event | None = None
 
     def state(self, since: int | None) -> State:
@@ -57,6 +58,8 @@ class Tables:
     async def me(self, code: str, seat: int) -> Json | None:
         """A student's own."""
         await self._read()
+        if seat in self.gone:
+            return None
         return {"seat": seat, "seq": self.seq}
 
     async def _read(self) -> None:
@@ -305,6 +308,17 @@ def test_tiles_go_to_teachers_alone_and_only_while_one_is_there(tables: Tables) 
         await change(found, tables)
         for client in (student, presenter):
             assert all("tiles" not in message for message in await taken(client))
+
+    held(tables, lesson)
+
+
+def test_who_comes_in_at_the_moment_of_being_removed_is_sent_out(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        await entered(found, "student", 1)
+        tables.gone.add(2)
+        late = await entered(found, "student", 2)
+        with pytest.raises(EndedError, match="removed you"):
+            await taken(late)
 
     held(tables, lesson)
 

@@ -15,6 +15,7 @@ from vae.classroom.rooms.boards import Board, Items, Shared
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.presence import Attendance
 from vae.classroom.rooms.reading import News, Reader
+from vae.classroom.state.seats import REMOVED
 
 PUBLISH_SECONDS = 0.05
 TILES_SECONDS = 0.25  # between two messages of tiles
@@ -233,11 +234,13 @@ class Room:
         if client.role != "teacher" and client.seq is None:
             seq = self._public.seq
             own = {} if client.seat is None else {"me": await self._reader.me(self.code, client.seat)}
+            _end_if_removed(client, own)
             # What is published while that is read comes again: the client counts as one who knows nothing of it.
             return seq, self._public.text(seq, own)
         state = await self._reader.after(self.code, client.role, client.seat, client.seq)
         parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
         has_news = bool(parts or any(items.values()) or state.get("full"))
+        _end_if_removed(client, parts)
         heads: Json = self._heads(self._public.set | parts)
         more: Items = {}
         if client.role == "teacher":
@@ -326,3 +329,9 @@ class Room:
     def _remember(self, section: str) -> None:
         self._news.add(section)
         self._publish_soon()
+
+
+def _end_if_removed(client: Client, parts: Json) -> None:
+    """A student who came in at the moment of being removed is told so."""
+    if parts.get("me", client) is None:
+        client.end(REMOVED)

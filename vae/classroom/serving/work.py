@@ -24,7 +24,6 @@ from vae.model.networks import to_unit
 from vae.server.live.inference import LiveModel
 from vae.views.shared.pages import VIEWS
 
-REMOVED = "Your teacher has removed you from this class; talk to your teacher."
 OTHER_MODEL = "This model takes pictures of another kind; choose one of the same data."
 NOT_HERE = "This app cannot do that; start the whole app."
 
@@ -88,7 +87,7 @@ async def work(service: ClassService, who: Who, command: c.Command) -> Json:
             return {"drawing": await _hand_in(service, who, command)}
         case c.RemoveSeat():
             await service.run(seats.remove, who.code, command.seat)
-            room.remove(command.seat, REMOVED)
+            room.remove(command.seat, seats.REMOVED)
         case c.Present():
             await service.run(drawings.present, who.code, _pieces(room, command))
         case c.UseModel():
