@@ -180,7 +180,7 @@ def test_nothing_that_a_student_had_chosen_is_in_what_the_teacher_shows(app: Ser
         group.teacher.do("show", page="Interpolation", params={"checkpoint": "digits-z2"})
         group.teacher.do("mode", mode="follow")
         expect(page.locator("h1")).to_have_text("Interpolation")
-        until(page, page.get_by_text("test image 0").first.is_visible)
+        expect(page.get_by_text("test image 0").first).to_be_visible()
         assert "from=" not in page.url
         group.teacher.do("show", page="Explore", params={"checkpoint": "digits-z2"})
         expect(page.get_by_label("Start from test image")).to_have_value("0")

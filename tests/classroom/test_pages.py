@@ -29,7 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     for name in ("digits-z2", "mnist-z2"):
         shutil.copytree(ROOT / "checkpoints" / name, root / name)
     found = partial(list_checkpoints, root)
-    return Pages(found, AppData(found))
+    return Pages(found, AppData(found), hosts=lambda: ["192.168.0.5"])
 
 
 def asked(query: str = "", **headers: str) -> Request:
@@ -117,10 +117,7 @@ def test_the_page_to_type_a_code_says_why_and_keeps_its_status(pages: Pages) -> 
     assert pages.entry(asked(if_none_match=response.headers["etag"]), reason, 404).status_code == 404
 
 
-def test_the_projector_knows_its_class_and_where_phones_may_reach_this_computer(
-    pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vae.classroom.serving.pages.own_addresses", lambda: ["192.168.0.5"])
+def test_the_projector_knows_its_class_and_where_phones_may_reach_this_computer(pages: Pages) -> None:
     page = text(pages.projector(asked(), "K7PM2X"))
     settings = data(page, "settings")
     assert (settings["code"], settings["addresses"]) == ("K7PM2X", ["192.168.0.5"])

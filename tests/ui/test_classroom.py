@@ -1,14 +1,18 @@
 """The Class page: which questions, model and addresses its component gets."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
 
 from tests.support.pages import ROOT, choose, open_page, sent_data
 from vae.classroom.questions import QUESTIONS
 from vae.ui.pages import classroom
+from vae.ui.serving.classroom import app_pages
 from vae.ui.shared import loaders
 
 PAGE = "pages/8_Class.py"
@@ -66,11 +70,26 @@ def test_a_server_for_this_computer_alone_has_no_address_for_phones(
     listen_at(monkeypatch, address)
     server = sent_data(open_page(PAGE))["server"]
     assert (server["local"], server["hosts"]) == (True, [])
+    assert projector_addresses() == "[]"
+
+
+def projector_addresses() -> str:
+    """The addresses for phones in the projector's page of the app."""
+    headers = [(b"host", b"localhost:8501")]
+    request = Request({"type": "http", "method": "GET", "path": "/c/K7PM2X/projector", "headers": headers})
+    show = app_pages().projector
+    assert show
+    answer = show(request, "K7PM2X")
+    assert isinstance(answer, Response)
+    found = re.search(r'"addresses": ?(\[.*?\])', bytes(answer.body).decode())
+    assert found
+    return found[1]
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", None, "::", "lab.example"])
 def test_a_server_for_all_has_this_computer_s_addresses(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     listen_at(monkeypatch, address, port=8599, baseUrlPath="/lab/")
+    assert projector_addresses() == '["192.168.1.20","10.42.0.1"]'
     assert sent_data(open_page(PAGE))["server"] == {
         "hosts": ["192.168.1.20", "10.42.0.1"],
         "port": 8599,

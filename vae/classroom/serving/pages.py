@@ -4,6 +4,7 @@ The student's page is the light page with the class around it (hosts/lab/student
 one model: its script reads the code from its own address, and joins beside the first picture.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -15,6 +16,8 @@ from vae.lab.page import BAR, lab_page, page_style, served_page, style_text
 from vae.lab.routes import HTML, Body, Found, LabService, answered, body
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.views.shared.pages import View
+
+Hosts = Callable[[], list[str]]
 
 STUDENT, ENTRY = "hosts/lab/student.js", "classroom/entry/entry.js"
 PROJECTOR, CHECK = "classroom/projector/projector.js", "classroom/check/check.js"
@@ -32,8 +35,9 @@ FRAME_STYLES = ("classroom/student/frame.css",)
 class Pages:
     """Answers for these pages; which class there is, and whether, is for the caller to know."""
 
-    def __init__(self, found: Found, data: Data, allows: OriginRule = own_origin) -> None:
-        """found, data, allows: as vae.lab.routes has them."""
+    def __init__(self, found: Found, data: Data, allows: OriginRule = own_origin, hosts: Hosts = own_addresses) -> None:
+        """found, data, allows: as vae.lab.routes has them. hosts: the addresses at which phones reach it."""
+        self._hosts = hosts
         self._lab = LabService(found, data, allows, student_page)
         self._origins = OriginPolicy(allows, "use the class's pages")
 
@@ -55,7 +59,7 @@ class Pages:
 
     def projector(self, request: Request, code: str) -> Response:
         """The projector's page, <base>/c/CODE/projector. Its query may name the address for the phones: address=URL."""
-        return self.send(request, projector_page(code, tuple(own_addresses())))
+        return self.send(request, projector_page(code, tuple(self._hosts())))
 
     def check(self, request: Request, code: str) -> Response:
         """The room's check, <base>/c/CODE/check, for a phone."""

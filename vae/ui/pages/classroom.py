@@ -42,7 +42,7 @@ def ready_questions(usable: Iterable[str]) -> list[dict[str, object]]:
 def server_data() -> dict[str, Any]:
     """Where other devices may reach the app. hosts: addresses without port; local: this computer alone reaches it."""
     return {
-        "hosts": _hosts(st.get_option("server.address")),
+        "hosts": hosts(),
         "port": st.get_option("server.port"),
         "path": scripts.base_path(),
         "secure": bool(st.get_option("server.sslCertFile")),
@@ -50,11 +50,11 @@ def server_data() -> dict[str, Any]:
     }
 
 
-def _hosts(bound: str | None) -> list[str]:
-    """The addresses at which a server answers that listens on this one."""
+def hosts() -> list[str]:
+    """The addresses of this computer at which other devices reach the app; empty where it listens to itself alone."""
     if origins.is_local():
         return []
-    found = own_addresses()
+    found, bound = own_addresses(), st.get_option("server.address")
     try:
         return [bound] if bound and is_reachable(bound) else found
     except ValueError:

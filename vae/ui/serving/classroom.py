@@ -14,6 +14,7 @@ from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
+from vae.ui.pages import classroom
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.training import runs
 from vae.ui.serving import lab
@@ -22,7 +23,7 @@ from vae.ui.shared import loaders, origins
 
 def app_pages() -> Pages:
     """The pages of a class that Streamlit does not show."""
-    made = pages.Pages(lab.found, lab.AppData(), origins.origin_allowed)
+    made = pages.Pages(lab.found, lab.AppData(), origins.origin_allowed, classroom.hosts)
 
     async def student(request: Request, code: str | None) -> Response:
         service, known = app_classes(), code or ""
