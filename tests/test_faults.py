@@ -414,8 +414,9 @@ def test_a_projection_for_which_the_disk_has_no_room_is_one_sentence_and_nothing
 
 
 def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None:
-    """The order of the cache, which no clock can spoil, the state of files, which is only compared, and how many hours old
-    a class is. Scripts read one for the name that is proposed for a class.
+    """The order of the cache, which no clock can spoil, the state of files, which is only compared, and a class's age.
+
+    Scripts read one for the name that is proposed for a class.
     """
     allowed = {("service.py", "_make_youngest"), ("service.py", "_trim"), ("loaders.py", "version_of")}
     allowed |= {("checkpoints.py", "_state")}
