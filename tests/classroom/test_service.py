@@ -10,12 +10,12 @@ import pytest
 
 from tests.support.classes import serve
 from tests.support.live import load
-from vae.classroom.codes import ClassError, UnknownClassError
+from vae.classroom.codes import MOST_FAILURES, ClassError, UnknownClassError
 from vae.classroom.rooms import room as rooms
 from vae.classroom.rooms.clients import Client
 from vae.classroom.serving import limits, service
 from vae.classroom.serving.limits import Rate, Rates
-from vae.classroom.serving.service import ClassService, NotAllowedError, Origin
+from vae.classroom.serving.service import ClassService, NotAllowedError, Origin, TooManyError
 from vae.classroom.state import classes, seats
 from vae.classroom.state.store import StoreError
 
@@ -192,3 +192,32 @@ def test_rates_forget_the_longest_unused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [rates.allows(key) for key in "abab"] == [True, True, False, False]
     assert rates.allows("c")
     assert [rates.allows(key) for key in "bac"] == [False, True, False]
+
+
+def test_guesses_at_once_count_before_they_are_looked_up(tmp_path: Path) -> None:
+    async def lesson(found: ClassService) -> None:
+        code = (await found.create("new", "grey")).code
+        for _ in range(100):  # a right code is no guess
+            found._known.clear()
+            assert await found.code(code, "10.0.0.7") == code
+        guesses = (found.code(f"AAAA{a}{b}", f"2001:db8::{a}") for a in "ABCDEF" for b in "ABCDEFGHJK")
+        told = await asyncio.gather(*guesses, return_exceptions=True)
+        assert sum(isinstance(each, UnknownClassError) for each in told) == MOST_FAILURES
+        assert sum(isinstance(each, TooManyError) for each in told) == 60 - MOST_FAILURES
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.0.0.7", "10.0.0.8", False),
+        ("2001:db8::1", "2001:db8::ffff:0:0:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.7", "10.0.0.7", True),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("", "testclient", False),
+    ],
+)
+def test_an_ipv6_network_is_limited_as_one(one: str, other: str, same: bool) -> None:
+    assert (limits.network_of(one) == limits.network_of(other)) is same

@@ -8,9 +8,9 @@ vae.server.live.decode. Bodies are JSON of at most MAX_PICTURE_BYTES.
 GET  /c/  /c/CODE  /c/CODE/projector  /c/CODE/check      pages: type a code, student, projector, the room's check
 POST /c/classes         {"name": TEXT, "model": NAME} -> 201 {"code", "secret"} and the teacher's cookie
 GET  /c/classes         -> {"classes": [{"code", "name", "model"}, …]} of the teacher's cookies
-POST /c/CODE/teach      {"secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
+POST /c/teach           {"code", "secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
 POST /c/CODE/join       {"seat": TOKEN or null, "name": TEXT or null} -> {"seat": TOKEN, "id": SEAT, "name": TEXT}
-                        A known token gives its own seat again, a removed one 403.
+                        A known token gives its own seat again, a removed one 403, an unknown one a new seat.
 WS   /c/CODE/socket     The first frame is {"version": 1, "role": ROLE, "seat": TOKEN, "after": SEQ or null}; then
                         commands go up and messages come down, one text frame each.
 POST /c/CODE/socket     -> 204, or the reason why this page may not open the socket.

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, ip_address
 from time import monotonic
 
 from vae.classroom.codes import MOST_FAILURES
@@ -9,6 +10,17 @@ from vae.classroom.messages.protocol import Role
 from vae.server.wire import SocketLimits
 
 MOST_KEYS = 10_000  # that are remembered; the longest unused is forgotten first
+
+
+def network_of(address: str) -> str:
+    """Whom a limit counts as one: an address, of IPv6 the 64 bits that a household has of them."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address) or found.ipv4_mapped:
+        return address.rpartition(":")[2]
+    return found.packed[:8].hex()
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,10 @@ class Rates:
         if len(self._held) > MOST_KEYS:
             self._held.popitem(last=False)
         return max(0.0, -left) / self._rate.per_second
+
+    def give_back(self, key: object) -> None:
+        """Counts one less: it was none of those that are limited."""
+        self._held[key] = min(self._rate.burst, self._left(key) + 1), monotonic()
 
     def allows(self, key: object) -> bool:
         """Counts one if it may ask now."""

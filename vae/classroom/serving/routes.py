@@ -18,7 +18,8 @@ from vae.classroom.messages.checks import MessageError, or_null, text_of
 from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
 from vae.classroom.messages.reading import read_object, read_role
 from vae.classroom.rooms.clients import EndedError
-from vae.classroom.serving.service import ClassService, NotAllowedError, Origin, TooManyError, Who
+from vae.classroom.serving.limits import network_of
+from vae.classroom.serving.service import ClassService, Origin, TooManyError, Who
 from vae.classroom.serving.transports import Events, SocketServer, heard, poll, reply_to
 from vae.server.wire import Admission, OriginPolicy, OriginRule, address_of, own_origin
 from vae.validation import parse_whole
@@ -55,17 +56,17 @@ def routes(
     """The routes under <base_path>/c/; options as for vae.server.live.decode."""
     path = base_path.strip("/")
     base = f"/{path}/c" if path else "/c"
-    web = ClassRoutes(service, base, allows)
+    web = ClassRoutes(service, allows)
     one = f"{base}/{{code}}"
     return [
         Route(base, lambda _: RedirectResponse(f"{base.rpartition('/')[2]}/", 307)),
         Route(f"{base}/", web.page(pages.enter, pages)),
         Route(f"{base}/classes", web.guarded(web.create), methods=["POST"]),
         Route(f"{base}/classes", web.guarded(web.mine)),
+        Route(f"{base}/teach", web.guarded(web.teach), methods=["POST"]),
         Route(one, web.page(pages.student, pages)),
         Route(f"{one}/projector", web.page(pages.projector, pages)),
         Route(f"{one}/check", web.page(pages.check, pages)),
-        Route(f"{one}/teach", web.guarded(web.teach), methods=["POST"]),
         Route(f"{one}/join", web.guarded(web.join), methods=["POST"]),
         WebSocketRoute(f"{one}/socket", Sockets(service, web)),
         Route(f"{one}/socket", web.permission, methods=["POST"]),
@@ -80,10 +81,10 @@ def routes(
 
 
 class ClassRoutes:
-    """Answers all of them. base: the path that they share."""
+    """Answers all of them."""
 
-    def __init__(self, service: ClassService, base: str, allows: OriginRule) -> None:
-        self._service, self._base = service, base
+    def __init__(self, service: ClassService, allows: OriginRule) -> None:
+        self._service = service
         self._origins = OriginPolicy(allows, "take part in a class")
         self.admission = Admission(self._origins, service.limits.connections, "members of classes")
         self._waiting: Counter[str] = Counter()  # events and polls of an address
@@ -147,7 +148,7 @@ class ClassRoutes:
     async def create(self, request: Request) -> Response:
         """Opens a class; who does is its teacher."""
         fields = read_object(await _body(request, MAX_COMMAND_BYTES))
-        if not self._service.new_classes.allows(address_of(request)):
+        if not self._service.new_classes.allows(network_of(address_of(request))):
             raise TooManyError("Too many classes were opened from your network; wait a minute.")
         made = await self._service.create(fields.get("name"), fields.get("model"))
         response = JSONResponse({"code": made.code, "secret": made.secret}, 201)
@@ -161,31 +162,24 @@ class ClassRoutes:
         return JSONResponse({"classes": found})
 
     async def teach(self, request: Request) -> Response:
-        """Makes this browser a teacher of the class, for the right secret."""
-        code = await self.code(request)
-        secret = text_of(MAX_TEXT)("secret", read_object(await _body(request, MAX_COMMAND_BYTES)).get("secret"))
-        if not self._service.may_try(address_of(request)):
-            raise TooManyError("Too many wrong links from your network; wait a minute.")
-        try:
-            await self._service.who(code, "teacher", None, secret, _origin_of(request))
-        except NotAllowedError:
-            self._service.has_failed(address_of(request))
-            raise
+        """Makes this browser a teacher of the class, for the right secret, which is too long to be guessed."""
+        fields = read_object(await _body(request, MAX_COMMAND_BYTES))
+        text, secret = (text_of(MAX_TEXT)(name, fields.get(name)) for name in ("code", "secret"))
+        code = await self._service.code(text, address_of(request))
+        await self._service.who(code, "teacher", None, secret, _origin_of(request))
         response = Response(status_code=204)
         self._set_cookie(request, response, code, secret)
         return response
 
     def _set_cookie(self, request: Request, response: Response, code: str, secret: str) -> None:
-        """Has the browser send the secret to the class's addresses.
+        """Has the browser send the secret to all addresses of classes.
 
-        One cookie names no path, as a proxy may have changed it: browsers then take that of the request without its
-        last part. The other is for the list of one's classes; its path is what browsers take when a class is opened.
+        It names no path, as a proxy may have changed it: browsers take that of the request without its last part.
         """
         secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
-        for path in {None, None if request.url.path.endswith("/classes") else self._base}:
-            response.set_cookie(
-                f"class-{code}", secret, COOKIE_SECONDS, path=path, secure=secure, httponly=True, samesite="strict"
-            )
+        response.set_cookie(
+            f"class-{code}", secret, COOKIE_SECONDS, path=None, secure=secure, httponly=True, samesite="strict"
+        )
 
     async def join(self, request: Request) -> Response:
         """A seat in the class: its own again for a known token, otherwise a new one."""

@@ -18,7 +18,7 @@ from vae.classroom.messages.protocol import Json, Role, State, Transport
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.reading import News
 from vae.classroom.rooms.room import Room
-from vae.classroom.serving.limits import ClassLimits, Rates
+from vae.classroom.serving.limits import ClassLimits, Rates, network_of
 from vae.classroom.state import classes, exports, seats, sections
 from vae.classroom.state.classes import Created
 from vae.classroom.state.schema import Change
@@ -235,19 +235,28 @@ class ClassService:
         code = read_code(text)
         if code is None:
             raise UnknownClassError(UNKNOWN)
-        if code in self.rooms and (address, code) in self._known:
+        known = (address, code) in self._known
+        if known and code in self.rooms:
             return code
-        if not self.may_try(address) and (address, code) not in self._known:
-            raise TooManyError(TOO_MANY_CODES)
-        try:
-            await self.run(classes.find, code)
-        except UnknownClassError:
-            self.has_failed(address)
-            raise
+        await self._look_up(code, None if known else network_of(address))
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
         self._known.add((address, code))
         return code
+
+    async def _look_up(self, code: str, guesser: str | None) -> None:
+        """Finds a class. guesser: who may be guessing; it is counted before, so that guesses at once are many, too."""
+        if guesser is not None and not self._failures.allows(guesser):
+            raise TooManyError(TOO_MANY_CODES)
+        is_wrong = False
+        try:
+            await self.run(classes.find, code)
+        except UnknownClassError:
+            is_wrong = True
+            raise
+        finally:
+            if guesser is not None and not is_wrong:
+                self._failures.give_back(guesser)
 
     async def who(self, code: str, role: Role, token: str | None, secret: str, origin: Origin) -> Who:
         """Who this is: a student by the seat's token, a teacher or presenter by the secret.
@@ -266,14 +275,6 @@ class ClassService:
             return Who(code, role, origin, owner=kind == "teacher", secret=secret)
         return Who(code, role, origin)
 
-    def may_try(self, address: str) -> bool:
-        """Whether this address may still be wrong about a code or a secret."""
-        return self._failures.wait(address) == 0
-
-    def has_failed(self, address: str) -> None:
-        """An address was wrong about a code or a secret."""
-        self._failures.take(address)
-
     async def create(self, name: object, model: object) -> Created:
         """Opens a class. Raises ClassError."""
         await self.model(str(model))
@@ -287,7 +288,7 @@ class ClassService:
         """A seat of the class: a known token's own, or a new one. Raises ClassError, RemovedSeatError."""
         if token is not None and (known := await self.run(seats.by_token, code, token)) is not None:
             return known
-        if not self.new_seats.allows(address):
+        if not self.new_seats.allows(network_of(address)):
             raise TooManyError("Too many students join from your network at once; try again in a moment.")
         here = self.rooms[code].attendance.seats() if code in self.rooms else ()
         return await self.run(seats.join, code, None, name, time.time(), here=here)

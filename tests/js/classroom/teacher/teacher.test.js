@@ -119,9 +119,9 @@ function byLink() {
 }
 
 test("a teacher's link is taken once", async () => {
-  answers["POST /c/K7PM2X/teach"] = () => new Response(null, { status: 204 });
+  answers["POST /c/teach"] = () => new Response(null, { status: 204 });
   const { root } = await byLink();
-  assert.deepEqual(asked[0], ["/c/K7PM2X/teach", { secret: "s3cret-s3cret" }]);
+  assert.deepEqual(asked[0], ["/c/teach", { code: "K7PM2X", secret: "s3cret-s3cret" }]);
   assert.ok(root.querySelector(".class-view"));
   asked = [];
   await page();

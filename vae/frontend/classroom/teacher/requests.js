@@ -45,5 +45,5 @@ export async function ownClasses(base) {
  * @param {string} secret
  */
 export async function teach(base, code, secret) {
-  await ask(`${base}/c/${code}/teach`, { secret });
+  await ask(`${base}/c/teach`, { code, secret });
 }
