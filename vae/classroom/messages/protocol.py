@@ -22,6 +22,7 @@ POST /c/CODE/commands   ?role= One command -> its reply, or 204 if it has none. 
 GET  /c/CODE/ping       -> 204
 GET  /c/CODE/export.json  votes.csv  drawings.npz        for the teacher
 
+?after= may be left out, as null may in the first frame; ?role= may not. Content-Type is not looked at.
 ROLE is student, teacher, presenter, projector or check. A presenter is a teacher's page that shows something: it has
 the sections for everybody and no tiles, and of a teacher's commands those about what is shown. A student's token is in
 the first frame, over HTTP in the header "Authorization: Bearer TOKEN"; teacher and presenter are known by the cookie
@@ -31,10 +32,12 @@ Messages down
     {"seq": N, "full": true, "set": {SECTION: VALUE}, "items": {SECTION: {ID: VALUE or null}}}
         What is so now. full, where it is there: forget everything before. set: replaces whole sections. items: replaces
         single items, null removes one, and may be left out. seq: after a break ask with after=seq; a server that
-        cannot tell what has changed since sends everything, with full.
+        cannot tell what has changed since sends everything, with full, and perhaps a smaller seq.
+        Of a section that is not known yet, items begin with none.
     {"live": {…}}       what the teacher moves right now, as the command live has it, only in mode follow
     {"tiles": {SEAT: TILE}}     what students see, to teachers only
-    {"reply": ID, …}    of the command with this id; with "error": SENTENCE it was refused
+    {"reply": ID, …}    of the command with this id; with "error": SENTENCE it was refused. `delete` may
+        have none over a socket, which ends with the class.
 Sections for everybody: class: Class, shown: Shown, people: People, question: Question, progress: Progress, map with
 items DRAWING: Drawing, presented: Piece[]. A student has me: Me besides; a teacher has seats with items SEAT: Seat,
 drawings with items DRAWING: TeacherDrawing, tally: Tally, check with items NUMBER: Report, rehearsal: Rehearsal, and
