@@ -142,6 +142,20 @@ def test_of_what_moves_the_newest_waits(tables: Tables) -> None:
     held(tables, lesson)
 
 
+def test_a_large_class_is_told_less_often(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PUBLISH_SECONDS", 0.002)
+    monkeypatch.setattr(room, "CLIENT_SECONDS", 0.001)
+
+    async def lesson(found: Room) -> None:
+        pauses = [found.pause]
+        for seat in range(1, 5):
+            await entered(found, "student", seat)
+            pauses.append(found.pause)
+        assert pauses == [0.002, 0.002, 0.002, 0.003, 0.004]
+
+    held(tables, lesson)
+
+
 def test_while_many_are_told_others_of_the_app_have_their_turn(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "AT_ONCE", 5)
 

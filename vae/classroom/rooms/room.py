@@ -1,6 +1,6 @@
 """One class as it goes on right now: its clients, what the teacher moves, tiles and the room's check.
 
-What is kept of a class is in its tables. When they change, the room reads what is new, at most once in PUBLISH_SECONDS,
+What is kept of a class is in its tables. When they change, the room reads what is new, at most once in Room.pause,
 and gives everybody the same text. All of it runs on the event loop.
 """
 
@@ -18,6 +18,7 @@ from vae.classroom.rooms.reading import News, Reader
 from vae.classroom.state.seats import REMOVED
 
 PUBLISH_SECONDS = 0.05
+CLIENT_SECONDS = 0.00025  # more of it for each client: a large class leaves the app time for others, and for what moves
 TILES_SECONDS = 0.25  # between two messages of tiles
 AT_ONCE = 32  # clients that are told something before others of the app have their turn
 KEPT_SECONDS = 300.0  # of a room without anybody
@@ -135,6 +136,11 @@ class Room:
         self._moved.add(seat)
         self._publish_soon()
 
+    @property
+    def pause(self) -> float:
+        """Seconds at least between two publications."""
+        return max(PUBLISH_SECONDS, CLIENT_SECONDS * len(self.clients))
+
     def _publish_soon(self) -> None:
         if self._publishing is None and self.clients:
             self._publishing = asyncio.create_task(self._publish())
@@ -142,7 +148,7 @@ class Room:
     async def _publish(self) -> None:
         try:
             while self.clients and (self._has_changed or self._moved or self._news):
-                await asyncio.sleep(max(0.0, self._published_at + PUBLISH_SECONDS - monotonic()))
+                await asyncio.sleep(max(0.0, self._published_at + self.pause - monotonic()))
                 self._published_at = monotonic()
                 await self._publish_once()
         except ClassError:  # the class is gone, or its tables cannot be read: each client is told when it asks
