@@ -20,7 +20,7 @@ def lesson(browser: Browser, app: Server, page: str) -> Iterator[tuple[Page, Pag
     with opened(browser, f"{app.url}/{page}", bypass_csp=True, viewport=SCREEN) as teacher:
         code = opened_class(teacher, app)
         with opened(browser, f"{app.url}/c/{code}", bypass_csp=True, viewport=PHONE) as student:
-            expect(chip(teacher)).to_have_text(f"Class {code} · 1 here")
+            expect(chip(teacher)).to_have_accessible_name(f"Class {code} · 1 here")
             expect(student.locator("h1")).to_have_text(teacher.locator("h1").inner_text())
             yield teacher, student
 
