@@ -20,7 +20,7 @@ from vae.classroom.state.seats import REMOVED
 PUBLISH_SECONDS = 0.05
 CLIENT_SECONDS = 0.00025  # more of it for each client: a large class leaves the app time for others, and for what moves
 TILES_SECONDS = 0.25  # between two messages of tiles
-AT_ONCE = 32  # clients that are told something before others of the app have their turn
+AT_ONCE, BREAK_SECONDS = 16, 0.001  # after so many clients are told something, others of the app have their turn
 KEPT_SECONDS = 300.0  # of a room without anybody
 MOST_REPORTS = 64
 MOST_POLLED = 2000  # clients whose last poll is remembered
@@ -196,7 +196,7 @@ class Room:
             elif client.role != "teacher":
                 client.offer(since, seq, text)
             if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+                await asyncio.sleep(BREAK_SECONDS)
 
     def _tell_teachers(self, board: Board, since: int, state: State, moved: set[int], memory: set[str]) -> None:
         board.apply(state)
@@ -293,7 +293,7 @@ class Room:
         for client in clients[:AT_ONCE]:
             client.offer_live(text)
         if len(clients) > AT_ONCE:
-            asyncio.get_running_loop().call_soon(self._offer_live, clients[AT_ONCE:], text)
+            asyncio.get_running_loop().call_later(BREAK_SECONDS, self._offer_live, clients[AT_ONCE:], text)
 
     def show_tile(self, seat: int, tile: Tile) -> None:
         """What a student sees, for teachers; dropped where there is none, and where it comes too soon."""
