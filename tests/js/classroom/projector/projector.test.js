@@ -157,3 +157,11 @@ test("a class that takes nobody more shows no code, a closed one says so", () =>
   closed.say("");
   assert.equal(closed.notice.textContent, "This class is closed.");
 });
+
+test("of a class that is no more nothing stays there but the reason", () => {
+  const projector = shown({ presented: [{ ...picture, kind: "drawing", caption: "a 7?" }] });
+  projector.end("This class has been deleted.");
+  assert.equal(projector.element.textContent, "This class has been deleted.");
+  assert.equal(projector.element.querySelectorAll("canvas, img").length, 0);
+  assert.equal(document.title, "Class · Latent Lab");
+});

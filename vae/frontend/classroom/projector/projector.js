@@ -35,7 +35,8 @@ export default async function start(read) {
     code: settings.code,
     role: "projector",
     onState: (state) => projector.show(state),
-    onStatus: ({ connected, sentence }) => projector.say(connected ? "" : sentence),
+    onStatus: ({ connected, final, sentence }) =>
+      final ? projector.end(sentence) : projector.say(connected ? "" : sentence),
   });
   addEventListener("pagehide", () => connection.close());
 }
@@ -179,6 +180,14 @@ export class Projector {
       columns = columnsFor(count, width / (height || 1), 1 / CAPTION);
     presented.style.setProperty("--columns", `${columns}`);
     presented.style.setProperty("--rows", `${Math.ceil(count / columns)}`);
+  }
+
+  /** The class is no more: nothing of it stays on the screen but why. */
+  end(/** @type {string} */ sentence) {
+    this.state = null;
+    this.say(sentence);
+    this.element.replaceChildren(this.notice);
+    document.title = "Class · Latent Lab";
   }
 
   /** Says that something is wrong, or, with "", that it no longer is. */
