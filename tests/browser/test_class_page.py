@@ -146,5 +146,8 @@ def test_a_second_teacher_s_link_opens_the_class_and_leaves_no_secret_in_the_add
             assert "#" not in other.url
             assert link.split(".")[-1] not in other.url
         page.get_by_role("button", name="Delete the class").click()
-        page.get_by_role("button", name="Delete everything").click()
+        delete = page.get_by_role("button", name="Delete everything")
+        delete.hover()
+        assert delete.evaluate("node => getComputedStyle(node).color") == "rgb(255, 255, 255)"
+        delete.click()
         expect(page.get_by_text(f"Class {code} is deleted")).to_be_visible()

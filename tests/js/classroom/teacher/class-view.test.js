@@ -227,7 +227,7 @@ test("students are listed, found, renamed and removed", async () => {
   field.value = "Ottilie";
   list.querySelector("aside form")?.dispatchEvent(new Event("submit"));
   named(list, "Remove").click();
-  named(list.querySelector(".confirm") ?? list, "Remove").click();
+  named(list.querySelector(".confirm") ?? list, "Remove with votes and drawings").click();
   await settled();
   assert.deepEqual(link.commands, [
     ["rename_seat", { seat: 7, name: "Ottilie" }],

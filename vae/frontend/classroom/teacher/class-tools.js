@@ -17,7 +17,7 @@ export class ClassTools {
     this.model = button("", "", () => desk.command("model", { model: desk.data.model }));
     this.element = element("section", { className: "card tools-card" }, element("h2", {}, "Class"), joinable);
     this.element.append(element("div", { className: "row" }, this.modelText, this.model), ...this.coTeacher());
-    this.element.append(this.exports(), this.endings());
+    this.element.append(this.exports(), ...this.endings());
   }
 
   coTeacher() {
@@ -80,7 +80,8 @@ export class ClassTools {
     });
     const title = "To the form that opens a class; this one goes on, and you can come back";
     const leave = button("Another class", title, () => desk.calls.onLeave());
-    return element("div", { className: "row" }, leave, this.close, remove);
+    // In rows of their own, so that deleting never comes to lie where closing was.
+    return [element("div", { className: "row" }, leave, this.close), element("div", { className: "row" }, remove)];
   }
 
   show() {

@@ -127,7 +127,7 @@ class SeatDetail {
       event.preventDefault();
       void desk.command("rename_seat", { seat: Number(this.id), name: this.name.value });
     });
-    const answers = { yes: "Remove", no: "Keep" };
+    const answers = { yes: "Remove with votes and drawings", no: "Keep" };
     const remove = confirmed("Remove", "The student leaves, with votes and drawings", answers, () => {
       const seat = Number(this.id);
       onDone();
