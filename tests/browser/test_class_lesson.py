@@ -46,6 +46,15 @@ class Lesson:
         expect(self.projector.locator(".people")).to_have_text("3 here")
         expect(self.teacher.locator(".people")).to_contain_text("3 here")
 
+    def show(self) -> None:
+        """The teacher shows another page, and comes back."""
+        here = self.teacher.url
+        self.teacher.goto(here.replace("/Class", "/Explore"))
+        for phone in self.phones:
+            expect(phone.get_by_text("Your teacher is showing: follow along.")).to_be_visible()
+        self.teacher.goto(here)
+        expect(self.teacher.locator(".class-view[data-ready=true]")).to_be_visible()
+
     def ask(self) -> None:
         """A ready question."""
         self.teacher.get_by_role("tab", name="Question").click()
@@ -208,7 +217,7 @@ def test_an_app_killed_in_the_middle_and_started_again_goes_on_with_every_seat_v
             os.kill(own.pid, signal.SIGKILL)
             running.close()
             for phone in one.phones:
-                expect(phone.get_by_text("No connection: votes and drawings wait.")).to_be_visible()
+                expect(phone.get_by_text("No connection: all is kept.")).to_be_visible()
             commit(one.phones[2], FIRST[2])
             expect(one.phones[2].get_by_text("is kept and goes out with the connection.")).to_be_visible()
             running.enter_context(started(APP, port))
@@ -236,6 +245,7 @@ def test_a_phone_without_a_network_for_long_explores_on_its_own_and_its_vote_and
         for phone in one.phones:
             with phone.expect_response(re.compile("view=compare")):  # for the pad
                 phone.clock.fast_forward(10_000)
+        one.show()
         one.ask()
         for phone in one.phones:
             expect(phone.get_by_role("radio", name=SAME)).to_be_visible()
@@ -262,7 +272,7 @@ def without(one: Lesson, school: Network) -> None:
         phone.context.set_offline(True)
     expect(one.teacher.locator(".people")).to_contain_text("3 away")
     for number, (phone, choice) in enumerate(zip(one.phones, FIRST, strict=True)):
-        expect(phone.get_by_text("No connection: votes and drawings wait.")).to_be_visible()
+        expect(phone.get_by_text("No connection: all is kept.")).to_be_visible()
         commit(phone, choice)
         expect(phone.get_by_text("is kept and goes out with the connection.")).to_be_visible()
         hand_in(phone, f"{number}")

@@ -155,8 +155,10 @@ def test_a_vote_is_committed_counted_and_shown_and_there_is_a_second_one(app: Se
 def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, group.url) as page:
         group.teacher.do("mode", mode="follow")
-        expect(mode(page)).to_have_text("Your teacher is showing: follow along.")
+        expect(mode(page)).to_have_text("Look around until your teacher shows something.")
+        assert page.locator(".lab-stage").get_attribute("inert") is None
         group.teacher.do("show", page="Sampling", params={"checkpoint": "mnist-z2"})
+        expect(mode(page)).to_have_text("Your teacher is showing: follow along.")
         expect(page.locator("h1")).to_have_text("Sampling")
         expect(page.get_by_role("button", name="Model: ")).to_have_attribute("data-name", "mnist-z2")
         assert page.locator(".lab-stage").get_attribute("inert") is not None
@@ -353,6 +355,9 @@ def test_a_phone_s_page_is_clean_within_the_window_and_wide_enough_for_a_finger(
             expect(page.locator(".class-bodies > *")).to_be_visible()
             looks_good()
         group.teacher.do("mode", mode="follow")
+        expect(page.locator(".class-strip[data-kind=waiting]")).to_be_visible()
+        looks_good()
+        group.teacher.do("show", page="Explore", params={})
         expect(page.locator(".class-strip[data-kind=follow]")).to_be_visible()
         looks_good()
         group.teacher.do("freeze", frozen=True)

@@ -3,15 +3,21 @@ import { test } from "node:test";
 
 import { isHeld, modeOf, progressWords, voteWords } from "../../../../vae/frontend/classroom/student/words.js";
 
-/** @import { ClassSection, Question } from "../../../../vae/frontend/classroom/state.js" */
+/** @import { ClassSection, Question, Shown } from "../../../../vae/frontend/classroom/state.js" */
 
 const FINE = { final: false, sentence: "Connected." };
 const REMOVED = { final: true, sentence: "Your teacher has removed this seat." };
 
-/** @param {Partial<ClassSection>} about @returns {{class: ClassSection}} */
-function inClass(about) {
+const SHOWN = { page: "Explore", params: {} };
+
+/**
+ * @param {Partial<ClassSection>} about
+ * @param {Shown | null} shown
+ * @returns {{class: ClassSection, shown: Shown | null}}
+ */
+function inClass(about, shown = SHOWN) {
   const all = { code: "K7PM2X", name: "3b", model: "m", frozen: false, joinable: true, closed: false };
-  return { class: { ...all, mode: "explore", ...about } };
+  return { class: { ...all, mode: "explore", ...about }, shown };
 }
 
 /** @param {Partial<Question>} question @returns {Question} */
@@ -21,7 +27,7 @@ function asked(question) {
 }
 
 test("the strip says who decides what the page shows", () => {
-  assert.deepEqual(modeOf({ class: null }, FINE), { text: "Joining the class…", kind: "" });
+  assert.deepEqual(modeOf({ class: null, shown: null }, FINE), { text: "Joining the class…", kind: "" });
   assert.equal(modeOf(inClass({}), FINE).text, "Explore on your own.");
   assert.equal(modeOf(inClass({ mode: "follow" }), FINE).text, "Your teacher is showing: follow along.");
   assert.equal(modeOf(inClass({ mode: "follow" }), FINE, "Your teacher is on Training.").kind, "follow");
@@ -31,8 +37,16 @@ test("the strip says who decides what the page shows", () => {
   assert.deepEqual(modeOf(inClass({}), REMOVED), { text: REMOVED.sentence, kind: "ended" });
 });
 
+test("who follows may look around until the teacher shows something", () => {
+  const state = inClass({ mode: "follow" }, null);
+  assert.deepEqual(modeOf(state, FINE), { text: "Look around until your teacher shows something.", kind: "waiting" });
+  assert.equal(isHeld(state), false);
+  assert.equal(isHeld({ ...state, shown: SHOWN }), true);
+  assert.equal(isHeld(inClass({ mode: "follow", frozen: true }, null)), true);
+});
+
 test("the teacher decides while the class follows or is frozen, and no longer once it is over", () => {
-  assert.equal(isHeld({ class: null }), false);
+  assert.equal(isHeld({ class: null, shown: null }), false);
   assert.equal(isHeld(inClass({})), false);
   assert.equal(isHeld(inClass({ mode: "follow" })), true);
   assert.equal(isHeld(inClass({ frozen: true })), true);

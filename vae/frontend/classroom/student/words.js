@@ -5,29 +5,31 @@
  *
  * kind: what it looks like.
  *
- * @typedef {{text: string, kind: "" | "follow" | "explore" | "frozen" | "ended"}} Mode
+ * @typedef {{text: string, kind: "" | "follow" | "waiting" | "explore" | "frozen" | "ended"}} Mode
  */
 
 /**
- * @param {Pick<ClassState, "class">} state
+ * @param {Pick<ClassState, "class" | "shown">} state
  * @param {{final: boolean, sentence: string, released?: boolean}} status of the connection; released: there has been none for
  *   so long that the page is the student's own
  * @param {string} [place] where the teacher is, if not on one of the views here
  * @returns {Mode}
  */
-export function modeOf({ class: about }, { final, sentence, released = false }, place = "") {
+export function modeOf({ class: about, shown }, { final, sentence, released = false }, place = "") {
   if (final) return { text: sentence, kind: "ended" };
   if (!about) return { text: "Joining the class…", kind: "" };
   if (about.closed) return { text: "The class is over. Go on exploring if you like.", kind: "explore" };
   if (released) return { text: "No connection for a while: explore on your own.", kind: "explore" };
   if (about.frozen) return { text: "Frozen: look at the front.", kind: "frozen" };
+  if (about.mode === "follow" && !shown)
+    return { text: "Look around until your teacher shows something.", kind: "waiting" };
   if (about.mode === "follow") return { text: place || "Your teacher is showing: follow along.", kind: "follow" };
   return { text: "Explore on your own.", kind: "explore" };
 }
 
-/** Whether the teacher decides what the page shows. */
-export function isHeld(/** @type {Pick<ClassState, "class">} */ { class: about }) {
-  return about !== null && !about.closed && (about.frozen || about.mode === "follow");
+/** Whether the teacher decides what the page shows: while the class follows, from the first that was shown. */
+export function isHeld(/** @type {Pick<ClassState, "class" | "shown">} */ { class: about, shown }) {
+  return about !== null && !about.closed && (about.frozen || (about.mode === "follow" && shown !== null));
 }
 
 /** "A" for the first option. */
