@@ -99,7 +99,38 @@ test("arrows are as thick as many changed, within the width, and those in opposi
   assert.equal(arcs[3].width, 1.5);
   assert.ok(arcs.every(({ x, y }) => x > 0 && x <= 100 && y >= 20 && y <= 100));
   const [down, up] = arcs; // between the same two options
-  assert.equal(down.y, up.y);
+  assert.ok(Math.abs(down.y - up.y) < 10);
   assert.ok(Math.abs(down.x - up.x) > 20);
   assert.ok(arcs[2].x > arcs[0].x); // the longer way reaches farther
+});
+
+test("on a phone arrows are thin, and no number covers another one", () => {
+  const moves = movesOf([
+    [0, 1, 14, 0],
+    [2, 0, 12, 0],
+    [0, 1, 0, 1],
+    [0, 0, 3, 0],
+  ]);
+  const arcs = arcsOf(moves, [20, 75, 130, 185], 32);
+  assert.ok(arcs.every(({ width }) => width <= 4));
+  const boxes = arcs.map(({ x, y, width, count }) => ({ left: x + width / 2, digits: `${count}`.length, y }));
+  for (const [i, one] of boxes.entries()) {
+    for (const other of boxes.slice(0, i)) {
+      const beside = Math.abs(one.left - other.left) >= 9.6 * (one.left < other.left ? one : other).digits;
+      assert.ok(beside || Math.abs(one.y - other.y) >= 14, `${i}`);
+    }
+  }
+});
+
+test("an arrow comes to a row farther from its middle than others leave it", () => {
+  const [down, up] = arcsOf(
+    movesOf([
+      [0, 9],
+      [1, 0],
+    ]),
+    [20, 100],
+    80,
+  );
+  assert.match(down.path, /^M0 25C/);
+  assert.match(up.path, / 32M/);
 });

@@ -18,7 +18,9 @@
  *
  * @typedef {{from: number, to: number, count: number}} Move
  *
- * @typedef {{path: string, width: number, x: number, y: number, count: number}} Arc x, y: of its number
+ * x, y: of the arrow where its number stands, at the right of it.
+ *
+ * @typedef {{path: string, width: number, x: number, y: number, count: number}} Arc
  */
 
 import { element, say, svgElement } from "../lib/dom.js";
@@ -27,7 +29,12 @@ const LAPTOP_TEXT = 16; // pixels of an option's text for which these are:
 const THINNEST = 1.5,
   THICKEST = 8; // pixels of an arrow of one person, of the most
 const HEAD = 7, // how long an arrow's head is at least
-  ASIDE = 5; // how far from a row's middle arrows come and go
+  LEAVE = 5, // how far from a row's middle an arrow leaves it
+  ARRIVE = 12; // and comes to one: a thin arrow's head is not beneath a thick arrow's beginning
+const ROOM = 80; // width for which THICKEST is: on a phone all are thinner
+const GAP = 0.25, // between an arrow and its number, of the text's size
+  DIGIT = 0.6, // width of a digit, of the text's size
+  ALONG = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9]; // where on its arrow a number may stand, the best first
 const RETURN = 0.62; // how far an arrow upwards reaches, compared with one downwards: their numbers stay apart
 const NEAREST = 0.3; // how far the shortest arrow reaches, of the width
 
@@ -101,20 +108,59 @@ function percent(share) {
  */
 export function arcsOf(moves, centres, width, scale = 1) {
   const most = Math.max(1, ...moves.map(({ count }) => count)),
-    longest = Math.max(1, centres.length - 1);
+    longest = Math.max(1, centres.length - 1),
+    thickest = Math.max(2 * THINNEST, THICKEST * Math.min(1, width / scale / ROOM));
+  /** @type {Box[]} */
+  const taken = [];
   return moves.map(({ from, to, count }) => {
-    const thickness = scale * (THINNEST + (THICKEST - THINNEST) * (most > 1 ? (count - 1) / (most - 1) : 0));
+    const thickness = scale * (THINNEST + (thickest - THINNEST) * (most > 1 ? (count - 1) / (most - 1) : 0));
     const down = Math.sign(to - from),
       part = NEAREST + (1 - NEAREST) * (Math.abs(to - from) / longest);
     const reach = width * part * (down > 0 ? 1 : RETURN),
       head = Math.max(scale * HEAD, 1.6 * thickness);
-    const start = centres[from] + scale * ASIDE * down,
-      end = centres[to] - scale * ASIDE * down;
-    // A cubic curve with both handles at c reaches three quarters of c.
-    const handle = (reach * 4) / 3;
+    const start = centres[from] + scale * LEAVE * down,
+      end = centres[to] - scale * ARRIVE * down;
+    const handle = ((reach - head / 8) * 4) / 3; // so that the middle of the curve is at `reach`
     const path = `M0 ${start}C${handle} ${start} ${handle} ${end} ${head} ${end}M${2 * head} ${end - head}L${head / 2} ${end}L${2 * head} ${end + head}`;
-    return { path, width: thickness, x: reach, y: (start + end) / 2, count };
+    const places = ALONG.map((t) => pointAt(t, { start, end, handle, head }));
+    return { path, width: thickness, ...placeOf(places, thickness, count, LAPTOP_TEXT * scale, taken), count };
   });
+}
+
+/** @typedef {{left: number, right: number, y: number}} Box of a number; y: its middle */
+
+/**
+ * A point of an arrow's curve.
+ *
+ * @param {number} t 0 to 1
+ * @param {{start: number, end: number, handle: number, head: number}} curve
+ */
+function pointAt(t, { start, end, handle, head }) {
+  const near = (1 - t) ** 2 * (1 + 2 * t); // the part of its beginning
+  return { x: 3 * t * (1 - t) * handle + t ** 3 * head, y: near * start + (1 - near) * end };
+}
+
+/**
+ * The first of an arrow's places at which its number covers no other one; the first where all do.
+ *
+ * @param {readonly {x: number, y: number}[]} places
+ * @param {number} thickness
+ * @param {number} count
+ * @param {number} size of the text
+ * @param {Box[]} taken by other numbers; gets this one's
+ */
+function placeOf(places, thickness, count, size, taken) {
+  const boxOf = (/** @type {{x: number, y: number}} */ { x, y }) => {
+    const left = x + thickness / 2 + GAP * size;
+    return { left, right: left + DIGIT * size * `${count}`.length, y };
+  };
+  const free = places.find((each) => {
+    const { left, right, y } = boxOf(each);
+    return taken.every((other) => left >= other.right || right <= other.left || Math.abs(y - other.y) >= 0.9 * size);
+  });
+  const place = free ?? places[0];
+  taken.push(boxOf(place));
+  return place;
 }
 
 export class Histogram {
@@ -155,7 +201,7 @@ export class Histogram {
     const arcs = arcsOf(movesOf(this.moved), centres, Math.max(0, width - 2 * size), size / LAPTOP_TEXT);
     this.arrows.replaceChildren(...arcs.map((arc) => svgElement("path", { d: arc.path, "stroke-width": arc.width })));
     for (const { x, y, count, width: thickness } of arcs) {
-      const text = svgElement("text", { x: x + thickness / 2 + 0.25 * size, y: y + 0.35 * size });
+      const text = svgElement("text", { x: x + thickness / 2 + GAP * size, y: y + 0.35 * size });
       text.append(`${count}`);
       this.arrows.append(text);
     }
