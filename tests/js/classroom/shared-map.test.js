@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 Object.assign(globalThis, {
+  getComputedStyle: () => ({ fontSize: "14px" }),
   ResizeObserver: class {
     observe() {}
     disconnect() {}
@@ -172,4 +173,17 @@ test("σ is said as one number, as a range, or not at all", () => {
   assert.equal(spreadOf([0, Math.log(4)]), "Its σ: 1.00 to 2.00.");
   assert.equal(spreadOf([0, 0]), "Its σ is 1.00.");
   assert.equal(spreadOf(null), "Its code is a point.");
+});
+
+test("pictures grow with the map, and shrink the more of them there are", () => {
+  const { map } = shown();
+  const side = (/** @type {number} */ width, /** @type {number} */ drawings) => {
+    map.canvas.canvas.width = width;
+    map.canvas.placed = /** @type {any} */ ({ size: drawings });
+    return map.canvas.thumbnailSide() / width;
+  };
+  assert.ok(side(4000, 5) > 0.1); // of a projector's map
+  assert.ok(side(400, 5) <= 0.14); // of a phone's
+  assert.ok(side(4000, 5) > side(4000, 100));
+  assert.ok(side(4000, 100) > side(4000, 400));
 });

@@ -22,7 +22,8 @@ const DOT = 1.6, // radius at drawingScale()
   DOT_OPACITY = 0.4,
   DIMMED = 0.15; // opacity of drawings of other groups than the chosen one
 const LARGEST = 48,
-  SMALLEST = 14; // sides of a thumbnail, CSS pixels at drawingScale()
+  SMALLEST = 14, // sides of a thumbnail, CSS pixels at drawingScale()
+  LARGEST_PART = 1 / 9; // of the map's side, where that is more: a projector's is read from the last row
 const REACH = 22; // of a finger, CSS pixels
 const STEM = 5, // from μ to the picture above it, at drawingScale()
   POINT = 3; // radius of μ, at drawingScale()
@@ -103,7 +104,8 @@ export class MapCanvas {
   thumbnailSide() {
     const scale = drawingScale();
     const room = this.canvas.width / (4 + 1.5 * Math.sqrt(this.placed.size));
-    return Math.max(SMALLEST * scale, Math.min(LARGEST * scale, room));
+    const largest = Math.max(LARGEST * scale, LARGEST_PART * this.canvas.width);
+    return Math.max(SMALLEST * scale, Math.min(largest, room));
   }
 
   /**
