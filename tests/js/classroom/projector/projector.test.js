@@ -146,16 +146,18 @@ test("a model that is gone is said and not asked for again, a lost connection on
   assert.equal(asked.length, 2);
 });
 
-test("a class that takes nobody more shows no code, a closed one says so", () => {
+test("a class that takes nobody more shows no code, a closed one says so in place of who is here", () => {
   assert.equal(shown({}).join.hidden, false);
   assert.equal(shown({ class: { ...open, joinable: false } }).join.hidden, true);
   const closed = shown({ class: { ...open, closed: true } });
   assert.equal(closed.join.hidden, true);
-  assert.equal(closed.notice.textContent, "This class is closed.");
+  const people = () => closed.element.querySelector(".people")?.textContent?.trim();
+  assert.equal(people(), "This class is closed.");
+  assert.equal(closed.notice.textContent, ""); // it would cover what is shown
   closed.say("No connection.");
   assert.equal(closed.notice.textContent, "No connection.");
-  closed.say("");
-  assert.equal(closed.notice.textContent, "This class is closed.");
+  closed.show(/** @type {any} */ ({ ...closed.state, class: open }));
+  assert.equal(people(), "28 here of 30");
 });
 
 test("of a class that is no more nothing stays there but the reason", () => {

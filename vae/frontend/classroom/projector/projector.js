@@ -22,6 +22,7 @@ import { columnsFor, headCount, isOwnComputer, joinBase, largest, sceneOf, space
 
 const LEAST_TEXT = 0.026, // of the screen's height: what the last row can read
   MOST_TEXT = 0.085;
+const CLOSED = { here: "", rest: "This class is closed." };
 const CAPTION = 1.15; // height of a presented picture with its caption, in heights of the picture
 
 /** @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name */
@@ -103,7 +104,7 @@ export class Projector {
     const about = state.class;
     say(this.title, about?.name ?? "");
     document.title = `${about?.name ?? "Class"} · Latent Lab`;
-    const { here, rest } = headCount(state.people);
+    const { here, rest } = about?.closed ? CLOSED : headCount(state.people);
     say(this.here, here);
     say(this.rest, rest);
     this.join.hidden = about?.joinable === false || about?.closed === true;
@@ -194,6 +195,6 @@ export class Projector {
   say(/** @type {string} */ sentence) {
     const { state, problem } = this;
     const map = state && sceneOf(state) === "map" ? problem : "";
-    say(this.notice, sentence || map || (state?.class?.closed ? "This class is closed." : ""));
+    say(this.notice, sentence || map);
   }
 }
