@@ -97,6 +97,19 @@ def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser
         assert faults(page) == []
 
 
+def test_on_a_phone_the_tabs_are_one_row_and_the_open_one_is_in_it(app: Server, browser: Browser) -> None:
+    phone = {"width": 390, "height": 844}
+    with class_page(browser, app, 12, viewport=phone) as (page, _):
+        tabs = page.get_by_role("tab")
+        expect(tabs.filter(has_text="12 missing")).to_be_visible()
+        assert len({box_of(each)["y"] for each in tabs.all()}) == 1
+        for name in (TABS[-1], TABS[0]):
+            tab(page, name)
+            box = box_of(page.get_by_role("tab", name=name))
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= phone["width"]
+
+
 def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server, browser: Browser) -> None:
     with class_page(browser, app, 1) as (page, code):
         page.get_by_role("tab", name="Now").focus()

@@ -42,6 +42,7 @@ export class Tabs {
     this.shown = key;
     this.mark();
     this.onOpen(key);
+    this.all.get(key)?.button.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone the row scrolls
   }
 
   mark() {
