@@ -325,6 +325,38 @@ test("all that wait are approved at once", async () => {
   );
 });
 
+test("where what had the focus goes, keys go on beside it", () => {
+  const question = tab("question");
+  const asked = {
+    question: questionOf({ open: false, shown: true }),
+    tally: { counts: [[1, 1, 0]], moved: null, correct: 2 },
+  };
+  const press = (/** @type {Element} */ root, /** @type {string} */ name) => named(root, name).focus();
+  const focused = () => document.activeElement?.textContent;
+  link.change(asked);
+  press(question, "Reveal the right one");
+  link.change({ question: { ...asked.question, revealed: true } });
+  assert.equal(focused(), "What comes out?");
+  press(question, "Vote again");
+  link.change({ question: { ...asked.question, round: 2, open: true } });
+  assert.equal(focused(), "End the vote");
+  link.change({ question: { ...asked.question, revealed: true } });
+  press(step(), "End the question");
+  link.change({ question: null });
+  assert.match(focused() ?? "", /^2 students joined\./);
+  const list = tab("drawings");
+  link.change({ drawings: { 1: drawing("waiting") } });
+  press(list, "Approve");
+  link.change({ drawings: { 1: drawing("approved") } });
+  assert.equal(document.activeElement, list.querySelector('input[value="waiting"]'));
+  const students = tab("students");
+  link.change({ seats: { 1: seatOf() } });
+  named(students, /^Heron/).click();
+  press(students, "Close");
+  named(students, "Close").click();
+  assert.match(focused() ?? "", /^Heron/);
+});
+
 test("a run on the drawings needs ten of them, and leads to its film", async () => {
   const list = tab("drawings");
   const train = /** @type {HTMLButtonElement} */ (named(list, "Train on our drawings"));

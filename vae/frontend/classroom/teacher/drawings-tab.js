@@ -8,6 +8,7 @@ import { button, element, messageOf, say, segmented } from "../../lib/dom.js";
 import { SharedMap } from "../shared-map.js";
 import { confirmed } from "./confirm.js";
 import { inState, nextOf, STATES } from "./drawings.js";
+import { hide } from "./focus.js";
 import { KeyedList } from "./keyed-list.js";
 import { rove } from "./roving.js";
 import { drawTile } from "./tiles.js";
@@ -75,11 +76,13 @@ export class DrawingsTab {
     this.empty.hidden = found.length > 0;
     const none = { waiting: "No drawing waits.", approved: "No drawing is on the map yet.", hidden: "None is hidden." };
     say(this.empty, none[this.list]);
-    this.approve.hidden = this.list !== "waiting" || found.length < 2;
+    const list = this.lists.inputs.get(this.list);
+    hide(this.approve, this.list !== "waiting" || found.length < 2, list);
     this.detail.show(this.chosen);
     this.map.setDrawings(map);
     this.train.show(Object.keys(map).length);
     if (about) void this.loadMap(about.model);
+    hide(this.detail.element, this.chosen === null, list);
   }
 
   /** @param {string} model */
@@ -165,7 +168,6 @@ class DrawingDetail {
   /** @param {string | null} id */
   show(id) {
     const drawing = id === null ? undefined : this.desk.state.drawings[id];
-    this.element.hidden = !drawing;
     this.id = id;
     if (!drawing || id === null) return;
     drawTile(this.canvas, { pixels: drawing.picture, shape: drawing.shape });

@@ -14,7 +14,7 @@ export class NextBar {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.text = element("p");
+    this.text = element("p", { tabIndex: -1 });
     this.actions = element("div", { className: "actions" });
     this.element = element("section", { className: "next", ariaLabel: "What to do next" }, this.text, this.actions);
   }
@@ -32,7 +32,7 @@ export class NextBar {
     const focused = hasFocus(this.actions);
     const offered = actions.filter((action) => !("tab" in action && action.tab === desk.tab));
     this.actions.replaceChildren(...offered.map((action, place) => this.actionNode(action, place === 0)));
-    if (focused) /** @type {HTMLElement | null} */ (this.actions.querySelector("a, button"))?.focus();
+    if (focused) /** @type {HTMLElement} */ (this.actions.querySelector("a, button") ?? this.text).focus();
   }
 
   /**

@@ -4,6 +4,7 @@
 /** @import { Pick } from "./picks.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { hide } from "./focus.js";
 import { drawTile } from "./tiles.js";
 
 export class PresentBar {
@@ -33,8 +34,8 @@ export class PresentBar {
     const some = picks.all.length > 0,
       on = state.presented.length;
     this.element.hidden = (!some && !on) || state.class?.closed === true;
-    for (const node of [this.list, this.present, this.clear]) node.hidden = !some;
     for (const node of [this.now, this.take]) node.hidden = !on;
+    for (const node of [this.list, this.present, this.clear]) hide(node, !some, this.take);
     say(this.now, on ? `${on === 1 ? "1 picture is" : `${on} pictures are`} on the projector, without names.` : "");
     const now = JSON.stringify(picks.all);
     if (now === this.shown) return;

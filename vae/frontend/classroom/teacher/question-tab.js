@@ -6,7 +6,7 @@ import { button, element, say } from "../../lib/dom.js";
 import { Histogram } from "../histogram.js";
 import { AskForm } from "./ask-form.js";
 import { confirmed } from "./confirm.js";
-import { hasFocus } from "./focus.js";
+import { hasFocus, hide } from "./focus.js";
 import { adviceOf, gainText } from "./tally.js";
 
 export class QuestionTab {
@@ -102,10 +102,10 @@ class Result {
       open ? "No vote counts any more" : "Votes count again",
     );
     label(this.results, shown ? "Hide the result" : "Show the result", shown ? "Only you see it" : "Everybody sees it");
-    this.again.hidden = round === 2 || open;
-    this.reveal.hidden = correct === null || revealed || !shown;
     const { asked, base } = this.desk;
     this.experiment.hidden = !asked;
+    hide(this.again, round === 2 || open, this.voting);
+    hide(this.reveal, correct === null || revealed || !shown, asked ? this.experiment : this.text);
     if (asked) this.experiment.href = `${base}/${asked.link}`;
     say(this.explanation, asked && !open ? `Experiment: ${asked.experiment} ${asked.explanation}` : "");
     for (const node of this.element.querySelectorAll("button")) node.disabled = closed;

@@ -6,6 +6,7 @@
 import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, say, segmented } from "../../lib/dom.js";
 import { confirmed } from "./confirm.js";
+import { hide } from "./focus.js";
 import { KeyedList } from "./keyed-list.js";
 import { rove } from "./roving.js";
 import { countsOf, lacksVote, listed, STATE_WORDS, stateOf } from "./seats.js";
@@ -65,6 +66,8 @@ export class StudentsTab {
     say(this.empty, counts.all ? "No student is like that." : "Nobody has joined yet.");
     if (this.chosen !== null && !(this.chosen in seats)) this.chosen = null;
     this.detail.show(this.chosen);
+    const next = /** @type {HTMLElement | null} */ (this.grid.querySelector("[tabindex='0']"));
+    hide(this.detail.element, this.chosen === null, next);
   }
 
   /** @param {string} id */
@@ -140,7 +143,6 @@ class SeatDetail {
 
   /** @param {string | null} id */
   show(id) {
-    this.element.hidden = id === null;
     const seat = id === null ? null : this.desk.state.seats[id];
     if (id !== this.id) this.name.value = seat?.name ?? "";
     this.id = id;
