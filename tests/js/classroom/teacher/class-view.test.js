@@ -325,6 +325,30 @@ test("all that wait are approved at once", async () => {
   );
 });
 
+test("a few are approved at a time, with how many are, until one is refused", async () => {
+  const list = tab("drawings");
+  /** @type {(() => void)[]} */
+  const answers = [];
+  const command = link.command.bind(link);
+  link.command = (name, fields) => new Promise((take) => answers.push(() => take(command(name, fields))));
+  link.change({ drawings: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [i + 1, drawing("waiting")])) });
+  named(list, "Approve all").click();
+  named(list, "Approve all").click();
+  assert.equal(answers.length, 8);
+  const answer = async () => {
+    answers.shift()?.();
+    await settled();
+  };
+  for (let i = 0; i < 10; i++) await answer();
+  assert.equal(answers.length, 8);
+  assert.match(list.textContent ?? "", /10 of 40 approved …/);
+  link.refuse = "The class is closed.";
+  while (answers.length) await answer();
+  assert.equal(view.problem.textContent, "The class is closed.");
+  assert.equal(link.commands.length, 18);
+  assert.doesNotMatch(list.textContent ?? "", /of 40 approved/);
+});
+
 test("where what had the focus goes, keys go on beside it", () => {
   const question = tab("question");
   const asked = {

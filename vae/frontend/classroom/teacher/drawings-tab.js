@@ -16,6 +16,8 @@ import { trainForm } from "./train-form.js";
 
 /** @typedef {{drawing: Drawing, chosen: boolean, place: number}} Shown place: among the picks, 0 for none */
 
+const AT_ONCE = 8; // commands on their way
+
 export class DrawingsTab {
   /** @type {DrawingState} */
   list = "waiting";
@@ -45,7 +47,8 @@ export class DrawingsTab {
     this.map = new SharedMap(desk.base);
     this.mapProblem = element("p", { className: "problem", role: "status" });
     this.train = trainForm(desk);
-    const tools = element("div", { className: "tools" }, this.lists.element, this.approve);
+    this.progress = element("span"); // of approving all
+    const tools = element("div", { className: "tools" }, this.lists.element, this.approve, this.progress);
     const left = element("div", { className: "drawings-place" }, tools, this.empty, this.grid, this.detail.element);
     const right = element(
       "section",
@@ -79,10 +82,10 @@ export class DrawingsTab {
     const list = this.lists.inputs.get(this.list);
     hide(this.approve, this.list !== "waiting" || found.length < 2, list);
     this.detail.show(this.chosen);
+    hide(this.detail.element, this.chosen === null, list);
     this.map.setDrawings(map);
     this.train.show(Object.keys(map).length);
     if (about) void this.loadMap(about.model);
-    hide(this.detail.element, this.chosen === null, list);
   }
 
   /** @param {string} model */
@@ -126,10 +129,21 @@ export class DrawingsTab {
     this.show();
   }
 
-  approveAll() {
-    for (const [id] of inState(this.desk.state.drawings, "waiting")) {
-      void this.desk.command("drawing", { drawing: Number(id), state: "approved" });
-    }
+  /** Approves a few at a time: what the teacher does meanwhile is not behind hundreds of commands. Ends at a refusal. */
+  async approveAll() {
+    if (this.progress.textContent) return; // it goes on
+    const waiting = inState(this.desk.state.drawings, "waiting").map(([id]) => Number(id)),
+      all = waiting.length;
+    let done = 0;
+    const send = async () => {
+      for (let drawing = waiting.shift(); drawing !== undefined; drawing = waiting.shift()) {
+        say(this.progress, `${done} of ${all} approved …`);
+        if (await this.desk.command("drawing", { drawing, state: "approved" })) done++;
+        else waiting.length = 0;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, send));
+    say(this.progress, "");
   }
 
   close() {
