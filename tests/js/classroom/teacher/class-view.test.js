@@ -381,6 +381,16 @@ test("where what had the focus goes, keys go on beside it", () => {
   assert.match(focused() ?? "", /^Heron/);
 });
 
+test("simulated students are marked", () => {
+  const students = tab("students");
+  link.change({ seats: { 1: seatOf({ simulated: true }), 2: seatOf({ name: "Otter" }) } });
+  const marked = [...students.querySelectorAll(".seat.simulated")];
+  assert.deepEqual(
+    marked.map((node) => node.ariaLabel),
+    ["Heron, simulated, here"],
+  );
+});
+
 test("a run on the drawings needs ten of them, and leads to its film", async () => {
   const list = tab("drawings");
   const train = /** @type {HTMLButtonElement} */ (named(list, "Train on our drawings"));

@@ -84,9 +84,9 @@ export class StudentsTab {
         voted = question !== null && !lacksVote(seat, question);
       node.ariaPressed = `${id === this.chosen}`;
       const drawings = seat.drawings ? `, ${drawingsText(seat.drawings)}` : "";
-      const text = `${seat.name}, ${STATE_WORDS[state]}${voted ? ", voted" : ""}${drawings}`;
+      const text = `${seat.name}${seat.simulated ? ", simulated" : ""}, ${STATE_WORDS[state]}${voted ? ", voted" : ""}${drawings}`;
       if (text === node.title) return;
-      node.className = `seat ${state}`;
+      node.className = `seat ${state}${seat.simulated ? " simulated" : ""}`;
       node.title = node.ariaLabel = text;
       say(name, seat.name);
       say(more, `${seat.drawings ? `${seat.drawings} ✎` : ""}${voted ? " ✓" : ""}`);
