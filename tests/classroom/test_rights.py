@@ -51,7 +51,7 @@ def test_a_class_is_opened_with_a_cookie_that_no_script_and_no_other_site_can_us
     made = running.ask("POST", "classes", {"name": "a", "model": "grey"}, headers={"X-Forwarded-Proto": "https"})
     assert "secure" in made.headers["set-cookie"].lower()
     found = running.ask("GET", "classes", headers=cookie(code, secret))
-    assert found.json == {"classes": [{"code": code, "name": "Physics", "model": "grey"}]}
+    assert found.json == {"classes": [{"code": code, "name": "Physics", "model": "grey", "owner": True, "links": 0}]}
     assert running.ask("GET", "classes", headers=cookie(code, "guess")).json == {"classes": []}
     assert running.ask("GET", "classes").json == {"classes": []}
 

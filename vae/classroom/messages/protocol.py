@@ -7,7 +7,8 @@ vae.server.live.decode. Bodies are JSON of at most MAX_PICTURE_BYTES.
 
 GET  /c/  /c/CODE  /c/CODE/projector  /c/CODE/check      pages: type a code, student, projector, the room's check
 POST /c/classes         {"name": TEXT, "model": NAME} -> 201 {"code", "secret"} and the teacher's cookie
-GET  /c/classes         -> {"classes": [{"code", "name", "model"}, …]} of the teacher's cookies
+GET  /c/classes         -> {"classes": [{"code", "name", "model", "owner", "links"}, …]} of the teacher's cookies.
+                        owner: of the teacher who opened the class; links: how many there are for co-teachers.
 POST /c/teach           {"code", "secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
 POST /c/CODE/join       {"seat": TOKEN or null, "name": TEXT or null} -> {"seat": TOKEN, "id": SEAT, "name": TEXT}
                         A known token gives its own seat again, a removed one 403, an unknown one a new seat.

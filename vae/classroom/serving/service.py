@@ -281,7 +281,7 @@ class ClassService:
         return await self.run(classes.create, name, model, time.time())
 
     async def taught(self, secrets: Mapping[str, str]) -> list[Json]:
-        """Code, name and model of those classes, by code, of which these are secrets."""
+        """What a teacher's page is told of those classes, by code, of which these are secrets."""
         return await self.run(_read_taught, secrets) if secrets else []
 
     async def seat(self, code: str, token: str | None, name: str | None, address: str) -> Seat:
@@ -332,8 +332,12 @@ def _read_after(db: sqlite3.Connection, code: str, role: Role, seat: int | None,
 
 def _read_taught(db: sqlite3.Connection, secrets: Mapping[str, str]) -> list[Json]:
     found = [code for code, secret in secrets.items() if classes.is_teacher(db, code, secret)]
-    described = [classes.described(db, code) for code in found]
-    return [{key: each[key] for key in ("code", "name", "model")} for each in described]
+    return [
+        {key: about[key] for key in ("code", "name", "model")}
+        | {"owner": classes.teacher_of(db, code, secrets[code]) == "teacher", "links": classes.co_teachers(db, code)}
+        for code in found
+        for about in [classes.described(db, code)]
+    ]
 
 
 def is_ending(receive: Receive) -> bool:

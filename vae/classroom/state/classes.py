@@ -103,10 +103,15 @@ def is_teacher(db: sqlite3.Connection, code: str, secret: str) -> bool:
         return False
 
 
+def co_teachers(db: sqlite3.Connection, code: str) -> int:
+    """How many links for co-teachers there are."""
+    return int(db.execute("SELECT COUNT(*) FROM co_teachers WHERE code = ?", (code,)).fetchone()[0])
+
+
 def add_co_teacher(db: sqlite3.Connection, code: str) -> str:
     """A secret for a second teacher, which is told this once."""
     find(db, code)
-    if db.execute("SELECT COUNT(*) FROM co_teachers WHERE code = ?", (code,)).fetchone()[0] >= MOST_CO_TEACHERS:
+    if co_teachers(db, code) >= MOST_CO_TEACHERS:
         raise ClassError(f"The class has {MOST_CO_TEACHERS} links for co-teachers; withdraw them and make new ones.")
     secret = new_secret()
     db.execute("INSERT INTO co_teachers (code, secret) VALUES (?, ?)", (code, digest(secret)))

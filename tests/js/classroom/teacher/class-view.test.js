@@ -381,6 +381,21 @@ test("where what had the focus goes, keys go on beside it", () => {
   assert.match(focused() ?? "", /^Heron/);
 });
 
+test("a second teacher is not offered what only the first may do, and links are taken back where there are some", async () => {
+  const rights = async (/** @type {boolean} */ owner, /** @type {number} */ links) => {
+    view.close();
+    const classes = [{ code: "K7PM2X", name: "9b", model: "m", owner, links }];
+    globalThis.fetch = () => Promise.resolve(Response.json({ classes }));
+    view = new ClassView("K7PM2X", DATA, { connect: link.connect, onGone: () => {}, onLeave: () => {} });
+    const room = tab("room");
+    for (let i = 0; i < 3; i++) await settled();
+    return ["Link for a second teacher", "Take it back", "Delete the class"].map((name) => Boolean(maybe(room, name)));
+  };
+  assert.deepEqual(await rights(false, 1), [false, false, false]);
+  assert.deepEqual(await rights(true, 0), [true, false, true]);
+  assert.deepEqual(await rights(true, 1), [true, true, true]);
+});
+
 test("simulated students are marked", () => {
   const students = tab("students");
   link.change({ seats: { 1: seatOf({ simulated: true }), 2: seatOf({ name: "Otter" }) } });

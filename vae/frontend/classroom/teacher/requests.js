@@ -1,7 +1,9 @@
 /**
  * What a teacher's page asks of the server before it is connected to a class.
  *
- * @typedef {{code: string, name: string, model: string}} KnownClass
+ * owner: whether the class was opened here; links: how many there are for second teachers.
+ *
+ * @typedef {{code: string, name: string, model: string, owner: boolean, links: number}} KnownClass
  */
 
 /**
