@@ -8,7 +8,7 @@ import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, messageOf, say } from "../../lib/dom.js";
 
 export class SeatPanel {
-  field = element("input", { type: "text", maxLength: CLASS_LIMITS.name, required: true });
+  field = element("input", { type: "text", maxLength: CLASS_LIMITS.name });
   words = element("p", { role: "status" });
   connection = element("p");
   name = "";
@@ -31,7 +31,8 @@ export class SeatPanel {
 
   save() {
     const name = this.field.value.trim();
-    if (!name || name === this.name) return;
+    if (!name) return say(this.words, "Type a nickname first.");
+    if (name === this.name) return say(this.words, "This is your nickname already.");
     say(this.words, "");
     this.rename(name).then(
       () => say(this.words, "Saved."),
