@@ -345,6 +345,7 @@ def test_a_phone_s_page_is_clean_within_the_window_and_wide_enough_for_a_finger(
         looks_good()
         group.ask()
         expect(page.get_by_role("radio").first).to_be_visible()
+        expect(page.get_by_role("button", name="Answer", exact=True)).to_have_css("box-shadow", "none")  # filled whole
         looks_good()
         vote(page, "garbage")
         group.teacher.do("results", shown=True)
