@@ -233,8 +233,10 @@ def test_a_drawing_is_handed_in_named_approved_seen_on_the_map_and_taken_back(ap
         page.mouse.up()
         page.get_by_label("What is it?", exact=True).select_option("something else …")
         page.get_by_label("What it is, in your own words").fill("a line")
+        assert box_of(page.get_by_label("What it is, in your own words"))["width"] > 200
         page.get_by_role("button", name="Hand in", exact=True).click()
-        expect(page.get_by_text("Handed in.")).to_be_visible()
+        expect(page.get_by_text("Handed in.")).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Hand in", exact=True)).to_be_in_viewport()
         row = page.get_by_role("listitem").filter(has_text="a line")
         expect(row).to_contain_text("waits for your teacher")
         group.until(lambda state: state.get("drawings"))

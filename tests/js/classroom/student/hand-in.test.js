@@ -73,6 +73,9 @@ test("a drawing needs lines and a name before it is handed in", () => {
   draw();
   handIn();
   assert.equal(drawing.words.textContent, "Say what it is first.");
+  drawing.label.value = "1";
+  send(drawing.label, "change");
+  assert.equal(drawing.words.textContent, "");
   assert.deepEqual(handed, []);
 });
 

@@ -60,7 +60,8 @@ export class HandIn {
     this.fields = element("div", { className: "hand-in-fields" });
     this.fields.append(element("label", {}, "What is it? ", this.label), this.own, send);
     this.mine = element("div", { hidden: true }, element("h3", {}, "Your drawings"), this.list);
-    this.element = element("div", { className: "hand-in" }, this.padPlace, this.fields, this.words, this.mine);
+    const sending = element("div", { className: "hand-in-sending" }, this.fields, this.words);
+    this.element = element("div", { className: "hand-in" }, this.padPlace, sending, this.mine);
   }
 
   /** Whether there is a drawing that was not handed in. */
@@ -104,6 +105,7 @@ export class HandIn {
   }
 
   chooseLabel() {
+    say(this.words, "");
     this.own.hidden = this.label.value !== OWN;
     if (!this.own.hidden) this.own.focus();
   }
