@@ -313,9 +313,10 @@ def test_the_keyboard_alone_votes_draws_and_leaves_the_panels(app: Server, brows
         for key in ("Tab", "Tab", "Space", "ArrowDown", "Tab", "Enter"):  # past the button that closes
             page.keyboard.press(key)
         expect(page.get_by_text("Your answer B is in and locked.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Question")).to_be_focused()
         page.keyboard.press("Escape")
-        question = page.get_by_role("button", name="Question")
-        expect(question).to_be_visible()
+        expect(page.get_by_role("button", name="Question")).to_be_focused()
+        expect(page.locator(".class-panel")).to_be_hidden()
         page.get_by_role("button", name="Draw and hand in").focus()
         page.keyboard.press("Enter")
         page.get_by_role("application", name="Your drawing").focus()

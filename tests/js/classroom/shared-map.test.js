@@ -80,7 +80,8 @@ test("keys go through the drawings: to the nearest on a side, in order, and to n
   assert.equal(map.chosen, "3");
   map.takeKey("PageDown");
   assert.equal(map.chosen, "2");
-  map.takeKey("Escape");
+  assert.equal(map.takeKey("Escape"), true);
+  assert.equal(map.takeKey("Escape"), false); // now it is the panel's
   assert.equal(map.chosen, null);
   assert.match(`${map.words.textContent}`, /Tap a drawing/);
 });

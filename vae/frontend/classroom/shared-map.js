@@ -201,9 +201,10 @@ export class SharedMap {
   takeKey(/** @type {string} */ key) {
     const direction = ARROWS.get(key),
       step = key === "PageDown" ? 1 : key === "PageUp" ? -1 : null;
-    if (!direction && !step && key !== "Escape") return false;
+    const leaves = key === "Escape" && this.chosen !== null;
+    if (!direction && !step && !leaves) return false;
     const places = new Map([...this.placed].map(([id, { place }]) => [id, place]));
-    if (key === "Escape") this.choose(null);
+    if (leaves) this.choose(null);
     else if (step) this.choose(stepped(this.groups, this.chosen, step));
     else if (this.chosen === null) this.choose(stepped(this.groups, null, 1));
     else if (direction) this.choose(nextTowards(places, this.chosen, direction) ?? this.chosen);

@@ -34,16 +34,21 @@ const PROGRESS = { answered: 4, of: 28 };
 let vote;
 /** @type {number[][]} */
 let sent;
+let unfocused = 0;
 /** What the server says to the next vote. @type {Deferred<unknown>} */
 let answer;
 
 beforeEach(() => {
   sent = [];
   answer = deferred();
-  vote = new Vote((...what) => {
-    sent.push(what);
-    return answer.promise;
-  });
+  unfocused = 0;
+  vote = new Vote(
+    (...what) => {
+      sent.push(what);
+      return answer.promise;
+    },
+    () => unfocused++,
+  );
   document.body.replaceChildren(vote.element);
 });
 
@@ -93,6 +98,23 @@ test("a committed answer is locked at once, and stays so when it is counted", as
   assert.equal(vote.words.textContent, "Your answer B is in and locked.");
   assert.equal(vote.options[1].checked, true);
   assert.equal(vote.progress.textContent, "4 of 28 answered");
+});
+
+test("the focus is given away where its control goes: at the commit, and when the vote is closed; nobody else's is", () => {
+  show({});
+  choose(1);
+  vote.commit.focus();
+  vote.commit.click();
+  assert.equal(unfocused, 1);
+  show({ id: 6 });
+  vote.options[0].focus();
+  show({ id: 6 });
+  assert.equal(unfocused, 1);
+  show({ id: 6, open: false });
+  assert.equal(unfocused, 2);
+  vote.options[0].blur();
+  show({ id: 7, open: false });
+  assert.equal(unfocused, 2);
 });
 
 test("without a connection the answer is kept, and says so", () => {

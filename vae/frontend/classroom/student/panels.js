@@ -11,6 +11,8 @@
 
 import { button, element } from "../../lib/dom.js";
 
+const OVER = ":popover-open, dialog[open]";
+
 export class Panels {
   /** @type {Panel | null} */
   open = null;
@@ -29,12 +31,13 @@ export class Panels {
     const head = element("div", { className: "class-head" }, this.heading, this.closing);
     this.element = element("section", { className: "class-panel", hidden: true, id: "class-panel" }, head, this.bodies);
     this.element.setAttribute("aria-labelledby", this.heading.id);
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented) return;
-      const { open } = this;
-      this.close();
-      open?.button.focus();
-    });
+    this.onKey = (/** @type {KeyboardEvent} */ event) => {
+      const path = event.composedPath();
+      if (event.key !== "Escape" || path.some(isOver)) return;
+      // Once all others have seen it: the view's components keep their keys to themselves.
+      setTimeout(() => event.defaultPrevented || this.leave(path));
+    };
+    document.addEventListener("keydown", this.onKey, true);
     for (const panel of panels) {
       panel.button.ariaExpanded = "false";
       panel.button.setAttribute("aria-controls", this.element.id);
@@ -56,7 +59,19 @@ export class Panels {
     }
     this.show(name);
     this.byItself = false;
+    this.focus();
+  }
+
+  /** Gives the focus to the open panel. */
+  focus() {
     this.heading.focus({ preventScroll: true });
+  }
+
+  /** Closes the open panel; its button takes the focus, unless something else on the page has it. path: of the key */
+  leave(/** @type {EventTarget[]} */ path) {
+    const { open } = this;
+    this.close();
+    if (path.includes(this.element) || path[0] === document.body) open?.button.focus();
   }
 
   /** Opens a panel by itself; the focus stays where it is. */
@@ -87,4 +102,16 @@ export class Panels {
     this.element.hidden = true;
     this.measure();
   }
+
+  /** Ends what goes on without the panels in the page. */
+  stop() {
+    this.sizes.disconnect();
+    document.removeEventListener("keydown", this.onKey, true);
+  }
+}
+
+/** Whether this lies over the page, or opened what does: Escape closes that first. */
+function isOver(/** @type {EventTarget} */ node) {
+  const { popoverTargetElement: panel = null } = /** @type {Partial<HTMLButtonElement>} */ (node);
+  return [node, panel].some((each) => /** @type {Element | null} */ (each)?.matches?.(OVER));
 }

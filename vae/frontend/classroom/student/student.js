@@ -57,7 +57,10 @@ export default class Student {
   refusal = ""; // why there is no seat
   asked = ""; // question and round that the vote was opened for
   strip = new Strip();
-  vote = new Vote((question, round, choice) => this.command("vote", { question, round, choice }));
+  vote = new Vote(
+    (question, round, choice) => this.command("vote", { question, round, choice }),
+    () => this.panels.focus(),
+  );
   drawing = new HandIn({
     handIn: (drawing) => this.command("hand_in", drawing),
     withdraw: (drawing) => this.command("withdraw", { drawing }),
@@ -268,5 +271,6 @@ export default class Student {
     this.connection?.close();
     this.tiles?.stop();
     this.map?.close();
+    this.panels.stop();
   }
 }

@@ -35,9 +35,13 @@ export class Vote {
   histogram = new Histogram();
   none = element("p", {}, "There is no question right now.");
 
-  /** @param {(question: number, round: number, choice: number) => Promise<unknown>} vote */
-  constructor(vote) {
+  /**
+   * @param {(question: number, round: number, choice: number) => Promise<unknown>} vote
+   * @param {() => void} onUnfocus called where the control that has the focus is to go
+   */
+  constructor(vote, onUnfocus) {
     this.vote = vote;
+    this.onUnfocus = onUnfocus;
     this.commit.className = "primary";
     const results = element("div", { className: "vote-results" }, this.histogram.element);
     this.results = results;
@@ -98,6 +102,7 @@ export class Vote {
       votes = this.me?.votes ?? [];
     const free = question.open && taken === null;
     const showsCounts = question.counts !== null;
+    if (!free && this.body.querySelector("input:focus, button:focus")) this.onUnfocus();
     if (taken !== null) this.options[taken].checked = true;
     this.fields.classList.toggle("locked", !free);
     for (const input of this.options) input.disabled = !free;
