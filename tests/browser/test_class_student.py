@@ -299,6 +299,11 @@ def test_a_removed_seat_is_told_and_its_page_goes_on_without_the_class(app: Serv
         group.teacher.do("remove_seat", seat=int(mine))
         expect(page.locator(".class-strip[data-kind=ended]")).to_be_visible()
         expect(page.get_by_role("button", name="Draw and hand in")).to_be_hidden()
+        until(page, lambda: box_of(page.locator(".strip-words"))["y"] >= box_of(page.locator(".class-strip"))["y"])
+        strip, main = box_of(page.locator(".class-strip")), box_of(page.locator("main"))
+        assert strip["height"] > 60
+        assert main["y"] == pytest.approx(strip["y"] + strip["height"], abs=0.5)
+        assert main["y"] + main["height"] == pytest.approx(640, abs=0.5)
         assert page.locator(".lab-stage").get_attribute("inert") is None
 
 

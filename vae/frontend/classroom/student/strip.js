@@ -21,13 +21,16 @@ export class Strip {
     seat: button("", "Your nickname and connection", () => {}),
   };
 
-  constructor() {
+  /** @param {(height: number) => void} onSize height: of the strip, CSS pixels */
+  constructor(onSize) {
     const { question, draw, map, seat } = this.buttons;
     seat.className = "strip-seat";
     question.ariaLabel = map.ariaLabel = null; // their texts say it
     const words = element("div", { className: "strip-words" }, this.title, this.mode, this.offline);
     this.dock = element("div", { className: "class-dock", role: "group", ariaLabel: "In class" }, question, draw, map);
     this.element = element("section", { className: "class-strip", ariaLabel: "Class" }, words, this.dock, seat);
+    this.sizes = new ResizeObserver(() => onSize(this.element.getBoundingClientRect().height));
+    this.sizes.observe(this.element);
   }
 
   /**

@@ -56,7 +56,7 @@ export default class Student {
   status = null;
   refusal = ""; // why there is no seat
   asked = ""; // question and round that the vote was opened for
-  strip = new Strip();
+  strip = new Strip((height) => document.documentElement.style.setProperty("--class-top", `${height}px`));
   vote = new Vote(
     (question, round, choice) => this.command("vote", { question, round, choice }),
     () => this.panels.focus(),
@@ -195,7 +195,9 @@ export default class Student {
     if (isNew("question", "progress", "me")) this.vote.show(state, connected);
     if (isNew("me", "map")) this.drawing.show(state, connected);
     this.seat.show(state.me?.name ?? this.strip.name, status);
-    if (mode.kind === "ended") this.panels.close();
+    const hasEnded = mode.kind === "ended";
+    document.documentElement.toggleAttribute("data-class-ended", hasEnded);
+    if (hasEnded) this.panels.close();
     this.hold();
   }
 
