@@ -106,6 +106,8 @@ def test_a_co_teacher_may_teach_but_not_invite_or_delete_and_can_be_sent_away(ru
     code, secret = running.open()
     with running.connect(code, "teacher", secret=secret) as teacher:
         second = teacher.do("co_teacher")["secret"]
+        (listed,) = running.ask("GET", "classes", headers=cookie(code, second)).json["classes"]
+        assert (listed["owner"], listed["links"]) == (False, 1)
         with (
             running.connect(code, "teacher", secret=second) as other,
             running.connect(code, "presenter", secret=second) as showing,
