@@ -12,7 +12,7 @@ from filelock import FileLock
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import APP, ROOT, box_of, choose, go, new_page, opened, pixels, rest
+from tests.support.browsing import APP, ROOT, box_of, choose, go, new_page, opened, pixels, rest, until
 from tests.support.proxies import served
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
@@ -82,7 +82,7 @@ def test_a_run_is_watched_left_alone_found_again_and_explored(
         go(page, "Explore")
         choose(page, "in-class")
         page.wait_for_url("**checkpoint=in-class**")
-        page.wait_for_selector("canvas.hero[data-frame]")
+        until(page, page.locator("canvas.hero[data-frame]").is_visible, "Explore shows the new model's picture")
     assert read_checkpoint(app_checkpoints / "in-class").film is not None
 
 
