@@ -10,6 +10,7 @@ jobs         training runs in processes of their own
 projection   latent vectors -> maps in two or three dimensions
 server       the routes beside Streamlit's: live decoding, map, runs and films
 views        what each view shows of a checkpoint, for all three hosts
+lessons      predict, experiment, explain: lessons in text files, their numbers measured
 lab          the app in one page, without Streamlit
 classroom    a class: teacher, projector and students
 bench        measures the running app, from outside
