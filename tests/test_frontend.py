@@ -8,6 +8,7 @@ from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
+LESSON_PAGE = FRONTEND / "hosts" / "lab" / "lesson.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
 CLASS = {  # what Python names of a class's pages
     FRONTEND / CLASS_SCRIPT,
@@ -17,7 +18,7 @@ CLASS = {  # what Python names of a class's pages
     FRONTEND / "classroom" / "check" / "check.js",
     FRONTEND / "classroom" / "teacher" / "teacher.js",
 }
-BESIDE_LIB = {"hosts": {"classroom"}}  # folders whose scripts a folder may import besides lib's
+BESIDE_LIB = {"hosts": {"classroom", "lessons"}}  # folders whose scripts a folder may import besides lib's
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 
@@ -34,8 +35,8 @@ def folder(script: Path) -> str:
 ARROWS = {script: imports(script) for script in sorted(FRONTEND.rglob("*.js"))}
 
 
-def test_there_is_a_folder_for_each_page_and_the_bar_one_for_what_they_share_the_hosts_and_a_class() -> None:
-    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts", "classroom"}
+def test_there_is_a_folder_for_each_page_and_the_bar_and_for_what_they_share_hosts_a_class_and_lessons() -> None:
+    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts", "classroom", "lessons"}
     for page in PAGES:
         assert (FRONTEND / page / f"{page}.js").is_file()
         assert (FRONTEND / page / f"{page}.css").is_file()
@@ -54,7 +55,7 @@ def test_every_import_names_a_script_that_exists() -> None:
     assert not {(script, target) for script, targets in ARROWS.items() for target in targets if target not in ARROWS}
 
 
-def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_the_class_mode() -> None:
+def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_class_mode_and_lessons() -> None:
     for script, targets in ARROWS.items():
         allowed = {folder(script), "lib"} | BESIDE_LIB.get(folder(script), set())
         assert {folder(target) for target in targets} <= allowed, script
@@ -62,7 +63,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_the_class_m
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, FILE}
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, LESSON_PAGE, FILE}
     entries |= CLASS | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries

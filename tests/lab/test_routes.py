@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from tests.support.lessons import LESSON, lessons
 from tests.support.pages import ROOT
 from vae.lab.routes import routes
 from vae.storage.checkpoints import list_checkpoints, read_checkpoint
@@ -45,7 +46,7 @@ class Client:
 
     def __init__(self, root: Path, base_path: str) -> None:
         found = partial(list_checkpoints, root)
-        self._app = Starlette(routes=routes(found, AppData(found), base_path=base_path))
+        self._app = Starlette(routes=routes(found, AppData(found), base_path=base_path, lessons=lessons))
         self._base = base_path
 
     def get(self, path: str, headers: dict[str, str] | None = None, /, **query: str) -> Reply:
@@ -164,6 +165,40 @@ def test_the_page_brings_the_modules_of_its_link_s_view(client: Client, query: d
     assert (status, brought(body)["packed"][0]) == (200, script)
     assert f'["{script}",'.encode() in body
     assert b"<b>" not in body
+
+
+def test_a_page_without_a_lesson_has_nothing_of_the_player(client: Client) -> None:
+    _, _, body = client.get("/lab/")
+    assert "brought" not in brought(body)
+    assert b"lessons/" not in body
+    assert b"lesson-" not in body
+
+
+def test_a_page_with_a_lesson_brings_it_with_the_player_and_begins_with_its_first_step(client: Client) -> None:
+    step = {"do": [], "link": "Sampling?checkpoint=digits-z2", "page": "Sampling", "checkpoint": "digits-z2"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(LESSON, "steps", [step | {"see": [], "checks": []}])
+        _, _, body = client.get("/lab/", lesson="two-numbers", lang="de")
+        found = brought(body)
+        assert found["brought"] == {
+            "name": "two-numbers",
+            "language": "de",
+            "lesson": LESSON | {"language": "de"},
+            "problem": "",
+        }
+        assert (found["model"], found["packed"]) == ("digits-z2", ["sampling/sampling.js", "bar/bar.js"])
+        assert b'["lessons/player.js",' in body
+        assert ".lesson-panel" in found["styles"]["lesson"]
+        _, _, body = client.get("/lab/", lesson="two-numbers", page="Explore", checkpoint="mnist-z10-cond")
+        assert brought(body)["packed"][0] == "explore/explore.js"
+
+
+def test_a_lesson_of_the_browser_s_own_is_left_to_it_and_an_unknown_one_is_said(client: Client) -> None:
+    _, _, body = client.get("/lab/", lesson="own")
+    assert brought(body)["brought"] == {"name": "own", "language": "", "lesson": None, "problem": ""}
+    status, _, body = client.get("/lab/", lesson="<b>x")
+    assert status == 200
+    assert brought(body)["brought"]["problem"] == "There is no lesson called '<b>x'."
 
 
 def test_a_page_s_addresses_are_relative_to_the_app_s(client: Client) -> None:

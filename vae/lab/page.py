@@ -19,7 +19,8 @@ from vae.lab.packing import pack
 from vae.views.shared.pages import VIEWS, View
 from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 
-HOST = "hosts/lab/light.js"
+HOST, LESSON_HOST = "hosts/lab/light.js", "hosts/lab/lesson.js"
+LESSON_STYLES, LESSON_FRAME_STYLES = ("lib/controls.css", "lessons/player.css"), ("hosts/lab/lesson.css",)
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
 ICON = "bar/icon.svg"
 BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar.css")
@@ -44,9 +45,20 @@ def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers
 
 
 def light_page(view: View, values: Json) -> str:
-    """The page, one folder beneath the app's address."""
+    """The page, one folder beneath the app's address; with a lesson beside the view where the values have `brought`."""
     values = values | {"class_script": script_url(CLASS_SCRIPT)}
-    return lab_page((HOST, view.script, BAR), page_style(), values, f"{view.title} · Latent Lab")
+    title = f"{view.title} · Latent Lab"
+    if "brought" not in values:
+        return lab_page((HOST, view.script, BAR), page_style(), values, title)
+    style = page_style() + style_text(LESSON_FRAME_STYLES)
+    return lab_page((LESSON_HOST, view.script, BAR), style, with_lesson_styles(values), title)
+
+
+def with_lesson_styles(values: Json) -> Json:
+    """Settings of a page with a lesson, with the lesson's styles."""
+    styles = values["styles"]
+    assert isinstance(styles, dict)
+    return values | {"styles": styles | {"lesson": style_text(LESSON_STYLES)}}
 
 
 def lab_page(modules: tuple[str, ...], style: str, values: Json, title: str) -> str:

@@ -5,7 +5,8 @@ text: status 404 where there is no such view or model, 400 for a parameter that 
 
 GET <base>/lab/?page=Sampling&checkpoint=NAME&…
     The page, HTML. Its parameters are those of the app's own pages. Without a model of this name it shows the first,
-    without such a page Explore.
+    without such a page Explore. With lesson=NAME&lang=de the lesson stands beside the view, which is that of its first
+    step where the link names none; lesson=own is the one whose text the browser has.
 GET <base>/lab/data?view=explore&model=NAME&…
     What the page asks for later, JSON: see vae.lab.answers.
 GET <base>/lab/view?name=explore
@@ -22,6 +23,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -47,6 +49,8 @@ PARAMS = ("image", "seed", "source", "other", "with")
 
 Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
 Draw = Callable[[View, Json], str]
+Lessons = Callable[[str, str], Json]  # the lesson of a name in a language; raises LookupError with a sentence
+OWN_LESSON = "own"  # whose text the visitor's browser has
 
 
 class Body(NamedTuple):
@@ -58,9 +62,21 @@ class Body(NamedTuple):
     packed: bytes
 
 
-def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
+def no_lessons(name: str, language: str) -> Json:
+    """Raises LookupError: where there are no lessons."""
+    raise LookupError(f"There is no lesson called {name!r:.80}.")
+
+
+def routes(
+    found: Found,
+    data: Data,
+    *,
+    base_path: str = "",
+    allows: OriginRule = own_origin,
+    lessons: Lessons = no_lessons,
+) -> list[BaseRoute]:
     """The routes <base_path>/lab/, …/lab/data and …/lab/view. found: lists the checkpoints, at each request."""
-    service = LabService(found, data, allows)
+    service = LabService(found, data, allows, lessons=lessons)
     path = base_path.strip("/")
     lab = f"/{path}/lab" if path else "/lab"
     return [
@@ -74,9 +90,14 @@ def routes(found: Found, data: Data, *, base_path: str = "", allows: OriginRule 
 class LabService:
     """Answers all three. In two threads: a class that opens the page must not delay live pictures."""
 
-    def __init__(self, found: Found, data: Data, allows: OriginRule, draw: Draw = light_page) -> None:
-        """draw: makes the page's HTML of its first view and of its settings, as vae.lab.page has them."""
-        self._found, self._data, self._draw = found, data, draw
+    def __init__(
+        self, found: Found, data: Data, allows: OriginRule, draw: Draw = light_page, lessons: Lessons | None = None
+    ) -> None:
+        """draw: makes the page's HTML of its first view and of its settings, as vae.lab.page has them.
+
+        lessons: None for a page that plays none.
+        """
+        self._found, self._data, self._draw, self._lessons = found, data, draw, lessons
         self._origins = OriginPolicy(allows, "use the light page's data")
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="lab")
         self._answer = lru_cache(maxsize=KEPT)(self._make_answer)
@@ -124,7 +145,10 @@ class LabService:
         return body(JSON, json_text(values))
 
     def _find_page(self, link: Mapping[str, str], request: Request) -> Body:
-        query = request.query_params or link
+        query: Mapping[str, str] = request.query_params or link
+        brought = self._brought(query)
+        if brought and "page" not in query:
+            query = first_link(brought["lesson"])
         found = self._found()
         usable = {each.name: each for each in found if isinstance(each, Checkpoint)}
         if not usable:
@@ -134,15 +158,26 @@ class LabService:
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
         listed = json_text({"models": models.listed(found)})
         try:
-            return self._page(_Version(checkpoint), _view(query), image, listed)
+            return self._page(_Version(checkpoint), _view(query), image, listed, json_text(brought))
         except (
             LookupError,
             CheckpointError,
             FileNotFoundError,
         ):  # the page asks, shows the reason, offers other models
-            return self._body(listed, checkpoint, _view(query), {})
+            return self._body(listed, checkpoint, _view(query), {}, brought)
 
-    def _make_page(self, version: "_Version", view: View, image: int, listed: str) -> Body:
+    def _brought(self, query: Mapping[str, str]) -> Json:
+        """What the page brings of the lesson in its link, see hosts/lab/lesson.js; empty without one."""
+        name, language = query.get("lesson", ""), query.get("lang", "")
+        if not name or self._lessons is None:
+            return {}
+        found: Json = {"name": name, "language": language, "lesson": None, "problem": ""}
+        try:
+            return found if name == OWN_LESSON else found | {"lesson": self._lessons(name, language)}
+        except LookupError as error:
+            return found | {"problem": str(error.args[0])}
+
+    def _make_page(self, version: "_Version", view: View, image: int, listed: str, brought: str) -> Body:
         """With the answers for which the host will ask at once."""
         checkpoint = version.checkpoint
         first = {view.name: {}, "image": {"image": f"{image}"}} if view is EXPLORE else {view.name: {}}
@@ -150,10 +185,12 @@ class LabService:
             data_url(name, model=checkpoint.name, **params): answer(self._data, checkpoint, name, params)
             for name, params in first.items()
         }
-        return self._body(listed, checkpoint, view, answers)
+        return self._body(listed, checkpoint, view, answers, json.loads(brought))
 
-    def _body(self, listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json]) -> Body:
+    def _body(self, listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json], brought: Json) -> Body:
         values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
+        if brought:
+            values["brought"] = brought
         return body(HTML, self._draw(view, values))
 
 
@@ -177,6 +214,14 @@ def _usable(checkpoint: Checkpoint, make: Callable[[], Body]) -> Body:
         raise LookupError(f"The checkpoint {checkpoint.name!r} has just been deleted.") from error
     except CheckpointError as error:
         raise LookupError(f"The checkpoint {checkpoint.name!r} cannot be used: {error}") from error
+
+
+def first_link(lesson: object) -> dict[str, str]:
+    """The parameters of the light page's link to a lesson's first step; none where there is no lesson."""
+    if not isinstance(lesson, dict):
+        return {}
+    page, _, query = str(lesson["steps"][0]["link"]).partition("?")
+    return {"page": page} | dict(parse_qsl(query))
 
 
 def _view(query: Mapping[str, str]) -> View:

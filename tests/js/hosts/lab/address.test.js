@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { begunAddress } from "../../../../vae/frontend/hosts/lab/address.js";
+import { beginningWith, begunAddress, keptAddress } from "../../../../vae/frontend/hosts/lab/address.js";
 
 const VIEWS = [
   { name: "explore", address: "Explore" },
@@ -21,4 +21,25 @@ test("without any view of its own the page begins with the first", () => {
   const address = { read: () => new URLSearchParams(), write: () => {}, watch: () => {} };
   const begun = begunAddress(address, { model: "m", views: VIEWS, styles: {} });
   assert.equal(`${begun.read()}`, "page=Explore&checkpoint=m");
+});
+
+test("a lesson and its language stay in the link, and the views do not see them", () => {
+  let query = "lesson=two-numbers&lang=de&page=Explore&z=0,1";
+  const write = (/** @type {string} */ written) => {
+    query = written;
+  };
+  const address = keptAddress({ read: () => new URLSearchParams(query), write, watch: () => {} }, ["lesson", "lang"]);
+  assert.equal(`${address.read()}`, "page=Explore&z=0%2C1");
+  address.write("page=Sampling&seed=3", true);
+  assert.equal(query, "lesson=two-numbers&lang=de&page=Sampling&seed=3");
+  assert.equal(`${address.read()}`, "page=Sampling&seed=3");
+});
+
+test("an address without a page begins with the lesson's", () => {
+  let query = "checkpoint=m";
+  const inner = { read: () => new URLSearchParams(query), write: () => {}, watch: () => {} };
+  const address = beginningWith(inner, new URLSearchParams("page=Explore&image=3"));
+  assert.equal(`${address.read()}`, "page=Explore&image=3");
+  query = "page=Sampling";
+  assert.equal(`${address.read()}`, query);
 });

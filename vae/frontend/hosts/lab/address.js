@@ -50,3 +50,41 @@ export function begunAddress(address, { model, views, styles }) {
     },
   };
 }
+
+/**
+ * An address that, while it names no page, stands for this link.
+ *
+ * @param {Address} address
+ * @param {URLSearchParams} begun
+ * @returns {Address}
+ */
+export function beginningWith(address, begun) {
+  return {
+    ...address,
+    read: () => {
+      const link = address.read();
+      return link.has("page") ? link : new URLSearchParams(begun);
+    },
+  };
+}
+
+/**
+ * An address that keeps some parameters of the link in it, whatever else it says: the page around the view has them.
+ *
+ * @param {Address} address
+ * @param {readonly string[]} names
+ * @returns {Address}
+ */
+export function keptAddress(address, names) {
+  const begun = address.read();
+  const kept = new URLSearchParams(names.flatMap((name) => (begun.has(name) ? [[name, begun.get(name) ?? ""]] : [])));
+  return {
+    ...address,
+    read: () => {
+      const link = address.read();
+      for (const name of names) link.delete(name);
+      return link;
+    },
+    write: (query, isNewPlace) => address.write(`${kept}` ? `${kept}&${query}` : query, isNewPlace),
+  };
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Drive } from "../../../../vae/frontend/hosts/lab/drive.js";
+
+/** A host that shows the last link it was given once `run` is called. */
+function labOf() {
+  const view = { name: "explore", address: "Explore", title: "", question: "", script: "" };
+  /** @type {string[]} */
+  const opened = [];
+  /** @type {object[]} */
+  const followed = [];
+  const component = { update: () => {}, close: () => {}, follow: (/** @type {object} */ live) => followed.push(live) };
+  const lab = {
+    view,
+    model: "m",
+    runs: new Set(),
+    replace: (/** @type {URLSearchParams} */ link) => void opened.push(`${link}`),
+    shownAs: () => component,
+  };
+  const run = () => lab.runs.forEach((call) => call());
+  return { lab, opened, followed, run };
+}
+
+test("a link is opened, and its state shown once its view and model are there", () => {
+  const { lab, opened, followed, run } = labOf();
+  const drive = new Drive(lab);
+  drive.open(new URLSearchParams("page=Explore&checkpoint=other&image=3"));
+  assert.deepEqual(opened, ["page=Explore&checkpoint=other&image=3"]);
+  run();
+  assert.deepEqual(followed, []);
+  lab.model = "other";
+  run();
+  run();
+  const params = { page: "Explore", checkpoint: "other", image: "3" };
+  assert.deepEqual(followed, [{ view: "explore", model: "other", params }]);
+});
+
+test("a link without a model keeps the one that is shown", () => {
+  const { lab, opened } = labOf();
+  new Drive(lab).open(new URLSearchParams("page=Sampling"));
+  assert.deepEqual(opened, ["page=Sampling&checkpoint=m"]);
+});
