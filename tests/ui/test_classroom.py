@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tests.support.pages import ROOT, choose, open_page, sent_data
 from vae.classroom.questions import QUESTIONS
-from vae.ui.pages import classroom
+from vae.ui.pages.teaching import classroom
 from vae.ui.serving.classroom import app_pages
 from vae.ui.shared import loaders
 

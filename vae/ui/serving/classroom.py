@@ -14,8 +14,8 @@ from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
-from vae.ui.pages import classroom
 from vae.ui.pages.latent_map import source
+from vae.ui.pages.teaching import classroom
 from vae.ui.pages.training import runs
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins

@@ -5,7 +5,7 @@
  * @import { Server } from "./addresses.js"
  * @import { ReadyQuestion } from "./questions.js"
  *
- * What Python sends, see vae/ui/pages/classroom.py. model: the one of the bar, null without any; words: what the bar calls it.
+ * What Python sends, see vae/ui/pages/teaching/classroom.py. model: the one of the bar, null without any; words: what the bar calls it.
  *
  * @typedef {{base: string, model: string | null, words: string | null, questions: ReadyQuestion[], server: Server}} TeacherData
  *

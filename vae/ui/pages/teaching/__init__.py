@@ -1,0 +1,4 @@
+"""The pages of who teaches.
+
+classroom  the Class page
+"""
