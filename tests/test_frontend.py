@@ -10,6 +10,7 @@ BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in 
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 LESSON_PAGE = FRONTEND / "hosts" / "lab" / "lesson.js"
 FILE = FRONTEND / "hosts" / "lab" / "file.js"
+LIBRARY = FRONTEND / "lessons" / "library" / "library.js"
 CLASS = {  # what Python names of a class's pages
     FRONTEND / CLASS_SCRIPT,
     FRONTEND / "hosts" / "lab" / "student.js",
@@ -64,7 +65,7 @@ def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_class_mode_
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
     entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, LESSON_PAGE, FILE}
-    entries |= CLASS | set((FRONTEND / "hosts").glob("*.js"))
+    entries |= {LIBRARY} | CLASS | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

@@ -1,0 +1,73 @@
+/**
+ * What the library asks the server: see vae/lessons/routes.py.
+ *
+ * @import { Rich } from "../../lib/rich.js"
+ *
+ * missing: checkpoints that are not here; problem: why an own lesson cannot be read.
+ *
+ * @typedef {{name: string, title: string, minutes: number, level: string, question: string, language: string,
+ *            languages: string[], missing: string[], own: boolean, problem: string | null}} LessonSummary
+ *
+ * @typedef {{text: string, because: string | null}} LessonOption
+ * @typedef {{question: string, options: LessonOption[], answer: number | null}} LessonQuestion
+ * @typedef {{text: string, measured: string, unit: string, holds: boolean}} LessonCheck
+ * @typedef {{do: Rich[], link: string, page: string, checkpoint: string, see: Rich[], checks: LessonCheck[]}} LessonStep
+ *
+ * answer: the right option from 0, null where the class finds out; link: beneath the app's address.
+ *
+ * @typedef {{name: string, language: string, languages: string[], title: string, minutes: number, level: string,
+ *            question: string, options: LessonOption[], answer: number | null, steps: LessonStep[],
+ *            explanation: Rich[], terms: string[], transfer: LessonQuestion | null,
+ *            references: {text: string, link: string | null}[], missing: string[]}} Lesson
+ *
+ * A lesson that was checked; or what is wrong with its text, and in which line.
+ *
+ * @typedef {{lesson: Lesson} | {problem: string, line: number}} Checked
+ */
+
+/**
+ * @param {string} address
+ * @param {RequestInit} [init]
+ */
+async function ask(address, init) {
+  const answer = await fetch(address, init).catch((error) => {
+    if (init?.signal?.aborted) throw error;
+    throw new Error("The app does not answer. Look whether it still runs, then try again.");
+  });
+  if (answer.ok) return answer.json();
+  const text = await answer.text();
+  throw new Error(text && text.length < 400 ? text : `The app answered with error ${answer.status}.`);
+}
+
+/**
+ * @param {string} base the app's address
+ * @param {string} language
+ * @returns {Promise<LessonSummary[]>}
+ */
+export async function fetchLessons(base, language) {
+  const { lessons } = await ask(`${base}/lab/lessons?${new URLSearchParams({ lang: language })}`);
+  return lessons;
+}
+
+/**
+ * @param {string} base
+ * @param {string} name
+ * @param {string} language
+ * @returns {Promise<Lesson>}
+ */
+export function fetchLesson(base, name, language) {
+  return ask(`${base}/lab/lesson?${new URLSearchParams({ name, lang: language })}`);
+}
+
+/**
+ * @param {string} base
+ * @param {string} text of a lesson's file
+ * @param {string} language
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Checked>}
+ */
+export function checkLesson(base, text, language, signal) {
+  const headers = { "Content-Type": "text/markdown; charset=utf-8" };
+  const query = new URLSearchParams({ lang: language });
+  return ask(`${base}/lab/lesson?${query}`, { method: "POST", headers, body: text, signal });
+}
