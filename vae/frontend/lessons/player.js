@@ -47,7 +47,6 @@ export default class Player {
   content = element("div", { className: "lesson-content" });
   back = button(t("Back"), t("To what came before"), () => this.go(-1));
   next = button(t("Next"), t("To what comes next"), () => this.go(1));
-  hint = element("p", { className: "lesson-small" });
   news = element("p", { className: "lesson-news", role: "status" });
 
   /** @param {HTMLElement} parent */
@@ -59,7 +58,7 @@ export default class Player {
     track.ariaHidden = "true"; // the text above says it
     const words = element("div", {}, this.title, this.about);
     const head = element("div", { className: "lesson-head" }, words, this.fold, track);
-    this.foot = element("div", { className: "lesson-foot" }, this.hint, this.back, this.next);
+    this.foot = element("div", { className: "lesson-foot" }, this.back, this.next);
     this.body = element("div", { className: "lesson-body", id: "lesson-body" }, this.heading, this.content, this.foot);
     this.fold.setAttribute("aria-controls", this.body.id);
     this.element = element("section", { className: "lesson-panel" }, head, this.body, this.news);
@@ -132,6 +131,7 @@ export default class Player {
     this.bar.style.width = `${(100 * (at + 1)) / places.length}%`;
     this.content.replaceChildren(...this.contentOf(lesson, host));
     host.hold(progress.predicted === null);
+    document.documentElement.dataset.lessonPhase = progress.phase;
     this.showFoot();
   }
 
@@ -139,11 +139,9 @@ export default class Player {
     const { at, places, progress } = this,
       may = mayGoOn(progress);
     this.back.hidden = at === 0;
-    this.next.hidden = at === places.length - 1;
-    this.next.disabled = !may;
-    this.next.classList.toggle("primary", may && (progress.phase !== "experiment" || this.opened.has(progress.step)));
-    const first = progress.phase === "predict" ? t("Commit a prediction, then go on.") : t("Answer, then go on.");
-    say(this.hint, may ? "" : first);
+    this.next.hidden = !may || at === places.length - 1;
+    this.foot.hidden = this.back.hidden && this.next.hidden;
+    this.next.classList.toggle("primary", progress.phase !== "experiment" || this.opened.has(progress.step));
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * A question of a lesson, answered by a visitor who is alone: choose, commit, locked for good. The reasons why somebody would
- * choose each option come after the commitment.
+ * A question of a lesson, answered by a visitor who is alone: choose, commit, locked for good. After the commitment each option
+ * has the reason why somebody would choose it.
  *
  * @import { LessonQuestion } from "./course.js"
  */
@@ -13,7 +13,6 @@ export class Prediction {
   /** @type {HTMLInputElement[]} */
   inputs = [];
   words = element("p", { className: "lesson-locked-in", role: "status", tabIndex: -1 });
-  reasons = element("div", { className: "lesson-reasons" });
 
   /**
    * @param {LessonQuestion} question
@@ -26,19 +25,22 @@ export class Prediction {
     this.onCommit = onCommit;
     this.committed = committed;
     this.inputs = question.options.map((_, i) => element("input", { type: "radio", name, value: i }));
-    const labels = this.inputs.map((input, i) =>
-      element("label", {}, input, element("b", {}, letterOf(i)), element("span", {}, question.options[i].text)),
+    /** Why somebody would choose each, where the lesson says it. */
+    this.reasons = question.options.map(({ because = "" }) => element("small", {}, because));
+    const labels = question.options.map(({ text }, i) =>
+      element("label", {}, this.inputs[i], element("b", {}, letterOf(i)), element("span", {}, text, this.reasons[i])),
     );
     this.fields = element(
       "fieldset",
       { className: "lesson-options" },
       element("legend", {}, question.question),
+      this.words,
       ...labels,
     );
     this.fields.addEventListener("change", () => this.show());
     this.button = button(commit, t("A committed answer is never changed"), () => this.commit(), commit);
     this.button.className = "primary";
-    this.element = element("div", { className: "lesson-question" }, this.fields, this.button, this.words, this.reasons);
+    this.element = element("div", { className: "lesson-question" }, this.fields, this.button);
     this.show();
   }
 
@@ -54,7 +56,7 @@ export class Prediction {
     this.committed = chosen;
     this.show();
     this.onCommit(chosen);
-    this.words.focus({ preventScroll: true }); // the button that had the focus is gone
+    this.words.focus(); // the button that had the focus is gone
   }
 
   show() {
@@ -65,23 +67,15 @@ export class Prediction {
     this.fields.classList.toggle("locked", isLocked);
     this.button.hidden = isLocked;
     this.button.disabled = chosen === null;
-    say(this.words, isLocked ? t`Your answer ${letterOf(committed)} is committed and locked.` : "");
+    say(this.words, isLocked ? this.lockedWords(committed) : "");
     this.words.hidden = !isLocked;
-    this.reasons.replaceChildren(...(isLocked ? reasonsOf(this.question, committed) : []));
+    for (const reason of this.reasons) reason.hidden = !isLocked || !reason.textContent;
   }
-}
 
-/**
- * Why others choose each option.
- *
- * @param {LessonQuestion} question
- * @param {number} committed
- */
-function reasonsOf({ options }, committed) {
-  const items = options.flatMap(({ because }, i) => {
-    if (!because) return [];
-    const letter = element("b", {}, letterOf(i));
-    return [element("li", { className: i === committed ? "own" : "" }, letter, element("span", {}, because))];
-  });
-  return items.length ? [element("h4", {}, t("Why people choose each")), element("ul", {}, ...items)] : [];
+  /** @param {number} committed */
+  lockedWords(committed) {
+    const words = t`Your answer ${letterOf(committed)} is committed and locked.`;
+    const hasReasons = this.question.options.some(({ because }) => because);
+    return hasReasons ? `${words} ${t("Each answer has the reason why people choose it.")}` : words;
+  }
 }

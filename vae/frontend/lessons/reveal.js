@@ -49,11 +49,12 @@ export function outcome(lesson, predicted, base) {
     "div",
     { className: "lesson-pair" },
     card(t("You predicted"), optionWords(lesson, predicted)),
-    card(t("What happened"), ...happened, checkList(steps.flatMap(({ checks }) => checks))),
+    card(t("What happened"), ...happened),
   );
+  const checks = checkList(steps.flatMap((step) => step.checks));
   const words = element("p", { className: "lesson-verdict" }, verdictWords(verdict));
   words.dataset.verdict = verdict;
-  return element("div", { className: "lesson-outcome" }, both, words);
+  return element("div", { className: "lesson-outcome" }, both, checks, words);
 }
 
 /**

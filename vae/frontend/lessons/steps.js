@@ -46,9 +46,9 @@ export class StepPanel {
   constructor(step, lesson, stage, { wasOpened, onOpen }) {
     const { base } = stage;
     this.problem = problemOf(step, lesson, stage);
-    this.showMe = button(t("Show me"), t("Brings the page beside to this step"), () => {
+    this.showMe = button(t("Show me"), t("Brings the page to this step"), () => {
       stage.open(queryOfStep(step));
-      say(this.news, t("The page beside shows this step now."));
+      say(this.news, t("The page shows this step now."));
       this.opened();
       onOpen();
     });

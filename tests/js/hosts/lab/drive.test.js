@@ -25,15 +25,16 @@ function labOf() {
 test("a link is opened, and its state shown once its view and model are there", () => {
   const { lab, opened, followed, run } = labOf();
   const drive = new Drive(lab);
-  drive.open(new URLSearchParams("page=Explore&checkpoint=other&image=3"));
+  let shown = 0;
+  drive.open(new URLSearchParams("page=Explore&checkpoint=other&image=3"), () => shown++);
   assert.deepEqual(opened, ["page=Explore&checkpoint=other&image=3"]);
   run();
-  assert.deepEqual(followed, []);
+  assert.deepEqual([followed, shown], [[], 0]);
   lab.model = "other";
   run();
   run();
   const params = { page: "Explore", checkpoint: "other", image: "3" };
-  assert.deepEqual(followed, [{ view: "explore", model: "other", params }]);
+  assert.deepEqual([followed, shown], [[{ view: "explore", model: "other", params }], 1]);
 });
 
 test("a link without a model keeps the one that is shown", () => {

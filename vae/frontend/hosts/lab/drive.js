@@ -7,6 +7,7 @@
 export class Drive {
   /** What is to be shown, until it is. @type {URLSearchParams | null} */
   link = null;
+  onShown = () => {};
 
   /** @param {Pick<Lab, "replace" | "runs" | "shownAs" | "view" | "model">} lab */
   constructor(lab) {
@@ -14,10 +15,14 @@ export class Drive {
     lab.runs.add(() => this.settle());
   }
 
-  /** @param {URLSearchParams} link with a page; without a model the shown one stays */
-  open(link) {
+  /**
+   * @param {URLSearchParams} link with a page; without a model the shown one stays
+   * @param {() => void} [onShown] called once it is shown
+   */
+  open(link, onShown = () => {}) {
     const { lab } = this;
     this.link = new URLSearchParams(link);
+    this.onShown = onShown;
     if (!this.link.has("checkpoint")) this.link.set("checkpoint", lab.model);
     lab.replace(this.link);
   }
@@ -29,5 +34,6 @@ export class Drive {
     this.link = null;
     const { view, model } = { view: lab.view.name, model: lab.model };
     lab.shownAs(view, model)?.follow?.({ view, model, params: Object.fromEntries(link) });
+    this.onShown();
   }
 }

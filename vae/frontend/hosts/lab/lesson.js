@@ -100,6 +100,12 @@ async function nextOf({ environment: { base, hasApp } }, { name, language }) {
   return next && { title: next.title, href: `${base}/lab/?${query}` };
 }
 
+/** On a phone the lesson takes a part of the window: the rest is for the view, without the title above it. @param {Lab} lab */
+function toStage({ frame: { main }, stage }) {
+  const isNarrow = matchMedia("(max-width: 899.98px)").matches;
+  main.scrollTop = isNarrow ? stage.element.offsetTop : 0;
+}
+
 /**
  * What the lesson does with the light page: see Host in lessons/player.js.
  *
@@ -115,10 +121,7 @@ function hostOf(lab) {
     base,
     app: hasApp,
     has: (/** @type {string} */ page) => settings.views.some(({ address }) => address === page),
-    open: (/** @type {URLSearchParams} */ link) => {
-      lab.frame.main.scrollTop = 0;
-      drive.open(link);
-    },
+    open: (/** @type {URLSearchParams} */ link) => drive.open(link, () => toStage(lab)),
     hold: (/** @type {boolean} */ isHeld) => {
       for (const node of [lab.controls.element, lab.stage.element]) node.inert = isHeld;
       held.hidden = !isHeld;
