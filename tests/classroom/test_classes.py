@@ -30,7 +30,7 @@ def rows(db: sqlite3.Connection) -> int:
 
 
 def test_a_new_class_follows_its_teacher_and_can_be_joined(db: sqlite3.Connection, code: str) -> None:
-    texts = {"code": code, "name": "Physics", "model": MODEL, "mode": "follow"}
+    texts = {"code": code, "name": "Physics", "model": MODEL, "mode": "follow", "language": "en"}
     assert classes.described(db, code) == texts | {"frozen": False, "joinable": True, "closed": False}
     assert classes.shown(db, code) is None
 

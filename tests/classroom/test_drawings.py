@@ -217,7 +217,8 @@ def lesson(db: sqlite3.Connection, code: str) -> str:
 
 def test_the_class_as_json_has_everything_but_secrets(db: sqlite3.Connection, lesson: str) -> None:
     found = json.loads(json.dumps(exports.as_json(db, lesson)))
-    assert found["class"] == {"code": lesson, "name": "Physics", "model": MODEL, "opened": NOW}
+    assert found["class"] == {"code": lesson, "name": "Physics", "model": MODEL, "language": "en", "opened": NOW}
+    assert found["phases"] == []
     assert found["seats"] == [{"id": 1, "name": "Ada", "joined": NOW}, {"id": 2, "name": "Bob", "joined": NOW}]
     assert [question["text"] for question in found["questions"]] == ["=1+1?", "Why, „so“?"]
     cast = [(vote["round"], vote["seat"], vote["choice"]) for vote in found["questions"][0]["votes"]]

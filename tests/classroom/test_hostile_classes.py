@@ -62,6 +62,8 @@ VALID: dict[Role, list[dict[str, Any]]] = {
         {"do": "show", "page": "Explore", "params": {"z": "1"}},
         {"do": "live", "view": "explore", "z": [1]},
         {"do": "ask", "text": "Why?", "options": ["a", "b"], "correct": 1},
+        {"do": "lesson", "text": "---", "language": "de"},
+        {"do": "phase", "phase": "experiment", "step": 1, "seen": True},
         {"do": "results", "shown": True},
         {"do": "rename_seat", "seat": 1, "name": "Eve"},
         {"do": "remove_seat", "seat": 1},
@@ -79,6 +81,7 @@ VALID: dict[Role, list[dict[str, Any]]] = {
         {"do": "freeze", "frozen": True},
         {"do": "show", "page": "Explore", "params": {"z": "1"}},
         {"do": "live", "view": "explore", "z": [1]},
+        {"do": "phase", "phase": "experiment", "step": 1},
     ],
     "projector": [{"do": "seen"}],
     "check": [{"do": "report", "http": True, "socket_seconds": 60, "latency_ms": 4}],
@@ -127,7 +130,7 @@ def test_any_text_is_a_command_or_refused(text: str, role: Role) -> None:
             in_a_sentence(str(error))
             return
     assert type(sent.command) in commands.COMMANDS[role].values()
-    assert len(text) <= MAX_PICTURE_BYTES
+    assert len(text) <= commands.MOST_BYTES[role]
 
 
 HELLO = {"version": 1, "role": "student", "seat": "token", "after": 3}
@@ -319,9 +322,12 @@ HEADERS = st.lists(
     ),
     max_size=3,
 )
+LESSON = b'{"name": "a", "model": "grey", "lesson": {"name": "a"}, "language": "de"}'
 BODIES = (
     COMMANDS.map(lambda text: text.encode("utf-8", "replace"))
-    | st.sampled_from([b'{"seat": null}', b'{"secret": "guess"}', b'{"name": "a", "model": "grey"}', b"", b"x" * 10**5])
+    | st.sampled_from(
+        [b'{"seat": null}', b'{"secret": "guess"}', b'{"name": "a", "model": "grey"}', LESSON, b"", b"x" * 10**5]
+    )
     | documents({"seat": None, "name": "Eve", "secret": "guess", "model": "grey"}).map(dumped)
 )
 

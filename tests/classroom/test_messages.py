@@ -9,6 +9,7 @@ from typing import Any, Literal, Union
 import pytest
 
 from tests.support.classes import Json, Running, serve
+from tests.support.classrooms import lesson
 from vae.classroom.messages import protocol
 from vae.classroom.messages.checks import MessageError
 from vae.classroom.messages.commands import COMMANDS, Ask, Command, Live
@@ -21,6 +22,7 @@ SECTIONS: dict[str, Any] = {
     "people": protocol.People,
     "question": protocol.Question | None,
     "progress": protocol.Progress,
+    "lesson": protocol.ClassLesson | None,
     "presented": list[protocol.Piece],
     "map": dict[str, protocol.Drawing],
 }
@@ -31,6 +33,7 @@ TEACHER: dict[str, Any] = {
     "tally": protocol.Tally | None,
     "check": dict[str, protocol.Report],
     "rehearsal": protocol.Rehearsal,
+    "plan": dict[str, Any] | None,
 }
 
 
@@ -44,6 +47,8 @@ def fits(value: Any, hint: Any) -> bool:
         found = value in arguments
     elif origin in (UnionType, Union):
         found = any(fits(value, each) if value is not None else each is type(None) for each in arguments)
+    elif hint is Any:
+        found = True
     elif origin is dict:
         found = all(fits(each, arguments[1]) for each in value.values())
     elif origin is list:
@@ -57,7 +62,8 @@ def fits(value: Any, hint: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serve(tmp_path_factory.mktemp("classes") / "classes.sqlite") as found:
+    file = tmp_path_factory.mktemp("classes") / "classes.sqlite"
+    with serve(file, read_lesson=lambda name, _, __: lesson(name or "written")) as found:
         yield found
 
 
@@ -79,11 +85,14 @@ def test_every_section_is_as_the_protocol_says(running: Running) -> None:
         ada.do("vote", question=question, round=2, choice=1)
         teacher.do("results", shown=True)
         teacher.do("reveal")
+        teacher.do("lesson", name="two-numbers")
         phone.do("report", http=True, socket_seconds=1, latency_ms=1.5)
         ada.until(lambda state: state["question"] and state["question"]["correct"] == 0 and state["presented"])
         teacher.until(
             lambda state: state["check"] and state["seats"] and state["map"] and state["question"]["revealed"]
         )
+        for client in (ada, teacher):
+            client.until(lambda state: state["lesson"])
         with running.connect(code, "projector") as projector, running.connect(code, "teacher", secret=secret) as again:
             for client, sections in [
                 (ada, SECTIONS | {"me": protocol.Me}),
@@ -94,6 +103,16 @@ def test_every_section_is_as_the_protocol_says(running: Running) -> None:
                 assert client.state.keys() == sections.keys()
                 for name, hint in sections.items():
                     assert fits(client.state[name], hint), (name, client.state[name])
+
+
+def test_a_lesson_is_as_the_protocol_says_in_each_phase(running: Running) -> None:
+    code, secret = running.open()
+    with running.connect(code, "teacher", secret=secret) as teacher, running.student(code, "Ada") as ada:
+        teacher.do("lesson", name="two-numbers")
+        for phase in typing.get_args(protocol.Phase):
+            teacher.do("phase", phase=phase, step=1, seen=True)
+            ada.until(lambda state, phase=phase: state["lesson"] and state["lesson"]["phase"] == phase)
+            assert fits(ada.state["lesson"], protocol.ClassLesson)
 
 
 def test_the_protocol_s_words_name_each_command() -> None:

@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
-from tests.support.classrooms import MODEL, NOW, encoded, tables
+from tests.support.classrooms import MODEL, NOW, encoded, lesson, tables
 from tests.support.effort import EXAMPLES
 from vae.classroom.codes import ClassError
-from vae.classroom.state import classes, drawings, schema, seats, sections, votes
+from vae.classroom.state import classes, drawings, lessons, schema, seats, sections, votes
 from vae.classroom.state.schema import Change, emit, events_after, last_event
 from vae.classroom.state.sections import Role
 from vae.classroom.state.votes import Ballot
@@ -44,9 +44,9 @@ def code(db: sqlite3.Connection) -> str:
 
 
 def test_each_role_has_its_sections(db: sqlite3.Connection, code: str) -> None:
-    everybody = {"class", "shown", "people", "question", "progress", "presented"}
+    everybody = {"class", "shown", "people", "question", "progress", "lesson", "presented"}
     for role, own, items in (
-        ("teacher", {"tally"}, {"map", "seats", "drawings"}),
+        ("teacher", {"tally", "plan"}, {"map", "seats", "drawings"}),
         ("student", {"me"}, {"map"}),
         ("projector", set[str](), {"map"}),
     ):
@@ -61,7 +61,8 @@ def test_each_role_has_its_sections(db: sqlite3.Connection, code: str) -> None:
 def test_a_student_has_their_own_part_and_nobody_else_s(db: sqlite3.Connection, code: str) -> None:
     seen = sections.full(db, code, "student", 2)
     assert seen["set"]["me"] == {
-        "seat": 2, "name": "Bob", "votes": [0, None], "drawings": {"2": {"state": "waiting", "label": "label 2"}},
+        "seat": 2, "name": "Bob", "votes": [0, None], "predicted": None, "transferred": None,
+        "drawings": {"2": {"state": "waiting", "label": "label 2"}},
     }  # fmt: skip
     assert "Ada" not in str(seen)
     assert "label 1" not in str(seen)
@@ -225,6 +226,18 @@ class Lesson(RuleBasedStateMachine):
     def ask(self, options: int, correct: int | None) -> None:
         self.act(votes.ask, "Why?", [f"option {n}" for n in range(options)], correct)
 
+    @rule(which=st.sampled_from(["one", "two", None]))
+    def choose_lesson(self, which: str | None) -> None:
+        self.act(lessons.set_lesson, None if which is None else lesson(which))
+
+    @rule(phase=st.sampled_from(lessons.PHASES), step=st.integers(0, 3), seen=st.booleans())
+    def enter(self, phase: lessons.Phase, step: int, seen: bool) -> None:
+        self.act(lessons.set_phase, phase, step, seen=seen, now=NOW)
+
+    @rule(part=st.sampled_from(["predict", "transfer"]))
+    def ask_lesson(self, part: lessons.Part) -> None:
+        self.act(lessons.ask, "What?", ["a", "b"], 1, part=part, now=NOW)
+
     @rule(seat=students, choice=st.integers(0, 2))
     def vote(self, seat: int, choice: int) -> None:
         asked = votes.question(self.db, self.code) or {"id": 0, "round": 1}
@@ -312,6 +325,16 @@ class Lesson(RuleBasedStateMachine):
             own = (client.values.get("me") or {}).get("name")
             text = json.dumps([client.values, client.items])
             assert not any(f'"{name}"' in text for name in names - {own}), client
+        public = self.clients[1].values["lesson"] if self.clients[1].seq is not None else None
+        if public is not None:
+            whole, reached = lesson(public["title"]), lessons.PHASES.index(public["phase"])
+            texts = json.dumps(public)
+            for number, step in enumerate(whole["steps"], 1):
+                told = reached >= 2 or (number == public["step"] and public["see"] is not None)
+                assert (step["see"][0] in texts) == told
+            assert (public["outcome"] is not None) == (reached >= 2)
+            assert (whole["transfer"]["question"] in texts) == (reached == 4)
+            assert "because" not in texts
         states = dict(self.db.execute("SELECT id, state FROM drawings").fetchall())
         assert all(states[int(number)] == "approved" for number in self.clients[1].items.get("map", {}))
 

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.classrooms import MODEL, NOW, encoded, in_loop, opened
+from tests.support.classrooms import MODEL, NOW, encoded, in_loop, lesson, opened, tables
 from vae.classroom.codes import ClassError
-from vae.classroom.state import classes, drawings, seats, sections, votes
-from vae.classroom.state.schema import SKIPPED, Change, last_event
+from vae.classroom.state import classes, drawings, exports, lessons, seats, sections, votes
+from vae.classroom.state.schema import SKIPPED, TABLES, VERSION, Change, last_event
 from vae.classroom.state.store import Store, StoreError
+
+# The tables of the first version, as the app made them.
+OLD = f"""
+{TABLES.replace(", language TEXT NOT NULL DEFAULT 'en'", "").replace(", lesson TEXT, part TEXT", "")}
+PRAGMA user_version = 1;
+"""
 
 
 @pytest.fixture
@@ -225,6 +231,27 @@ def test_a_file_that_is_no_database_is_refused_and_left(path: Path, content: byt
     with pytest.raises(StoreError, match=r"cannot be used .* delete it, or name another"):
         Store(path, lambda _: None)
     assert path.read_bytes() == content
+
+
+def test_a_file_of_the_first_version_gets_what_it_lacks_and_keeps_its_classes(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript(OLD)
+    db.execute(
+        "INSERT INTO classes (code, name, model, opened, secret) VALUES ('ABCDEF', 'Old', 'm', ?, x'00')", (NOW,)
+    )
+    db.execute("INSERT INTO questions (code, id, text, options) VALUES ('ABCDEF', 1, 'Why?', '[\"a\", \"b\"]')")
+    db.close()
+    for _ in range(2):
+        with opened(path) as store:
+            assert in_loop(store.run(classes.described, "ABCDEF"))["language"] == "en"
+            in_loop(store.run(lessons.set_lesson, "ABCDEF", lesson()))
+            assert in_loop(store.run(exports.as_json, "ABCDEF"))["questions"][0]["part"] is None
+    new, old = tables(), sqlite3.connect(path)
+    columns = "SELECT m.name, c.* FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2"
+    assert [*map(tuple, old.execute(columns))] == [*map(tuple, new.execute(columns))]
+    assert old.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    old.close()
 
 
 def test_a_file_of_another_version_is_refused(path: Path) -> None:

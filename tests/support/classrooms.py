@@ -31,6 +31,24 @@ def encoded(value: int = 7, model: str = MODEL, side: int = 8, dims: int = 2) ->
     return Encoded(picture, model, [value / 8] * dims, [-1.0] * dims)
 
 
+def lesson(name: str | None = "two-numbers", steps: int = 2, **changes: Any) -> dict[str, Any]:
+    """A lesson as vae.lessons makes it. What each step shows, why, and its last question are texts of this name."""
+    options = [{"text": text, "because": f"because of {text}"} for text in ("a copy", "garbage", "a digit")]
+    shown = [
+        {
+            "do": [f"Do {number}."], "link": f"Explore?checkpoint={MODEL}&z={number}", "page": "Explore",
+            "checkpoint": MODEL, "see": [f"You see {number} of {name}."], "checks": [],
+        }
+        for number in range(1, steps + 1)
+    ]  # fmt: skip
+    last = {"question": f"And {name} elsewhere?", "options": options[:2], "answer": 1}
+    return {
+        "name": name, "language": "en", "languages": ["en"], "title": name, "minutes": 8, "level": "see",
+        "question": f"What survives {name}?", "options": options, "answer": 2, "steps": shown,
+        "explanation": [["p", f"Why {name}."]], "terms": ["KL"], "transfer": last, "references": [], "missing": [],
+    } | changes  # fmt: skip
+
+
 def sections_of(db: sqlite3.Connection, act: Callable[[], object]) -> set[tuple[str, int | None, int | None]]:
     """Section, item and seat of the events that act adds."""
     before = last_event(db)

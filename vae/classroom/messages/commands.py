@@ -17,13 +17,19 @@ from vae.classroom.messages.checks import (
 )
 from vae.classroom.messages.protocol import (
     LARGEST_ID,
+    MAX_COMMAND_BYTES,
+    MAX_LESSON_BYTES,
+    MAX_LESSON_TEXT,
     MAX_PICTURE_BYTES,
     MAX_REHEARSAL,
     MAX_TEXT,
     TILE_SIDE,
     DrawingState,
     Json,
+    Language,
     Mode,
+    Part,
+    Phase,
     Role,
     Shape,
 )
@@ -34,6 +40,7 @@ from vae.model.networks import MAX_IMAGE_SIDE
 Id = Annotated[int, whole_in(1, LARGEST_ID)]
 Name = Annotated[str, text_of(MAX_TEXT, 0)]
 Flag = Annotated[bool, a_flag]
+MOST_STEPS = 100
 Choice = Annotated[int, whole_in(0, MOST_OPTIONS - 1)]
 Pixels = Annotated[str, text_of(MAX_PICTURE_BYTES)]
 PictureShape = Annotated[Shape, shape_in(MAX_IMAGE_SIDE)]
@@ -122,11 +129,33 @@ class Live:
 
 @dataclass(frozen=True)
 class Ask:
-    """Teacher: a new question, open for its first round. correct: the right option's index, if there is one."""
+    """Teacher: a new question, open for its first round. correct: the right option's index, if there is one. part: it
+    is the lesson's question of this phase, to which the class comes with it."""
 
     text: Annotated[str, text_of(LONGEST_QUESTION)]
     options: Annotated[tuple[str, ...], list_of(text_of(LONGEST_OPTION), 2, MOST_OPTIONS)]
     correct: Annotated[int | None, or_null(whole_in(0, MOST_OPTIONS - 1))] = None
+    part: Annotated[Part | None, or_null(one_of(Part))] = None
+
+
+@dataclass(frozen=True)
+class SetLesson:
+    """Teacher: the class has this lesson now, at its beginning: one of the app's by its name, or the text of a file.
+    Without both it has none. language: of the lesson, and of the students' pages from now on."""
+
+    name: Annotated[str | None, or_null(text_of(MAX_TEXT))] = None
+    text: Annotated[str | None, or_null(text_of(MAX_LESSON_TEXT))] = None
+    language: Annotated[Language | None, or_null(one_of(Language))] = None
+
+
+@dataclass(frozen=True)
+class SetPhase:
+    """Teacher: the class comes to a phase of its lesson; in "experiment" to a step, counted from 1, whose page is
+    shown. seen: everybody learns what was to be seen in it. A presenter may go from step to step."""
+
+    phase: Annotated[Phase, one_of(Phase)]
+    step: Annotated[int, whole_in(0, MOST_STEPS)] = 0
+    seen: Flag = False
 
 
 @dataclass(frozen=True)
@@ -259,13 +288,15 @@ class SendReport:
 
 
 Command = (
-    Rename | Vote | HandIn | Withdraw | SendTile | Seen | SetMode | Freeze | Show | Live | Ask | SecondRound | Voting
-    | Results | Reveal | Reset | DropQuestion | RenameSeat | RemoveSeat | ModerateDrawing | DeleteDrawing | Present
-    | UseModel | Joinable | Close | Delete | CoTeacher | RevokeCoTeachers | Rehearse | Train | SendReport
+    Rename | Vote | HandIn | Withdraw | SendTile | Seen | SetMode | Freeze | Show | Live | Ask | SetLesson | SetPhase
+    | SecondRound | Voting | Results | Reveal | Reset | DropQuestion | RenameSeat | RemoveSeat | ModerateDrawing
+    | DeleteDrawing | Present | UseModel | Joinable | Close | Delete | CoTeacher | RevokeCoTeachers | Rehearse | Train
+    | SendReport
 )  # fmt: skip
 
 _EVERYBODY: dict[str, type[Command]] = {"seen": Seen}
 _SHOWING: dict[str, type[Command]] = {"mode": SetMode, "freeze": Freeze, "show": Show, "live": Live}
+_STEPPING: dict[str, type[Command]] = {"phase": SetPhase}
 COMMANDS: dict[Role, dict[str, type[Command]]] = {
     "student": {
         **_EVERYBODY,
@@ -275,11 +306,13 @@ COMMANDS: dict[Role, dict[str, type[Command]]] = {
         "withdraw": Withdraw,
         "tile": SendTile,
     },
-    "presenter": _EVERYBODY | _SHOWING,
+    "presenter": _EVERYBODY | _SHOWING | _STEPPING,
     "teacher": {
         **_EVERYBODY,
         **_SHOWING,
+        **_STEPPING,
         "ask": Ask,
+        "lesson": SetLesson,
         "round": SecondRound,
         "voting": Voting,
         "results": Results,
@@ -304,4 +337,10 @@ COMMANDS: dict[Role, dict[str, type[Command]]] = {
     "check": {**_EVERYBODY, "report": SendReport},
 }
 QUIET = (Live, SendTile)  # commands without a reply
-LONG = {"hand_in", "tile", "live", "show"}
+# Those that may have more bytes than others.
+LONG = {**dict.fromkeys(("hand_in", "tile", "live", "show"), MAX_PICTURE_BYTES), "lesson": MAX_LESSON_BYTES}
+# What any command of a role may have.
+MOST_BYTES: dict[Role, int] = {
+    role: max(MAX_PICTURE_BYTES, *(LONG.get(name, MAX_COMMAND_BYTES) for name in kinds))
+    for role, kinds in COMMANDS.items()
+}

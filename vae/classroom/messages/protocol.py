@@ -3,10 +3,12 @@
 All addresses are under <base>/c/. CODE is a class's join code, in any case, spaces and hyphens ignored. An error is one
 sentence: over HTTP plain text with a status from 400 on, over a socket or as an event {"error": SENTENCE}, with
 "final": true where coming back is of no use, after which it closes. Pages of other origins are refused as by
-vae.server.live.decode. Bodies are JSON of at most MAX_PICTURE_BYTES.
+vae.server.live.decode. Bodies are JSON of at most MAX_LESSON_BYTES.
 
 GET  /c/  /c/CODE  /c/CODE/projector  /c/CODE/check      pages: type a code, student, projector, the room's check
-POST /c/classes         {"name": TEXT, "model": NAME} -> 201 {"code", "secret"} and the teacher's cookie
+POST /c/classes         {"name": TEXT, "model": NAME, "lesson": {"name": NAME} or {"text": TEXT} or null,
+                        "language": LANGUAGE} -> 201 {"code", "secret"} and the teacher's cookie. The last two may be
+                        left out. text: of a lesson's file.
 GET  /c/classes         -> {"classes": [{"code", "name", "model", "owner", "links"}, …]} of the teacher's cookies.
                         owner: of the teacher who opened the class; links: how many there are for co-teachers.
 POST /c/teach           {"code", "secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
@@ -39,10 +41,11 @@ Messages down
     {"tiles": {SEAT: TILE}}     what students see, to teachers only
     {"reply": ID, …}    of the command with this id; with "error": SENTENCE it was refused. `delete` may
         have none over a socket, which ends with the class.
-Sections for everybody: class: Class, shown: Shown, people: People, question: Question, progress: Progress, map with
-items DRAWING: Drawing, presented: Piece[]. A student has me: Me besides; a teacher has seats with items SEAT: Seat,
-drawings with items DRAWING: TeacherDrawing, tally: Tally, check with items NUMBER: Report, rehearsal: Rehearsal, and
-question is a TeacherQuestion. The classes below say what each of them holds.
+Sections for everybody: class: Class, shown: Shown, people: People, question: Question, progress: Progress, lesson:
+ClassLesson, map with items DRAWING: Drawing, presented: Piece[]. A student has me: Me besides; a teacher has seats with
+items SEAT: Seat, drawings with items DRAWING: TeacherDrawing, tally: Tally, check with items NUMBER: Report, rehearsal:
+Rehearsal, plan: the whole lesson as vae.lessons describes it or null, and question is a TeacherQuestion. The classes
+below say what each of them holds.
 
 Commands up
     {"version": 1, "id": TEXT, "do": NAME, …}   the fields of NAME's class in commands.py. Without id there is no reply,
@@ -50,7 +53,8 @@ Commands up
 A student says `seen` at least every BEAT_SECONDS when there is nothing else to say, and its reply shows that the server
 is there; who says nothing for SILENT_SECONDS is shown as silent. Who polls is gone ABSENT_SECONDS after the last poll.
 
-Limits: a command has at most MAX_COMMAND_BYTES; hand_in, tile, live and show MAX_PICTURE_BYTES. A student may send
+Limits: a command has at most MAX_COMMAND_BYTES; hand_in, tile, live and show MAX_PICTURE_BYTES, lesson
+MAX_LESSON_BYTES. A student may send
 10 commands a second, a teacher or presenter 50; over a socket more are read more slowly, over HTTP refused with 429. A
 tile is kept once in TILE_SECONDS, others are dropped. A client that reads slowly gets the newest of what the teacher
 moves, and what has changed in one message.
@@ -62,6 +66,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 VERSION = 1
 MAX_COMMAND_BYTES = 4096
 MAX_PICTURE_BYTES = 5 * 2**14  # the largest drawing in base64, and its command around it
+MAX_LESSON_TEXT = 2**16  # characters of a lesson's file
+MAX_LESSON_BYTES = 2 * MAX_LESSON_TEXT + 4096  # of the message with one
 BEAT_SECONDS = 20.0
 SILENT_SECONDS = 28.0
 EVENTS_SECONDS = 15.0
@@ -77,8 +83,13 @@ LARGEST_ID = 2**53 - 1  # that JavaScript counts exactly
 Json = dict[str, Any]
 Role = Literal["student", "teacher", "presenter", "projector", "check"]
 Mode = Literal["follow", "explore"]
+Phase = Literal["predict", "experiment", "explain", "transfer", "end"]
+Part = Literal["predict", "transfer"]  # phases with a question
+# Text, or a tag with what is in it, as vae.lessons describes it.
+Rich = list[Any]
 DrawingState = Literal["waiting", "approved", "hidden"]
 Transport = Literal["websocket", "events", "poll"]
+Language = Literal["en", "de", "es"]
 Shape = tuple[int, int, int]
 
 
@@ -86,11 +97,13 @@ Shape = tuple[int, int, int]
 
 
 class Class(TypedDict):
-    """frozen: the present view stays. joinable: new seats are given. closed: nothing changes any more."""
+    """frozen: the present view stays. joinable: new seats are given. closed: nothing changes any more. language: of the
+    students' pages."""
 
     code: str
     name: str
     model: str
+    language: Language
     mode: Mode
     frozen: bool
     joinable: bool
@@ -139,6 +152,53 @@ class Progress(TypedDict):
     of: int
 
 
+class LessonQuestion(TypedDict):
+    """A question of the lesson. answer: the right option, counted from 0; null where the class was to find out."""
+
+    question: str
+    options: list[str]
+    answer: int | None
+
+
+class SeenStep(TypedDict):
+    """A step, and what was to be seen in it."""
+
+    do: Rich
+    see: Rich
+
+
+class Outcome(LessonQuestion):
+    """What the class has predicted, beside what happened. predictions: votes of each option in the last round; null
+    while they were never shown. terms: of the glossary."""
+
+    predictions: list[int] | None
+    seen: list[SeenStep]
+    explanation: Rich
+    terms: list[str]
+    references: list[dict[str, str]]
+
+
+class ClassLesson(TypedDict):
+    """null without a lesson. What is null has not been reached yet. minutes: planned; begun: in seconds since 1970.
+    step: counted from 1, of so many steps; 0 in another phase than experiment. do, link, page, checkpoint: of the step;
+    see: what was to be seen in it."""
+
+    title: str
+    minutes: int
+    level: str
+    phase: Phase
+    step: int
+    steps: int
+    begun: float | None
+    do: Rich | None
+    link: str | None
+    page: str | None
+    checkpoint: str | None
+    see: Rich | None
+    outcome: Outcome | None
+    transfer: LessonQuestion | None
+
+
 class Drawing(TypedDict):
     """An approved drawing on the shared map, at q(z|x)'s mean and log variance. picture: shape's bytes in base64."""
 
@@ -173,11 +233,14 @@ class MyDrawing(TypedDict):
 
 
 class Me(TypedDict):
-    """A student's own seat. votes: the choices of the first and of the second round."""
+    """A student's own seat. votes: the choices of the first and of the second round. predicted, transferred: what was
+    chosen last of the lesson's two questions."""
 
     seat: int
     name: str
     votes: list[int | None]
+    predicted: int | None
+    transferred: int | None
     drawings: dict[str, MyDrawing]
 
 

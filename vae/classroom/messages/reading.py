@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from vae.classroom.messages.checks import Check, MessageError, is_odd, one_of, or_null, text_of, whole_in
-from vae.classroom.messages.commands import COMMANDS, LONG, Command, Live
+from vae.classroom.messages.checks import Check, MessageError, is_odd, one_of, or_null, require, text_of, whole_in
+from vae.classroom.messages.commands import COMMANDS, LONG, MOST_BYTES, Command, Live, SetLesson
 from vae.classroom.messages.protocol import (
     LARGEST_ID,
     MAX_COMMAND_BYTES,
-    MAX_PICTURE_BYTES,
+    MAX_LESSON_BYTES,
     MAX_TEXT,
     VERSION,
     Json,
@@ -42,7 +42,7 @@ class Hello(NamedTuple):
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_object(text: str | bytes, most: int = MAX_PICTURE_BYTES) -> Json:
+def read_object(text: str | bytes, most: int = MAX_LESSON_BYTES) -> Json:
     """A JSON object of at most so many bytes. Raises MessageError."""
     try:
         found = json.loads(text, parse_constant=_no_constant) if len(text) <= most else None
@@ -88,7 +88,7 @@ def reply_id(text: str | bytes) -> str | None:
 
 def read_command(text: str | bytes, role: Role) -> Sent:
     """A command of this role. Raises MessageError with what is wrong with it."""
-    found = read_object(text)
+    found = read_object(text, MOST_BYTES[role])
     _check_version(found)
     identity = or_null(text_of(64))("id", found.pop("id", None))
     name = found.pop("do", None)
@@ -96,10 +96,18 @@ def read_command(text: str | bytes, role: Role) -> Sent:
     if kind is None:
         known = ", ".join(COMMANDS[role])
         raise MessageError(f"A {role} has no command {str(name)[:40]!a}, only {known}.")
-    if len(text) > MAX_COMMAND_BYTES and name not in LONG:
-        raise MessageError(f"This command may have at most {MAX_COMMAND_BYTES:,} bytes.")
+    if len(text) > (most := LONG.get(str(name), MAX_COMMAND_BYTES)):
+        raise MessageError(f"This command may have at most {most:,} bytes.")
     command = Live(found) if kind is Live else _read_fields(kind, found)
     return Sent(identity, str(name), command)
+
+
+def read_wanted(lesson: object, language: object) -> SetLesson:
+    """The lesson with which a class is opened: {"name"} or {"text"}, None for none. Raises MessageError."""
+    require(lesson is None or isinstance(lesson, dict), "lesson", '{"name": NAME}, {"text": TEXT} or null')
+    found = _read_fields(SetLesson, {**(lesson if isinstance(lesson, dict) else {}), "language": language})
+    assert isinstance(found, SetLesson)
+    return found
 
 
 def _check_version(found: Json) -> None:

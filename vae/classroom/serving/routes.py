@@ -15,8 +15,9 @@ from starlette.websockets import WebSocket
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError, or_null, text_of
-from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_PICTURE_BYTES, MAX_TEXT
-from vae.classroom.messages.reading import read_object, read_role
+from vae.classroom.messages.commands import MOST_BYTES
+from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_LESSON_BYTES, MAX_TEXT
+from vae.classroom.messages.reading import read_object, read_role, read_wanted
 from vae.classroom.rooms.clients import EndedError
 from vae.classroom.serving.limits import network_of
 from vae.classroom.serving.service import ClassService, Origin, TooManyError, Who
@@ -147,10 +148,11 @@ class ClassRoutes:
 
     async def create(self, request: Request) -> Response:
         """Opens a class; who does is its teacher."""
-        fields = read_object(await _body(request, MAX_COMMAND_BYTES))
+        fields = read_object(await _body(request, MAX_LESSON_BYTES))
         if not self._service.new_classes.allows(network_of(address_of(request))):
             raise TooManyError("Too many classes were opened from your network; wait a minute.")
-        made = await self._service.create(fields.get("name"), fields.get("model"))
+        wanted = read_wanted(fields.get("lesson"), fields.get("language"))
+        made = await self._service.create(fields.get("name"), fields.get("model"), wanted)
         response = JSONResponse({"code": made.code, "secret": made.secret}, 201)
         self._set_cookie(request, response, made.code, made.secret)
         return response
@@ -231,7 +233,7 @@ class ClassRoutes:
         key = (who.code, who.seat or who.secret or who.origin.address)
         if not self._service.commands[who.role].allows(key):
             raise TooManyError(BUSY)
-        body = await _body(request, MAX_PICTURE_BYTES)
+        body = await _body(request, MOST_BYTES[who.role])
         heard(self._service, who)
         reply = await reply_to(self._service, who, body)
         return Response(status_code=204) if reply is None else Response(reply, media_type="application/json")

@@ -14,12 +14,13 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 from starlette.types import Receive
 
 from vae.classroom.codes import ClassError, UnknownClassError, read_code
+from vae.classroom.messages.commands import SetLesson
 from vae.classroom.messages.protocol import Json, Role, State, Transport
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.reading import News
 from vae.classroom.rooms.room import Room
 from vae.classroom.serving.limits import ClassLimits, Rates, network_of
-from vae.classroom.state import classes, exports, seats, sections
+from vae.classroom.state import classes, exports, lessons, seats, sections
 from vae.classroom.state.classes import Created
 from vae.classroom.state.schema import Change
 from vae.classroom.state.seats import Seat
@@ -34,6 +35,8 @@ DELETED = "This class has been deleted; ask your teacher for a new code."
 NOT_TEACHER = "Only the class's teacher may do this; open the class by the teacher's link."
 NO_SEAT = "This seat is not in the class; join it again."
 TOO_MANY_CODES = "Too many codes from your network do not exist; wait a minute, then check the code."
+NOT_HERE = "This app cannot do that; start the whole app."
+NOTHING = SetLesson()
 ENDING = "The app is closing; the page comes back by itself."
 
 P = ParamSpec("P")
@@ -75,6 +78,8 @@ class TooManyError(ClassError):
 
 # Has so many simulated students take part in a class; 0 ends the rehearsal. Raises ClassError.
 Rehearse = Callable[["ClassService", str, int], Awaitable[None]]
+# A lesson's JSON: of the app's one of this name, or of a file's text, in this language. Raises ValueError.
+ReadLesson = Callable[[str | None, str | None, str], Json]
 # Starts a training run on a class's approved drawings, of this name and for so many minutes; gives its name.
 Train = Callable[["ClassService", str, str, float], Awaitable[str]]
 
@@ -93,9 +98,10 @@ class ClassService:
         limits: ClassLimits | None = None,
         rehearse: Rehearse | None = None,
         train: Train | None = None,
+        read_lesson: ReadLesson | None = None,
     ) -> None:
         self._load, self.limits = load, limits or ClassLimits()
-        self.rehearse, self.train = rehearse, train
+        self.rehearse, self.train, self._read_lesson = rehearse, train, read_lesson
         self.encoding = ThreadPoolExecutor(1, thread_name_prefix="classroom")  # live pictures keep the other cores
         self.rooms: dict[str, Room] = {}
         self.requests: set[Receive] = set()  # that are open for long
@@ -275,10 +281,26 @@ class ClassService:
             return Who(code, role, origin, owner=kind == "teacher", secret=secret)
         return Who(code, role, origin)
 
-    async def create(self, name: object, model: object) -> Created:
-        """Opens a class. Raises ClassError."""
+    async def create(self, name: object, model: object, wanted: SetLesson = NOTHING) -> Created:
+        """Opens a class, with a lesson where one is wanted. Raises ClassError."""
         await self.model(str(model))
-        return await self.run(classes.create, name, model, time.time())
+        language = wanted.language or classes.ENGLISH
+        lesson = await self.lesson(wanted, language)
+        return await self.run(_open_class, lesson, name, model, time.time(), language)
+
+    async def lesson(self, wanted: SetLesson, language: str) -> Json | None:
+        """The lesson's JSON; None where none is wanted. Raises ClassError with what is wrong with it."""
+        name, text = wanted.name, wanted.text
+        if name is None and text is None:
+            return None
+        if name is not None and text is not None:
+            raise ClassError("A lesson is named or written, not both; send one of them.")
+        if self._read_lesson is None:
+            raise ClassError(NOT_HERE)
+        try:
+            return await asyncio.to_thread(self._read_lesson, name, text, language)
+        except ValueError as error:
+            raise ClassError(str(error)) from error
 
     async def taught(self, secrets: Mapping[str, str]) -> list[Json]:
         """What a teacher's page is told of those classes, by code, of which these are secrets."""
@@ -316,6 +338,13 @@ class ClassService:
         if code not in self.rooms:
             self.rooms[code] = Room(code, self)
         return self.rooms[code]
+
+
+def _open_class(db: sqlite3.Connection, lesson: Json | None, *about: Any) -> Created:
+    made = classes.create(db, *about)
+    if lesson is not None:
+        lessons.set_lesson(db, made.code, lesson)
+    return made
 
 
 def _read_news(

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.checks import MessageError
-from vae.classroom.messages.commands import QUIET
+from vae.classroom.messages.commands import MOST_BYTES, QUIET
 from vae.classroom.messages.protocol import (
     EVENTS_SECONDS,
     MAX_PICTURE_BYTES,
@@ -136,21 +136,21 @@ class SocketServer:
             if isinstance(error, Exception) and not isinstance(error, _GoneError | OSError):
                 raise error
 
-    async def _read(self) -> str:
-        """The next text frame. Raises _GoneError at the end."""
+    async def _read(self, most: int = MAX_PICTURE_BYTES) -> str:
+        """The next text frame, of at most so many bytes. Raises _GoneError at the end."""
         message = await self._receive()
         if message["type"] != "websocket.receive":
             raise _GoneError
         text = message.get("text")
-        if text is None or len(text) > MAX_PICTURE_BYTES:
-            raise MessageError(f"Send text frames of at most {MAX_PICTURE_BYTES:,} bytes.")
+        if text is None or len(text) > most:
+            raise MessageError(f"Send text frames of at most {most:,} bytes.")
         return str(text)
 
     async def _commands(self, who: Who, client: Client) -> None:
         rates = self._service.commands[who.role]
         key, slowed = who.seat or client, 0
         while True:
-            text = await self._read()
+            text = await self._read(MOST_BYTES[who.role])
             client.check()  # who does not read may not have seen the end
             heard(self._service, who)
             if (reply := await reply_to(self._service, who, text)) is not None:

@@ -16,8 +16,8 @@ from vae.classroom.messages import commands as c
 from vae.classroom.messages.protocol import Json, Shape, Tile
 from vae.classroom.messages.reading import read_picture
 from vae.classroom.rooms.room import Room
-from vae.classroom.serving.service import NOT_TEACHER, ClassService, NotAllowedError, Who
-from vae.classroom.state import classes, drawings, seats, votes
+from vae.classroom.serving.service import NOT_HERE, NOT_TEACHER, ClassService, NotAllowedError, Who
+from vae.classroom.state import classes, drawings, lessons, seats, votes
 from vae.classroom.state.drawings import Encoded, Picture
 from vae.classroom.state.votes import Ballot
 from vae.model.networks import to_unit
@@ -25,7 +25,6 @@ from vae.server.live.inference import LiveModel
 from vae.views.shared.pages import VIEWS
 
 OTHER_MODEL = "This model takes pictures of another kind; choose one of the same data."
-NOT_HERE = "This app cannot do that; start the whole app."
 
 TITLES = {view.address: view.title for view in VIEWS}
 
@@ -40,6 +39,16 @@ class Task(NamedTuple):
     reply: str = ""
 
 
+def _ask(db: Connection, code: str, it: c.Ask) -> int:
+    return lessons.ask(db, code, it.text, it.options, it.correct, part=it.part, now=time.time())
+
+
+def _set_phase(db: Connection, code: str, it: c.SetPhase, who: Who) -> None:
+    if who.role == "presenter" and it.phase != "experiment":
+        raise NotAllowedError("Only the class's own page goes on to another phase; open it.")
+    lessons.set_phase(db, code, it.phase, it.step, seen=it.seen, now=time.time())
+
+
 TASKS: dict[type[c.Command], Task] = {
     c.Rename: Task(seats.rename, lambda it, who: (who.seat, it.name), "name"),
     c.Vote: Task(votes.vote, lambda it, who: (who.seat, Ballot(it.question, it.round, it.choice))),
@@ -47,7 +56,8 @@ TASKS: dict[type[c.Command], Task] = {
     c.SetMode: Task(classes.set_mode, lambda it, _: (it.mode,)),
     c.Freeze: Task(classes.set_frozen, lambda it, _: (it.frozen,)),
     c.Show: Task(classes.set_shown, lambda it, _: (it.page, it.params)),
-    c.Ask: Task(votes.ask, lambda it, _: (it.text, it.options, it.correct), "question"),
+    c.Ask: Task(_ask, lambda it, _: (it,), "question"),
+    c.SetPhase: Task(_set_phase, lambda it, who: (it, who)),
     c.SecondRound: Task(votes.start_second_round, lambda _, __: ()),
     c.Voting: Task(votes.set_open, lambda it, _: (it.open,)),
     c.Results: Task(votes.set_shown, lambda it, _: (it.shown,)),
@@ -70,8 +80,6 @@ async def work(service: ClassService, who: Who, command: c.Command) -> Json:
     """Does what a command of this role asks for. Gives the reply's fields. Raises ClassError, MessageError."""
     if isinstance(command, OWNERS) and not who.owner:
         raise NotAllowedError(NOT_TEACHER)
-    if isinstance(command, c.Seen):
-        return {}
     if (task := TASKS.get(type(command))) is not None:
         value = await service.run(task.operation, who.code, *task.arguments(command, who))
         return {task.reply: value} if task.reply else {}
@@ -85,6 +93,8 @@ async def work(service: ClassService, who: Who, command: c.Command) -> Json:
             _report(room, who, command)
         case c.HandIn():
             return {"drawing": await _hand_in(service, who, command)}
+        case c.SetLesson():
+            await _set_lesson(service, who.code, command)
         case c.RemoveSeat():
             await service.run(seats.remove, who.code, command.seat)
             room.remove(command.seat, seats.REMOVED)
@@ -117,6 +127,18 @@ def _report(room: Room, who: Who, command: c.SendReport) -> None:
             "agent": who.origin.agent,
         }
     )
+
+
+async def _set_lesson(service: ClassService, code: str, command: c.SetLesson) -> None:
+    language = command.language or (await service.run(classes.described, code))["language"]
+    lesson = await service.lesson(command, language)
+    await service.run(_put_lesson, code, lesson, language)
+
+
+def _put_lesson(db: Connection, code: str, lesson: Json | None, language: str) -> None:
+    lessons.set_lesson(db, code, lesson)
+    if classes.described(db, code)["language"] != language:
+        classes.set_language(db, code, language)
 
 
 def _pieces(room: Room, command: c.Present) -> list[Json]:

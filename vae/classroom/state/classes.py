@@ -23,6 +23,7 @@ UNUSED = 3600.0  # seconds without anybody, after which a class gives way to a n
 LONGEST_NAME = 60
 LONGEST_MODEL = 100
 LONGEST_SHOWN = 8192  # characters of JSON
+ENGLISH = "en"
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Created:
     secret: str
 
 
-def create(db: sqlite3.Connection, name: object, model: object, now: float) -> Created:
-    """Opens a class with this model. now: in seconds since 1970."""
+def create(db: sqlite3.Connection, name: object, model: object, now: float, language: str = ENGLISH) -> Created:
+    """Opens a class with this model. now: in seconds since 1970. language: of its students' pages."""
     name = clean_text(name, "The name of a class", LONGEST_NAME)
     model = clean_text(model, "The name of a model", LONGEST_MODEL)
     codes = {row["code"] for row in db.execute("SELECT code FROM classes")}
@@ -43,8 +44,9 @@ def create(db: sqlite3.Connection, name: object, model: object, now: float) -> C
     code, secret = new_code(), new_secret()
     while code in codes:
         code = new_code()
-    values = (code, name, model, now, digest(secret))
-    db.execute("INSERT INTO classes (code, name, model, opened, secret) VALUES (?, ?, ?, ?, ?)", values)
+    columns = "code, name, model, opened, secret, language"
+    values = (code, name, model, now, digest(secret), language)
+    db.execute(f"INSERT INTO classes ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
     emit(db, code, "class")
     return Created(code, secret)
 
@@ -73,7 +75,7 @@ def all_codes(db: sqlite3.Connection) -> list[str]:
 def described(db: sqlite3.Connection, code: str) -> Json:
     """The class as everybody in it may see it."""
     row = find(db, code)
-    texts = {key: row[key] for key in ("code", "name", "model", "mode")}
+    texts = {key: row[key] for key in ("code", "name", "model", "mode", "language")}
     return texts | {key: bool(row[key]) for key in ("frozen", "joinable", "closed")}
 
 
@@ -157,6 +159,12 @@ def set_model(db: sqlite3.Connection, code: str, model: object) -> None:
         for section in ("map", "drawings"):
             emit(db, code, section, drawing["id"])
     emit(db, code, "presented")
+
+
+def set_language(db: sqlite3.Connection, code: str, language: str) -> None:
+    """The language of the students' pages; those that are open have it once they are loaded again."""
+    find_open(db, code)
+    _set(db, code, "language", language)
 
 
 def set_shown(db: sqlite3.Connection, code: str, page: object, params: Mapping[str, object]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vae.classroom.state import lessons
 from vae.classroom.state.classes import described, find
 from vae.classroom.state.drawings import shape_of
 from vae.classroom.state.schema import Json
@@ -17,15 +18,18 @@ PRESENT = "JOIN seats s ON s.code = x.code AND s.id = x.seat WHERE x.code = ? AN
 
 
 def as_json(db: sqlite3.Connection, code: str) -> Json:
-    """Seats, questions with their votes, and drawings without pictures; no secret, no token.
+    """Seats, questions with their votes, phases of lessons, and drawings without pictures; no secret, no token.
+
+    at: in seconds since 1970. part: of the lesson of this name.
 
     Raises UnknownClassError.
     """
     wanted = "SELECT id, name, joined FROM seats WHERE code = ? AND NOT removed AND NOT simulated ORDER BY id"
     return {
-        "class": {key: described(db, code)[key] for key in ("code", "name", "model")}
+        "class": {key: described(db, code)[key] for key in ("code", "name", "model", "language")}
         | {"opened": find(db, code)["opened"]},
         "seats": [dict(row) for row in db.execute(wanted, (code,))],
+        "phases": lessons.noted(db, code),
         "questions": [_question(db, row) for row in _questions(db, code)],
         "drawings": [_drawing(row) for row in _drawings(db, code)],
     }
@@ -80,6 +84,7 @@ def _questions(db: sqlite3.Connection, code: str) -> list[sqlite3.Row]:
 def _question(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     votes = f"SELECT x.round, x.seat, x.choice FROM votes x {PRESENT} AND x.question = ? ORDER BY x.round, x.seat"
     texts = {"id": row["id"], "text": row["text"], "options": json.loads(row["options"]), "correct": row["correct"]}
+    texts |= {"lesson": row["lesson"], "part": row["part"]}
     return texts | {"votes": [dict(vote) for vote in db.execute(votes, (row["code"], row["id"]))]}
 
 

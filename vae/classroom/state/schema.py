@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-VERSION = 1
+VERSION = 2
 MOST_EVENTS = 20_000  # kept of all classes: who was away longer gets the whole state
 PRUNE_EVERY = 1024
 # Numbers that an app skips when it starts. After a power cut the last transactions may be gone: a client that has seen
@@ -24,7 +24,7 @@ CREATE TABLE classes (
     mode TEXT NOT NULL DEFAULT 'follow', frozen INTEGER NOT NULL DEFAULT 0, joinable INTEGER NOT NULL DEFAULT 1,
     closed INTEGER NOT NULL DEFAULT 0, shown TEXT, presented TEXT NOT NULL DEFAULT '[]', question INTEGER,
     last_seat INTEGER NOT NULL DEFAULT 0, last_question INTEGER NOT NULL DEFAULT 0,
-    last_drawing INTEGER NOT NULL DEFAULT 0
+    last_drawing INTEGER NOT NULL DEFAULT 0, language TEXT NOT NULL DEFAULT 'en'
 );
 CREATE TABLE co_teachers (
     code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, secret BLOB NOT NULL, PRIMARY KEY (code, secret)
@@ -37,7 +37,8 @@ CREATE TABLE seats (
 CREATE TABLE questions (
     code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, id INTEGER NOT NULL, text TEXT NOT NULL,
     options TEXT NOT NULL, correct INTEGER, round INTEGER NOT NULL DEFAULT 1, open INTEGER NOT NULL DEFAULT 1,
-    shown INTEGER NOT NULL DEFAULT 0, revealed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (code, id)
+    shown INTEGER NOT NULL DEFAULT 0, revealed INTEGER NOT NULL DEFAULT 0, lesson TEXT, part TEXT,
+    PRIMARY KEY (code, id)
 );
 CREATE TABLE votes (
     code TEXT NOT NULL, question INTEGER NOT NULL, round INTEGER NOT NULL, seat INTEGER NOT NULL,
@@ -59,6 +60,26 @@ CREATE TABLE events (
 CREATE INDEX events_of_classes ON events (code, seq);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('events', 0);
 """
+# A class's lesson is not in its own row, which is read at each vote.
+LESSONS = """
+CREATE TABLE lessons (
+    code TEXT PRIMARY KEY REFERENCES classes ON DELETE CASCADE, content TEXT NOT NULL,
+    phase TEXT NOT NULL DEFAULT 'predict', step INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT 0,
+    after_question INTEGER NOT NULL, begun REAL
+);
+CREATE TABLE phases (
+    code TEXT NOT NULL REFERENCES classes ON DELETE CASCADE, lesson TEXT NOT NULL, phase TEXT NOT NULL,
+    step INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX phases_of_classes ON phases (code);
+"""
+# What makes version 2 of a file of version 1.
+FROM_1 = f"""
+ALTER TABLE classes ADD COLUMN language TEXT NOT NULL DEFAULT 'en';
+ALTER TABLE questions ADD COLUMN lesson TEXT;
+ALTER TABLE questions ADD COLUMN part TEXT;
+{LESSONS}
+"""
 
 
 @dataclass(frozen=True)
@@ -76,15 +97,19 @@ class Change:
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Makes the tables in a new file; in any, skips some numbers of events. Raises ValueError for another version."""
+    """Makes the tables in a new file, or what an old one lacks; in any, skips some numbers of events.
+
+    Raises ValueError for a file of another version.
+    """
+    db.execute("BEGIN IMMEDIATE")  # another process may be at it
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if found not in (0, VERSION):
+    missing = {0: TABLES + LESSONS, 1: FROM_1, VERSION: ""}.get(found)
+    if missing is None:
+        db.execute("ROLLBACK")
         raise ValueError(f"it is of version {found}, and this app reads version {VERSION}")
-    db.execute("BEGIN IMMEDIATE")
-    if found == 0:
-        for statement in filter(str.strip, TABLES.split(";")):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    for statement in filter(str.strip, missing.split(";")):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'", (SKIPPED,))
     db.execute("COMMIT")
 

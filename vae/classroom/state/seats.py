@@ -151,5 +151,5 @@ def _content_goes(db: sqlite3.Connection, code: str, seat: int) -> None:
     for drawing in db.execute("SELECT id FROM drawings WHERE code = ? AND seat = ?", (code, seat)).fetchall():
         for section in ("map", "drawings"):
             emit(db, code, section, drawing["id"])
-    for section in ("question", "tally", "presented"):
+    for section in ("question", "tally", "presented", "lesson"):
         emit(db, code, section)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
 from vae.classroom.codes import RemovedSeatError
-from vae.classroom.state import classes, drawings, seats, votes
+from vae.classroom.state import classes, drawings, lessons, seats, votes
 from vae.classroom.state.schema import Change, Json, last_event, one_or_all
 
 Role = Literal["student", "teacher", "presenter", "projector", "check"]
@@ -17,10 +17,10 @@ Role = Literal["student", "teacher", "presenter", "projector", "check"]
 MOST_SINGLE = 20  # items that are read one by one; of more, all are read at once
 MOST_CHANGES = 400  # beyond these, the whole state is no longer than what has changed
 
-EVERYBODY = ("class", "shown", "people", "question", "progress", "map", "presented")
+EVERYBODY = ("class", "shown", "people", "question", "progress", "lesson", "map", "presented")
 SECTIONS: dict[Role, tuple[str, ...]] = {
     "student": (*EVERYBODY, "me"),
-    "teacher": (*EVERYBODY, "seats", "drawings", "tally"),
+    "teacher": (*EVERYBODY, "seats", "drawings", "tally", "plan"),
     "presenter": EVERYBODY,
     "projector": EVERYBODY,
     "check": ("class",),
@@ -79,8 +79,9 @@ def me(db: sqlite3.Connection, code: str, seat: int) -> Json | None:
         row = seats.check(db, code, seat)
     except RemovedSeatError:
         return None
-    own = votes.choices(db, code, seat).get(seat, [None, None])
-    return {"seat": seat, "name": row["name"], "votes": own, "drawings": drawings.of_seat(db, code, seat)}
+    chosen = votes.choices(db, code, seat).get(seat, [None, None])
+    found: Json = {"seat": seat, "name": row["name"], "votes": chosen} | lessons.own(db, code, seat)
+    return found | {"drawings": drawings.of_seat(db, code, seat)}
 
 
 def all_seats(db: sqlite3.Connection, code: str, seat: int | None = None) -> dict[str, Json]:
@@ -111,8 +112,10 @@ VALUES: dict[str, Callable[[sqlite3.Connection, str], object]] = {
     "shown": classes.shown,
     "people": lambda db, code: {"joined": seats.count(db, code)},
     "progress": votes.progress,
+    "lesson": lessons.public,
     "presented": drawings.presented,
     "tally": votes.tally,
+    "plan": lessons.plan,
 }
 
 

@@ -31,12 +31,7 @@ def ask(db: sqlite3.Connection, code: str, text: object, options: Sequence[objec
     Gives its number.
     """
     find_open(db, code)
-    text = clean_text(text, "A question", LONGEST_QUESTION)
-    texts = [clean_text(option, "An option", LONGEST_OPTION) for option in options[: MOST_OPTIONS + 1]]
-    if not 2 <= len(texts) <= MOST_OPTIONS or len(set(texts)) < len(texts):
-        raise ClassError(f"A question has 2 to {MOST_OPTIONS} different options; change them.")
-    if correct is not None and (isinstance(correct, bool) or correct not in range(len(texts))):
-        raise ClassError("The right answer is one of the options, or none; choose it again.")
+    text, texts = check(text, options, correct)
     number = next_number(db, code, "last_question")
     if number > MOST_QUESTIONS:
         raise ClassError(f"A class has at most {MOST_QUESTIONS} questions; open another class.")
@@ -44,6 +39,17 @@ def ask(db: sqlite3.Connection, code: str, text: object, options: Sequence[objec
     db.execute("INSERT INTO questions (code, id, text, options, correct) VALUES (?, ?, ?, ?, ?)", values)
     _make_current(db, code, number)
     return number
+
+
+def check(text: object, options: Sequence[object], correct: int | None) -> tuple[str, list[str]]:
+    """Question and options as they are kept. Raises ClassError for those that cannot be asked."""
+    text = clean_text(text, "A question", LONGEST_QUESTION)
+    texts = [clean_text(option, "An option", LONGEST_OPTION) for option in options[: MOST_OPTIONS + 1]]
+    if not 2 <= len(texts) <= MOST_OPTIONS or len(set(texts)) < len(texts):
+        raise ClassError(f"A question has 2 to {MOST_OPTIONS} different options; change them.")
+    if correct is not None and (isinstance(correct, bool) or correct not in range(len(texts))):
+        raise ClassError("The right answer is one of the options, or none; choose it again.")
+    return text, texts
 
 
 def vote(db: sqlite3.Connection, code: str, seat: int, ballot: Ballot) -> None:
@@ -119,6 +125,13 @@ def drop(db: sqlite3.Connection, code: str) -> None:
     _make_current(db, code, None)
 
 
+def put(db: sqlite3.Connection, code: str, number: int | None) -> None:
+    """The question of this number is the present one again, and closed; or there is none."""
+    if find_open(db, code)["question"] != number:
+        db.execute("UPDATE questions SET open = 0 WHERE code = ?", (code,))
+        _make_current(db, code, number)
+
+
 # ---- what there is to see --------------------------------------------------------------------------------------------
 
 
@@ -154,13 +167,22 @@ def progress(db: sqlite3.Connection, code: str) -> Json:
 def choices(db: sqlite3.Connection, code: str, seat: int | None = None) -> dict[int, list[int | None]]:
     """What each seat, or one, has chosen of the present question: in the first round, in the second."""
     row = _current(db, code)
+    return {} if row is None else _choices(db, row, seat)
+
+
+def _choices(db: sqlite3.Connection, row: sqlite3.Row, seat: int | None) -> dict[int, list[int | None]]:
     found: dict[int, list[int | None]] = {}
-    if row is not None:
-        where, values = one_or_all("seat", seat)
-        asked = f"SELECT * FROM votes WHERE code = ? AND question = ? AND round IN (1, 2){where}"
-        for voted in db.execute(asked, (code, row["id"], *values)):
-            found.setdefault(voted["seat"], [None, None])[voted["round"] - 1] = voted["choice"]
+    where, values = one_or_all("seat", seat)
+    asked = f"SELECT * FROM votes WHERE code = ? AND question = ? AND round IN (1, 2){where}"
+    for voted in db.execute(asked, (row["code"], row["id"], *values)):
+        found.setdefault(voted["seat"], [None, None])[voted["round"] - 1] = voted["choice"]
     return found
+
+
+def last_counts(db: sqlite3.Connection, code: str, number: int | None) -> list[int] | None:
+    """The votes per option of a question's last round; None for no question, and while they are not shown."""
+    row = db.execute("SELECT * FROM questions WHERE code = ? AND id = ? AND shown", (code, number)).fetchone()
+    return None if row is None else _counts(db, row)[0][-1]
 
 
 def _counts(db: sqlite3.Connection, row: sqlite3.Row) -> tuple[list[list[int]], list[list[int]] | None]:
@@ -168,7 +190,7 @@ def _counts(db: sqlite3.Connection, row: sqlite3.Row) -> tuple[list[list[int]], 
     options = range(len(json.loads(row["options"])))
     counts = [[0 for _ in options] for _ in range(row["round"])]
     moved = [[0 for _ in options] for _ in options]
-    for first, second in choices(db, row["code"]).values():
+    for first, second in _choices(db, row, None).values():
         if first is not None:
             counts[0][first] += 1
         if second is not None:

@@ -204,12 +204,14 @@ export const MAX_LINKED_Z = 1000;
  *
  * What a class's server says: see vae/classroom/messages/protocol.py.
  *
- * frozen: the present view stays. joinable: new seats are given. closed: nothing changes any more.
+ * frozen: the present view stays. joinable: new seats are given. closed: nothing changes any more. language: of the
+ * students' pages.
  *
  * @typedef {object} ClassSection
  * @property {string} code
  * @property {string} name
  * @property {string} model
+ * @property {"en" | "de" | "es"} language
  * @property {"follow" | "explore"} mode
  * @property {boolean} frozen
  * @property {boolean} joinable
@@ -260,6 +262,52 @@ export const MAX_LINKED_Z = 1000;
  * @property {number} answered
  * @property {number} of
  *
+ * A question of the lesson. answer: the right option, counted from 0; null where the class was to find out.
+ *
+ * @typedef {object} LessonQuestion
+ * @property {string} question
+ * @property {string[]} options
+ * @property {number | null} answer
+ *
+ * A step, and what was to be seen in it.
+ *
+ * @typedef {object} SeenStep
+ * @property {any[]} do
+ * @property {any[]} see
+ *
+ * What the class has predicted, beside what happened. predictions: votes of each option in the last round; null while
+ * they were never shown. terms: of the glossary.
+ *
+ * @typedef {object} LessonOutcome
+ * @property {string} question
+ * @property {string[]} options
+ * @property {number | null} answer
+ * @property {number[] | null} predictions
+ * @property {SeenStep[]} seen
+ * @property {any[]} explanation
+ * @property {string[]} terms
+ * @property {Record<string, string>[]} references
+ *
+ * null without a lesson. What is null has not been reached yet. minutes: planned; begun: in seconds since 1970. step:
+ * counted from 1, of so many steps; 0 in another phase than experiment. do, link, page, checkpoint: of the step; see:
+ * what was to be seen in it.
+ *
+ * @typedef {object} ClassLesson
+ * @property {string} title
+ * @property {number} minutes
+ * @property {string} level
+ * @property {"predict" | "experiment" | "explain" | "transfer" | "end"} phase
+ * @property {number} step
+ * @property {number} steps
+ * @property {number | null} begun
+ * @property {any[] | null} do
+ * @property {string | null} link
+ * @property {string | null} page
+ * @property {string | null} checkpoint
+ * @property {any[] | null} see
+ * @property {LessonOutcome | null} outcome
+ * @property {LessonQuestion | null} transfer
+ *
  * An approved drawing on the shared map, at q(z|x)'s mean and log variance. picture: shape's bytes in base64.
  *
  * @typedef {object} ClassDrawing
@@ -294,12 +342,15 @@ export const MAX_LINKED_Z = 1000;
  * @property {"waiting" | "approved" | "hidden"} state
  * @property {string} label
  *
- * A student's own seat. votes: the choices of the first and of the second round.
+ * A student's own seat. votes: the choices of the first and of the second round. predicted, transferred: what was
+ * chosen last of the lesson's two questions.
  *
  * @typedef {object} ClassMe
  * @property {number} seat
  * @property {string} name
  * @property {(number | null)[]} votes
+ * @property {number | null} predicted
+ * @property {number | null} transferred
  * @property {Record<string, MyDrawing>} drawings
  *
  * What a teacher sees of a student. transport: null without a connection.
