@@ -23,6 +23,7 @@ from vae.ui.serving.lab import AppData
 from vae.views.shared import comparison
 from vae.views.shared.pages import VIEWS, View
 from vae.views.shared.scripts import FRONTEND
+from vae.views.shared.terms.catalogue import code_of
 
 Reply = tuple[int, dict[str, str], bytes]
 NAMES = ("digits-z2", "mnist-z10-ae", "mnist-z10-cond")
@@ -88,6 +89,14 @@ def brought(page: bytes) -> dict[str, Any]:
     found = re.search(r'data-name="settings">(.*?)</script>', page.decode(), re.DOTALL)
     assert found
     return dict(json.loads(found[1]))
+
+
+def test_the_code_of_a_term_needs_no_model(client: Client) -> None:
+    status, _, body = client.get("/lab/data", view="term", term="KL")
+    assert (status, json.loads(body)) == (200, {"code": code_of("KL")})
+    status, _, body = client.get("/lab/data", view="term", term="nothing")
+    assert status == 404
+    assert body.startswith(b"There is no term called 'nothing'")
 
 
 @pytest.mark.parametrize("name", NAMES)

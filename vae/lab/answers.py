@@ -10,7 +10,7 @@
     compared                         {"phrases", "nats", "codes"}: what is said of the model beside others
     match    with: a model           {"match": the dimension of that model that follows each of this one, or null}
 
-The last two are as vae.views.shared.comparison has them.
+The last two are as vae.views.shared.comparison has them. `term_answer` gives the code of a term, which needs no model.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ from vae.views import interpolation, sampling
 from vae.views.explore import image_title
 from vae.views.latent_map import own_method
 from vae.views.shared import comparison, pages
+from vae.views.shared.terms.catalogue import code_of
 
 Json = dict[str, object]
 Params = Mapping[str, str]
@@ -103,6 +104,11 @@ def image_answer(checkpoint: Checkpoint, encoded: EncodedSet, number: str) -> Js
         raise ValueError(f"image must be a whole number from 0 to {last}, not {number!r:.40}.")
     label, z = int(encoded.labels[row]), encoded.mean[row].tolist()
     return {"row": row, "label": label, "title": image_title(checkpoint, encoded, row), "z": z}
+
+
+def term_answer(name: str) -> Json:
+    """The code that computes a term. Raises LookupError where there is no such term."""
+    return {"code": code_of(name)}
 
 
 def _beside(data: Data, checkpoint: Checkpoint, other: str | None) -> Json:

@@ -18,6 +18,7 @@ from vae.storage.files import CheckpointError
 from vae.validation import parse_whole, require
 from vae.views.sampling import LAST_SEED
 from vae.views.shared.pages import VIEWS
+from vae.views.shared.terms.catalogue import codes
 
 ENTRY = "hosts/lab/file.js"
 MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points
@@ -91,5 +92,5 @@ def _page(models: Sequence[ModelFiles], answers: Mapping[str, Json], blocks: Seq
     values["query"] = query
     values["projections"] = {"names": NAMES, "parameters": ProjectionConfig().to_json()}
     modules = module_blocks(pack(ENTRY, BAR, *(view.script for view in VIEWS)), folder=None)
-    all_blocks = [json_block("settings", values), *modules, *blocks]
+    all_blocks = [json_block("settings", values), json_block("terms", codes()), *modules, *blocks]
     return html_page("Latent Lab", page_style(), all_blocks, connect="", later_styles=values["styles"].values())

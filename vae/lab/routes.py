@@ -8,7 +8,7 @@ GET <base>/lab/?page=Sampling&checkpoint=NAME&…
     without such a page Explore. With lesson=NAME&lang=de the lesson stands beside the view, which is that of its first
     step where the link names none; lesson=own is the one whose text the browser has.
 GET <base>/lab/data?view=explore&model=NAME&…
-    What the page asks for later, JSON: see vae.lab.answers.
+    What the page asks for later, JSON: see vae.lab.answers. A term, view=term&term=KL, needs no model.
 GET <base>/lab/view?name=explore
     A view's files, JSON: {"styles": CSS, "modules": its script and all that this imports, as vae.lab.html has them}.
 
@@ -30,7 +30,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from vae.datasets.pictures import DataError
-from vae.lab.answers import Data, Json, answer, data_url
+from vae.lab.answers import Data, Json, answer, data_url, term_answer
 from vae.lab.page import json_text, light_page, settings, view_files
 from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
@@ -39,6 +39,7 @@ from vae.storage.files import CheckpointError
 from vae.validation import parse_whole
 from vae.views.shared import models
 from vae.views.shared.pages import EXPLORE, VIEWS, View
+from vae.views.shared.terms.catalogue import TERMS
 
 FIRST_MODEL = "mnist-z10"
 NO_LINK: Mapping[str, str] = {}
@@ -128,6 +129,8 @@ class LabService:
 
     def _find_answer(self, request: Request) -> Body:
         query = request.query_params
+        if query.get("view") == "term":
+            return _term(query.get("term", ""))
         name, found = query.get("model", ""), {each.name: each for each in self._found()}
         checkpoint = found.get(name)
         if checkpoint is None:
@@ -237,6 +240,11 @@ def _files(name: str) -> Body:
     if found is None:
         raise LookupError(f"There is no view called {name!r:.40}, only {', '.join(view.name for view in VIEWS)}.")
     return body(JSON, json_text(view_files(found)))
+
+
+@lru_cache(maxsize=len(TERMS))
+def _term(name: str) -> Body:
+    return body(JSON, json_text(term_answer(name)))
 
 
 def answered(request: Request, found: Body, origins: OriginPolicy, status: int = 200) -> Response:

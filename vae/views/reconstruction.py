@@ -1,11 +1,8 @@
 """What Reconstruction shows: the loss's source code, anomaly scores of the test images and of other pictures."""
 
 import base64
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +11,14 @@ from vae.datasets.drawing import drawing_frame, is_dark_on_bright, resize_images
 from vae.datasets.registry import load_dataset
 from vae.evaluation.anomaly import anomaly_scores, auroc, corrected_scores
 from vae.evaluation.pictures.complexity import density_offset
-from vae.model import losses
 from vae.model.latents import EncodedSet, FloatArray, posterior_noise
 from vae.model.networks import VAE
 from vae.server.weights import local_model
 from vae.storage.checkpoints import Checkpoint
 from vae.views.shared import models, pages, scripts
 from vae.views.shared.palette import PALETTE
+from vae.views.shared.terms import nats
+from vae.views.shared.terms.term import listing
 
 Images = NDArray[np.uint8]
 
@@ -28,21 +26,6 @@ SCORED = 500  # images of another data set that are scored; a tenth for conditio
 COMPRESSED_PIXELS, LEAST_COMPRESSED = 2**20, 50  # of one set of images
 NOISE_PICTURES = 50
 SHOWN = 24  # images of the other data set to choose from
-
-# The functions of vae.model.losses that compute -log p(x|z) under each likelihood, outermost first.
-_GAUSSIAN = (losses.gaussian_nll, losses.log_normal)
-_RECONSTRUCTION: dict[str, tuple[Callable[..., Any], ...]] = {
-    "bernoulli": (losses.bernoulli_nll,),
-    "continuous-bernoulli": (
-        losses.continuous_bernoulli_nll,
-        losses.bernoulli_nll,
-        losses.continuous_bernoulli_log_c,
-    ),
-    "gaussian": _GAUSSIAN,
-    "gaussian-learned": _GAUSSIAN,
-    "gaussian-optimal": _GAUSSIAN,
-    "discretised-logistic": (losses.discretised_logistic_nll,),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +69,8 @@ def reconstruction_data(checkpoint: Checkpoint, examples: Images, version: int) 
         "likelihood": config.likelihood,
         "objective": models.objective_name(checkpoint),
         "source": {
-            "reconstruction": [_source(function) for function in _RECONSTRUCTION[config.likelihood]],
-            "kl": [_source(losses.kl_divergence)],
+            "reconstruction": [listing(code) for code in nats.RECONSTRUCTION[config.likelihood]],
+            "kl": [listing(code) for code in nats.KL],
         },
         "density_offset": density_offset(config.likelihood, config.image_shape),
     }
@@ -176,9 +159,3 @@ def _compressed(checkpoint: Checkpoint) -> int:
 
 def _floats(values: FloatArray) -> str:
     return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
-
-
-def _source(function: Callable[..., Any]) -> dict[str, object]:
-    """The source code of a function of vae.model.losses, from the file that is running."""
-    lines, first = inspect.getsourcelines(function)
-    return {"file": "vae/model/losses.py", "line": first, "code": "".join(lines).rstrip()}

@@ -16,4 +16,8 @@ Object.assign(globalThis, {
   requestAnimationFrame: (/** @type {() => void} */ draw) => draw(),
   addEventListener: document.addEventListener.bind(document),
   removeEventListener: document.removeEventListener.bind(document),
+  ResizeObserver: class {
+    observe() {}
+    disconnect() {}
+  },
 });

@@ -15,6 +15,14 @@ export function serve(base, answer) {
   host = { base, answer };
 }
 
+/**
+ * The app's address, without a slash at its end: the light page has it as its base, and the app's pages, like the home page,
+ * are one name beneath it.
+ */
+export function appBase() {
+  return host?.base ?? new URL(".", document.baseURI).href.slice(0, -1);
+}
+
 /** Whether pages can ask a server. */
 export function hasServer() {
   return host === null;

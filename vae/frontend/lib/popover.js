@@ -27,7 +27,12 @@ export function openBy(button, panel) {
   const watch = (/** @type {boolean} */ on) => {
     const change = on ? addEventListener : removeEventListener;
     for (const type of ["scroll", "resize"]) change(type, place, true);
+    if (on) grown ??= new ResizeObserver(place);
+    if (on) grown?.observe(panel);
+    else grown?.disconnect();
   };
+  /** Places the panel again when something comes into it. @type {ResizeObserver | undefined} */
+  let grown;
   panel.addEventListener("beforetoggle", ({ newState }) => {
     button.ariaExpanded = `${newState === "open"}`;
     watch(isOpen());

@@ -1,10 +1,11 @@
 /** The loss of one image, term by term, beside the code that computes each. */
 
 import { element, subscript } from "../lib/dom.js";
+import { listing } from "../lib/explained.js";
 import { AT_MEAN } from "./remarks.js";
 
+/** @import { Listing } from "../lib/explained.js" */
 /** @import { Code } from "./posterior-chart.js" */
-/** @typedef {{ file: string, line: number, code: string }} Source a Python function */
 /** @typedef {"reconstruction" | "kl" | "sum"} Term */
 
 export class LossPanel {
@@ -16,7 +17,7 @@ export class LossPanel {
   element = element("div", { className: "loss" });
 
   /**
-   * @param {{ source: { reconstruction: Source[], kl: Source[] }, objective: string }} data
+   * @param {{ source: { reconstruction: Listing[], kl: Listing[] }, objective: string }} data
    * @param {boolean} point
    */
   setModel({ source, objective }, point) {
@@ -49,7 +50,7 @@ export class LossPanel {
 
   /**
    * @param {Term} key
-   * @param {Source[]} functions
+   * @param {Listing[]} functions
    * @param {HTMLElement[]} more
    */
   block(key, functions, ...more) {
@@ -88,24 +89,4 @@ function remark(objective, point) {
   const average =
     "−ELBO is an average over z drawn from q(z|x), and one sample estimates it; z = μ usually costs less.";
   return `${average} ${training}`;
-}
-
-/**
- * A function with the line numbers of its file; the lines that return are highlighted.
- *
- * @param {Source} source
- */
-function listing({ file, line, code }) {
-  const rows = code.split("\n").map((text, i) => {
-    const row = element("span", { className: /^\s*return\b/.test(text) ? "row result" : "row" });
-    row.append(element("span", { className: "number" }, String(line + i)), `${text}\n`);
-    return row;
-  });
-  const caption = element("figcaption", {}, `${file}, line ${line}`);
-  return element(
-    "figure",
-    {},
-    caption,
-    element("pre", { tabIndex: 0, ariaLabel: `Source of ${file} from line ${line}` }, ...rows),
-  );
 }

@@ -30,6 +30,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 
 /** @import { DrawingFrame, ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
+/** @import { Listing } from "../lib/explained.js" */
 /** @import { Live } from "../lib/following.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
@@ -37,7 +38,6 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
 /** @import { AnomalyData } from "./anomaly.js" */
 /** @import { Beside, OtherModel } from "./beside.js" */
 /** @import { Best } from "../lib/labelled.js" */
-/** @import { Source as PythonSource } from "./loss.js" */
 /** @import { Step } from "./optimise.js" */
 /** @import { Mode, Shown } from "./pictures.js" */
 /** @import { Code } from "./posterior-chart.js" */
@@ -65,7 +65,7 @@ import { classRemark, damageRemark, storedRemark } from "./remarks.js";
  * @property {DrawingFrame | null} frame
  * @property {boolean} bright
  * @property {string} objective
- * @property {{ reconstruction: PythonSource[], kl: PythonSource[] }} source
+ * @property {{ reconstruction: Listing[], kl: Listing[] }} source
  * @property {number | null} image the test image of all pages, null until one is chosen
  * @property {boolean} own whether a picture of the user's own comes before it
  * @property {string} [words] the model in words, where others are compared with it

@@ -1,7 +1,7 @@
 """What Python and the pages' scripts both know, as the module frontend/lib/contract.js.
 
-`make contract` writes it; tests/test_contract.py fails when it is not current. The wires' JSON is described as JSDoc
-types, so that tsc checks the scripts against them.
+`make contract` writes it, and lib/terms.js; tests/test_contract.py fails when one is not current. The wires' JSON is
+described as JSDoc types, so that tsc checks the scripts against them.
 """
 
 import json
@@ -28,6 +28,7 @@ from vae.ui.shared import links
 from vae.views import interpolation
 from vae.views.sampling import LAST_SEED, MOST_SIDE
 from vae.views.shared.scripts import FRONTEND
+from vae.views.shared.terms import script
 
 PATH = FRONTEND / "lib" / "contract.js"
 
@@ -274,3 +275,4 @@ def _default(function: Callable[..., object], parameter: str) -> object:
 
 if __name__ == "__main__":
     PATH.write_text(contract(), "utf-8")
+    script.PATH.write_text(script.script(), "utf-8")

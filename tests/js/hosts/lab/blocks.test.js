@@ -114,3 +114,8 @@ test("noise of any other seed is drawn here, always the same, and said to be ano
   assert.ok(Math.abs(mean) < 0.15 && Math.abs(square - 1) < 0.25, `${mean} ${square}`);
   assert.equal(Buffer.from(noises[0].choice, "base64").length, 256 * 8);
 });
+
+test("the code of a term is in the page, whatever the model", async () => {
+  page.set("terms", new TextEncoder().encode(JSON.stringify({ KL: { "": [] } })));
+  assert.deepEqual(await answerTo("lab/data", { view: "term", term: "KL" }), [200, JSON.stringify({ code: { "": [] } })]);
+});

@@ -65,6 +65,11 @@ export class Blocks {
     return this.read(name);
   }
 
+  /** The code of every term. @returns {Promise<Record<string, object>>} */
+  async terms() {
+    return JSON.parse(new TextDecoder().decode(await this.read("terms")));
+  }
+
   /** The encoded test images of a model. @param {string | null} model @returns {Promise<EncodedSet>} */
   async encoded(model) {
     return readEncoded((await this.read(`live/encoded?model=${model}`)).buffer);
@@ -103,13 +108,14 @@ export class Blocks {
   }
 
   /**
-   * What was not prepared: a test image, a source.
+   * What was not prepared: a test image, a source; and the code of a term.
    *
    * @param {URLSearchParams} query
    */
   async data(query) {
     const view = query.get("view"),
       model = query.get("model");
+    if (view === "term") return bytesOf({ code: (await this.terms())[`${query.get("term")}`] });
     const encoded = await this.encoded(model);
     if (view === "noise") return bytesOf(noiseAnswer(Number(query.get("seed")), encoded.latentDim));
     const row = Number(query.get("image") ?? query.get("source")?.replace("image:", ""));

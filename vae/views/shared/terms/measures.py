@@ -1,0 +1,152 @@
+"""What is measured of maps, of paths, of models side by side and of a training run."""
+
+from vae.evaluation import disentanglement, metrics
+from vae.model import losses
+from vae.model.geometry import geodesic, metric
+from vae.projection import methods
+from vae.training.config import TrainingConfig
+from vae.views.shared import comparison
+from vae.views.shared.terms.term import Lines, Script, Term
+
+TERMS = (
+    Term(
+        "trustworthiness",
+        "Whether neighbours on the map are neighbours in latent space, too: 1 if so, less the farther apart "
+        "they really are.",
+        "{trustworthiness:trustworthiness} = 1 − scaled sum of false neighbours’ ranks beyond k",
+        (Lines(methods.quality, "false, missing", "scale"), Lines(methods._compared)),
+    ),
+    Term(
+        "continuity",
+        "Whether neighbours in latent space are neighbours on the map, too: 1 if so, less the farther apart "
+        "they are drawn.",
+        "{continuity:continuity} = 1 − scaled sum of missing neighbours’ ranks beyond k",
+        (Lines(methods.quality, "false, missing", "scale"), Lines(methods._compared)),
+    ),
+    Term(
+        "neighbours kept",
+        "Of a code’s nearest neighbours in latent space, the share that are its nearest neighbours on the map.",
+        "{kept:kept} = true neighbours among the {neighbours:k} nearest on the map / {neighbours:k}",
+        (Lines(methods._compared), Lines(methods.quality, "neighbours_kept=", "neighbours_kept=")),
+    ),
+    Term(
+        "share of variance",
+        "How much of the codes’ spread lies along a principal component: its variance over that of all "
+        "dimensions together.",
+        "{share:share} = variance along the component / variance in all dimensions",
+        (Lines(methods.fit_pca),),
+        article="the",
+    ),
+    Term(
+        "distance to typical",
+        "How far the z that the map finds for a place is off, as a share of the typical distance between codes.",
+        code=(Script("map/inverse.js", "trustAt"),),
+        article="the",
+    ),
+    Term(
+        "change of the picture",
+        "How far two pictures lie apart: the root mean square of the differences of their pixels, in grey "
+        "levels of 255.",
+        "{change:change} = 255 √(mean over pixels of (x₁ − x₂)²)",
+        (Lines(geodesic.path_length, "pictures = "),),
+        article="the",
+    ),
+    Term(
+        "length of a path",
+        "How much the picture changes on the way: the sum of the changes from each picture along the path to the next.",
+        "{length:length} = Σ over steps of 255 √(mean over pixels of (x₂ − x₁)²)",
+        (Lines(geodesic.path_length),),
+        article="the",
+    ),
+    Term(
+        "change per unit of z",
+        "How much the picture changes where z moves by 1: the decoder’s slope, as the map’s shading shows it.",
+        "{change:change} = (det Jᵀ J)^¼, J: the picture’s derivative along the map",
+        (Lines(metric.pullback_metric), Lines(metric.change_per_step)),
+        article="the",
+    ),
+    Term(
+        "rate",
+        "How many nats the code of a picture carries: the mean KL(q(z|x) ‖ p(z)) of the test images.",
+        "{kl:rate} = mean over x of KL(q(z|x) ‖ N(0, I))",
+        (Lines(metrics.evaluate, "kl = float", "kl = float"), Lines(losses.kl_divergence)),
+        article="the",
+    ),
+    Term(
+        "distortion",
+        "How many nats the copies miss: the mean reconstruction error −log p(x|z) of the test images.",
+        "{sum:−ELBO} = {reconstruction:distortion} + {kl:rate}",
+        (Lines(metrics.evaluate, "reconstruction, active", "reconstruction, active"),),
+        article="the",
+    ),
+    Term(
+        "information",
+        "How many nats one latent dimension tells about which picture it is: its KL less what its codes’ "
+        "distribution costs.",
+        "I(z; x) = {kl:KL} − KL of the aggregate posterior",
+        (Lines(metrics.dimension_use, "marginal =", "information ="),),
+        article="the",
+    ),
+    Term(
+        "MIG",
+        "Mutual information gap: how much more one dimension knows of a property than any other does; 1 if "
+        "one dimension alone knows it.",
+        "{mig:MIG} = mean over properties of (I₁ − I₂) / H",
+        (Lines(disentanglement.mutual_information_gap, "for name, value", "per_factor[name]"),),
+        article="the",
+    ),
+    Term(
+        "correlation",
+        "How alike two dimensions order the test images: 1 alike, −1 mirrored, 0 not at all.",
+        "{correlation:r} = mean over x of the product of both standardised μ(x)",
+        (Lines(comparison._correlation), Lines(comparison._standardised)),
+        article="the",
+    ),
+    Term(
+        "loss",
+        "What training makes small: the reconstruction error and the KL times β, or what the chosen objective "
+        "makes of them.",
+        "{sum:loss} = {reconstruction:−log p(x|z)} + β · {kl:KL}",
+        (
+            Lines(losses.objective_terms, "nll = ", "terms = "),
+            Lines(losses.objective_terms, 'return {"loss": nll + kl'),
+        ),
+        article="the",
+    ),
+    Term(
+        "β",
+        "How much a nat of KL weighs against a nat of reconstruction error: above 1 fewer dimensions are "
+        "used, copies are duller.",
+        "{sum:loss} = {reconstruction:−log p(x|z)} + {beta:β} · {kl:KL}",
+        (Lines(losses.Objective.beta_at),),
+    ),
+    Term(
+        "learning rate",
+        "How far the weights move in a step of training: it rises at first and then falls to 0 along half a cosine.",
+        "weights ← weights − {rate:rate} · Adam’s direction",
+        (Lines(TrainingConfig.scheduled_at),),
+        article="the",
+    ),
+    Term(
+        "capacity C",
+        "The KL in nats that training aims at: it grows from 0, and the KL pays for being above or below it.",
+        "loss = {reconstruction:−log p(x|z)} + γ |{kl:KL} − {capacity:C}|",
+        (Lines(losses.Objective.capacity_at),),
+        article="the",
+    ),
+    Term(
+        "heat",
+        "What the KL is multiplied by at first, so that the code learns what changes images most; it falls to 1.",
+        "loss = {reconstruction:−log p(x|z)} + {heat:heat} · β · {kl:KL}",
+        (Lines(losses.Objective.kl_multiplier_at),),
+        article="the",
+    ),
+    Term(
+        "σ of the decoder",
+        "The standard deviation that the decoder’s Gaussian gives each pixel: the smaller, the more a wrong "
+        "pixel costs.",
+        "−log p(x|z) = Σ over pixels of ½ (x − mean)² / {sigma:σ}² + ln {sigma:σ} + ½ ln 2π",
+        (Lines(losses.optimal_log_sigma), Lines(losses.log_normal)),
+        article="the",
+    ),
+)
