@@ -8,8 +8,7 @@ from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
-LESSON_PAGE = FRONTEND / "hosts" / "lab" / "lesson.js"
-FILE = FRONTEND / "hosts" / "lab" / "file.js"
+FILES = {FRONTEND / "hosts" / "lab" / name for name in ("file.js", "lesson-file.js")}  # the latter with lesson.js
 LIBRARY = FRONTEND / "lessons" / "library" / "library.js"
 CLASS = {  # what Python names of a class's pages
     FRONTEND / CLASS_SCRIPT,
@@ -64,8 +63,8 @@ def test_a_script_imports_from_its_own_folder_and_lib_and_hosts_from_class_mode_
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, LESSON_PAGE, FILE}
-    entries |= {LIBRARY} | CLASS | set((FRONTEND / "hosts").glob("*.js"))
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE}
+    entries |= {LIBRARY} | CLASS | FILES | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

@@ -14,10 +14,11 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
+from tests.support.lessons import LESSON
 from tests.support.pages import ROOT
 from vae.__main__ import main
 from vae.lab.answers import data_url
-from vae.lab.file import LEAST_POINTS, MOST_BYTES, lab_file
+from vae.lab.file import LEAST_POINTS, MOST_BYTES, lab_file, lesson_models
 from vae.lab.model_blocks import IMAGES, ModelFiles, halved
 from vae.model.latents import posterior_noise
 from vae.projection.methods import fit_pca, quality
@@ -230,3 +231,22 @@ def test_the_command_writes_a_file_once(
     assert main(["bundle", str(own_checkpoint.path), "--out", str(out)]) == 1
     assert "there is something by this name already" in capsys.readouterr().err
     assert list(tmp_path.glob(".part-*")) == []
+
+
+def test_a_file_with_a_lesson_has_the_player_and_says_which_models_are_missing(mnist: ModelFiles) -> None:
+    page = lab_file([mnist], points=600, query="lesson=two-numbers", lesson=LESSON)
+    settings = json.loads(held(page)["settings"])
+    assert settings["brought"]["lesson"] == LESSON | {"missing": ["mnist-z2"]}
+    assert ".lesson-panel" in settings["styles"]["lesson"]
+    modules = json.loads(held(page)["modules"])
+    assert modules["entry"] == "hosts/lab/lesson-file.js"
+    assert {"lessons/player.js", "explore/explore.js"} <= {name for name, _ in modules["modules"]}
+    assert b"lessons/" not in held(lab_file([mnist], points=600))["modules"]
+
+
+def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnist: ModelFiles) -> None:
+    links = ["Explore?checkpoint=b&compare=a,c&image=700", "Training?film=d", "Sampling?checkpoint=a"]
+    lesson = LESSON | {"steps": [LESSON["steps"][0] | {"link": link} for link in links]}
+    assert lesson_models(lesson) == ["b", "a", "c"]
+    _, found = arrays(held(lab_file([mnist], points=600, lesson=lesson))["live/encoded?model=mnist-z10"])
+    assert len(found["mean"]) == 701

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
+from tests.support.lessons import lessons
 from tests.support.pages import ROOT
 from vae.lab import file_routes
 from vae.lab.file_routes import FileService, routes
@@ -27,8 +28,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         made.append(checkpoint.name)
         return f"the files of {checkpoint.name}"
 
-    def page(models: list[str], *, query: str) -> bytes:
-        made.append((models, query))
+    def page(models: list[str], *, query: str, lesson: dict[str, object] | None = None) -> bytes:
+        made.append((models, query, lesson["language"]) if lesson else (models, query))
         return b"<!doctype html>"
 
     monkeypatch.setattr(file_routes, "ModelFiles", prepared)
@@ -38,7 +39,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def get(source: Callable[[str], Checkpoint], query: str, base_path: str = "", **headers: str) -> Reply:
     """Status, headers and body."""
-    return asyncio.run(reply(Starlette(routes=routes(source, base_path=base_path)), query, base_path, **headers))
+    return asyncio.run(
+        reply(Starlette(routes=routes(source, base_path=base_path, lessons=lessons)), query, base_path, **headers)
+    )
 
 
 async def reply(app: Starlette, query: str, base_path: str = "", **headers: str) -> Reply:
@@ -86,6 +89,28 @@ def test_the_file_has_the_models_that_the_page_compares(made: list[Any]) -> None
     assert query == urlencode({"compare": names})
     get(source, urlencode({"model": "mnist-z10", "compare": "mnist-z10,digits-z2"}))  # itself; other pictures
     assert made[-1][0] == ["the files of mnist-z10"]
+
+
+def test_a_lesson_is_taken_home_with_its_models_as_far_as_they_are_there(made: list[Any]) -> None:
+    def source(name: str) -> Checkpoint:
+        if name == "mnist-z2":
+            raise UnknownModelError("There is no such checkpoint.")
+        return read_checkpoint(ROOT / "checkpoints" / name)
+
+    status, headers, _ = get(source, "lesson=two-numbers&lang=de&page=Explore&checkpoint=digits-z2&model=digits-z2")
+    assert status == 200
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''two-numbers.html"
+    assert made[-1] == (["the files of mnist-z10"], "lesson=two-numbers&lang=de", "de")
+
+
+def test_a_lesson_that_is_not_there_or_has_no_model_is_refused_in_a_sentence(made: list[Any]) -> None:
+    def unknown(name: str) -> Checkpoint:
+        raise UnknownModelError(f"There is no checkpoint called {name!r}.")
+
+    status, _, body = get(unknown, "lesson=none")
+    assert (status, body.decode()) == (404, "There is no lesson called 'none'.")
+    status, _, body = get(unknown, "lesson=two-numbers")
+    assert (status, body.decode()) == (404, "None of the models of the lesson 'two-numbers' can be taken home.")
 
 
 def test_what_was_prepared_of_a_model_is_kept_until_it_changes(digits_checkpoint: Checkpoint, made: list[Any]) -> None:

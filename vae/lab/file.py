@@ -1,6 +1,7 @@
 """The file to take home: one HTML page with some models, which opens from a folder without any network."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from vae.lab.answers import Json
 from vae.lab.html import Block, html_page, json_block, module_blocks
 from vae.lab.model_blocks import IMAGES, ModelFiles
 from vae.lab.packing import pack
-from vae.lab.page import BAR, page_style, settings
+from vae.lab.page import BAR, lesson_page_style, page_style, settings, with_lesson
 from vae.projection.config import NAMES, ProjectionConfig
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import MAX_TEST_IMAGES
@@ -20,33 +21,51 @@ from vae.views.sampling import LAST_SEED
 from vae.views.shared.pages import VIEWS
 from vae.views.shared.terms.catalogue import codes
 
-ENTRY = "hosts/lab/file.js"
+ENTRY, LESSON_ENTRY = "hosts/lab/file.js", "hosts/lab/lesson-file.js"
 MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points
 LEAST_POINTS, STEP = 500, 100
 SPARE = 4000  # bytes, for what is measured once the number of points is known
 LONGEST_QUERY = 16_000  # characters
 
 
-def lab_file(models: Sequence[ModelFiles], *, points: int | None = None, query: str = "") -> bytes:
-    """The page. The same models and query give the same bytes.
+def lab_file(
+    models: Sequence[ModelFiles], *, points: int | None = None, query: str = "", lesson: Json | None = None
+) -> bytes:
+    """The page. The same models, query and lesson give the same bytes.
 
     points: encoded test images of each model; None for as many as a file of MOST_BYTES with this model alone has room
-    for. query: the parameters of the link with which it opens, whose test images are in the file, too. Raises
-    CheckpointError, and ValueError for a number or a link out of range.
+    for. query: the parameters of the link with which it opens, whose test images are in the file, too. lesson: stands
+    beside the views, and begins with its own link. Raises CheckpointError, and ValueError for a number or a link out of
+    range.
     """
     require(points is None or points > 0, "points", points, "above 0")
     require(len(query) <= LONGEST_QUERY, "the link's length", len(query), f"at most {LONGEST_QUERY} characters")
     require(len({each.checkpoint.name for each in models}) == len(models), "models", "one twice", "different ones")
-    seed, shown = _seed(query), _shown_images(query)
+    links = "&".join([query, *(link.partition("?")[2] for link in step_links(lesson))])
+    seed, shown = _seed(links), _shown_images(links)
     blocks, answers = list[Block](), dict[str, Json]()
-    room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query))
+    room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query, None))
     for model in models:
         images = max(IMAGES, shown)
         count = fitting_points(model, images, seed, room) if points is None else points
         count = min(max(count, shown), model.checkpoint.test_images)
         blocks += model.blocks(count, images)
         answers |= model.answers(count, images, seed) | model.comparisons(models)
-    return _page(models, answers, blocks, query)
+    return _page(models, answers, blocks, query, lesson)
+
+
+def step_links(lesson: Json | None) -> list[str]:
+    """The links of a lesson's steps: page and parameters."""
+    steps = lesson["steps"] if lesson else []
+    assert isinstance(steps, list)
+    return [str(step["link"]) for step in steps]
+
+
+def lesson_models(lesson: Json) -> list[str]:
+    """The names of the checkpoints that a lesson's steps show, in their order."""
+    queries = [dict(parse_qsl(link.partition("?")[2])) for link in step_links(lesson)]
+    names = [[query.get("checkpoint", ""), *query.get("compare", "").split(",")] for query in queries]
+    return [name for name in dict.fromkeys(chain(*names)) if name]
 
 
 def save_page(path: Path, page: bytes) -> None:
@@ -85,12 +104,28 @@ def _shown_images(query: str) -> int:
     return max((row + 1 for value in values if (row := parse_whole(value, 0, MAX_TEST_IMAGES)) is not None), default=0)
 
 
-def _page(models: Sequence[ModelFiles], answers: Mapping[str, Json], blocks: Sequence[Block], query: str) -> bytes:
+def _page(
+    models: Sequence[ModelFiles],
+    answers: Mapping[str, Json],
+    blocks: Sequence[Block],
+    query: str,
+    lesson: Json | None,
+) -> bytes:
     views = {view.name: view for view in VIEWS}
     rows = [model.row() for model in models]
     values: dict[str, Any] = settings(rows, models[0].checkpoint.name, views, answers)
     values["query"] = query
     values["projections"] = {"names": NAMES, "parameters": ProjectionConfig().to_json()}
-    modules = module_blocks(pack(ENTRY, BAR, *(view.script for view in VIEWS)), folder=None)
+    entry, style = (LESSON_ENTRY, lesson_page_style()) if lesson else (ENTRY, page_style())
+    if lesson:
+        values = with_lesson(values, _brought(lesson, [row["name"] for row in rows]))
+    modules = module_blocks(pack(entry, BAR, *(view.script for view in VIEWS)), folder=None)
     all_blocks = [json_block("settings", values), json_block("terms", codes()), *modules, *blocks]
-    return html_page("Latent Lab", page_style(), all_blocks, connect="", later_styles=values["styles"].values())
+    return html_page("Latent Lab", style, all_blocks, connect="", later_styles=values["styles"].values())
+
+
+def _brought(lesson: Json, here: Sequence[object]) -> Json:
+    """As vae.lab.routes has it. here: the names of the models in the file."""
+    missing = [name for name in lesson_models(lesson) if name not in here]
+    found = {"name": lesson["name"], "language": lesson["language"]}
+    return found | {"lesson": lesson | {"missing": missing}, "problem": ""}

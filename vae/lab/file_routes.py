@@ -5,6 +5,10 @@ GET <base>/lab/file?model=NAME&page=Sampling&compare=OTHER,…&…
     parameters, those of a link to the page: HTML, as an attachment NAME.html. An error is one sentence, as plain text:
     404 for a model that is not there, cannot be used or is too large for browsers, 400 for a link that is too long, 503
     while too many others wait for theirs.
+
+GET <base>/lab/file?lesson=NAME&lang=de
+    The file with this lesson, which begins with its prediction, and the models that its steps show, as far as they are
+    there, can be had and are not more than LESSON_MODELS. Other parameters say nothing. 404 for an unknown lesson.
 """
 
 import asyncio
@@ -12,14 +16,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vae.lab.file import lab_file
+from vae.lab.file import lab_file, lesson_models
 from vae.lab.model_blocks import ModelFiles
+from vae.lab.routes import OWN_LESSON, Lessons, no_lessons
 from vae.server.live.inference import UnknownModelError
 from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
@@ -28,23 +34,26 @@ from vae.storage.files import CheckpointError
 from vae.views.shared.comparison import MOST_OTHERS, comparable
 
 MODELS = 4  # whose parts of a file are kept
+LESSON_MODELS = 6  # of a lesson that a file has
 WAITING = 32  # files that may be asked for at once; each takes seconds
 
 # The checkpoint of this name. Called in a thread; raises UnknownModelError.
 Source = Callable[[str], Checkpoint]
 
 
-def routes(source: Source, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
-    """The route <base_path>/lab/file; the options are as those of vae.server.live.decode.routes."""
+def routes(
+    source: Source, *, base_path: str = "", allows: OriginRule = own_origin, lessons: Lessons = no_lessons
+) -> list[BaseRoute]:
+    """The route <base_path>/lab/file; the options are as those of vae.lab.routes."""
     path = base_path.strip("/")
-    return [Route(f"/{path}/lab/file" if path else "/lab/file", FileService(source, allows).file)]
+    return [Route(f"/{path}/lab/file" if path else "/lab/file", FileService(source, allows, lessons).file)]
 
 
 class FileService:
     """Makes one file at a time, in a thread: live pictures go first."""
 
-    def __init__(self, source: Source, allows: OriginRule) -> None:
-        self._source = source
+    def __init__(self, source: Source, allows: OriginRule, lessons: Lessons = no_lessons) -> None:
+        self._source, self._lessons = source, lessons
         self._origins = OriginPolicy(allows, "take a model home")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="file")
         self._models: OrderedDict[tuple[str, str], ModelFiles] = OrderedDict()
@@ -56,13 +65,18 @@ class FileService:
             return refusal
         if self._waiting >= WAITING:
             return self._origins.problem(request, "Too many others take a model home now; try again in a minute.", 503)
-        query = [(key, value) for key, value in request.query_params.multi_items() if key != "model"]
-        name = request.query_params.get("model", "")
+        asked = request.query_params
+        query = urlencode([(key, value) for key, value in asked.multi_items() if key != "model"])
+        lesson, model = asked.get("lesson", ""), asked.get("model", "")
+        if lesson and lesson != OWN_LESSON:
+            name, make = lesson, partial(self._make_lesson, lesson, asked.get("lang", ""))
+        else:
+            name, make = model, partial(self._make, model, query)
         self._waiting += 1
         try:
-            body = await asyncio.get_running_loop().run_in_executor(self._thread, self._make, name, urlencode(query))
-        except UnknownModelError as error:
-            return self._origins.problem(request, str(error), 404)
+            body = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+        except LookupError as error:
+            return self._origins.problem(request, str(error.args[0]), 404)
         except ValueError as error:
             return self._origins.problem(request, str(error), 400)
         finally:
@@ -78,6 +92,17 @@ class FileService:
             return lab_file([first, *self._beside(checkpoint, query)], query=query)
         except (CheckpointError, FileNotFoundError) as error:
             raise UnknownModelError(f"The checkpoint {name!r} cannot be taken home: {error}") from error
+
+    def _make_lesson(self, name: str, language: str) -> bytes:
+        lesson = self._lessons(name, language)
+        found: list[ModelFiles] = []
+        for needed in lesson_models(lesson)[:LESSON_MODELS]:
+            with suppress(UnknownModelError, CheckpointError, FileNotFoundError):
+                found.append(self._files(self._source(needed)))
+        if not found:
+            raise UnknownModelError(f"None of the models of the lesson {name!r} can be taken home.")
+        query = urlencode({"lesson": name, **({"lang": language} if language else {})})
+        return lab_file(found, query=query, lesson=lesson)
 
     def _beside(self, checkpoint: Checkpoint, query: str) -> list[ModelFiles]:
         """The models that the link compares, as far as they can be had."""

@@ -50,15 +50,19 @@ def light_page(view: View, values: Json) -> str:
     title = f"{view.title} · Latent Lab"
     if "brought" not in values:
         return lab_page((HOST, view.script, BAR), page_style(), values, title)
-    style = page_style() + style_text(LESSON_FRAME_STYLES)
-    return lab_page((LESSON_HOST, view.script, BAR), style, with_lesson_styles(values), title)
+    return lab_page((LESSON_HOST, view.script, BAR), lesson_page_style(), values, title)
 
 
-def with_lesson_styles(values: Json) -> Json:
-    """Settings of a page with a lesson, with the lesson's styles."""
+def with_lesson(values: Json, brought: Json) -> Json:
+    """Settings of a page with a lesson, see hosts/lab/lesson.js."""
     styles = values["styles"]
     assert isinstance(styles, dict)
-    return values | {"styles": styles | {"lesson": style_text(LESSON_STYLES)}}
+    return values | {"brought": brought, "styles": styles | {"lesson": style_text(LESSON_STYLES)}}
+
+
+def lesson_page_style() -> str:
+    """The style of the page around a component and a lesson."""
+    return page_style() + style_text(LESSON_FRAME_STYLES)
 
 
 def lab_page(modules: tuple[str, ...], style: str, values: Json, title: str) -> str:

@@ -31,7 +31,7 @@ from starlette.routing import BaseRoute, Route
 
 from vae.datasets.pictures import DataError
 from vae.lab.answers import Data, Json, answer, data_url, term_answer
-from vae.lab.page import json_text, light_page, settings, view_files
+from vae.lab.page import json_text, light_page, settings, view_files, with_lesson
 from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
@@ -192,9 +192,7 @@ class LabService:
 
     def _body(self, listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json], brought: Json) -> Body:
         values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
-        if brought:
-            values["brought"] = brought
-        return body(HTML, self._draw(view, values))
+        return body(HTML, self._draw(view, with_lesson(values, brought) if brought else values))
 
 
 class _Version:

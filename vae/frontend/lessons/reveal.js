@@ -49,7 +49,7 @@ export function outcome(lesson, predicted, base) {
     "div",
     { className: "lesson-pair" },
     card(t("You predicted"), optionWords(lesson, predicted)),
-    card(t("What happened"), ...happened),
+    card(t("What happened"), element("div", {}, ...happened)),
   );
   const checks = checkList(steps.flatMap((step) => step.checks));
   const words = element("p", { className: "lesson-verdict" }, verdictWords(verdict));

@@ -62,7 +62,7 @@ export class StepPanel {
     this.full.hidden = isHere || this.problem !== "";
     const why = element("p", { className: "lesson-note", hidden: !this.problem }, this.problem);
     this.see = element("details", { className: "lesson-see" }, element("summary", {}, t("What should I see?")));
-    this.see.append(...richNodes(step.see, base), checkList(step.checks));
+    this.see.append(element("div", {}, ...richNodes(step.see, base)), checkList(step.checks));
     this.see.hidden = !step.see.length || !(wasOpened || this.problem);
     const sentence = element("div", { className: "lesson-do" }, ...richNodes(step.do, base));
     this.element = element("div", { className: "lesson-step" }, sentence, why, this.showMe, this.full);
