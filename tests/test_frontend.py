@@ -35,8 +35,9 @@ def folder(script: Path) -> str:
 ARROWS = {script: imports(script) for script in sorted(FRONTEND.rglob("*.js"))}
 
 
-def test_there_is_a_folder_for_each_page_and_the_bar_and_for_what_they_share_hosts_a_class_and_lessons() -> None:
-    assert {path.name for path in FRONTEND.iterdir()} == {*PAGES, "lib", "hosts", "classroom", "lessons"}
+def test_there_is_a_folder_for_each_page_and_the_bar_and_for_what_they_share_hosts_a_class_lessons_and_words() -> None:
+    folders = {path.name for path in FRONTEND.iterdir()}
+    assert folders == {*PAGES, "lib", "hosts", "classroom", "lessons", "words"}
     for page in PAGES:
         assert (FRONTEND / page / f"{page}.js").is_file()
         assert (FRONTEND / page / f"{page}.css").is_file()

@@ -159,3 +159,22 @@ def test_a_code_of_no_class_leads_to_the_page_to_type_another(pages: Pages, tmp_
             data(refused.text, "settings")["sentence"]
             == "There is no class with this code; check it, or ask your teacher."
         )
+
+
+def test_a_student_s_page_has_the_class_s_language_unless_its_address_names_another(pages: Pages) -> None:
+    about: dict[str, object] = {"model": "digits-z2", "mode": "explore", "language": "de"}
+    for query, language in (("", "de"), ("page=Sampling", "de"), ("lang=es", "es"), ("lang=xx", "en")):
+        page = text(asyncio.run(pages.student(asked(query), about, None)))
+        assert f'<html lang="{language}">' in page
+
+
+def test_the_page_to_type_a_code_has_the_browser_s_language(pages: Pages) -> None:
+    page = text(pages.entry(asked(accept_language="de-AT,en;q=0.8")))
+    assert '<html lang="de">' in page
+    assert "<title>Einer Klasse beitreten · Latent Lab</title>" in page
+
+
+def test_projector_and_check_have_the_language_that_they_are_given(pages: Pages) -> None:
+    for show in (pages.projector, pages.check):
+        assert '<html lang="es">' in text(show(asked(), "K7PM2X", "es"))
+        assert '<html lang="en">' in text(show(asked(), "K7PM2X"))

@@ -250,3 +250,10 @@ def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnis
     assert lesson_models(lesson) == ["b", "a", "c"]
     _, found = arrays(held(lab_file([mnist], points=600, lesson=lesson))["live/encoded?model=mnist-z10"])
     assert len(found["mean"]) == 701
+
+
+def test_a_file_has_the_language_of_the_page_from_which_it_was_taken(small: ModelFiles) -> None:
+    page = lab_file([small], query="page=Explore&lang=de").decode()
+    assert '<html lang="de">' in page
+    assert set(json.loads(held(page.encode())["words"])) == {"texts", "sentences"}
+    assert 'plain" data-name="words"' not in lab_file([small], query="page=Explore").decode()

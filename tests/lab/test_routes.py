@@ -144,6 +144,13 @@ def test_what_is_not_there_is_said_in_a_sentence(
     assert body.count(b"\n") == 0
 
 
+@pytest.mark.parametrize(("asked", "given"), [("de", "de"), ("es", "es"), ("xx", "en"), ("", "en")])
+def test_the_link_says_the_language(client: Client, asked: str, given: str) -> None:
+    _, _, body = client.get("/lab/", checkpoint="digits-z2", lang=asked)
+    assert f'<html lang="{given}">' in body.decode()
+    assert brought(body)["language"] == given
+
+
 def test_the_page_brings_what_its_first_picture_needs(client: Client) -> None:
     _, headers, body = client.get("/lab/", checkpoint="mnist-z10-cond", image="3")
     found = brought(body)

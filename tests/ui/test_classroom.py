@@ -1,8 +1,11 @@
 """The Class page: which questions, model and addresses its component gets."""
 
+import asyncio
 import re
 import shutil
+from collections.abc import Awaitable
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 import streamlit as st
@@ -70,26 +73,34 @@ def test_a_server_for_this_computer_alone_has_no_address_for_phones(
     listen_at(monkeypatch, address)
     server = sent_data(open_page(PAGE))["server"]
     assert (server["local"], server["hosts"]) == (True, [])
-    assert projector_addresses() == "[]"
+    assert projector_addresses(monkeypatch) == "[]"
 
 
-def projector_addresses() -> str:
+def projector_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
     """The addresses for phones in the projector's page of the app."""
+    run = AsyncMock(return_value={"language": "de"})
+    monkeypatch.setattr("vae.ui.serving.classroom.app_classes", lambda: Mock(run=run))
     headers = [(b"host", b"localhost:8501")]
     request = Request({"type": "http", "method": "GET", "path": "/c/K7PM2X/projector", "headers": headers})
     show = app_pages().projector
     assert show
     answer = show(request, "K7PM2X")
-    assert isinstance(answer, Response)
-    found = re.search(r'"addresses": ?(\[.*?\])', bytes(answer.body).decode())
+    assert not isinstance(answer, Response)
+    page = bytes(asyncio.run(answered(answer)).body).decode()
+    assert '<html lang="de">' in page
+    found = re.search(r'"addresses": ?(\[.*?\])', page)
     assert found
     return found[1]
+
+
+async def answered(answer: Awaitable[Response]) -> Response:
+    return await answer
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", None, "::", "lab.example"])
 def test_a_server_for_all_has_this_computer_s_addresses(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     listen_at(monkeypatch, address, port=8599, baseUrlPath="/lab/")
-    assert projector_addresses() == '["192.168.1.20","10.42.0.1"]'
+    assert projector_addresses(monkeypatch) == '["192.168.1.20","10.42.0.1"]'
     assert sent_data(open_page(PAGE))["server"] == {
         "hosts": ["192.168.1.20", "10.42.0.1"],
         "port": 8599,

@@ -11,7 +11,7 @@ from vae.lab.answers import Json
 from vae.lab.html import Block, html_page, json_block, module_blocks
 from vae.lab.model_blocks import IMAGES, ModelFiles
 from vae.lab.packing import pack
-from vae.lab.page import BAR, lesson_page_style, page_style, settings, with_lesson
+from vae.lab.page import BAR, lesson_page_style, page_style, settings, with_lesson, word_blocks
 from vae.projection.config import NAMES, ProjectionConfig
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import MAX_TEST_IMAGES
@@ -20,6 +20,7 @@ from vae.validation import parse_whole, require
 from vae.views.sampling import LAST_SEED
 from vae.views.shared.pages import VIEWS
 from vae.views.shared.terms.catalogue import codes
+from vae.views.shared.words import known_language
 
 ENTRY, LESSON_ENTRY = "hosts/lab/file.js", "hosts/lab/lesson-file.js"
 MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points
@@ -34,9 +35,9 @@ def lab_file(
     """The page. The same models, query and lesson give the same bytes.
 
     points: encoded test images of each model; None for as many as a file of MOST_BYTES with this model alone has room
-    for. query: the parameters of the link with which it opens, whose test images are in the file, too. lesson: stands
-    beside the views, and begins with its own link. Raises CheckpointError, and ValueError for a number or a link out of
-    range.
+    for. query: the parameters of the link with which it opens, whose test images are in the file, too; `lang` among
+    them is its language. lesson: stands beside the views, and begins with its own link. Raises CheckpointError, and
+    ValueError for a number or a link out of range.
     """
     require(points is None or points > 0, "points", points, "above 0")
     require(len(query) <= LONGEST_QUERY, "the link's length", len(query), f"at most {LONGEST_QUERY} characters")
@@ -113,15 +114,18 @@ def _page(
 ) -> bytes:
     views = {view.name: view for view in VIEWS}
     rows = [model.row() for model in models]
-    values: dict[str, Any] = settings(rows, models[0].checkpoint.name, views, answers)
+    language = known_language(dict(parse_qsl(query)).get("lang"))
+    values: dict[str, Any] = settings(rows, models[0].checkpoint.name, views, answers, language=language)
     values["query"] = query
     values["projections"] = {"names": NAMES, "parameters": ProjectionConfig().to_json()}
     entry, style = (LESSON_ENTRY, lesson_page_style()) if lesson else (ENTRY, page_style())
     if lesson:
         values = with_lesson(values, _brought(lesson, [row["name"] for row in rows]))
     modules = module_blocks(pack(entry, BAR, *(view.script for view in VIEWS)), folder=None)
-    all_blocks = [json_block("settings", values), json_block("terms", codes()), *modules, *blocks]
-    return html_page("Latent Lab", style, all_blocks, connect="", later_styles=values["styles"].values())
+    data = [json_block("settings", values), json_block("terms", codes())]
+    all_blocks = [*word_blocks(language, packed=True), *data, *modules, *blocks]
+    later = values["styles"].values()
+    return html_page("Latent Lab", style, all_blocks, connect="", later_styles=later, language=language)
 
 
 def _brought(lesson: Json, here: Sequence[object]) -> Json:

@@ -72,16 +72,24 @@ def _asset(name: str, content: bytes) -> Block:
 
 
 def html_page(
-    title: str, style: str, blocks: Iterable[Block], *, connect: str, later_styles: Iterable[str] = (), head: str = ""
+    title: str,
+    style: str,
+    blocks: Iterable[Block],
+    *,
+    connect: str,
+    later_styles: Iterable[str] = (),
+    head: str = "",
+    language: str = "en",
 ) -> bytes:
     """A whole page. The same arguments give the same bytes.
 
     style: the text of its style sheet. connect: where the page may fetch from beside itself, "'self'", or "" for
     nowhere. later_styles: the texts of style elements that its modules make. head: more elements of the page's head.
+    language: of its words, by its code.
     """
     script, style = _safe((FRONTEND / BOOTSTRAP).read_text("utf-8"), "script"), _safe(style, "style")
     parts = [
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{policy(script, [style, *later_styles], connect)}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
         f"<title>{html.escape(title)}</title>\n{head}<style>{style}</style>\n</head>\n<body>\n",

@@ -7,17 +7,18 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from vae.lab.answers import Json
-from vae.lab.html import BOOTSTRAP, json_block, module_blocks
+from vae.lab.html import BOOTSTRAP, Block, json_block, module_blocks
 from vae.lab.packing import pack
 from vae.views.shared.pages import VIEWS, View
 from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
+from vae.views.shared.words import ENGLISH, LANGUAGES, translated, words
 
 HOST, LESSON_HOST = "hosts/lab/light.js", "hosts/lab/lesson.js"
 LESSON_STYLES, LESSON_FRAME_STYLES = ("lib/controls.css", "lessons/player.css"), ("hosts/lab/lesson.css",)
@@ -27,30 +28,45 @@ BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar
 CONTROLS_STYLES = ("lib/controls.css", "lib/popover.css", "hosts/lab/controls.css")
 
 
-def settings(models: list[Json], chosen: str, views: Mapping[str, View], answers: Mapping[str, Json]) -> Json:
+def settings(
+    models: list[Json],
+    chosen: str,
+    views: Mapping[str, View],
+    answers: Mapping[str, Json],
+    *,
+    language: str = ENGLISH,
+) -> Json:
     """What the host starts with.
 
     models: as vae.views.shared.models lists them. views: those whose styles are there, by name. answers: those that
-    the host will ask for first, by their address.
+    the host will ask for first, by their address. language: of the page, by its code.
     """
     styles = {name: style_text(view.styles) for name, view in views.items()}
+    say = partial(translated, language=language)
     return {
         "models": models,
         "model": chosen,
-        "views": [asdict(view) for view in VIEWS],
+        "views": [asdict(view) | {"title": say(view.title), "question": say(view.question)} for view in VIEWS],
         "bar": BAR,
         "styles": styles | {"bar": style_text(BAR_STYLES), "controls": style_text(CONTROLS_STYLES)},
         "answers": dict(answers),
+        "language": language,
+        "languages": LANGUAGES,
     }
 
 
 def light_page(view: View, values: Json) -> str:
     """The page, one folder beneath the app's address; with a lesson beside the view where the values have `brought`."""
     values = values | {"class_script": script_url(CLASS_SCRIPT)}
-    title = f"{view.title} · Latent Lab"
+    title = page_title(view, values)
     if "brought" not in values:
         return lab_page((HOST, view.script, BAR), page_style(), values, title)
     return lab_page((LESSON_HOST, view.script, BAR), lesson_page_style(), values, title)
+
+
+def page_title(view: View, values: Json) -> str:
+    """The title of a page that begins with this view, in its language."""
+    return f"{translated(view.title, str(values['language']))} · Latent Lab"
 
 
 def with_lesson(values: Json, brought: Json) -> Json:
@@ -67,21 +83,30 @@ def lesson_page_style() -> str:
 
 def lab_page(modules: tuple[str, ...], style: str, values: Json, title: str) -> str:
     """The page of a host that shows the views. modules: the host's, and others that it imports by name."""
-    return served_page(modules, style, values, title, head=_preload(values))
+    language = str(values["language"])
+    return served_page(modules, style, values, title, head=_preload(values), language=language)
 
 
 def served_page(
-    modules: tuple[str, ...], style: str, values: Json, title: str, *, base: str = "../", head: str = ""
+    modules: tuple[str, ...],
+    style: str,
+    values: Json,
+    title: str,
+    *,
+    base: str = "../",
+    head: str = "",
+    language: str = ENGLISH,
 ) -> str:
     """A page of the server with its modules, styles and settings in it.
 
     modules: names of the entry, and of others that it imports by name; `packed` of the settings lists these. base: the
     app's address as seen from the page, at whatever path a proxy shows it. head: more elements of the page's head.
+    language: the code of its language, whose dictionary is in the page.
     """
     script = (FRONTEND / BOOTSTRAP).read_text("utf-8")
-    block = json_block("settings", values | {"packed": modules[1:]}, packed=False)
+    blocks = [*word_blocks(language), json_block("settings", values | {"packed": modules[1:]}, packed=False)]
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_policy(script)}">
@@ -93,7 +118,7 @@ def served_page(
 </head>
 <body>
 {_modules(modules)}
-{block.to_html()}
+{_lines(blocks)}
 <script>{script}</script>
 </body>
 </html>
@@ -120,7 +145,20 @@ def _icon() -> str:
 @lru_cache(maxsize=4 * len(VIEWS))
 def _modules(modules: tuple[str, ...]) -> str:
     """Modules and all that they need, as data of the page."""
-    return "\n".join(block.to_html() for block in module_blocks(pack(*modules), folder=_folder()))
+    return _lines(module_blocks(pack(*modules), folder=_folder()))
+
+
+def _lines(blocks: Iterable[Block]) -> str:
+    return "\n".join(block.to_html() for block in blocks)
+
+
+def word_blocks(language: str, *, packed: bool = False) -> list[Block]:
+    """A language's dictionary as data of a page; none for English. lib/words.js reads it where any module begins.
+
+    packed: for the file; a served page is compressed as a whole.
+    """
+    found = words(language)
+    return [] if found is None else [json_block("words", found, packed=packed)]
 
 
 def view_files(view: View) -> Json:

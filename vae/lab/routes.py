@@ -4,9 +4,10 @@
 text: status 404 where there is no such view or model, 400 for a parameter that is no such.
 
 GET <base>/lab/?page=Sampling&checkpoint=NAME&…
-    The page, HTML. Its parameters are those of the app's own pages. Without a model of this name it shows the first,
-    without such a page Explore. With lesson=NAME&lang=de the lesson stands beside the view, which is that of its first
-    step where the link names none; lesson=own is the one whose text the browser has.
+    The page, HTML. Its parameters are those of the app's own pages, and lang=de for its language. Without a model of
+    this name it shows the first, without such a page Explore, without such a language English. With lesson=NAME the
+    lesson stands beside the view, which is that of its first step where the link names none; lesson=own is the one
+    whose text the browser has.
 GET <base>/lab/data?view=explore&model=NAME&…
     What the page asks for later, JSON: see vae.lab.answers. A term, view=term&term=KL, needs no model.
 GET <base>/lab/view?name=explore
@@ -40,6 +41,7 @@ from vae.validation import parse_whole
 from vae.views.shared import models
 from vae.views.shared.pages import EXPLORE, VIEWS, View
 from vae.views.shared.terms.catalogue import TERMS
+from vae.views.shared.words import known_language
 
 FIRST_MODEL = "mnist-z10"
 NO_LINK: Mapping[str, str] = {}
@@ -52,6 +54,14 @@ Found = Callable[[], list[Checkpoint | BrokenCheckpoint]]
 Draw = Callable[[View, Json], str]
 Lessons = Callable[[str, str], Json]  # the lesson of a name in a language; raises LookupError with a sentence
 OWN_LESSON = "own"  # whose text the visitor's browser has
+
+
+class Around(NamedTuple):
+    """What a page has around its view. models and brought: as JSON; brought: of a lesson."""
+
+    models: str
+    language: str
+    brought: str
 
 
 class Body(NamedTuple):
@@ -105,7 +115,8 @@ class LabService:
         self._page = lru_cache(maxsize=KEPT_PAGES)(self._make_page)
 
     async def page(self, request: Request, link: Mapping[str, str] = NO_LINK) -> Response:
-        """The page, with all that its first picture needs. link: what it shows where its address has no query."""
+        """The page, with all that its first picture needs. link: what it shows where its address has no query,
+        and its language."""
         return await self._send(request, partial(self._find_page, link))
 
     async def data(self, request: Request) -> Response:
@@ -159,15 +170,16 @@ class LabService:
         names = [query.get("checkpoint", ""), link.get("checkpoint", ""), FIRST_MODEL, *models.in_order(usable)]
         checkpoint = usable[next(name for name in names if name in usable)]
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
-        listed = json_text({"models": models.listed(found)})
+        language = known_language(request.query_params.get("lang", link.get("lang")))
+        around = Around(json_text({"models": models.listed(found)}), language, json_text(brought))
         try:
-            return self._page(_Version(checkpoint), _view(query), image, listed, json_text(brought))
+            return self._page(_Version(checkpoint), _view(query), image, around)
         except (
             LookupError,
             CheckpointError,
             FileNotFoundError,
         ):  # the page asks, shows the reason, offers other models
-            return self._body(listed, checkpoint, _view(query), {}, brought)
+            return self._body(checkpoint, _view(query), {}, around)
 
     def _brought(self, query: Mapping[str, str]) -> Json:
         """What the page brings of the lesson in its link, see hosts/lab/lesson.js; empty without one."""
@@ -180,7 +192,7 @@ class LabService:
         except LookupError as error:
             return found | {"problem": str(error.args[0])}
 
-    def _make_page(self, version: "_Version", view: View, image: int, listed: str, brought: str) -> Body:
+    def _make_page(self, version: "_Version", view: View, image: int, around: Around) -> Body:
         """With the answers for which the host will ask at once."""
         checkpoint = version.checkpoint
         first = {view.name: {}, "image": {"image": f"{image}"}} if view is EXPLORE else {view.name: {}}
@@ -188,10 +200,11 @@ class LabService:
             data_url(name, model=checkpoint.name, **params): answer(self._data, checkpoint, name, params)
             for name, params in first.items()
         }
-        return self._body(listed, checkpoint, view, answers, json.loads(brought))
+        return self._body(checkpoint, view, answers, around)
 
-    def _body(self, listed: str, checkpoint: Checkpoint, view: View, answers: dict[str, Json], brought: Json) -> Body:
-        values = settings(json.loads(listed)["models"], checkpoint.name, {view.name: view}, answers)
+    def _body(self, checkpoint: Checkpoint, view: View, answers: dict[str, Json], around: Around) -> Body:
+        rows, brought = json.loads(around.models)["models"], json.loads(around.brought)
+        values = settings(rows, checkpoint.name, {view.name: view}, answers, language=around.language)
         return body(HTML, self._draw(view, with_lesson(values, brought) if brought else values))
 
 

@@ -30,12 +30,21 @@ def app_pages() -> Pages:
         about, shown = await asyncio.gather(service.run(classes.described, known), service.run(classes.shown, known))
         return await made.student(request, about, shown)
 
+    async def language(code: str) -> str:
+        return pages.language_of(await app_classes().run(classes.described, code))
+
+    async def projector(request: Request, code: str | None) -> Response:
+        return made.projector(request, code or "", await language(code or ""))
+
+    async def check(request: Request, code: str | None) -> Response:
+        return made.check(request, code or "", await language(code or ""))
+
     return Pages(
         enter=lambda request, _: made.entry(request),
         refused=made.entry,
         student=student,
-        projector=lambda request, code: made.projector(request, code or ""),
-        check=lambda request, code: made.check(request, code or ""),
+        projector=projector,
+        check=check,
     )
 
 

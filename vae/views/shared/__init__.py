@@ -2,6 +2,7 @@
 
 palette     the colours of classes and curves
 scripts     the addresses of the browser's scripts and styles
+words       the dictionaries of the languages other than English
 models      what is said about a model: its name in words, its numbers, a strip of pictures
 families    models that were trained alike in all but β
 comparison  what is said about models side by side: words, nats, dimensions that follow each other

@@ -77,3 +77,8 @@ test("a file's own address ends with #, and its links open it again", () => {
   location.hash = "#page=Sampling&seed=1";
   assert.equal(`${fragmentAddress(window).read()}`, "page=Sampling&seed=1");
 });
+
+test("the language of a link is none of the view's own parameters", () => {
+  const { view, query } = readLink(new URLSearchParams("page=Sampling&seed=3&lang=de"), VIEWS);
+  assert.deepEqual([view.name, `${query}`], ["sampling", "seed=3"]);
+});

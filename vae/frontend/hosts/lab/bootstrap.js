@@ -42,7 +42,14 @@ void (async () => {
   /** @param {BlobPart} content @param {string} type */
   const addressOf = (content, type) => URL.createObjectURL(new Blob([content], { type }));
 
+  /** Makes a packed dictionary text, as lib/words.js reads it when the modules begin. */
+  const unpackWords = async () => {
+    const block = document.querySelector('[data-name="words"][data-packed]');
+    if (block) block.textContent = new TextDecoder().decode(await read("words"));
+  };
+
   try {
+    await unpackWords();
     /** @type {PackedPage} */
     const { entry, assets, modules } = JSON.parse(new TextDecoder().decode(await read("modules")));
     /** @type {Map<string, string>} */

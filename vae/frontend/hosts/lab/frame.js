@@ -6,29 +6,31 @@
  */
 
 import { element } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 
 export class Frame {
   title = element("h1", { tabIndex: -1 });
   question = element("p");
-  full = element("a", { target: "_self", title: "This view in the full app, with training and all pages" });
+  full = element("a", { target: "_self", title: t("This view in the full app, with training and all pages") });
   notices = element("div", { className: "lab-notices" });
 
   /**
    * @param {readonly View[]} views
    * @param {string | null} home the app's address; null where there is no app
    * @param {{bar: HTMLElement, controls: HTMLElement, stage: HTMLElement}} places
+   * @param {HTMLElement[]} more at the end of the links
    */
-  constructor(views, home, { bar, controls, stage }) {
+  constructor(views, home, { bar, controls, stage }, more = []) {
     /** By the view. */
     this.links = new Map(views.map((view) => [view, element("a", { target: "_self" }, view.title)]));
     const brand = home
       ? element("a", { href: `${home}/`, target: "_self" }, "Latent Lab")
       : element("b", {}, "Latent Lab");
-    this.full.append("Full app");
+    this.full.append(t("Full app"));
     this.full.dataset.full = "";
     const links = [brand, ...this.links.values(), ...(home ? [this.full] : [])];
-    const pages = element("nav", { className: "st-key-pages", ariaLabel: "Pages" });
-    pages.append(...links.map((link) => element("div", {}, link)));
+    const pages = element("nav", { className: "st-key-pages", ariaLabel: t("Pages") });
+    pages.append(...links.map((link) => element("div", {}, link)), ...more);
     const place = element("div", { className: "st-key-bar_place" }, bar);
     const head = element("div", { className: "st-key-bar" }, element("div", {}, pages), place);
     const words = element("div", {}, this.title, this.question);

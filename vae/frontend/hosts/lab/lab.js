@@ -10,12 +10,14 @@
  * @import { ComponentClass } from "./stage.js"
  *
  * What the page brings with it, see vae/lab/page.py. models: as the bar shows them; model: the one to show, where the link
- * has none; answers: by their address; styles: by view, and those of bar and controls; class_script: see bar/bar.js.
+ * has none; language: its code; languages: their own names by their codes; answers: by their address; styles: by view, and those of bar and controls; class_script: see bar/bar.js.
  *
  * @typedef {object} Settings
  * @property {(Listed & Record<string, unknown>)[]} models
  * @property {string} model
  * @property {View[]} views
+ * @property {string} language
+ * @property {Record<string, string>} languages
  * @property {string} bar
  * @property {string} [class_script]
  * @property {Record<string, string>} styles
@@ -35,8 +37,10 @@
 import { watchBar } from "../../lib/bar-width.js";
 import { messageOf } from "../../lib/dom.js";
 import { pageTheme, takeTheme } from "../../lib/theme.js";
+import { t } from "../../lib/words.js";
 import { Controls } from "./controls.js";
 import { Frame } from "./frame.js";
+import { ENGLISH, languageMenu } from "./language.js";
 import { ownLink, queryOf, readLink } from "./link.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
@@ -72,7 +76,8 @@ export class Lab {
     this.models = settings.models.filter((model) => !("problem" in model)).map(({ name }) => name);
     this.model = settings.model;
     const places = { bar: this.barStage.element, controls: this.controls.element, stage: this.stage.element };
-    this.frame = new Frame(settings.views, hasApp ? base : null, places);
+    const more = hasApp ? [languageMenu(settings.languages, settings.language)] : [];
+    this.frame = new Frame(settings.views, hasApp ? base : null, places, more);
     this.view = settings.views[0];
     /** @type {Map<string, Promise<[ComponentClass, string]>>} */
     this.loading = new Map();
@@ -114,8 +119,10 @@ export class Lab {
     const name = query.get("checkpoint");
     if (name !== null && this.models.includes(name)) this.model = name;
     else if (name !== null) {
-      const reason = "is not usable here, although this link asks for it";
-      session.warnings.push(`The checkpoint “${name}” ${reason}; showing ${this.model} instead.`);
+      const { model } = this;
+      session.warnings.push(
+        t`The checkpoint “${name}” is not usable here, although this link asks for it; showing ${model} instead.`,
+      );
     }
     if (!this.started) this.showFrame(link); // so that there is a title at once
     this.run();
@@ -183,7 +190,7 @@ export class Lab {
       try {
         await this.runOnce();
       } catch (error) {
-        this.frame.say([`This view did not load: ${messageOf(error)} Reload the page to try again.`], "alert");
+        this.frame.say([t`This view did not load: ${messageOf(error)} Reload the page to try again.`], "alert");
         this.stage.close();
         this.showFrame(this.environment.address.read());
         this.showBar();
@@ -249,10 +256,11 @@ export class Lab {
   /** @param {Record<string, string>} params */
   writeLink(params) {
     const { view, model, started } = this,
-      { address } = this.environment;
+      { address, settings } = this.environment,
+      { language } = settings;
     const before = address.read();
     const isNewPlace = started && (before.get("page") !== view.address || before.get("checkpoint") !== model);
-    address.write(queryOf(view, model, params), isNewPlace);
+    address.write(queryOf(view, model, language === ENGLISH ? params : { ...params, lang: language }), isNewPlace);
   }
 
   /** @param {URLSearchParams} link of what is shown */

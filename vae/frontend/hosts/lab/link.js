@@ -51,6 +51,7 @@ export function readLink(query, views) {
   const own = new URLSearchParams(query),
     page = query.get("page");
   own.delete("page");
+  own.delete("lang"); // the server has read it
   const named = views.find(({ address }) => address === page);
   if (named) return { view: named, query: own };
   const view = views.find(({ name }) => name === query.get("view"));
