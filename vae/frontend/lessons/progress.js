@@ -5,7 +5,6 @@
  */
 
 export const KEPT_AS = "latent-lab lessons";
-export const OWN_LESSON = "latent-lab own lesson"; // the text that the Lessons page leaves for the link lesson=own
 
 export class ProgressStore {
   /** By lesson; what this page has where the browser keeps nothing. @type {Record<string, unknown>} */

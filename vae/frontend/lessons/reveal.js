@@ -2,11 +2,13 @@
  * What a visitor predicted beside what happened; then the explanation, its formulas and code, the references.
  *
  * @import { Lesson, LessonQuestion } from "./course.js"
+ * @import { Term } from "../lib/terms.js"
  */
 
 import { element } from "../lib/dom.js";
-import { GLOSSARY } from "../lib/glossary.js";
+import { explained } from "../lib/explained.js";
 import { linkTo, richNodes } from "../lib/rich.js";
+import { TERMS } from "../lib/terms.js";
 import { t } from "../lib/words.js";
 import { letterOf } from "./course.js";
 import { checkList } from "./steps.js";
@@ -80,11 +82,12 @@ export function answerTo(question, given) {
  */
 export function explanation({ explanation: nodes, terms, references }, base) {
   const text = element("div", { className: "lesson-explanation" }, ...richNodes(nodes, base));
-  const known = terms.filter((term) => term in GLOSSARY);
-  const words = known.map((term) =>
-    element("p", {}, element("b", {}, term), `: ${GLOSSARY[/** @type {keyof typeof GLOSSARY} */ (term)]}`),
-  );
-  const parts = [...section(t("The words"), words), ...section(t("To read on"), references.map(referenceOf(base)))];
+  const known = Object.keys(TERMS).filter((term) => terms.includes(term));
+  const words = known.map((term) => explained(/** @type {Term} */ (term), { base }));
+  const parts = [
+    ...section(t("The words and their formulas"), words),
+    ...section(t("To read on"), references.map(referenceOf(base))),
+  ];
   return element("div", { className: "lesson-why" }, text, ...parts);
 }
 

@@ -14,14 +14,14 @@ import { element, messageOf } from "../../lib/dom.js";
 import { load } from "../../lib/files.js";
 import { t } from "../../lib/words.js";
 import { linkAt, progressIn } from "../../lessons/course.js";
-import { OWN_LESSON, ProgressStore } from "../../lessons/progress.js";
+import { ProgressStore } from "../../lessons/progress.js";
+import { OWN_NAME, ownLesson } from "../../lib/own-lesson.js";
 import { beginningWith, keptAddress } from "./address.js";
 import { Drive } from "./drive.js";
 import { Lab } from "./lab.js";
 import { servedEnvironment } from "./served.js";
 import { Stage } from "./stage.js";
 
-const OWN = "own"; // the lesson whose text this browser keeps
 const KEPT_PARAMS = ["lesson", "lang"]; // of the link, at each step
 
 /**
@@ -57,7 +57,7 @@ export async function startLesson(environment) {
 
 /** Under which the progress of a lesson is kept: of one's own, each title by itself. @param {string} name @param {Lesson} lesson */
 function keyOf(name, { title }) {
-  return name === OWN ? `${OWN}: ${title}` : name;
+  return name === OWN_NAME ? `${OWN_NAME}: ${title}` : name;
 }
 
 /**
@@ -68,9 +68,9 @@ function keyOf(name, { title }) {
  * @returns {Promise<{lesson: Lesson | null, problem: string}>}
  */
 async function lessonOf({ name, language, lesson, problem }, base) {
-  if (lesson || name !== OWN) return { lesson, problem };
+  if (lesson || name !== OWN_NAME) return { lesson, problem };
   try {
-    const body = localStorage.getItem(OWN_LESSON);
+    const body = ownLesson();
     if (body === null) throw new Error(t("This browser has no lesson of your own. Write one on the Lessons page."));
     const response = await load(`${base}/lab/lesson?${new URLSearchParams({ lang: language })}`, {
       method: "POST",
