@@ -196,12 +196,8 @@ def test_a_page_with_a_lesson_brings_it_with_the_player_and_begins_with_its_firs
         patch.setitem(LESSON, "steps", [step | {"see": [], "checks": []}])
         _, _, body = client.get("/lab/", lesson="two-numbers", lang="de")
         found = brought(body)
-        assert found["brought"] == {
-            "name": "two-numbers",
-            "language": "de",
-            "lesson": LESSON | {"language": "de"},
-            "problem": "",
-        }
+        lesson = LESSON | {"language": "de"}
+        assert found["brought"] == {"name": "two-numbers", "lesson": lesson, "problem": ""}
         assert (found["model"], found["packed"]) == ("digits-z2", ["sampling/sampling.js", "bar/bar.js"])
         assert b'["lessons/player.js",' in body
         assert ".lesson-panel" in found["styles"]["lesson"]
@@ -211,7 +207,7 @@ def test_a_page_with_a_lesson_brings_it_with_the_player_and_begins_with_its_firs
 
 def test_a_lesson_of_the_browser_s_own_is_left_to_it_and_an_unknown_one_is_said(client: Client) -> None:
     _, _, body = client.get("/lab/", lesson="own")
-    assert brought(body)["brought"] == {"name": "own", "language": "", "lesson": None, "problem": ""}
+    assert brought(body)["brought"] == {"name": "own", "lesson": None, "problem": ""}
     status, _, body = client.get("/lab/", lesson="<b>x")
     assert status == 200
     assert brought(body)["brought"]["problem"] == "There is no lesson called '<b>x'."

@@ -131,5 +131,4 @@ def _page(
 def _brought(lesson: Json, here: Sequence[object]) -> Json:
     """As vae.lab.routes has it. here: the names of the models in the file."""
     missing = [name for name in lesson_models(lesson) if name not in here]
-    found = {"name": lesson["name"], "language": lesson["language"]}
-    return found | {"lesson": lesson | {"missing": missing}, "problem": ""}
+    return {"name": lesson["name"], "lesson": lesson | {"missing": missing}, "problem": ""}

@@ -21,7 +21,10 @@ from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 from vae.views.shared.words import ENGLISH, LANGUAGES, translated, words
 
 HOST, LESSON_HOST = "hosts/lab/light.js", "hosts/lab/lesson.js"
-LESSON_STYLES, LESSON_FRAME_STYLES = ("lib/controls.css", "lib/glossary.css", "lessons/player.css"), ("hosts/lab/lesson.css",)
+LESSON_STYLES, LESSON_FRAME_STYLES = (
+    ("lib/controls.css", "lib/glossary.css", "lessons/player.css"),
+    ("hosts/lab/lesson.css",),
+)
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
 ICON = "bar/icon.svg"
 BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar.css")

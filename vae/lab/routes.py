@@ -186,7 +186,7 @@ class LabService:
         name, language = query.get("lesson", ""), query.get("lang", "")
         if not name or self._lessons is None:
             return {}
-        found: Json = {"name": name, "language": language, "lesson": None, "problem": ""}
+        found: Json = {"name": name, "lesson": None, "problem": ""}
         try:
             return found if name == OWN_LESSON else found | {"lesson": self._lessons(name, language)}
         except LookupError as error:

@@ -87,7 +87,7 @@ export default class Player {
     const { phase, step } = this.progress;
     const passed = phase === "experiment" ? step + (isOpened ? 1 : 0) : indexOf(this.places, this.progress);
     this.opened = new Set([...lesson.steps.keys()].slice(0, passed));
-    this.element.lang = lesson.language;
+    for (const node of [this.title, this.content]) node.lang = lesson.language;
     say(this.title, lesson.title);
     this.show();
   }

@@ -23,7 +23,7 @@ test("without any view of its own the page begins with the first", () => {
   assert.equal(`${begun.read()}`, "page=Explore&checkpoint=m");
 });
 
-test("a lesson and its language stay in the link, and the views do not see them", () => {
+test("a lesson stays in the link, and the views do not see it", () => {
   let query = "lesson=two-numbers&lang=de&page=Explore&z=0,1";
   const write = (/** @type {string} */ written) => {
     query = written;

@@ -7,7 +7,7 @@
  * What the page brings of its lesson. name: as in the link; lesson: null where the browser has its text, or for the reason in
  * `problem`.
  *
- * @typedef {{name: string, language: string, lesson: Lesson | null, problem: string}} BroughtLesson
+ * @typedef {{name: string, lesson: Lesson | null, problem: string}} BroughtLesson
  */
 
 import { element, messageOf } from "../../lib/dom.js";
@@ -19,10 +19,11 @@ import { OWN_NAME, ownLesson } from "../../lib/own-lesson.js";
 import { beginningWith, keptAddress } from "./address.js";
 import { Drive } from "./drive.js";
 import { Lab } from "./lab.js";
+import { addressIn } from "./language.js";
 import { servedEnvironment } from "./served.js";
 import { Stage } from "./stage.js";
 
-const KEPT_PARAMS = ["lesson", "lang"]; // of the link, at each step
+const KEPT_PARAMS = ["lesson"]; // of the link, at each step
 
 /**
  * @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name
@@ -46,7 +47,10 @@ export async function startLesson(environment) {
   const host = hostOf(lab);
   host.hold(true);
   lab.start();
-  const [{ default: Player }, found] = await Promise.all([import("../../lessons/player.js"), lessonOf(brought, base)]);
+  const [{ default: Player }, found] = await Promise.all([
+    import("../../lessons/player.js"),
+    lessonOf(brought, base, settings.language),
+  ]);
   const place = new Stage("lab-lesson");
   lab.frame.main.before(place.element);
   place.mount("lesson", Player, settings.styles.lesson, () => {});
@@ -65,9 +69,10 @@ function keyOf(name, { title }) {
  *
  * @param {BroughtLesson} brought
  * @param {string} base
+ * @param {string} language
  * @returns {Promise<{lesson: Lesson | null, problem: string}>}
  */
-async function lessonOf({ name, language, lesson, problem }, base) {
+async function lessonOf({ name, lesson, problem }, base, language) {
   if (lesson || name !== OWN_NAME) return { lesson, problem };
   try {
     const body = ownLesson();
@@ -90,14 +95,14 @@ async function lessonOf({ name, language, lesson, problem }, base) {
  * @param {Lab} lab
  * @param {BroughtLesson} brought
  */
-async function nextOf({ environment: { base, hasApp } }, { name, language }) {
+async function nextOf({ environment: { base, hasApp, settings } }, { name }) {
   if (!hasApp) return null;
   const { lessonAfter } = await import("../../lessons/ending.js");
-  const response = await load(`${base}/lab/lessons?${new URLSearchParams({ lang: language })}`);
+  const response = await load(`${base}/lab/lessons?${new URLSearchParams({ lang: settings.language })}`);
   if (!response.ok) return null;
   const next = lessonAfter((await response.json()).lessons, name);
-  const query = new URLSearchParams({ lesson: next?.name ?? "", ...(language ? { lang: language } : {}) });
-  return next && { title: next.title, href: `${base}/lab/?${query}` };
+  const query = new URLSearchParams({ lesson: next?.name ?? "" });
+  return next && { title: next.title, href: addressIn(`${base}/lab/?${query}`, settings.language) };
 }
 
 /** On a phone the lesson takes a part of the window: the rest is for the view, without the title above it. @param {Lab} lab */
