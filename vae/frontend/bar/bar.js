@@ -13,6 +13,7 @@ import { button, element } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
 import { loadChip, taught, TEACHING_CHANGED } from "../lib/teaching.js";
 import { pageTheme } from "../lib/theme.js";
+import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 import { PageMenu } from "./menu.js";
 import { moreButton } from "./more.js";
@@ -41,7 +42,7 @@ export default class Bar {
     this.present = new Present(document);
     // A file's address means nothing elsewhere, and without a server all is decoded here.
     const [share, more] = hasServer() ? [shareButton(), moreButton()] : [[], []];
-    const theme = button("", "Light or dark", () => pageTheme().toggle(), "Switch between light and dark");
+    const theme = button("", t("Light or dark"), () => pageTheme().toggle(), t("Switch between light and dark"));
     theme.append(icon(THEME));
     this.classPlace = element("div", { className: "bar-class" });
     const tools = element(

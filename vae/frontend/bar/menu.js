@@ -1,6 +1,7 @@
 /** Streamlit's links to the pages: which is the current one, and the button that opens their list on narrow screens. */
 
 import { button } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 
 const MENU = "M2 4h12M2 8h12M2 12h12";
@@ -12,7 +13,7 @@ export class PageMenu {
   /** @param {Document} document */
   constructor(document) {
     this.document = document;
-    this.button = button("", "All pages", () => this.set(!this.open), "Pages");
+    this.button = button("", t("All pages"), () => this.set(!this.open), t("Pages"));
     this.button.append(icon(MENU));
     this.button.className = "page-menu";
     this.button.ariaExpanded = "false";
@@ -43,7 +44,7 @@ export class PageMenu {
   show(page) {
     const pages = this.document.querySelector(".st-key-pages");
     pages?.setAttribute("role", "navigation");
-    pages?.setAttribute("aria-label", "Pages");
+    pages?.setAttribute("aria-label", t("Pages"));
     for (const link of pages?.querySelectorAll("a") ?? []) {
       if (link.textContent?.trim() === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");

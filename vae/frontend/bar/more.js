@@ -3,19 +3,20 @@
 import { preferServer, prefersServer } from "../lib/decode-choice.js";
 import { button, element } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
+import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 
 const MORE = "M3 8h.01M8 8h.01M13 8h.01"; // three dots
 
 /** The button and its panel. */
 export function moreButton() {
-  const more = button("", "More: where models are decoded", () => {}, "More");
+  const more = button("", t("More: where models are decoded"), () => {}, t("More"));
   more.append(icon(MORE));
   more.className = "more";
   const box = element("input", { type: "checkbox", onchange: () => preferServer(!box.checked) });
-  const label = element("label", {}, box, "Decode in this browser");
-  const note = element("p", {}, "Where this is off, or a model is large, the server decodes.");
-  const panel = element("div", { className: "more-panel", role: "dialog", ariaLabel: "More" }, label, note);
+  const label = element("label", {}, box, t("Decode in this browser"));
+  const note = element("p", {}, t("Where this is off, or a model is large, the server decodes."));
+  const panel = element("div", { className: "more-panel", role: "dialog", ariaLabel: t("More") }, label, note);
   openBy(more, panel);
   panel.addEventListener("beforetoggle", () => {
     box.checked = !prefersServer();

@@ -2,6 +2,7 @@
 
 import { button, element, say } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
+import { t, translate } from "../lib/words.js";
 
 /**
  * What the list shows of a model. words: its name for people; version: changes when it is trained again; strip: the
@@ -30,11 +31,11 @@ export class Picker {
     this.picture = element("img", { className: "bar-strip", alt: "", draggable: false });
     this.text = element("span", { className: "bar-words" });
     this.problems = element("span", { className: "model-problems", hidden: true }, "⚠");
-    this.button = button("", "", () => {}, "Model");
+    this.button = button("", "", () => {}, t("Model"));
     this.button.className = "model-button";
     const arrow = element("span", { className: "model-arrow" }, "▾");
     this.button.append(this.picture, this.text, this.problems, arrow);
-    this.list = element("div", { className: "model-list", role: "listbox", ariaLabel: "Models" });
+    this.list = element("div", { className: "model-list", role: "listbox", ariaLabel: t("Models") });
     this.close = openBy(this.button, this.list);
     this.list.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.focusChosenSoon());
     this.list.addEventListener("keydown", (event) => this.onKey(event));
@@ -54,10 +55,10 @@ export class Picker {
     const usable = current && "words" in current ? current : null;
     this.picture.hidden = !usable;
     if (usable) this.picture.src = stripUrl(base, usable);
-    const text = usable?.words ?? "No model";
+    const text = usable ? translate(usable.words) : t("No model");
     say(this.text, text);
-    this.button.ariaLabel = `Model: ${text}`;
-    this.button.title = usable ? `${usable.name}: ${usable.numbers}; ${usable.facts}` : "";
+    this.button.ariaLabel = t`Model: ${text}`;
+    this.button.title = usable ? `${usable.name}: ${translate(usable.numbers)}; ${translate(usable.facts)}` : "";
     this.button.dataset.name = chosen ?? "";
     this.problems.hidden = models.every((model) => !("problem" in model));
     this.fill(base, models, chosen);
@@ -73,8 +74,10 @@ export class Picker {
     const groups = new Map();
     for (const model of models) {
       const group =
-        groups.get(model.group) ?? element("div", { className: "model-group", role: "group", ariaLabel: model.group });
-      if (!groups.has(model.group)) group.append(element("div", { className: "model-heading" }, model.group));
+        groups.get(model.group) ??
+        element("div", { className: "model-group", role: "group", ariaLabel: translate(model.group) });
+      if (!groups.has(model.group))
+        group.append(element("div", { className: "model-heading" }, translate(model.group)));
       groups.set(model.group, group);
       group.append("problem" in model ? broken(model) : this.option(base, model, model.name === chosen));
     }
@@ -90,8 +93,8 @@ export class Picker {
     const picture = element("img", { className: "bar-strip", alt: "", src: stripUrl(base, model), loading: "lazy" });
     const lines = element("span", { className: "model-lines" });
     const code = element("small", {}, model.name);
-    lines.append(element("b", {}, model.words, " ", code), element("span", {}, model.purpose));
-    lines.append(element("small", {}, `${model.numbers} · ${model.facts}`));
+    lines.append(element("b", {}, translate(model.words), " ", code), element("span", {}, translate(model.purpose)));
+    lines.append(element("small", {}, `${translate(model.numbers)} · ${translate(model.facts)}`));
     const option = element(
       "div",
       { className: "model-option", role: "option", tabIndex: chosen ? 0 : -1 },
@@ -141,6 +144,6 @@ function stripUrl(base, { name, version, strip }) {
 
 /** @param {Broken} model */
 function broken({ name, problem }) {
-  const sentence = `Checkpoint “${name}” cannot be used. ${problem}`;
+  const sentence = t`Checkpoint “${name}” cannot be used. ${translate(problem)}`;
   return element("p", { className: "model-broken" }, sentence);
 }

@@ -1,6 +1,7 @@
 /** Present: the page alone, without bar and small print, on the full screen where the browser allows it. */
 
 import { button, element } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 
 const PRESENT = "M2 3h12v8H2zM8 11v3M5 14h6"; // a screen on its stand
@@ -9,11 +10,11 @@ export class Present {
   /** @param {Document} document */
   constructor(document) {
     this.document = document;
-    this.leave = button("✕", "Leave the presentation (Esc)", () => this.set(false), "Leave the presentation");
+    this.leave = button("✕", t("Leave the presentation (Esc)"), () => this.set(false), t("Leave the presentation"));
     this.leave.className = "leave-present";
     this.leave.hidden = !this.on; // a page may open while presenting
-    const start = button("", "Without bar and small print, full screen", () => this.set(true), "Present");
-    start.append(icon(PRESENT), element("span", {}, "Present"));
+    const start = button("", t("Without bar and small print, full screen"), () => this.set(true), t("Present"));
+    start.append(icon(PRESENT), element("span", {}, t("Present")));
     start.className = "start-present";
     this.elements = [start, this.leave];
     this.onKey = (/** @type {KeyboardEvent} */ event) => {

@@ -3,6 +3,7 @@
 import { copyText } from "../lib/copy.js";
 import { button, element, say } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
+import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 
 const SHARE = "M9 2h5v5M14 2 7 9M12 9v5H2V4h5"; // an arrow out of a box
@@ -24,18 +25,23 @@ export function lightAddress(page) {
 
 /** The button and its panel. */
 export function shareButton() {
-  const share = button("", "Link to what this page shows", () => {}, "Share");
-  share.append(icon(SHARE), element("span", {}, "Share"));
-  const field = element("input", { type: "text", readOnly: true, ariaLabel: "Link to this page", spellcheck: false });
+  const share = button("", t("Link to what this page shows"), () => {}, t("Share"));
+  share.append(icon(SHARE), element("span", {}, t("Share")));
+  const field = element("input", {
+    type: "text",
+    readOnly: true,
+    ariaLabel: t("Link to this page"),
+    spellcheck: false,
+  });
   const said = element("p", { role: "status", className: "share-said" });
-  const code = element("img", { className: "qr", alt: "QR code of the link" });
+  const code = element("img", { className: "qr", alt: t("QR code of the link") });
   const note = element(
     "p",
     {},
-    "This address works on this computer only: open the app by its network name to share it.",
+    t("This address works on this computer only: open the app by its network name to share it."),
   );
   const light = element("input", { type: "checkbox" });
-  const choice = element("label", {}, light, "As a light page, for phones and large classes");
+  const choice = element("label", {}, light, t("As a light page, for phones and large classes"));
   const show = () => {
     const address = (light.checked && lightAddress(new URL(location.href))) || location.href;
     field.value = address;
@@ -43,12 +49,12 @@ export function shareButton() {
     code.src = new URL(`live/qr?text=${encodeURIComponent(address)}`, new URL(".", document.baseURI)).href;
   };
   light.addEventListener("change", show);
-  const copy = button("Copy link", "Copy the link", async () => {
+  const copy = button(t("Copy link"), t("Copy the link"), async () => {
     const copied = await copyText(field.value, panel);
     if (!copied) field.select();
-    say(said, copied ? "Copied." : "This browser does not let pages copy: copy the marked link yourself.");
+    say(said, copied ? t("Copied.") : t("This browser does not let pages copy: copy the marked link yourself."));
   });
-  const panel = element("div", { className: "share-panel", role: "dialog", ariaLabel: "Share" });
+  const panel = element("div", { className: "share-panel", role: "dialog", ariaLabel: t("Share") });
   panel.append(element("div", { className: "share-link" }, field, copy), choice, said, code, note);
   openBy(share, panel);
   panel.addEventListener("beforetoggle", ({ newState }) => {

@@ -33,6 +33,7 @@
  */
 
 import { CLASS_SECONDS } from "../lib/contract.js";
+import { t } from "../lib/words.js";
 import { Kept } from "./kept.js";
 import { Outbox } from "./outbox.js";
 import { Sections } from "./state.js";
@@ -53,12 +54,12 @@ const FIRST_RETRY_MS = 500,
   LAST_RETRY_MS = 8000;
 /** @type {Record<TransportName, string>} */
 const CONNECTED = {
-  websocket: "Connected.",
-  events: "Connected by server-sent events: WebSockets do not get through here.",
-  poll: "Connected by polling: nothing faster gets through here.",
+  websocket: t("Connected."),
+  events: t("Connected by server-sent events: WebSockets do not get through here."),
+  poll: t("Connected by polling: nothing faster gets through here."),
 };
-const CONNECTING = "Connecting to the class…";
-const LOST = "No connection to the class. It comes back by itself.";
+const CONNECTING = t("Connecting to the class…");
+const LOST = t("No connection to the class. It comes back by itself.");
 
 export class Connection {
   outbox = new Outbox();
@@ -115,7 +116,7 @@ export class Connection {
    * @returns {Promise<any>} the reply's fields
    */
   command(name, fields = {}) {
-    if (this.stopped) return Promise.reject(new Error(this.status.sentence || "The connection is closed."));
+    if (this.stopped) return Promise.reject(new Error(this.status.sentence || t("The connection is closed.")));
     if (this.working) this.expect(SILENCE_MS);
     return this.outbox.add(name, fields);
   }
@@ -130,7 +131,7 @@ export class Connection {
     this.outbox.tell(name, fields);
   }
 
-  close(sentence = "The connection is closed.") {
+  close(sentence = t("The connection is closed.")) {
     this.stopped = true;
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     for (const type of NETWORK) globalThis.removeEventListener?.(type, this.wake);

@@ -24,6 +24,8 @@
  * @property {Shown | null} shown
  */
 
+import { t, translate } from "../lib/words.js";
+
 // A frame goes straight to the students, what is at rest by way of the teacher's page and the class' file: a frame that came
 // this shortly before it is as new, or newer.
 const NEWER_MS = 1000;
@@ -76,7 +78,7 @@ export class Follower {
     const { lab } = this,
       { page, params } = shown;
     const isHere = lab.environment.settings.views.some(({ address }) => address === page);
-    this.sentence = isHere ? "" : `Your teacher is on ${page.replaceAll("_", " ")}.`;
+    this.sentence = isHere ? "" : t`Your teacher is on ${translate(page.replaceAll("_", " "))}.`;
     if (!isHere) return;
     if (this.now() - this.newestAt > NEWER_MS) this.newest = null;
     const link = new URLSearchParams({ page, checkpoint: model, ...params });

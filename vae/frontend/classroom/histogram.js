@@ -24,6 +24,7 @@
  */
 
 import { element, say, svgElement } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const LAPTOP_TEXT = 16; // pixels of an option's text for which these are:
 const THINNEST = 1.5,
@@ -78,17 +79,17 @@ export function sentenceOf(/** @type {number[][] | null} */ moved) {
   const total = moved.flat().reduce((sum, count) => sum + count, 0),
     moves = movesOf(moved),
     changed = moves.reduce((sum, { count }) => sum + count, 0);
-  if (!total) return "Nobody has answered both rounds yet.";
-  if (!changed) return `Of ${total} who answered both rounds, nobody changed.`;
+  if (!total) return t("Nobody has answered both rounds yet.");
+  if (!changed) return t`Of ${total} who answered both rounds, nobody changed.`;
   const ways = moves.map(({ from, to, count }) => `${letterOf(from)} → ${letterOf(to)} ${count}`);
-  return `${changed} of ${total} changed: ${ways.join(", ")}.`;
+  return t`${changed} of ${total} changed: ${ways.join(", ")}.`;
 }
 
 /** What a screen reader hears of a row. */
 export function rowText(/** @type {Row} */ { bars }) {
   const several = bars.length > 1;
   return bars
-    .map(({ round, count, share }) => `${several ? `round ${round}: ` : ""}${percent(share)}, ${count}`)
+    .map(({ round, count, share }) => `${several ? t`round ${round}: ` : ""}${percent(share)}, ${count}`)
     .join("; ");
 }
 
@@ -122,7 +123,7 @@ export function arcsOf(moves, centres, width, scale = 1) {
       end = centres[to] - scale * ARRIVE * down;
     const handle = ((reach - head / 8) * 4) / 3; // so that the middle of the curve is at `reach`
     const path = `M0 ${start}C${handle} ${start} ${handle} ${end} ${head} ${end}M${2 * head} ${end - head}L${head / 2} ${end}L${2 * head} ${end + head}`;
-    const places = ALONG.map((t) => pointAt(t, { start, end, handle, head }));
+    const places = ALONG.map((along) => pointAt(along, { start, end, handle, head }));
     return { path, width: thickness, ...placeOf(places, thickness, count, LAPTOP_TEXT * scale, taken), count };
   });
 }
@@ -132,12 +133,12 @@ export function arcsOf(moves, centres, width, scale = 1) {
 /**
  * A point of an arrow's curve.
  *
- * @param {number} t 0 to 1
+ * @param {number} along 0 to 1
  * @param {{start: number, end: number, handle: number, head: number}} curve
  */
-function pointAt(t, { start, end, handle, head }) {
-  const near = (1 - t) ** 2 * (1 + 2 * t); // the part of its beginning
-  return { x: 3 * t * (1 - t) * handle + t ** 3 * head, y: near * start + (1 - near) * end };
+function pointAt(along, { start, end, handle, head }) {
+  const near = (1 - along) ** 2 * (1 + 2 * along); // the part of its beginning
+  return { x: 3 * along * (1 - along) * handle + along ** 3 * head, y: near * start + (1 - near) * end };
 }
 
 /**
@@ -217,8 +218,8 @@ function optionOf(/** @type {Row} */ row) {
   const { letter, text, bars, correct, own } = row;
   const node = element("li", {}, element("b", { className: "letter" }, letter));
   const words = element("span", { className: "option-text" }, text);
-  if (correct) words.append(element("em", { className: "correct" }, "✓ correct"));
-  if (own.length) words.append(element("em", { className: "own" }, bars.length > 1 ? ownText(own) : "your vote"));
+  if (correct) words.append(element("em", { className: "correct" }, t("✓ correct")));
+  if (own.length) words.append(element("em", { className: "own" }, bars.length > 1 ? ownText(own) : t("your vote")));
   node.append(words);
   node.classList.toggle("right", correct);
   if (!bars.length) return node;
@@ -235,5 +236,5 @@ function optionOf(/** @type {Row} */ row) {
 }
 
 function ownText(/** @type {readonly number[]} */ rounds) {
-  return rounds.length > 1 ? "your vote, both rounds" : `your vote, round ${rounds[0]}`;
+  return rounds.length > 1 ? t("your vote, both rounds") : t`your vote, round ${rounds[0]}`;
 }

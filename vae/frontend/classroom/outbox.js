@@ -8,11 +8,12 @@
  */
 
 import { CLASS_VERSION } from "../lib/contract.js";
+import { t } from "../lib/words.js";
 import { Refusal } from "./transports.js";
 
 // Done twice they would do more than done once.
 const ONCE = new Set(["ask", "co_teacher", "train"]);
-const LOST = "The connection was lost before the answer came. Look whether it was done before you do it again.";
+const LOST = t("The connection was lost before the answer came. Look whether it was done before you do it again.");
 const AGAIN_MS = 2000; // after a request that failed
 
 export class Outbox {

@@ -25,8 +25,9 @@
 
 import { frameOf } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
-export const UNNAMED = "no label";
+export const UNNAMED = t("no label");
 
 /**
  * Where a latent vector lies: (z − mean)·components. The second axis of a 1-D latent space means nothing: it shows the

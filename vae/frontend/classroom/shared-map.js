@@ -24,6 +24,7 @@ import { button, element, say } from "../lib/dom.js";
 import { classHeight } from "../lib/math.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 import { MapCanvas, thumbnailOf } from "./map-canvas.js";
 import { ellipseOf, groupsOf, nextTowards, placeOf, stepped } from "./plane.js";
 
@@ -62,8 +63,8 @@ export class SharedMap {
     this.base = base;
     this.passive = passive;
     this.pad = this.canvas.pad;
-    this.drawn = picture("the drawing");
-    this.decoded = picture("its μ, decoded");
+    this.drawn = picture(t("the drawing"));
+    this.decoded = picture(t("its μ, decoded"));
     this.words = element("p", { role: "status", className: "map-words" });
     this.pair = element("div", { className: "map-pair" }, this.drawn.element, this.decoded.element, this.words);
     this.legend = element("ul", { className: "map-groups" });
@@ -151,14 +152,14 @@ export class SharedMap {
     const items = shown.map(({ name, mark, ids }) => {
       const content = [this.marks.swatch(mark), element("span", {}, name), element("b", {}, `${ids.length}`)];
       if (this.passive) return element("li", {}, ...content);
-      const title = `Show the drawings of “${name}” alone, or all again`;
+      const title = t`Show the drawings of “${name}” alone, or all again`;
       const node = button("", title, () => this.chooseGroup(name), `${name}, ${ids.length}`);
       node.ariaPressed = `${this.group === name}`;
       node.append(...content);
       return element("li", {}, node);
     });
     if (shown.length < this.groups.length) {
-      items.push(element("li", {}, `and ${this.groups.length - shown.length} more`));
+      items.push(element("li", {}, t`and ${this.groups.length - shown.length} more`));
     }
     const at = [...this.legend.querySelectorAll("button")].findIndex((node) => node.matches(":focus"));
     this.legend.replaceChildren(...items);
@@ -172,18 +173,21 @@ export class SharedMap {
    */
   describe({ latent_dim: latentDim, kl }) {
     const count = this.placed.size;
-    const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
-    const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][latentDim - 1] ?? "first two principal components";
-    const images = `${this.canvas.labels.length.toLocaleString("en")} encoded test images`;
-    const cut = latentDim > 2 ? " The other dimensions are not seen here." : "";
-    const ellipse = kl ? " Ellipse: one σ of q(z|x)." : "";
-    this.caption.textContent = `Points: ${images}; ${axes}.${ellipse}${cut}`;
-    const keys = this.passive ? "" : " Arrow keys go to the next drawing on that side, Page Down to the next in order.";
-    this.pad.ariaLabel = `Shared map with ${drawings} in ${this.groups.length} groups.${keys}`;
+    const drawings = count === 1 ? t("1 drawing") : t`${count} drawings`;
+    const axes =
+      [t("z₀ across, classes up"), t("z₀ across, z₁ up")][latentDim - 1] ?? t("first two principal components");
+    const images = t`${this.canvas.labels.length.toLocaleString("en")} encoded test images`;
+    const cut = latentDim > 2 ? t(" The other dimensions are not seen here.") : "";
+    const ellipse = kl ? t(" Ellipse: one σ of q(z|x).") : "";
+    this.caption.textContent = t`Points: ${images}; ${axes}.${ellipse}${cut}`;
+    const keys = this.passive
+      ? ""
+      : t(" Arrow keys go to the next drawing on that side, Page Down to the next in order.");
+    this.pad.ariaLabel = t`Shared map with ${drawings} in ${this.groups.length} groups.${keys}`;
   }
 
   invitation() {
-    return this.placed.size ? "Tap a drawing: its μ is decoded." : "No drawing has been approved yet.";
+    return this.placed.size ? t("Tap a drawing: its μ is decoded.") : t("No drawing has been approved yet.");
   }
 
   chooseGroup(/** @type {string} */ name) {
@@ -223,7 +227,7 @@ export class SharedMap {
     if (!placed || id === before) return;
     const { drawing } = placed;
     drawPicture(this.drawn.canvas, fromBase64(drawing.picture), drawing.shape);
-    say(this.words, `“${this.nameOf(placed)}”, drawing ${id}: decoding its μ …`);
+    say(this.words, t`“${this.nameOf(placed)}”, drawing ${id}: decoding its μ …`);
     void this.decode(id ?? "", placed);
   }
 
@@ -279,8 +283,8 @@ function picture(/** @type {string} */ caption) {
 
 /** How sure the encoder is, in words. */
 export function spreadOf(/** @type {readonly number[] | null} */ logvar) {
-  if (!logvar?.length || !logvar.every(Number.isFinite)) return "Its code is a point.";
+  if (!logvar?.length || !logvar.every(Number.isFinite)) return t("Its code is a point.");
   const sigma = logvar.map((value) => Math.exp(value / 2));
   const [least, most] = [Math.min(...sigma), Math.max(...sigma)].map((value) => value.toFixed(2));
-  return least === most ? `Its σ is ${least}.` : `Its σ: ${least} to ${most}.`;
+  return least === most ? t`Its σ is ${least}.` : t`Its σ: ${least} to ${most}.`;
 }

@@ -22,6 +22,7 @@
  */
 
 import { CLASS_SECONDS, CLASS_VERSION } from "../lib/contract.js";
+import { t } from "../lib/words.js";
 
 const SECONDS_OF_A_POLL = CLASS_SECONDS.poll + 10; // it is answered after the first of these at the latest
 const QUIET_EVENTS_S = 3 * CLASS_SECONDS.events; // three signs of life have not come
@@ -68,7 +69,7 @@ function openSocket({ base, code, role, seat, WebSocket }, after, { onMessage, o
     name: "websocket",
     pipelined: true,
     send: (command) => {
-      if (socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("The socket is closed."));
+      if (socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(t("The socket is closed.")));
       socket.send(JSON.stringify(command));
       return Promise.resolve();
     },
@@ -196,7 +197,7 @@ function asked({ seat }, signal) {
 export async function refusalOf(response) {
   const ours = response.headers.get("content-type")?.startsWith("text/plain");
   const text = ours ? await response.text() : "";
-  return new Refusal(text || `The server answered with status ${response.status}. Reload the page.`, response.status);
+  return new Refusal(text || t`The server answered with status ${response.status}. Reload the page.`, response.status);
 }
 
 /** A signal that is aborted with another one, or when so many seconds have passed. */

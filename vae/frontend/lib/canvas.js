@@ -1,6 +1,7 @@
 /** Pictures, differences of pictures, grids of them and dots, painted on canvases. */
 
 import { contextOf, element } from "./dom.js";
+import { t } from "./words.js";
 
 /** @import { ImageShape } from "./contract.js" */
 
@@ -175,7 +176,7 @@ export function pngOf(canvas, scale) {
   return new Promise((resolve, reject) => {
     large.toBlob((blob) => {
       if (blob) resolve(blob);
-      else reject(new Error(`This browser cannot save ${large.width} × ${large.height} pixels as a PNG.`));
+      else reject(new Error(t`This browser cannot save ${large.width} × ${large.height} pixels as a PNG.`));
     }, "image/png");
   });
 }

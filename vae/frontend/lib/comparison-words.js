@@ -6,14 +6,17 @@
  * @typedef {{words: string, nats: Nats}} Named
  */
 
+import { t } from "./words.js";
+
 /**
  * What a model spends: "β = 1 spends 19.4 nats on z and 80.3 on the picture".
  *
  * @param {Named} model
  */
 export function spends({ words, nats: { reconstruction, kl } }) {
-  if (kl === null) return `${words} spends ${nats(reconstruction)} on the picture and has no prior`;
-  return `${words} spends ${nats(kl)} on z and ${reconstruction.toFixed(1)} on the picture`;
+  const picture = reconstruction.toFixed(1);
+  if (kl === null) return t`${words} spends ${picture} nats on the picture and has no prior`;
+  return t`${words} spends ${kl.toFixed(1)} nats on z and ${picture} on the picture`;
 }
 
 /**
@@ -24,17 +27,20 @@ export function spends({ words, nats: { reconstruction, kl } }) {
  */
 export function difference(first, other) {
   const picture = other.nats.reconstruction - first.nats.reconstruction;
-  const given = (other.nats.label ?? 0) > (first.nats.label ?? 0) ? `; its class costs ${nats(other.nats.label)}` : "";
-  if (other.nats.kl === null) {
-    const noPrior = first.nats.kl === null ? "" : "has no prior and ";
-    return `${other.words} ${noPrior}spends ${spent(picture, " nats")} on the picture${given}`;
+  const { words } = other,
+    { kl, label } = other.nats;
+  const given = (label ?? 0) > (first.nats.label ?? 0) ? t`; its class costs ${(label ?? 0).toFixed(1)} nats` : "";
+  if (kl === null) {
+    const spending = spent(picture, true);
+    return first.nats.kl === null
+      ? t`${words} spends ${spending} on the picture${given}`
+      : t`${words} has no prior and spends ${spending} on the picture${given}`;
   }
   if (first.nats.kl === null) {
-    const onZ = `${nats(other.nats.kl)} on z, where ${first.words} has no prior,`;
-    return `${other.words} spends ${onZ} and ${spent(picture)} on the picture${given}`;
+    const none = first.words;
+    return t`${words} spends ${kl.toFixed(1)} nats on z, where ${none} has no prior, and ${spent(picture)} on the picture${given}`;
   }
-  const z = other.nats.kl - first.nats.kl;
-  return `${other.words} spends ${spent(z, " nats")} on z and ${spent(picture)} on the picture${given}`;
+  return t`${words} spends ${spent(kl - first.nats.kl, true)} on z and ${spent(picture)} on the picture${given}`;
 }
 
 /**
@@ -49,14 +55,10 @@ export function apart(phrases) {
   return phrases.map((own) => own.find((_, k) => isOwn(own, k)) ?? own[own.length - 1]);
 }
 
-/** @param {number} more in nats @param {string} [unit] */
-function spent(more, unit = "") {
+/** @param {number} more in nats @param {boolean} [named] with the unit */
+function spent(more, named = false) {
   const size = Math.abs(more).toFixed(1);
-  if (size === "0.0") return unit ? "as many nats" : "as many";
-  return `${size}${unit} ${more < 0 ? "less" : "more"}`;
-}
-
-/** @param {number} [value] */
-function nats(value = 0) {
-  return `${value.toFixed(1)} nats`;
+  if (size === "0.0") return named ? t("as many nats") : t("as many");
+  if (more < 0) return named ? t`${size} nats less` : t`${size} less`;
+  return named ? t`${size} nats more` : t`${size} more`;
 }

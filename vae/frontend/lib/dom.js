@@ -1,5 +1,7 @@
 /** Elements of a page, and the controls that several pages share. */
 
+import { t } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -63,7 +65,7 @@ export function svgElement(name, attributes) {
  */
 export function contextOf(canvas, settings) {
   const context = canvas.getContext("2d", settings);
-  if (!context) throw new Error("This browser cannot draw on a canvas. Close other tabs and reload the page.");
+  if (!context) throw new Error(t("This browser cannot draw on a canvas. Close other tabs and reload the page."));
   return context;
 }
 

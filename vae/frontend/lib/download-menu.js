@@ -4,6 +4,7 @@ import { element, messageOf } from "./dom.js";
 import { hasServer } from "./files.js";
 import { openBy } from "./popover.js";
 import { takeHome } from "./take-home.js";
+import { t } from "./words.js";
 
 /**
  * A file to download. format: PNG, …; what: is in it, in a few words; save: makes it, and throws an error with a sentence
@@ -13,11 +14,11 @@ import { takeHome } from "./take-home.js";
  */
 
 /** @type {Download} */
-const HOME = { format: "HTML", what: "this page with the model, to take home", save: takeHome };
+const HOME = { format: "HTML", what: t("this page with the model, to take home"), save: takeHome };
 
 /** The menu of a page that has no other downloads; none where there is no server. */
 export function homeMenu() {
-  return hasServer() ? [menuOf("Take home", [HOME])] : [];
+  return hasServer() ? [menuOf(t("Take home"), [HOME])] : [];
 }
 
 /**
@@ -28,7 +29,7 @@ export function homeMenu() {
  * @param {...HTMLElement} settings
  */
 export function downloadMenu(downloads, ...settings) {
-  return menuOf("Download", hasServer() ? [...downloads, HOME] : downloads, ...settings);
+  return menuOf(t("Download"), hasServer() ? [...downloads, HOME] : downloads, ...settings);
 }
 
 /**
@@ -42,7 +43,7 @@ function menuOf(text, downloads, ...settings) {
   const panel = element("div", { className: "download-panel", role: "group", ariaLabel: text });
   const close = openBy(open, panel);
   const save = async (/** @type {Download} */ download) => {
-    status.textContent = `making the ${download.format}…`;
+    status.textContent = t`making the ${download.format}…`;
     try {
       await download.save();
       status.textContent = "";

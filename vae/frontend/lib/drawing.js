@@ -13,6 +13,7 @@
 import { button, contextOf, element } from "./dom.js";
 import { framed, resized } from "./placing.js";
 import { rangeField } from "./fields.js";
+import { t } from "./words.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { DrawingFrame, ImageShape } from "./contract.js" */
@@ -61,7 +62,14 @@ export class DrawingPad {
   pointer = null;
 
   constructor(/** @type {PadOptions} */ options) {
-    const { imageShape, frame = null, bright = false, onChange, onRelease = () => {}, label = "Drawing pad" } = options;
+    const {
+      imageShape,
+      frame = null,
+      bright = false,
+      onChange,
+      onRelease = () => {},
+      label = t("Drawing pad"),
+    } = options;
     const [channels, height, width] = imageShape;
     this.imageShape = imageShape;
     this.frame = frame;
@@ -78,8 +86,8 @@ export class DrawingPad {
     this.context = contextOf(this.surface, { willReadFrequently: true });
     this.box = element("div", { className: "drawing-box", hidden: true });
     this.cursor = element("div", { className: "drawing-cursor", hidden: true });
-    this.undoButton = button("Undo", "Take the last stroke back (Ctrl+Z)", () => this.undo());
-    this.rubber = button("Rubber", "Draw in black: rub out", () => {
+    this.undoButton = button(t("Undo"), t("Take the last stroke back (Ctrl+Z)"), () => this.undo());
+    this.rubber = button(t("Rubber"), t("Draw in black: rub out"), () => {
       this.rubber.ariaPressed = String(this.rubber.ariaPressed !== "true");
     });
     this.centred = element("input", { type: "checkbox", checked: frame !== null, disabled: frame === null });
@@ -362,7 +370,7 @@ export class DrawingPad {
     const [, height, width] = this.imageShape;
     this.surface.className = "drawing-surface";
     this.surface.setAttribute("role", "application");
-    this.surface.ariaLabel = `${label}. Draw with mouse, finger or pen; or arrow keys move a pen, space puts it down and lifts it.`;
+    this.surface.ariaLabel = t`${label}. Draw with mouse, finger or pen; or arrow keys move a pen, space puts it down and lifts it.`;
     const place = element("div", { className: "drawing-place" }, this.surface, this.box, this.cursor);
     place.style.aspectRatio = `${width} / ${height}`;
     return element("div", { className: "drawing" }, place, this.buildTools(colour));
@@ -370,10 +378,10 @@ export class DrawingPad {
 
   buildTools(/** @type {boolean} */ colour) {
     this.rubber.ariaPressed = "false";
-    const tools = element("div", { className: "drawing-tools", role: "toolbar", ariaLabel: "Drawing" });
+    const tools = element("div", { className: "drawing-tools", role: "toolbar", ariaLabel: t("Drawing") });
     tools.append(
       this.undoButton,
-      button("Clear", "Empty the pad", () => this.clear()),
+      button(t("Clear"), t("Empty the pad"), () => this.clear()),
       this.rubber,
     );
     tools.append(this.buildWidth());
@@ -391,7 +399,7 @@ export class DrawingPad {
       this.lineWidth = Number(slider.value);
       shown.textContent = `${this.lineWidth.toFixed(1)} px`;
     });
-    return element("label", { title: "Line width, in pixels of the model's image" }, "Line ", slider, shown);
+    return element("label", { title: t("Line width, in pixels of the model's image") }, t("Line "), slider, shown);
   }
 
   buildColour() {
@@ -399,7 +407,7 @@ export class DrawingPad {
     input.addEventListener("input", () => {
       this.colour = input.value;
     });
-    return element("label", {}, "Colour ", input);
+    return element("label", {}, t("Colour "), input);
   }
 
   buildCentred() {
@@ -408,9 +416,9 @@ export class DrawingPad {
       this.onRelease();
     });
     const { frame } = this;
-    this.centredLabel = element("label", { hidden: !frame }, this.centred, "Centre and scale like the data set");
+    this.centredLabel = element("label", { hidden: !frame }, this.centred, t("Centre and scale like the data set"));
     if (frame)
-      this.centredLabel.title = `Fits the drawing into ${frame.side}×${frame.side} pixels and moves its centre of mass to the middle`;
+      this.centredLabel.title = t`Fits the drawing into ${frame.side}×${frame.side} pixels and moves its centre of mass to the middle`;
     return this.centredLabel;
   }
 
@@ -425,8 +433,8 @@ export class DrawingPad {
       this.change();
       this.onRelease();
     });
-    const title = "The data set's images are dark on bright";
-    return element("label", { title, hidden: !this.bright }, this.inverted, "Invert");
+    const title = t("The data set's images are dark on bright");
+    return element("label", { title, hidden: !this.bright }, this.inverted, t("Invert"));
   }
 }
 

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { round4 } from "./math.js";
 import { parseNumber } from "./number.js";
+import { t } from "./words.js";
 
 /** @import { Properties } from "./dom.js" */
 /** @typedef {{min?: number, max?: number, step?: number | "any", value?: number}} Range */
@@ -153,6 +154,8 @@ function mark(field, problem) {
  * @param {boolean} whole
  */
 function expected({ min, max, value }, whole) {
-  const bounds = [min && `from ${min}`, max && `to ${max}`].filter(Boolean).join(" ");
-  return `“${value}” is not a ${whole ? "whole number" : "number"}${bounds && ` ${bounds}`}: it is not used.`;
+  const bounds = [min && t` from ${min}`, max && t` to ${max}`].filter(Boolean).join("");
+  return whole
+    ? t`“${value}” is not a whole number${bounds}: it is not used.`
+    : t`“${value}” is not a number${bounds}: it is not used.`;
 }

@@ -5,6 +5,7 @@
 
 import { GRADIENT_VERSION } from "./contract.js";
 import { load } from "./files.js";
+import { t } from "./words.js";
 
 /** @typedef {Record<string, unknown> & {model: string}} Fields */
 /** @template Line @typedef {{onLine(line: Line, fields: Fields): void, onEnd(fields: Fields): void, onError(error: unknown): void}} Calls */
@@ -40,7 +41,7 @@ export async function streamLines(address, fields, signal, onLine) {
  * @param {(line: Line) => void} onLine
  */
 function take({ version, error, ...values }, onLine) {
-  if (version !== GRADIENT_VERSION) throw new Error("The app has been updated: reload the page.");
+  if (version !== GRADIENT_VERSION) throw new Error(t("The app has been updated: reload the page."));
   if (error) throw new Error(error);
   onLine(/** @type {Line} */ (values));
 }

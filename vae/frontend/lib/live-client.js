@@ -17,6 +17,7 @@
 import { joined } from "./bytes.js";
 import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js";
 import { Schedule } from "./schedule.js";
+import { t } from "./words.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { Greeting, ImageShape, ServiceError } from "./contract.js" */
@@ -320,7 +321,7 @@ export class LiveClient {
     if (waited > SILENCE_MS) this.lose();
     else if (waited > QUIET_MS && !this.quiet) {
       this.quiet = true;
-      this.onStatus({ state: "lost", message: "No answer yet", retryIn: (SILENCE_MS - waited) / 1000 });
+      this.onStatus({ state: "lost", message: t("No answer yet"), retryIn: (SILENCE_MS - waited) / 1000 });
     }
   }
 }
@@ -364,7 +365,7 @@ function sideBySide(n, left, right) {
 export function noticeOf(/** @type {LiveStatus} */ status) {
   if (status.state === "error") return status.message;
   if (status.state !== "lost") return "";
-  return `${status.message || "Connection lost"} – trying again in ${Math.ceil(status.retryIn)} s`;
+  return t`${status.message || t("Connection lost")} – trying again in ${Math.ceil(status.retryIn)} s`;
 }
 
 /** Frames per second over the last second, and the median ms from input to picture of the last 60 frames. */

@@ -1,6 +1,7 @@
 /** Number fields that are not ours: Streamlit's, in which a browser makes 125 of "1,25". */
 
 import { parseNumber, plainText } from "./number.js";
+import { t } from "./words.js";
 
 /**
  * Lets every number field of a page take numbers as people write them: a decimal comma, the minus sign, full-width
@@ -15,7 +16,7 @@ export function takeNumbers(page) {
     const plain = plainText(event.data).replace(",", ".");
     const pasted = event.inputType === "insertFromPaste";
     const wrong = pasted && Number.isNaN(parseNumber(event.data));
-    if (wrong) complain(field, `“${event.data}” is not a number.`);
+    if (wrong) complain(field, t`“${event.data}” is not a number.`);
     if (!wrong && plain === event.data) return;
     event.preventDefault();
     if (!wrong) page.execCommand("insertText", false, plain); // as if typed: Streamlit takes nothing else

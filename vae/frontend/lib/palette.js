@@ -7,6 +7,7 @@
 
 import { dotStamp, rgb } from "./canvas.js";
 import { element } from "./dom.js";
+import { t } from "./words.js";
 
 /**
  * A shape's corners; the disc has none. They turn around the origin, at most 1 away in x and in y, y downwards. A hole
@@ -106,8 +107,8 @@ export class ClassMarks {
     const { count, palette } = this,
       most = palette.length * SHAPES.length;
     if (count <= palette.length) return "";
-    const few = `${palette.length} colours: the shape tells classes of one colour apart.`;
-    return count <= most ? few : `${few} From class ${most + 1} on they repeat.`;
+    const few = t`${palette.length} colours: the shape tells classes of one colour apart.`;
+    return count <= most ? few : t`${few} From class ${most + 1} on they repeat.`;
   }
 
   /**

@@ -3,6 +3,7 @@
 import { drawPicture } from "./canvas.js";
 import { element } from "./dom.js";
 import { developed, neededSteps, STEPS } from "./steps.js";
+import { t } from "./words.js";
 
 /** @import { Developed, Photo, Step, Switches, Target } from "./steps.js" */
 
@@ -14,11 +15,11 @@ import { developed, neededSteps, STEPS } from "./steps.js";
 
 /** @type {Record<Step, string>} */
 const TITLES = {
-  oriented: "Turned as the file says that the camera was held",
-  levelled: "The light is made even: shadows on the paper vanish",
-  inverted: "Dark becomes bright",
-  stretched: "The darkest becomes black, the brightest white; of ink on paper, all that is not ink becomes black",
-  centred: "Scaled and moved to where the data set has its drawings",
+  oriented: t("Turned as the file says that the camera was held"),
+  levelled: t("The light is made even: shadows on the paper vanish"),
+  inverted: t("Dark becomes bright"),
+  stretched: t("The darkest becomes black, the brightest white; of ink on paper, all that is not ink becomes black"),
+  centred: t("Scaled and moved to where the data set has its drawings"),
 };
 
 export class PhotoSteps {
@@ -35,7 +36,7 @@ export class PhotoSteps {
     this.rows = STEPS.map((step) => this.build(step));
     const labels = this.rows.map(({ label }) => label);
     this.element = element("div", { className: "photo-steps", role: "group", hidden: true }, ...labels);
-    this.element.ariaLabel = "From the file to the model's input";
+    this.element.ariaLabel = t("From the file to the model's input");
   }
 
   /** @param {Step} step */
@@ -74,7 +75,7 @@ export class PhotoSteps {
   showOrientation(turned) {
     const [{ input, label }] = this.rows;
     input.disabled = !turned;
-    label.title = turned ? TITLES.oriented : "The file does not say that the camera was turned";
+    label.title = turned ? TITLES.oriented : t("The file does not say that the camera was turned");
   }
 
   clear() {

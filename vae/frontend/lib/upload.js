@@ -2,6 +2,7 @@
 
 import { contextOf } from "./dom.js";
 import { orientationOf } from "./exif.js";
+import { t } from "./words.js";
 
 /** @import { Photo } from "./steps.js" */
 
@@ -18,7 +19,7 @@ const HEAD_BYTES = 2 ** 17; // of a file, in which its orientation is
  * @returns {Promise<{photo: Photo, width: number, height: number}>}
  */
 export async function readPicture(file) {
-  if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than 32 MiB. Choose a smaller picture.`);
+  if (file.size > MOST_BYTES) throw new Error(t`${file.name} has more than 32 MiB. Choose a smaller picture.`);
   const address = URL.createObjectURL(file);
   try {
     const picture = await opened(address, file.name);
@@ -41,14 +42,14 @@ function opened(address, name) {
   return new Promise((resolve, reject) => {
     const picture = new Image();
     picture.onerror = () =>
-      reject(new Error(`${name} is not a picture that this browser can read. PNG, JPEG, GIF and WebP work.`));
+      reject(new Error(t`${name} is not a picture that this browser can read. PNG, JPEG, GIF and WebP work.`));
     picture.onload = () => {
       const { naturalWidth: width, naturalHeight: height } = picture;
       if (!width || !height)
-        reject(new Error(`${name} does not say how large its picture is. Save it as PNG or JPEG.`));
+        reject(new Error(t`${name} does not say how large its picture is. Save it as PNG or JPEG.`));
       else if (width * height > MOST_PIXELS) {
         const millions = Math.round((width * height) / 1e6);
-        reject(new Error(`${name} has ${millions} million pixels; 50 million are the most. Scale it down first.`));
+        reject(new Error(t`${name} has ${millions} million pixels; 50 million are the most. Scale it down first.`));
       } else resolve(picture);
     };
     picture.src = address;
@@ -75,7 +76,7 @@ function pixelsOf(picture, name) {
     context.drawImage(picture, 0, 0, width, height);
     return { pixels: planesOf(context.getImageData(0, 0, width, height).data), width, height };
   } catch (cause) {
-    throw new Error(`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`, { cause });
+    throw new Error(t`${name} could not be decoded by this browser. Save it as PNG or JPEG, or smaller.`, { cause });
   }
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { button, element, say } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 import { HELD_SECONDS, RoomCheck } from "./room-check.js";
 import { linesOf, verdictOf } from "./words.js";
 
@@ -31,12 +32,12 @@ export class CheckPage {
     this.progress = element("progress", {
       max: HELD_SECONDS,
       value: 0,
-      ariaLabel: "Seconds that the WebSocket has held",
+      ariaLabel: t("Seconds that the WebSocket has held"),
     });
     this.verdict = element("p", { className: "verdict", role: "status" });
-    this.again = button("Check again", "Check again", () => void this.run());
-    const title = element("h1", {}, "Check of the room");
-    const where = element("p", {}, `This phone at ${new URL(base).host}, class ${code}`);
+    this.again = button(t("Check again"), t("Check again"), () => void this.run());
+    const title = element("h1", {}, t("Check of the room"));
+    const where = element("p", {}, t`This phone at ${new URL(base).host}, class ${code}`);
     this.element = element("main", { className: "check" }, title, where, this.lines, this.progress);
     this.element.append(this.verdict, this.again);
   }

@@ -2,6 +2,7 @@
 
 import { button, element } from "../../lib/dom.js";
 import { pageTheme, takeTheme } from "../../lib/theme.js";
+import { t } from "../../lib/words.js";
 
 const LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"; // of a code: none that looks like another
 
@@ -19,8 +20,8 @@ export default async function start(read) {
   field.autocapitalize = "characters";
   const problem = element("p", { role: "alert", id: "problem" }, sentence);
   field.setAttribute("aria-describedby", problem.id);
-  const label = element("label", { htmlFor: field.id }, "Code from the board");
-  const go = button("Join", "Go to the class", () => {});
+  const label = element("label", { htmlFor: field.id }, t("Code from the board"));
+  const go = button(t("Join"), t("Go to the class"), () => {});
   go.type = "submit";
   const form = element("form", {}, label, field, go, problem);
   form.addEventListener("submit", (event) => {
@@ -30,7 +31,7 @@ export default async function start(read) {
     if (code) location.assign(new URL(`c/${code}`, document.baseURI));
     else field.focus();
   });
-  document.body.append(element("main", {}, element("h1", {}, "Join a class"), form));
+  document.body.append(element("main", {}, element("h1", {}, t("Join a class")), form));
   field.focus();
 }
 
@@ -43,8 +44,8 @@ export default async function start(read) {
 export function codeOf(typed) {
   const code = typed.toUpperCase().replace(/[\s-]/g, "");
   const odd = [...code].find((letter) => !LETTERS.includes(letter));
-  if (!code) return { code: null, reason: "Type the six letters and digits that your teacher shows." };
-  if (odd) return { code: null, reason: `“${odd}” is in no code: there is no O, 0, I or 1. Look again.` };
-  if (code.length !== 6) return { code: null, reason: `A code has six letters and digits; this has ${code.length}.` };
+  if (!code) return { code: null, reason: t("Type the six letters and digits that your teacher shows.") };
+  if (odd) return { code: null, reason: t`“${odd}” is in no code: there is no O, 0, I or 1. Look again.` };
+  if (code.length !== 6) return { code: null, reason: t`A code has six letters and digits; this has ${code.length}.` };
   return { code, reason: "" };
 }

@@ -15,6 +15,7 @@ import { drawPicture } from "../../lib/canvas.js";
 import { element, say } from "../../lib/dom.js";
 import { load } from "../../lib/files.js";
 import { DARK } from "../../lib/theme.js";
+import { t } from "../../lib/words.js";
 import { Connection } from "../connection.js";
 import { Histogram } from "../histogram.js";
 import { SharedMap } from "../shared-map.js";
@@ -22,7 +23,7 @@ import { columnsFor, headCount, isOwnComputer, joinBase, largest, sceneOf, space
 
 const LEAST_TEXT = 0.026, // of the screen's height: what the last row can read
   MOST_TEXT = 0.085;
-const CLOSED = { here: "", rest: "This class is closed." };
+const CLOSED = { here: "", rest: t("This class is closed.") };
 const CAPTION = 1.15; // height of a presented picture with its caption, in heights of the picture
 
 /** @param {(name: string) => Promise<Uint8Array<ArrayBuffer>>} read the page's data by name */
@@ -59,17 +60,17 @@ export class Projector {
     this.base = base;
     const join = joinBase(page, base, addresses);
     this.title = element("h1");
-    this.qr = element("img", { className: "qr", alt: `QR code of ${join}/c/${code}` });
+    this.qr = element("img", { className: "qr", alt: t`QR code of ${join}/c/${code}` });
     this.qr.src = `${base}/live/qr?text=${encodeURIComponent(`${join}/c/${code}`)}`;
-    const own = "Phones do not reach this address: open the app by its network name.";
+    const own = t("Phones do not reach this address: open the app by its network name.");
     this.way = element(
       "p",
       { className: "way" },
-      element("span", {}, "Join at "),
+      element("span", {}, t("Join at ")),
       element("b", {}, `${typed(join)}/c`),
     );
     if (isOwnComputer(join)) this.way.append(element("em", {}, own));
-    this.code = element("p", { className: "code", ariaLabel: `Code ${[...code].join(" ")}`, role: "img" });
+    this.code = element("p", { className: "code", ariaLabel: t`Code ${[...code].join(" ")}`, role: "img" });
     this.code.append(
       ...spaced(code)
         .split(" ")
@@ -103,7 +104,7 @@ export class Projector {
     this.state = state;
     const about = state.class;
     say(this.title, about?.name ?? "");
-    document.title = `${about?.name ?? "Class"} · Latent Lab`;
+    document.title = `${about?.name ?? t("Class")} · Latent Lab`;
     const { here, rest } = about?.closed ? CLOSED : headCount(state.people);
     say(this.here, here);
     say(this.rest, rest);
@@ -143,7 +144,7 @@ export class Projector {
     this.pieces = now;
     this.presented.replaceChildren(
       ...pieces.map(({ picture, shape, caption }) => {
-        const canvas = element("canvas", { role: "img", ariaLabel: caption || "A picture of the class" });
+        const canvas = element("canvas", { role: "img", ariaLabel: caption || t("A picture of the class") });
         drawPicture(canvas, fromBase64(picture), shape);
         canvas.style.setProperty("--ratio", `${canvas.width / canvas.height}`);
         return element("figure", {}, canvas, element("figcaption", {}, caption));
@@ -159,7 +160,7 @@ export class Projector {
     const response = await load(`${this.base}/lab/data?${query}`).catch(() => null);
     if (model !== this.model) return; // the class has another one by now
     if (response?.ok) this.map.setModel((await response.json()).data);
-    else if (response) this.problem = `The class's map cannot be shown: ${await response.text()}`;
+    else if (response) this.problem = t`The class's map cannot be shown: ${await response.text()}`;
     else this.model = "";
     if (this.problem) this.say("");
   }

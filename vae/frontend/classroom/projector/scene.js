@@ -6,6 +6,8 @@
  * @typedef {"lobby" | "presented" | "question" | "map"} Scene
  */
 
+import { t } from "../../lib/words.js";
+
 const OWN_COMPUTER = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
@@ -54,7 +56,7 @@ export function spaced(/** @type {string} */ code) {
 /** @param {{joined: number, connected: number} | null} people */
 export function headCount(people) {
   const { joined = 0, connected = 0 } = people ?? {};
-  return { here: `${connected}`, rest: joined > connected ? `here of ${joined}` : "here" };
+  return { here: `${connected}`, rest: joined > connected ? t`here of ${joined}` : t("here") };
 }
 
 /**
@@ -64,11 +66,11 @@ export function headCount(people) {
  * @param {{answered: number, of: number} | null} progress
  */
 export function stepOf({ round, open, counts, correct }, progress) {
-  const answered = progress ? `${progress.answered} of ${progress.of} answered` : "";
-  if (open) return [round === 2 ? "Round 2: vote again." : "Vote now.", answered];
+  const answered = progress ? t`${progress.answered} of ${progress.of} answered` : "";
+  if (open) return [round === 2 ? t("Round 2: vote again.") : t("Vote now."), answered];
   if (correct !== null) return ["", ""];
-  if (counts) return [round === 2 ? "Both rounds" : "", answered];
-  return [round === 2 ? "Round 2 is closed." : "Voting is closed.", answered];
+  if (counts) return [round === 2 ? t("Both rounds") : "", answered];
+  return [round === 2 ? t("Round 2 is closed.") : t("Voting is closed."), answered];
 }
 
 /**

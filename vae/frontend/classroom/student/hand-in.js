@@ -23,6 +23,7 @@ import { drawPicture } from "../../lib/canvas.js";
 import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, messageOf, say, select } from "../../lib/dom.js";
 import { DrawingPad } from "../../lib/drawing.js";
+import { t } from "../../lib/words.js";
 import { DRAWING_WORDS } from "./words.js";
 
 const OWN = "own words";
@@ -41,11 +42,11 @@ export class HandIn {
   state = { me: null, map: {} };
   connected = false;
   padPlace = element("div", { className: "hand-in-pad" });
-  label = select("What is it?", [], () => this.chooseLabel());
+  label = select(t("What is it?"), [], () => this.chooseLabel());
   own = element("input", {
     type: "text",
     maxLength: CLASS_LIMITS.label,
-    ariaLabel: "What it is, in your own words",
+    ariaLabel: t("What it is, in your own words"),
     hidden: true,
   });
   words = element("p", { role: "status" });
@@ -53,13 +54,13 @@ export class HandIn {
 
   constructor(/** @type {HandInCalls} */ calls) {
     this.calls = calls;
-    this.own.placeholder = "in your own words";
+    this.own.placeholder = t("in your own words");
     this.own.autocomplete = "off";
-    const send = button("Hand in", "Your teacher looks at it before the class sees it", () => this.send());
+    const send = button(t("Hand in"), t("Your teacher looks at it before the class sees it"), () => this.send());
     send.className = "primary";
     this.fields = element("div", { className: "hand-in-fields" });
-    this.fields.append(element("label", {}, "What is it? ", this.label), this.own, send);
-    this.mine = element("div", { hidden: true }, element("h3", {}, "Your drawings"), this.list);
+    this.fields.append(element("label", {}, t("What is it? "), this.label), this.own, send);
+    this.mine = element("div", { hidden: true }, element("h3", {}, t("Your drawings")), this.list);
     const sending = element("div", { className: "hand-in-sending" }, this.fields, this.words);
     this.element = element("div", { className: "hand-in" }, this.padPlace, sending, this.mine);
   }
@@ -78,7 +79,7 @@ export class HandIn {
       if (model === this.wanted) this.build(data);
     } catch (error) {
       this.wanted = "";
-      say(this.words, `The pad did not load: ${messageOf(error)} Open it again.`);
+      say(this.words, t`The pad did not load: ${messageOf(error)} Open it again.`);
     }
   }
 
@@ -91,14 +92,14 @@ export class HandIn {
       frame,
       bright,
       onChange: () => say(this.words, ""),
-      label: "Your drawing",
+      label: t("Your drawing"),
     });
     if (before) this.pad.restore(before);
     this.padPlace.replaceChildren(this.pad.element);
     this.label.fill([
-      ["", "choose …"],
+      ["", t("choose …")],
       ...names.map((name) => /** @type {const} */ ([name, name])),
-      [OWN, "something else …"],
+      [OWN, t("something else …")],
     ]);
     this.chooseLabel();
     say(this.words, "");
@@ -118,8 +119,8 @@ export class HandIn {
   send() {
     const { pad, data, name } = this;
     if (!pad || !data) return;
-    if (pad.empty) return say(this.words, "Draw something first.");
-    if (!name) return say(this.words, "Say what it is first.");
+    if (pad.empty) return say(this.words, t("Draw something first."));
+    if (!name) return say(this.words, t("Say what it is first."));
     const key = [0, 0].map(() => Math.random().toString(36).slice(2)).join("");
     const sent = { key, label: name, pixels: pad.pixels, shape: data.image_shape };
     this.sent.set(key, sent);
@@ -132,7 +133,7 @@ export class HandIn {
     this.label.value = "";
     this.own.value = "";
     this.chooseLabel();
-    say(this.words, this.connected ? "Handing in …" : "It is kept, and goes out when the connection is back.");
+    say(this.words, this.connected ? t("Handing in …") : t("It is kept, and goes out when the connection is back."));
     this.update();
   }
 
@@ -143,7 +144,7 @@ export class HandIn {
   arrived(sent, drawing) {
     this.sent.delete(sent.key);
     if (drawing !== undefined) this.pictures.set(`${drawing}`, sent);
-    say(this.words, "Handed in. Your teacher looks at it before the class sees it.");
+    say(this.words, t("Handed in. Your teacher looks at it before the class sees it."));
     this.update();
   }
 
@@ -182,7 +183,7 @@ export class HandIn {
   }
 
   waitingItem(/** @type {Sent} */ { label, pixels, shape }) {
-    const state = this.connected ? "on its way" : "waits for the connection";
+    const state = this.connected ? t("on its way") : t("waits for the connection");
     return element("li", {}, thumbnail(pixels, shape), element("span", {}, label), element("em", {}, state));
   }
 
@@ -193,14 +194,19 @@ export class HandIn {
   item(id, { label, state }) {
     const shown = this.state.map[id];
     const known = this.pictures.get(id) ?? (shown && { pixels: fromBase64(shown.picture), shape: shown.shape });
-    const withdraw = button("Withdraw", "Take this drawing back", () => this.withdraw(id), `Withdraw “${label}”`);
+    const withdraw = button(
+      t("Withdraw"),
+      t("Take this drawing back"),
+      () => this.withdraw(id),
+      t`Withdraw “${label}”`,
+    );
     const picture = known ? thumbnail(known.pixels, known.shape) : element("i", {});
     return element("li", {}, picture, element("span", {}, label), element("em", {}, DRAWING_WORDS[state]), withdraw);
   }
 
   withdraw(/** @type {string} */ id) {
     this.calls.withdraw(Number(id)).then(
-      () => say(this.words, "Withdrawn."),
+      () => say(this.words, t("Withdrawn.")),
       (error) => say(this.words, messageOf(error)),
     );
   }

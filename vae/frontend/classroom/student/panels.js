@@ -10,6 +10,7 @@
  */
 
 import { button, element } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 
 const OVER = ":popover-open, dialog[open]";
 
@@ -19,7 +20,7 @@ export class Panels {
   byItself = false; // the open one, not by its button
   heading = element("h2", { id: "class-heading", tabIndex: -1 });
   bodies = element("div", { className: "class-bodies" });
-  closing = button("×", "Close (Esc)", () => this.close(), "Close");
+  closing = button("×", t("Close (Esc)"), () => this.close(), t("Close"));
 
   /**
    * @param {readonly Panel[]} panels

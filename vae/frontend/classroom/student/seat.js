@@ -6,6 +6,7 @@
 
 import { CLASS_LIMITS } from "../../lib/contract.js";
 import { button, element, messageOf, say } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 
 export class SeatPanel {
   field = element("input", { type: "text", maxLength: CLASS_LIMITS.name });
@@ -18,24 +19,24 @@ export class SeatPanel {
     this.rename = rename;
     this.field.autocomplete = "off";
     const form = element("form", { className: "seat-form" });
-    const save = button("Save", "Use this nickname", () => {});
+    const save = button(t("Save"), t("Use this nickname"), () => {});
     save.type = "submit";
-    form.append(element("label", {}, "Nickname ", this.field), save);
+    form.append(element("label", {}, t("Nickname "), this.field), save);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.save();
     });
-    const note = "Only your teacher sees it. This browser keeps your seat: reload, or come back later.";
+    const note = t("Only your teacher sees it. This browser keeps your seat: reload, or come back later.");
     this.element = element("div", { className: "seat" }, form, this.words, element("p", {}, note), this.connection);
   }
 
   save() {
     const name = this.field.value.trim();
-    if (!name) return say(this.words, "Type a nickname first.");
-    if (name === this.name) return say(this.words, "This is your nickname already.");
+    if (!name) return say(this.words, t("Type a nickname first."));
+    if (name === this.name) return say(this.words, t("This is your nickname already."));
     say(this.words, "");
     this.rename(name).then(
-      () => say(this.words, "Saved."),
+      () => say(this.words, t("Saved.")),
       (error) => say(this.words, messageOf(error)),
     );
   }

@@ -7,6 +7,7 @@
  */
 
 import { button, element, say } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 import { ownVote, progressWords } from "./words.js";
 
 export class Strip {
@@ -15,10 +16,10 @@ export class Strip {
   mode = element("p", { className: "strip-mode", role: "status" });
   offline = element("p", { className: "strip-offline", role: "status" });
   buttons = {
-    question: button("", "The class's question", () => {}),
-    draw: button("Draw", "Draw something and hand it in", () => {}, "Draw and hand in"),
-    map: button("", "The drawings of the class on one map", () => {}),
-    seat: button("", "Your nickname and connection", () => {}),
+    question: button("", t("The class's question"), () => {}),
+    draw: button(t("Draw"), t("Draw something and hand it in"), () => {}, t("Draw and hand in")),
+    map: button("", t("The drawings of the class on one map"), () => {}),
+    seat: button("", t("Your nickname and connection"), () => {}),
   };
 
   /** @param {(height: number) => void} onSize height: of the strip, CSS pixels */
@@ -27,8 +28,14 @@ export class Strip {
     seat.className = "strip-seat";
     question.ariaLabel = map.ariaLabel = null; // their texts say it
     const words = element("div", { className: "strip-words" }, this.title, this.mode, this.offline);
-    this.dock = element("div", { className: "class-dock", role: "group", ariaLabel: "In class" }, question, draw, map);
-    this.element = element("section", { className: "class-strip", ariaLabel: "Class" }, words, this.dock, seat);
+    this.dock = element(
+      "div",
+      { className: "class-dock", role: "group", ariaLabel: t("In class") },
+      question,
+      draw,
+      map,
+    );
+    this.element = element("section", { className: "class-strip", ariaLabel: t("Class") }, words, this.dock, seat);
     this.sizes = new ResizeObserver(() => onSize(this.element.getBoundingClientRect().height));
     this.sizes.observe(this.element);
   }
@@ -43,9 +50,9 @@ export class Strip {
     const lost = status !== null && !status.connected && !status.final && about !== null;
     this.element.dataset.kind = kind;
     this.element.classList.toggle("lost", lost);
-    say(this.title, about ? about.name : "Class");
+    say(this.title, about ? about.name : t("Class"));
     say(this.mode, text);
-    say(this.offline, lost ? "No connection: all is kept." : "");
+    say(this.offline, lost ? t("No connection: all is kept.") : "");
     this.dock.hidden = about === null || kind === "ended";
     this.showSeat(me?.name ?? this.name, status);
     this.showButtons(state);
@@ -59,7 +66,7 @@ export class Strip {
     const { seat } = this.buttons;
     seat.hidden = name === "";
     say(seat, name);
-    seat.ariaLabel = `You: ${name}. ${status?.sentence ?? ""}`;
+    seat.ariaLabel = t`You: ${name}. ${status?.sentence ?? ""}`;
     seat.title = status?.sentence ?? "";
     seat.dataset.connected = `${status?.connected ?? false}`;
   }
@@ -68,10 +75,10 @@ export class Strip {
     const { question: asking, map: mapping } = this.buttons;
     const open = question?.open && ownVote(question, me) === null;
     const count = Object.keys(map).length;
-    say(asking, question ? (open ? "Answer" : "Question") : "No question");
+    say(asking, question ? (open ? t("Answer") : t("Question")) : t("No question"));
     asking.disabled = question === null;
     asking.classList.toggle("primary", Boolean(open));
     asking.title = question ? progressWords(progress) : "";
-    say(mapping, count ? `Class map · ${count}` : "Class map");
+    say(mapping, count ? t`Class map · ${count}` : t("Class map"));
   }
 }

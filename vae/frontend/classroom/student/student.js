@@ -23,6 +23,7 @@
  */
 
 import { element, messageOf } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 import { Connection } from "../connection.js";
 import { Follower } from "../follower.js";
 import { Kept } from "../kept.js";
@@ -75,16 +76,16 @@ export default class Student {
     const { question, draw, map, seat } = this.strip.buttons;
     this.panels = new Panels(
       [
-        { name: "question", title: "Question", button: question, body: this.vote.element },
+        { name: "question", title: t("Question"), button: question, body: this.vote.element },
         {
           name: "draw",
-          title: "Draw and hand in",
+          title: t("Draw and hand in"),
           button: draw,
           body: this.drawing.element,
           opened: () => this.openPad(),
         },
-        { name: "map", title: "Class map", button: map, body: this.mapPlace, opened: () => this.openMap() },
-        { name: "seat", title: "You", button: seat, body: this.seat.element },
+        { name: "map", title: t("Class map"), button: map, body: this.mapPlace, opened: () => this.openMap() },
+        { name: "seat", title: t("You"), button: seat, body: this.seat.element },
       ],
       (isOpen, height) => this.makeRoom(isOpen, height),
     );
@@ -141,7 +142,7 @@ export default class Student {
    */
   command(name, fields) {
     if (this.connection) return this.connection.command(name, fields);
-    return Promise.reject(new Error("You have no seat in this class yet."));
+    return Promise.reject(new Error(t("You have no seat in this class yet.")));
   }
 
   takeStatus(/** @type {Status} */ status) {
@@ -224,7 +225,7 @@ export default class Student {
     if (asked === this.asked || (question && !me)) return;
     this.asked = asked;
     if (!question || !asked) return;
-    this.news.textContent = `${question.round === 2 ? "Second vote" : "New question"}: ${question.text}`;
+    this.news.textContent = `${question.round === 2 ? t("Second vote") : t("New question")}: ${question.text}`;
     if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("question");
     this.panels.element.scrollTop = 0;
   }
@@ -253,7 +254,7 @@ export default class Student {
     map.setDrawings(state.map);
     host.mapData(model).then(
       (data) => this.state.class?.model === model && map.setModel(data),
-      (error) => this.mapPlace.replaceChildren(element("p", {}, `The map did not load: ${messageOf(error)}`)),
+      (error) => this.mapPlace.replaceChildren(element("p", {}, t`The map did not load: ${messageOf(error)}`)),
     );
   }
 

@@ -12,6 +12,7 @@
  */
 
 import { button, element, messageOf, say } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 import { Histogram } from "../histogram.js";
 import { letterOf, ownVote, progressWords, voteWords } from "./words.js";
 
@@ -28,12 +29,12 @@ export class Vote {
   /** @type {HTMLInputElement[]} */
   options = [];
   fields = element("fieldset", { className: "vote-options" }, this.text);
-  commit = button("Commit my answer", "Send it; it is locked then", () => this.send());
+  commit = button(t("Commit my answer"), t("Send it; it is locked then"), () => this.send());
   words = element("p", { role: "status", className: "vote-words" });
   problem = element("p", { role: "alert", className: "class-problem", hidden: true });
   progress = element("p", { className: "vote-progress" });
   histogram = new Histogram();
-  none = element("p", {}, "There is no question right now.");
+  none = element("p", {}, t("There is no question right now."));
 
   /**
    * @param {(question: number, round: number, choice: number) => Promise<unknown>} vote

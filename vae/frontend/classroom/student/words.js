@@ -8,6 +8,8 @@
  * @typedef {{text: string, kind: "" | "follow" | "waiting" | "explore" | "frozen" | "ended"}} Mode
  */
 
+import { t } from "../../lib/words.js";
+
 /**
  * @param {Pick<ClassState, "class" | "shown">} state
  * @param {{final: boolean, sentence: string, released?: boolean}} status of the connection; released: there has been none for
@@ -17,14 +19,14 @@
  */
 export function modeOf({ class: about, shown }, { final, sentence, released = false }, place = "") {
   if (final) return { text: sentence, kind: "ended" };
-  if (!about) return { text: "Joining the class…", kind: "" };
-  if (about.closed) return { text: "The class is over. Go on exploring if you like.", kind: "explore" };
-  if (released) return { text: "No connection for a while: explore on your own.", kind: "explore" };
-  if (about.frozen) return { text: "Frozen: look at the front.", kind: "frozen" };
+  if (!about) return { text: t("Joining the class…"), kind: "" };
+  if (about.closed) return { text: t("The class is over. Go on exploring if you like."), kind: "explore" };
+  if (released) return { text: t("No connection for a while: explore on your own."), kind: "explore" };
+  if (about.frozen) return { text: t("Frozen: look at the front."), kind: "frozen" };
   if (about.mode === "follow" && !shown)
-    return { text: "Look around until your teacher shows something.", kind: "waiting" };
-  if (about.mode === "follow") return { text: place || "Your teacher is showing: follow along.", kind: "follow" };
-  return { text: "Explore on your own.", kind: "explore" };
+    return { text: t("Look around until your teacher shows something."), kind: "waiting" };
+  if (about.mode === "follow") return { text: place || t("Your teacher is showing: follow along."), kind: "follow" };
+  return { text: t("Explore on your own."), kind: "explore" };
 }
 
 /** Whether the teacher decides what the page shows: while the class follows, from the first that was shown. */
@@ -47,21 +49,21 @@ export function letterOf(/** @type {number} */ option) {
 export function voteWords({ open, round, counts }, { votes, sending, connected }) {
   const [first = null] = votes,
     own = votes[round - 1] ?? null;
-  if (own !== null) return `Your answer ${letterOf(own)} is in and locked.`;
+  if (own !== null) return t`Your answer ${letterOf(own)} is in and locked.`;
   if (sending !== null) {
     return connected
-      ? "Sending your answer…"
-      : `Your answer ${letterOf(sending)} is kept and goes out with the connection.`;
+      ? t("Sending your answer…")
+      : t`Your answer ${letterOf(sending)} is kept and goes out with the connection.`;
   }
-  if (!open) return counts ? "" : "The vote is closed.";
-  if (round === 1) return "Choose, then commit. A committed answer is locked.";
-  const before = first === null ? "" : ` Your first answer was ${letterOf(first)}.`;
-  return `Second vote, after the discussion.${before} Choose again, the same or another.`;
+  if (!open) return counts ? "" : t("The vote is closed.");
+  if (round === 1) return t("Choose, then commit. A committed answer is locked.");
+  const before = first === null ? "" : t` Your first answer was ${letterOf(first)}.`;
+  return t`Second vote, after the discussion.${before} Choose again, the same or another.`;
 }
 
 /** @param {{answered: number, of: number} | null} progress */
 export function progressWords(progress) {
-  return progress ? `${progress.answered} of ${progress.of} answered` : "";
+  return progress ? t`${progress.answered} of ${progress.of} answered` : "";
 }
 
 /** A student's choice in a question's present round. */
@@ -71,7 +73,7 @@ export function ownVote(/** @type {Question} */ { round }, /** @type {Me | null}
 
 /** @type {Record<DrawingState, string>} */
 export const DRAWING_WORDS = {
-  waiting: "waits for your teacher",
-  approved: "on the class map",
-  hidden: "not shown",
+  waiting: t("waits for your teacher"),
+  approved: t("on the class map"),
+  hidden: t("not shown"),
 };

@@ -15,6 +15,7 @@ import { MAX_GRID_SIDE, MAX_SEED } from "../../lib/contract.js";
 import { messageOf } from "../../lib/dom.js";
 import { meanOf, readEncoded } from "../../lib/encoded-set.js";
 import { normalQuantile } from "../../lib/math.js";
+import { t } from "../../lib/words.js";
 import { USED } from "./views/latent-map.js";
 
 const FLOAT_BYTES = 4;
@@ -88,7 +89,7 @@ export class Blocks {
       path === "live/noise" ? FLOAT_BYTES * latentDim : imageShape.reduce((product, side) => product * side, 1);
     const [start, count] = [query.get("start"), query.get("count")].map(Number);
     const all = await this.read(`${path}?model=${model}`);
-    if (size * start >= all.length) throw new Error(`This file has only ${all.length / size} test images.`);
+    if (size * start >= all.length) throw new Error(t`This file has only ${all.length / size} test images.`);
     return all.subarray(size * start, size * (start + count));
   }
 
@@ -100,7 +101,7 @@ export class Blocks {
     const method = /** @type {Method} */ (query.get("method")),
       { names, parameters } = this.projections;
     const changed = USED[method]?.some((key) => Number(query.get(key) ?? parameters[key]) !== parameters[key]);
-    const missing = `This file has no such ${names[method]}: only the app can compute one.`;
+    const missing = t`This file has no such ${names[method]}: only the app can compute one.`;
     if (changed) throw new Error(missing);
     return this.read(`${name}&method=${method}&dims=${query.get("dims")}`).catch(() => {
       throw new Error(missing);
@@ -119,7 +120,7 @@ export class Blocks {
     const encoded = await this.encoded(model);
     if (view === "noise") return bytesOf(noiseAnswer(Number(query.get("seed")), encoded.latentDim));
     const row = Number(query.get("image") ?? query.get("source")?.replace("image:", ""));
-    if (!(row < encoded.n)) throw new Error(`This file has the first ${encoded.n} test images.`);
+    if (!(row < encoded.n)) throw new Error(t`This file has the first ${encoded.n} test images.`);
     const answer = view === "image" ? imageAnswer(encoded, row) : { source: posteriorOf(encoded, row) };
     return bytesOf(answer);
   }
@@ -159,7 +160,7 @@ export function noiseAnswer(seed, latentDim) {
   const noises = Object.fromEntries(
     [seed, (seed + 1) % (MAX_SEED + 1)].map((each) => [each, noiseOf(each, latentDim)]),
   );
-  return { noises, note: `The noise of seed ${seed} is this file's own: the app draws another one from this seed.` };
+  return { noises, note: t`The noise of seed ${seed} is this file's own: the app draws another one from this seed.` };
 }
 
 /**

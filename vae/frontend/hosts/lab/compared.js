@@ -11,6 +11,7 @@
 
 import { apart } from "../../lib/comparison-words.js";
 import { messageOf } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 
 export const MOST_OTHERS = 3;
 
@@ -51,11 +52,11 @@ export function linkedNames(text, first, models) {
   const unknown = names.find((name) => !offered.has(name));
   const warnings = [];
   if (unknown !== undefined) {
-    const reason = "of this link is no model of the same pictures here; it is not compared.";
-    warnings.push(`“${unknown.slice(0, 80)}” ${reason}`);
+    const name = unknown.slice(0, 80);
+    warnings.push(t`“${name}” of this link is no model of the same pictures here; it is not compared.`);
   }
   if (known.length > MOST_OTHERS)
-    warnings.push(`This link compares ${known.length + 1} models; the first ${MOST_OTHERS + 1} are shown.`);
+    warnings.push(t`This link compares ${known.length + 1} models; the first ${MOST_OTHERS + 1} are shown.`);
   return { names: known.slice(0, MOST_OTHERS), warnings };
 }
 
@@ -75,7 +76,7 @@ export async function comparedData(source, view, first, others) {
   const found = await Promise.allSettled(others.map((other) => beside(source, view, first, other)));
   const usable = found.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const warnings = found.flatMap((each, i) =>
-    each.status === "rejected" ? [`“${others[i]}” is not compared: ${messageOf(each.reason)}`] : [],
+    each.status === "rejected" ? [t`“${others[i]}” is not compared: ${messageOf(each.reason)}`] : [],
   );
   if (!usable.length) return { data: {}, warnings };
   const words = apart([own.phrases, ...usable.map(({ phrases }) => phrases)]);

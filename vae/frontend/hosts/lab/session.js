@@ -37,6 +37,7 @@
  * @property {(session: Session, name: string, value: any) => void} take what the component sends
  */
 
+import { t } from "../../lib/words.js";
 import { comparable, comparedData, linkedNames, MOST_OTHERS, offers } from "./compared.js";
 import { parseWhole, parseZ } from "./link.js";
 
@@ -175,7 +176,7 @@ export class Session {
     if (text === null) return null;
     const { latent_dim: latentDim } = this.about;
     const z = parseZ(text, latentDim);
-    if (!z) this.warnings.push(`This link's z is not ${latentDim} numbers from -1000 to 1000; it is ignored.`);
+    if (!z) this.warnings.push(t`This link's z is not ${latentDim} numbers from -1000 to 1000; it is ignored.`);
     return z;
   }
 
@@ -214,7 +215,7 @@ export class Session {
     /** @type {ChecksControl} */
     const choice = {
       kind: "checks",
-      label: `Up to ${MOST_OTHERS} other models of the same pictures`,
+      label: t`Up to ${MOST_OTHERS} other models of the same pictures`,
       value: this.compared,
       most: MOST_OTHERS,
       options: offers(offered),
@@ -222,7 +223,7 @@ export class Session {
         this.comparedNames = names;
       },
     };
-    return [{ kind: "panel", label: "Compare with", controls: [choice] }];
+    return [{ kind: "panel", label: t("Compare with"), controls: [choice] }];
   }
 
   /**
@@ -268,8 +269,8 @@ export class Session {
     return [
       {
         kind: "select",
-        label: "Decode as class",
-        help: "This model's decoder is conditional on a class: the same z with another class keeps the style.",
+        label: t("Decode as class"),
+        help: t("This model's decoder is conditional on a class: the same z with another class keeps the style."),
         value: names.includes(this.labelName) ? this.labelName : "",
         options: /** @type {[string, string][]} */ (options),
         take: (value) => {

@@ -17,6 +17,7 @@
 import { joined } from "../bytes.js";
 import { Engine, sentenceOf } from "./engine.js";
 import { Schedule } from "../schedule.js";
+import { t } from "../words.js";
 
 /** @import { Greeting } from "../contract.js" */
 /** @import { DecodeReply, EncodeReply, Latent, LiveStatus, ReconstructReply, RequestOptions } from "../live-client.js" */
@@ -275,7 +276,7 @@ export class LocalClient {
     this.host.terminate();
     if (this.heard) {
       this.close();
-      this.onStatus({ state: "error", message: "This browser has stopped decoding; load the page again." });
+      this.onStatus({ state: "error", message: t("This browser has stopped decoding; load the page again.") });
       return;
     }
     this.host = new InPage((answer) => this.receive(answer));

@@ -8,6 +8,7 @@
  *            label: number}} Start
  */
 
+import { t, translate } from "../../../lib/words.js";
 import { formatZ } from "../link.js";
 
 const INPUTS = ["image", "percentile", "z"]; // what can be the same for models side by side: see explore/same-input.js
@@ -32,7 +33,7 @@ export async function show(session, source) {
   const beside = compared.compare ? await besideOf(session, source, compared, start.z === image.z ? row : null) : {};
   const label = session.label(start.label);
   return {
-    data: { ...data, ...beside, start: { id: `${start.id}`, title: start.title, z: start.z }, z, label },
+    data: { ...data, ...beside, start: { id: `${start.id}`, title: translate(start.title), z: start.z }, z, label },
     controls: [imageControl(session, row), ...session.labelControls(own(session, start)), ...session.compareControls()],
     params: {
       ...(session.chosenImage === null ? {} : { image: `${row}` }),
@@ -119,7 +120,7 @@ function startOf(session, image) {
  * @param {Start} start
  */
 function own({ about }, { label }) {
-  return `the picture's own: ${about.class_names[label]}`;
+  return t`the picture's own: ${about.class_names[label]}`;
 }
 
 /**
@@ -131,8 +132,8 @@ function imageControl(session, row) {
   const last = session.about.test_images - 1;
   return {
     kind: "number",
-    label: `Start from test image (0 to ${last.toLocaleString("en")})`,
-    help: "Its mean μ of q(z|x) becomes z. It is the test image of the other views, too.",
+    label: t`Start from test image (0 to ${last.toLocaleString("en")})`,
+    help: t("Its mean μ of q(z|x) becomes z. It is the test image of the other views, too."),
     value: row,
     least: 0,
     most: last,

@@ -7,6 +7,7 @@
  * @import { Source } from "../source.js"
  */
 
+import { t } from "../../../lib/words.js";
 import { parseWhole } from "../link.js";
 
 /**
@@ -43,7 +44,7 @@ export function take(session, name, value) {
   if (place?.model !== session.about.name) return;
   const row = firstRow(state, session);
   if (row !== null && row !== firstRow(before, session)) session.chooseImage(row);
-  else if (place.z) session.choosePlace("picture of Interpolation", place.z);
+  else if (place.z) session.choosePlace(t("picture of Interpolation"), place.z);
 }
 
 /**
@@ -96,8 +97,8 @@ function known(query, { keys, longest }) {
  */
 function pinsOf({ about, explored, pin }) {
   const pins = [];
-  if (explored?.model === about.name && explored.z) pins.push({ title: "z from Explore", z: explored.z });
-  if (pin?.model === about.name) pins.push({ title: "pinned on the map", z: pin.z });
+  if (explored?.model === about.name && explored.z) pins.push({ title: t("z from Explore"), z: explored.z });
+  if (pin?.model === about.name) pins.push({ title: t("pinned on the map"), z: pin.z });
   return pins;
 }
 

@@ -19,18 +19,19 @@
  * @property {Record<keyof Limits, number>} numbers
  */
 
+import { t } from "../../../lib/words.js";
 import { formatZ } from "../link.js";
 
-const PINNED = "pinned on the map";
+const PINNED = t("pinned on the map");
 const AXES = ["across", "up", "depth"]; // their names in the link
 /** @type {Partial<Record<Method, (keyof Limits)[]>>} */
 export const USED = { tsne: ["perplexity", "seed"], umap: ["neighbours", "min_dist", "seed"] };
 /** @type {Record<keyof Limits, string>} */
 const LABELS = {
-  perplexity: "Perplexity: about how many neighbours count",
-  neighbours: "Neighbours: few show detail, many the whole",
-  min_dist: "Least distance of points",
-  seed: "Seed",
+  perplexity: t("Perplexity: about how many neighbours count"),
+  neighbours: t("Neighbours: few show detail, many the whole"),
+  min_dist: t("Least distance of points"),
+  seed: t("Seed"),
 };
 
 /**
@@ -56,7 +57,7 @@ export async function show(session, source) {
       pinned,
       shading,
     },
-    controls: [...projectionControls(choice, about, projections), ...session.labelControls("Each image's own")],
+    controls: [...projectionControls(choice, about, projections), ...session.labelControls(t("Each image's own"))],
     params: {
       ...paramsOf(choice, about, projections),
       ...(pinned && pinned.row !== null ? { image: `${pinned.row}` } : {}),
@@ -252,7 +253,7 @@ function projectionControls(choice, about, { methods, own, limits }) {
   const controls = [
     {
       kind: "row",
-      label: "Projection",
+      label: t("Projection"),
       value: method,
       options: methods,
       take: (value) => {
@@ -261,7 +262,7 @@ function projectionControls(choice, about, { methods, own, limits }) {
     },
     {
       kind: "row",
-      label: "Dimensions",
+      label: t("Dimensions"),
       value: `${choice.dims}`,
       options: [
         ["2", "2-D"],
@@ -276,11 +277,14 @@ function projectionControls(choice, about, { methods, own, limits }) {
   const used = USED[method];
   if (used) {
     const fields = used.map((key) => numberControl(choice, key, limits[key]));
-    controls.push({ kind: "panel", label: "Parameters", controls: fields });
+    controls.push({ kind: "panel", label: t("Parameters"), controls: fields });
   }
   const { latent_dim: latentDim } = about;
   if (shownDims(choice, about) < choice.dims) {
-    const text = `z has ${latentDim} dimension${latentDim > 1 ? "s" : ""}: drawn in the plane.`;
+    const text =
+      latentDim > 1
+        ? t`z has ${latentDim} dimensions: drawn in the plane.`
+        : t("z has 1 dimension: drawn in the plane.");
     controls.push({ kind: "note", text });
   }
   return controls;
@@ -319,7 +323,7 @@ function axesPanel(choice, about) {
     };
     return control;
   });
-  return { kind: "panel", label: "Axes", controls };
+  return { kind: "panel", label: t("Axes"), controls };
 }
 
 /**

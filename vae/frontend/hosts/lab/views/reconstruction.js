@@ -6,6 +6,8 @@
  * @import { Source } from "../source.js"
  */
 
+import { t } from "../../../lib/words.js";
+
 /**
  * @param {Session} session
  * @param {Source} source
@@ -26,7 +28,7 @@ export async function show(session, source) {
   return {
     data: { ...data, ...compared, label, image, own, other },
     controls: [
-      ...session.labelControls("its own, or the most likely"),
+      ...session.labelControls(t("its own, or the most likely")),
       ...(others.length ? [otherControl(session, others, name)] : []),
       ...session.compareControls(),
     ],
@@ -74,10 +76,12 @@ function otherOf(session, others) {
 function otherControl(session, others, value) {
   return {
     kind: "select",
-    label: "Compare with data set",
-    help: "Images that the model was not trained on, below the pictures: reconstructed, and scored against the test images.",
+    label: t("Compare with data set"),
+    help: t(
+      "Images that the model was not trained on, below the pictures: reconstructed, and scored against the test images.",
+    ),
     value,
-    options: [["", "none"], ...others.map((name) => /** @type {[string, string]} */ ([name, name]))],
+    options: [["", t("none")], ...others.map((name) => /** @type {[string, string]} */ ([name, name]))],
     take: (name) => {
       session.kept.set("other", name);
     },

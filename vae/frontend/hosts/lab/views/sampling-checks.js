@@ -11,6 +11,7 @@
  */
 
 import { MAX_GRID_SIDE, MAX_SEED } from "../../../lib/contract.js";
+import { t } from "../../../lib/words.js";
 import { parseWhole } from "../link.js";
 
 /** @type {(text: string, least: number, most: number) => boolean} */
@@ -47,15 +48,15 @@ const isPlane = (text, { latent_dim: latentDim }, { components }) => {
 
 /** What fits, and what that is in words. @type {Record<SamplingKey, [Check, string]>} */
 export const CHECKS = {
-  view: [(text) => ["one", "two", "plane"].includes(text), "one, two or plane"],
-  seed: [(text) => isWhole(text, 0, MAX_SEED), `a whole number from 0 to ${MAX_SEED}`],
-  side: [(text) => isWhole(text, 2, MAX_GRID_SIDE), `a whole number from 2 to ${MAX_GRID_SIDE}`],
-  temperature: [(text) => isDecimal(text, 0, 2), "a number from 0 to 2 with up to two decimals"],
-  truncation: [(text) => isDecimal(text, 0.1, 4), "a number from 0.1 to 4 with up to two decimals"],
-  source: [isSource, "a source of this model"],
-  against: [isSource, "a source of this model"],
-  told: [isClass, "the number of a class of this conditional model"],
-  against_told: [isClass, "the number of a class of this conditional model"],
-  hold: [isHold, "a latent dimension of this model and its value, such as 0:1.5"],
-  plane: [isPlane, "axes of this model, such as z0,z1"],
+  view: [(text) => ["one", "two", "plane"].includes(text), t("one, two or plane")],
+  seed: [(text) => isWhole(text, 0, MAX_SEED), t`a whole number from 0 to ${MAX_SEED}`],
+  side: [(text) => isWhole(text, 2, MAX_GRID_SIDE), t`a whole number from 2 to ${MAX_GRID_SIDE}`],
+  temperature: [(text) => isDecimal(text, 0, 2), t("a number from 0 to 2 with up to two decimals")],
+  truncation: [(text) => isDecimal(text, 0.1, 4), t("a number from 0.1 to 4 with up to two decimals")],
+  source: [isSource, t("a source of this model")],
+  against: [isSource, t("a source of this model")],
+  told: [isClass, t("the number of a class of this conditional model")],
+  against_told: [isClass, t("the number of a class of this conditional model")],
+  hold: [isHold, t("a latent dimension of this model and its value, such as 0:1.5")],
+  plane: [isPlane, t("axes of this model, such as z0,z1")],
 };

@@ -9,6 +9,7 @@
  * @typedef {Partial<Record<SamplingKey, string>>} Params
  */
 
+import { t } from "../../../lib/words.js";
 import { CHECKS } from "./sampling-checks.js";
 
 const KEYS = /** @type {SamplingKey[]} */ (Object.keys(CHECKS));
@@ -89,7 +90,7 @@ export function take(session, name, value) {
     const row = setting ? Number(setting[1]) : null;
     if (row !== null && row < about.test_images && row !== session.shownImage) session.chooseImage(row);
   } else if (name === "picked" && value.model === about.name) {
-    session.choosePlace("picture of Sampling", value.z, value.label);
+    session.choosePlace(t("picture of Sampling"), value.z, value.label);
   }
 }
 
@@ -128,7 +129,7 @@ function takeLink(session, linked, offer) {
   const fit = fitting(linked, session.about, offer);
   for (const name of KEYS) {
     if (!(name in linked) || name in fit) continue;
-    session.warnings.push(`This link's “${name}” is not ${CHECKS[name][1]}; it is ignored.`);
+    session.warnings.push(t`This link's “${name}” is not ${CHECKS[name][1]}; it is ignored.`);
   }
 }
 
