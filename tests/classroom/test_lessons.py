@@ -55,8 +55,9 @@ def test_a_class_begins_its_lesson_with_the_prediction_and_the_clock_with_the_fi
 ) -> None:
     found = public(db, code)
     assert (found["title"], found["minutes"], found["steps"]) == ("two-numbers", 8, 2)
-    assert (found["phase"], found["step"], found["begun"]) == ("predict", 0, None)
-    predict(db, code, NOW + 60)
+    assert (found["phase"], found["step"], found["begun"], found["question"]) == ("predict", 0, None, None)
+    number = predict(db, code, NOW + 60)
+    assert public(db, code)["question"] == number
     lessons.set_phase(db, code, "experiment", 1, now=NOW + 120)
     assert public(db, code)["begun"] == NOW + 60
 

@@ -10,7 +10,10 @@ import { announce } from "../../../vae/frontend/lib/following.js";
 
 const BASE = "https://lab.test/x";
 /** @type {ClassSection} */
-const FOLLOW = { code: "K7PM2X", name: "", model: "a", mode: "follow", frozen: false, joinable: true, closed: false };
+const FOLLOW = {
+  ...{ code: "K7PM2X", name: "", model: "a", language: "en", mode: "follow" },
+  ...{ frozen: false, joinable: true, closed: false },
+};
 
 /** A window of the app, as far as it is used. */
 class Page extends EventTarget {

@@ -161,10 +161,11 @@ class LessonQuestion(TypedDict):
 
 
 class SeenStep(TypedDict):
-    """A step, and what was to be seen in it."""
+    """A step, and what was to be seen in it. checks: {"text", "measured", "unit", "holds"} of what the app measured."""
 
     do: Rich
     see: Rich
+    checks: list[dict[str, Any]]
 
 
 class Outcome(LessonQuestion):
@@ -181,7 +182,7 @@ class Outcome(LessonQuestion):
 class ClassLesson(TypedDict):
     """null without a lesson. What is null has not been reached yet. minutes: planned; begun: in seconds since 1970.
     step: counted from 1, of so many steps; 0 in another phase than experiment. do, link, page, checkpoint: of the step;
-    see: what was to be seen in it."""
+    see: what was to be seen in it. question: the number of the phase's own, once it was asked."""
 
     title: str
     minutes: int
@@ -190,6 +191,7 @@ class ClassLesson(TypedDict):
     step: int
     steps: int
     begun: float | None
+    question: int | None
     do: Rich | None
     link: str | None
     page: str | None

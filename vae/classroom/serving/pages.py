@@ -28,6 +28,7 @@ STUDENT_STYLES = (
     "lib/drawing.css",
     "classroom/histogram.css",
     "classroom/shared-map.css",
+    "lessons/player.css",
     "classroom/student/student.css",
 )
 FRAME_STYLES = ("classroom/student/frame.css",)

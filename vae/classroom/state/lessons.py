@@ -92,6 +92,7 @@ def public(db: sqlite3.Connection, code: str) -> Json | None:
     lesson, phase, step = json.loads(row["content"]), row["phase"], row["step"]
     found: Json = {key: lesson[key] for key in ("title", "minutes", "level")}
     found |= {"phase": phase, "step": step, "steps": len(lesson["steps"]), "begun": row["begun"]}
+    found["question"] = _asked(db, row, phase)
     now = lesson["steps"][step - 1] if step else {}
     found |= {key: now.get(key) for key in ("do", "link", "page", "checkpoint")}
     found["see"] = now.get("see") if row["seen"] else None
@@ -127,7 +128,7 @@ def noted(db: sqlite3.Connection, code: str) -> list[Json]:
 
 def _outcome(db: sqlite3.Connection, row: sqlite3.Row, lesson: Json) -> Json:
     """What happened: the right prediction, what was seen, and why."""
-    seen = [{key: step[key] for key in ("do", "see")} for step in lesson["steps"]]
+    seen = [{key: step[key] for key in ("do", "see", "checks")} for step in lesson["steps"]]
     why = {key: lesson[key] for key in ("explanation", "terms", "references")}
     return (
         _question(lesson)

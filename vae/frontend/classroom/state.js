@@ -3,6 +3,7 @@
  * vae/classroom/messages/protocol.py.
  *
  * @import * as contract from "../lib/contract.js"
+ * @import { Rich } from "../lib/rich.js"
  *
  * @typedef {contract.ImageShape} Shape
  * @typedef {contract.ClassSection} ClassSection
@@ -16,6 +17,15 @@
  * @typedef {contract.ClassTile} Tile
  * @typedef {NonNullable<Seat["transport"]>} TransportName
  *
+ * A whole lesson, as vae.lessons makes it. answer: the right option, counted from 0; null where the class finds out.
+ *
+ * @typedef {{question: string, options: {text: string, because: string}[], answer: number | null}} PlanQuestion
+ * @typedef {{text: string, measured: string, unit: string, holds: boolean}} PlanCheck
+ * @typedef {{do: Rich[], see: Rich[], link: string, page: string, checks: PlanCheck[]}} PlanStep
+ * @typedef {PlanQuestion & {name: string | null, language: string, title: string, minutes: number, level: string,
+ *            steps: PlanStep[], explanation: Rich[], terms: string[], transfer: PlanQuestion | null,
+ *            missing: string[]}} Plan
+ *
  * Sections of items are objects by id; a client has only the sections of its role.
  *
  * @typedef {object} ClassState
@@ -24,6 +34,7 @@
  * @property {contract.ClassPeople | null} people
  * @property {Question | null} question
  * @property {contract.ClassProgress | null} progress
+ * @property {contract.ClassLesson | null} lesson as far as its phase has come
  * @property {Record<string, MapDrawing>} map
  * @property {contract.ClassPiece[]} presented
  * @property {Me | null} me a student's own
@@ -32,6 +43,7 @@
  * @property {contract.ClassTally | null} tally
  * @property {Record<string, CheckReport>} check
  * @property {contract.ClassRehearsal | null} rehearsal
+ * @property {Plan | null} plan the whole lesson
  *
  * full: all that was known before is void. set: sections as they are now. items: of a section, null for one that is gone.
  *
@@ -41,8 +53,9 @@
 
 /** @returns {ClassState} */
 export function emptyState() {
-  const none = { class: null, shown: null, people: null, question: null, progress: null, me: null };
-  return { ...none, map: {}, presented: [], seats: {}, drawings: {}, tally: null, check: {}, rehearsal: null };
+  const none = { class: null, shown: null, people: null, question: null, progress: null, lesson: null };
+  const teachers = { seats: {}, drawings: {}, tally: null, check: {}, rehearsal: null, plan: null };
+  return { ...none, map: {}, presented: [], me: null, ...teachers };
 }
 
 /** The sections, and the number of the newest change among them. */

@@ -269,11 +269,12 @@ export const MAX_LINKED_Z = 1000;
  * @property {string[]} options
  * @property {number | null} answer
  *
- * A step, and what was to be seen in it.
+ * A step, and what was to be seen in it. checks: {"text", "measured", "unit", "holds"} of what the app measured.
  *
  * @typedef {object} SeenStep
  * @property {any[]} do
  * @property {any[]} see
+ * @property {Record<string, any>[]} checks
  *
  * What the class has predicted, beside what happened. predictions: votes of each option in the last round; null while
  * they were never shown. terms: of the glossary.
@@ -290,7 +291,7 @@ export const MAX_LINKED_Z = 1000;
  *
  * null without a lesson. What is null has not been reached yet. minutes: planned; begun: in seconds since 1970. step:
  * counted from 1, of so many steps; 0 in another phase than experiment. do, link, page, checkpoint: of the step; see:
- * what was to be seen in it.
+ * what was to be seen in it. question: the number of the phase's own, once it was asked.
  *
  * @typedef {object} ClassLesson
  * @property {string} title
@@ -300,6 +301,7 @@ export const MAX_LINKED_Z = 1000;
  * @property {number} step
  * @property {number} steps
  * @property {number | null} begun
+ * @property {number | null} question
  * @property {any[] | null} do
  * @property {string | null} link
  * @property {string | null} page

@@ -3,9 +3,11 @@ import "../../support/page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { lessonOf, OUTCOME } from "../lessons.js";
+
 const NAME = "Amber Otter";
 const base = "http://192.168.0.5:8501";
-const empty = { class: null, shown: null, question: null, progress: null, map: {}, presented: [] };
+const empty = { class: null, shown: null, question: null, progress: null, lesson: null, map: {}, presented: [] };
 const about = { code: "K7PM2X", name: "Physics 11b", model: "mnist-z2", mode: "explore", frozen: false };
 const open = { ...about, joinable: true, closed: false };
 const question = { id: 1, text: "What survives?", options: ["a copy", "garbage"], round: 1, open: true };
@@ -158,6 +160,36 @@ test("a class that takes nobody more shows no code, a closed one says so in plac
   assert.equal(closed.notice.textContent, "No connection.");
   closed.show(/** @type {any} */ ({ ...closed.state, class: open }));
   assert.equal(people(), "28 here of 30");
+});
+
+test("a step of the lesson stands there large, and what there was to see once it is told", () => {
+  const step = { phase: /** @type {const} */ ("experiment"), step: 2, do: ["Draw <b>", ["em", "your"], "</b> digit."] };
+  const projector = shown({ lesson: lessonOf(step) });
+  assert.equal(projector.element.dataset.scene, "lesson");
+  assert.match(`${projector.lesson.textContent}`, /Two numbers · step 2 of 3Draw <b>your<\/b> digit\.$/);
+  projector.show(/** @type {any} */ ({ ...projector.state, lesson: lessonOf({ ...step, see: ["A digit."] }) }));
+  assert.match(`${projector.lesson.textContent}`, /A digit\.$/);
+  projector.show(/** @type {any} */ ({ ...projector.state, question: hidden }));
+  assert.equal(projector.lesson.hidden, true);
+});
+
+test("what the class predicted stands beside what happened, with the beginning of why", () => {
+  const { lesson } = shown({ lesson: lessonOf({ phase: "explain", outcome: OUTCOME }) });
+  const options = [...lesson.querySelectorAll("li")];
+  assert.deepEqual(
+    options.map(({ textContent, className }) => [textContent, className]),
+    [
+      ["Aa copy3", ""],
+      ["Bgarbage1", ""],
+      ["Ca digit8", "happened"],
+    ],
+  );
+  assert.match(`${lesson.textContent}`, /marked is what happened\.Only what pays for itself is kept\.$/);
+  const words = (/** @type {object} */ changes) =>
+    shown({ lesson: lessonOf({ phase: "end", outcome: { ...OUTCOME, ...changes } }) }).lesson.textContent ?? "";
+  assert.match(words({ predictions: null }), /Marked is/);
+  assert.match(words({ answer: null }), /What we predictedOnly/);
+  assert.doesNotMatch(words({ answer: null, predictions: null }), /arked|predicted/);
 });
 
 test("of a class that is no more nothing stays there but the reason", () => {

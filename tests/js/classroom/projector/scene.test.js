@@ -13,17 +13,23 @@ import {
   typed,
 } from "../../../../vae/frontend/classroom/projector/scene.js";
 
+import { lessonOf } from "../lessons.js";
+
 /** @type {any} */
 const DRAWING = {};
 /** @type {any} */
 const QUESTION = { round: 1, open: true, counts: null, correct: null };
 const PAGE = new URL("http://localhost:8501/lab/c/K7PM2X/projector");
 
-test("what is presented goes before the question, that before the drawings, these before how to join", () => {
-  assert.equal(sceneOf({ presented: [], question: null, map: {} }), "lobby");
-  assert.equal(sceneOf({ presented: [], question: null, map: { 1: DRAWING } }), "map");
-  assert.equal(sceneOf({ presented: [], question: QUESTION, map: { 1: DRAWING } }), "question");
-  assert.equal(sceneOf({ presented: [DRAWING], question: QUESTION, map: {} }), "presented");
+test("what is presented goes before the question, that before the lesson, the drawings, and how to join", () => {
+  const none = { presented: [], question: null, lesson: null, map: {} };
+  assert.equal(sceneOf(none), "lobby");
+  assert.equal(sceneOf({ ...none, map: { 1: DRAWING } }), "map");
+  const lesson = lessonOf({ phase: "experiment", step: 1, do: ["Look."] });
+  assert.equal(sceneOf({ ...none, lesson, map: { 1: DRAWING } }), "lesson");
+  assert.equal(sceneOf({ ...none, lesson: lessonOf({}), map: { 1: DRAWING } }), "map"); // nothing of it to see yet
+  assert.equal(sceneOf({ ...none, question: QUESTION, lesson, map: { 1: DRAWING } }), "question");
+  assert.equal(sceneOf({ ...none, presented: [DRAWING], question: QUESTION }), "presented");
 });
 
 test("phones get the address that the link names, else the computer's own one in its network", () => {

@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 /** @param {Record<string, {state: "waiting" | "approved" | "hidden", label: string}>} drawings */
 function mine(drawings) {
-  return { seat: 1, name: "Ada", votes: [], drawings };
+  return { seat: 1, name: "Ada", votes: [], predicted: null, transferred: null, drawings };
 }
 
 function draw() {

@@ -54,7 +54,7 @@ beforeEach(() => {
 
 /** @param {(number | null)[]} votes @returns {Me} */
 function me(votes) {
-  return { seat: 1, name: "Ada", votes, drawings: {} };
+  return { seat: 1, name: "Ada", votes, predicted: null, transferred: null, drawings: {} };
 }
 
 /**

@@ -17,7 +17,7 @@ const SHOWN = { page: "Explore", params: {} };
  */
 function inClass(about, shown = SHOWN) {
   const all = { code: "K7PM2X", name: "3b", model: "m", frozen: false, joinable: true, closed: false };
-  return { class: { ...all, mode: "explore", ...about }, shown };
+  return { class: { ...all, language: "en", mode: "explore", ...about }, shown };
 }
 
 /** @param {Partial<Question>} question @returns {Question} */

@@ -25,7 +25,13 @@ export function questionOf(changes = {}) {
 /** @param {Partial<ClassState>} changes @returns {ClassState} */
 export function stateOf(changes = {}) {
   const modes = { mode: /** @type {const} */ ("explore"), frozen: false, joinable: true, closed: false };
-  const named = { code: "K7PM2X", name: "Class 9b", model: "mnist-z10", ...modes };
+  const named = {
+    code: "K7PM2X",
+    name: "Class 9b",
+    model: "mnist-z10",
+    language: /** @type {const} */ ("en"),
+    ...modes,
+  };
   return { ...emptyState(), class: named, people: { joined: 2, connected: 2 }, ...changes };
 }
 

@@ -19,6 +19,7 @@ import { t } from "../../lib/words.js";
 import { Connection } from "../connection.js";
 import { Histogram } from "../histogram.js";
 import { SharedMap } from "../shared-map.js";
+import { lessonNodes } from "./lesson.js";
 import { columnsFor, headCount, isOwnComputer, joinBase, largest, sceneOf, spaced, stepOf, typed } from "./scene.js";
 
 const LEAST_TEXT = 0.026, // of the screen's height: what the last row can read
@@ -87,9 +88,10 @@ export class Projector {
     this.histogram = new Histogram();
     this.fitted = element("div", { className: "fitted" }, this.question, this.histogram.element);
     this.fitted.append(element("div", { className: "steps" }, this.step, this.answered));
+    this.lesson = element("div", { className: "fitted lesson" });
     this.map = new SharedMap(base, { passive: true });
     this.presented = element("div", { className: "presented" });
-    this.room = element("main", {}, this.fitted, this.presented, this.map.element);
+    this.room = element("main", {}, this.fitted, this.lesson, this.presented, this.map.element);
     this.notice = element("p", { className: "lost", role: "status" });
     this.element = element("div", { className: "projector" }, this.side, this.room, this.notice);
     this.setScene("lobby");
@@ -111,17 +113,21 @@ export class Projector {
     this.join.hidden = about?.joinable === false || about?.closed === true;
     this.setScene(sceneOf(state));
     if (state.question) this.ask(state.question, before?.question ?? null);
+    if (state.lesson !== (before?.lesson ?? null))
+      this.lesson.replaceChildren(...(state.lesson ? lessonNodes(state.lesson, this.base) : []));
     this.present(state.presented ?? []);
     this.map.setDrawings(state.map ?? {});
     if (about) void this.takeModel(about.model);
     const longer = this.fitted.textContent?.length !== length; // "10 of 28" after "9 of 28" may need another line
-    if (longer || state.question !== before?.question || state.presented !== before?.presented) this.fit();
+    const isOther = state.question !== before?.question || state.lesson !== before?.lesson;
+    if (longer || isOther || state.presented !== before?.presented) this.fit();
     this.say("");
   }
 
   setScene(/** @type {Scene} */ scene) {
     this.element.dataset.scene = scene;
     this.fitted.hidden = scene !== "question";
+    this.lesson.hidden = scene !== "lesson";
     this.presented.hidden = scene !== "presented";
     this.map.element.hidden = scene !== "map";
   }
@@ -165,9 +171,10 @@ export class Projector {
     if (this.problem) this.say("");
   }
 
-  /** Gives question and pictures all the room there is. */
+  /** Gives question, lesson and pictures all the room there is. */
   fit() {
-    const { room, fitted, presented } = this;
+    const { room, presented } = this;
+    const fitted = this.fitted.hidden ? this.lesson : this.fitted;
     const { clientWidth: width, clientHeight: height } = room;
     if (!fitted.hidden && height) {
       const screen = document.documentElement.clientHeight;

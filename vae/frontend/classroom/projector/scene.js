@@ -3,7 +3,7 @@
  *
  * @import { ClassState, Question } from "../state.js"
  *
- * @typedef {"lobby" | "presented" | "question" | "map"} Scene
+ * @typedef {"lobby" | "presented" | "question" | "lesson" | "map"} Scene
  */
 
 import { t } from "../../lib/words.js";
@@ -11,14 +11,16 @@ import { t } from "../../lib/words.js";
 const OWN_COMPUTER = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * What takes the room: what the teacher presents, else the question, else the drawings, else how to join.
+ * What takes the room: what the teacher presents, else the question, else where the lesson is, else the drawings, else how
+ * to join.
  *
- * @param {Pick<ClassState, "presented" | "question" | "map">} state
+ * @param {Pick<ClassState, "presented" | "question" | "lesson" | "map">} state
  * @returns {Scene}
  */
-export function sceneOf({ presented, question, map }) {
+export function sceneOf({ presented, question, lesson, map }) {
   if (presented?.length) return "presented";
   if (question) return "question";
+  if (lesson?.do || lesson?.outcome) return "lesson";
   return Object.keys(map ?? {}).length ? "map" : "lobby";
 }
 

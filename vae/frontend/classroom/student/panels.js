@@ -2,7 +2,7 @@
  * The panels of a student's page, one open at a time, and the buttons that open them: within reach of the thumb on a phone,
  * at the right on a wide screen.
  *
- * @typedef {"question" | "draw" | "map" | "seat"} PanelName
+ * @typedef {"lesson" | "question" | "draw" | "map" | "seat"} PanelName
  *
  * opened: called when it opens.
  *

@@ -16,6 +16,7 @@ export class Strip {
   mode = element("p", { className: "strip-mode", role: "status" });
   offline = element("p", { className: "strip-offline", role: "status" });
   buttons = {
+    lesson: button(t("Lesson"), t("What the class does now, and what came out"), () => {}),
     question: button("", t("The class's question"), () => {}),
     draw: button(t("Draw"), t("Draw something and hand it in"), () => {}, t("Draw and hand in")),
     map: button("", t("The drawings of the class on one map"), () => {}),
@@ -24,17 +25,13 @@ export class Strip {
 
   /** @param {(height: number) => void} onSize height: of the strip, CSS pixels */
   constructor(onSize) {
-    const { question, draw, map, seat } = this.buttons;
+    const { lesson, question, draw, map, seat } = this.buttons;
+    lesson.hidden = true;
     seat.className = "strip-seat";
     question.ariaLabel = map.ariaLabel = null; // their texts say it
     const words = element("div", { className: "strip-words" }, this.title, this.mode, this.offline);
-    this.dock = element(
-      "div",
-      { className: "class-dock", role: "group", ariaLabel: t("In class") },
-      question,
-      draw,
-      map,
-    );
+    this.dock = element("div", { className: "class-dock", role: "group", ariaLabel: t("In class") });
+    this.dock.append(lesson, question, draw, map);
     this.element = element("section", { className: "class-strip", ariaLabel: t("Class") }, words, this.dock, seat);
     this.sizes = new ResizeObserver(() => onSize(this.element.getBoundingClientRect().height));
     this.sizes.observe(this.element);
@@ -71,8 +68,9 @@ export class Strip {
     seat.dataset.connected = `${status?.connected ?? false}`;
   }
 
-  showButtons(/** @type {ClassState} */ { question, progress, me, map }) {
+  showButtons(/** @type {ClassState} */ { lesson, question, progress, me, map }) {
     const { question: asking, map: mapping } = this.buttons;
+    this.buttons.lesson.hidden = lesson === null;
     const open = question?.open && ownVote(question, me) === null;
     const count = Object.keys(map).length;
     say(asking, question ? (open ? t("Answer") : t("Question")) : t("No question"));

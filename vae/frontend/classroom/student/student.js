@@ -31,6 +31,7 @@ import { SharedMap } from "../shared-map.js";
 import { emptyState } from "../state.js";
 import { HandIn } from "./hand-in.js";
 import { join } from "./joining.js";
+import { LessonPanel, newsOf } from "./lesson.js";
 import { Panels } from "./panels.js";
 import { SeatPanel } from "./seat.js";
 import { Strip } from "./strip.js";
@@ -67,15 +68,21 @@ export default class Student {
     withdraw: (drawing) => this.command("withdraw", { drawing }),
     padData: (model) => /** @type {Host} */ (this.host).padData(model),
   });
+  lesson = new LessonPanel({
+    has: (page) => this.views.some(({ address }) => address === page),
+    open: (link) => this.openStep(link),
+  });
+  place = ""; // in the lesson, that was said
   seat = new SeatPanel((name) => this.command("rename", { name }));
   mapPlace = element("div", { className: "class-map" });
   news = element("p", { className: "class-news", role: "status" });
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    const { question, draw, map, seat } = this.strip.buttons;
+    const { lesson, question, draw, map, seat } = this.strip.buttons;
     this.panels = new Panels(
       [
+        { name: "lesson", title: t("Lesson"), button: lesson, body: this.lesson.element },
         { name: "question", title: t("Question"), button: question, body: this.vote.element },
         {
           name: "draw",
@@ -166,6 +173,7 @@ export default class Student {
     if (changed.has("class")) this.takeModel();
     if (changed.has("map")) this.map?.setDrawings(state.map);
     this.show(changed);
+    if (changed.has("lesson")) this.announceStep();
     if (changed.has("question") || changed.has("me")) this.announce();
     if (changed.has("question") || changed.has("shown")) this.giveWay(changed.has("shown"));
   }
@@ -194,6 +202,7 @@ export default class Student {
     this.strip.show(mode, state, status);
     // How many are there changes often in a large class, and is none of their business.
     if (isNew("question", "progress", "me")) this.vote.show(state, connected);
+    if (isNew("lesson", "class", "me")) this.lesson.show(state, this.base ?? "");
     if (isNew("me", "map")) this.drawing.show(state, connected);
     this.seat.show(state.me?.name ?? this.strip.name, status);
     const hasEnded = mode.kind === "ended";
@@ -228,6 +237,32 @@ export default class Student {
     this.news.textContent = `${question.round === 2 ? t("Second vote") : t("New question")}: ${question.text}`;
     if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("question");
     this.panels.element.scrollTop = 0;
+  }
+
+  /** The class comes to another place of its lesson: its sentence opens by itself, unless the student is drawing. */
+  announceStep() {
+    const { lesson } = this.state;
+    const place = lesson ? `${lesson.title} ${lesson.phase} ${lesson.step}` : "";
+    if (place === this.place) return;
+    this.place = place;
+    const news = newsOf(lesson);
+    if (!lesson && this.panels.open?.name === "lesson") this.panels.close();
+    if (!news) return;
+    this.news.textContent = news;
+    if (!this.drawing.isBusy || this.panels.open?.name !== "draw") this.panels.show("lesson");
+    this.panels.element.scrollTop = 0;
+  }
+
+  get views() {
+    return this.host?.lab.environment.settings.views ?? [];
+  }
+
+  /** Shows a step's page, for who explores. @param {string} link */
+  openStep(link) {
+    const [page, query = ""] = link.split("?");
+    const { lab } = /** @type {Host} */ (this.host);
+    lab.replace(new URLSearchParams([["page", page], ...new URLSearchParams(query)]));
+    this.panels.close();
   }
 
   takeModel() {
