@@ -1,4 +1,4 @@
-"""The lesson beside the real page, alone: played to its end, resumed, by keyboard, on a laptop and on a phone, in the file."""
+"""The lesson beside the real page, alone: to its end, resumed, by keyboard, on a laptop and on a phone, in the file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,15 +7,25 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import ROOT, opened, rest
+from tests.support.browsing import ROOT, box_of, opened, rest
 from tests.support.lessons import LESSON
 from vae.lab.file import lab_file
 from vae.lab.model_blocks import ModelFiles
 from vae.storage.checkpoints import read_checkpoint
 
 pytestmark = pytest.mark.browser
+FINDINGS = """async () =>
+    (await axe.run(document.querySelector(".lab-lesson"), {resultTypes: ["violations"]})).violations
+    .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`))"""
+SMALL = """() => [...document.querySelector(".lab-lesson > div").shadowRoot.querySelectorAll("button, summary, label")]
+    .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 43.5)
+    .map((node) => node.outerHTML)"""
+SIDEWAYS = """() => [document.documentElement, document.querySelector("main"),
+    document.querySelector(".lab-lesson > div").shadowRoot.querySelector(".lesson-body")]
+    .map((node) => node.scrollWidth - node.clientWidth)"""
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
@@ -31,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def taken(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
     """The file, opened; the console shows no error."""
-    with opened(browser, file.as_uri(), offline=True, **options) as page:
+    with opened(browser, file.as_uri(), offline=True, bypass_csp=True, **options) as page:
         expect(page.get_by_role("heading", name="Predict")).to_be_visible()
         rest(page)
         yield page
@@ -42,7 +52,7 @@ def press(page: Page, name: str) -> None:
 
 
 def predict(page: Page, option: int) -> None:
-    page.get_by_role("radio").nth(option).check()
+    page.locator(".lesson-options input").nth(option).check()
     press(page, "Commit my prediction")
 
 
@@ -78,3 +88,104 @@ def test_the_file_plays_its_lesson_and_says_which_step_it_cannot_show(browser: B
         press(page, "Next")
         assert place(page) == "The end"
         expect(page.get_by_text("You predicted A; what happened was C.")).to_be_visible()
+
+
+def places(page: Page) -> Iterator[str]:
+    """Plays the lesson from its prediction to its end: each place once there is nothing more to do at it."""
+    while True:
+        if page.locator(".lesson-question > button").is_visible():
+            page.locator(".lesson-options input").first.check()
+            page.locator(".lesson-question > button").click()
+        if page.get_by_role("button", name="Show me").is_visible():
+            press(page, "Show me")
+            rest(page)
+            page.locator(".lesson-see > summary").click()
+        yield place(page)
+        if not page.get_by_role("button", name="Next", exact=True).is_visible():
+            return
+        press(page, "Next")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_each_place_of_a_lesson_can_be_read_and_touched(
+    browser: Browser, file: Path, narrow: bool, scheme: str
+) -> None:
+    options = PHONE if narrow else {"viewport": {"width": 1280, "height": 720}}
+    with taken(browser, file, color_scheme=scheme, **options) as page:
+        page.evaluate(AXE_SCRIPT)
+        seen = []
+        for name in places(page):
+            seen.append(name)
+            assert page.evaluate(FINDINGS) == [], name
+            assert page.evaluate(SIDEWAYS) == [0, 0, 0], name
+            if narrow:
+                assert page.evaluate(SMALL) == [], name
+            lesson, main = box_of(page.locator(".lesson-panel")), box_of(page.locator("main"))
+            if narrow:
+                assert lesson["y"] + lesson["height"] <= main["y"] + 1, name
+                assert main["height"] >= 100, name
+            else:
+                assert lesson["x"] + lesson["width"] <= main["x"] + 1, name
+        assert len(seen) == len(LESSON["steps"]) + 4
+
+
+def test_on_a_phone_the_lesson_folds_to_one_line(browser: Browser, file: Path) -> None:
+    with taken(browser, file, **PHONE) as page:
+        predict(page, 1)
+        press(page, "Next")
+        before = box_of(page.locator("main"))["height"]
+        press(page, "Hide")
+        expect(page.locator(".lesson-body")).to_be_hidden()
+        rest(page)
+        assert box_of(page.locator("main"))["height"] > max(before, 500)
+        press(page, "Show")
+        expect(page.get_by_role("heading", name="Experiment, step 1 of 3")).to_be_visible()
+
+
+def test_a_lesson_is_played_by_the_keyboard_alone(browser: Browser, file: Path) -> None:
+    def focused() -> str:
+        return str(
+            page.evaluate(
+                """() => {
+                  let active = document.activeElement;
+                  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+                  return active.tagName === "INPUT" ? active.value : active.textContent;
+                }"""
+            )
+        )
+
+    def tab_to(words: str) -> None:
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if focused() == words:
+                return
+        pytest.fail(f"The tabulator does not reach {words}")
+
+    with taken(browser, file) as page:
+        page.locator("h1").focus()
+        page.keyboard.press("Shift+Tab")  # the view is idle: back to the lesson
+        for _ in range(30):
+            if focused() in {"0", "1", "2"}:
+                break
+            page.keyboard.press("Shift+Tab")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+        tab_to("Commit my prediction")
+        page.keyboard.press("Enter")
+        assert "is committed and locked" in focused()
+        for name in ("Experiment, step 1 of 3", "Experiment, step 2 of 3"):
+            tab_to("Next")
+            page.keyboard.press("Enter")
+            assert focused() == name
+        tab_to("Show me")
+        page.keyboard.press("Enter")
+        tab_to("What should I see?")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Ten numbers keep the slant, too: 78.5 nats.")).to_be_visible()
+        page.keyboard.press("Shift+Tab")
+        assert focused() == "Show me"
+        tab_to("Back")
+        page.keyboard.press("Enter")
+        assert focused() == "Experiment, step 1 of 3"
