@@ -110,7 +110,11 @@ def test_the_first_mistake_is_raised_with_the_file_s_name() -> None:
         ("", 1, "A lesson begins with its settings between two lines of ---"),
         ("---\ntitle: x\n", 1, "A lesson begins with its settings between two lines of ---"),
         ("---\n- a\n- b\n---\nx", 2, "The lesson must be keys with values"),
-        ("---\ntitle: a: b\n---\nx", 2, "a text with a colon must be in quotes"),
+        (
+            "---\ntitle: a: b\n---\nx",
+            2,
+            "a text with a colon, or one that begins with a brace or a bracket, must be in quotes.",
+        ),
         ("---\ntitle: x\n\tminutes: 3\n---\nx", 3, "indent with spaces, not with tabs"),
         ("---\ntitle: &a x\nquestion: *a\n---\nx", 3, "aliases are not allowed"),
         ("---\ntitle: x\ntitle: y\n---\nx", 3, "'title' stands twice in the lesson"),

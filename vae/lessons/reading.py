@@ -33,7 +33,7 @@ LEVELS = ("see", "measure", "mathematics")
 OPEN = "the class finds out"
 MOST_OPTIONS, MOST_STEPS, MOST_CHECKS, MOST_TERMS, MOST_REFERENCES = 6, 8, 8, 12, 12
 LONGEST = {"title": 90, "question": 300, "option": 200, "because": 300, "do": 600, "see": 900, "reference": 300}
-SETTINGS = ("minutes", "level", "order", "answer", "link", "checks", "terms")  # which no translation has
+MOST_FACTS = 100
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def parse(text: str, where: str) -> LessonFile:
 def examine(text: str) -> tuple[LessonFile | None, list[Mistake]]:
     """The lesson of a file's text, or None and every mistake in it, by line."""
     mistakes = Mistakes()
-    lesson = _Reader(mistakes).lesson(text)
+    lesson = Reader(mistakes).lesson(text)
     found = sorted(set(mistakes.found))
     return (None if found else lesson), found
 
@@ -131,20 +131,19 @@ def split(text: str, mistakes: Mistakes) -> Parts | None:
     return Parts("\n".join(lines[1 : ends[0]]), "\n".join(lines[ends[0] + 1 :]), ends[0] + 2)
 
 
-class _Reader:
-    """Takes the settings of one file, noting facts and mistakes."""
+class Reader:
+    """Takes the parts of one file, noting facts and mistakes."""
 
     def __init__(self, mistakes: Mistakes) -> None:
-        self._mistakes = mistakes
-        self._facts: list[tuple[Fact, int]] = []
+        self.mistakes = mistakes
+        self.facts: list[tuple[Fact, int]] = []
 
     def lesson(self, text: str) -> LessonFile | None:
         """The lesson; None where the file has no settings at all."""
-        parts = split(text, self._mistakes)
-        node = parts and compose(parts.settings, 2, self._mistakes)
-        if parts is None or (node is None and self._mistakes.found):
+        opened = self.open(text)
+        if opened is None:
             return None
-        fields = Fields(node, "the lesson", 2, self._mistakes)
+        parts, fields = opened
         found = LessonFile(
             fields.text("title", LONGEST["title"]).text,
             fields.whole("minutes", 1, 60) or 1,
@@ -152,27 +151,36 @@ class _Reader:
             fields.whole("order", 1, 999, needed=False),
             self._question(fields),
             tuple(map(self._step, fields.parts("steps", "step", 1, MOST_STEPS))),
-            self._body(parts),
+            self.body(parts),
             tuple(term.text for term in fields.texts("terms", MOST_TERMS, 60)),
             self._transfer(fields),
             tuple(map(self._reference, fields.parts("references", "reference", 0, MOST_REFERENCES, needed=False))),
-            tuple(self._facts),
+            tuple(self.facts),
         )
         fields.done()
         return found
 
+    def open(self, text: str) -> tuple[Parts, Fields] | None:
+        """The file's two parts, and the settings by their keys; None where it has no settings."""
+        parts = split(text, self.mistakes)
+        node = parts and compose(parts.settings, 2, self.mistakes)
+        if parts is None or (node is None and self.mistakes.found):
+            return None
+        return parts, Fields(node, "the lesson", 2, self.mistakes)
+
     def _question(self, fields: Fields) -> Question:
-        text = self._told(fields.text("question", LONGEST["question"]))
-        options = tuple(map(self._option, fields.parts("options", "option", 2, MOST_OPTIONS)))
+        text = self.told(fields.text("question", LONGEST["question"]))
+        options = tuple(map(self.option, fields.parts("options", "option", 2, MOST_OPTIONS)))
         texts = [option.text for option in options]
         if len(set(texts)) < len(texts):
-            self._mistakes.add(fields.line_of("options"), "Two options have the same text; change one of them.")
+            self.mistakes.add(fields.line_of("options"), "Two options have the same text; change one of them.")
         return Question(text, options, self._answer(fields, len(options)))
 
-    def _option(self, fields: Fields) -> Option:
+    def option(self, fields: Fields) -> Option:
+        """One option of a question."""
         option = Option(
-            self._told(fields.text("text", LONGEST["option"])),
-            self._told(fields.text("because", LONGEST["because"], needed=False)),
+            self.told(fields.text("text", LONGEST["option"])),
+            self.told(fields.text("because", LONGEST["because"], needed=False)),
         )
         fields.done()
         return option
@@ -188,9 +196,9 @@ class _Reader:
 
     def _step(self, fields: Fields) -> Step:
         step = Step(
-            self._rich(fields.text("do", LONGEST["do"])),
+            self.rich(fields.text("do", LONGEST["do"])),
             self._link(fields.text("link", 5000)),
-            self._rich(fields.text("see", LONGEST["see"], needed=False)),
+            self.rich(fields.text("see", LONGEST["see"], needed=False)),
             tuple(filter(None, map(self._check, fields.texts("checks", MOST_CHECKS, 300)))),
             fields.line,
         )
@@ -201,7 +209,7 @@ class _Reader:
         try:
             link = parse_link(text.text) if text.text else StepLink("", "", "", ())
         except ValueError as error:
-            self._mistakes.add(text.line, str(error))
+            self.mistakes.add(text.line, str(error))
             return StepLink("", "", "", ())
         return link
 
@@ -209,9 +217,10 @@ class _Reader:
         try:
             check = parse_check(text.text, text.line)
         except ValueError as error:
-            self._mistakes.add(text.line, str(error))
+            self.mistakes.add(text.line, str(error))
             return None
-        self._facts += [(fact, text.line) for fact in check.facts]
+        for fact in check.facts:
+            self.name(fact, text.line)
         return check
 
     def _transfer(self, fields: Fields) -> Question | None:
@@ -229,23 +238,31 @@ class _Reader:
         fields.done()
         return found
 
-    def _body(self, parts: Parts) -> Rich:
-        tree = blocks(parts.body, parts.line, self._mistakes)
+    def body(self, parts: Parts) -> Rich:
+        """The explanation."""
+        tree = blocks(parts.body, parts.line, self.mistakes)
         if not tree:
-            self._mistakes.add(parts.line, "There is no explanation; write it below the second line of ---.")
+            self.mistakes.add(parts.line, "There is no explanation; write it below the second line of ---.")
         for number, line in enumerate(parts.body.split("\n"), parts.line):
-            self._told(Text(line, number))
+            self.told(Text(line, number))
         return tree
 
-    def _rich(self, text: Text) -> Rich:
-        self._told(text)
-        return inline(text.text, text.line, self._mistakes)
+    def rich(self, text: Text) -> Rich:
+        """The tree of a text of one paragraph; its facts are noted."""
+        self.told(text)
+        return inline(text.text, text.line, self.mistakes)
 
-    def _told(self, text: Text) -> str:
+    def told(self, text: Text) -> str:
         """The text; its facts are noted."""
         for name in PLACEHOLDER.findall(text.text):
             try:
-                self._facts.append((parse_fact(name), text.line))
+                self.name(parse_fact(name), text.line)
             except ValueError as error:
-                self._mistakes.add(text.line, str(error))
+                self.mistakes.add(text.line, str(error))
         return text.text
+
+    def name(self, fact: Fact, line: int) -> None:
+        """Notes a fact that the file names."""
+        if len(self.facts) == MOST_FACTS:
+            self.mistakes.add(line, f"A lesson may name {MOST_FACTS} facts; leave some out.")
+        self.facts.append((fact, line))

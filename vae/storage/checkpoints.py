@@ -12,6 +12,7 @@ projections/         2-D and 3-D projections of the encoded test set that were c
 aggregate-*.json     optional: the mixture that Sampling draws from, fitted ahead; named after the codes\' hash
 second-*.safetensors optional: the second-stage prior\'s flow, fitted ahead to follow that mixture; named after both
 samples-*.json       optional: how good the samples of each of these are, measured ahead; named as the flow
+measured-*.json      optional: numbers that lessons tell and that take seconds to compute; named after the codes\' hash
 
 A folder is made in a staging folder of vae.storage.atomic and moved, so that under its own name it is always whole.
 The folder may be a link; links in it are followed only to files that are inside it, too.
@@ -195,6 +196,21 @@ class Checkpoint:
         text = json.dumps(report.to_json(), indent=1) + "\n"
         return _replace_file(self._samples_path(encoded, fit), lambda file: file.write_text(text))
 
+    def load_measured(self, encoded: EncodedSet) -> dict[str, float]:
+        """The numbers that were kept for exactly these codes. Raises CheckpointError if the file is broken."""
+        path = self._measured_path(encoded)
+        if not path.is_file():
+            return {}
+        values = read_json(path)
+        if not all(map(is_number, values.values())):
+            raise broken(path, "a value is no number")
+        return dict(values)
+
+    def save_measured(self, encoded: EncodedSet, values: Mapping[str, float]) -> Path:
+        """Replaces these numbers; returns their file. Raises CheckpointError if it cannot be written."""
+        text = json.dumps(dict(sorted(values.items())), indent=1) + "\n"
+        return _replace_file(self._measured_path(encoded), lambda file: file.write_text(text))
+
     def save_metrics(self, metrics: Mapping[str, object]) -> Path:
         """Replaces the metrics; returns their file. Raises CheckpointError if it cannot be written."""
         path, text = self._inside(Path("metrics.json")), _metrics_text(metrics)
@@ -211,6 +227,9 @@ class Checkpoint:
 
     def _samples_path(self, encoded: EncodedSet, fit: AggregateFit) -> Path:
         return self._inside(Path(f"samples-{_hash(encoded.mean, encoded.logvar, fit.mixture.means)}.json"))
+
+    def _measured_path(self, encoded: EncodedSet) -> Path:
+        return self._inside(Path(f"measured-{_hash(encoded.mean)}.json"))
 
     def _inside(self, name: Path) -> Path:
         path = self.path / name

@@ -105,6 +105,11 @@ export const CLASS_SECONDS = /** @type {const} */ ({
   live: 0.05,
 });
 
+/** Of a lesson's text, at most. */
+export const LESSON_BYTES = 65_536;
+
+export const LESSON_LEVELS = /** @type {const} */ (["see", "measure", "mathematics"]);
+
 /** The largest absolute value of a z in a link. */
 export const MAX_LINKED_Z = 1000;
 
@@ -403,4 +408,83 @@ export const MAX_LINKED_Z = 1000;
  * @property {boolean} [full]
  * @property {Record<string, any>} [set]
  * @property {Record<string, Record<string, any>>} [items]
+ *
+ * A text of a lesson as a tree: see vae/lessons/format/rich.py.
+ *
+ * @typedef {string | RichElement} RichNode
+ * @typedef {[tag: string, ...nodes: (string | RichElement)[]]} RichElement
+ * @typedef {RichNode[]} Rich
+ *
+ * Lessons: see vae/lessons/answers.py.
+ *
+ * A prediction. because: why somebody would choose it, or "".
+ *
+ * @typedef {object} LessonOption
+ * @property {string} text
+ * @property {string} because
+ *
+ * A question. answer: the number of the right option from 0; None where it is open.
+ *
+ * @typedef {object} LessonQuestion
+ * @property {string} question
+ * @property {LessonOption[]} options
+ * @property {number | null} answer
+ *
+ * An assertion as the lesson writes it, the value that this machine measures, and whether it holds.
+ *
+ * @typedef {object} LessonCheck
+ * @property {string} text
+ * @property {string} measured
+ * @property {string} unit
+ * @property {boolean} holds
+ *
+ * What to do and to see. link: beneath the app's address; page, checkpoint: its parts, "" where it names none.
+ *
+ * @typedef {object} LessonStep
+ * @property {Rich} do
+ * @property {string} link
+ * @property {string} page
+ * @property {string} checkpoint
+ * @property {Rich} see
+ * @property {LessonCheck[]} checks
+ *
+ * What to read. link: an address in the web, or "".
+ *
+ * @typedef {object} LessonReference
+ * @property {string} text
+ * @property {string} link
+ *
+ * A lesson. language: of its texts; languages: in which there are texts; missing: checkpoints that are not here.
+ *
+ * @typedef {object} Lesson
+ * @property {string} question
+ * @property {LessonOption[]} options
+ * @property {number | null} answer
+ * @property {string} name
+ * @property {string} language
+ * @property {string[]} languages
+ * @property {string} title
+ * @property {number} minutes
+ * @property {string} level
+ * @property {LessonStep[]} steps
+ * @property {Rich} explanation
+ * @property {string[]} terms
+ * @property {LessonQuestion | null} transfer
+ * @property {LessonReference[]} references
+ * @property {string[]} missing
+ *
+ * A lesson in a list. own: not shipped with the app; problem: why it, or its translation, cannot be used.
+ *
+ * @typedef {object} LessonSummary
+ * @property {string} name
+ * @property {string} language
+ * @property {string[]} languages
+ * @property {string} title
+ * @property {number} minutes
+ * @property {string} level
+ * @property {string} question
+ * @property {string[]} options
+ * @property {string[]} missing
+ * @property {boolean} own
+ * @property {string | null} problem
  */

@@ -29,12 +29,13 @@ class Kind:
     unit: str = ""
 
 
-# Longer names first: each is tried in this order.
 KINDS: dict[str, Kind] = {
     "collapsed": Kind("reconstruction of the mean picture", 1, "nats"),
     "frame reconstruction": Kind(f"reconstruction {_FRAME}", 1, "nats"),
     "frame KL": Kind(f"KL {_FRAME}", 1, "nats"),
     "frame epoch": Kind(f"epoch {_FRAME}", 1),
+    "reconstruction of image": Kind(r"reconstruction of test image (?P<image>\d{1,7})", 1, "nats"),
+    "KL of image": Kind(r"KL of test image (?P<image>\d{1,7})", 1, "nats"),
     "reconstruction": Kind("reconstruction", 1, "nats"),
     "KL": Kind("KL", 1, "nats"),
     "−ELBO": Kind("[−-]ELBO", 1, "nats"),
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "β": Kind("β|beta", 1),
     "KL of dimension": Kind(r"KL of dimension (?P<dimension>\d{1,4})", 2, "nats"),
     "average σ": Kind("average σ", 2),
+    "average norm": Kind("average norm", 1),
     "norm": Kind(r"norm of test image (?P<image>\d{1,7})", 2),
     "norm halfway": Kind(r"norm halfway from (?P<image>\d{1,7}) to (?P<other>\d{1,7})", 2),
     "spherical norm halfway": Kind(r"spherical norm halfway from (?P<image>\d{1,7}) to (?P<other>\d{1,7})", 2),
@@ -51,6 +53,8 @@ KINDS: dict[str, Kind] = {
     "neighbours kept": Kind(f"neighbours kept by {_MAP}", 0, "%"),
     "neighbours of image kept": Kind(rf"neighbours kept by {_MAP} for test image (?P<image>\d{{1,7}})", 0),
     "Fréchet distance": Kind(f"Fréchet distance {_SOURCE}", 1),
+    "precision of real digits": Kind("precision of real digits", 2),
+    "recall of real digits": Kind("recall of real digits", 2),
     "precision": Kind(f"precision {_SOURCE}", 2),
     "recall": Kind(f"recall {_SOURCE}", 2),
     "least KL to the prior": Kind("least KL to the prior", 2, "nats"),
@@ -84,6 +88,11 @@ class Fact:
         return dict(self.arguments)
 
     @property
+    def name(self) -> str:
+        """It without its checkpoint, the same for every way to write it: neighbours kept t-SNE."""
+        return " ".join([self.kind, *(value for _, value in self.arguments)])
+
+    @property
     def unit(self) -> str:
         """What is written after its value; "" for a number without a unit."""
         return KINDS[self.kind].unit
@@ -92,6 +101,10 @@ class Fact:
         """A value as it stands in a text, without its unit: 7.1, 2,734. From 1,000 on it has no decimals."""
         decimals = KINDS[self.kind].decimals if abs(value) < 1000 else 0
         return f"{value:,.{decimals}f}".replace("-", "−")
+
+    def told(self, value: float) -> str:
+        """A value as it replaces its name in a text: as written, a percentage with its sign."""
+        return f"{self.written(value)}\N{NO-BREAK SPACE}%" if self.unit == "%" else self.written(value)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 DEEPEST = 6  # options of the transfer are at 3
 SHOWN = 40  # characters of a refused value
 _NULL = "tag:yaml.org,2002:null"
+_QUOTES = "a text with a colon, or one that begins with a brace or a bracket, must be in quotes"
 _REASONS = {
-    "mapping values are not allowed here": "a text with a colon must be in quotes",
     "found character '\\t' that cannot start any token": "indent with spaces, not with tabs",
 }
 
@@ -54,7 +54,7 @@ def compose(source: str, first_line: int, mistakes: Mistakes) -> "Node | None":
         mistakes.add(line, "The settings hold a character that no text should; remove it.")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        reason = _REASONS.get(error.problem or "", error.problem or "it cannot be read")
+        reason = _REASONS.get(error.problem or "", f"{error.problem or 'it cannot be read'}; {_QUOTES}")
         mistakes.add(first_line + (mark.line if mark else 0), f"The settings are not YAML here: {reason}.")
     except (_TooDeepError, RecursionError):
         mistakes.add(
@@ -121,6 +121,11 @@ class Fields:
     def line_of(self, key: str) -> int:
         """The line of a key; the mapping's own where it has none."""
         return self._lines.get(key, self.line)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a key; it then counts as taken."""
+        self._taken += [key] if key in self._nodes else []
+        return key in self._nodes
 
     def text(self, key: str, longest: int, *, needed: bool = True) -> Text:
         """A text of at most this many characters; "" where there is none."""

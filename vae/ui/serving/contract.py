@@ -15,6 +15,8 @@ from vae.classroom import codes
 from vae.classroom.messages import protocol
 from vae.classroom.state import drawings, votes
 from vae.jobs import runs
+from vae.lessons import answers, reading
+from vae.lessons.format import rich
 from vae.model import networks
 from vae.projection import config, methods
 from vae.server.gradients import streams
@@ -64,6 +66,14 @@ _NAMED: dict[Any, str] = {
     protocol.Rehearsal: "ClassRehearsal",
     protocol.Tile: "ClassTile",
     protocol.State: "ClassUpdate",
+    rich.Rich: "Rich",
+    answers.LessonOption: "LessonOption",
+    answers.LessonQuestion: "LessonQuestion",
+    answers.LessonCheck: "LessonCheck",
+    answers.LessonStep: "LessonStep",
+    answers.LessonReference: "LessonReference",
+    answers.Lesson: "Lesson",
+    answers.LessonSummary: "LessonSummary",
 }
 
 # Each with the module whose docstring describes the wire.
@@ -146,6 +156,16 @@ $status
  * What a class's server says: see vae/classroom/messages/protocol.py.
  *
 $classroom
+ *
+ * A text of a lesson as a tree: see vae/lessons/format/rich.py.
+ *
+ * @typedef {string | RichElement} RichNode
+ * @typedef {[tag: string, ...nodes: (string | RichElement)[]]} RichElement
+ * @typedef {RichNode[]} Rich
+ *
+ * Lessons: see vae/lessons/answers.py.
+ *
+$lessons
  */
 """)
 
@@ -185,6 +205,8 @@ def constants() -> list[tuple[str, object, str]]:
         ("CLASS_VERSION", protocol.VERSION, "Of a class's messages."),
         ("CLASS_LIMITS", _class_limits(), "Of commands: bytes, characters, a tile's side, and how many of each."),
         ("CLASS_SECONDS", _class_seconds(), "What a class's clients and the server may wait for."),
+        ("LESSON_BYTES", reading.MOST_BYTES, "Of a lesson's text, at most."),
+        ("LESSON_LEVELS", reading.LEVELS, ""),
         ("MAX_LINKED_Z", links.LINK_BOUND, "The largest absolute value of a z in a link."),
     ]
 
@@ -255,7 +277,9 @@ def _literal(value: object, start: str = "", end: str = "") -> str:
 
 
 def _types() -> str:
-    class_types = [(kind, name) for kind, name in _NAMED.items() if typing.is_typeddict(kind)]
+    typed = [(kind, name) for kind, name in _NAMED.items() if typing.is_typeddict(kind)]
+    of_lessons = [(kind, name) for kind, name in typed if kind.__module__ == answers.__name__]
+    class_types = [each for each in typed if each not in of_lessons]
     return _TYPES.substitute(
         likelihood=jsdoc.type_of(networks.Likelihood),
         method=jsdoc.union(typing.get_args(config.Method)),
@@ -265,8 +289,13 @@ def _types() -> str:
         status=jsdoc.properties(runs.Status, _NAMED),
         interpolation=jsdoc.union(interpolation.KEYS),
         sampling=jsdoc.union(sampling.CHECKS),
-        classroom="\n *\n".join(jsdoc.typedef(name, kind, _NAMED) for kind, name in class_types),
+        classroom=_typedefs(class_types),
+        lessons=_typedefs(of_lessons),
     )
+
+
+def _typedefs(types: list[tuple[Any, str]]) -> str:
+    return "\n *\n".join(jsdoc.typedef(name, kind, _NAMED) for kind, name in types)
 
 
 def _default(function: Callable[..., object], parameter: str) -> object:

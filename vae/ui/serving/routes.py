@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from vae.classroom.serving.routes import routes as class_routes
 from vae.lab.file_routes import routes as file_routes
 from vae.lab.routes import routes as lab_routes
+from vae.lessons.routes import routes as lesson_routes
 from vae.server.bar import routes as bar_routes
 from vae.server.gradients.geometry import routes as geometry_routes
 from vae.server.gradients.optimise import routes as optimise_routes
@@ -23,11 +24,11 @@ from vae.storage.atomic import remove_stale
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.training import film, runs, uploader
 from vae.ui.serving import classroom, lab
-from vae.ui.shared import loaders, origins, page, scripts, strips
+from vae.ui.shared import lessons, loaders, origins, page, scripts, strips
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, gradient work, weights, light page, data of bar and map, runs, uploads, classes, scripts."""
+    """Live decoding, gradient work, weights, light page, lessons, bar and map, runs, uploads, classes, scripts."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
@@ -36,6 +37,7 @@ def routes() -> list[BaseRoute]:
         *scripts.routes(),
         *scripts.page_routes(["", *page.ADDRESSES]),
         *lab_routes(lab.found, lab.AppData(), base_path=base, allows=allows),
+        *lesson_routes(lessons.app_library(), base_path=base, allows=allows),
         *file_routes(loaders.usable, base_path=base, allows=allows),
         *bar_routes(strips.strip, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),

@@ -1,0 +1,257 @@
+"""The folders of lessons: those that ship with the app, and a teacher's own in the folder $VAE_LESSONS.
+
+A lesson is a folder with lesson.md and translations beside it, lesson.de.md; its name is the folder's. One of a
+teacher's own may also be a single file, named after it: my-lesson.md. Files are read again when they change.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from stat import S_ISREG
+
+from vae.lessons.answers import Lesson, LessonSummary, Names, lesson_json, summary
+from vae.lessons.checking import untruths
+from vae.lessons.format.mistakes import Mistake
+from vae.lessons.reading import MOST_BYTES, LessonFile, examine
+from vae.lessons.translating import translate
+from vae.lessons.values import Values
+
+ORIGINAL = "lesson.md"
+ENGLISH = "en"
+MOST_LESSONS = 200  # in a folder
+SETTLING_SECONDS = 3.0  # longer than a tick of any file system's clock
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_TRANSLATION = re.compile(r"lesson\.([a-z]{2})\.md")
+
+
+def shipped_folder() -> Path:
+    """The lessons that come with the app: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).parents[1]
+    packaged = package / "_app" / "lessons"
+    return packaged if packaged.is_dir() else package.parent / "lessons"
+
+
+def own_folder() -> Path | None:
+    """The folder of a teacher's own lessons, which $VAE_LESSONS names; None without it."""
+    named = os.environ.get("VAE_LESSONS", "").strip()
+    return Path(named).expanduser() if named else None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a lesson lies. folder: of its translations; None for a single file."""
+
+    name: str
+    file: Path
+    folder: Path | None
+    own: bool
+
+    def files(self) -> dict[str, Path]:
+        """Its files by their languages, English first."""
+        found = sorted(self.folder.iterdir()) if self.folder is not None and self.folder.is_dir() else []
+        matches = ((_TRANSLATION.fullmatch(path.name), path) for path in found)
+        others = {match[1]: path for match, path in matches if match is not None and match[1] != ENGLISH}
+        return {ENGLISH: self.file, **others}
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file that was read: its lesson, or None and its mistakes."""
+
+    lesson: LessonFile | None
+    mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """State of some files, since when it has been the same (monotonic clock), and, once that is longer than
+    SETTLING_SECONDS, what was read: a second change within one tick of the file system's clock would not be noticed."""
+
+    state: tuple[int, ...]
+    since: float
+    read: _Read | None = None
+
+
+class Library:
+    """The lessons of some folders. May be used by several threads."""
+
+    def __init__(self, values: Values, shipped: Path | None = None, own: Path | None = None) -> None:
+        """shipped, own: other folders than the app's."""
+        self.values = values
+        self._shipped, self._own = shipped or shipped_folder(), own or own_folder()
+        self._looks: dict[tuple[Path, ...], _Look] = {}
+
+    def summaries(self, language: str = ENGLISH) -> list[LessonSummary]:
+        """Every lesson: the shipped ones in their order, then own ones by title. One with mistakes says the first."""
+        found = [(self._order(place), self._summary(place, language)) for place in self._places()]
+        return [each for _, each in sorted(found, key=lambda pair: (pair[1]["own"], pair[0], pair[1]["title"]))]
+
+    def load(self, name: str, language: str = ENGLISH) -> Lesson:
+        """A lesson, in English where it is not translated. Raises LookupError with a sentence."""
+        place = self._place(name)
+        files = place.files()
+        spoken, read = self._in(files, language)
+        if read.lesson is None:
+            raise LookupError(f"The lesson {name!r} cannot be used: {_located(files[ENGLISH], read.mistakes[0])}")
+        return lesson_json(read.lesson, Names(name, spoken, tuple(files)), self.values)
+
+    def source(self, name: str, language: str = ENGLISH) -> str:
+        """The text of a lesson's file, in English where it is not translated. Raises LookupError with a sentence."""
+        files = self._place(name).files()
+        text = _text_of(files.get(language, files[ENGLISH]))
+        if isinstance(text, Mistake):
+            raise LookupError(f"The lesson {name!r} cannot be used: {text.sentence}")
+        return text
+
+    def mistakes(self) -> Iterator[tuple[Path, Mistake]]:
+        """Every mistake in every file, and everything that is not so on this machine."""
+        for place in self._places():
+            files = place.files()
+            original = self._read(files[ENGLISH])
+            found = original.mistakes or tuple(untruths(_certain(original), self.values))
+            yield from ((files[ENGLISH], mistake) for mistake in found)
+            if original.lesson is not None:
+                for path in list(files.values())[1:]:
+                    yield from ((path, mistake) for mistake in self._read(files[ENGLISH], path).mistakes)
+
+    def lessons(self) -> list[tuple[str, str, Path, LessonFile]]:
+        """Name, language, file and lesson of every file without mistakes."""
+        found = []
+        for place in self._places():
+            files = place.files()
+            for language, path in files.items():
+                read = self._read(*dict.fromkeys((files[ENGLISH], path)))
+                found += [] if read.lesson is None else [(place.name, language, path, read.lesson)]
+        return found
+
+    def _order(self, place: _Place) -> int:
+        lesson = self._read(place.file).lesson
+        return 1000 if lesson is None or lesson.order is None or place.own else lesson.order
+
+    def _summary(self, place: _Place, language: str) -> LessonSummary:
+        files = place.files()
+        spoken, read = self._in(files, language)
+        names = Names(place.name, spoken, tuple(files))
+        if read.lesson is None:
+            return _unusable(names, _located(files[ENGLISH], read.mistakes[0]), own=place.own)
+        found = summary(read.lesson, names, self.values, own=place.own)
+        if language in files and spoken != language:
+            broken = self._read(files[ENGLISH], files[language])
+            found["problem"] = _located(files[language], broken.mistakes[0])
+        return found
+
+    def _in(self, files: dict[str, Path], language: str) -> tuple[str, _Read]:
+        """The lesson in this language where it has that without mistakes, else in English."""
+        if language in files and language != ENGLISH:
+            read = self._read(files[ENGLISH], files[language])
+            if read.lesson is not None:
+                return language, read
+        return ENGLISH, self._read(files[ENGLISH])
+
+    def _place(self, name: str) -> _Place:
+        found = next((place for place in self._places() if place.name == name), None)
+        if found is None:
+            raise LookupError(f"There is no lesson {name!r:.80}; choose one on the Lessons page.")
+        return found
+
+    def _places(self) -> list[_Place]:
+        shipped = list(_places_in(self._shipped, own=False))
+        names = {place.name for place in shipped}
+        own = [] if self._own is None else _places_in(self._own, own=True)
+        return shipped + [place for place in own if place.name not in names]
+
+    def _read(self, *paths: Path) -> _Read:
+        """A lesson's file, or it and a translation, from memory where none has changed."""
+        state, look, now = _state(paths), self._looks.get(paths), time.monotonic()
+        if look is None or look.state != state:
+            look = _Look(state, now)
+        if look.read is None:
+            read = _read_files(*paths)
+            settled = bool(state) and now - look.since >= SETTLING_SECONDS
+            self._looks[paths] = replace(look, read=read) if settled else look
+            return read
+        return look.read
+
+
+def _certain(read: _Read) -> LessonFile:
+    assert read.lesson is not None, "a file has mistakes or is a lesson"
+    return read.lesson
+
+
+def _places_in(folder: Path, *, own: bool) -> Iterator[_Place]:
+    """The lessons of a folder; what is named otherwise is none."""
+    try:
+        entries = sorted(folder.iterdir())[:MOST_LESSONS]
+    except OSError:
+        return
+    for entry in entries:
+        name = entry.name.removesuffix(".md")
+        if not NAME.fullmatch(name):
+            continue
+        if (entry / ORIGINAL).is_file():
+            yield _Place(name, entry / ORIGINAL, entry, own)
+        elif own and entry.suffix == ".md" and entry.is_file():
+            yield _Place(name, entry, None, own)
+
+
+def _state(paths: tuple[Path, ...]) -> tuple[int, ...]:
+    """Changes whenever a file does; () if one is missing."""
+    state: list[int] = []
+    try:
+        for path in paths:
+            stat = path.stat()
+            state += (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    except OSError:
+        return ()
+    return tuple(state)
+
+
+def _read_files(original: Path, translation: Path | None = None) -> _Read:
+    text = _text_of(original)
+    lesson, mistakes = (None, [text]) if isinstance(text, Mistake) else examine(text)
+    if lesson is not None and translation is not None:
+        other = _text_of(translation)
+        lesson, mistakes = (None, [other]) if isinstance(other, Mistake) else translate(lesson, other)
+    return _Read(lesson, tuple(mistakes))
+
+
+def _text_of(path: Path) -> str | Mistake:
+    """The text of a file; a mistake where it cannot be read or is longer than any lesson."""
+    try:
+        if not S_ISREG(path.stat().st_mode):
+            return Mistake(1, "This is no file; put the lesson's text there.")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        return Mistake(1, f"The file cannot be read ({error.strerror}); make it readable.")
+    if len(data) > MOST_BYTES:
+        return Mistake(1, f"A lesson may have {MOST_BYTES // 1024} KiB; shorten it.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return Mistake(line, "The file is not UTF-8; save it as UTF-8.")
+
+
+def _located(path: Path, mistake: Mistake) -> str:
+    """A mistake with its place: lesson.de.md, line 3: …"""
+    return f"{path.name}, line {mistake.line}: {mistake.sentence}"
+
+
+def _unusable(names: Names, problem: str, *, own: bool) -> LessonSummary:
+    return LessonSummary(
+        name=names.name,
+        language=names.language,
+        languages=list(names.languages),
+        title=names.name,
+        minutes=0,
+        level="see",
+        question="",
+        options=[],
+        missing=[],
+        own=own,
+        problem=problem,
+    )
