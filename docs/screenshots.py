@@ -16,7 +16,7 @@ QUERIES = {
     "Training": "?checkpoint=mnist-z2",
 }
 DEFAULT_QUERY = "?checkpoint=mnist-z10"
-DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable], .opening"  # home, class
+DRAWN = "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable], .opening, .library[data-lesson]"
 STUDENTS = 30  # of a rehearsal, as the page proposes
 # What comes later than the first picture.
 FINISHED = {

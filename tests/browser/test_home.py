@@ -20,7 +20,9 @@ from vae.views.shared.scripts import FRONTEND, script_url
 pytestmark = pytest.mark.browser
 PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
 KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, conditional, large
-PICTURES = "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable], .opening"
+PICTURES = (
+    "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable], .opening, .library[data-lesson]"
+)
 
 
 def show(page: Page) -> None:

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.browser
 BASE = "/course/ml/"
 NAMES = [Path(path).stem.partition("_")[2] for path, _, _ in PAGES]
 PICTURE = "canvas:is([data-frame], [data-epoch]):visible"
-BEGUN = {"Class": "button:text-is('Open the class'):enabled"}  # in place of a picture
+# In place of a picture.
+BEGUN = {"Class": "button:text-is('Open the class'):enabled", "Lessons": ".library[data-lesson]"}
 MISSING = "nginx or openssl is not installed (Debian: nginx-light, openssl)"
 needs_nginx = pytest.mark.skipif(not has_nginx(), reason=MISSING)
 

@@ -10,7 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-PAGES = ("", "Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Training", "Class")
+PAGES = ("", "Lessons", "Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Training", "Class")
 MAX_MESSAGE_BYTES = 2**26
 # Not the end of a fragment, which some pages run every other second, nor of a run that a newer one replaces.
 WHOLE_RUNS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)

@@ -7,6 +7,6 @@ reconstruction  the live part of the Reconstruction page
 interpolation   the live part of the Interpolation page
 compare         the live part of the Compare page
 training        the Training page: form, runs, films
-teaching        the Class page
+teaching        the Lessons page and the Class page
 home            the home page: its component, the stories, all models
 """

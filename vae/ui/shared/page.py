@@ -16,6 +16,7 @@ from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 
 FIRST_CHOICE = "mnist-z10"
 PAGES = (
+    ("pages/0_Lessons.py", "Lessons", "Predict first, then see: lessons of five to ten minutes, and your own."),
     ("pages/1_Explore.py", "Explore", "Move along the latent dimensions and watch the picture follow."),
     ("pages/2_Latent_map.py", "Latent map", "See the encoded test images as points in the plane or in space."),
     ("pages/3_Sampling.py", "Sampling", "Draw latent vectors from the prior and decode them."),

@@ -6,7 +6,8 @@ import { beforeEach, test } from "node:test";
 import { Editor } from "../../../../vae/frontend/lessons/library/editor.js";
 import { fileName, placeOf, TEMPLATE } from "../../../../vae/frontend/lessons/library/template.js";
 import { lessonForClass, ownLesson } from "../../../../vae/frontend/lib/own-lesson.js";
-import { lessonOf, named, settled, storage } from "./lessons.js";
+import { lessonOf, named, settled } from "./lessons.js";
+import { storage } from "../../support/storage.js";
 
 const BASE = "http://lab/app";
 const MISTAKE = { problem: "own lesson, line 3: minutes must be a whole number from 1 to 90.", line: 3 };
@@ -64,13 +65,14 @@ test("what is typed is kept in this browser, and is there the next time", async 
   assert.equal((await editor()).text.value, "---\ntitle: Mine");
 });
 
-test("a mistake is one sentence with its line, which a click selects; the last preview stays, faint", async () => {
+test("a mistake is one sentence with its line, which a click selects; the last preview stays", async () => {
   const made = await editor();
   answer = () => Response.json(MISTAKE);
   type(made, "---\ntitle: Mine\nminutes: x\n---\n");
   await made.check();
   assert.match(made.mistake.textContent ?? "", /minutes must be a whole number/);
-  assert.equal(made.preview.classList.contains("old"), true);
+  assert.match(made.preview.textContent ?? "", /^As it was before the mistake:What survives/);
+  assert.equal(made.before.hidden, false);
   named(made.element, "Go to line 3").click();
   const { value, selectionStart, selectionEnd } = made.text;
   assert.equal(value.slice(selectionStart, selectionEnd), "minutes: x");

@@ -1,10 +1,17 @@
 /** Lessons as the server sends them. */
 
-/** @import { Lesson, LessonStep, LessonSummary } from "../../../../vae/frontend/lessons/library/requests.js" */
+/** @import { Lesson, LessonStep, LessonSummary } from "../../../../vae/frontend/lib/contract.js" */
 
 /** @param {Partial<LessonSummary>} changes @returns {LessonSummary} */
 export function summaryOf(changes = {}) {
-  const usual = { name: "two-numbers", title: "What survives?", minutes: 8, level: "see", question: "What is drawn?" };
+  const usual = {
+    name: "two-numbers",
+    title: "What survives?",
+    minutes: 8,
+    level: "see",
+    question: "What is drawn?",
+    options: ["A copy"],
+  };
   return { ...usual, language: "en", languages: ["en", "de"], missing: [], own: false, problem: null, ...changes };
 }
 
@@ -29,7 +36,7 @@ export function lessonOf(changes = {}) {
     transfer: { question: "And ten?", options: [option("More"), option("Less")], answer: 0 },
     references: [
       { text: "Kingma", link: "https://arxiv.org/abs/1312.6114" },
-      { text: "A book", link: null },
+      { text: "A book", link: "" },
     ],
     ...changes,
   };
@@ -38,18 +45,6 @@ export function lessonOf(changes = {}) {
 /** Lets promises go on. */
 export function settled() {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Storage of a browser, empty. */
-export function storage() {
-  /** @type {Map<string, string>} */
-  const kept = new Map();
-  return {
-    kept,
-    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
-    removeItem: (/** @type {string} */ key) => void kept.delete(key),
-  };
 }
 
 /**

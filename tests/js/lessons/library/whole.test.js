@@ -43,7 +43,9 @@ test("the rest is closed at first: answer, steps with their pages, explanation, 
 });
 
 test("what a lesson does not have is left out, and an open outcome is the class's", () => {
-  const rest = restOf(BASE, lessonOf({ answer: null, transfer: null, references: [], terms: [] }));
+  const steps = lessonOf().steps.map((step) => ({ ...step, see: [], checks: [] }));
+  const rest = restOf(BASE, lessonOf({ answer: null, transfer: null, references: [], terms: [], steps }));
+  assert.equal(rest.querySelector(".see, .checks"), null);
   assert.match(rest.textContent ?? "", /AnswerThe class finds out\./);
   assert.deepEqual(rest.querySelectorAll("section").length, 3);
 });

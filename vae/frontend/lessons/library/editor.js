@@ -7,6 +7,7 @@
 import { button, element, messageOf } from "../../lib/dom.js";
 import { download } from "../../lib/export.js";
 import { keepForClass, keepOwnLesson, OWN_NAME, ownLesson } from "../../lib/own-lesson.js";
+import { ENGLISH } from "../../lib/lesson-words.js";
 import { linksOf } from "./links.js";
 import { checkLesson } from "./requests.js";
 import { fileName, placeOf, TEMPLATE } from "./template.js";
@@ -36,7 +37,9 @@ export class Editor {
     this.text.value = ownLesson() ?? TEMPLATE;
     this.text.addEventListener("input", () => this.onInput());
     this.mistake = element("div", { className: "mistake", role: "status" });
-    this.preview = element("article", { className: "whole", ariaLabel: "Preview" });
+    this.before = element("p", { className: "notice" }, "As it was before the mistake:");
+    this.shown = element("div", { className: "content" });
+    this.preview = element("article", { className: "whole", ariaLabel: "Preview" }, this.before, this.shown);
     this.title = element("h2", { tabIndex: -1 }, "Write your own");
     this.file = element("input", { type: "file", accept: ".md,.markdown,text/markdown,text/plain", hidden: true });
     this.file.addEventListener("change", () => void this.open(this.file.files?.[0]));
@@ -48,7 +51,7 @@ export class Editor {
     const save = button("Save as a file", "The text as one .md file", () => this.save());
     const fresh = button("Start again", "With the template", () => this.replace(TEMPLATE));
     this.sure = element("div", { className: "sure notice", role: "group", ariaLabel: "Replace the text" });
-    this.sure.hidden = true;
+    this.before.hidden = this.sure.hidden = true;
     const head = element("div", { className: "row" }, this.back, this.title);
     const actions = element("div", { className: "row" }, this.play, teach, save, open, fresh, this.file);
     const writing = element("div", { className: "writing" }, this.text, this.mistake);
@@ -63,7 +66,7 @@ export class Editor {
     this.language = language;
   }
 
-  language = "en";
+  language = ENGLISH;
 
   onInput() {
     this.saved = false;
@@ -103,14 +106,14 @@ export class Editor {
     if ("lesson" in checked) {
       this.say("");
       const open = this.preview.querySelector("details")?.open ?? true;
-      this.preview.replaceChildren(...beginningOf(checked.lesson), restOf(this.base, checked.lesson));
-      const rest = this.preview.querySelector("details");
-      if (rest) rest.open = open;
+      const rest = restOf(this.base, checked.lesson);
+      rest.open = open;
+      this.shown.replaceChildren(...beginningOf(checked.lesson), rest);
     } else {
       this.sayMistake(checked);
     }
     this.element.dataset.checked = "lesson" in checked ? "right" : "wrong"; // for tests
-    this.preview.classList.toggle("old", !("lesson" in checked));
+    this.before.hidden = "lesson" in checked || !this.shown.children.length;
   }
 
   /** @param {{problem: string, line: number}} checked */

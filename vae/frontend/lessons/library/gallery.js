@@ -1,11 +1,11 @@
 /**
  * The lessons as a list of buttons, one of them chosen; a level filters it.
  *
- * @import { LessonSummary } from "./requests.js"
+ * @import { LessonSummary } from "../../lib/contract.js"
  */
 
 import { element, say, segmented } from "../../lib/dom.js";
-import { aboutOf, LEVEL_NAMES, missingWords } from "./words.js";
+import { aboutOf, LEVEL_NAMES, missingWords } from "../../lib/lesson-words.js";
 
 const EVERY = "all";
 
@@ -16,12 +16,15 @@ export class Gallery {
   chosen = null;
   /** @type {Map<string, HTMLElement>} */
   items = new Map();
+  language = "";
 
   /**
+   * @param {Map<string, string>} languages their names by their codes
    * @param {{onChoose: (name: string) => void, marks: () => Record<string, string>}} calls marks: what this browser has
    *   done of each lesson, in words
    */
-  constructor(calls) {
+  constructor(languages, calls) {
+    this.languages = languages;
     this.calls = calls;
     this.level = segmented("Level", [[EVERY, "All"], .../** @type {[string, string][]} */ (LEVEL_NAMES)], (level) => {
       this.shownLevel = level;
@@ -37,9 +40,11 @@ export class Gallery {
   /**
    * @param {readonly LessonSummary[]} lessons
    * @param {string | null} chosen
+   * @param {string} language the one that was asked for
    */
-  show(lessons, chosen) {
+  show(lessons, chosen, language) {
     this.lessons = lessons;
+    this.language = language;
     this.chosen = chosen;
     this.draw();
   }
@@ -64,9 +69,10 @@ export class Gallery {
    * @param {string} done
    */
   item(lesson, done) {
-    const { name, title, question, own, problem } = lesson;
+    const { name, title, question, own, problem, language } = lesson;
     if (problem) return element("li", { className: "broken" }, element("b", {}, name), element("p", {}, problem));
-    const about = [aboutOf(lesson), ...(own ? ["your own"] : []), ...(done ? [done] : [])].join(" · ");
+    const other = language === this.language ? "" : `in ${this.languages.get(language) ?? language}`;
+    const about = [aboutOf(lesson), other, own ? "your own" : "", done].filter(Boolean).join(" · ");
     const choose = element("button", { type: "button", className: "lesson" });
     choose.append(
       element("span", { className: "title" }, title),

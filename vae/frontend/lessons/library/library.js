@@ -1,15 +1,17 @@
 /**
  * The Lessons page's component: all lessons, the chosen one to be read, and an editor for one's own.
  *
- * @import { Lesson, LessonSummary } from "./requests.js"
+ * @import { Lesson, LessonSummary } from "../../lib/contract.js"
  * @import { Send } from "../../lib/view.js"
  *
- * What Python sends, see vae/ui/pages/teaching/lessons.py. lesson: the link's, null without one.
+ * What Python sends, see vae/ui/pages/teaching/lessons.py. languages: codes and their own
+ * names; lesson: the link's, null without one.
  *
  * @typedef {object} LibraryData
  * @property {string} base the app's address
  * @property {LessonSummary[]} lessons
  * @property {string} language
+ * @property {[code: string, name: string][]} languages
  * @property {string | null} lesson
  */
 
@@ -21,7 +23,6 @@ import { marks, ProgressLine } from "./kept.js";
 import { linksOf } from "./links.js";
 import { fetchLesson, fetchLessons } from "./requests.js";
 import { beginningOf, restOf } from "./whole.js";
-import { languageName } from "./words.js";
 
 const STREAMLITS = "a, button, input, select, textarea, summary, h2"; // r and c are Streamlit's, but not in these
 
@@ -42,8 +43,8 @@ export class Library {
     this.data = data;
     this.language = data.language;
     this.lessons = data.lessons;
-    this.gallery = new Gallery({ onChoose: (name) => this.choose(name), marks });
-    this.languages = select("Language of the lessons", [], (code) => void this.setLanguage(code));
+    this.gallery = new Gallery(new Map(data.languages), { onChoose: (name) => this.choose(name), marks });
+    this.languages = select("Language of the lessons", data.languages, (code) => void this.setLanguage(code));
     this.write = button("Write your own", "A lesson of your own, in one text file", () => this.openEditor());
     this.progress = new ProgressLine(() => this.draw());
     this.back = button("All lessons", "Back to the list", () => this.leaveLesson());
@@ -84,10 +85,8 @@ export class Library {
   }
 
   draw() {
-    const codes = [...new Set(["en", ...this.lessons.flatMap(({ languages }) => languages)])];
-    this.languages.fill(codes.map((code) => [code, languageName(code)]));
     this.languages.value = this.language;
-    this.gallery.show(this.lessons, this.chosen ?? this.first());
+    this.gallery.show(this.lessons, this.chosen ?? this.first(), this.language);
     this.progress.show();
   }
 

@@ -1,6 +1,7 @@
 /** Where a lesson is played, taken home, and where a class is opened with it. */
 
-export const ENGLISH = "en";
+import { ENGLISH } from "../../lib/lesson-words.js";
+
 const STUDENTS = 30; // of a rehearsal
 
 /**

@@ -1,24 +1,7 @@
 /**
  * What the library asks the server: see vae/lessons/routes.py.
  *
- * @import { Rich } from "../../lib/rich.js"
- *
- * missing: checkpoints that are not here; problem: why an own lesson cannot be read.
- *
- * @typedef {{name: string, title: string, minutes: number, level: string, question: string, language: string,
- *            languages: string[], missing: string[], own: boolean, problem: string | null}} LessonSummary
- *
- * @typedef {{text: string, because: string | null}} LessonOption
- * @typedef {{question: string, options: LessonOption[], answer: number | null}} LessonQuestion
- * @typedef {{text: string, measured: string, unit: string, holds: boolean}} LessonCheck
- * @typedef {{do: Rich[], link: string, page: string, checkpoint: string, see: Rich[], checks: LessonCheck[]}} LessonStep
- *
- * answer: the right option from 0, null where the class finds out; link: beneath the app's address.
- *
- * @typedef {{name: string, language: string, languages: string[], title: string, minutes: number, level: string,
- *            question: string, options: LessonOption[], answer: number | null, steps: LessonStep[],
- *            explanation: Rich[], terms: string[], transfer: LessonQuestion | null,
- *            references: {text: string, link: string | null}[], missing: string[]}} Lesson
+ * @import { Lesson, LessonSummary } from "../../lib/contract.js"
  *
  * A lesson that was checked; or what is wrong with its text, and in which line.
  *

@@ -1,12 +1,12 @@
 /**
  * A lesson to be read before it is played: its question and options, and, on demand, all that comes after the prediction.
  *
- * @import { Lesson } from "./requests.js"
+ * @import { Lesson } from "../../lib/contract.js"
  */
 
 import { element } from "../../lib/dom.js";
 import { richNodes } from "../../lib/rich.js";
-import { aboutOf, letter, missingWords } from "./words.js";
+import { aboutOf, letter, missingWords } from "../../lib/lesson-words.js";
 
 const REST = "All of it, with the answer";
 
@@ -76,7 +76,9 @@ function stepOf(base, { do: task, link, see, checks }) {
     "li",
     {},
     element("div", { className: "do" }, ...richNodes(task, base), " ", open),
-    element("div", { className: "see" }, element("b", {}, "You should see "), ...richNodes(see, base)),
+    ...(see.length
+      ? [element("div", { className: "see" }, element("b", {}, "You should see "), ...richNodes(see, base))]
+      : []),
     ...(found.length ? [element("ul", { className: "checks quiet" }, ...found)] : []),
   );
 }

@@ -1,4 +1,5 @@
-"""The pages of who teaches.
+"""The pages of who teaches. Each module imports only from those above it.
 
+lessons    the Lessons page
 classroom  the Class page
 """

@@ -1,9 +1,10 @@
-/** How the library says what is in a lesson's settings. */
+/** How teachers' pages say what is in a lesson's settings. */
+
+/** The language of a link that names none. */
+export const ENGLISH = "en";
 
 /** @type {Record<string, string>} */
 const LEVELS = { see: "See", measure: "Measure", mathematics: "Mathematics" };
-/** @type {Record<string, string>} */
-const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" };
 
 /** The levels in their order, with their names. */
 export const LEVEL_NAMES = Object.entries(LEVELS);
@@ -11,11 +12,6 @@ export const LEVEL_NAMES = Object.entries(LEVELS);
 /** @param {{minutes: number, level: string}} lesson */
 export function aboutOf({ minutes, level }) {
   return `${minutes} minutes · ${LEVELS[level] ?? level}`;
-}
-
-/** @param {string} code */
-export function languageName(code) {
-  return LANGUAGES[code] ?? code;
 }
 
 /** What a lesson lacks; "" where it lacks nothing. @param {{missing: string[]}} lesson */
