@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.support.pages import ROOT, choose, open_page, sent_data
+from tests.support.pages import ROOT, choose, open_page, send, sent_data
 from vae.classroom.questions import QUESTIONS
 from vae.ui.pages.teaching import classroom
 from vae.ui.serving.classroom import app_pages
@@ -49,6 +49,21 @@ def test_a_class_gets_the_bar_s_model_and_follows_it() -> None:
     app = open_page(PAGE, checkpoint="mnist-z2")
     assert (sent_data(app)["model"], sent_data(app)["words"]) == ("mnist-z2", "MNIST · 2-D · β = 1")
     assert sent_data(choose(app, "mnist-z10"))["model"] == "mnist-z10"
+
+
+def test_a_class_may_begin_with_any_lesson_and_as_its_link_asks() -> None:
+    data = sent_data(open_page(PAGE))
+    assert "two-numbers" in [found["name"] for found in data["lessons"]]
+    assert data["wanted"] is None
+    wanted = sent_data(open_page(PAGE, lesson="more-beta", lang="de", rehearse="30"))["wanted"]
+    assert wanted == {"lesson": "more-beta", "language": "de", "rehearse": 30}
+    assert sent_data(open_page(PAGE, lesson="own", rehearse="9e9"))["wanted"]["rehearse"] == 0
+
+
+def test_once_the_class_is_open_the_link_asks_for_nothing() -> None:
+    app = send(open_page(PAGE, lesson="more-beta", lang="de", rehearse="30"), opened="K7PM2X")
+    assert sent_data(app)["wanted"] is None
+    assert not {"lesson", "lang", "rehearse"} & set(app.query_params)
 
 
 def test_only_questions_whose_experiments_can_be_made_are_offered() -> None:

@@ -27,6 +27,12 @@ export const DATA = {
   model: "mnist-z10",
   words: "MNIST · 10-D · β = 1",
   questions: [READY],
+  lessons: [],
+  languages: [
+    ["en", "English"],
+    ["de", "Deutsch"],
+  ],
+  wanted: null,
   server: { hosts: ["192.168.1.20"], port: 8501, path: "", secure: false, local: false },
 };
 

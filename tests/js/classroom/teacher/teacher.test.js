@@ -2,21 +2,25 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { DATA, FakeLink, labels, named, settled } from "./desk.js";
-import { READY } from "./support.js";
+import { storage } from "../../support/storage.js";
 import { proposedName } from "../../../../vae/frontend/classroom/teacher/opening.js";
 import { keepLink } from "../../../../vae/frontend/lib/teacher-link.js";
 import { Teacher } from "../../../../vae/frontend/classroom/teacher/teacher.js";
 
-/** @type {Map<string, string>} */
-const kept = new Map();
-Object.assign(globalThis, {
-  localStorage: {
-    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
-    removeItem: (/** @type {string} */ key) => void kept.delete(key),
-  },
-});
+const local = storage(),
+  { kept } = local;
+Object.assign(globalThis, { localStorage: local });
 
+const session = storage();
+Object.assign(globalThis, { sessionStorage: session });
+
+const LESSON = {
+  ...{ name: "two-numbers", title: "What survives?", minutes: 8, level: "see", question: "What is drawn?" },
+  ...{ language: "en", languages: ["en", "de"], missing: [], own: false, problem: null, options: ["A copy"] },
+};
+
+/** What the component tells Python. @type {[string, unknown][]} */
+let sent;
 /** What the server is asked, and what it answers. @type {[address: string, body: any][]} */
 let asked;
 /** @type {Record<string, () => Response>} */
@@ -26,6 +30,8 @@ let link;
 
 beforeEach(() => {
   kept.clear();
+  session.removeItem("latent-lab lesson for a class");
+  sent = [];
   asked = [];
   answers = { "/c/classes": () => Response.json({ classes: [] }) };
   link = new FakeLink();
@@ -40,10 +46,19 @@ beforeEach(() => {
 /** @param {Partial<typeof DATA>} [data] */
 async function page(data = {}) {
   document.body.replaceChildren();
-  const teacher = new Teacher(document.body, () => {}, { ...DATA, ...data }, link.connect);
+  const send = (/** @type {string} */ name, /** @type {unknown} */ value) => void sent.push([name, value]);
+  const teacher = new Teacher(document.body, send, { ...DATA, ...data }, link.connect);
   await settled();
   await settled();
   return teacher;
+}
+
+const texts = (/** @type {HTMLSelectElement} */ { options }) => [...options].map(({ textContent }) => textContent);
+
+/** @param {HTMLSelectElement} select @param {string} value */
+function choose(select, value) {
+  select.value = value;
+  select.dispatchEvent(new Event("change"));
 }
 
 const submit = (/** @type {Element} */ root) => root.querySelector("form")?.dispatchEvent(new Event("submit"));
@@ -54,24 +69,64 @@ test("one click opens a class, with a name that is there already", async () => {
   submit(root);
   await settled();
   await settled();
-  assert.deepEqual(asked.at(-1), ["/c/classes", { name: proposedName(), model: "mnist-z10" }]);
+  assert.deepEqual(asked.at(-1), ["/c/classes", { name: proposedName(), model: "mnist-z10", language: "en" }]);
   assert.equal(link.options?.code, "K7PM2X");
   assert.equal(link.options?.role, "teacher");
   assert.equal(kept.get("latent-lab.teaching"), "K7PM2X");
   assert.ok(root.querySelector(".class-view"));
 });
 
-test("the question to begin with is the first step of its class", async () => {
+test("a class is opened with a lesson, whose length it says, in a language", async () => {
   answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
-  const { root } = await page();
-  const select = /** @type {HTMLSelectElement} */ (root.querySelector("select"));
-  select.value = READY.title;
-  select.dispatchEvent(new Event("change"));
-  assert.match(root.textContent ?? "", /What does the model draw\? A copy · Garbage · A digit/);
+  answers["/lab/lessons?lang=de"] = () => Response.json({ lessons: [{ ...LESSON, title: "Was bleibt?" }] });
+  const { root } = await page({ lessons: [LESSON] });
+  const [lesson, language] = root.querySelectorAll("select");
+  assert.deepEqual(texts(lesson), ["no lesson: ask your own questions", "What survives? · 8 min"]);
+  choose(lesson, "two-numbers");
+  assert.match(root.textContent ?? "", /8 minutes · See\. What is drawn\?/);
+  choose(language, "de");
+  await settled();
+  await settled();
+  assert.deepEqual([texts(lesson)[1], lesson.value], ["Was bleibt? · 8 min", "two-numbers"]);
   submit(root);
   await settled();
   await settled();
-  assert.ok(named(root, "Ask it now"));
+  const [, body] = asked.at(-1) ?? [];
+  assert.deepEqual([body.lesson, body.language], [{ name: "two-numbers" }, "de"]);
+  assert.deepEqual(link.commands, []);
+});
+
+test("a link asks for a lesson and a rehearsal: the form has both, and one click opens the class", async () => {
+  kept.set("latent-lab.teaching", "P4Q8RT"); // another class goes on
+  answers["/c/classes"] = () => Response.json({ classes: [{ code: "P4Q8RT", name: "9b", model: "m" }] });
+  answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
+  const wanted = { lesson: "two-numbers", language: "en", rehearse: 12 };
+  const { root } = await page({ lessons: [LESSON], wanted });
+  assert.equal(root.querySelector("select")?.value, "two-numbers");
+  assert.match(root.textContent ?? "", /with 12 simulated students/);
+  submit(root);
+  await settled();
+  await settled();
+  assert.deepEqual(link.commands, [["rehearse", { students: 12 }]]);
+  assert.deepEqual(sent, [["opened", "K7PM2X"]]);
+});
+
+test("one's own lesson comes from the Lessons page of this tab, and goes to the server with its text", async () => {
+  session.setItem("latent-lab lesson for a class", "---\ntitle: Mine");
+  answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
+  const { root } = await page({ lessons: [LESSON], wanted: { lesson: "own", language: "en", rehearse: 0 } });
+  assert.equal(root.querySelector("select")?.value, "own");
+  submit(root);
+  await settled();
+  await settled();
+  assert.deepEqual(asked.at(-1)?.[1].lesson, { text: "---\ntitle: Mine" });
+  assert.equal(session.getItem("latent-lab lesson for a class"), null);
+});
+
+test("a link to a lesson that is not there leaves the choice open", async () => {
+  const { root } = await page({ wanted: { lesson: "own", language: "xx", rehearse: 0 } });
+  const [lesson, language] = root.querySelectorAll("select");
+  assert.deepEqual([lesson.value, language.value], ["", "en"]);
 });
 
 test("a refusal is said, and the button works again", async () => {
@@ -85,8 +140,8 @@ test("a refusal is said, and the button works again", async () => {
 });
 
 test("without a model, and where no phone could come, the form says so", async () => {
-  const local = { ...DATA.server, hosts: [], local: true };
-  const { root } = await page({ model: null, server: local });
+  const alone = { ...DATA.server, hosts: [], local: true };
+  const { root } = await page({ model: null, server: alone });
   assert.match(root.textContent ?? "", /train one on the Training page/);
   assert.match(root.textContent ?? "", /--server\.address 0\.0\.0\.0/);
   assert.equal(/** @type {HTMLButtonElement} */ (root.querySelector(".primary")).disabled, true);

@@ -2,12 +2,17 @@
  * What the parts of a teacher's page share: the class as it is, commands, and what is picked to be presented.
  *
  * @import { ClassState, Question, Tile } from "../state.js"
+ * @import { LessonSummary } from "../../lib/contract.js"
  * @import { Server } from "./addresses.js"
  * @import { ReadyQuestion } from "./questions.js"
  *
  * What Python sends, see vae/ui/pages/teaching/classroom.py. model: the one of the bar, null without any; words: what the bar calls it.
  *
- * @typedef {{base: string, model: string | null, words: string | null, questions: ReadyQuestion[], server: Server}} TeacherData
+ * lessons: in English; languages: codes and their own names; wanted: what the page's link asks a new class to begin with, null where it does not.
+ *
+ * @typedef {{lesson: string, language: string, rehearse: number}} Wanted rehearse: so many simulated students
+ * @typedef {{base: string, model: string | null, words: string | null, questions: ReadyQuestion[],
+ *            lessons: LessonSummary[], languages: [code: string, name: string][], wanted: Wanted | null, server: Server}} TeacherData
  *
  * @typedef {object} Link what is used of a Connection
  * @property {ClassState} state

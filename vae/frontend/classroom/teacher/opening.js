@@ -4,8 +4,10 @@
 /** @import { TeacherData } from "./desk.js" */
 
 import { button, element, messageOf, say, select } from "../../lib/dom.js";
+import { aboutOf, ENGLISH, missingWords } from "../../lib/lesson-words.js";
+import { keepForClass, lessonForClass, OWN_NAME } from "../../lib/own-lesson.js";
 import { roomAdvice, addressesOf } from "./addresses.js";
-import { openClass, ownClasses } from "./requests.js";
+import { lessonsIn, openClass, ownClasses } from "./requests.js";
 
 const STEPS = [
   "The projector shows a code. Students scan it with their phones, or type it: no account, no app.",
@@ -13,6 +15,8 @@ const STEPS = [
   "Show it. Their phones follow your page, or each explores, draws and hands in.",
 ];
 const KEPT = "No accounts. Everything is deleted after 24 hours, or when you delete it, unless you export it.";
+const REHEARSAL = 30; // simulated students
+const NONE = ""; // no lesson
 
 /** "Class of 30 November" */
 export function proposedName(now = new Date()) {
@@ -20,42 +24,57 @@ export function proposedName(now = new Date()) {
 }
 
 export class Opening {
+  /** The text of one's own lesson, which the Lessons page has left for a class. */
+  ownText = lessonForClass();
+
   /**
    * @param {TeacherData} data
-   * @param {{onOpen: (code: string, lesson: string) => void}} calls onOpen: with the title of the lesson, "" for none
+   * @param {{onOpen: (code: string, rehearse: number) => void}} calls onOpen: with how many simulated students are to join
    */
   constructor(data, { onOpen }) {
     this.data = data;
     this.onOpen = onOpen;
+    this.lessons = data.lessons;
+    const { lesson, language, rehearse } = data.wanted ?? { lesson: NONE, language: ENGLISH, rehearse: 0 };
+    this.students = rehearse || REHEARSAL;
     this.name = element("input", { type: "text", maxLength: 60, value: proposedName(), autocomplete: "off" });
-    const lessons = data.questions.map(({ title }) => /** @type {const} */ ([title, title]));
-    this.lesson = select("Begin with", [["", "no question yet"], ...lessons], () => this.describe());
+    this.lesson = select("Lesson", [], () => this.describe());
+    this.language = select("Language", data.languages, () => void this.setLanguage());
+    this.rehearse = element("input", { type: "checkbox", checked: rehearse > 0 });
     this.open = element("button", { type: "submit", className: "primary" }, "Open the class");
     this.about = element("p", { className: "quiet" });
     this.model = element("p", { className: "quiet" });
     this.problem = element("p", { className: "problem", role: "alert" });
     this.network = element("p", { className: "notice" });
     this.known = element("div", { className: "known" });
-    this.form = element("form", { className: "opening-form" });
-    this.form.append(
-      element("label", { className: "field" }, element("span", {}, "Name"), this.name),
-      element("label", { className: "field" }, element("span", {}, "Begin with"), this.lesson),
+    this.element = element("div", { className: "opening" }, this.known, this.form(), stepList());
+    this.language.value = data.languages.some(([code]) => code === language) ? language : ENGLISH;
+    this.fill(lesson);
+    this.update(data);
+    if (this.language.value !== ENGLISH) void this.setLanguage();
+    void this.findKnown();
+  }
+
+  form() {
+    const simulated = `Rehearse it first, with ${this.students} simulated students`;
+    const form = element("form", { className: "opening-form" });
+    form.append(
+      field("Name", this.name),
+      field("Lesson", this.lesson),
       this.about,
+      field("Language", this.language),
+      element("label", { className: "tick" }, this.rehearse, element("span", {}, simulated)),
       this.model,
       this.open,
       this.problem,
       this.network,
       element("p", { className: "quiet" }, KEPT),
     );
-    this.form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.start();
     });
-    const steps = STEPS.map((text, i) => element("li", {}, element("b", {}, `${i + 1}`), text));
-    const then = element("ol", { className: "steps", ariaLabel: "What comes then" }, ...steps);
-    this.element = element("div", { className: "opening" }, this.known, this.form, then);
-    this.update(data);
-    void this.findKnown();
+    return form;
   }
 
   /** @param {TeacherData} data */
@@ -71,10 +90,31 @@ export class Opening {
     this.describe();
   }
 
+  /** Offers the lessons, this one chosen. @param {string} lesson */
+  fill(lesson) {
+    const usable = this.lessons.filter(({ problem }) => !problem);
+    const ready = usable.map(({ name, title, minutes }) => /** @type {const} */ ([name, `${title} · ${minutes} min`]));
+    const own = this.ownText === null ? [] : [/** @type {const} */ ([OWN_NAME, "Your own lesson"])];
+    this.lesson.fill([[NONE, "no lesson: ask your own questions"], ...own, ...ready]);
+    const names = [...this.lesson.options].map(({ value }) => value);
+    this.lesson.value = names.includes(lesson) ? lesson : NONE;
+    this.describe();
+  }
+
   describe() {
-    const chosen = this.data.questions.find(({ title }) => title === this.lesson.value);
-    say(this.about, chosen ? `${chosen.text} ${chosen.options.join(" · ")}` : "");
+    const chosen = this.lessons.find(({ name }) => name === this.lesson.value);
+    const words = chosen ? [`${aboutOf(chosen)}.`, chosen.question, missingWords(chosen)] : [];
+    say(this.about, words.filter(Boolean).join(" "));
     this.about.hidden = !chosen;
+  }
+
+  /** Shows the titles in the chosen language; where they do not come, they stay as they are. */
+  async setLanguage() {
+    const language = this.language.value;
+    const found = await lessonsIn(this.data.base, language).catch(() => null);
+    if (!found || language !== this.language.value) return;
+    this.lessons = found;
+    this.fill(this.lesson.value);
   }
 
   async findKnown() {
@@ -82,7 +122,7 @@ export class Opening {
     const found = await ownClasses(this.data.base).catch(() => []);
     this.known.replaceChildren(
       ...found.map(({ code, name }) => {
-        const node = button(`Go on with “${name}”`, `Class ${code}`, () => this.onOpen(code, ""));
+        const node = button(`Go on with “${name}”`, `Class ${code}`, () => this.onOpen(code, 0));
         node.append(element("b", { className: "code" }, code));
         node.ariaLabel = `Go on with “${name}”, class ${code}`;
         return node;
@@ -96,13 +136,22 @@ export class Opening {
     this.open.disabled = true;
     say(this.problem, "");
     try {
-      const code = await openClass(base, { name: this.name.value.trim() || proposedName(), model });
-      this.onOpen(code, this.lesson.value);
+      const fields = { name: this.name.value.trim() || proposedName(), model, language: this.language.value };
+      const code = await openClass(base, { ...fields, ...this.lessonField() });
+      keepForClass(null);
+      this.onOpen(code, this.rehearse.checked ? this.students : 0);
     } catch (error) {
       say(this.problem, messageOf(error));
     } finally {
       this.open.disabled = false;
     }
+  }
+
+  /** The lesson as the server takes it. @returns {{lesson?: {name: string} | {text: string}}} */
+  lessonField() {
+    const { value } = this.lesson;
+    if (value === NONE) return {};
+    return { lesson: value === OWN_NAME ? { text: this.ownText ?? "" } : { name: value } };
   }
 
   /** @param {string} sentence */
@@ -113,4 +162,17 @@ export class Opening {
   close() {
     this.element.remove();
   }
+}
+
+/**
+ * @param {string} label
+ * @param {HTMLElement} control
+ */
+function field(label, control) {
+  return element("label", { className: "field" }, element("span", {}, label), control);
+}
+
+function stepList() {
+  const steps = STEPS.map((text, i) => element("li", {}, element("b", {}, `${i + 1}`), text));
+  return element("ol", { className: "steps", ariaLabel: "What comes then" }, ...steps);
 }

@@ -1,6 +1,8 @@
 /**
  * What a teacher's page asks of the server before it is connected to a class.
  *
+ * @import { LessonSummary } from "../../lib/contract.js"
+ *
  * owner: whether the class was opened here; links: how many there are for second teachers.
  *
  * @typedef {{code: string, name: string, model: string, owner: boolean, links: number}} KnownClass
@@ -25,12 +27,24 @@ async function ask(address, body) {
  * Opens a class; this browser is its teacher from then on. The reply is its code.
  *
  * @param {string} base the app's address
- * @param {{name: string, model: string}} fields
+ * @param {{name: string, model: string, lesson?: {name: string} | {text: string}, language: string}} fields
  * @returns {Promise<string>}
  */
 export async function openClass(base, fields) {
   const { code } = await ask(`${base}/c/classes`, fields);
   return code;
+}
+
+/**
+ * All lessons, in this language where they are translated.
+ *
+ * @param {string} base
+ * @param {string} language
+ * @returns {Promise<LessonSummary[]>}
+ */
+export async function lessonsIn(base, language) {
+  const { lessons } = await ask(`${base}/lab/lessons?${new URLSearchParams({ lang: language })}`);
+  return lessons;
 }
 
 /** The classes whose teacher this browser is. @param {string} base @returns {Promise<KnownClass[]>} */

@@ -11,7 +11,6 @@ import { componentOf } from "../../lib/view.js";
 import { Connection } from "../connection.js";
 import { ClassView } from "./class-view.js";
 import { Opening } from "./opening.js";
-import { setLesson } from "./choices.js";
 import { ownClasses, teach } from "./requests.js";
 
 export class Teacher {
@@ -21,11 +20,12 @@ export class Teacher {
 
   /**
    * @param {HTMLElement} parent
-   * @param {Send} _send nothing is sent to Python
+   * @param {Send} send tells Python of a class that was opened as the page's link asks
    * @param {TeacherData} data
    * @param {Connect} [connect]
    */
-  constructor(parent, _send, data, connect = (options) => new Connection(options)) {
+  constructor(parent, send, data, connect = (options) => new Connection(options)) {
+    this.send = send;
     this.data = data;
     this.connect = connect;
     this.root = element("div", { className: "teacher" });
@@ -38,7 +38,7 @@ export class Teacher {
     void this.begin();
   }
 
-  /** The class of a teacher's link, else the one that is taught in this browser; without any, the form. */
+  /** The class of a teacher's link; the form that a link asks for; else the class that is taught in this browser, or the form. */
   async begin() {
     const link = takeLink();
     let problem = "";
@@ -54,31 +54,34 @@ export class Teacher {
     }
     const code = taught();
     const known = code === null ? [] : await ownClasses(this.data.base).catch(() => []);
-    if (!problem && known.some((each) => each.code === code)) return this.enter(/** @type {string} */ (code));
+    if (!problem && !this.data.wanted && known.some((each) => each.code === code))
+      return this.enter(/** @type {string} */ (code));
     this.leave(problem);
   }
 
   /**
    * @param {string} code
-   * @param {string} [lesson] the title of the ready question to begin with
+   * @param {number} [rehearse] simulated students that join it
    */
-  enter(code, lesson) {
+  enter(code, rehearse = 0) {
     if (this.closed) return;
-    if (lesson) setLesson(code, lesson);
     setTaught(code);
+    if (this.data.wanted) this.send("opened", code); // the link has done its work: a reload comes back to this class
     const calls = {
       connect: this.connect,
       onGone: (/** @type {string} */ sentence) => this.leave(sentence),
       onLeave: () => this.leave(""),
     };
-    this.show(new ClassView(code, this.data, calls));
+    const view = new ClassView(code, this.data, calls);
+    if (rehearse) void view.desk.command("rehearse", { students: rehearse });
+    this.show(view);
   }
 
   /** @param {string} sentence why there is no class any more; "" where the teacher knows */
   leave(sentence) {
     if (this.closed) return;
     setTaught(null);
-    const opening = new Opening(this.data, { onOpen: (code, lesson) => this.enter(code, lesson) });
+    const opening = new Opening(this.data, { onOpen: (code, rehearse) => this.enter(code, rehearse) });
     this.show(opening);
     opening.say(sentence);
   }

@@ -6,12 +6,18 @@ from typing import Any
 import streamlit as st
 
 from vae.classroom.addresses import is_reachable, own_addresses
+from vae.classroom.messages.protocol import MAX_REHEARSAL
 from vae.classroom.questions import QUESTIONS, question_data
 from vae.storage.checkpoints import Checkpoint
+from vae.ui.pages.teaching.lessons import linked_language, linked_lesson
 from vae.ui.shared import origins, page, scripts
+from vae.ui.shared.lessons import app_library
+from vae.validation import parse_whole
 from vae.views.shared.models import words
 from vae.views.shared.scripts import script_url
+from vae.views.shared.words import ENGLISH, LANGUAGES
 
+WANTED = ("lesson", "lang", "rehearse")  # in the link
 STYLES = (
     "lib/controls.css",
     "classroom/histogram.css",
@@ -28,9 +34,26 @@ def classroom(chosen: Checkpoint | None) -> None:
         "model": chosen and chosen.name,
         "words": chosen and words(chosen),
         "questions": ready_questions(usable),
+        "lessons": app_library().summaries(ENGLISH),
+        "languages": list(LANGUAGES.items()),
+        "wanted": wanted(),
         "server": server_data(),
     }
-    scripts.component("classroom", *STYLES)(key="classroom", data=data)
+    scripts.component("classroom", *STYLES)(key="classroom", data=data, on_opened_change=_forget_wanted)
+
+
+def wanted() -> dict[str, object] | None:
+    """What the link asks a new class to begin with; None where it asks for nothing. rehearse: simulated students."""
+    if WANTED[0] not in st.query_params:
+        return None
+    students = parse_whole(st.query_params.get("rehearse", ""), 1, MAX_REHEARSAL)
+    return {"lesson": linked_lesson() or "", "language": linked_language(), "rehearse": students or 0}
+
+
+def _forget_wanted() -> None:
+    """The class is opened: a reload comes back to it, not to the form."""
+    for key in WANTED:
+        st.query_params.pop(key, None)
 
 
 def ready_questions(usable: Iterable[str]) -> list[dict[str, object]]:
