@@ -16,7 +16,7 @@ from vae.ui.shared import page
 
 
 def home() -> None:
-    """The home page: what the app is for, six questions for a class, and all models."""
+    """The home page: what the app is for, lessons, and all models."""
     page.begin_page("Latent Lab", "What does a neural network keep of a picture when it may keep only a few numbers?")
     component.home(page.find_checkpoint())
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -25,7 +24,6 @@ from tests.support.browsing import (
 from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
-from vae.ui.pages.home.stories import STORIES, Story
 
 pytestmark = pytest.mark.browser
 FILM = "canvas[data-epoch]"
@@ -184,31 +182,24 @@ def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(app: Server, brow
         assert box_of(page.locator(".cards"))["width"] > 0.98 * home["width"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
-def test_a_card_opens_its_page_with_its_model_and_settings(app: Server, browser: Browser, story: Story) -> None:
-    with front(browser, app) as page:
-        page.get_by_role("link", name=story.title).click()
-        page.wait_for_url(f"**/{story.page}?**")
-        page.wait_for_selector("canvas[data-frame]")
-        rest(page)
-        linked = dict(parse_qsl(urlsplit(story.link).query))
-        now = dict(parse_qsl(urlsplit(page.url).query))
-        shows_model(page, story.checkpoint)
-        for name, value in story.settings.items():
-            assert now.get(name, value) == linked[name], name  # a page leaves out what it would start with
-        alerts = page.get_by_test_id("stAlert").all_inner_texts()
-        assert [text for text in alerts if "“broken”" not in text] == []
-        assert page.locator(".notice:visible").all_inner_texts() == []
+def test_a_card_plays_its_lesson_and_leads_to_where_it_is_read(app: Server, browser: Browser) -> None:
+    with front(browser, app, reduced_motion="reduce") as page:
+        page.get_by_role("link", name="Read “Is more β better?”, or open a class with it").click()
+        page.wait_for_selector(".library[data-lesson=more-beta]")
+        page.go_back()
+        page.wait_for_selector(FILM)
+        page.get_by_role("link", name="Is more β better?", exact=True).click()
+        page.wait_for_url("**/lab/?lesson=more-beta**")
+        expect(page.get_by_role("heading", name="Is more β better?")).to_be_visible()
 
 
 @pytest.mark.slow
-def test_the_first_button_starts_the_first_story_and_the_second_explores_the_chosen_model(
+def test_the_first_button_starts_the_first_lesson_and_the_second_explores_the_chosen_model(
     app: Server, browser: Browser
 ) -> None:
     with front(browser, app, "?checkpoint=mnist-z2", reduced_motion="reduce") as page:
-        start = page.get_by_role("link", name="Start the 45-minute story")
-        assert attribute(start, "href").endswith(f"/{STORIES[0].link}")
+        start = page.get_by_role("link", name="Start a lesson of")
+        assert attribute(start, "href").endswith("/lab/?lesson=two-numbers")
         page.locator(".actions").get_by_role("link", name="Explore").click()
         page.wait_for_url("**/Explore?checkpoint=mnist-z2**")
         page.wait_for_selector("canvas.hero[data-frame]")

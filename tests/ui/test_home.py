@@ -4,82 +4,54 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
-from tests.support.patience import PATIENCE
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
-from vae.ui.pages import sampling
 from vae.ui.pages.home import component
 from vae.ui.pages.home.models import model_rows
-from vae.ui.pages.home.stories import STORIES, Story, lacking, told
+from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
 from vae.ui.shared import loaders
-from vae.ui.shared.page import PAGES
-from vae.validation import parse_whole
-from vae.views import interpolation
+from vae.ui.shared.lessons import app_library
 from vae.views.shared.models import listed
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {found.name: found for found in list_checkpoints(ROOT / "checkpoints") if isinstance(found, Checkpoint)}
-SCRIPTS = {Path(path).stem.partition("_")[2]: path for path, _, _ in PAGES}
 
 
-def named(story: Story) -> str:
-    return story.title
+LESSONS = app_library().summaries()
 
 
 # ---- stories ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_stories_take_a_lesson_of_45_minutes() -> None:
-    assert len(STORIES) == 6
-    assert sum(story.minutes for story in STORIES) == 45
-    assert all(5 <= story.minutes <= 10 for story in STORIES)
-    assert all(story.question.endswith("?") and story.ask.endswith("?") for story in STORIES)
+def test_every_story_is_a_lesson_whose_pictures_shipped_models_make() -> None:
+    assert [lesson["name"] for lesson in told(LESSONS, SHIPPED)] == list(ROWS)
+    assert lacking(LESSONS, SHIPPED) == []
+    assert all(len(rows) == 2 for rows in ROWS.values())
 
 
-@pytest.mark.parametrize("story", STORIES, ids=named)
-def test_a_link_names_a_page_a_shipped_checkpoint_and_settings_that_the_page_takes(story: Story) -> None:
-    checkpoint = SHIPPED[story.checkpoint]
-    assert story.needs <= set(SHIPPED)
-    assert story.page in SCRIPTS
-    if story.page == "Sampling":
-        taken = {name for name, value in story.settings.items() if sampling.CHECKS[name][0](value, checkpoint)}
-    elif story.page == "Interpolation":  # its component reads the values: see tests/browser/test_front.py
-        taken = set(interpolation.KEYS)
-    elif story.page in ("Reconstruction", "Compare"):
-        rows = {"image": story.settings.get("image", "0")}
-        taken = {name for name, row in rows.items() if parse_whole(row, 0, checkpoint.test_images - 1) is not None}
-        taken |= {"beta"} if float(story.settings.get("beta", "nan")) == checkpoint.objective.beta else set()
-    else:
-        taken = set()
-    assert set(story.settings) <= taken
-
-
-@pytest.mark.parametrize("story", STORIES, ids=named)
-def test_a_link_opens_its_page_as_it_says_and_without_a_warning(story: Story) -> None:
-    parts = urlsplit(story.link)
-    query = dict(parse_qsl(parts.query))
-    assert query == {"checkpoint": story.checkpoint, **story.settings}
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
-    app.query_params.update(query)
-    app.switch_page(SCRIPTS[parts.path]).run()
-    assert [list(app.exception), list(app.error), list(app.warning)] == [[], [], []]
-    assert app.session_state["chosen"] == story.checkpoint
-    kept = {name: app.query_params[name] for name in query}
-    assert {name: value[0] if isinstance(value, list) else value for name, value in kept.items()} == query
+def test_a_card_says_what_its_lesson_does() -> None:
+    lesson = next(found for found in LESSONS if found["name"] == "two-numbers")
+    data: Any = story_data(lesson)
+    assert {key: data[key] for key in data if key != "rows"} == {
+        key: lesson[key] for key in ("name", "title", "minutes", "question", "options")
+    }
+    assert data["rows"][1] == {"label": "from two numbers", "kind": "reconstruct", "model": "mnist-z2"}
 
 
 def test_a_story_without_its_models_is_left_out_and_they_are_named() -> None:
-    names = [name for name in SHIPPED if name != "mnist-z10"]
-    assert told(names) == [story for story in STORIES if "mnist-z10" not in story.needs]
-    assert lacking(names) == ["mnist-z10"]
-    assert (told(SHIPPED), lacking(SHIPPED)) == (list(STORIES), [])
-    assert told([]) == []
+    names = [name for name in SHIPPED if name != "mnist-z10-ae"]
+    assert [lesson["name"] for lesson in told(LESSONS, names)] == [name for name in ROWS if name != "plain-autoencoder"]
+    assert lacking(LESSONS, names) == ["mnist-z10-ae"]
+    assert told(LESSONS, []) == []
+
+
+def test_a_lesson_with_a_mistake_is_no_story() -> None:
+    broken = [lesson | {"problem": "lesson.md, line 3: minutes is no number."} for lesson in LESSONS]
+    assert told(broken, SHIPPED) == []  # type: ignore[arg-type]
 
 
 # ---- models ----------------------------------------------------------------------------------------------------------

@@ -22,8 +22,7 @@ Object.assign(globalThis, {
 });
 
 const STORY = {
-  ...{ title: "Collapse", minutes: 6, question: "Is β = 1 <b>best</b>?", guesses: ["a", "b"], first: "f", ask: "q?" },
-  link: "Explore?checkpoint=x",
+  ...{ name: "more-beta", title: "Collapse", minutes: 6, question: "Is β = 1 <b>best</b>?", options: ["a", "b"] },
   rows: [
     { label: "one", kind: "draw", model: "x" },
     { label: "two", kind: "image", model: "" },
@@ -42,27 +41,28 @@ beforeEach(() => {
   painter = /** @type {any} */ ({ add: (/** @type {Job[]} */ more) => jobs.push(...more) });
 });
 
-test("a card is one link, with its question, guesses and pictures", () => {
+test("a card plays its lesson, and leads to where it is read, with its question, guesses and pictures", () => {
   const stories = new Stories(painter);
-  stories.show("http://lab/app", [STORY, STORY], []);
+  stories.show("http://lab/app", [STORY, STORY], [], 10);
   const [card] = stories.list.children;
-  const links = card.querySelectorAll("a");
-  assert.deepEqual([links.length, links[0].href], [1, "http://lab/app/Explore?checkpoint=x"]);
-  assert.match(
-    card.textContent ?? "",
-    /1 · 6 minutes.*Is β\u00a0=\u00a01 <b>best<\/b>\?.*Show first: f.*Then ask: q\?/,
-  );
+  const links = [...card.querySelectorAll("a")].map(({ href }) => href);
+  assert.deepEqual(links, ["http://lab/app/lab/?lesson=more-beta", "http://lab/app/Lessons?lesson=more-beta"]);
+  assert.match(card.textContent ?? "", /1 · 6 minutes.*Is β\u00a0=\u00a01 <b>best<\/b>\?ab/);
   assert.deepEqual(
     [...card.querySelectorAll("canvas")].map(({ ariaLabel }) => ariaLabel),
     ["one", "two"],
   );
-  assert.equal(stories.heading.textContent, "2 questions for a class, 12 minutes");
+  assert.equal(stories.heading.textContent, "2 lessons, 12 minutes");
+  assert.deepEqual(
+    [stories.all.textContent, stories.all.href],
+    ["All 10 lessons, and your own", "http://lab/app/Lessons"],
+  );
   assert.equal(minutesOf([STORY, STORY, STORY]), 18);
 });
 
 test("pictures are made when their card comes into view; a figure without any is removed", () => {
   const stories = new Stories(painter);
-  stories.show("http://lab", [STORY, STORY], []);
+  stories.show("http://lab", [STORY, STORY], [], 2);
   const [first, second] = stories.list.children;
   observers.at(-1)?.([
     { isIntersecting: false, target: first },
@@ -82,10 +82,10 @@ test("pictures are made when their card comes into view; a figure without any is
 
 test("models that stories lack are named; without stories there is no section", () => {
   const stories = new Stories(painter);
-  stories.show("http://lab", [STORY], ["mnist-z10"]);
+  stories.show("http://lab", [STORY], ["mnist-z10"], 1);
   assert.match(stories.lacking.textContent ?? "", /mnist-z10/);
   assert.deepEqual([stories.element.hidden, stories.lacking.hidden], [false, false]);
-  stories.show("http://lab", [], ["mnist-z10"]);
+  stories.show("http://lab", [], ["mnist-z10"], 0);
   assert.equal(stories.element.hidden, true);
 });
 

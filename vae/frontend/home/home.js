@@ -5,7 +5,7 @@ import { componentOf } from "../lib/view.js";
 import { PlaneFilm } from "./film.js";
 import { Models } from "./models.js";
 import { RowPainter } from "./rows.js";
-import { minutesOf, Stories } from "./stories.js";
+import { Stories } from "./stories.js";
 
 /** @import { Send } from "../lib/view.js" */
 /** @import { Model } from "./models.js" */
@@ -14,7 +14,8 @@ import { minutesOf, Stories } from "./stories.js";
 
 /**
  * What Python sends, see vae/ui/pages/home/component.py. model: the chosen one, null without any; film: the checkpoint whose
- * film runs here, null without one; lacking: models that some stories need.
+ * film runs here, null without one; lacking: models that some stories need;
+ * lessons: how many there are.
  *
  * @typedef {object} HomeData
  * @property {string} base the app's address
@@ -23,6 +24,7 @@ import { minutesOf, Stories } from "./stories.js";
  * @property {{name: string, class_names: string[]} | null} film
  * @property {Story[]} stories
  * @property {string[]} lacking
+ * @property {number} lessons
  * @property {Model[]} models
  * @property {Noise} noise
  */
@@ -66,16 +68,18 @@ class Home {
    *
    * @param {HomeData} data
    */
-  update({ base, model, stories, lacking, models, noise }) {
-    const now = JSON.stringify([model, stories, lacking, models]);
+  update({ base, model, stories, lacking, lessons, models, noise }) {
+    const now = JSON.stringify([model, stories, lacking, lessons, models]);
     if (now === this.shown) return;
     this.shown = now;
     this.painter.noise = noise;
-    this.stories.show(base, stories, lacking);
+    this.stories.show(base, stories, lacking, lessons);
     this.models.show(base, models);
     this.start.hidden = !stories.length;
-    this.start.textContent = `Start the ${minutesOf(stories)}-minute story`;
-    if (stories.length) this.start.href = `${base}/${stories[0].link}`;
+    if (stories.length) {
+      this.start.textContent = `Start a lesson of ${stories[0].minutes} minutes`;
+      this.start.href = `${base}/lab/?lesson=${encodeURIComponent(stories[0].name)}`;
+    }
     this.teach.href = `${base}/Class`;
     this.explore.textContent = model === null ? "Train a model" : "Explore";
     this.explore.href = model === null ? `${base}/Training` : `${base}/Explore?checkpoint=${encodeURIComponent(model)}`;

@@ -6,16 +6,14 @@ import { PICTURES } from "./rows.js";
 /** @import { Job, RowPainter } from "./rows.js" */
 
 /**
- * See vae/ui/pages/home/stories.py. link: relative to the app's address.
+ * A lesson with pictures, see vae/ui/pages/home/stories.py.
  *
  * @typedef {object} Story
+ * @property {string} name the lesson's
  * @property {string} title
  * @property {number} minutes
  * @property {string} question
- * @property {string[]} guesses
- * @property {string} first what to show first
- * @property {string} ask what to ask then
- * @property {string} link
+ * @property {string[]} options
  * @property {{label: string, kind: string, model: string}[]} rows
  */
 
@@ -31,8 +29,9 @@ export class Stories {
   /** @param {RowPainter} painter */
   constructor(painter) {
     this.painter = painter;
-    const how = "For each: everyone guesses alone, votes, discusses, votes again. Only then show it.";
-    const parts = [this.heading, element("p", {}, how), this.list, this.lacking];
+    const how = "For each: predict first, then see it and find out why. Alone, or with a class that votes twice.";
+    this.all = element("a", { target: "_self" });
+    const parts = [this.heading, element("p", {}, how), this.list, element("p", {}, this.all), this.lacking];
     this.element = element("section", { className: "stories" }, ...parts);
     this.sight = new IntersectionObserver((entries) => this.onSight(entries), { rootMargin: AHEAD });
   }
@@ -41,12 +40,15 @@ export class Stories {
    * @param {string} base the app's address
    * @param {Story[]} stories
    * @param {string[]} lacking models that there are not, without which some stories cannot be told
+   * @param {number} lessons how many there are, those without pictures too
    */
-  show(base, stories, lacking) {
+  show(base, stories, lacking, lessons) {
     this.sight.disconnect();
     this.unseen.clear();
     this.element.hidden = !stories.length;
-    this.heading.textContent = `${stories.length} questions for a class, ${minutesOf(stories)} minutes`;
+    this.heading.textContent = `${stories.length} lessons, ${minutesOf(stories)} minutes`;
+    this.all.textContent = `All ${lessons} lessons, and your own`;
+    this.all.href = `${base}/Lessons`;
     this.list.replaceChildren(...stories.map((story, i) => this.card(base, story, i + 1)));
     this.lacking.hidden = !lacking.length;
     this.lacking.textContent = `The other questions need models that are not here: ${lacking.join(", ")}.`;
@@ -57,18 +59,22 @@ export class Stories {
    * @param {Story} story
    * @param {number} number
    */
-  card(base, { title, minutes, question, guesses, first, ask, link, rows }, number) {
+  card(base, { name, title, minutes, question, options, rows }, number) {
     const pictures = rows.map(pictureRow);
+    const lesson = encodeURIComponent(name),
+      play = element("a", { className: "play", href: `${base}/lab/?lesson=${lesson}`, target: "_self" }, title),
+      prepare = element("a", { className: "prepare", href: `${base}/Lessons?lesson=${lesson}`, target: "_self" });
+    prepare.append("Read it, or open a class with it");
+    prepare.ariaLabel = `Read “${title}”, or open a class with it`;
     const card = element(
       "li",
       { className: "card" },
       element("div", { className: "pictures" }, ...pictures.map(({ figure }) => figure)),
       element("p", { className: "small" }, `${number} · ${minutes} minutes`),
-      element("h3", {}, element("a", { href: `${base}/${link}`, target: "_self" }, title)),
+      element("h3", {}, play),
       element("p", { className: "question" }, unbroken(question)),
-      element("ul", { className: "guesses", ariaLabel: "Guesses" }, ...guesses.map((text) => element("li", {}, text))),
-      element("p", {}, element("b", {}, "Show first: "), unbroken(first)),
-      element("p", {}, element("b", {}, "Then ask: "), unbroken(ask)),
+      element("ul", { className: "guesses", ariaLabel: "Guesses" }, ...options.map((text) => element("li", {}, text))),
+      prepare,
     );
     this.unseen.set(
       card,

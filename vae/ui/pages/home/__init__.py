@@ -1,6 +1,6 @@
 """The home page. Each module imports only from those above it.
 
-stories    six questions for a class, each with a link that opens the page, model and settings for it
+stories    the lessons that have pictures, and these
 models     all models in a table
 component  the page's component and its data
 """

@@ -6,8 +6,9 @@ from vae.model.latents import sample
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.pages.home.models import model_rows
-from vae.ui.pages.home.stories import lacking, story_data, told
+from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
 from vae.ui.shared import loaders, scripts
+from vae.ui.shared.lessons import app_library
 from vae.views.shared.palette import PALETTE
 from vae.views.shared.scripts import script_url
 
@@ -20,8 +21,9 @@ def home(chosen: Checkpoint | None) -> None:
     """The page below its title. chosen: the model that Explore would open."""
     found = list_checkpoints(loaders.CHECKPOINTS)
     usable = {checkpoint.name: checkpoint for checkpoint in found if isinstance(checkpoint, Checkpoint)}
-    film, stories = _film(usable.values()), told(usable)
-    drawn = {row.model for story in stories for row in story.rows if row.kind == "draw"}
+    lessons = app_library().summaries()
+    film, stories = _film(usable.values()), told(lessons, usable)
+    drawn = {row.model for story in stories for row in ROWS[story["name"]] if row.kind == "draw"}
     latent_dims = {usable[name].model_config.latent_dim for name in drawn}
     data = {
         "script": script_url("home/home.js"),
@@ -29,7 +31,8 @@ def home(chosen: Checkpoint | None) -> None:
         "model": chosen and chosen.name,
         "film": film and {"name": film.name, "class_names": list(film.class_names)},
         "stories": [story_data(story) for story in stories],
-        "lacking": lacking(usable),
+        "lacking": lacking(lessons, usable),
+        "lessons": len(lessons),
         "models": model_rows(usable.values()),
         "noise": {str(d): sample(PICTURES, d, SEED).tolist() for d in latent_dims},
     }
