@@ -7,6 +7,7 @@ from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.ui.pages import compare, explore, interpolation, reconstruction, sampling
 from vae.ui.shared import compared, loaders
+from vae.ui.shared.lessons import app_library
 from vae.views.latent_map import map_data
 from vae.views.sampling import is_source, offered_sources
 from vae.views.shared import comparison, pages
@@ -29,6 +30,11 @@ _SHOWN: dict[str, Callable[[Checkpoint, Version], dict[str, Any]]] = {
 def found() -> list[Checkpoint | BrokenCheckpoint]:
     """The checkpoints of this app."""
     return list_checkpoints(loaders.CHECKPOINTS)
+
+
+def lesson(name: str, language: str) -> dict[str, object]:
+    """The lesson that the light page plays. Raises LookupError with a sentence."""
+    return {**app_library().load(name, language)}
 
 
 class AppData:
