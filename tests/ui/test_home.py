@@ -51,7 +51,7 @@ def test_a_story_without_its_models_is_left_out_and_they_are_named() -> None:
 
 def test_a_lesson_with_a_mistake_is_no_story() -> None:
     broken = [lesson | {"problem": "lesson.md, line 3: minutes is no number."} for lesson in LESSONS]
-    assert told(broken, SHIPPED) == []  # type: ignore[arg-type]
+    assert told(broken, SHIPPED) == []
 
 
 # ---- models ----------------------------------------------------------------------------------------------------------
