@@ -35,7 +35,10 @@ beforeEach(() => {
 });
 
 async function editor() {
-  const made = new Editor(BASE, { onBack: () => {}, go: (address) => gone.push(address) });
+  const made = new Editor(BASE, [{ name: "more-beta", title: "Is more β better?" }], {
+    onBack: () => {},
+    go: (address) => gone.push(address),
+  });
   document.body.replaceChildren(made.element);
   await settled();
   await settled();
@@ -126,6 +129,26 @@ test("a file takes the place of the text; what is not saved is lost only after a
   assert.equal(made.text.value, "two");
   await made.open(new File([new Uint8Array(70_000)], "film.md"));
   assert.match(made.mistake.textContent ?? "", /film\.md is larger than 64 KiB/);
+});
+
+test("it starts from a ready lesson's text, or from the template again", async () => {
+  const made = await editor();
+  answer = () => new Response("---\ntitle: Is more β better?\n");
+  const choose = async (/** @type {string} */ name) => {
+    made.start.value = name;
+    made.start.dispatchEvent(new Event("change"));
+    await settled();
+    await settled();
+  };
+  await choose("more-beta");
+  assert.equal(
+    asked.find(([address]) => address.includes("as=text"))?.[0],
+    `${BASE}/lab/lesson?name=more-beta&as=text`,
+  );
+  assert.equal(made.text.value, "---\ntitle: Is more β better?\n");
+  assert.equal(made.start.value, "");
+  await choose("template");
+  assert.equal(made.text.value, TEMPLATE);
 });
 
 test("only the answer to the newest text counts", async () => {

@@ -43,7 +43,8 @@ beforeEach(() => {
   sent = [];
   answers = {
     lesson: (query) => Response.json(lessonOf({ name: `${query.get("name")}`, language: `${query.get("lang")}` })),
-    lessons: () => Response.json({ lessons: [summaryOf({ title: "Was bleibt?", language: "de" }), summaryOf({ name: "x" })] }),
+    lessons: () =>
+      Response.json({ lessons: [summaryOf({ title: "Was bleibt?", language: "de" }), summaryOf({ name: "x" })] }),
   };
   globalThis.fetch = (address) => {
     const [path, query] = `${address}`.replace(`${BASE}/lab/`, "").split("?");

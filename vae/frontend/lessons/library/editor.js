@@ -4,17 +4,18 @@
  * @import { Checked } from "./requests.js"
  */
 
-import { button, element, messageOf } from "../../lib/dom.js";
+import { button, element, messageOf, select } from "../../lib/dom.js";
+import { LESSON_BYTES } from "../../lib/contract.js";
 import { download } from "../../lib/export.js";
 import { keepForClass, keepOwnLesson, OWN_NAME, ownLesson } from "../../lib/own-lesson.js";
 import { ENGLISH } from "../../lib/lesson-words.js";
 import { linksOf } from "./links.js";
-import { checkLesson } from "./requests.js";
+import { checkLesson, fetchText } from "./requests.js";
 import { fileName, placeOf, TEMPLATE } from "./template.js";
 import { beginningOf, restOf } from "./whole.js";
 
+const BLANK = "template";
 const PAUSE_MS = 400; // after the last letter, before the text is checked
-const MOST_BYTES = 65_536; // of a lesson's file
 
 export class Editor {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -28,9 +29,10 @@ export class Editor {
 
   /**
    * @param {string} base the app's address
+   * @param {readonly {name: string, title: string}[]} lessons that one's own may start from
    * @param {{onBack: () => void, go?: (address: string) => void}} calls go: opens a page of the app
    */
-  constructor(base, { onBack, go = (address) => location.assign(address) }) {
+  constructor(base, lessons, { onBack, go = (address) => location.assign(address) }) {
     this.base = base;
     this.go = go;
     this.text = element("textarea", { ariaLabel: "Text of the lesson", spellcheck: false, rows: 20 });
@@ -49,11 +51,14 @@ export class Editor {
     const teach = button("Open a class with it", "On the Class page", () => void this.leave("class"));
     const open = button("Open a file…", "A lesson that was saved as a file", () => this.file.click());
     const save = button("Save as a file", "The text as one .md file", () => this.save());
-    const fresh = button("Start again", "With the template", () => this.replace(TEMPLATE));
+    const ready = lessons.map(({ name, title }) => /** @type {const} */ ([name, title]));
+    this.start = select("Start from", [["", "Start from…"], [BLANK, "the template"], ...ready], (name) => {
+      void this.startFrom(name);
+    });
     this.sure = element("div", { className: "sure notice", role: "group", ariaLabel: "Replace the text" });
     this.before.hidden = this.sure.hidden = true;
     const head = element("div", { className: "row" }, this.back, this.title);
-    const actions = element("div", { className: "row" }, this.play, teach, save, open, fresh, this.file);
+    const actions = element("div", { className: "row" }, this.play, teach, save, open, this.start, this.file);
     const writing = element("div", { className: "writing" }, this.text, this.mistake);
     const panes = element("div", { className: "panes" }, writing, this.preview);
     this.element = element("section", { className: "editor", ariaLabel: "Write your own" });
@@ -93,8 +98,8 @@ export class Editor {
   /** @param {AbortSignal} signal @returns {Promise<Checked>} */
   ask(signal) {
     const { value } = this.text;
-    if (new Blob([value]).size > MOST_BYTES) {
-      const problem = `A lesson has at most ${MOST_BYTES / 1024} KiB of text. Make two of it.`;
+    if (new Blob([value]).size > LESSON_BYTES) {
+      const problem = `A lesson has at most ${LESSON_BYTES / 1024} KiB of text. Make two of it.`;
       return Promise.resolve({ problem, line: 1 });
     }
     return checkLesson(this.base, value, this.language, signal);
@@ -165,11 +170,22 @@ export class Editor {
   async open(file) {
     this.file.value = ""; // so that the same file can be chosen again
     if (!file) return;
-    if (file.size > MOST_BYTES) {
-      this.say(`${file.name} is larger than ${MOST_BYTES / 1024} KiB: it is no lesson.`);
+    if (file.size > LESSON_BYTES) {
+      this.say(`${file.name} is larger than ${LESSON_BYTES / 1024} KiB: it is no lesson.`);
       return;
     }
     this.replace(await file.text());
+  }
+
+  /** Shows the template, or the text of a lesson. @param {string} name */
+  async startFrom(name) {
+    this.start.value = ""; // the text goes its own way from here
+    if (!name) return;
+    try {
+      this.replace(name === BLANK ? TEMPLATE : await fetchText(this.base, name));
+    } catch (error) {
+      this.say(messageOf(error));
+    }
   }
 
   /** Shows this text; asks first where what is written would be lost. @param {string} text */

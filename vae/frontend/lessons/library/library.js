@@ -172,7 +172,11 @@ export class Library {
   }
 
   openEditor() {
-    this.editor = new Editor(this.data.base, { onBack: () => this.closeEditor() });
+    this.editor = new Editor(
+      this.data.base,
+      this.lessons.filter(({ problem }) => !problem),
+      { onBack: () => this.closeEditor() },
+    );
     this.editor.setLanguage(this.language);
     this.root.replaceChildren(this.editor.element);
     this.editor.title.focus();

@@ -9,6 +9,8 @@
  */
 
 /**
+ * The answer, if it is one; rejects with the server's sentence.
+ *
  * @param {string} address
  * @param {RequestInit} [init]
  */
@@ -17,7 +19,7 @@ async function ask(address, init) {
     if (init?.signal?.aborted) throw error;
     throw new Error("The app does not answer. Look whether it still runs, then try again.");
   });
-  if (answer.ok) return answer.json();
+  if (answer.ok) return answer;
   const text = await answer.text();
   throw new Error(text && text.length < 400 ? text : `The app answered with error ${answer.status}.`);
 }
@@ -28,8 +30,8 @@ async function ask(address, init) {
  * @returns {Promise<LessonSummary[]>}
  */
 export async function fetchLessons(base, language) {
-  const { lessons } = await ask(`${base}/lab/lessons?${new URLSearchParams({ lang: language })}`);
-  return lessons;
+  const answer = await ask(`${base}/lab/lessons?${new URLSearchParams({ lang: language })}`);
+  return (await answer.json()).lessons;
 }
 
 /**
@@ -38,8 +40,18 @@ export async function fetchLessons(base, language) {
  * @param {string} language
  * @returns {Promise<Lesson>}
  */
-export function fetchLesson(base, name, language) {
-  return ask(`${base}/lab/lesson?${new URLSearchParams({ name, lang: language })}`);
+export async function fetchLesson(base, name, language) {
+  return (await ask(`${base}/lab/lesson?${new URLSearchParams({ name, lang: language })}`)).json();
+}
+
+/**
+ * The text of a lesson's file.
+ *
+ * @param {string} base
+ * @param {string} name
+ */
+export async function fetchText(base, name) {
+  return (await ask(`${base}/lab/lesson?${new URLSearchParams({ name, as: "text" })}`)).text();
 }
 
 /**
@@ -49,8 +61,8 @@ export function fetchLesson(base, name, language) {
  * @param {AbortSignal} [signal]
  * @returns {Promise<Checked>}
  */
-export function checkLesson(base, text, language, signal) {
+export async function checkLesson(base, text, language, signal) {
   const headers = { "Content-Type": "text/markdown; charset=utf-8" };
   const query = new URLSearchParams({ lang: language });
-  return ask(`${base}/lab/lesson?${query}`, { method: "POST", headers, body: text, signal });
+  return (await ask(`${base}/lab/lesson?${query}`, { method: "POST", headers, body: text, signal })).json();
 }
