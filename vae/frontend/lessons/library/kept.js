@@ -1,46 +1,41 @@
-/**
- * What this browser has done of each lesson. It is nowhere else.
- *
- * @typedef {{phase: string, step: number, done: boolean}} Progress
- */
+/** What this browser has done of the lessons: a line that says it, saves it as a file and deletes it. */
+
+/** @import { ProgressStore } from "../progress.js" */
 
 import { button, element, say } from "../../lib/dom.js";
 import { download } from "../../lib/export.js";
 
-const KEY = "latent-lab lessons";
-
-/** By the lesson's name. @returns {Record<string, Progress>} empty where there is none, or where it cannot be read */
-export function progress() {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return found && typeof found === "object" && !Array.isArray(found) ? found : {};
-  } catch {
-    return {};
-  }
-}
-
-/** In words, by the lesson's name. @returns {Record<string, string>} */
-export function marks() {
-  const words = Object.entries(progress()).map(([name, kept]) => [name, kept?.done ? "done" : "begun"]);
+/** In words, by the lesson's name. @param {ProgressStore} store @returns {Record<string, string>} */
+export function marksIn(store) {
+  const words = Object.entries(store.all()).map(([name, kept]) => [name, isDone(kept) ? "done" : "begun"]);
   return Object.fromEntries(words);
 }
 
-/** A line that says what this browser keeps, saves it as a file and deletes it. */
+/** @param {unknown} kept */
+function isDone(kept) {
+  return typeof kept === "object" && kept !== null && Reflect.get(kept, "done") === true;
+}
+
 export class ProgressLine {
-  /** @param {() => void} onDelete */
-  constructor(onDelete) {
+  /**
+   * @param {ProgressStore} store
+   * @param {() => void} onDelete
+   */
+  constructor(store, onDelete) {
+    this.store = store;
     this.words = element("span", { role: "status" });
-    const save = button("Save as a file", "Your progress as JSON", () => exportProgress());
-    const remove = button("Delete", "Delete your progress in this browser", () => this.ask(true));
+    const save = button("Save as a file", "Your progress as JSON", () => {
+      download(store.file(), "latent-lab-lessons.json");
+    });
+    this.remove = button("Delete", "Delete your progress in this browser", () => this.ask(true));
     this.sure = button("Delete it", "It cannot be brought back", () => {
-      localStorage.removeItem(KEY);
+      for (const name of Object.keys(store.all())) store.set(name, null);
       this.ask(false);
       onDelete();
     });
     this.keep = button("Keep it", "Nothing is changed", () => this.ask(false));
-    this.first = element("span", { className: "row" }, save, remove);
+    this.first = element("span", { className: "row" }, save, this.remove);
     this.second = element("span", { className: "row" }, this.sure, this.keep);
-    this.remove = remove;
     this.element = element("p", { className: "progress quiet" }, this.words, this.first, this.second);
     this.second.hidden = true;
   }
@@ -53,13 +48,8 @@ export class ProgressLine {
   }
 
   show() {
-    const all = Object.values(progress());
-    const done = all.filter((kept) => kept?.done).length;
+    const all = Object.values(this.store.all());
     this.element.hidden = !all.length;
-    say(this.words, `This browser keeps ${all.length} begun, ${done} done.`);
+    say(this.words, `${all.length} begun in this browser, ${all.filter(isDone).length} of them done.`);
   }
-}
-
-function exportProgress() {
-  download(new Blob([JSON.stringify(progress(), null, 2)], { type: "application/json" }), "latent-lab-lessons.json");
 }

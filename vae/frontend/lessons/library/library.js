@@ -19,7 +19,8 @@ import { button, element, messageOf, say, select } from "../../lib/dom.js";
 import { componentOf } from "../../lib/view.js";
 import { Editor } from "./editor.js";
 import { Gallery } from "./gallery.js";
-import { marks, ProgressLine } from "./kept.js";
+import { ProgressStore } from "../progress.js";
+import { marksIn, ProgressLine } from "./kept.js";
 import { linksOf } from "./links.js";
 import { fetchLesson, fetchLessons } from "./requests.js";
 import { beginningOf, restOf } from "./whole.js";
@@ -43,10 +44,14 @@ export class Library {
     this.data = data;
     this.language = data.language;
     this.lessons = data.lessons;
-    this.gallery = new Gallery(new Map(data.languages), { onChoose: (name) => this.choose(name), marks });
+    const store = new ProgressStore(() => localStorage);
+    this.gallery = new Gallery(new Map(data.languages), {
+      onChoose: (name) => this.choose(name),
+      marks: () => marksIn(store),
+    });
     this.languages = select("Language of the lessons", data.languages, (code) => void this.setLanguage(code));
     this.write = button("Write your own", "A lesson of your own, in one text file", () => this.openEditor());
-    this.progress = new ProgressLine(() => this.draw());
+    this.progress = new ProgressLine(store, () => this.draw());
     this.back = button("All lessons", "Back to the list", () => this.leaveLesson());
     this.back.classList.add("back");
     this.content = element("div", { className: "content" });
