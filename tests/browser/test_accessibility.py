@@ -78,9 +78,11 @@ KEYS = {"range": "ArrowLeft", "number": "ArrowUp", "select-one": "ArrowDown", "c
 KEYS |= dict.fromkeys(("DIV", "CANVAS"), "Shift+ArrowRight")
 OTHER_WAY = {"range": "ArrowRight", "select-one": "ArrowUp"}
 # What these set is seen elsewhere or later: who decodes, when the film plays, in the file, when the pen is down, when a
-# latent is held, a place pinned, a patch erased or a class open. The tests of their pages try them then.
+# latent is held, a place pinned, a patch erased, or a class open or opened. The tests of their pages try them then.
 LATER = (
-    "Begin with",
+    "Lesson",
+    "Language",
+    "Rehearse it first",
     "As a light page",
     "Decode in this browser",
     "Erase a patch",
@@ -151,6 +153,11 @@ def choose_a_sample(page: Page) -> None:
     page.locator(".stage").first.press("ArrowRight")
 
 
+def wrong_text(page: Page) -> None:
+    page.get_by_label("Text of the lesson").fill("no lesson")
+    expect(page.locator(".editor[data-checked=wrong]")).to_be_visible()
+
+
 STATES: dict[str, list[Callable[[Page], None]]] = {
     "": [unfold("All models")],
     f"Explore?{MNIST}": [unfold("more (2)")],
@@ -166,6 +173,7 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
     ],
     f"Reconstruction?{MNIST}": [unfold("The loss for this image"), optimise],
     f"Reconstruction?{MNIST}&compare=mnist-z10-b10,mnist-z2": [],
+    "Lessons": [unfold("All of it, with the answer"), press("Write your own"), wrong_text],
     "Class": [press("Open the class"), *map(open_tab, ("Question", "Students", "Drawings", "Room"))],
     FILM: [press("Play or pause the film"), press("Train a model"), choose_own_pictures],
 }
@@ -244,6 +252,7 @@ def grey(png: bytes) -> Any:
             *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
             f"Reconstruction?{MNIST}",
             FILM,
+            "Lessons",
             "Class",
         ]
     ),
