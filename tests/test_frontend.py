@@ -18,7 +18,8 @@ CLASS = {  # what Python names of a class's pages
     FRONTEND / "classroom" / "check" / "check.js",
     FRONTEND / "classroom" / "teacher" / "teacher.js",
 }
-BESIDE_LIB = {"hosts": {"classroom", "lessons"}, "classroom": {"lessons"}}  # folders whose scripts a folder may import besides lib's
+# Folders whose scripts a folder may import besides lib's.
+BESIDE_LIB = {"hosts": {"classroom", "lessons"}, "classroom": {"lessons"}}
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"(\.[^"]+)\"""")  # a worker's script is a URL
 

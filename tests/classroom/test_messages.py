@@ -15,6 +15,8 @@ from vae.classroom.messages.checks import MessageError
 from vae.classroom.messages.commands import COMMANDS, Ask, Command, Live
 from vae.classroom.messages.protocol import Role
 from vae.classroom.messages.reading import read_command, reply_id
+from vae.lessons.answers import Lesson
+from vae.views.shared.words import LANGUAGES
 
 SECTIONS: dict[str, Any] = {
     "class": protocol.Class,
@@ -33,7 +35,7 @@ TEACHER: dict[str, Any] = {
     "tally": protocol.Tally | None,
     "check": dict[str, protocol.Report],
     "rehearsal": protocol.Rehearsal,
-    "plan": dict[str, Any] | None,
+    "plan": Lesson | None,
 }
 
 
@@ -113,6 +115,10 @@ def test_a_lesson_is_as_the_protocol_says_in_each_phase(running: Running) -> Non
             teacher.do("phase", phase=phase, step=1, seen=True)
             ada.until(lambda state, phase=phase: state["lesson"] and state["lesson"]["phase"] == phase)
             assert fits(ada.state["lesson"], protocol.ClassLesson)
+
+
+def test_a_class_may_have_each_language() -> None:
+    assert set(typing.get_args(protocol.Language)) == set(LANGUAGES)
 
 
 def test_the_protocol_s_words_name_each_command() -> None:

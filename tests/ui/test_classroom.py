@@ -1,4 +1,4 @@
-"""The Class page: which questions, model and addresses its component gets."""
+"""The Class page: which lesson, model and addresses its component gets."""
 
 import asyncio
 import re
@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.support.pages import ROOT, choose, open_page, send, sent_data
-from vae.classroom.questions import QUESTIONS
 from vae.ui.pages.teaching import classroom
 from vae.ui.serving.classroom import app_pages
 from vae.ui.shared import loaders
@@ -66,19 +65,13 @@ def test_once_the_class_is_open_the_link_asks_for_nothing() -> None:
     assert not {"lesson", "lang", "rehearse"} & set(app.query_params)
 
 
-def test_only_questions_whose_experiments_can_be_made_are_offered() -> None:
-    titles = [question["title"] for question in sent_data(open_page(PAGE))["questions"]]
-    assert titles == [question.title for question in QUESTIONS if question.needs <= {"mnist-z2", "mnist-z10"}]
-    assert 0 < len(titles) < len(QUESTIONS)
-
-
 def test_without_a_model_the_page_opens_and_says_what_to_do(root: Path) -> None:
     shutil.rmtree(root)
     app = open_page(PAGE)
     assert not app.exception
     assert "Training page" in app.error[0].value
     data = sent_data(app)
-    assert (data["model"], data["questions"]) == (None, [])
+    assert data["model"] is None
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])

@@ -3,7 +3,6 @@
 codes        join codes, secrets and nicknames
 state        what is kept of each class, in one SQLite file
 drawn        a training run on the drawings of a class
-questions    ten questions with predictions and the experiment that decides
 addresses    where phones may reach this computer
 messages     what the server and its clients say to each other
 rooms        who is connected, and what waits for each

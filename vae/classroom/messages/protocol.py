@@ -44,7 +44,7 @@ Messages down
 Sections for everybody: class: Class, shown: Shown, people: People, question: Question, progress: Progress, lesson:
 ClassLesson, map with items DRAWING: Drawing, presented: Piece[]. A student has me: Me besides; a teacher has seats with
 items SEAT: Seat, drawings with items DRAWING: TeacherDrawing, tally: Tally, check with items NUMBER: Report, rehearsal:
-Rehearsal, plan: the whole lesson as vae.lessons describes it or null, and question is a TeacherQuestion. The classes
+Rehearsal, plan: Lesson of vae.lessons.answers or null, and question is a TeacherQuestion. The classes
 below say what each of them holds.
 
 Commands up
@@ -62,6 +62,9 @@ moves, and what has changed in one message.
 
 import json
 from typing import Any, Literal, NotRequired, TypedDict
+
+from vae.lessons.answers import LessonCheck, LessonReference
+from vae.lessons.format.rich import Rich
 
 VERSION = 1
 MAX_COMMAND_BYTES = 4096
@@ -85,8 +88,6 @@ Role = Literal["student", "teacher", "presenter", "projector", "check"]
 Mode = Literal["follow", "explore"]
 Phase = Literal["predict", "experiment", "explain", "transfer", "end"]
 Part = Literal["predict", "transfer"]  # phases with a question
-# Text, or a tag with what is in it, as vae.lessons describes it.
-Rich = list[Any]
 DrawingState = Literal["waiting", "approved", "hidden"]
 Transport = Literal["websocket", "events", "poll"]
 Language = Literal["en", "de", "es"]
@@ -152,7 +153,7 @@ class Progress(TypedDict):
     of: int
 
 
-class LessonQuestion(TypedDict):
+class ClassLessonQuestion(TypedDict):
     """A question of the lesson. answer: the right option, counted from 0; null where the class was to find out."""
 
     question: str
@@ -161,14 +162,14 @@ class LessonQuestion(TypedDict):
 
 
 class SeenStep(TypedDict):
-    """A step, and what was to be seen in it. checks: {"text", "measured", "unit", "holds"} of what the app measured."""
+    """A step, and what was to be seen in it."""
 
     do: Rich
     see: Rich
-    checks: list[dict[str, Any]]
+    checks: list[LessonCheck]
 
 
-class Outcome(LessonQuestion):
+class Outcome(ClassLessonQuestion):
     """What the class has predicted, beside what happened. predictions: votes of each option in the last round; null
     while they were never shown. terms: of the glossary."""
 
@@ -176,7 +177,7 @@ class Outcome(LessonQuestion):
     seen: list[SeenStep]
     explanation: Rich
     terms: list[str]
-    references: list[dict[str, str]]
+    references: list[LessonReference]
 
 
 class ClassLesson(TypedDict):
@@ -198,7 +199,7 @@ class ClassLesson(TypedDict):
     checkpoint: str | None
     see: Rich | None
     outcome: Outcome | None
-    transfer: LessonQuestion | None
+    transfer: ClassLessonQuestion | None
 
 
 class Drawing(TypedDict):

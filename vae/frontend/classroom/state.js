@@ -3,7 +3,6 @@
  * vae/classroom/messages/protocol.py.
  *
  * @import * as contract from "../lib/contract.js"
- * @import { Rich } from "../lib/rich.js"
  *
  * @typedef {contract.ImageShape} Shape
  * @typedef {contract.ClassSection} ClassSection
@@ -16,15 +15,6 @@
  * @typedef {contract.ClassReport} CheckReport
  * @typedef {contract.ClassTile} Tile
  * @typedef {NonNullable<Seat["transport"]>} TransportName
- *
- * A whole lesson, as vae.lessons makes it. answer: the right option, counted from 0; null where the class finds out.
- *
- * @typedef {{question: string, options: {text: string, because: string}[], answer: number | null}} PlanQuestion
- * @typedef {{text: string, measured: string, unit: string, holds: boolean}} PlanCheck
- * @typedef {{do: Rich[], see: Rich[], link: string, page: string, checks: PlanCheck[]}} PlanStep
- * @typedef {PlanQuestion & {name: string | null, language: string, title: string, minutes: number, level: string,
- *            steps: PlanStep[], explanation: Rich[], terms: string[], transfer: PlanQuestion | null,
- *            missing: string[]}} Plan
  *
  * Sections of items are objects by id; a client has only the sections of its role.
  *
@@ -43,7 +33,7 @@
  * @property {contract.ClassTally | null} tally
  * @property {Record<string, CheckReport>} check
  * @property {contract.ClassRehearsal | null} rehearsal
- * @property {Plan | null} plan the whole lesson
+ * @property {contract.Lesson | null} plan the whole lesson
  *
  * full: all that was known before is void. set: sections as they are now. items: of a section, null for one that is gone.
  *

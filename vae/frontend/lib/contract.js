@@ -269,17 +269,17 @@ export const MAX_LINKED_Z = 1000;
  *
  * A question of the lesson. answer: the right option, counted from 0; null where the class was to find out.
  *
- * @typedef {object} LessonQuestion
+ * @typedef {object} ClassLessonQuestion
  * @property {string} question
  * @property {string[]} options
  * @property {number | null} answer
  *
- * A step, and what was to be seen in it. checks: {"text", "measured", "unit", "holds"} of what the app measured.
+ * A step, and what was to be seen in it.
  *
  * @typedef {object} SeenStep
- * @property {any[]} do
- * @property {any[]} see
- * @property {Record<string, any>[]} checks
+ * @property {Rich} do
+ * @property {Rich} see
+ * @property {LessonCheck[]} checks
  *
  * What the class has predicted, beside what happened. predictions: votes of each option in the last round; null while
  * they were never shown. terms: of the glossary.
@@ -290,9 +290,9 @@ export const MAX_LINKED_Z = 1000;
  * @property {number | null} answer
  * @property {number[] | null} predictions
  * @property {SeenStep[]} seen
- * @property {any[]} explanation
+ * @property {Rich} explanation
  * @property {string[]} terms
- * @property {Record<string, string>[]} references
+ * @property {LessonReference[]} references
  *
  * null without a lesson. What is null has not been reached yet. minutes: planned; begun: in seconds since 1970. step:
  * counted from 1, of so many steps; 0 in another phase than experiment. do, link, page, checkpoint: of the step; see:
@@ -307,13 +307,13 @@ export const MAX_LINKED_Z = 1000;
  * @property {number} steps
  * @property {number | null} begun
  * @property {number | null} question
- * @property {any[] | null} do
+ * @property {Rich | null} do
  * @property {string | null} link
  * @property {string | null} page
  * @property {string | null} checkpoint
- * @property {any[] | null} see
+ * @property {Rich | null} see
  * @property {LessonOutcome | null} outcome
- * @property {LessonQuestion | null} transfer
+ * @property {ClassLessonQuestion | null} transfer
  *
  * An approved drawing on the shared map, at q(z|x)'s mean and log variance. picture: shape's bytes in base64.
  *

@@ -9,16 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vae.classroom import drawn
+from vae.classroom.messages.protocol import Json
 from vae.classroom.rehearsal.rehearsals import Rehearsals
 from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
+from vae.lessons.routes import preview
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.teaching import classroom
 from vae.ui.pages.training import runs
 from vae.ui.serving import lab
 from vae.ui.shared import loaders, origins
+from vae.ui.shared.lessons import app_library
 
 
 def app_pages() -> Pages:
@@ -55,7 +58,21 @@ def app_classes() -> ClassService:
     kept = Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "classes.sqlite"
     path = Path(os.environ.get("VAE_CLASSES") or kept)
     rehearse = Rehearsals(loaders.live_model, source.map_source)
-    return ClassService(path, loaders.live_model, rehearse=rehearse, train=train)
+    return ClassService(path, loaders.live_model, rehearse=rehearse, train=train, read_lesson=read_lesson)
+
+
+def read_lesson(name: str | None, text: str | None, language: str) -> Json:
+    """A lesson of the app, or of a file's text, as JSON. Raises ValueError with what is wrong with it."""
+    library = app_library()
+    if text is None:
+        try:
+            return dict(library.load(name or "", language))
+        except LookupError as error:
+            raise ValueError(error.args[0]) from error
+    found = preview(library, text, language)
+    if "problem" in found:
+        raise ValueError(f"Line {found['line']} of the lesson: {found['problem']}")
+    return dict(found["lesson"])
 
 
 async def train(service: ClassService, code: str, name: str, minutes: float) -> str:

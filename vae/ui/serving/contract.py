@@ -51,7 +51,7 @@ _NAMED: dict[Any, str] = {
     protocol.Question: "ClassQuestion",
     protocol.TeacherQuestion: "TeacherQuestion",
     protocol.Progress: "ClassProgress",
-    protocol.LessonQuestion: "LessonQuestion",
+    protocol.ClassLessonQuestion: "ClassLessonQuestion",
     protocol.SeenStep: "SeenStep",
     protocol.Outcome: "LessonOutcome",
     protocol.ClassLesson: "ClassLesson",

@@ -163,7 +163,8 @@ test("a class that takes nobody more shows no code, a closed one says so in plac
 });
 
 test("a step of the lesson stands there large, and what there was to see once it is told", () => {
-  const step = { phase: /** @type {const} */ ("experiment"), step: 2, do: ["Draw <b>", ["em", "your"], "</b> digit."] };
+  /** @type {Partial<import("../../../../vae/frontend/lib/contract.js").ClassLesson>} */
+  const step = { phase: "experiment", step: 2, do: ["Draw <b>", ["em", "your"], "</b> digit."] };
   const projector = shown({ lesson: lessonOf(step) });
   assert.equal(projector.element.dataset.scene, "lesson");
   assert.match(`${projector.lesson.textContent}`, /Two numbers · step 2 of 3Draw <b>your<\/b> digit\.$/);

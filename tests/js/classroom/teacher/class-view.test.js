@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { DATA, FakeLink, labels, maybe, named, settled } from "./desk.js";
-import { questionOf, READY, seatOf, stateOf } from "./support.js";
-import { setLesson } from "../../../../vae/frontend/classroom/teacher/choices.js";
+import { lessonOf } from "../lessons.js";
+import { PLAN, questionOf, seatOf, stateOf } from "./support.js";
 import { ClassView } from "../../../../vae/frontend/classroom/teacher/class-view.js";
 
 const PICTURE = { shape: /** @type {const} */ ([1, 1, 2]), mean: [0, 0], logvar: [0, 0] };
@@ -24,13 +24,13 @@ let view;
 let gone;
 let left = 0;
 
+const calls = { onGone: (/** @type {string} */ sentence) => void gone.push(sentence), onLeave: () => void left++ };
+
 beforeEach(() => {
-  setLesson("K7PM2X", "");
   gone = [];
   left = 0;
   globalThis.fetch = () => Promise.reject(new Error("no server"));
   link = new FakeLink();
-  const calls = { onGone: (/** @type {string} */ sentence) => gone.push(sentence), onLeave: () => left++ };
   view = new ClassView("K7PM2X", DATA, { connect: link.connect, ...calls });
   link.after = () => view.draw();
   document.body.replaceChildren(view.element);
@@ -96,6 +96,7 @@ test("keys move between the tabs, which are one stop of the Tab key", () => {
   for (const [key, shown] of [
     ["ArrowLeft", "room"],
     ["ArrowRight", "now"],
+    ["ArrowRight", "lesson"],
     ["ArrowRight", "question"],
     ["End", "room"],
     ["Home", "now"],
@@ -108,26 +109,102 @@ test("keys move between the tabs, which are one stop of the Tab key", () => {
   assert.equal(stops.length, 1);
 });
 
-test("a ready question is chosen, changed and asked", async () => {
+test("a question is written and asked, and the form is empty for the next one", async () => {
   const form = tab("question");
-  const select = /** @type {HTMLSelectElement} */ (form.querySelector("select"));
-  select.value = READY.title;
-  select.dispatchEvent(new Event("change"));
   const text = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
-  assert.equal(text.value, READY.text);
-  text.value = "What comes out of two numbers?";
+  text.value = "What comes out?";
+  const fields = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[type=text]")]);
+  ["A copy", "A digit"].forEach((option, i) => {
+    fields[i].value = option;
+  });
+  /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[type=radio]")])[1].checked = true;
   form.querySelector("form")?.dispatchEvent(new Event("submit"));
   await settled();
-  const asked = { text: "What comes out of two numbers?", options: READY.options, correct: 2 };
-  assert.deepEqual(link.commands, [["ask", asked]]);
+  await settled();
+  assert.deepEqual(link.commands, [["ask", { text: "What comes out?", options: ["A copy", "A digit"], correct: 1 }]]);
+  assert.deepEqual([text.value, fields[0].value], ["", ""]);
 });
 
-test("the question that was chosen is proposed until it was asked", () => {
-  view.desk.setLesson(READY.title);
-  assert.ok(named(step(), "Ask it now"));
-  link.change({ question: questionOf({ text: READY.text }) });
-  link.change({ question: null });
-  assert.ok(named(step(), "Ask a question"));
+test("a class without a lesson takes one, in a language", async () => {
+  const lesson = { ...PLAN, question: "What is drawn?", options: ["A copy"], own: false, problem: null };
+  const broken = { ...lesson, name: "broken", title: "Broken", problem: "lesson.md, line 3: no title." };
+  const languages = /** @type {[string, string][]} */ ([
+    ["en", "English"],
+    ["de", "Deutsch"],
+  ]);
+  view.close();
+  view = new ClassView(
+    "K7PM2X",
+    { ...DATA, lessons: [lesson, broken], languages },
+    { connect: link.connect, ...calls },
+  );
+  const form = tab("lesson");
+  const [names, codes] = form.querySelectorAll("select");
+  assert.deepEqual(
+    [...names.options].map(({ textContent }) => textContent),
+    ["Two numbers · 8 min"],
+  );
+  assert.match(form.textContent ?? "", /8 minutes · See\. What is drawn\?/);
+  codes.value = "de";
+  form.querySelector("form")?.dispatchEvent(new Event("submit"));
+  await settled();
+  assert.deepEqual(link.commands, [["lesson", { name: "two-numbers", language: "de" }]]);
+});
+
+test("the lesson's places lead anywhere, and what is to be said there stands for the teacher alone", async () => {
+  const part = tab("lesson");
+  link.change({ plan: PLAN, lesson: lessonOf({ phase: "experiment", step: 1, steps: 2 }) });
+  const names = ["Predict", "Step 1", "Step 2", "Explain", "One more question", "End"];
+  const rail = [...part.querySelectorAll(".lesson-rail button")];
+  assert.deepEqual(
+    rail.map((node) => node.ariaLabel),
+    names,
+  );
+  assert.deepEqual(
+    rail.map((node) => node.getAttribute("aria-current")),
+    [null, "step", null, null, null, null],
+  );
+  assert.match(part.textContent ?? "", /A typical digit\.reconstruction of mnist-z2 = 132\.6: 132\.6 nats/);
+  assert.equal(view.tabs.all.get("lesson")?.badge.textContent, "1/2");
+  named(part, "Predict").click();
+  await settled();
+  assert.deepEqual(link.commands, [["phase", { phase: "predict", step: 0 }]]);
+  const notes = (/** @type {object} */ at) => {
+    link.change({ lesson: lessonOf(at) });
+    return part.querySelector(".lesson-notes")?.textContent ?? "";
+  };
+  assert.match(notes({}), /A copyA computer stores <b>exactly<\/b>\.BGarbageCA digit — rightIt knows digits\./);
+  assert.match(notes({ phase: "explain" }), /pays for itself/);
+  assert.match(notes({ phase: "transfer" }), /a plain autoencoder\?.*No — right/);
+  assert.match(notes({ phase: "end" }), /its votes are in the export/);
+  link.change({ plan: { ...PLAN, answer: null } });
+  assert.doesNotMatch(notes({}), /right/);
+});
+
+test("another lesson, or none, asks first", async () => {
+  const part = tab("lesson");
+  link.change({ plan: PLAN, lesson: lessonOf({}) });
+  named(part, "Another lesson, or none").click();
+  named(part, "End it now").click();
+  await settled();
+  assert.deepEqual(link.commands, [["lesson", {}]]);
+  const [title] = part.querySelectorAll("h2");
+  title.focus();
+  link.change({ plan: null, lesson: null });
+  assert.equal(document.activeElement?.ariaLabel, "Lesson");
+});
+
+test("the minutes of a lesson go on without news of the class, until its end", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 60_000 });
+  link.change({ plan: PLAN, lesson: lessonOf({}) });
+  assert.equal(view.next.clock.textContent, "8 minutes");
+  link.change({ lesson: lessonOf({ begun: 60 }) });
+  assert.equal(view.next.clock.textContent, "0 of 8 minutes");
+  t.mock.timers.tick(130_000);
+  assert.equal(view.next.clock.textContent, "2 of 8 minutes");
+  link.change({ lesson: lessonOf({ begun: 60, phase: "end" }) });
+  t.mock.timers.tick(130_000);
+  assert.equal(view.next.clock.textContent, "2 of 8 minutes");
 });
 
 test("the focus goes on where the form gives way to the votes, and back", () => {
@@ -137,7 +214,7 @@ test("the focus goes on where the form gives way to the votes, and back", () => 
   link.change({ question: questionOf() });
   assert.equal(document.activeElement?.className, "question-text");
   link.change({ question: null });
-  assert.equal(document.activeElement?.ariaLabel, "Start from");
+  assert.equal(document.activeElement?.ariaLabel, "Question");
 });
 
 test("a step is read out once, not at each vote", () => {
@@ -174,14 +251,12 @@ test("an option more is offered once the last one is written, up to six", () => 
 test("while a vote is open the teacher sees its bars, its end, and nothing that belongs to later", () => {
   const form = tab("question");
   const tally = { counts: [[1, 0, 3]], moved: null, correct: 2 };
-  link.change({ question: questionOf({ text: READY.text }), tally, progress: { answered: 4, of: 5 } });
+  link.change({ question: questionOf(), tally, progress: { answered: 4, of: 5 } });
   assert.match(form.textContent ?? "", /Only you see these bars\./);
   assert.match(form.textContent ?? "", /4 of 5 answered/);
   assert.doesNotMatch(form.textContent ?? "", /% are right/);
   assert.equal(maybe(form, "Vote again"), undefined);
   assert.equal(maybe(form, "Reveal the right one"), undefined);
-  const link_ = /** @type {HTMLAnchorElement} */ (named(form, "Open the experiment"));
-  assert.equal(link_.href, "http://localhost:8501/Reconstruction?checkpoint=mnist-z2");
 });
 
 test("after a vote: the advice, another round, the result, and what cannot be undone asks first", async () => {
@@ -190,9 +265,8 @@ test("after a vote: the advice, another round, the result, and what cannot be un
   link.change({ question, tally: { counts: [[2, 0, 2]], moved: null, correct: 2 } });
   assert.match(form.textContent ?? "", /50 % are right: let them convince each other/);
   assert.match(form.textContent ?? "", /Everybody sees these bars; only you see which option is right\./);
-  link.change({ question: { ...question, text: READY.text, revealed: true } });
+  link.change({ question: { ...question, revealed: true } });
   assert.match(form.textContent ?? "", /they know which option is right\./);
-  assert.match(form.textContent ?? "", /Draw your own digit\. Only what pays for itself is kept\./);
   link.change({ question });
   for (const name of ["Vote again", "Hide the result", "Reveal the right one", "Reopen this vote"])
     named(form, name).click();
@@ -367,7 +441,7 @@ test("where what had the focus goes, keys go on beside it", () => {
   link.change({ question: { ...asked.question, revealed: true } });
   press(step(), "End the question");
   link.change({ question: null });
-  assert.match(focused() ?? "", /^2 students joined\./);
+  assert.equal(focused(), "Choose a lesson");
   const list = tab("drawings");
   link.change({ drawings: { 1: drawing("waiting") } });
   press(list, "Approve");
@@ -450,8 +524,7 @@ test("the room: an address with its check, reports, rehearsal", async () => {
 test("of several addresses one is given to students, everywhere", () => {
   view.close();
   const server = { ...DATA.server, hosts: ["192.168.1.20", "10.42.0.1"] };
-  const calls = { connect: link.connect, onGone: () => {}, onLeave: () => {} };
-  view = new ClassView("K7PM2X", { ...DATA, server }, calls);
+  view = new ClassView("K7PM2X", { ...DATA, server }, { connect: link.connect, ...calls });
   document.body.replaceChildren(view.element);
   const join = () => view.parts.now.element.querySelector("img")?.alt;
   assert.equal(join(), "QR code of http://192.168.1.20:8501/c/K7PM2X");
@@ -470,8 +543,7 @@ test("of several addresses one is given to students, everywhere", () => {
 test("where only this computer reaches the app no code leads nowhere", () => {
   view.close();
   const server = { ...DATA.server, hosts: [], local: true };
-  const calls = { connect: link.connect, onGone: () => {}, onLeave: () => {} };
-  view = new ClassView("K7PM2X", { ...DATA, server }, calls);
+  view = new ClassView("K7PM2X", { ...DATA, server }, { connect: link.connect, ...calls });
   const now = view.parts.now.element;
   assert.equal(now.querySelector("img")?.hidden, true);
   assert.match(now.textContent ?? "", /--server\.address 0\.0\.0\.0/);

@@ -6,7 +6,7 @@ import "../../support/page.js";
 /** @import { TeacherData } from "../../../../vae/frontend/classroom/teacher/desk.js" */
 /** @import { ConnectionOptions, Status } from "../../../../vae/frontend/classroom/connection.js" */
 
-import { READY, stateOf } from "./support.js";
+import { stateOf } from "./support.js";
 
 Object.assign(globalThis, {
   requestAnimationFrame: (/** @type {() => void} */ draw) => {
@@ -26,7 +26,6 @@ export const DATA = {
   base: "http://localhost:8501",
   model: "mnist-z10",
   words: "MNIST · 10-D · β = 1",
-  questions: [READY],
   lessons: [],
   languages: [
     ["en", "English"],

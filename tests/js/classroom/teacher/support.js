@@ -35,13 +35,36 @@ export function stateOf(changes = {}) {
   return { ...emptyState(), class: named, people: { joined: 2, connected: 2 }, ...changes };
 }
 
-export const READY = {
-  title: "What survives two numbers?",
-  text: "What does the model draw?",
-  options: ["A copy", "Garbage", "A digit"],
-  correct: 2,
-  page: "Reconstruction",
-  experiment: "Draw your own digit.",
-  explanation: "Only what pays for itself is kept.",
-  link: "Reconstruction?checkpoint=mnist-z2",
+/** A lesson of two steps. @type {import("../../../../vae/frontend/lib/contract.js").Lesson} */
+export const PLAN = {
+  ...{ name: "two-numbers", language: "en", languages: ["en"], title: "Two numbers", minutes: 8, level: "see" },
+  question: "What does the model draw?",
+  options: [
+    { text: "A copy", because: "A computer stores <b>exactly</b>." },
+    { text: "Garbage", because: "" },
+    { text: "A digit", because: "It knows digits." },
+  ],
+  answer: 2,
+  steps: [
+    {
+      do: ["Draw ", ["em", "your"], " digit."],
+      link: "Reconstruction?checkpoint=mnist-z2",
+      ...{ page: "Reconstruction", checkpoint: "mnist-z2" },
+      see: ["A typical digit."],
+      checks: [{ text: "reconstruction of mnist-z2 = 132.6", measured: "132.6", unit: "nats", holds: true }],
+    },
+    { do: ["Look."], link: "Explore?checkpoint=x", page: "Explore", checkpoint: "x", see: [], checks: [] },
+  ],
+  explanation: [["p", "Only what pays for itself is kept."]],
+  terms: [],
+  transfer: {
+    question: "And a plain autoencoder?",
+    options: [
+      { text: "Yes", because: "" },
+      { text: "No", because: "" },
+    ],
+    answer: 1,
+  },
+  references: [],
+  missing: [],
 };

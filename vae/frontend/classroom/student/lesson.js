@@ -2,8 +2,7 @@
  * The class's lesson on a student's page: the step's sentence, with a way to its page where the class explores; what was to
  * be seen in it; then the own prediction beside what happened, and why.
  *
- * @import { ClassLesson, LessonOutcome } from "../../lib/contract.js"
- * @import { Lesson } from "../../lessons/course.js"
+ * @import { ClassLesson, Lesson, LessonOutcome } from "../../lib/contract.js"
  * @import { ClassState } from "../state.js"
  *
  * What it needs of the page. has: whether it has a view of this address; open: shows a step's link.

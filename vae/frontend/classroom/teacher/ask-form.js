@@ -1,9 +1,9 @@
-/** A new question: one of the ready ones, changed or not, or the teacher's own. */
+/** A new question, the teacher's own; those of lessons are asked on the tab Lesson. */
 
 /** @import { Desk } from "./desk.js" */
 /** @import { Draft } from "./questions.js" */
 
-import { element, say, select } from "../../lib/dom.js";
+import { element, say } from "../../lib/dom.js";
 import { letterOf } from "../histogram.js";
 import { draftOf, MOST_OPTIONS } from "./questions.js";
 
@@ -13,27 +13,23 @@ export class AskForm {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    const ready = desk.data.questions.map(({ title }) => /** @type {const} */ ([title, title]));
-    this.ready = select("Start from", [["", "your own question"], ...ready], (title) => this.choose(title));
     this.text = element("textarea", { rows: 2, maxLength: 300, ariaLabel: "Question" });
     this.none = element("input", { type: "radio", name: "right", checked: true, ariaLabel: "No option is right" });
     this.rows = Array.from({ length: MOST_OPTIONS }, (_, place) => this.row(place));
     this.problem = element("p", { className: "problem", role: "alert" });
-    this.experiment = element("p", { className: "quiet" });
     const none = element("label", { className: "none" }, this.none, "none is marked as right");
     const legend = element("legend", {}, "Options, the right one marked");
     const options = element("fieldset", {}, legend, ...this.rows.map(({ element: node }) => node), none);
     this.submit = element("button", { type: "submit", className: "primary" }, "Ask the class");
     this.form = element("form", { className: "ask" });
-    const start = element("label", { className: "field" }, element("span", {}, "Start from"), this.ready);
     const text = element("label", { className: "field" }, element("span", {}, "Question"), this.text);
-    this.form.append(start, text, options, this.experiment, this.submit, this.problem);
+    this.form.append(text, options, this.submit, this.problem);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.ask();
     });
     this.form.addEventListener("input", () => this.grow());
-    this.choose(desk.lesson?.title ?? "");
+    this.grow();
   }
 
   /** @param {number} place */
@@ -43,23 +39,6 @@ export class AskForm {
     const field = element("input", { type: "text", maxLength: 120, ariaLabel: `Option ${name}`, autocomplete: "off" });
     const node = element("div", { className: "option" }, right, element("b", {}, name), field);
     return { element: node, right, field };
-  }
-
-  /** Shows a ready question's fields; "" for an own one. @param {string} title */
-  choose(title) {
-    const found = this.desk.data.questions.find((question) => question.title === title);
-    this.ready.value = title;
-    this.text.value = found?.text ?? "";
-    this.rows.forEach(({ right, field }, place) => {
-      field.value = found?.options[place] ?? "";
-      right.checked = found?.correct === place;
-    });
-    this.none.checked = !found || found.correct === null;
-    say(this.experiment, found ? `Experiment: ${found.experiment} ${found.explanation}` : "");
-    this.experiment.hidden = !found;
-    say(this.problem, "");
-    this.grow();
-    if (title !== (this.desk.lesson?.title ?? "")) this.desk.setLesson(title);
   }
 
   /** Always one empty option after those that are written. */
@@ -80,6 +59,13 @@ export class AskForm {
 
   /** @param {Draft} draft */
   async send(draft) {
-    await this.desk.command("ask", draft);
+    if (await this.desk.command("ask", draft)) this.clear();
+  }
+
+  /** The next question is another one. */
+  clear() {
+    for (const field of [this.text, ...this.rows.map((row) => row.field)]) field.value = "";
+    this.none.checked = true;
+    this.grow();
   }
 }

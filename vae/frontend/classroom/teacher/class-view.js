@@ -14,6 +14,7 @@ import { Desk } from "./desk.js";
 import { inState } from "./drawings.js";
 import { DrawingsTab } from "./drawings-tab.js";
 import { Head } from "./head.js";
+import { LessonTab } from "./lesson-tab.js";
 import { NextBar } from "./next-bar.js";
 import { NowTab } from "./now-tab.js";
 import { PresentBar } from "./present-bar.js";
@@ -60,12 +61,20 @@ export class ClassView {
     /** @type {Record<string, Part>} */
     this.parts = {
       now: new NowTab(desk),
+      lesson: new LessonTab(desk),
       question: new QuestionTab(desk),
       students: new StudentsTab(desk),
       drawings: new DrawingsTab(desk),
       room: new RoomTab(desk),
     };
-    const labels = { now: "Now", question: "Question", students: "Students", drawings: "Drawings", room: "Room" };
+    const labels = {
+      now: "Now",
+      lesson: "Lesson",
+      question: "Question",
+      students: "Students",
+      drawings: "Drawings",
+      room: "Room",
+    };
     const tabs = Object.entries(labels).map(([key, label]) => ({ key, label, panel: this.parts[key].element }));
     this.tabs = new Tabs("Class", tabs, (tab) => {
       desk.tab = tab;
@@ -110,14 +119,14 @@ export class ClassView {
   draw() {
     this.rest();
     this.drawnAt = performance.now();
-    this.desk.noteAsked();
     this.head.show();
     this.next.show();
     this.present.show();
     this.parts[this.tabs.shown].show();
-    const { question, progress, seats, drawings } = this.desk.state;
+    const { lesson, question, progress, seats, drawings } = this.desk.state;
     const missing = countsOf(seats, null),
       waiting = inState(drawings, "waiting").length;
+    this.tabs.badge("lesson", lesson?.step ? `${lesson.step}/${lesson.steps}` : "");
     this.tabs.badge("question", question && progress ? `${progress.answered}/${progress.of}` : "");
     this.tabs.badge("students", missing.silent + missing.away ? `${missing.silent + missing.away} missing` : "");
     this.tabs.badge("drawings", waiting ? `${waiting} new` : "");
@@ -145,7 +154,7 @@ export class ClassView {
   close() {
     this.rest();
     this.desk.link?.close();
-    for (const part of Object.values(this.parts)) part.close?.();
+    for (const part of [this.next, ...Object.values(this.parts)]) part.close?.();
     this.element.remove();
   }
 }

@@ -1,17 +1,16 @@
 /**
  * What the parts of a teacher's page share: the class as it is, commands, and what is picked to be presented.
  *
- * @import { ClassState, Question, Tile } from "../state.js"
+ * @import { ClassState, Tile } from "../state.js"
  * @import { LessonSummary } from "../../lib/contract.js"
  * @import { Server } from "./addresses.js"
- * @import { ReadyQuestion } from "./questions.js"
  *
  * What Python sends, see vae/ui/pages/teaching/classroom.py. model: the one of the bar, null without any; words: what the bar calls it.
  *
  * lessons: in English; languages: codes and their own names; wanted: what the page's link asks a new class to begin with, null where it does not.
  *
  * @typedef {{lesson: string, language: string, rehearse: number}} Wanted rehearse: so many simulated students
- * @typedef {{base: string, model: string | null, words: string | null, questions: ReadyQuestion[],
+ * @typedef {{base: string, model: string | null, words: string | null,
  *            lessons: LessonSummary[], languages: [code: string, name: string][], wanted: Wanted | null, server: Server}} TeacherData
  *
  * @typedef {object} Link what is used of a Connection
@@ -26,9 +25,8 @@
 
 import { messageOf } from "../../lib/dom.js";
 import { addressesOf } from "./addresses.js";
-import { chooseAddress, chosenAddress, lessonOf, setLesson } from "./choices.js";
+import { chooseAddress, chosenAddress } from "./choices.js";
 import { Picks } from "./picks.js";
-import { askedOf } from "./questions.js";
 
 export class Desk {
   picks = new Picks();
@@ -106,27 +104,5 @@ export class Desk {
       this.calls.onProblem(messageOf(error));
       return null;
     }
-  }
-
-  /** The ready question that the teacher has chosen for this class. @returns {ReadyQuestion | null} */
-  get lesson() {
-    const title = lessonOf(this.code);
-    return this.data.questions.find((question) => question.title === title) ?? null;
-  }
-
-  /** @param {string} title "" for none */
-  setLesson(title) {
-    setLesson(this.code, title);
-    this.calls.onChange();
-  }
-
-  /** The ready question that the present one is. */
-  get asked() {
-    return askedOf(this.data.questions, this.state.question);
-  }
-
-  /** What was chosen to be asked is no longer to be asked once it was. */
-  noteAsked() {
-    if (this.lesson && this.lesson === this.asked) setLesson(this.code, "");
   }
 }

@@ -1,27 +1,35 @@
 /** What to do next, in one line with its button. */
 
 /** @import { Desk } from "./desk.js" */
-/** @import { Action } from "./next-step.js" */
+/** @import { Action } from "./lesson-steps.js" */
 
 import { button, element, say } from "../../lib/dom.js";
 import { hasFocus } from "./focus.js";
+import { minutesText } from "./lesson-steps.js";
 import { nextStep } from "./next-step.js";
+
+const CLOCK_MS = 10_000;
 
 export class NextBar {
   shown = ""; // the actions that are shown
   step = ""; // whose text was read out
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.text = element("p", { tabIndex: -1 });
     this.actions = element("div", { className: "actions" });
-    this.element = element("section", { className: "next", ariaLabel: "What to do next" }, this.text, this.actions);
+    this.clock = element("span", { className: "clock", title: "Of the lesson, and planned for it" });
+    this.element = element("section", { className: "next", ariaLabel: "What to do next" });
+    this.element.append(this.text, this.clock, this.actions);
   }
 
   show() {
     const { desk } = this;
-    const { id, text, actions } = nextStep(desk.state, { lesson: desk.lesson, asked: desk.asked });
+    const { id, text, actions } = nextStep(desk.state);
+    this.showClock();
     this.text.ariaLive = id === this.step ? "off" : "polite"; // a step is read out once, not at each vote
     say(this.text, text);
     this.step = id;
@@ -33,6 +41,19 @@ export class NextBar {
     const offered = actions.filter((action) => !("tab" in action && action.tab === desk.tab));
     this.actions.replaceChildren(...offered.map((action, place) => this.actionNode(action, place === 0)));
     if (focused) /** @type {HTMLElement} */ (this.actions.querySelector("a, button") ?? this.text).focus();
+  }
+
+  /** The minutes of the lesson; they go on without news of the class. */
+  showClock() {
+    clearTimeout(this.timer);
+    const { lesson, class: about } = this.desk.state;
+    say(this.clock, lesson ? minutesText(lesson, Date.now() / 1000) : "");
+    const goes = lesson && lesson.begun !== null && lesson.phase !== "end" && !about?.closed;
+    if (goes) this.timer = setTimeout(() => this.showClock(), CLOCK_MS);
+  }
+
+  close() {
+    clearTimeout(this.timer);
   }
 
   /**

@@ -2,18 +2,10 @@
  * The one thing that a teacher does next.
  *
  * @import { ClassState } from "../state.js"
- * @import { ReadyQuestion } from "./questions.js"
- *
- * do: a command with its fields; tab: a tab to open; link: beneath the app's address; projector: its window.
- *
- * @typedef {{label: string, do: string, fields?: object} | {label: string, tab: string} | {label: string, link: string}
- *           | {label: string, projector: true}} Action
- *
- * actions: the first one is what the step is about, another one is beside it.
- *
- * @typedef {{id: string, text: string, actions: Action[]}} Step
+ * @import { Action, Step } from "./lesson-steps.js"
  */
 
+import { lessonStep, onward } from "./lesson-steps.js";
 import { adviceOf } from "./tally.js";
 
 /** Who takes part. @param {number} count */
@@ -22,12 +14,11 @@ function students(count) {
 }
 
 /**
- * @param {Pick<ClassState, "class" | "people" | "question" | "progress" | "tally" | "drawings">} state
- * @param {{lesson: ReadyQuestion | null, asked: ReadyQuestion | null}} known lesson: the ready question
- *   that the teacher has chosen to ask; asked: the ready one that the present question is
+ * @param {Pick<ClassState, "class" | "people" | "question" | "progress" | "tally" | "drawings" | "lesson" | "plan">} state
  * @returns {Step}
  */
-export function nextStep(state, { lesson, asked }) {
+export function nextStep(state) {
+  const { lesson, plan } = state;
   const waiting = Object.values(state.drawings).filter(({ state: now }) => now === "waiting").length;
   if (state.class?.closed) {
     const actions = [{ label: "Export or delete", tab: "room" }];
@@ -37,24 +28,21 @@ export function nextStep(state, { lesson, asked }) {
     const text = "Open the projector: it shows the code to your students.";
     return { id: "join", text, actions: [{ label: "Open the projector", projector: true }] };
   }
-  if (state.question) return state.question.open ? voting(state) : afterVote(state, asked);
-  if (lesson) return askLesson(lesson);
+  if (state.question) {
+    const isItsOwn = lesson !== null && lesson.question === state.question.id;
+    return state.question.open ? voting(state) : afterVote(state, isItsOwn && plan ? onward(lesson, plan) : null);
+  }
+  if (lesson && plan && (lesson.phase !== "end" || !waiting)) return lessonStep(lesson, plan);
   if (waiting) {
     const text = waiting === 1 ? "1 drawing waits for you." : `${waiting} drawings wait for you.`;
     return { id: "drawings", text, actions: [{ label: "Look at them", tab: "drawings" }] };
   }
   const text = `${students(state.people.joined)} joined. Ask what they expect before you show it.`;
-  return { id: "ask", text, actions: [{ label: "Ask a question", tab: "question" }] };
-}
-
-/** @param {ReadyQuestion} lesson @returns {Step} */
-function askLesson({ title, text, options, correct }) {
-  const action = { label: "Ask it now", do: "ask", fields: { text, options, correct } };
-  return {
-    id: "lesson",
-    text: `Let them predict first: “${title}”`,
-    actions: [action, { label: "Read it", tab: "question" }],
-  };
+  const actions = [
+    { label: "Choose a lesson", tab: "lesson" },
+    { label: "Ask a question", tab: "question" },
+  ];
+  return { id: "ask", text, actions };
 }
 
 /** @param {Pick<ClassState, "question" | "progress">} state @returns {Step} */
@@ -67,30 +55,39 @@ function voting({ question, progress }) {
 
 /**
  * @param {Pick<ClassState, "question" | "tally">} state
- * @param {ReadyQuestion | null} asked
+ * @param {Action | null} next what a lesson goes on with; null for a question that is not a lesson's
  * @returns {Step}
  */
-function afterVote({ question, tally }, asked) {
+function afterVote({ question, tally }, next) {
   const { kind, sentence } = adviceOf(tally?.counts, tally?.correct),
     first = question?.round !== 2;
   const again = { label: "Vote again", do: "round" },
     show = { label: "Show the result", do: "results", fields: { shown: true } },
     reopen = { label: "Reopen this vote", do: "voting", fields: { open: true } };
-  if (kind === "none") return { id: "empty", text: sentence, actions: [reopen] };
+  if (kind === "none") return { id: "empty", text: sentence, actions: [reopen, ...(next ? [next] : [])] };
   if (!question?.shown) {
     const actions = first && kind !== "explain" ? [again, show] : first ? [show, again] : [show];
     return { id: first ? "between" : "show", text: sentence, actions };
   }
-  if (!question.revealed && typeof tally?.correct === "number") {
-    const text = "Everybody sees the result. Let them try it out, or say which option is right.";
-    return { id: "reveal", text, actions: [{ label: "Reveal the right one", do: "reveal" }, ...experiment(asked)] };
+  const reveal = { label: "Reveal the right one", do: "reveal" },
+    isHidden = !question.revealed && typeof tally?.correct === "number";
+  if (next && leadsToSteps(next)) {
+    const text = "Everybody sees the result. Now they see what happens.";
+    return { id: "go-on", text, actions: [next, ...(isHidden ? [reveal] : [])] };
   }
-  const end = { label: "End the question", do: "drop_question" };
-  const text = asked ? asked.experiment : "Try it out with the class, then go on.";
-  return { id: "try", text, actions: [...experiment(asked), end] };
+  const onwards = next ?? { label: "End the question", do: "drop_question" };
+  if (isHidden) {
+    const text = "Everybody sees the result. Say which option is right, and why.";
+    return { id: "reveal", text, actions: [reveal, ...(next ? [next] : [])] };
+  }
+  return {
+    id: "try",
+    text: next ? "Talk about it, then go on." : "Try it out with the class, then go on.",
+    actions: [onwards],
+  };
 }
 
-/** @param {ReadyQuestion | null} asked @returns {Action[]} */
-function experiment(asked) {
-  return asked ? [{ label: "Open the experiment", link: asked.link }] : [];
+/** Whether an action opens the experiment, which shows what is right by itself. @param {Action} action */
+function leadsToSteps(action) {
+  return "fields" in action && /** @type {{phase?: string}} */ (action.fields).phase === "experiment";
 }

@@ -26,7 +26,7 @@ export class QuestionTab {
     this.form.form.hidden = question !== null;
     this.result.element.hidden = question === null;
     if (question) this.result.show();
-    if (moves) (question ? this.result.text : this.form.ready).focus(); // what had the focus is gone
+    if (moves) (question ? this.result.text : this.form.text).focus(); // what had the focus is gone
   }
 
   close() {
@@ -45,7 +45,6 @@ class Result {
     this.answered = element("p", { className: "answered" });
     this.advice = element("p", { className: "advice" });
     this.gain = element("p", { className: "quiet" });
-    this.explanation = element("p", { className: "quiet" });
     this.voting = button("", "", () => this.toggle("voting"));
     this.again = button("Vote again", "A second round, beside the first one", () => desk.command("round"));
     this.results = button("", "", () => this.toggle("results"));
@@ -55,7 +54,6 @@ class Result {
       desk.command("reset"),
     );
     this.end = button("End the question", "Students no longer see it", () => desk.command("drop_question"));
-    this.experiment = element("a", { className: "button", target: "_self" }, "Open the experiment");
     const more = element("details", { className: "more" });
     more.append(
       element("summary", { className: "button" }, "More"),
@@ -63,17 +61,9 @@ class Result {
     );
     const left = element("div", { className: "votes" }, this.text, this.histogram.element, this.seen);
     const buttons = element("div", { className: "stack" }, this.voting, this.again, this.results, this.reveal);
-    buttons.append(this.experiment, more);
+    buttons.append(more);
     const counted = element("div", { className: "counted" }, this.answered, this.progress);
-    const right = element(
-      "div",
-      { className: "vote-side" },
-      counted,
-      this.advice,
-      this.gain,
-      this.explanation,
-      buttons,
-    );
+    const right = element("div", { className: "vote-side" }, counted, this.advice, this.gain, buttons);
     this.element = element("div", { className: "result" }, left, right);
   }
 
@@ -102,12 +92,8 @@ class Result {
       open ? "No vote counts any more" : "Votes count again",
     );
     label(this.results, shown ? "Hide the result" : "Show the result", shown ? "Only you see it" : "Everybody sees it");
-    const { asked, base } = this.desk;
-    this.experiment.hidden = !asked;
     hide(this.again, round === 2 || open, this.voting);
-    hide(this.reveal, correct === null || revealed || !shown, asked ? this.experiment : this.text);
-    if (asked) this.experiment.href = `${base}/${asked.link}`;
-    say(this.explanation, asked && !open ? `Experiment: ${asked.experiment} ${asked.explanation}` : "");
+    hide(this.reveal, correct === null || revealed || !shown, this.text);
     for (const node of this.element.querySelectorAll("button")) node.disabled = closed;
   }
 

@@ -1,27 +1,10 @@
 /**
- * The ready questions, as vae/classroom/questions.py has them.
- *
- * link: of the experiment, beneath the app's address.
- *
- * @typedef {{title: string, text: string, options: string[], correct: number | null, page: string, experiment: string,
- *            explanation: string, link: string}} ReadyQuestion
- *
  * A question as it is asked.
  *
  * @typedef {{text: string, options: string[], correct: number | null}} Draft
  */
 
 export const MOST_OPTIONS = 6; // more are not read on a phone
-
-/**
- * The ready question that was asked, if one was.
- *
- * @param {readonly ReadyQuestion[]} ready
- * @param {{text: string} | null} question
- */
-export function askedOf(ready, question) {
-  return ready.find(({ text }) => text === question?.text) ?? null;
-}
 
 /**
  * What is typed as a question, without the options that are empty; or the sentence that says what it lacks.

@@ -1,16 +1,14 @@
 """The Class page: what its component knows of the app. All else it asks of the class's own routes."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
 
 from vae.classroom.addresses import is_reachable, own_addresses
 from vae.classroom.messages.protocol import MAX_REHEARSAL
-from vae.classroom.questions import QUESTIONS, question_data
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.pages.teaching.lessons import linked_language, linked_lesson
-from vae.ui.shared import origins, page, scripts
+from vae.ui.shared import origins, scripts
 from vae.ui.shared.lessons import app_library
 from vae.validation import parse_whole
 from vae.views.shared.models import words
@@ -28,12 +26,10 @@ STYLES = (
 
 def classroom(chosen: Checkpoint | None) -> None:
     """The teacher's component. chosen: the model that a new class uses."""
-    usable = [found.name for found in page.found_checkpoints() if isinstance(found, Checkpoint)]
     data = {
         "script": script_url("classroom/teacher/teacher.js"),
         "model": chosen and chosen.name,
         "words": chosen and words(chosen),
-        "questions": ready_questions(usable),
         "lessons": app_library().summaries(ENGLISH),
         "languages": list(LANGUAGES.items()),
         "wanted": wanted(),
@@ -54,12 +50,6 @@ def _forget_wanted() -> None:
     """The class is opened: a reload comes back to it, not to the form."""
     for key in WANTED:
         st.query_params.pop(key, None)
-
-
-def ready_questions(usable: Iterable[str]) -> list[dict[str, object]]:
-    """The questions whose experiments can be made with these checkpoints."""
-    names = set(usable)
-    return [question_data(question) for question in QUESTIONS if question.needs <= names]
 
 
 def server_data() -> dict[str, Any]:
