@@ -4,7 +4,7 @@ from vae.ui.pages.training.film import show_films
 from vae.ui.pages.training.runs import delete_button, show_runs
 from vae.ui.shared.page import begin_page, find_checkpoint
 
-begin_page("Training", "Which pictures does a model tell apart first, and which only at the end?")
+begin_page("Training")
 checkpoint = find_checkpoint()
 show_runs()
 show_films(checkpoint)

@@ -171,9 +171,9 @@ def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, br
         expect(mode(page)).to_have_text("Explore on your own.")
         expect(page.locator("h1")).to_have_text("Sampling")
         assert page.locator(".lab-stage").get_attribute("inert") is None
-        group.teacher.do("show", page="Training", params={})
+        group.teacher.do("show", page="Home", params={})
         group.teacher.do("mode", mode="follow")
-        expect(mode(page)).to_have_text("Your teacher is on Training.")
+        expect(mode(page)).to_have_text("Your teacher is on Home.")
 
 
 def test_nothing_that_a_student_had_chosen_is_in_what_the_teacher_shows(app: Server, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""The file to take home in Chromium, from a folder and without any network: all six views."""
+"""The file to take home in Chromium, from a folder and without any network: all seven views."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The light page: the six views in one page without Streamlit, their links, what goes from one to the others."""
+"""The light page: the seven views in one page without Streamlit, their links, what goes from one to the others."""
 
 import re
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ FIRST_PICTURE = {
     "Interpolation": "canvas[data-frame]",
     "Reconstruction": "canvas[data-frame]",
     "Compare": "canvas[data-frame]",
+    "Training film": ":is(canvas.pairs[data-epoch], .history .curve)",
 }
 FINDINGS = """async () => (await axe.run({resultTypes: ["violations"]})).violations
     .filter(({impact}) => impact === "serious" || impact === "critical")
@@ -212,3 +213,33 @@ def test_no_view_is_wider_than_the_window_or_has_a_serious_finding(
             assert page.evaluate(SMALL, 44 if narrow else 36) == [], view.name
             page.evaluate(AXE_SCRIPT)
             assert page.evaluate(FINDINGS) == [], view.name
+
+
+def test_a_film_opens_at_its_link_s_frame_beside_another_one_and_keeps_what_is_scrubbed(
+    app: Server, browser: Browser
+) -> None:
+    with lab(browser, app, "page=Training&film=mnist-z10-b1&compare=mnist-z10-b10&frame=12") as page:
+        expect(page.locator(".film .stage")).to_have_count(2)
+        slider = page.get_by_role("slider", name="Moment of the run")
+        text = str(slider.get_attribute("aria-valuetext"))
+        assert re.fullmatch(r"epoch [\d.]+ of 20", text)
+        assert query(page) == {
+            **{"page": "Training", "checkpoint": "mnist-z10-b1"},
+            **{"compare": "mnist-z10-b10", "frame": "12"},
+        }
+        slider.press("ArrowRight")
+        page.wait_for_url("**frame=13")
+        page.reload()
+        drawn(page)
+        expect(slider).not_to_have_attribute("aria-valuetext", text)
+        slider.press("End")
+        page.wait_for_url(lambda url: "frame" not in url)
+
+
+def test_a_model_without_a_film_says_so_and_which_there_are(app: Server, browser: Browser) -> None:
+    with lab(browser, app, "page=Training&film=digits-z2") as page:
+        expect(page.locator(".lab-notices")).to_contain_text("No film was kept of digits-z2. These are its curves.")
+        page.get_by_role("combobox", name="Film of").select_option("mnist-z2")
+        expect(page.locator("canvas.points[data-frame], canvas.points").first).to_be_visible()
+        expect(page.locator(".lab-notices")).to_contain_text("This is the film of mnist-z2.")
+        page.wait_for_url("**film=mnist-z2")

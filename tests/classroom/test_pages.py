@@ -77,7 +77,7 @@ def test_a_student_who_comes_late_begins_with_what_the_class_follows(pages: Page
     assert (own["model"], "sampling" in own["styles"]) == ("mnist-z2", False)
     alone = data(text(student(pages, asked(), "mnist-z2", "explore", shown)), "settings")
     assert (alone["model"], "sampling" in alone["styles"]) == ("mnist-z2", False)
-    elsewhere: dict[str, object] = {"page": "Training", "params": {}}
+    elsewhere: dict[str, object] = {"page": "Home", "params": {}}
     away = data(text(student(pages, asked(), "mnist-z2", "follow", elsewhere)), "settings")
     assert (away["model"], "explore" in away["styles"]) == ("mnist-z2", True)
 

@@ -122,7 +122,7 @@ def test_noise_and_sources_are_those_of_the_sampling_page(client: Client) -> Non
 @pytest.mark.parametrize(
     ("query", "status", "sentence"),
     [
-        ({"view": "training", "model": "digits-z2"}, 404, "There is no view called 'training'"),
+        ({"view": "home", "model": "digits-z2"}, 404, "There is no view called 'home'"),
         ({"view": "explore", "model": "../etc"}, 404, "There is no checkpoint called '../etc'."),
         ({"view": "explore"}, 404, "There is no checkpoint called ''."),
         ({"view": "explore", "model": "broken"}, 404, "The checkpoint 'broken' cannot be used: "),
@@ -171,7 +171,8 @@ def test_the_page_brings_what_its_first_picture_needs(client: Client) -> None:
         ({"view": "latent_map"}, "map/map.js"),
         ({"page": "Sampling", "view": "two"}, "sampling/sampling.js"),
         ({"page": "Sampling", "view": "explore"}, "sampling/sampling.js"),
-        ({"page": "Training"}, "explore/explore.js"),
+        ({"page": "Training"}, "training/player.js"),
+        ({"page": "Class"}, "explore/explore.js"),
         ({"checkpoint": "<b>", "image": "99999999"}, "explore/explore.js"),
         ({}, "explore/explore.js"),
     ],
@@ -213,6 +214,22 @@ def test_a_lesson_of_the_browser_s_own_is_left_to_it_and_an_unknown_one_is_said(
     assert brought(body)["brought"]["problem"] == "There is no lesson called '<b>x'."
 
 
+def test_a_film_without_a_model_is_the_film_of_that_model(client: Client) -> None:
+    for query, model in (
+        ({"page": "Training", "film": "mnist-z10-ae"}, "mnist-z10-ae"),
+        ({"page": "Training", "film": "mnist-z10-ae", "checkpoint": "digits-z2"}, "digits-z2"),
+        ({"page": "Explore", "film": "mnist-z10-ae"}, brought(client.get("/lab/")[2])["model"]),
+    ):
+        assert brought(client.get("/lab/", **query)[2])["model"] == model
+
+
+def test_models_say_whether_their_film_is_there(client: Client, root: Path) -> None:
+    listed = {row["name"]: row for row in brought(client.get("/lab/")[2])["models"] if "problem" not in row}
+    assert {name: row["film"] for name, row in listed.items()} == {
+        name: (root / name / "film.bin").is_file() for name in listed
+    }
+
+
 def test_a_page_s_addresses_are_relative_to_the_app_s(client: Client) -> None:
     """A proxy may show the app at another path."""
     _, _, body = client.get("/lab/")
@@ -244,7 +261,7 @@ def test_a_view_s_files_are_its_styles_and_its_modules_each_after_those_that_it_
         assert set(pieces[1::2]) <= known, name
         known.add(name)
     assert view.script in known
-    assert client.get("/lab/view", name="training")[0] == 404
+    assert client.get("/lab/view", name="home")[0] == 404
 
 
 def test_a_model_that_was_trained_again_is_answered_anew(tmp_path: Path) -> None:

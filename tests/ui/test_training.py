@@ -89,6 +89,26 @@ def test_a_link_chooses_the_film_and_the_one_beside_it(checkpoints: Path) -> Non
     assert (app.query_params["film"], app.query_params["beside"]) == ("filmed", "mnist-z2")
 
 
+def test_a_link_of_the_light_page_chooses_the_film_beside_it_and_the_frame(checkpoints: Path) -> None:
+    app = open_page(PAGE, checkpoint="filmed", compare="mnist-z2", frame="12")
+    assert shown(app) == ["filmed", "mnist-z2"]
+    assert sent(app)["frame"] == {"id": 0, "n": 12}
+    assert (app.query_params["beside"], app.query_params["frame"]) == ("mnist-z2", "12")
+    assert "compare" not in app.query_params
+
+
+@pytest.mark.parametrize(("frame", "n"), [(7, 7), (None, None), (-1, None), ("7", None), (10**9, None)])
+def test_the_frame_at_which_the_user_rests_is_in_the_link(checkpoints: Path, frame: object, n: int | None) -> None:
+    app = send(open_page(PAGE, checkpoint="filmed", frame="12"), frame={"id": 0, "n": frame})
+    assert app.query_params.get("frame") == (None if n is None else str(n))
+
+
+def test_another_film_opens_on_its_last_frame(checkpoints: Path) -> None:
+    app = choose(open_page(PAGE, checkpoint="filmed", frame="12"), "mnist-z2")
+    assert sent(app)["frame"] == {"id": 0, "n": None}
+    assert "frame" not in app.query_params
+
+
 @pytest.mark.parametrize("query", [{"film": "none"}, {"film": "../filmed"}, {"beside": "filmed"}, {"beside": "none"}])
 def test_a_film_that_is_not_there_is_left_out_of_page_and_link(checkpoints: Path, query: dict[str, str]) -> None:
     app = open_page(PAGE, checkpoint="filmed", **query)

@@ -13,7 +13,7 @@ from vae.evaluation.pictures.samples import SamplesReport, SourceScores
 from vae.model.flow import Flow, SecondStage
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
-from vae.views import explore, interpolation, latent_map, sampling
+from vae.views import explore, interpolation, latent_map, sampling, training
 from vae.views.shared import pages, scripts
 
 SHIPPED = ROOT / "checkpoints"
@@ -34,6 +34,7 @@ def test_the_data_of_every_view_are_json(checkpoint: Checkpoint) -> None:
         sampling.sampling_data(checkpoint, encoded, fitted),
         sampling.source(checkpoint, encoded, fitted, "prior"),
         interpolation.interpolation_data(checkpoint, checkpoint.load_examples(), "1"),
+        training.training_data(checkpoint),
     ):
         assert json.loads(json.dumps(data, allow_nan=False))
 

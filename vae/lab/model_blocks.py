@@ -36,6 +36,7 @@ from vae.views.interpolation import interpolation_data
 from vae.views.latent_map import map_data
 from vae.views.reconstruction import compare_empty, reconstruction_data, score_data, score_test_images
 from vae.views.shared import comparison, models, pages
+from vae.views.training import training_data
 
 IMAGES = 300  # test images with their pixels
 SEEDS = 2  # of Sampling's noise, from the seed of the page on; the page draws its own for others
@@ -80,6 +81,7 @@ class ModelFiles:
             pages.INTERPOLATION.name: interpolation_data(own, self._examples, version),
             pages.COMPARE.name: _with_halved_points(compare_data(own, encoded, self._examples, 0)),
             pages.RECONSTRUCTION.name: reconstruction_data(own, self._examples, 0) | self._scores,
+            pages.TRAINING.name: training_data(own),
         }
 
     def source(self, checkpoint: Checkpoint, name: str) -> Mapping[str, object]:

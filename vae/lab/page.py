@@ -178,7 +178,7 @@ def _folder() -> str:
 def _preload(values: Json) -> str:
     """Fetches the decoder's weights while the browser reads the page; the address is that of lib/model-client.js."""
     answers: Any = values["answers"]
-    local = next((answer["data"]["local"] for answer in answers.values() if "data" in answer), None)
+    local = next((answer["data"].get("local") for answer in answers.values() if "data" in answer), None)
     if local is None:
         return ""
     query = urlencode(

@@ -1,4 +1,4 @@
-"""The light page over the network: the six views in one page, without Streamlit and without a WebSocket.
+"""The light page over the network: the seven views in one page, without Streamlit and without a WebSocket.
 
 `routes` returns the routes, for the same origins as those of vae.server.live.decode. An error is one sentence, as plain
 text: status 404 where there is no such view or model, 400 for a parameter that is no such.
@@ -7,7 +7,7 @@ GET <base>/lab/?page=Sampling&checkpoint=NAME&…
     The page, HTML. Its parameters are those of the app's own pages, and lang=de for its language. Without a model of
     this name it shows the first, without such a page Explore, without such a language English. With lesson=NAME the
     lesson stands beside the view, which is that of its first step where the link names none; lesson=own is the one
-    whose text the browser has.
+    whose text the browser has. page=Training&film=NAME alone is the film of that model.
 GET <base>/lab/data?view=explore&model=NAME&…
     What the page asks for later, JSON: see vae.lab.answers. A term, view=term&term=KL, needs no model.
 GET <base>/lab/view?name=explore
@@ -39,7 +39,7 @@ from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 from vae.storage.files import CheckpointError
 from vae.validation import parse_whole
 from vae.views.shared import models
-from vae.views.shared.pages import EXPLORE, VIEWS, View
+from vae.views.shared.pages import EXPLORE, TRAINING, VIEWS, View
 from vae.views.shared.terms.catalogue import TERMS
 from vae.views.shared.words import known_language
 
@@ -167,7 +167,9 @@ class LabService:
         usable = {each.name: each for each in found if isinstance(each, Checkpoint)}
         if not usable:
             raise LookupError("There is no usable checkpoint. Train one on the Training page of the full app.")
-        names = [query.get("checkpoint", ""), link.get("checkpoint", ""), FIRST_MODEL, *models.in_order(usable)]
+        film = query.get("film", "") if _view(query) is TRAINING else ""
+        linked = [query.get("checkpoint", film), link.get("checkpoint", "")]
+        names = [*linked, FIRST_MODEL, *models.in_order(usable)]
         checkpoint = usable[next(name for name in names if name in usable)]
         image = parse_whole(query.get("image", ""), 0, checkpoint.test_images - 1) or 0
         language = known_language(request.query_params.get("lang", link.get("lang")))

@@ -7,4 +7,5 @@ sampling        what Sampling shows: noise, the distributions of its latent vect
 interpolation   what Interpolation shows
 reconstruction  what Reconstruction shows: the terms' source code, anomaly scores
 compare         what Compare shows: rate and distortion, families of β, what each dimension holds
+training        what the film of a training shows beside its pictures: curves, reference values
 """

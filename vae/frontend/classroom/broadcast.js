@@ -21,7 +21,7 @@ const BYTES_PER_MS = 80; // of frames, to each student: a larger one takes its t
 const SHOW_MS = 100; // Python writes a link in several steps
 const AGAIN_MS = 1000; // from a student who has come to the newest frame, which that one has missed
 /** The pages whose links name a model, in lower case the views that the students' page has. */
-const VIEWS = ["Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Compare"];
+const VIEWS = ["Explore", "Latent_map", "Sampling", "Interpolation", "Reconstruction", "Compare", "Training"];
 
 /**
  * What an address of the app or of the light page shows; null for what is no part of a lesson: the teacher's own page and

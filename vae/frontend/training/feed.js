@@ -9,6 +9,7 @@
  */
 
 import { ALIVE_RUN_STATES } from "../lib/contract.js";
+import { load } from "../lib/files.js";
 import { Film, FilmError } from "../lib/film.js";
 
 /** @import { RunState, RunStatus } from "../lib/contract.js" */
@@ -206,7 +207,7 @@ export class Feed {
   /** @param {string} path */
   get(path) {
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(FETCH_MS)]);
-    return fetch(`${this.base}${path}`, { signal, cache: "no-store" });
+    return load(`${this.base}${path}`, { signal, cache: "no-store" });
   }
 }
 

@@ -23,13 +23,18 @@ export class Scrubber {
   playing = null;
   animation = 0; // request of the next step
 
-  /** @param {(share: number) => void} onShare called with every new moment */
-  constructor(onShare) {
+  /**
+   * @param {(share: number) => void} onShare called with every new moment
+   * @param {() => void} [onRest] called when the user has chosen one, and when the film stops
+   */
+  constructor(onShare, onRest = () => {}) {
     this.onShare = onShare;
+    this.onRest = onRest;
     const title = "The early moments have more room than the late ones, because the film has more frames there";
     const range = { min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
     this.range = rangeField(range);
     this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
+    this.range.addEventListener("change", () => this.onRest());
     this.range.addEventListener("keydown", (event) => this.onKey(event));
     this.label = element("span", { className: "moment" });
     this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
@@ -99,6 +104,19 @@ export class Scrubber {
     this.following = true;
     this.go(this.end);
     this.showLive();
+    this.onRest();
+  }
+
+  /**
+   * Goes to a moment that another page shows; where the frames have not come yet, once they have.
+   *
+   * @param {number} share
+   */
+  leap(share) {
+    this.following = false;
+    if (this.end > 0) this.go(Math.min(share, this.end));
+    else this.share = share;
+    this.showLive();
   }
 
   /** @param {number} count of frames */
@@ -107,10 +125,14 @@ export class Scrubber {
     const after = shares.findIndex((share) => share > this.share + 1e-9);
     const here = (after < 0 ? shares.length : after) - 1;
     this.scrub(shares[Math.max(0, Math.min(shares.length - 1, here + count))]);
+    this.onRest();
   }
 
   togglePlay() {
-    if (this.playing) return this.stop();
+    if (this.playing) {
+      this.stop();
+      return this.onRest();
+    }
     if (this.share >= this.end) this.go(0);
     this.following = false;
     this.showLive();

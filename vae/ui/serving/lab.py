@@ -11,6 +11,7 @@ from vae.ui.shared.lessons import app_library
 from vae.views.latent_map import map_data
 from vae.views.sampling import is_source, offered_sources
 from vae.views.shared import comparison, pages
+from vae.views.training import training_data
 
 Version = tuple[str, int]
 
@@ -21,6 +22,7 @@ _SHOWN: dict[str, Callable[[Checkpoint, Version], dict[str, Any]]] = {
     pages.SAMPLING.name: sampling.cached_data,
     pages.INTERPOLATION.name: interpolation.cached_data,
     pages.COMPARE.name: compare.cached_data,
+    pages.TRAINING.name: lambda checkpoint, _: training_data(checkpoint),
     pages.RECONSTRUCTION.name: lambda checkpoint, version: (
         reconstruction.cached_data(checkpoint, version) | reconstruction.cached_score_data(checkpoint, version)
     ),

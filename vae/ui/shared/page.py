@@ -47,7 +47,7 @@ def begin_page(title: str, question: str | None = None) -> None:
                 st.page_link(path, label=name)
         st.session_state["bar_place"] = st.container(key="bar_place")
     st.session_state["title"] = title
-    question = question or next(view.question for view in VIEWS if view.title == title)
+    question = question or next(view.question for view in VIEWS if view.address == title.replace(" ", "_"))
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.html(f"<h1 tabindex='-1'>{html.escape(title)}</h1><p>{html.escape(question)}</p>")
         st.session_state["controls_place"] = st.container(key="controls", horizontal=True, width="content")

@@ -121,6 +121,7 @@ def _row(checkpoint: Checkpoint | BrokenCheckpoint) -> dict[str, Any]:
         "numbers": numbers(checkpoint),
         "facts": facts(checkpoint),
         "pictures": pictures(checkpoint),
+        "film": checkpoint.film is not None,
         "version": crc32(repr(checkpoint.metrics).encode()),  # without the disk: it may just have been deleted
     }
 

@@ -1,4 +1,4 @@
-"""The six views: address, title, question, script and styles."""
+"""The seven views: address, title, question, script and styles."""
 
 from dataclasses import dataclass
 
@@ -66,4 +66,12 @@ COMPARE = View(
     "compare/compare.js",
     ("lib/controls.css", "lib/drawing.css", "compare/compare.css", *PANELS),
 )
-VIEWS = (EXPLORE, LATENT_MAP, SAMPLING, INTERPOLATION, RECONSTRUCTION, COMPARE)
+TRAINING = View(
+    "training",
+    "Training",
+    "Training film",
+    "Which pictures does a model tell apart first, and which only at the end?",
+    "training/player.js",
+    ("lib/controls.css", "training/training.css", *PANELS),
+)
+VIEWS = (EXPLORE, LATENT_MAP, SAMPLING, INTERPOLATION, RECONSTRUCTION, COMPARE, TRAINING)

@@ -9,6 +9,7 @@ import * as interpolation from "../../../../vae/frontend/hosts/lab/views/interpo
 import * as latentMap from "../../../../vae/frontend/hosts/lab/views/latent-map.js";
 import * as reconstruction from "../../../../vae/frontend/hosts/lab/views/reconstruction.js";
 import * as sampling from "../../../../vae/frontend/hosts/lab/views/sampling.js";
+import * as training from "../../../../vae/frontend/hosts/lab/views/training.js";
 
 /** @import { Behaviour, NumberControl, Shown } from "../../../../vae/frontend/hosts/lab/session.js" */
 /** @import { About } from "../../../../vae/frontend/hosts/lab/source.js" */
@@ -33,6 +34,7 @@ const LISTED = [...Object.keys(MODELS), "else"].map((name) => ({
   name,
   words: `model ${name}`,
   pictures: name === "else" ? 2 : 1,
+  film: name !== "cond" && name !== "else",
 }));
 const OFFERED = ["prior", "aggregate", "second", "image", "class:1"].map((id) => ({ id, name: id, problem: "" }));
 const LIMITS = { perplexity: [2, 500, 30], neighbours: [2, 500, 15], min_dist: [0, 0.99, 0.1], seed: [0, 100, 0] };
@@ -67,6 +69,13 @@ const source = new Source("https://lab.example", {}, (address) => {
     reconstruction: { about, data: { model: about.name }, others: ["sprites"] },
     other: { other: { name: query.get("other") } },
     compare: { about, data: { model: about.name, family: about.classes ? null : "f" } },
+    training: {
+      about,
+      data: {
+        ...{ model: about?.name, most_telling: "b", words: `model ${about?.name}` },
+        ...{ history: about?.name === "cond" ? { name: "cond" } : null, references: about?.name === "a" ? [1] : [] },
+      },
+    },
     compared: { phrases: [`words of ${about.name}`], nats: { reconstruction: 2, kl: 1 }, codes: {} },
     match: { match: [{ dimension: 1, correlation: -0.5 }, null] },
   };
@@ -381,4 +390,74 @@ test("Compare shows a drawing until a test image is chosen in any view", async (
   session.chooseImage(6);
   const { data } = await shown(compare, "a");
   assert.deepEqual([data.own, data.image], [false, 6]);
+});
+
+// ---- the film of a training --------------------------------------------------------------------------------------
+
+/** @param {Record<string, any>} data */
+function filmsOf(data) {
+  return data.films.map((/** @type {{kind: string, name: string}} */ { kind, name }) => `${kind} ${name}`);
+}
+
+test("a model's own film is shown, at its last frame, and nothing of it is in the link", async () => {
+  const { data, params, notes, controls } = await shown(training, "a", "");
+  assert.deepEqual([filmsOf(data), data.frame.n, params, notes], [["checkpoint a"], null, {}, []]);
+  assert.deepEqual([data.history, data.references, data.words], [null, [1], { a: "model a" }]);
+  assert.deepEqual(
+    controls.map(({ kind }) => kind),
+    ["panel"],
+  );
+});
+
+test("a model without a film shows the most telling one, with a sentence that says which films there are", async () => {
+  const { data, params, notes, controls } = await shown(training, "cond", "");
+  assert.deepEqual([filmsOf(data), params], [["checkpoint b"], {}]);
+  assert.deepEqual(notes, ["No film was kept of cond. This is the film of b. There are films of a, too."]);
+  const [choice] = /** @type {import("../../../../vae/frontend/hosts/lab/session.js").ChoiceControl[]} */ (controls);
+  assert.deepEqual(choice.options, [
+    ["cond", "cond: curves only"],
+    ["a", "model a"],
+    ["b", "model b"],
+  ]);
+  choice.take("cond");
+  const curves = await shown(training, "cond");
+  assert.deepEqual([curves.data.films, curves.data.history.name, curves.params], [[], "cond", { film: "cond" }]);
+  assert.match(curves.notes?.[0] ?? "", /^No film was kept of cond. These are its curves. There are films of a and b/);
+});
+
+test("a link chooses film, frame and the film beside it, also as the Training page writes it", async () => {
+  for (const key of ["compare", "beside"]) {
+    const { data, params } = await shown(training, "cond", `film=a&${key}=b&frame=12`);
+    assert.deepEqual([filmsOf(data), data.frame.n], [["checkpoint a", "checkpoint b"], 12]);
+    assert.deepEqual([params, data.references], [{ film: "a", compare: "b", frame: "12" }, []]);
+  }
+});
+
+test("the frame at which the user rests is in the link until another film is shown", async () => {
+  const { data } = await shown(training, "a", "frame=3");
+  training.take(session, "frame", { id: 1, n: 7 });
+  const later = await shown(training, "a");
+  assert.deepEqual([later.data.frame, later.params], [{ id: data.frame.id, n: 7 }, { frame: "7" }]);
+  const other = await shown(training, "b");
+  assert.deepEqual([filmsOf(other.data), other.params], [["checkpoint b"], {}]);
+  const back = await shown(training, "b", "frame=9", true);
+  assert.deepEqual([back.data.frame.n, back.data.frame.id > data.frame.id], [9, true]);
+});
+
+test("an unknown film may be one of a run; a model without one, and a bad frame, are said in a sentence", async () => {
+  assert.deepEqual(filmsOf((await shown(training, "a", "film=new-run")).data), ["run new-run"]);
+  assert.deepEqual(session.warnings, []);
+  const { data } = await shown(training, "a", "film=else&frame=x");
+  assert.deepEqual(filmsOf(data), ["checkpoint a"]);
+  assert.deepEqual(session.warnings, [
+    "This link asks for the film of “else”, which is not here.",
+    "This link's frame is no whole number from 0 to 999; it is ignored.",
+  ]);
+});
+
+test("a film that is compared in another view stands beside this one, where it has one", async () => {
+  session.comparedNames = ["cond", "b"];
+  const { data, params } = await shown(training, "a", "");
+  assert.deepEqual([filmsOf(data), params], [["checkpoint a", "checkpoint b"], { compare: "b" }]);
+  assert.deepEqual(session.comparedNames, ["cond", "b"]);
 });

@@ -5,8 +5,9 @@
  * @import { Source } from "./source.js"
  *
  * A model as vae/views/shared/models.py lists it. pictures: equal for models of the same test images; a broken one has none.
+ * film: whether its training's film is here.
  *
- * @typedef {{name: string, words?: string, pictures?: number}} Listed
+ * @typedef {{name: string, words?: string, pictures?: number, film?: boolean}} Listed
  */
 
 import { apart } from "../../lib/comparison-words.js";

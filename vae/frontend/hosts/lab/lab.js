@@ -1,5 +1,5 @@
 /**
- * The host of the light page and of the file: shows one of the six views, keeps what the visitor has chosen, and writes
+ * The host of the light page and of the file: shows one of the seven views, keeps what the visitor has chosen, and writes
  * it into the link. It does what the app's Python pages do.
  *
  * @import { Address } from "./address.js"
@@ -50,9 +50,10 @@ import * as interpolation from "./views/interpolation.js";
 import * as latentMap from "./views/latent-map.js";
 import * as reconstruction from "./views/reconstruction.js";
 import * as sampling from "./views/sampling.js";
+import * as training from "./views/training.js";
 
 /** @type {Record<string, Behaviour>} */
-const BEHAVIOURS = { explore, latent_map: latentMap, sampling, interpolation, reconstruction, compare };
+const BEHAVIOURS = { explore, latent_map: latentMap, sampling, interpolation, reconstruction, compare, training };
 
 export class Lab {
   session;
@@ -116,7 +117,8 @@ export class Lab {
     session.opened = true;
     session.byHistory = byHistory;
     session.warnings = [];
-    const name = query.get("checkpoint");
+    const film = view.name === "training" ? query.get("film") : null; // without a model it names the model, too
+    const name = query.get("checkpoint") ?? (film !== null && this.models.includes(film) ? film : null);
     if (name !== null && this.models.includes(name)) this.model = name;
     else if (name !== null) {
       const { model } = this;

@@ -17,15 +17,9 @@ from vae.ui.shared import loaders, scripts
 from vae.views.shared import models
 from vae.views.shared.palette import PALETTE
 from vae.views.shared.scripts import script_url
+from vae.views.training import GREY_MNIST, MNIST_REFERENCES, history, is_grey_mnist
 
 KEY = "training"
-MOST_EPOCHS = 500  # of a curve
-# Nats per image of the grey MNIST test images under two decoders. One always draws the mean of the training images, as
-# after a full posterior collapse (the mean of the test images: 205.65), the other draws each image itself.
-MNIST_REFERENCES = (
-    {"term": "reconstruction", "value": 205.80, "label": "the mean training digit"},
-    {"term": "reconstruction", "value": 45.53, "label": "the image itself"},
-)
 
 
 def checkpoint_film(name: str) -> Path | None:
@@ -46,13 +40,15 @@ def show_films(checkpoint: Checkpoint | None) -> None:
     curves = checkpoint is not None and chosen.film not in films
     shown = [] if curves else [name for name in (chosen.film, chosen.beside) if name is not None]
     data = {
+        "model": current or "",
+        "frame": selection.linked_frame(chosen.film, st.query_params.to_dict(), state),
         "script": script_url("training/training.js"),
         "palette": list(PALETTE),
         "films": [
             {"kind": "run" if name in states else "checkpoint", "name": name, "state": states.get(name)}
             for name in shown
         ],
-        "history": _history(checkpoint) if curves and checkpoint else None,
+        "history": history(checkpoint) if curves and checkpoint else None,
         "references": list(MNIST_REFERENCES) if all(_is_grey_mnist(name, filmed) for name in shown) else [],
         "selection": vars(chosen) | {"films": films, "curves": current if current not in films else None},
         "repeat": _repeat(chosen.film),
@@ -71,7 +67,14 @@ def show_films(checkpoint: Checkpoint | None) -> None:
 def _mount(data: dict[str, Any]) -> None:
     """The component, which reports at once when the state of a run changes, and what the user wants."""
     component = scripts.component(KEY, "lib/controls.css", "training/training.css", "training/panel.css")
-    component(key=KEY, data=data, on_changed_change=_note_change, on_command_change=_take_command)
+    component(
+        key=KEY,
+        data=data,
+        on_changed_change=_note_change,
+        on_command_change=_take_command,
+        on_frame_change=lambda: selection.rest_at(st.session_state[KEY]["frame"]),
+    )
+    selection.write_frame(st.session_state["frame"])
     if st.session_state.pop("run_changed", False):
         refresh_page()
 
@@ -116,28 +119,10 @@ def _is_grey_mnist(name: str, filmed: Mapping[str, Checkpoint]) -> bool:
     try:
         if (run := app_runs().find(name)) is not None:
             request = TrainingRequest.from_json(run.request())
-            kind = request.dataset.name, request.model.likelihood, request.training.binarisation
-        else:
-            checkpoint = filmed[name]
-            kind = checkpoint.dataset, checkpoint.model_config.likelihood, checkpoint.training["binarisation"]
+            return (request.dataset.name, request.model.likelihood, request.training.binarisation) == GREY_MNIST
+        return is_grey_mnist(filmed[name])
     except (RunError, ValueError, KeyError):
         return False
-    return kind == ("mnist", "bernoulli", "none")
-
-
-def _history(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The curves of a checkpoint without a film: rows of epoch, reconstruction and KL of training and of validation."""
-    history = checkpoint.history
-    kept = history[:: -(-len(history) // MOST_EPOCHS)]
-    return {
-        "name": checkpoint.name,
-        "words": models.words(checkpoint),
-        "rows": [
-            [line[key] for key in ("epoch", "reconstruction", "kl", "validation_reconstruction", "validation_kl")]
-            for line in (kept if kept[-1] is history[-1] else [*kept, history[-1]])
-        ],
-        "kl": checkpoint.kl_per_dimension,
-    }
 
 
 def _repeat(name: str | None) -> dict[str, Any] | None:

@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 
 from vae.ui.shared import links
+from vae.validation import parse_whole
+from vae.views.training import MOST_TELLING
 
-MOST_TELLING = "mnist-z2"  # the whole latent space of its film can be seen
+LAST_FRAME = 999  # that a link can name
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ def selection(current: str | None, films: Sequence[str], link: Mapping[str, str]
     """
     first, started = "film_of" not in state, state.get("started")
     if first or links.by_history():
-        state["film"], state["beside"] = link.get("film"), link.get("beside")
+        state["film"] = link.get("film")
+        state["beside"] = link.get("beside") or link.get("compare", "").split(",")[0]  # as the light page has it
     elif started != state.get("film_started") and started in films:
         state["film"] = started
     elif current != state["film_of"]:
@@ -59,9 +62,38 @@ def choose(film: object, beside: object) -> None:
         st.session_state[key] = value if isinstance(value, str) else None
 
 
+def linked_frame(film: str | None, link: Mapping[str, str], state: Any) -> dict[str, int | None]:
+    """Which frame of the film the player opens on. n: None for the last; id: another one for each link.
+
+    The state of the session remembers where the user rests. Another film opens on its last frame.
+    """
+    if "frame_id" not in state or links.by_history():
+        state["frame_id"] = state.get("frame_id", -1) + 1
+        state["frame"] = parse_whole(link.get("frame", ""), 0, LAST_FRAME)
+    elif film != state["frame_film"]:
+        state["frame"] = None
+    state["frame_film"] = film
+    return {"id": state["frame_id"], "n": state["frame"]}
+
+
+def rest_at(sent: object) -> None:
+    """Takes the frame at which the user rests, {"n": None} for the last. The browser may send anything."""
+    frame = sent.get("n") if isinstance(sent, dict) else None
+    st.session_state["frame"] = frame if isinstance(frame, int) and 0 <= frame <= LAST_FRAME else None
+
+
+def write_frame(frame: int | None) -> None:
+    """Makes the frame part of the link; the last one is not."""
+    _write({"frame": None if frame is None else str(frame)})
+
+
 def write_link(film: str | None, beside: str | None) -> None:
     """Makes the choice part of the link; what the page chose by itself is not, as it follows from the model."""
-    for key, value in (("film", film), ("beside", beside)):
+    _write({"film": film, "beside": beside, "compare": None})
+
+
+def _write(params: Mapping[str, str | None]) -> None:
+    for key, value in params.items():
         if value is not None:
             st.query_params[key] = value
         elif key in st.query_params:
