@@ -15,13 +15,13 @@ SCREEN, PHONE = ViewportSize(width=1600, height=900), ViewportSize(width=390, he
 
 
 @contextmanager
-def lesson(browser: Browser, app: Server, page: str) -> Iterator[tuple[Page, Page]]:
-    """A page of the teacher, and a student's page that has joined the class and follows."""
+def lesson(browser: Browser, app: Server, page: str, title: str = "") -> Iterator[tuple[Page, Page]]:
+    """A page of the teacher, and a student's page that has joined the class and follows. title: there, if another."""
     with opened(browser, f"{app.url}/{page}", bypass_csp=True, viewport=SCREEN) as teacher:
         code = opened_class(teacher, app)
         with opened(browser, f"{app.url}/c/{code}", bypass_csp=True, viewport=PHONE) as student:
             expect(chip(teacher)).to_have_accessible_name(f"Class {code} · 1 here")
-            expect(student.locator("h1")).to_have_text(teacher.locator("h1").inner_text())
+            expect(student.locator("h1")).to_have_text(title or teacher.locator("h1").inner_text())
             yield teacher, student
 
 
@@ -114,11 +114,13 @@ def test_a_student_goes_with_the_teacher_from_page_to_page_and_learns_where_the_
         expect(student.locator("h1")).to_have_text("Latent map")
         until(student, lambda: query(student).get("checkpoint") == "mnist-z2")
         go(teacher, "Training")
-        expect(student.get_by_text("Your teacher is on Training.")).to_be_visible()
-        expect(student.locator("h1")).to_have_text("Latent map")
+        expect(student.locator("h1")).to_have_text("Training film")
+        teacher.get_by_role("navigation", name="Pages").get_by_role("link", name="Latent Lab").click()
+        expect(student.get_by_text("Your teacher is on Home.")).to_be_visible()
+        expect(student.locator("h1")).to_have_text("Training film")
         go(teacher, "Sampling")
         expect(student.locator("h1")).to_have_text("Sampling")
-        expect(student.get_by_text("Your teacher is on Training.")).to_be_hidden()
+        expect(student.get_by_text("Your teacher is on Home.")).to_be_hidden()
         assert student.evaluate("history.length") == entries
 
 
@@ -140,6 +142,28 @@ def test_what_moves_on_the_other_pages_moves_at_the_student_s(
         teacher.mouse.up()
         rest(teacher)
         follows(teacher, student, canvas)
+
+
+@pytest.mark.parametrize("link", ["Training?checkpoint=mnist-z10", "lab/?page=Training&checkpoint=mnist-z10"])
+def test_the_moment_of_a_film_follows_the_teacher_s_scrubber_also_where_the_model_has_no_film(
+    app: Server, browser: Browser, link: str
+) -> None:
+    with lesson(browser, app, link, "Training film") as (teacher, student):
+        for page in (teacher, student):
+            expect(page.locator("canvas.pairs[data-epoch='20']")).to_be_visible()
+        slider = teacher.get_by_role("slider", name="Moment of the run")
+        drag(teacher, slider, lambda _: epoch(student), 3)
+        until(student, lambda: epoch(student) == epoch(teacher))
+        teacher.mouse.up()
+        until(student, lambda: "frame" in query(student) and query(student)["frame"] == query(teacher).get("frame"))
+        assert epoch(student) == epoch(teacher)
+        teacher.get_by_role("radio", name="Decoded grid").check()
+        expect(student.locator("canvas.manifold")).to_be_visible()
+
+
+def epoch(page: Page) -> str | None:
+    """The epoch of a film's pictures."""
+    return page.locator("canvas.pairs").get_attribute("data-epoch")
 
 
 def test_what_the_teacher_draws_appears_at_the_student_s(app: Server, browser: Browser) -> None:
