@@ -44,20 +44,25 @@ import { difference, spends } from "../lib/comparison-words.js";
 import { element, select } from "../lib/dom.js";
 import { bestOf, payload } from "../lib/labelled.js";
 import { noticeOf } from "../lib/live-client.js";
+import { t } from "../lib/words.js";
 import { matchInWords } from "./match-words.js";
 import { sameInput } from "./same-input.js";
 
 /** What can be the same, and what that means. @type {Record<SameInput, [name: string, meaning: string]>} */
 const INPUTS = {
   image: [
-    "the image, moved alike",
-    "Each model starts at its own μ of the start image. A slider moves the dimension that follows it by as many standard deviations.",
+    t("the image, moved alike"),
+    t(
+      "Each model starts at its own μ of the start image. A slider moves the dimension that follows it by as many standard deviations.",
+    ),
   ],
   percentile: [
-    "the percentile of each latent",
-    "Dimensions that follow each other stand at the same percentile of each model's codes, the others at their median.",
+    t("the percentile of each latent"),
+    t(
+      "Dimensions that follow each other stand at the same percentile of each model's codes, the others at their median.",
+    ),
   ],
-  z: ["the numbers z", "Each model decodes the same numbers, whatever they mean there."],
+  z: [t("the numbers z"), t("Each model decodes the same numbers, whatever they mean there.")],
 };
 
 export class Beside {
@@ -87,13 +92,13 @@ export class Beside {
     this.parts = parts;
     this.first = element("figcaption", {});
     this.grid = element("div", { className: "heroes" });
-    this.choice = select("Same input", [], (value) => {
+    this.choice = select(t("Same input"), [], (value) => {
       this.takeInput(/** @type {SameInput} */ (value));
       onInput(this.input);
     });
     this.meaning = element("span", { className: "meaning" });
     this.differences = element("ul", { className: "differences" });
-    const label = element("label", {}, "Same input ", this.choice);
+    const label = element("label", {}, t("Same input "), this.choice);
     this.head = element("div", { className: "same-input" }, label, this.meaning);
     parts.place.prepend(this.grid);
     this.grid.append(element("figure", {}, parts.hero, this.first));
@@ -162,11 +167,11 @@ export class Beside {
     this.first.replaceChildren(...sentence(first, spends(first)));
     for (const other of compare) {
       const { canvas, caption } = this.picture(other.model);
-      canvas.ariaLabel = `${other.words}: picture decoded from the same input`;
+      canvas.ariaLabel = t`${other.words}: picture decoded from the same input`;
       caption.replaceChildren(...sentence(other, difference(first, other)));
     }
     this.grid.replaceChildren(this.grid.children[0], ...[...this.pictures.values()].map((each) => each.element));
-    this.grid.title = "Nats: means over the test set";
+    this.grid.title = t("Nats: means over the test set");
     this.grid.dataset.models = `${1 + compare.length}`;
     this.differences.replaceChildren(
       ...[spends(first), ...compare.map((other) => difference(first, other))].map((text) => element("li", {}, text)),

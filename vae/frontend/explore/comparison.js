@@ -7,6 +7,7 @@
 
 import { BRIGHTER, DARKER, drawDifference, drawPicture, reserve } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 export class Comparison {
   /** @type {DecodeReply | null} */
@@ -19,25 +20,25 @@ export class Comparison {
   constructor(...more) {
     const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {string} */ text) =>
       element("figure", {}, canvas, element("figcaption", {}, text));
-    this.beforePicture = element("canvas", { role: "img", ariaLabel: "Before: the start picture" });
-    this.nowPicture = element("canvas", { role: "img", ariaLabel: "Now: the current picture" });
-    this.difference = element("canvas", { role: "img", ariaLabel: "Difference: now minus before" });
+    this.beforePicture = element("canvas", { role: "img", ariaLabel: t("Before: the start picture") });
+    this.nowPicture = element("canvas", { role: "img", ariaLabel: t("Now: the current picture") });
+    this.difference = element("canvas", { role: "img", ariaLabel: t("Difference: now minus before") });
     this.difference.className = "difference";
     this.startTitle = element("span", { className: "start-title" });
     this.meanDifference = element("span");
     const scale = element("p", {
       className: "scale",
-      title: "Difference of grey value, as a fraction of the full range",
+      title: t("Difference of grey value, as a fraction of the full range"),
     });
     scale.append("−0.5", element("span", { className: "ramp" }), "+0.5 · ", this.meanDifference);
     this.element = element(
       "div",
       { className: "comparison" },
-      figure(this.beforePicture, "before"),
-      figure(this.nowPicture, "now"),
-      figure(this.difference, "difference"),
+      figure(this.beforePicture, t("before")),
+      figure(this.nowPicture, t("now")),
+      figure(this.difference, t("difference")),
       scale,
-      element("p", { className: "caption" }, "before: ", this.startTitle),
+      element("p", { className: "caption" }, t("before: "), this.startTitle),
       ...more,
     );
   }
@@ -69,7 +70,7 @@ export class Comparison {
     const { now, before } = this;
     if (!now || !before) return;
     const mean = drawDifference(this.difference, now.pixels, before.pixels, now.imageShape, BRIGHTER, DARKER);
-    this.meanText = `mean |Δ| ${(100 * mean).toFixed(1)} %`;
+    this.meanText = t`mean |Δ| ${(100 * mean).toFixed(1)} %`;
   }
 
   /** Apart from the pictures, because each change of text costs a new layout of the page. */

@@ -52,6 +52,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
+import { t } from "../lib/words.js";
 import { Comparison } from "./comparison.js";
 import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
@@ -104,22 +105,24 @@ export default class Explore {
     this.map = new SmallMap({ onMove, onRelease });
     this.comparison = new Comparison(this.map.legend, this.map.caption);
 
-    this.hero = element("canvas", { className: "hero", role: "img", ariaLabel: "Picture decoded from z" });
+    this.hero = element("canvas", { className: "hero", role: "img", ariaLabel: t("Picture decoded from z") });
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.heroPlace = element("div", { className: "hero-place" }, this.hero, this.notice);
     this.mapPlace = element("div", { className: "map-place" });
     const second = element("div", { className: "second" }, this.mapPlace, this.comparison.element);
 
-    this.undo = button("↶", "Undo (Ctrl+Z)", () => this.step(-1), "Undo");
-    this.redo = button("↷", "Redo (Ctrl+Shift+Z)", () => this.step(1), "Redo");
-    const toolbar = element("div", { className: "toolbar", role: "toolbar", ariaLabel: "Latent vector" });
+    this.undo = button("↶", t("Undo (Ctrl+Z)"), () => this.step(-1), t("Undo"));
+    this.redo = button("↷", t("Redo (Ctrl+Shift+Z)"), () => this.step(1), t("Redo"));
+    const toolbar = element("div", { className: "toolbar", role: "toolbar", ariaLabel: t("Latent vector") });
     toolbar.append(
-      button("Randomise", "Draw z from the prior, N(0, I)", () => this.randomise()),
-      button("Zero all", "Set every dimension to 0, the prior's mean", () => this.jump(this.z.map(() => 0))),
+      button(t("Randomise"), t("Draw z from the prior, N(0, I)"), () => this.randomise()),
+      button(t("Zero all"), t("Set every dimension to 0, the prior's mean"), () => this.jump(this.z.map(() => 0))),
       this.undo,
       this.redo,
-      button("Reset", "Back to the start picture", () => this.jump(this.start), "Reset to start"),
-      downloadMenu([{ format: "PNG", what: `this picture, ${PNG_SCALE} times as large`, save: () => this.download() }]),
+      button(t("Reset"), t("Back to the start picture"), () => this.jump(this.start), t("Reset to start")),
+      downloadMenu([
+        { format: "PNG", what: t`this picture, ${PNG_SCALE} times as large`, save: () => this.download() },
+      ]),
     );
     this.padPlace = element("div", { className: "pad-place" });
 
@@ -128,13 +131,13 @@ export default class Explore {
     this.rangeOutput = element("output", {});
     this.sliderHead = element("span", {});
     this.helps = { z: help("z"), kl: help("KL"), mean: help("μ") };
-    this.rangeLabel = element("label", { className: "range" }, "Range ", this.rangeInput, this.rangeOutput);
+    this.rangeLabel = element("label", { className: "range" }, t("Range "), this.rangeInput, this.rangeOutput);
     const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.rangeLabel);
-    this.meterText = element("span", { className: "meter" }, "connecting");
+    this.meterText = element("span", { className: "meter" }, t("connecting"));
     const status = element(
       "details",
       { className: "status small-print", open: true },
-      element("summary", {}, "status"),
+      element("summary", {}, t("status")),
     );
     status.append(this.meterText);
     this.controls = element("div", { className: "controls" }, toolbar, this.padPlace);
@@ -177,7 +180,7 @@ export default class Explore {
     const { data, hero, heroPlace: place, controls, sliders } = this;
     if (!data || this.closed) return;
     if (!module) {
-      Object.assign(this.notice, { textContent: "The other models did not load. Reload the page.", hidden: false });
+      Object.assign(this.notice, { textContent: t("The other models did not load. Reload the page."), hidden: false });
       return;
     }
     if (data.compare) {
@@ -200,10 +203,10 @@ export default class Explore {
     /** @type {number[]} */
     const z = new Array(latentDim).fill(0);
     const hadPrior = old === undefined || old.kl !== null;
-    const strength = kl ? ["KL", this.helps.kl, " in nats"] : ["spread of μ", this.helps.mean]; // without a prior no KL
+    const strength = kl ? ["KL", this.helps.kl, t(" in nats")] : [t("spread of μ"), this.helps.mean]; // without a prior no KL
     this.sliderHead.replaceChildren("z", this.helps.z, " · ", ...strength);
-    if (!kl) this.setScale(Math.ceil(3 * Math.max(...spread)), "latent units");
-    else if (!old || !hadPrior) this.setScale(3, "prior standard deviations");
+    if (!kl) this.setScale(Math.ceil(3 * Math.max(...spread)), t("latent units"));
+    else if (!old || !hadPrior) this.setScale(3, t("prior standard deviations"));
     this.comparison.clear(imageShape);
     this.hero.width = 1; // cleared
     this.z = z;
@@ -375,7 +378,7 @@ export default class Explore {
   setScale(range, unit) {
     this.range = range;
     Object.assign(this.rangeInput, { min: Math.min(1, range), max: 2 * range, value: range });
-    this.rangeInput.ariaLabel = this.rangeLabel.title = `Range of the sliders, in ${unit}`;
+    this.rangeInput.ariaLabel = this.rangeLabel.title = t`Range of the sliders, in ${unit}`;
     this.rangeOutput.textContent = `±${range}`;
   }
 
@@ -419,7 +422,7 @@ export default class Explore {
   showHistory() {
     this.undo.disabled = this.at === 0;
     this.redo.disabled = this.at === this.history.length - 1;
-    this.map.describe(`Map. Arrow keys move z; now ${this.z.map((value) => value.toFixed(1)).join(", ")}`);
+    this.map.describe(t`Map. Arrow keys move z; now ${this.z.map((value) => value.toFixed(1)).join(", ")}`);
   }
 
   /** @param {LiveStatus} status */
@@ -437,8 +440,8 @@ export default class Explore {
   showMeter() {
     this.comparison.showMean();
     const { framesPerSecond, ms } = this.meter.read();
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
-    const text = `${this.device ?? "connecting"} · ${this.data?.model ?? ""}${speed}`;
+    const speed = ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
+    const text = `${this.device ?? t("connecting")} · ${this.data?.model ?? ""}${speed}`;
     say(this.meterText, text);
   }
 

@@ -14,6 +14,7 @@ import { contextOf, element, onDrag } from "../lib/dom.js";
 import { countOutside, frameOf } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 
 const MAX_NAMES = 60; // in the legend
 const DOT = 1.9,
@@ -150,7 +151,7 @@ export class SmallMap {
     const items = names
       .slice(0, MAX_NAMES)
       .map((name, k) => element("li", { title: name }, this.marks.swatch(k), name));
-    const more = names.length > MAX_NAMES ? `and ${names.length - MAX_NAMES} more` : "";
+    const more = names.length > MAX_NAMES ? t`and ${names.length - MAX_NAMES} more` : "";
     const notes = [more, this.marks.note].filter((note) => note);
     this.legend.replaceChildren(...items, ...notes.map((note) => element("li", { className: "note" }, note)));
   }
@@ -298,11 +299,11 @@ function square(x, y, pixel) {
 
 /** @param {number} latentDim @param {number} count of images @param {number} outside those that are not shown */
 function captionOf(latentDim, count, outside) {
-  const beyond = outside ? ` (${outside.toLocaleString("en")} outside)` : "";
-  const images = `${count.toLocaleString("en")} encoded test images${beyond}`;
-  if (latentDim === 1) return `${images}: z₀ across, classes up. Drag: z moves there.`;
-  if (latentDim === 2) return `${images}: z₀ across, z₁ up. Drag: z moves there.`;
-  return `PCA of ${images}. Drag: z moves in this plane.`;
+  const beyond = outside ? t` (${outside.toLocaleString("en")} outside)` : "";
+  const images = t`${count.toLocaleString("en")} encoded test images${beyond}`;
+  if (latentDim === 1) return t`${images}: z₀ across, classes up. Drag: z moves there.`;
+  if (latentDim === 2) return t`${images}: z₀ across, z₁ up. Drag: z moves there.`;
+  return t`PCA of ${images}. Drag: z moves in this plane.`;
 }
 
 /**

@@ -3,6 +3,7 @@
 /** @import { Match } from "../lib/compared.js" */
 
 import { subscript } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const PARTLY = 0.5; // below this correlation a dimension is only partly the same
 
@@ -15,20 +16,20 @@ const PARTLY = 0.5; // below this correlation a dimension is only partly the sam
 export function matchInWords(i, others) {
   if (others.length === 1) {
     const match = others[0].match[i];
-    if (!match) return `nothing there follows ${subscript(i)}`;
-    return `${subscript(i)} here is ${isPartly(match)}${signed(match)} there (|r| = ${size(match)})`;
+    if (!match) return t`nothing there follows ${subscript(i)}`;
+    return t`${subscript(i)} here is ${isPartly(match)}${signed(match)} there (|r| = ${size(match)})`;
   }
   const parts = others.map(({ words, match }) => {
     const found = match[i],
       name = words.replaceAll(" = ", "\u00a0=\u00a0"); // not at the end of a line
-    return found ? `${isPartly(found)}${signed(found)} in ${name} (${size(found)})` : `nothing in ${name}`;
+    return found ? t`${isPartly(found)}${signed(found)} in ${name} (${size(found)})` : t`nothing in ${name}`;
   });
-  return `${subscript(i)} here is ${parts.join(", ")}`;
+  return t`${subscript(i)} here is ${parts.join(", ")}`;
 }
 
 /** @param {NonNullable<Match>} match */
 function isPartly({ correlation }) {
-  return Math.abs(correlation) < PARTLY ? "partly " : "";
+  return Math.abs(correlation) < PARTLY ? t("partly ") : "";
 }
 
 /** @param {NonNullable<Match>} match */

@@ -15,6 +15,7 @@ import { drawPicture, reserve } from "../lib/canvas.js";
 import { contextOf, element, subscript } from "../lib/dom.js";
 import { numberField, rangeField } from "../lib/fields.js";
 import { isUnused, round4, strongestFirst } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 const STRONGEST = 8;
 const STRIP = 7; // pictures per strip
@@ -22,9 +23,9 @@ const STEP = 0.01,
   KEY_STEP = 0.05,
   BIG_KEY_STEP = 0.5;
 
-const COLLAPSED = "KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.";
-const CONSTANT = "Standard deviation of 0.01 or less: all pictures have nearly the same code in this dimension.";
-const NOTE = "|r|: the correlation of the two dimensions' means over the test images";
+const COLLAPSED = t("KL of 0.01 nats or less: the model does not use this dimension, so the picture hardly changes.");
+const CONSTANT = t("Standard deviation of 0.01 or less: all pictures have nearly the same code in this dimension.");
+const NOTE = t("|r|: the correlation of the two dimensions' means over the test images");
 
 export class Sliders {
   /** @type {number[] | null} */
@@ -138,7 +139,7 @@ export class Sliders {
       drawPicture(strip, pixels, imageShape, row * STRIP, STRIP);
       thumbs.forEach((thumb, k) => {
         thumb.dataset.value = String(this.stripValues()[k]);
-        thumb.title = `Set ${subscript(i)} to ${thumb.dataset.value}`;
+        thumb.title = t`Set ${subscript(i)} to ${thumb.dataset.value}`;
         thumb.ariaLabel = thumb.title;
       });
     });
@@ -168,14 +169,14 @@ export class Sliders {
   row(i, withStrip) {
     const strength = (this.kl ?? this.spread)[i].toFixed(2);
     const dead = isUnused((this.kl ?? this.spread)[i]);
-    const meaning = this.kl ? `KL ${strength} nats` : `standard deviation ${strength}`;
+    const meaning = this.kl ? t`KL ${strength} nats` : t`standard deviation ${strength}`;
     const explained = this.kl
-      ? "KL from q(z|x) to the prior, mean over the test set"
-      : "standard deviation of μ over the test set";
-    const name = `z${i}, ${meaning}${dead ? ", unused by the model" : ""}`;
+      ? t("KL from q(z|x) to the prior, mean over the test set")
+      : t("standard deviation of μ over the test set");
+    const name = `z${i}, ${meaning}${dead ? t(", unused by the model") : ""}`;
     const range = { min: -this.range, max: this.range, step: STEP, ariaLabel: name };
-    const slider = rangeField({ ...range, title: "Double-click: 0" });
-    const number = numberField({ by: KEY_STEP, ariaLabel: `${name}: value` });
+    const slider = rangeField({ ...range, title: t("Double-click: 0") });
+    const number = numberField({ by: KEY_STEP, ariaLabel: t`${name}: value` });
     const strip = element("canvas", { width: 1, height: 1 }); // one for all pictures: seven would slow down every frame
     reserve(strip, this.imageShape, STRIP);
     const thumbs = withStrip ? Array.from({ length: STRIP }, (_, k) => this.thumb(i, k)) : [];
@@ -189,7 +190,7 @@ export class Sliders {
       slider,
       number,
     );
-    const group = { className: "strip", role: "group", ariaLabel: `along z${i}` };
+    const group = { className: "strip", role: "group", ariaLabel: t`along z${i}` };
     if (withStrip) row.append(element("div", group, strip, ...thumbs));
     this.showNote(i, row);
     return row;
@@ -229,7 +230,7 @@ export class Sliders {
    * @param {number[]} dimensions
    */
   more(dimensions) {
-    const summary = element("summary", {}, `more (${dimensions.length})`);
+    const summary = element("summary", {}, t`more (${dimensions.length})`);
     const more = element("details", { className: "more" }, summary);
     more.addEventListener("toggle", () => {
       more.append(...dimensions.filter((i) => !this.rows.has(i)).map((i) => this.row(i, false)));
@@ -276,7 +277,7 @@ export class Sliders {
  * @param {number[] | null} kl null for a plain autoencoder
  */
 function unusedInWords(unused, of, kl) {
-  return `${unused} of ${of} unused: ${kl ? "posterior collapse" : "the code does not vary"}`;
+  return t`${unused} of ${of} unused: ${kl ? t("posterior collapse") : t("the code does not vary")}`;
 }
 
 /** @param {HTMLCanvasElement} canvas */

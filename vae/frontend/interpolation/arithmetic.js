@@ -188,10 +188,7 @@ export class ArithmeticView {
     const conditional = classes ? " This model's decoder gets the class beside z, so z itself holds little of it." : "";
     say(
       this.note,
-      `Class: that of most of the ${Math.min(NEIGHBOURS, encoded.n - 1)} nearest codes among ` +
-        `${encoded.n.toLocaleString("en")} test images, looked up now. ` +
-        `A and B are means over ${plus.count} and ${minus.count} of them, ` +
-        `the ${this.others.rows.length} shown and C left out.${conditional}`,
+      `Class: that of most of the ${Math.min(NEIGHBOURS, encoded.n - 1)} nearest codes among ${encoded.n.toLocaleString("en")} test images, looked up now. A and B are means over ${plus.count} and ${minus.count} of them, the ${this.others.rows.length} shown and C left out.${conditional}`,
     );
   }
 

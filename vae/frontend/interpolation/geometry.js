@@ -12,8 +12,7 @@ import { PATHS } from "./strips.js";
 
 const LINE_POINTS = 33; // of a path on the map
 const LENGTH =
-  "How much the picture changes along a path: the root mean square over its values, from one picture to the next, in " +
-  "grey levels of 255. The shortest is found by an optimiser; a still shorter one may exist.";
+  "How much the picture changes along a path: the root mean square over its values, from one picture to the next, in grey levels of 255. The shortest is found by an optimiser; a still shorter one may exist.";
 
 export class Geometry {
   /**

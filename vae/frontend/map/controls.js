@@ -32,12 +32,9 @@ const MEANING = {
   kept: "Neighbours kept: the share of each image's nearest in latent space that are its nearest here too.",
 };
 const BEST =
-  "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; " +
-  "what is above it is the model's.";
+  "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; what is above it is the model's.";
 const MISMATCH =
-  "KL from a Gaussian with the mean and covariance of the aggregate posterior q(z), the mixture of q(z|x) over the test " +
-  "images, to the prior N(0, I), in this plane. 0 if they agree. Only a part of KL(q(z) ‖ p(z)): holes and clusters " +
-  "are left out. Sampling has bounds of the whole.";
+  "KL from a Gaussian with the mean and covariance of the aggregate posterior q(z), the mixture of q(z|x) over the test images, to the prior N(0, I), in this plane. 0 if they agree. Only a part of KL(q(z) ‖ p(z)): holes and clusters are left out. Sampling has bounds of the whole.";
 
 /** @param {string} value @param {string} text */
 function option(value, text) {

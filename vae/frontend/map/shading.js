@@ -23,9 +23,7 @@ const OPACITY = 0.85; // of the largest change
 const OUTLIERS = 0.02; // share of the cells beyond each end of the scale
 const NEEDS_APP = "The change per step needs the app, whose server measures it.";
 const MEANING =
-  "How much the decoded picture changes per unit of z: √det of the decoder's metric JᵀJ in this plane, as its root, so the " +
-  "geometric mean over the directions; the root mean square over the picture's values, in grey levels of 255. The scale " +
-  "is logarithmic, from the 2nd to the 98th percentile.";
+  "How much the decoded picture changes per unit of z: √det of the decoder's metric JᵀJ in this plane, as its root, so the geometric mean over the directions; the root mean square over the picture's values, in grey levels of 255. The scale is logarithmic, from the 2nd to the 98th percentile.";
 
 export class Shading {
   /** @type {Grid | null} */

@@ -3,6 +3,7 @@
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
+import { t, translate } from "../lib/words.js";
 import { complexity } from "./complexity.js";
 import { ScoreHistogram } from "./histogram.js";
 import { percent } from "./remarks.js";
@@ -64,10 +65,10 @@ export class Anomaly {
     this.scoreOf = scoreOf;
     this.histogram = new ScoreHistogram();
     this.scoreText = element("p");
-    this.modes = element("div", { className: "segmented", role: "radiogroup", ariaLabel: "Score in the histogram" });
-    this.modes.append(this.radio("−ELBO", false), this.radio("The score corrected for complexity", true));
+    this.modes = element("div", { className: "segmented", role: "radiogroup", ariaLabel: t("Score in the histogram") });
+    this.modes.append(this.radio("−ELBO", false), this.radio(t("The score corrected for complexity"), true));
     this.legend = element("p", { className: "caption" });
-    this.example = element("canvas", { role: "img", ariaLabel: "A black picture" });
+    this.example = element("canvas", { role: "img", ariaLabel: t("A black picture") });
     this.exampleText = element("p", { role: "status" });
     this.table = element("tbody");
     this.tableHead = element("tr");
@@ -81,7 +82,7 @@ export class Anomaly {
   }
 
   build() {
-    const title = element("summary", {}, "Anomaly: how unlikely is it among the test images?");
+    const title = element("summary", {}, t("Anomaly: how unlikely is it among the test images?"));
     const table = element("table", { className: "aurocs" }, element("thead", {}, this.tableHead), this.table);
     const example = element("div", { className: "example" }, this.example, this.exampleText);
     return element(
@@ -156,10 +157,10 @@ export class Anomaly {
   /** Whether the corrected scores are of other test images than −ELBO is. */
   get among() {
     const count = this.corrected.length.toLocaleString("en");
-    if (this.corrected.length === this.own.length) return `the ${count} test images`;
+    if (this.corrected.length === this.own.length) return t`the ${count} test images`;
     return this.data?.first
-      ? `the first ${count} test images, whose pictures the checkpoint brings`
-      : `${count} test images chosen at random`;
+      ? t`the first ${count} test images, whose pictures the checkpoint brings`
+      : t`${count} test images chosen at random`;
   }
 
   /** Paints the histogram of the chosen score. */
@@ -168,13 +169,13 @@ export class Anomaly {
     const { other } = this.data;
     const own = this.isCorrected ? this.corrected : this.own;
     const base64 = this.isCorrected ? other?.corrected : other?.score;
-    const title = this.isCorrected ? "−ELBO minus compressed length, nats" : `${this.name}, nats`;
+    const title = this.isCorrected ? t("−ELBO minus compressed length, nats") : `${this.name}, nats`;
     this.histogram.setScores(own, base64 ? floats(base64) : null, title);
-    const grey = this.isCorrected ? this.among : `all ${own.length.toLocaleString("en")} test images`;
+    const grey = this.isCorrected ? this.among : t`all ${own.length.toLocaleString("en")} test images`;
     const violet = other
-      ? `; violet: ${other.comparison.name}, chosen at random. Each set is scaled to its own highest bar`
+      ? t`; violet: ${translate(other.comparison.name)}, chosen at random. Each set is scaled to its own highest bar`
       : "";
-    this.legend.textContent = `Grey: ${grey}${violet}.`;
+    this.legend.textContent = t`Grey: ${grey}${violet}.`;
     if (this.image) this.show(this.image.score, this.image.pixels);
   }
 
@@ -204,9 +205,9 @@ export class Anomaly {
   describe() {
     if (!this.image || !this.element.open) return;
     const { score, pixels } = this.image;
-    const place = this.own.length ? `: higher than ${percentBelow(this.own, score)} of the test images` : "";
+    const place = this.own.length ? t`: higher than ${percentBelow(this.own, score)} of the test images` : "";
     this.scoreText.textContent = `${this.name} ${score.toFixed(2)} nats${place}.${this.correctedText(score, pixels)}`;
-    this.histogram.canvas.ariaLabel = `Histogram of the scores. ${this.scoreText.textContent}`;
+    this.histogram.canvas.ariaLabel = t`Histogram of the scores. ${this.scoreText.textContent}`;
   }
 
   /**
@@ -217,10 +218,7 @@ export class Anomaly {
     if (!this.corrected.length) return "";
     const length = this.length(pixels),
       corrected = score - length;
-    return (
-      ` Corrected: ${score.toFixed(2)} − ${signed(length)} = ${signed(corrected)} nats, higher than ` +
-      `${percentBelow(this.corrected, corrected)} of ${this.among}.`
-    );
+    return t` Corrected: ${score.toFixed(2)} − ${signed(length)} = ${signed(corrected)} nats, higher than ${percentBelow(this.corrected, corrected)} of ${this.among}.`;
   }
 
   /** Scores a black picture with the model, once it can be seen. */
@@ -241,10 +239,9 @@ export class Anomaly {
    */
   exampleSentence(score, black) {
     const lower = 1 - shareBelow(this.own, score);
-    const fails = lower > 0.5 ? `What ${this.name} cannot do: this` : "This";
+    const fails = lower > 0.5 ? t`What ${this.name} cannot do: this` : t("This");
     return (
-      `${fails} black picture scores ${score.toFixed(2)} nats, computed now: lower than ${percent(lower)} of the test ` +
-      "images. A likelihood finds simple pictures likely, whatever they show (Nalisnick et al. 2019)." +
+      t`${fails} black picture scores ${score.toFixed(2)} nats, computed now: lower than ${percent(lower)} of the test images. A likelihood finds simple pictures likely, whatever they show (Nalisnick et al. 2019).` +
       this.correctedText(score, black)
     );
   }
@@ -256,16 +253,16 @@ export class Anomaly {
       texts.map((text) => element(tag, {}, text));
     const has = corrected !== null;
     this.tableHead.replaceChildren(
-      ...cells("th", "AUROC against the test images", this.name, ...(has ? ["corrected"] : [])),
+      ...cells("th", t("AUROC against the test images"), this.name, ...(has ? [t("corrected")] : [])),
     );
     const rows = other ? [...comparisons, other.comparison] : comparisons;
     this.table.replaceChildren(
       ...rows.map(({ name, auroc, corrected: better }) => {
         const numbers = [auroc, ...(better === null ? [] : [better])].map((value) => value.toFixed(3));
-        return element("tr", {}, ...cells("th", name), ...cells("td", ...numbers));
+        return element("tr", {}, ...cells("th", translate(name)), ...cells("td", ...numbers));
       }),
     );
-    const more = other ? "" : " “Compare with data set” adds a data set, its images and its histogram.";
+    const more = other ? "" : t(" “Compare with data set” adds a data set, its images and its histogram.");
     this.caption.textContent = `${AUROC}${has ? ` ${correctedBy(this.data.likelihood)}` : ""}${more}`;
   }
 
@@ -281,7 +278,7 @@ export class Anomaly {
     for (const [i, row] of rows.entries()) {
       const canvas = element("canvas");
       drawPicture(canvas, pixels, shape, i);
-      const title = `Image ${row} of ${name}`;
+      const title = t`Image ${row} of ${name}`;
       const epsilon = epsilons?.slice(i * latentDim, (i + 1) * latentDim);
       const onclick = () => this.onChoose(pixels.subarray(i * size, (i + 1) * size), title, epsilon ?? null);
       this.others.append(element("button", { type: "button", ariaLabel: title, title, onclick }, canvas));
@@ -289,9 +286,9 @@ export class Anomaly {
   }
 }
 
-const AUROC =
-  "The probability that such a picture scores higher than a test image: 1 tells them apart, 0.5 is chance, below 0.5 the " +
-  "score takes them for more normal than test images.";
+const AUROC = t(
+  "The probability that such a picture scores higher than a test image: 1 tells them apart, 0.5 is chance, below 0.5 the score takes them for more normal than test images.",
+);
 /**
  * What the corrected score is.
  *
@@ -300,12 +297,9 @@ const AUROC =
 function correctedBy(likelihood) {
   const pixels =
     likelihood === "bernoulli"
-      ? "dithered to the black and white pixels that a Bernoulli likelihood is about"
-      : "of 256 levels, as differences from their left neighbours";
-  return (
-    "Corrected: −ELBO minus the picture's compressed length, in nats, by LZW, the compressor of GIF and TIFF " +
-    `(Serrà et al. 2020), ${pixels}.`
-  );
+      ? t("dithered to the black and white pixels that a Bernoulli likelihood is about")
+      : t("of 256 levels, as differences from their left neighbours");
+  return t`Corrected: −ELBO minus the picture's compressed length, in nats, by LZW, the compressor of GIF and TIFF (Serrà et al. 2020), ${pixels}.`;
 }
 
 /**

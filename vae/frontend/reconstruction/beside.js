@@ -49,6 +49,7 @@ import { difference } from "../lib/comparison-words.js";
 import { element, say } from "../lib/dom.js";
 import { noticeOf } from "../lib/live-client.js";
 import { gaussians } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { Encoder } from "./encoding.js";
 import { SAMPLES } from "./pictures.js";
 
@@ -85,7 +86,7 @@ export class Beside {
     for (const { model, words: own } of compare) {
       const { title, canvas } = this.picture(model);
       title.textContent = own;
-      canvas.ariaLabel = `The reconstruction by ${own}`;
+      canvas.ariaLabel = t`The reconstruction by ${own}`;
       reserve(canvas, imageShape);
     }
     for (const [model, { figure }] of before) if (!this.others.has(model)) figure.remove();
@@ -206,10 +207,10 @@ export function noiseFor({ latent_dim: d, kl, noise }, { mode, sampleAt, noise: 
  * @param {Loss & About} shown
  */
 export function spent({ reconstruction, kl, point, sampled, className }) {
-  const given = className ? ` · as class ${className}` : "";
-  if (point) return `reconstruction ${reconstruction.toFixed(1)} nats${given}`;
+  const given = className ? t` · as class ${className}` : "";
+  if (point) return t`reconstruction ${reconstruction.toFixed(1)} nats${given}`;
   const sum = (reconstruction + kl).toFixed(1);
-  return `${sampled ? "−ELBO" : "at z = μ"} ${sum} = ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats${given}`;
+  return `${sampled ? "−ELBO" : t("at z = μ")} ${sum} = ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats${given}`;
 }
 
 /** @param {Loss & About} shown */

@@ -3,6 +3,7 @@
 import { button, element } from "../lib/dom.js";
 import { rangeField } from "../lib/fields.js";
 import { gaussians } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
 
@@ -24,11 +25,11 @@ import { gaussians } from "../lib/math.js";
 const NONE = { rotate: 0, across: 0, down: 0, invert: false, noise: 0, patch: 0, patchX: 0.5, patchY: 0.5 };
 /** @type {{ [key in Key]: string }} */
 const UNITS = {
-  noise: "σ in parts of the grey range",
-  patch: "In parts of the image's side",
-  rotate: "Degrees, clockwise",
-  across: "Pixels of the model's image",
-  down: "Pixels of the model's image",
+  noise: t("σ in parts of the grey range"),
+  patch: t("In parts of the image's side"),
+  rotate: t("Degrees, clockwise"),
+  across: t("Pixels of the model's image"),
+  down: t("Pixels of the model's image"),
 };
 /** @type {{ [key: string]: [across: number, down: number] }} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -44,29 +45,29 @@ export class DamagePanel {
     this.onChange = onChange;
     this.invert = element("input", { type: "checkbox" });
     this.invert.addEventListener("change", () => this.set("invert", this.invert.checked));
-    this.resetButton = button("Reset", "Undo all damage", () => {
+    this.resetButton = button(t("Reset"), t("Undo all damage"), () => {
       this.reset();
       this.onChange();
     });
-    const refill = "Encode and decode in rounds, each time keeping the patch's new pixels";
-    this.refillButton = button("Refill", refill, onRefill);
-    const noise = button("New noise", "Another draw of the same noise", () => {
+    const refill = t("Encode and decode in rounds, each time keeping the patch's new pixels");
+    this.refillButton = button(t("Refill"), refill, onRefill);
+    const noise = button(t("New noise"), t("Another draw of the same noise"), () => {
       this.epsilon = gaussians(this.size);
       this.onChange();
     });
     const buttons = element("div", { className: "buttons" });
     buttons.append(
-      element("label", { className: "box" }, this.invert, "Invert"),
+      element("label", { className: "box" }, this.invert, t("Invert")),
       noise,
       this.refillButton,
       this.resetButton,
     );
     this.sliders = {
-      noise: this.slider("noise", "Noise", [0, 1, 0.01], (value) => `σ ${value.toFixed(2)}`),
-      patch: this.slider("patch", "Erase a patch", [0, 1, 0.02], (value) => `${Math.round(100 * value)} %`),
-      rotate: this.slider("rotate", "Rotate", [-180, 180, 1], (value) => `${value}°`),
-      across: this.slider("across", "Shift right", [-14, 14, 1], (value) => `${value} px`),
-      down: this.slider("down", "Shift down", [-14, 14, 1], (value) => `${value} px`),
+      noise: this.slider("noise", t("Noise"), [0, 1, 0.01], (value) => `σ ${value.toFixed(2)}`),
+      patch: this.slider("patch", t("Erase a patch"), [0, 1, 0.02], (value) => `${Math.round(100 * value)} %`),
+      rotate: this.slider("rotate", t("Rotate"), [-180, 180, 1], (value) => `${value}°`),
+      across: this.slider("across", t("Shift right"), [-14, 14, 1], (value) => `${value} px`),
+      down: this.slider("down", t("Shift down"), [-14, 14, 1], (value) => `${value} px`),
     };
     const labels = Object.values(this.sliders).map(({ label }) => label);
     this.element = element("div", { className: "damage" }, ...labels, buttons);
@@ -182,7 +183,7 @@ export class DamagePanel {
     };
     input.addEventListener("input", () => set(Number(input.value)));
     input.addEventListener("dblclick", () => set(0));
-    const title = `${UNITS[key]}. Double-click: none`;
+    const title = t`${UNITS[key]}. Double-click: none`;
     const label = element("label", { className: "slider", title }, element("span", {}, name), input, output);
     return { label, input, show };
   }

@@ -2,6 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { roundStep } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { fitted, inkOf, THIS_IMAGE, widthOf } from "./chart-canvas.js";
 
 const HEIGHT = 150,
@@ -110,7 +111,7 @@ export class ScoreHistogram {
     context.fillRect(x - 1.5, 0, 3, bottom);
     context.textAlign = x > width / 2 ? "right" : "left";
     const beyond = share > 1 ? " →" : share < 0 ? "← " : "";
-    const text = share < 0 ? `${beyond}this image` : `this image${beyond}`;
+    const text = share < 0 ? t`${beyond}this image` : t`this image${beyond}`;
     context.fillText(text, x + (x > width / 2 ? -6 : 6), 10);
   }
 }

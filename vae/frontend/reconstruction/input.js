@@ -6,6 +6,7 @@ import { isRow, readPixels } from "../lib/following.js";
 import { recall, remember } from "../lib/kept-picture.js";
 import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
+import { t } from "../lib/words.js";
 import { Picker } from "./picker.js";
 import { titleOf } from "./remarks.js";
 
@@ -91,7 +92,8 @@ export class Input {
     const { source, pad } = this;
     if (pad.empty || (source.kind === "test" && !pad.canUndo)) return null;
     const { loaded, steps, fileName: name } = this;
-    const title = loaded.kind === "test" ? `test image ${loaded.index}` : loaded.kind === "drawing" ? "" : loaded.title;
+    const title =
+      loaded.kind === "test" ? t`test image ${loaded.index}` : loaded.kind === "drawing" ? "" : loaded.title;
     return { ...pad.state, title, upload: steps.chosen && { ...steps.chosen, name } };
   }
 
@@ -112,7 +114,7 @@ export class Input {
   newPad() {
     const { image_shape: imageShape, frame, bright } = this.data;
     const [onChange, onRelease] = [() => this.drawn(), () => this.keep()];
-    const pad = new DrawingPad({ imageShape, frame, bright, onChange, onRelease, label: "Input image" });
+    const pad = new DrawingPad({ imageShape, frame, bright, onChange, onRelease, label: t("Input image") });
     this.padPlace.replaceChildren(pad.element);
     return pad;
   }
@@ -177,7 +179,7 @@ export class Input {
       this.followed = pixels;
       const noise = testSet?.noise && isRow(noiseOf, images) ? await testSet.noise.load(noiseOf) : null;
       if (this.followed !== pixels || testSet !== this.testSet || this.wantedImage !== null) return;
-      this.place(pixels, { kind: "other", title: "Your teacher's picture", noise: noise && floats(noise) });
+      this.place(pixels, { kind: "other", title: t("Your teacher's picture"), noise: noise && floats(noise) });
     }
   }
 
@@ -191,7 +193,7 @@ export class Input {
     if (!testSet) return;
     const [pixels, noise] = await Promise.all([testSet.images.load(i), testSet.noise?.load(i)]);
     if (this.wantedImage !== i || testSet !== this.testSet) return;
-    if (!pixels) return this.say(`The server does not have the picture of test image ${i}.`);
+    if (!pixels) return this.say(t`The server does not have the picture of test image ${i}.`);
     /** @type {Source} */
     const source = { kind: "test", index: i, noise: noise ? floats(noise) : null };
     if (chosen) this.load(pixels, source);
@@ -220,7 +222,7 @@ export class Input {
       const { base, centred } = this.develop({ photo, changed: {}, name: `${file.name}, ${width}×${height} pixels` });
       this.loadDeveloped();
       if (!this.data.frame || centred || !isBright(base.pixels)) return;
-      this.say(`${this.title()}. No ink was found on it: it is taken as it is.`);
+      this.say(t`${this.title()}. No ink was found on it: it is taken as it is.`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.say(error.message);
@@ -248,7 +250,7 @@ export class Input {
   /** @returns {Source} */
   uploadSource() {
     const [, height, width] = this.data.image_shape;
-    const scaled = this.steps.result?.centred ? "" : `, scaled to ${width}×${height}`;
+    const scaled = this.steps.result?.centred ? "" : t`, scaled to ${width}×${height}`;
     return { kind: "upload", title: this.fileName + scaled };
   }
 

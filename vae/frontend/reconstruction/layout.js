@@ -2,6 +2,7 @@
 
 import { element } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
+import { t } from "../lib/words.js";
 
 /** @import { Anomaly } from "./anomaly.js" */
 /** @import { DamagePanel } from "./damage.js" */
@@ -55,7 +56,7 @@ export function layOut(/** @type {Parts} */ parts) {
 /** What the user gives, and what changes it before the model sees it. */
 function given(/** @type {Parts} */ { input: { picker, padPlace, steps }, damagePanel }) {
   const damage = element("section", { className: "damaging" });
-  damage.append(element("h2", { title: "Does the model repair it?" }, "Damage the image"), damagePanel.element);
+  damage.append(element("h2", { title: t("Does the model repair it?") }, t("Damage the image")), damagePanel.element);
   return element("div", { className: "given" }, picker.title, padPlace, steps.element, damage);
 }
 
@@ -65,7 +66,7 @@ function seen(/** @type {Parts} */ parts) {
 }
 
 function controls(/** @type {Parts} */ { input: { picker }, pictures, optimise, explore }) {
-  const images = element("section", {}, element("h2", {}, "Image"), picker.element);
+  const images = element("section", {}, element("h2", {}, t("Image")), picker.element);
   const ways = element("div", { className: "ways" }, explore, ...homeMenu());
   return element("div", { className: "controls" }, images, pictures.sampling, optimise.element, ways);
 }
@@ -77,8 +78,8 @@ function below(/** @type {Parts} */ { codeTitle, chart, plane, neighbours }) {
     "div",
     { className: "below" },
     panel(codeTitle, chart.element),
-    panel("Where it lies", plane.element),
-    panel("Nearest test images", ...neighbours.elements),
+    panel(t("Where it lies"), plane.element),
+    panel(t("Nearest test images"), ...neighbours.elements),
   );
 }
 

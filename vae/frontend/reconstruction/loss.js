@@ -2,6 +2,7 @@
 
 import { element, subscript } from "../lib/dom.js";
 import { listing } from "../lib/explained.js";
+import { t } from "../lib/words.js";
 import { AT_MEAN } from "./remarks.js";
 
 /** @import { Listing } from "../lib/explained.js" */
@@ -67,15 +68,13 @@ export class LossPanel {
     this.values.reconstruction.textContent = nats(reconstruction);
     if (this.point) return;
     this.sumName.textContent = noise ? "−ELBO(x)" : AT_MEAN;
-    this.chosenZ.textContent = `Computed now, with ${noise ? "one z = μ + σε" : "z = μ"}, as chosen at “Decode”. `;
+    this.chosenZ.textContent = t`Computed now, with ${noise ? t("one z = μ + σε") : "z = μ"}, as chosen at “Decode”. `;
     this.values.kl.textContent = nats(kl);
     this.values.sum.textContent = nats(reconstruction + kl);
     const i = order[0],
       mean = code.mean[i].toFixed(2),
       sigma = code.sigma[i].toFixed(2);
-    this.strongest.textContent =
-      `Dimension ${subscript(i)} of this image: ½ (μ² + σ² − 1 − ln σ²) = ½ (${mean}² + ${sigma}² − 1 − ln ${sigma}²) ` +
-      `= ${code.kl[i].toFixed(2)} nats; the sum over all ${code.kl.length} dimensions is the KL.`;
+    this.strongest.textContent = t`Dimension ${subscript(i)} of this image: ½ (μ² + σ² − 1 − ln σ²) = ½ (${mean}² + ${sigma}² − 1 − ln ${sigma}²) = ${code.kl[i].toFixed(2)} nats; the sum over all ${code.kl.length} dimensions is the KL.`;
   }
 }
 
@@ -84,9 +83,10 @@ export class LossPanel {
  * @param {boolean} point
  */
 function remark(objective, point) {
-  const training = `This model was trained with: ${objective}.`;
-  if (point) return `A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
-  const average =
-    "−ELBO is an average over z drawn from q(z|x), and one sample estimates it; z = μ usually costs less.";
+  const training = t`This model was trained with: ${objective}.`;
+  if (point) return t`A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
+  const average = t(
+    "−ELBO is an average over z drawn from q(z|x), and one sample estimates it; z = μ usually costs less.",
+  );
   return `${average} ${training}`;
 }

@@ -3,6 +3,7 @@
 import { drawPicture, reserve } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { nearest } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
@@ -64,9 +65,9 @@ export class Neighbours {
     const near = found.map(({ index, distance }) => ({ index, distance, name: classNames[labels[index]] }));
     const [winner, votes] = mostFrequent(near.map(({ name }) => name));
     const style = this.conditional
-      ? " This model's decoder also receives the class, so its z encodes the rest: style."
+      ? t(" This model's decoder also receives the class, so its z encodes the rest: style.")
       : "";
-    this.voteText.textContent = `${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
+    this.voteText.textContent = t`${votes} of ${near.length} are of class ${winner}. Searched: ${images.toLocaleString("en")} test images.${style}`;
     this.near = near;
     this.showTilesSoon();
     return near.map(({ index }) => index);
@@ -110,7 +111,7 @@ export class Neighbours {
     tile.distance.textContent = `· ${distance.toFixed(2)}`;
     const { button } = tile;
     button.title =
-      button.ariaLabel = `Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
+      button.ariaLabel = t`Test image ${index}, class ${name}, at latent distance ${distance.toFixed(2)}: look at it`;
     button.onclick = () => this.onChoose(index);
     button.hidden = button.disabled = false;
   }

@@ -15,13 +15,15 @@ import { element, messageOf, say, svgElement } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
 import { help } from "../lib/glossary.js";
 import { streamLines } from "../lib/gradient-stream.js";
+import { TERMS } from "../lib/terms.js";
+import { t } from "../lib/words.js";
 
 const WIDTH = 300,
   HEIGHT = 90; // of the curve, in its own unit
 const FEW = 50; // effective draws, below which more of them would lower the NLL visibly
-const OFFERED = "Optimise q for this image";
-const NEEDS_APP = "Optimising q for an image needs the app: this page has no server that takes gradient steps.";
-const NO_Q = "A plain autoencoder has no q(z|x) to optimise.";
+const OFFERED = t("Optimise q for this image");
+const NEEDS_APP = t("Optimising q for an image needs the app: this page has no server that takes gradient steps.");
+const NO_Q = t("A plain autoencoder has no q(z|x) to optimise.");
 const NAMES = /** @type {const} */ ({
   amortisation: "amortisation gap",
   approximation: "approximation gap",
@@ -52,7 +54,7 @@ export class Optimise {
    */
   constructor(page) {
     this.page = page;
-    const back = element("button", { type: "button", onclick: () => this.goBack() }, "The encoder’s q again");
+    const back = element("button", { type: "button", onclick: () => this.goBack() }, t("The encoder’s q again"));
     this.chart.append(this.floor, this.line);
     this.element = element("div", { className: "optimise" }, this.button, this.note);
     this.panel.append(
@@ -98,7 +100,7 @@ export class Optimise {
     if (!this.running) return;
     this.running.abort();
     this.running = null;
-    this.button.textContent = "Optimise again";
+    this.button.textContent = t("Optimise again");
   }
 
   async run() {
@@ -107,11 +109,11 @@ export class Optimise {
     const running = new AbortController();
     this.running = running;
     this.curve = [];
-    this.button.textContent = "Stop";
+    this.button.textContent = t("Stop");
     this.panel.hidden = false;
     this.split.replaceChildren();
     this.floor.setAttribute("visibility", "hidden");
-    say(this.now, "Waiting for the server…");
+    say(this.now, t("Waiting for the server…"));
     const fields = { model: this.model, image: toBase64(image.pixels), label: image.label };
     try {
       await streamLines(this.address, fields, running.signal, (line) => running.signal.aborted || this.take(line));
@@ -144,8 +146,11 @@ export class Optimise {
     const at = (/** @type {number} */ nats, /** @type {number} */ k) =>
       `${((WIDTH * k) / every).toFixed(1)},${y(nats).toFixed(1)}`;
     this.line.setAttribute("points", curve.map(at).join(" "));
-    const dashed = floor === undefined ? "" : "; dashed: the NLL";
-    say(this.scale, `−ELBO step by step, ${high.toFixed(1)} nats at the top, ${low.toFixed(1)} at the bottom${dashed}`);
+    const dashed = floor === undefined ? "" : t("; dashed: the NLL");
+    say(
+      this.scale,
+      t`−ELBO step by step, ${high.toFixed(1)} nats at the top, ${low.toFixed(1)} at the bottom${dashed}`,
+    );
     if (floor === undefined) return;
     this.floor.setAttribute("visibility", "visible");
     this.floor.setAttribute("y1", `${y(floor)}`);
@@ -157,15 +162,15 @@ export class Optimise {
     this.draw(parts.nll);
     this.chart.setAttribute(
       "aria-label",
-      `The −ELBO falls from ${parts.negative_elbo.toFixed(1)} nats; dashed: the NLL.`,
+      t`The −ELBO falls from ${parts.negative_elbo.toFixed(1)} nats; dashed: the NLL.`,
     );
     const terms = Object.entries(NAMES).flatMap(([key, name], i) => {
       const nats = parts[/** @type {keyof typeof NAMES} */ (key)];
-      const bound = key === "nll" ? "at most" : "at least";
+      const bound = key === "nll" ? t("at most") : t("at least");
       const term = element(
         "span",
         { className: `term ${key}` },
-        `${name} ${bound} `,
+        `${TERMS[name].name} ${bound} `,
         element("b", {}, nats.toFixed(1)),
       );
       return [i ? " + " : " = ", term, help(name)];
@@ -184,9 +189,9 @@ export class Optimise {
  */
 export function stepInWords({ step, steps, reconstruction, kl }, first) {
   const sum = reconstruction + kl;
-  const won = step ? `, ${Math.max(0, first - sum).toFixed(1)} less than the encoder’s q` : ": the encoder’s own q";
-  const parts = `${sum.toFixed(1)} = reconstruction ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats`;
-  return `Step ${step} of ${steps}: −ELBO ${parts}${won}`;
+  const won = step ? t`, ${Math.max(0, first - sum).toFixed(1)} less than the encoder’s q` : t(": the encoder’s own q");
+  const parts = t`${sum.toFixed(1)} = reconstruction ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats`;
+  return t`Step ${step} of ${steps}: −ELBO ${parts}${won}`;
 }
 
 /**
@@ -196,10 +201,7 @@ export function stepInWords({ step, steps, reconstruction, kl }, first) {
  */
 export function lessonOf({ amortisation, approximation }) {
   const [encoder, gaussian] = [amortisation, approximation].map((nats) => Math.max(0, nats).toFixed(1));
-  return (
-    `The encoder loses ${encoder} nats here against the best Gaussian that was found for this image; ` +
-    `that one loses ${gaussian} more because the true posterior is no such Gaussian.`
-  );
+  return t`The encoder loses ${encoder} nats here against the best Gaussian that was found for this image; that one loses ${gaussian} more because the true posterior is no such Gaussian.`;
 }
 
 /**
@@ -209,6 +211,6 @@ export function lessonOf({ amortisation, approximation }) {
  * @param {number} effective of them, for the NLL
  */
 export function drawsInWords(draws, effective) {
-  const known = `${draws.toLocaleString("en")} other draws of z for each number; ${Math.round(effective)} are effective for the NLL`;
-  return effective < FEW ? `${known}, so few that more draws would lower it.` : `${known}.`;
+  const known = t`${draws.toLocaleString("en")} other draws of z for each number; ${Math.round(effective)} are effective for the NLL`;
+  return effective < FEW ? t`${known}, so few that more draws would lower it.` : `${known}.`;
 }

@@ -1,14 +1,15 @@
 /** Where the Reconstruction page's image comes from: a test image, a drawing, an upload, another data set. */
 
 import { button, element } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 /** @typedef {keyof typeof ORDERS} Order */
 
 const ORDERS = {
-  order: "in test-set order",
-  random: "at random",
-  best: "best reconstructed first",
-  worst: "worst reconstructed first",
+  order: t("in test-set order"),
+  random: t("at random"),
+  best: t("best reconstructed first"),
+  worst: t("worst reconstructed first"),
 };
 
 export class Picker {
@@ -29,11 +30,11 @@ export class Picker {
    */
   constructor({ onImage, onDraw, onFile }) {
     this.onImage = onImage;
-    this.previous = button("‹", "Previous test image", () => this.step(-1), "Previous test image");
-    this.next = button("›", "Next test image", () => this.step(1), "Next test image");
-    this.allClasses = element("option", { value: "" }, "All classes");
-    this.classes = element("select", { ariaLabel: "Class of the test images" }, this.allClasses);
-    this.order = element("select", { ariaLabel: "Order of the test images" });
+    this.previous = button("‹", t("Previous test image"), () => this.step(-1), t("Previous test image"));
+    this.next = button("›", t("Next test image"), () => this.step(1), t("Next test image"));
+    this.allClasses = element("option", { value: "" }, t("All classes"));
+    this.classes = element("select", { ariaLabel: t("Class of the test images") }, this.allClasses);
+    this.order = element("select", { ariaLabel: t("Order of the test images") });
     this.order.append(
       ...Object.entries(ORDERS).map(([value, text]) =>
         element("option", { value }, text[0].toUpperCase() + text.slice(1)),
@@ -50,15 +51,15 @@ export class Picker {
    * @param {(file: File) => void} onFile
    */
   build(onDraw, onFile) {
-    const file = element("input", { type: "file", accept: "image/*", hidden: true, ariaLabel: "Picture to upload" });
+    const file = element("input", { type: "file", accept: "image/*", hidden: true, ariaLabel: t("Picture to upload") });
     file.addEventListener("change", () => {
       if (file.files?.[0]) onFile(file.files[0]);
       file.value = ""; // the same file may be chosen again
     });
-    const bar = element("div", { className: "picker", role: "toolbar", ariaLabel: "Input image" });
+    const bar = element("div", { className: "picker", role: "toolbar", ariaLabel: t("Input image") });
     bar.append(
-      button("Draw your own", "Empty the pad and draw", onDraw),
-      button("Upload…", "Upload a picture: it is scaled to the model's size and stays in this browser", () =>
+      button(t("Draw your own"), t("Empty the pad and draw"), onDraw),
+      button(t("Upload…"), t("Upload a picture: it is scaled to the model's size and stays in this browser"), () =>
         file.click(),
       ),
       file,
@@ -107,7 +108,7 @@ export class Picker {
     this.arrange();
     this.at = 0;
     if (this.rows.length) this.onImage(this.rows[0]);
-    else this.say("There is no test image of this class here.");
+    else this.say(t("There is no test image of this class here."));
   }
 
   /** @param {number} by 1 or -1 */
@@ -138,7 +139,7 @@ export class Picker {
   place(i) {
     const order = this.chosenOrder();
     if (order === "order" || this.rows[this.at] !== i) return "";
-    return ` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[order]}`;
+    return t` · ${(this.at + 1).toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${ORDERS[order]}`;
   }
 }
 

@@ -3,6 +3,7 @@
 import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture, reserve } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
 import { help } from "../lib/glossary.js";
+import { t } from "../lib/words.js";
 import { AT_MEAN, percent } from "./remarks.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -22,18 +23,18 @@ export const SAMPLES = 8;
 const PER_ROW = 4; // samples
 
 export class Pictures {
-  input = element("canvas", { role: "img", ariaLabel: "The image as the model sees it" });
-  output = element("canvas", { role: "img", className: "output", ariaLabel: "The reconstruction" });
+  input = element("canvas", { role: "img", ariaLabel: t("The image as the model sees it") });
+  output = element("canvas", { role: "img", className: "output", ariaLabel: t("The reconstruction") });
   error = element("canvas", {
     role: "img",
     className: "difference",
-    ariaLabel: "Error map: reconstruction minus input",
+    ariaLabel: t("Error map: reconstruction minus input"),
   });
   outputTitle = element("span");
   optimised = false; // whether the picture is of another mean than the encoder's
   words = ""; // the model in words, where others stand beside it
-  errorName = element("span", {}, "Error: ");
-  errorText = element("span", {}, "mean |Δ| …"); // as many lines as with the number
+  errorName = element("span", {}, t("Error: "));
+  errorText = element("span", {}, t("mean |Δ| …")); // as many lines as with the number
   sumName = element("span");
   elboHelp = help("−ELBO");
   fixedName = element("span");
@@ -47,7 +48,7 @@ export class Pictures {
   point = false; // whether the model is a plain autoencoder
   evaluated = false; // whether the fixed sample is the evaluation's
   remarks = element("p", { className: "caption remarks" });
-  samples = element("canvas", { role: "img", ariaLabel: `${SAMPLES} decoded samples of q(z|x)` });
+  samples = element("canvas", { role: "img", ariaLabel: t`${SAMPLES} decoded samples of q(z|x)` });
   notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
   difference = 0; // mean absolute error, in parts of the grey range
 
@@ -60,7 +61,7 @@ export class Pictures {
     };
     this.modes = { mean: radio("mean"), sample: radio("sample"), evaluation: radio("evaluation") };
     this.thumbs = Array.from({ length: SAMPLES }, (_, k) => {
-      const name = `Show sample ${k + 1}`,
+      const name = t`Show sample ${k + 1}`,
         onclick = () => onSample(k);
       const thumb = element("button", { type: "button", className: "thumb", ariaLabel: name, title: name, onclick });
       thumb.style.gridArea = `${1 + Math.floor(k / PER_ROW)} / ${1 + (k % PER_ROW)}`;
@@ -68,7 +69,7 @@ export class Pictures {
     });
     this.outputFigure = captioned(this.output, this.outputTitle);
     this.errorFigure = captioned(this.error, ...this.buildErrorCaption());
-    const input = captioned(this.input, "x: what the model sees");
+    const input = captioned(this.input, t("x: what the model sees"));
     this.row = element("div", { className: "pictures" }, input, this.outputFigure, this.errorFigure);
     this.numbers = this.buildNumbers();
     this.sampling = this.buildSamples(onDrawAgain);
@@ -77,28 +78,33 @@ export class Pictures {
   buildErrorCaption() {
     const error = element(
       "span",
-      { title: "Reconstruction minus x: the colour says whether it is brighter or darker, its strength is mean |Δ|" },
+      {
+        title: t("Reconstruction minus x: the colour says whether it is brighter or darker, its strength is mean |Δ|"),
+      },
       this.errorName,
       this.errorText,
     );
-    const ramp = element("span", { className: "scale", title: "Difference of grey value, in parts of the full range" });
+    const ramp = element("span", {
+      className: "scale",
+      title: t("Difference of grey value, in parts of the full range"),
+    });
     ramp.append("−0.5", element("span", { className: "ramp" }), "+0.5");
     return [error, ramp];
   }
 
   buildNumbers() {
-    const title = "Lower is better. An upper bound on −log p(x), on average over samples; at z = μ it is none";
+    const title = t("Lower is better. An upper bound on −log p(x), on average over samples; at z = μ it is none");
     const numbers = element("p", { className: "numbers" });
     const how = element(
       "span",
       { className: "how" },
       " nats",
-      element("span", { className: "small-print" }, ", computed now", this.chosenZ),
+      element("span", { className: "small-print" }, t(", computed now"), this.chosenZ),
     );
     numbers.append(
       element("span", { className: "term sum", title }, this.sumName, " ", this.score, this.elboHelp),
       element("span", { className: "sign" }, " = "),
-      element("span", { className: "term reconstruction" }, "reconstruction ", this.reconstruction),
+      element("span", { className: "term reconstruction" }, t("reconstruction "), this.reconstruction),
       element("span", { className: "sign" }, " + "),
       element("span", { className: "term kl" }, "KL ", this.kl, help("KL")),
       how,
@@ -108,17 +114,17 @@ export class Pictures {
 
   /** @param {() => void} onDrawAgain */
   buildSamples(onDrawAgain) {
-    const group = element("div", { className: "segmented", role: "radiogroup", ariaLabel: "What is decoded" });
+    const group = element("div", { className: "segmented", role: "radiogroup", ariaLabel: t("What is decoded") });
     group.append(
       element("label", {}, this.modes.evaluation, this.fixedName),
-      element("label", {}, this.modes.sample, element("span", {}, "A sample μ + σε")),
-      element("label", {}, this.modes.mean, element("span", {}, "The mean μ")),
+      element("label", {}, this.modes.sample, element("span", {}, t("A sample μ + σε"))),
+      element("label", {}, this.modes.mean, element("span", {}, t("The mean μ"))),
     );
-    const title = "Other noise for the samples";
-    const again = element("button", { type: "button", title, onclick: onDrawAgain }, "Draw again");
-    const strip = element("div", { className: "strip", role: "group", ariaLabel: "Samples of q(z|x)" });
+    const title = t("Other noise for the samples");
+    const again = element("button", { type: "button", title, onclick: onDrawAgain }, t("Draw again"));
+    const strip = element("div", { className: "strip", role: "group", ariaLabel: t("Samples of q(z|x)") });
     strip.append(this.samples, ...this.thumbs);
-    return element("section", { className: "sampling" }, element("h2", {}, "Decode"), group, strip, again);
+    return element("section", { className: "sampling" }, element("h2", {}, t("Decode")), group, strip, again);
   }
 
   /** @param {ImageShape} imageShape of the next pictures */
@@ -142,7 +148,7 @@ export class Pictures {
   /** @param {string} words the model in words, where others stand beside it; else "" */
   nameModel(words) {
     this.words = words;
-    this.errorName.textContent = words ? `Error of ${words}: ` : "Error: ";
+    this.errorName.textContent = words ? t`Error of ${words}: ` : t("Error: ");
     this.nameMode();
   }
 
@@ -155,10 +161,10 @@ export class Pictures {
 
   nameMode() {
     this.optimised = false;
-    this.fixedName.textContent = this.evaluated ? "The evaluation's sample" : "One fixed sample";
-    const fixed = this.evaluated ? "evaluation's sample" : "fixed sample";
-    const from = { mean: "mean μ", sample: `sample ${this.sampleAt + 1}`, evaluation: fixed }[this.mode];
-    this.outputTitle.textContent = this.words || (this.point ? "Reconstruction" : `Reconstruction: ${from}`);
+    this.fixedName.textContent = this.evaluated ? t("The evaluation's sample") : t("One fixed sample");
+    const fixed = this.evaluated ? t("evaluation's sample") : t("fixed sample");
+    const from = { mean: t("mean μ"), sample: t`sample ${this.sampleAt + 1}`, evaluation: fixed }[this.mode];
+    this.outputTitle.textContent = this.words || (this.point ? t("Reconstruction") : t`Reconstruction: ${from}`);
   }
 
   /**
@@ -193,9 +199,9 @@ export class Pictures {
   showOptimised(pixels, input, imageShape) {
     drawPicture(this.output, pixels, imageShape);
     this.difference = drawDifference(this.error, pixels, input, imageShape, BRIGHTER, DARKER);
-    this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
+    this.errorText.textContent = t`mean |Δ| ${percent(this.difference)}`;
     this.optimised = true;
-    this.outputTitle.textContent = "Mean of the optimised q";
+    this.outputTitle.textContent = t("Mean of the optimised q");
   }
 
   /**
@@ -216,7 +222,7 @@ export class Pictures {
     this.score.textContent = (reconstruction + kl).toFixed(2);
     this.reconstruction.textContent = reconstruction.toFixed(2);
     this.kl.textContent = kl.toFixed(2);
-    this.chosenZ.textContent = noise ? ", one sample z" : "";
+    this.chosenZ.textContent = noise ? t(", one sample z") : "";
     this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
     this.remarks.textContent = remarks;
   }

@@ -2,6 +2,7 @@
 
 import { element, subscript } from "../lib/dom.js";
 import { strongestFirst } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { fitted, inkOf, THIS_IMAGE, widthOf } from "./chart-canvas.js";
 
 /** @typedef {{ mean: Float32Array, sigma: Float32Array, kl: Float32Array }} Code q(z|x); kl: nats per dimension */
@@ -58,8 +59,8 @@ export class PosteriorChart {
 
   nameButton() {
     const all = Math.min(MAX_ROWS, this.order.length);
-    const count = all === this.order.length ? `all ${all}` : `${all} of ${this.order.length}`;
-    this.more.textContent = this.rows === all ? `Only the strongest ${ROWS}` : `Show ${count}`;
+    const count = all === this.order.length ? t`all ${all}` : t`${all} of ${this.order.length}`;
+    this.more.textContent = this.rows === all ? t`Only the strongest ${ROWS}` : t`Show ${count}`;
   }
 
   /** @param {Code} code */
@@ -72,8 +73,8 @@ export class PosteriorChart {
     if (!this.code) return; // of the new model, nothing has been encoded yet
     const { mean, sigma, kl } = this.code;
     const row = (/** @type {number} */ i) =>
-      `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : ` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
-    const what = this.point ? "The code of this image" : "q(z|x) of this image, mean ± standard deviation";
+      `z${i}: ${mean[i].toFixed(2)}${this.point ? "" : t` ± ${sigma[i].toFixed(2)}, KL ${kl[i].toFixed(2)} nats`}`;
+    const what = this.point ? t("The code of this image") : t("q(z|x) of this image, mean ± standard deviation");
     this.canvas.ariaLabel = `${what}. ${this.order.slice(0, ROWS).map(row).join("; ")}`;
   }
 
@@ -135,8 +136,8 @@ export class PosteriorChart {
       context.fillRect(across(value) - 0.5, bottom, 1, 4);
       context.fillText(`${value}`, across(value), bottom + 14);
     }
-    context.fillText(this.point ? "latent units" : "prior standard deviations", (left + right) / 2, bottom + 28);
-    if (!this.point) context.fillText("KL, nats", right + KL_WIDTH / 2, bottom + 14);
+    context.fillText(this.point ? t("latent units") : t("prior standard deviations"), (left + right) / 2, bottom + 28);
+    if (!this.point) context.fillText(t("KL, nats"), right + KL_WIDTH / 2, bottom + 14);
     context.globalAlpha = 0.3;
     context.fillRect(across(0) - 0.5, 0, 1, bottom);
     context.globalAlpha = 1;

@@ -5,6 +5,7 @@ import { contextOf, element } from "../lib/dom.js";
 import { countOutside } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 import { fitted, inkOf, THIS_IMAGE, widthOf } from "./chart-canvas.js";
 
 /** @import { EncodedSet } from "../lib/encoded-set.js" */
@@ -87,21 +88,21 @@ export class PosteriorPlane {
   /** @param {string[]} names of the classes */
   fillLegend(names) {
     const items = names.slice(0, MAX_NAMES).map((name, k) => element("li", {}, this.marks.swatch(k), name));
-    const more = names.length > MAX_NAMES ? `and ${names.length - MAX_NAMES} more` : "";
+    const more = names.length > MAX_NAMES ? t`and ${names.length - MAX_NAMES} more` : "";
     const notes = [more, this.marks.note].filter((note) => note);
     this.legend.replaceChildren(...items, ...notes.map((note) => element("li", {}, note)));
   }
 
   /** @param {number[] | undefined} explained shares of the variance, per component */
   explain(explained) {
-    const axes = ["z₀ across, classes up", "z₀ across, z₁ up"][this.latentDim - 1];
-    const share = explained ? ` (${Math.round(100 * (explained[0] + explained[1]))} % of the variance)` : "";
+    const axes = [t("z₀ across, classes up"), t("z₀ across, z₁ up")][this.latentDim - 1];
+    const share = explained ? t` (${Math.round(100 * (explained[0] + explained[1]))} % of the variance)` : "";
     const { x, y, half } = this.bounds,
       outside = countOutside(this.points, { low: [x - half, y - half], high: [x + half, y + half] });
-    const beyond = outside ? ` (${outside.toLocaleString("en")} outside)` : "";
-    const where = `${this.n.toLocaleString("en")} encoded test images${beyond}, ${axes ?? `first two principal components${share}`}.`;
-    const what = this.point ? "Cross: this image." : "Orange: q(z|x), 1 σ and 2 σ; dashed: the prior's.";
-    return `${where} ${what} Rings: nearest. Click a point to load its image.`;
+    const beyond = outside ? t` (${outside.toLocaleString("en")} outside)` : "";
+    const where = t`${this.n.toLocaleString("en")} encoded test images${beyond}, ${axes ?? t`first two principal components${share}`}.`;
+    const what = this.point ? t("Cross: this image.") : t("Orange: q(z|x), 1 σ and 2 σ; dashed: the prior's.");
+    return t`${where} ${what} Rings: nearest. Click a point to load its image.`;
   }
 
   /**

@@ -14,6 +14,7 @@ import { payload } from "../lib/labelled.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { gaussians, round4 } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { Encoder, storedNoise } from "./encoding.js";
@@ -185,8 +186,8 @@ class Page {
     this.codeTitle = element("span");
     /** @type {(string | Node)[]} */
     this.posteriorTitle = ["q(z|x)", help("q(z|x)"), ": μ", help("μ"), " ± σ", help("σ")];
-    this.explore = element("a", { title: "The sliders at this μ" }, "Open μ in Explore");
-    this.lossDetails = details("The loss for this image, and the lines that compute it", this.loss.element);
+    this.explore = element("a", { title: t("The sliders at this μ") }, t("Open μ in Explore"));
+    this.lossDetails = details(t("The loss for this image, and the lines that compute it"), this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
     this.meterText = element("span", { className: "meter" });
     this.root = layOut(this);
@@ -240,7 +241,7 @@ class Page {
     const { kl, image_shape: imageShape, latent_dim: latentDim, class_names: classNames, palette } = data;
     this.point = kl === null;
     this.root.classList.toggle("point", this.point);
-    this.codeTitle.replaceChildren(...(this.point ? ["The code"] : this.posteriorTitle));
+    this.codeTitle.replaceChildren(...(this.point ? [t("The code")] : this.posteriorTitle));
     this.result = null;
     this.loadsTestSet = true;
     this.epsilons = gaussians(SAMPLES * latentDim);
@@ -272,7 +273,7 @@ class Page {
       if (!(error instanceof Error)) throw error;
       if (this.data.model !== model || this.closed) return;
       this.input.say(
-        `The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
+        t`The encoded test set did not load (${error.message}). Drawing works without it; reload the page to try again.`,
       );
       this.loadsTestSet = false;
       this.offerOptimise();
@@ -509,7 +510,7 @@ class Page {
     const { source } = this.input;
     const near = this.neighbours.find(code.mean, source.kind === "test" ? source.index : -1);
     this.plane.show(code, near);
-    this.plane.canvas.ariaLabel = `Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
+    this.plane.canvas.ariaLabel = t`Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
   }
 
   /** @param {LiveStatus} status */
@@ -522,8 +523,9 @@ class Page {
 
   showStatus() {
     const { framesPerSecond, ms } = this.meter.read();
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → reconstruction`;
-    say(this.meterText, `${this.device || "connecting"} · ${this.data.model}${speed}`);
+    const speed =
+      ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → reconstruction`;
+    say(this.meterText, `${this.device || t("connecting")} · ${this.data.model}${speed}`);
   }
 
   close() {

@@ -2,6 +2,7 @@
 
 import { drawGrid } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { patchPixels } from "./damage.js";
 import { meanDifference, percent } from "./remarks.js";
 
@@ -13,7 +14,7 @@ const ROUNDS = 12,
   ROUND_MS = 80;
 
 export class Refill {
-  rounds = element("canvas", { role: "img", ariaLabel: "The patch being refilled, round by round" });
+  rounds = element("canvas", { role: "img", ariaLabel: t("The patch being refilled, round by round") });
   text = element("p", { className: "caption", role: "status", ariaLive: "polite" });
   element = element("div", { className: "refilled", hidden: true }, this.rounds, this.text);
 
@@ -59,9 +60,7 @@ export class Refill {
     const [before, after] = [images[0], images[images.length - 1]].map((pixels) =>
       percent(meanDifference(pixels, whole, inside, imageShape[0])),
     );
-    this.text.textContent =
-      `Erased, then ${images.length - 1} rounds. Within the patch, mean |Δ| to the undamaged image: ` +
-      `${before} → ${after} of the grey range.`;
+    this.text.textContent = t`Erased, then ${images.length - 1} rounds. Within the patch, mean |Δ| to the undamaged image: ${before} → ${after} of the grey range.`;
     this.element.hidden = false;
   }
 }

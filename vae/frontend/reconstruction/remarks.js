@@ -1,5 +1,7 @@
 /** Sentences about an image and its reconstruction. */
 
+import { t } from "../lib/words.js";
+
 /**
  * Where the image comes from. noise: the ε with which a test image was evaluated, or an image of another data set scored;
  * null of a plain autoencoder, and where the server does not have it.
@@ -11,7 +13,7 @@
 /** @typedef {{ reconstruction: number, kl: number }} Loss nats */
 
 /** What −log p(x|z) + KL is where z is the mean: with its noise left out it lies below −ELBO. */
-export const AT_MEAN = "error + KL at z = μ, not a bound:";
+export const AT_MEAN = t("error + KL at z = μ, not a bound:");
 const VISIBLE = 0.005; // nats that change the second decimal
 
 /**
@@ -23,10 +25,10 @@ const VISIBLE = 0.005; // nats that change the second decimal
  * @param {string} place of a test image in the chosen order
  */
 export function titleOf(source, pad, className, place) {
-  if (source.kind === "drawing") return pad.empty ? "An empty pad: draw on it." : "Your drawing";
-  const edited = pad.canUndo ? ", drawn on" : "";
+  if (source.kind === "drawing") return pad.empty ? t("An empty pad: draw on it.") : t("Your drawing");
+  const edited = pad.canUndo ? t(", drawn on") : "";
   if (source.kind !== "test") return source.title + edited;
-  return `Test image ${source.index.toLocaleString("en")} · class ${className}${place}${edited}`;
+  return t`Test image ${source.index.toLocaleString("en")} · class ${className}${place}${edited}`;
 }
 
 /**
@@ -38,12 +40,12 @@ export function titleOf(source, pad, className, place) {
  * @param {boolean} point whether the model is a plain autoencoder
  */
 export function storedRemark(stored, shown, noise, point) {
-  if (point) return `Stored from the evaluation: ${stored.reconstruction.toFixed(2)}.`;
+  if (point) return t`Stored from the evaluation: ${stored.reconstruction.toFixed(2)}.`;
   const sum = stored.reconstruction + stored.kl;
-  if (!noise || shown.noise !== noise) return `Stored from the evaluation, with one sample z: ${sum.toFixed(2)}.`;
+  if (!noise || shown.noise !== noise) return t`Stored from the evaluation, with one sample z: ${sum.toFixed(2)}.`;
   const away = Math.abs(shown.reconstruction + shown.kl - sum);
-  const why = away > VISIBLE ? ": it ran with another class, rounding, device or version of torch" : "";
-  return `Stored from the evaluation, with this ε: ${sum.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
+  const why = away > VISIBLE ? t(": it ran with another class, rounding, device or version of torch") : "";
+  return t`Stored from the evaluation, with this ε: ${sum.toFixed(2)}, ${away.toFixed(4)} away${why}.`;
 }
 
 /**
@@ -54,10 +56,10 @@ export function storedRemark(stored, shown, noise, point) {
  * @param {Source} source
  */
 export function classRemark(name, chosen, source) {
-  if (chosen) return `Decoded as class ${name}, as chosen.`;
+  if (chosen) return t`Decoded as class ${name}, as chosen.`;
   return source.kind === "test"
-    ? `Decoded as class ${name}, its own.`
-    : `Decoded as class ${name}, the most likely of all.`;
+    ? t`Decoded as class ${name}, its own.`
+    : t`Decoded as class ${name}, the most likely of all.`;
 }
 
 /**
@@ -67,7 +69,7 @@ export function classRemark(name, chosen, source) {
  */
 export function damageRemark({ whole, input, pixels }) {
   const [before, after] = [input, pixels].map((image) => percent(meanDifference(image, whole)));
-  return `Mean |Δ| to the undamaged image: input ${before}, reconstruction ${after}.`;
+  return t`Mean |Δ| to the undamaged image: input ${before}, reconstruction ${after}.`;
 }
 
 /**

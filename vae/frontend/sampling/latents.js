@@ -114,10 +114,7 @@ export class Latents {
     const along = plane.length === 1 ? `${plane[0]}, in reading order` : "each axis";
     const scale = ofPrior ? "of the prior" : "with the test codes' mean and spread";
     const rest = this.data.latent_dim > plane.length ? ` The other directions stay at ${name}.` : "";
-    return (
-      `Along ${along}: normal quantiles ½/${count}, 1½/${count}, … ${scale}, × ${temperature.toFixed(2)}, ` +
-      `so that each picture stands for the same share.${rest}`
-    );
+    return `Along ${along}: normal quantiles ½/${count}, 1½/${count}, … ${scale}, × ${temperature.toFixed(2)}, so that each picture stands for the same share.${rest}`;
   }
 }
 

@@ -427,16 +427,11 @@ export function topShare(counts, shares) {
  */
 export function classesInWords(classifier) {
   if (!classifier) {
-    const sentence =
-      `Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the ` +
-      "classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.";
+    const sentence = `Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.`;
     return { caption: `Class by vote of ${VOTERS} nearest codes`, sentence };
   }
   const right = `${(100 * classifier.accuracy).toFixed(1)} %`;
-  const sentence =
-    `Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ` +
-    `${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as ` +
-    "one all the same.";
+  const sentence = `Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as one all the same.`;
   return { caption: `Class by classifier, ${right} right`, sentence };
 }
 

@@ -97,8 +97,7 @@ function between({ lower, upper }, unit, digits) {
 /** @param {Scores} scores */
 function explanation({ real, protocol }) {
   const quality = real
-    ? "Precision: the share of samples that lie among real pictures. Recall: the share of real pictures that lie among " +
-      "samples. Fréchet: distance between the Gaussians of both in the features of the classifier, not the FID. "
+    ? "Precision: the share of samples that lie among real pictures. Recall: the share of real pictures that lie among samples. Fréchet: distance between the Gaussians of both in the features of the classifier, not the FID. "
     : "";
   return `${quality}Gap: KL(q(z) ‖ source). Measured with python -m vae prior. ${protocol}.`;
 }
