@@ -34,8 +34,9 @@ def _tagged(script: str, start: int) -> str:
             key += f"{{{value}}}"
             value += 1
         elif script[at] == "\\":
-            key += {"n": "\n"}.get(script[at + 1], script[at + 1])
-            at += 2
+            long = script[at + 1] == "u"  # \\u00a0
+            key += chr(int(script[at + 2 : at + 6], 16)) if long else {"n": "\n"}.get(script[at + 1], script[at + 1])
+            at += 6 if long else 2
         else:
             key += script[at]
             at += 1

@@ -4,6 +4,7 @@ import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { button, element, figure, say, select } from "../lib/dom.js";
 import { slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { testEnd } from "./ends.js";
 import { OTHERS, Others } from "./others.js";
 import { equationSides } from "./sizes.js";
@@ -27,16 +28,16 @@ export class ArithmeticView {
     this.seed = 0; // of the choice of the others
     /** @type {number[]} */
     this.direction = []; // A − B
-    this.plus = select("A: the group added", [], (value) => this.chooseGroup("plus", value));
-    this.minus = select("B: the group taken away", [], (value) => this.chooseGroup("minus", value));
-    this.apply = select("The twenty others are of class", [], (value) => this.chooseGroup("apply", value));
-    this.plusPicture = figure("", "Decoded mean of A");
-    this.minusPicture = figure("", "Decoded mean of B");
+    this.plus = select(t("A: the group added"), [], (value) => this.chooseGroup("plus", value));
+    this.minus = select(t("B: the group taken away"), [], (value) => this.chooseGroup("minus", value));
+    this.apply = select(t("The twenty others are of class"), [], (value) => this.chooseGroup("apply", value));
+    this.plusPicture = figure("", t("Decoded mean of A"));
+    this.minusPicture = figure("", t("Decoded mean of B"));
     this.base = page.card("C", "base");
-    this.hero = figure("hero", "C moved along A − B");
-    this.length = element("span", { className: "quiet", title: "Length of the direction in latent space" });
+    this.hero = figure("hero", t("C moved along A − B"));
+    this.length = element("span", { className: "quiet", title: t("Length of the direction in latent space") });
     const range = { min: LEAST_STRENGTH, max: MOST_STRENGTH, step: 0.05, value: 1 };
-    this.strength = slider("Strength s", range, {
+    this.strength = slider(t("Strength s"), range, {
       show: (value) => value.toFixed(2),
       onInput: (value) => {
         void this.move();
@@ -185,10 +186,12 @@ export class ArithmeticView {
    */
   describe(plus, minus) {
     const { classes, encoded } = this.page.space;
-    const conditional = classes ? " This model's decoder gets the class beside z, so z itself holds little of it." : "";
+    const conditional = classes
+      ? t(" This model's decoder gets the class beside z, so z itself holds little of it.")
+      : "";
     say(
       this.note,
-      `Class: that of most of the ${Math.min(NEIGHBOURS, encoded.n - 1)} nearest codes among ${encoded.n.toLocaleString("en")} test images, looked up now. A and B are means over ${plus.count} and ${minus.count} of them, the ${this.others.rows.length} shown and C left out.${conditional}`,
+      t`Class: that of most of the ${Math.min(NEIGHBOURS, encoded.n - 1)} nearest codes among ${encoded.n.toLocaleString("en")} test images, looked up now. A and B are means over ${plus.count} and ${minus.count} of them, the ${this.others.rows.length} shown and C left out.${conditional}`,
     );
   }
 
@@ -211,7 +214,7 @@ export class ArithmeticView {
   buildEquation() {
     /** @type {(name: string, picture: Figure, list: Select) => HTMLElement} */
     const group = (name, picture, list) => {
-      picture.caption.append(element("b", {}, `${name} `), "mean of ", list);
+      picture.caption.append(element("b", {}, `${name} `), t("mean of "), list);
       return picture.element;
     };
     const [times, less, equals] = this.signs;
@@ -223,9 +226,13 @@ export class ArithmeticView {
 
   buildTools() {
     const { others } = this;
-    const again = button("⟳", "Other images", () => this.drawAgain(), "Twenty other images");
-    const key = element("p", { className: "quiet" }, "Above: reconstructed. Below: after the step, → the new class.");
-    const chosen = element("div", { className: "labelled" }, "20 others of class", this.apply, again);
+    const again = button("⟳", t("Other images"), () => this.drawAgain(), t("Twenty other images"));
+    const key = element(
+      "p",
+      { className: "quiet" },
+      t("Above: reconstructed. Below: after the step, → the new class."),
+    );
+    const chosen = element("div", { className: "labelled" }, t("20 others of class"), this.apply, again);
     const parts = [this.strength.element, this.length, others.evidence, chosen, key, others.legend, this.note];
     return element("div", { className: "tools" }, ...parts);
   }

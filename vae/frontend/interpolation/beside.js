@@ -19,6 +19,7 @@ import { difference, spends } from "../lib/comparison-words.js";
 import { element, figure, messageOf, say } from "../lib/dom.js";
 import { loadEncoded } from "../lib/encoded-set.js";
 import { noticeOf } from "../lib/live-client.js";
+import { t } from "../lib/words.js";
 import { imageEnd, testEnd } from "./ends.js";
 import { Shortest } from "./shortest.js";
 import { shares, Space } from "./space.js";
@@ -44,7 +45,7 @@ export class Beside {
     this.page = page;
     this.strips = strips;
     this.now = now;
-    this.differences = element("ul", { className: "differences", title: "Nats: means over the test set" });
+    this.differences = element("ul", { className: "differences", title: t("Nats: means over the test set") });
   }
 
   /** Follows the host's data, where it brings something new; whether it does. @param {InterpolationData} data */
@@ -107,8 +108,8 @@ export class Beside {
 
   /** @param {OtherPath} other */
   drawAt(other) {
-    const { curve, t } = this.now();
-    const [code] = other.codes(curve, [t]);
+    const { curve, t: along } = this.now();
+    const [code] = other.codes(curve, [along]);
     if (!code || !other.space) return;
     const { space } = other;
     void space.decode([code]).then((pictures) => {
@@ -184,7 +185,7 @@ class OtherPath {
   name(data) {
     this.data = data;
     say(this.words, data.words);
-    this.figure.canvas.ariaLabel = `${data.words}: picture decoded at t on the path between the same two pictures`;
+    this.figure.canvas.ariaLabel = t`${data.words}: picture decoded at t on the path between the same two pictures`;
   }
 
   /** @param {Space} first the page's */
@@ -242,8 +243,10 @@ class OtherPath {
     const { space, ends, shortest } = this;
     if (!space || !ends) return [];
     const { from, to } = ends;
-    return places.map((t) =>
-      curve === "shortest" ? space.codeOn(shortest.at(from, to, t), from, to, t) : space.between(curve, from, to, t),
+    return places.map((along) =>
+      curve === "shortest"
+        ? space.codeOn(shortest.at(from, to, along), from, to, along)
+        : space.between(curve, from, to, along),
     );
   }
 

@@ -2,6 +2,7 @@
 
 import { drawGrid, drawingScale, drawPicture, fitPicture } from "../lib/canvas.js";
 import { contextOf, element, figure, onDrag, say } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { blend, cornerWeights } from "./space.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
@@ -40,10 +41,10 @@ export class CornersView {
     this.background = element("canvas", { width: 0, height: 0 });
     this.canvas = element("canvas", {});
     this.pad = element("div", { className: "pad", tabIndex: 0, role: "application" }, this.canvas);
-    this.hero = figure("hero", "Picture decoded from the mixture of the four corners");
+    this.hero = figure("hero", t("Picture decoded from the mixture of the four corners"));
     this.source = element("p", { className: "quiet source" });
     this.tools = element("div", { className: "corner-hero" }, this.hero.element, this.source);
-    const hint = "Drag on the pad, or move with the arrow keys.";
+    const hint = t("Drag on the pad, or move with the arrow keys.");
     this.tools.append(element("p", { className: "quiet small-print" }, hint));
     const [from, to, third, fourth] = this.cards.map((card) => card.element);
     this.left = element("div", { className: "corner-cards" }, from, third);
@@ -202,9 +203,9 @@ export class CornersView {
   showNumbers() {
     const weights = cornerWeights(this.x, this.y).map((weight, i) => `${CORNERS[i][0]} ${Math.round(100 * weight)} %`);
     say(this.hero.caption, weights.join(" · "));
-    const moving = "Mixed from the 4 decoded pictures around it; exact when the pointer rests";
-    say(this.source, this.exact ? "Decoded from this mixture of the four z" : moving);
-    this.pad.ariaLabel = `Pad between four pictures, arrow keys move: ${weights.join(", ")}`;
+    const moving = t("Mixed from the 4 decoded pictures around it; exact when the pointer rests");
+    say(this.source, this.exact ? t("Decoded from this mixture of the four z") : moving);
+    this.pad.ariaLabel = t`Pad between four pictures, arrow keys move: ${weights.join(", ")}`;
   }
 
   /** @param {number} room height of the view, in CSS pixels; 0 where it is as high as it needs */

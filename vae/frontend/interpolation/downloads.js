@@ -7,6 +7,7 @@ import { downloadMenu } from "../lib/download-menu.js";
 import { download, npz } from "../lib/export.js";
 import { numberField } from "../lib/fields.js";
 import { gif } from "../lib/gif.js";
+import { t } from "../lib/words.js";
 import { blend, shares } from "./space.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
@@ -55,15 +56,15 @@ export class Downloads {
   async save(saveAs) {
     const path = this.path();
     const count = this.frames.read();
-    if (Number.isNaN(count)) throw new Error(`Frames: a whole number from 2 to ${MOST_FRAMES}.`);
+    if (Number.isNaN(count)) throw new Error(t`Frames: a whole number from 2 to ${MOST_FRAMES}.`);
     const codes = path.codes(count);
     const pictures = await path.space.decode(codes, { slot: "export", background: true });
-    if (!pictures) throw new Error("The decoder did not answer; try again.");
+    if (!pictures) throw new Error(t("The decoder did not answer; try again."));
     const [first, last] = [pictures[0], pictures[count - 1]];
-    const mixed = shares(count).map((t) =>
+    const mixed = shares(count).map((at) =>
       blend([
-        [first, 1 - t],
-        [last, t],
+        [first, 1 - at],
+        [last, at],
       ]),
     );
     await saveAs(path, { codes, pictures, mixed });
@@ -118,13 +119,13 @@ export class Downloads {
     const file = (format, what, saveAs) => ({ format, what, save: () => this.save(saveAs) });
     return downloadMenu(
       [
-        file("GIF", "the path as an animation, without end", (path, frames) => this.saveGif(path, frames)),
-        file("PNG", "all frames side by side", (path, frames) => this.savePng(path, frames)),
-        file("NPZ", "t, z and pictures, for NumPy", (path, frames) => this.saveNpz(path, frames)),
+        file("GIF", t("the path as an animation, without end"), (path, frames) => this.saveGif(path, frames)),
+        file("PNG", t("all frames side by side"), (path, frames) => this.savePng(path, frames)),
+        file("NPZ", t("t, z and pictures, for NumPy"), (path, frames) => this.saveNpz(path, frames)),
       ],
-      element("label", {}, "Frames from A to B ", this.frames),
-      element("label", {}, "Frames/s, also of play ", this.rate),
-      element("label", {}, this.beside, " Pixel blend beside it, in pictures"),
+      element("label", {}, t("Frames from A to B "), this.frames),
+      element("label", {}, t("Frames/s, also of play "), this.rate),
+      element("label", {}, this.beside, t(" Pixel blend beside it, in pictures")),
     );
   }
 }

@@ -5,6 +5,7 @@ import { MAX_LINKED_Z } from "../lib/contract.js";
 import { button, element, figure, say, select } from "../lib/dom.js";
 import { round4 } from "../lib/math.js";
 import { parseNumbers } from "../lib/number.js";
+import { t } from "../lib/words.js";
 
 /** @import { DrawingFrame, InterpolationKey } from "../lib/contract.js" */
 /** @import { LocalModel } from "../lib/model-client.js" */
@@ -72,7 +73,7 @@ import { parseNumbers } from "../lib/number.js";
  */
 export function testEnd(space, row) {
   const label = space.encoded.labels[row];
-  const title = `test image ${row} · ${space.classNames[label]}`;
+  const title = t`test image ${row} · ${space.classNames[label]}`;
   return { kind: "test", row, z: space.mean(row), label, pixels: null, title };
 }
 
@@ -96,7 +97,12 @@ export function vectorEnd(z, kind, title, label = 0) {
  */
 export async function imageEnd(space, pixels, kind, label = 0, slot = "encode") {
   const reply = await space.client.encode(1, pixels, { slot });
-  return reply && { ...vectorEnd(Array.from(reply.mean), kind, kind, label), pixels };
+  return (
+    reply && {
+      ...vectorEnd(Array.from(reply.mean), kind, kind === "drawing" ? t("drawing") : t("upload"), label),
+      pixels,
+    }
+  );
 }
 
 /**
@@ -143,7 +149,7 @@ function readRow(text, space) {
 export function readVector(text, { latentDim }) {
   const z = parseNumbers(text);
   const outside = z.some((value) => !(Math.abs(value) <= MAX_LINKED_Z)); // also for NaN
-  return z.length !== latentDim || outside ? null : vectorEnd(z, "z", "pinned z");
+  return z.length !== latentDim || outside ? null : vectorEnd(z, "z", t("pinned z"));
 }
 
 /** Shows one end, and changes it. */
@@ -159,24 +165,24 @@ export class EndCard {
     this.side = 1; // of the picture, in CSS pixels
     /** @type {{end: End, space: Space} | null} */
     this.shown = null;
-    this.picture = figure("end-picture", `End ${name}`);
+    this.picture = figure("end-picture", t`End ${name}`);
     const open = element(
       "button",
       {
         type: "button",
         className: "picture-button",
-        ariaLabel: `Choose ${name}`,
-        title: `Choose ${name}: test image, drawing, sample, z or file`,
+        ariaLabel: t`Choose ${name}`,
+        title: t`Choose ${name}: test image, drawing, sample, z or file`,
         onclick: onChoose,
       },
       this.picture.canvas,
     );
     this.title = element("span", {});
     this.caption = element("p", { className: "end-title" }, element("b", {}, name), " ", this.title);
-    this.label = select(`Decode ${name} as class`, [], (label) => this.decodeAs(Number(label)));
+    this.label = select(t`Decode ${name} as class`, [], (label) => this.decodeAs(Number(label)));
     const tools = element("div", { className: "end-tools" });
-    tools.append(button("Choose…", open.title, onChoose, `Choose ${name} from anywhere`));
-    tools.append(button("⟳", "Another of the same kind", () => this.another(), `Another ${name} of the same kind`));
+    tools.append(button(t("Choose…"), open.title, onChoose, t`Choose ${name} from anywhere`));
+    tools.append(button("⟳", t("Another of the same kind"), () => this.another(), t`Another ${name} of the same kind`));
     this.element = element("div", { className: "end" }, open, this.caption, tools, this.label);
   }
 
@@ -185,7 +191,7 @@ export class EndCard {
    * @param {Space} space
    */
   show(end, space) {
-    if (space !== this.shown?.space) this.label.fill(space.classNames.map((name, label) => [label, `As ${name}`]));
+    if (space !== this.shown?.space) this.label.fill(space.classNames.map((name, label) => [label, t`As ${name}`]));
     this.shown = { end, space };
     this.label.hidden = !space.classes;
     this.label.value = `${end.label}`;
@@ -213,7 +219,7 @@ export class EndCard {
     const pixels = end.pixels ?? (await space.decode([space.code(end)], { slot }))?.[0];
     if (!pixels || this.shown?.end !== end) return;
     drawPicture(this.picture.canvas, pixels, space.imageShape);
-    if (end.kind === "test" && !end.pixels) say(this.title, `${end.title}, decoded: the server has no original`);
+    if (end.kind === "test" && !end.pixels) say(this.title, t`${end.title}, decoded: the server has no original`);
   }
 
   /** @param {number} label */
@@ -227,6 +233,6 @@ export class EndCard {
     if (end.kind === "test") {
       const group = space.group(space.encoded.labels[end.row]);
       this.onChange(testEnd(space, group[Math.floor(Math.random() * group.length)]));
-    } else this.onChange(vectorEnd(space.sample(), "sample", "sample", end.label));
+    } else this.onChange(vectorEnd(space.sample(), "sample", t("sample"), end.label));
   }
 }

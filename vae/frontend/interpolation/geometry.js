@@ -1,6 +1,7 @@
 /** Beside the pictures, while the shortest path is followed: the lengths of the paths, and the map on which they lie. */
 
 import { element, say } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { vectorEnd } from "./ends.js";
 import { PathMap } from "./path-map.js";
 import { lengthsText, Shortest } from "./shortest.js";
@@ -11,8 +12,9 @@ import { PATHS } from "./strips.js";
 /** @import { Curve } from "./space.js" */
 
 const LINE_POINTS = 33; // of a path on the map
-const LENGTH =
-  "How much the picture changes along a path: the root mean square over its values, from one picture to the next, in grey levels of 255. The shortest is found by an optimiser; a still shorter one may exist.";
+const LENGTH = t(
+  "How much the picture changes along a path: the root mean square over its values, from one picture to the next, in grey levels of 255. The shortest is found by an optimiser; a still shorter one may exist.",
+);
 
 export class Geometry {
   /**
@@ -56,7 +58,7 @@ export class Geometry {
   draw() {
     const { page, shortest, lengths } = this,
       { found, problem, searching } = shortest;
-    say(lengths, problem || (found ? lengthsText(found) : "Searching for the shortest path…"));
+    say(lengths, problem || (found ? lengthsText(found) : t("Searching for the shortest path…")));
     lengths.dataset.state = searching ? "searching" : "done"; // for tests
     this.map.show(page.space, page.ends, this.lines());
   }
@@ -79,6 +81,6 @@ export class Geometry {
    */
   move(key, z) {
     this.onMove();
-    this.page.setEnd(key, vectorEnd(z, "z", "moved on the map", this.page.ends[key].label));
+    this.page.setEnd(key, vectorEnd(z, "z", t("moved on the map"), this.page.ends[key].label));
   }
 }

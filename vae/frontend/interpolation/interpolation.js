@@ -11,6 +11,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4 } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
+import { t } from "../lib/words.js";
 import { ArithmeticView } from "./arithmetic.js";
 import { CornersView } from "./corners.js";
 import { EndCard, imageEnd, readEnd, readVector, testEnd, writeEnd } from "./ends.js";
@@ -30,9 +31,9 @@ const STATUS_MS = 250;
 const SEND_MS = 300; // after the last change: a drawing pad is released often
 /** @type {Option<string>[]} */
 const VIEWS = [
-  ["ends", "Two ends"],
-  ["corners", "Four corners"],
-  ["arithmetic", "Arithmetic"],
+  ["ends", t("Two ends")],
+  ["corners", t("Four corners")],
+  ["arithmetic", t("Arithmetic")],
 ];
 /** @type {[key: EndKey, name: string][]} */
 const ENDS = [
@@ -40,7 +41,7 @@ const ENDS = [
   ["to", "B"],
   ["third", "C"],
   ["fourth", "D"],
-  ["base", "the C of the arithmetic"],
+  ["base", t("the C of the arithmetic")],
 ];
 
 /** All that the page shows. The first data bring the state, later ones at most another model. */
@@ -57,21 +58,21 @@ class InterpolationView {
     this.state = { ...data.state };
     this.palette = data.palette;
     this.meter = new Meter();
-    this.device = "connecting";
+    this.device = t("connecting");
     /** @type {{space: Space, ends: Ends} | null} */
     this.loaded = null; // the model before stays until another one is loaded
     this.loading = {}; // a new object for each model
     /** @type {Live | null} */
     this.awaited = null; // what another page shows, until the model is loaded
-    this.tabs = segmented("View", VIEWS, (name) => this.chooseView(name));
+    this.tabs = segmented(t("View"), VIEWS, (name) => this.chooseView(name));
     this.tools = element("div", { className: "view-tools" });
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.body = element("div", { className: "body", hidden: true });
     this.main = element("div", { className: "main" }, this.body);
     this.picker = new Picker();
     this.meterText = element("span", { className: "meter" });
-    const about = "Change the z of this picture with sliders";
-    this.explore = element("a", { target: "_self", title: about }, "Open in Explore");
+    const about = t("Change the z of this picture with sliders");
+    this.explore = element("a", { target: "_self", title: about }, t("Open in Explore"));
     this.root = this.build();
     parent.append(this.root);
     this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
@@ -117,7 +118,7 @@ class InterpolationView {
       this.takeEnds(space, found);
     } catch (error) {
       if (loading !== this.loading) return;
-      this.complain(`The encoded test set could not be loaded (${messageOf(error)}). Reload the page.`);
+      this.complain(t`The encoded test set could not be loaded (${messageOf(error)}). Reload the page.`);
       return;
     }
     for (const view of this.views) view.takeState(this.state);
@@ -195,8 +196,11 @@ class InterpolationView {
     }
     delete state.z;
     this.loaded = { space, ends };
-    const fit = refused.length > 1 ? "do" : "does";
-    const text = `${refused.join(", ")} as chosen ${fit} not fit this model: test images instead.`;
+    const names = refused.join(", ");
+    const text =
+      refused.length > 1
+        ? t`${names} as chosen do not fit this model: test images instead.`
+        : t`${names} as chosen does not fit this model: a test image instead.`;
     this.complain(refused.length ? text : "");
   }
 
@@ -326,7 +330,7 @@ class InterpolationView {
   showMeter() {
     if (!this.body.hidden) this.showPlace();
     const { framesPerSecond, ms } = this.meter.read();
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
+    const speed = ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
     say(this.meterText, `${this.device} · ${this.data.model}${speed}`);
   }
 

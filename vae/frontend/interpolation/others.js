@@ -4,6 +4,7 @@ import { joined } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { Space } from "./space.js" */
@@ -38,8 +39,8 @@ export class Others {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.classifyTimer = undefined;
     this.lines = Array.from({ length: OTHERS / PER_ROW }, () => ({
-      before: element("canvas", { className: "strip", role: "img", ariaLabel: "Reconstructions before the step" }),
-      after: element("canvas", { className: "strip", role: "img", ariaLabel: "Pictures after the step" }),
+      before: element("canvas", { className: "strip", role: "img", ariaLabel: t("Reconstructions before the step") }),
+      after: element("canvas", { className: "strip", role: "img", ariaLabel: t("Pictures after the step") }),
       names: element("div", { className: "names" }),
     }));
     this.evidence = element("output", { className: "evidence" });
@@ -136,7 +137,7 @@ export class Others {
     say(label, before === after ? from : `→ ${to}`);
     place.className = `name ${outcome}`;
     this.marks.mark(swatch, after);
-    place.title = `Test image ${this.rows[i]}: among ${from} before, among ${to} after`;
+    place.title = t`Test image ${this.rows[i]}: among ${from} before, among ${to} after`;
   }
 
   /** @param {string[]} classNames */
@@ -147,8 +148,8 @@ export class Others {
     const changed = after.filter((label, i) => label !== before[i]);
     const reached = changed.filter((label) => label === target).length;
     const name = classNames[target]; // undefined where A is no class
-    const to = name === undefined ? "" : `, ${reached} of them to ${name}`;
-    say(this.evidence, `${changed.length} of ${total} changed their class${to}`);
+    const to = name === undefined ? "" : t`, ${reached} of them to ${name}`;
+    say(this.evidence, t`${changed.length} of ${total} changed their class${to}`);
     this.evidence.dataset.changed = `${changed.length}`;
   }
 

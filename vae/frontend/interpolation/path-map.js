@@ -7,6 +7,7 @@ import { drawingScale, paintDots } from "../lib/canvas.js";
 import { contextOf, element, onDrag } from "../lib/dom.js";
 import { boundsOf, frameOf } from "../lib/frame.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 
 /** @import { Pca } from "../lib/contract.js" */
 /** @import { Ends } from "./ends.js" */
@@ -51,7 +52,10 @@ export class PathMap {
     this.palette = palette;
     this.onMove = onMove;
     this.dots = element("canvas");
-    this.canvas = element("canvas", { role: "img", ariaLabel: "The three paths on a map of the encoded test images" });
+    this.canvas = element("canvas", {
+      role: "img",
+      ariaLabel: t("The three paths on a map of the encoded test images"),
+    });
     this.handles = { from: this.handle("from", "A"), to: this.handle("to", "B") };
     this.pad = element("div", { className: "path-map" }, this.canvas, ...Object.values(this.handles));
     this.caption = element("p", { className: "quiet" });
@@ -89,8 +93,8 @@ export class PathMap {
   /** @param {Space} space */
   takeSpace(space) {
     this.shown = { space, plane: PathPlane.of(space.encoded) };
-    const where = space.latentDim === 2 ? "z₀ across, z₁ up" : "plane of the first two principal components";
-    this.caption.textContent = `Encoded test images, ${where}. Drag A or B; arrow keys move it, too.`;
+    const where = space.latentDim === 2 ? t("z₀ across, z₁ up") : t("plane of the first two principal components");
+    this.caption.textContent = t`Encoded test images, ${where}. Drag A or B; arrow keys move it, too.`;
     this.frame();
   }
 
@@ -179,7 +183,7 @@ export class PathMap {
    * @param {string} name
    */
   handle(end, name) {
-    const title = `End ${name}: drag it, or move it by the arrow keys; Shift moves farther`;
+    const title = t`End ${name}: drag it, or move it by the arrow keys; Shift moves farther`;
     const handle = element("button", { type: "button", className: "handle", ariaLabel: title, title }, name);
     onDrag(
       handle,

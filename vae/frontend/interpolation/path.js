@@ -4,6 +4,7 @@ import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { element, figure, say, segmented } from "../lib/dom.js";
 import { rangeField, slider } from "../lib/fields.js";
 import { norm } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { Downloads } from "./downloads.js";
 import { shareText } from "./following.js";
 import { Geometry } from "./geometry.js";
@@ -24,15 +25,18 @@ const LEAST_STEPS = 3,
 const KEY_STEP = 0.02;
 const CAPTION = 3.2, // em of the text under a large picture, with the gaps
   NARROW_SHARE = 0.3; // of the window's height that a large picture has where the page is one column
-const CHANGE = "Δ: mean change of a pixel from one picture to the next.";
-const NOTE = `All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. ${CHANGE}`;
-const BESIDE_NOTE = `All decoded now. Each model has the pictures A and B at its own codes, and follows its own path. ${CHANGE}`;
+const CHANGE = t("Δ: mean change of a pixel from one picture to the next.");
+const NOTE = t`All decoded now. The rows share their ends, the reconstructions of A and B: only the paths differ. ${CHANGE}`;
+const BESIDE_NOTE = t`All decoded now. Each model has the pictures A and B at its own codes, and follows its own path. ${CHANGE}`;
 /** @type {Option<Curve>[]} */
 const CURVES = [
-  ["linear", "Linear"],
-  ["spherical", "Spherical"],
-  ["shortest", "Shortest"],
+  ["linear", t("Linear")],
+  ["spherical", t("Spherical")],
+  ["shortest", t("Shortest")],
 ];
+
+/** @type {Record<Curve, string>} */
+const CURVE_WORDS = { linear: t("linear"), spherical: t("spherical"), shortest: t("shortest") };
 
 export class PathView {
   name = "ends";
@@ -49,31 +53,31 @@ export class PathView {
     this.endPictures = null;
     this.from = page.card("A", "from");
     this.to = page.card("B", "to");
-    this.hero = figure("hero", "Picture decoded at t on the path through latent space");
-    this.ghost = figure("ghost", "The decoded ends mixed pixel by pixel at t");
+    this.hero = figure("hero", t("Picture decoded at t on the path through latent space"));
+    this.ghost = figure("ghost", t("The decoded ends mixed pixel by pixel at t"));
     this.stage = element("div", { className: "stage" });
     this.rows = element("div", { className: "rows" });
     this.heroPlace = element("div", { className: "heroes" }, this.hero.element, this.ghost.element);
     const range = { min: 0, max: 1, step: 0.001, value: 0.5, className: "scrubber" };
-    this.scrubber = rangeField({ ...range, ariaLabel: "t: from A at 0 to B at 1" });
+    this.scrubber = rangeField({ ...range, ariaLabel: t("t: from A at 0 to B at 1") });
     this.scrubLabel = element("span", { className: "row-label number" });
     this.scrubPlace = element("div", { className: "scrub-place" }, this.scrubber);
     this.cursor = element("div", { className: "cursor" });
-    this.strips = new Strips(page.palette, (t) => this.jump(t));
+    this.strips = new Strips(page.palette, (along) => this.jump(along));
     this.geometry = new Geometry(page, {
       onFound: () => this.takeShortest(),
       onMove: () => this.player.stop(),
       codes: (curve, count) => this.codes(curve, count),
     });
-    this.curves = segmented("Follow the path", CURVES, (curve) => this.follow(curve));
-    this.curves.element.title = "The large picture and the downloads follow this path";
+    this.curves = segmented(t("Follow the path"), CURVES, (curve) => this.follow(curve));
+    this.curves.element.title = t("The large picture and the downloads follow this path");
     this.player = new Player({
       now: () => ({ t: this.t, steps: this.steps, seconds: this.downloads.seconds }),
-      onMove: (t) => this.scrub(t),
+      onMove: (along) => this.scrub(along),
       onStop: () => this.release(),
     });
     const steps = { min: LEAST_STEPS, max: MOST_STEPS, step: 1, value: STEPS };
-    this.stepsSlider = slider("Pictures", steps, {
+    this.stepsSlider = slider(t("Pictures"), steps, {
       onInput: (count) => this.setSteps(count),
       onChange: (count) => page.remember({ steps: `${count}` }),
     });
@@ -87,8 +91,8 @@ export class PathView {
   }
 
   /** @param {State} state */
-  takeState({ t, steps, path }) {
-    this.t = inside(Number(t ?? 0.5), 0, 1, 0.5);
+  takeState({ t: along, steps, path }) {
+    this.t = inside(Number(along ?? 0.5), 0, 1, 0.5);
     this.steps = Math.round(inside(Number(steps ?? STEPS), LEAST_STEPS, MOST_STEPS, STEPS));
     this.curve = CURVES.find(([curve]) => curve === path)?.[0] ?? "linear";
     this.stepsSlider.set(this.steps);
@@ -204,62 +208,62 @@ export class PathView {
       space,
       ends: { from, to },
     } = this.page;
-    return shares(count).map((t) => this.codeAt(curve, t, { space, from, to }));
+    return shares(count).map((along) => this.codeAt(curve, along, { space, from, to }));
   }
 
   /**
    * @param {Curve} curve
-   * @param {number} t
+   * @param {number} along
    * @param {{space: Space, from: End, to: End}} [between]
    */
-  codeAt(curve, t, { space, from, to } = { space: this.page.space, ...this.page.ends }) {
-    if (curve !== "shortest") return space.between(curve, from, to, t);
-    return space.codeOn(this.geometry.shortest.at(from, to, t), from, to, t);
+  codeAt(curve, along, { space, from, to } = { space: this.page.space, ...this.page.ends }) {
+    if (curve !== "shortest") return space.between(curve, from, to, along);
+    return space.codeOn(this.geometry.shortest.at(from, to, along), from, to, along);
   }
 
   /**
    * Every change of t comes here, by pointer, keys and play.
    *
-   * @param {number} t
+   * @param {number} along
    */
-  scrub(t) {
+  scrub(along) {
     const inputAt = performance.now();
-    this.t = t;
-    this.scrubber.value = `${t}`;
+    this.t = along;
+    this.scrubber.value = `${along}`;
     this.placeCursor();
-    void this.decodeAt(this.page.space, this.codeAt(this.curve, t), t, inputAt);
+    void this.decodeAt(this.page.space, this.codeAt(this.curve, along), along, inputAt);
     this.beside?.scrub();
-    this.page.announce(() => ({ t: shareText(t) }));
+    this.page.announce(() => ({ t: shareText(along) }));
   }
 
   /** @param {State} state of another page, of which only the place is new */
-  moveTo({ t }) {
+  moveTo({ t: along }) {
     this.player.stop();
-    this.scrub(inside(Number(t ?? 0.5), 0, 1, 0.5));
+    this.scrub(inside(Number(along ?? 0.5), 0, 1, 0.5));
   }
 
   /**
    * @param {Space} space
    * @param {number[]} code
-   * @param {number} t
+   * @param {number} along
    * @param {number} inputAt
    */
-  async decodeAt(space, code, t, inputAt) {
+  async decodeAt(space, code, along, inputAt) {
     const pictures = await space.decode([code]);
     if (!pictures) return;
     const { canvas } = this.hero;
     drawPicture(canvas, pictures[0], space.imageShape);
-    this.drawBlend(t);
+    this.drawBlend(along);
     this.page.tookFrame(canvas, performance.now() - inputAt);
   }
 
-  /** @param {number} t */
-  drawBlend(t) {
+  /** @param {number} along */
+  drawBlend(along) {
     if (!this.endPictures) return;
     const [from, to] = this.endPictures;
     const mixed = blend([
-      [from, 1 - t],
-      [to, t],
+      [from, 1 - along],
+      [to, along],
     ]);
     drawPicture(this.ghost.canvas, mixed, this.page.space.imageShape);
   }
@@ -273,11 +277,11 @@ export class PathView {
   /**
    * Stops play and moves to t for good.
    *
-   * @param {number} t
+   * @param {number} along
    */
-  jump(t) {
+  jump(along) {
     this.player.stop();
-    this.scrub(t);
+    this.scrub(along);
     this.release();
   }
 
@@ -345,25 +349,25 @@ export class PathView {
   showNumbers() {
     const length = norm(this.place());
     say(this.scrubLabel, `t = ${this.t.toFixed(2)}`);
-    const what = this.beside ? this.page.data.words : "Through latent space";
-    say(this.hero.caption, `${what}, ${this.curve} · |z| = ${length.toFixed(2)}`);
+    const what = this.beside ? this.page.data.words : t("Through latent space");
+    say(this.hero.caption, `${what}, ${CURVE_WORDS[this.curve]} · |z| = ${length.toFixed(2)}`);
     const share = Math.round(100 * this.t);
-    say(this.ghost.caption, `Through pixels: ${100 - share} % of A + ${share} % of B`);
+    say(this.ghost.caption, t`Through pixels: ${100 - share} % of A + ${share} % of B`);
   }
 
   build() {
     this.stage.append(this.from.element, this.heroPlace, this.to.element);
     const overlay = element("div", { className: "cursor-place" }, this.cursor);
     this.rows.append(this.scrubLabel, this.scrubPlace, ...this.strips.cells, overlay);
-    const summary = element("summary", { className: "button" }, "Numbers of every step");
+    const summary = element("summary", { className: "button" }, t("Numbers of every step"));
     const numbers = element("details", { className: "details numbers" }, summary, this.strips.table);
     return element("div", { className: "path" }, this.stage, this.rows, numbers);
   }
 
   buildTools() {
-    const title = "Play forward and back, without end; a GIF, which always repeats, then goes back, too";
-    const loop = element("label", { className: "tick", title }, this.player.loop, " Loop");
-    const curves = element("div", { className: "labelled" }, "Path", this.curves.element);
+    const title = t("Play forward and back, without end; a GIF, which always repeats, then goes back, too");
+    const loop = element("label", { className: "tick", title }, this.player.loop, t(" Loop"));
+    const curves = element("div", { className: "labelled" }, t("Path"), this.curves.element);
     const parts = [
       this.player.button,
       loop,

@@ -8,6 +8,7 @@ import { numberField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
 import { PhotoSteps } from "../lib/photo-steps.js";
 import { readPicture } from "../lib/upload.js";
+import { t } from "../lib/words.js";
 import { imageEnd, readVector, testEnd, vectorEnd } from "./ends.js";
 import { ALL } from "./space.js";
 
@@ -34,11 +35,11 @@ const GALLERY = 40,
 const PREVIEW_SIDE = 10; // rem
 /** @type {Option<SourceKind>[]} */
 const SOURCES = [
-  ["test", "Test image"],
-  ["drawing", "Draw"],
-  ["sample", "Sample"],
+  ["test", t("Test image")],
+  ["drawing", t("Draw")],
+  ["sample", t("Sample")],
   ["z", "z"],
-  ["upload", "File"],
+  ["upload", t("File")],
 ];
 
 export class Picker {
@@ -46,11 +47,15 @@ export class Picker {
     /** @type {Request | null} */
     this.request = null;
     this.heading = element("h2", {});
-    this.sources = segmented("Where from", SOURCES, (source) => this.request && this.showSource(source, this.request));
+    this.sources = segmented(
+      t("Where from"),
+      SOURCES,
+      (source) => this.request && this.showSource(source, this.request),
+    );
     this.panel = element("div", { className: "picker-panel" });
-    const close = button("✕", "Close (Esc)", () => this.element.close(), "Close");
+    const close = button("✕", t("Close (Esc)"), () => this.element.close(), t("Close"));
     const head = element("div", { className: "picker-head" }, this.heading, this.sources.element, close);
-    this.element = element("dialog", { className: "picker", ariaLabel: "Choose a picture" }, head, this.panel);
+    this.element = element("dialog", { className: "picker", ariaLabel: t("Choose a picture") }, head, this.panel);
     this.element.addEventListener("click", (event) => event.target === this.element && this.element.close());
   }
 
@@ -62,7 +67,7 @@ export class Picker {
    */
   open(name, request) {
     this.request = { ...request };
-    this.heading.textContent = `Choose ${name}`;
+    this.heading.textContent = t`Choose ${name}`;
     this.sources.choose(request.end.kind);
     this.showSource(request.end.kind, this.request);
     this.element.showModal();
@@ -105,8 +110,8 @@ export class Picker {
       this.choose(testEnd(space, number.read()), request);
     });
     const tools = element("div", { className: "tools" });
-    tools.append(element("label", {}, "Class ", gallery.shownClass), gallery.back, gallery.forward, gallery.count);
-    tools.append(element("label", {}, `Number (0 to ${n - 1}) `, number));
+    tools.append(element("label", {}, t("Class "), gallery.shownClass), gallery.back, gallery.forward, gallery.count);
+    tools.append(element("label", {}, t`Number (0 to ${n - 1}) `, number));
     return [tools, gallery.element, gallery.note];
   }
 
@@ -116,12 +121,12 @@ export class Picker {
   buildSamples(request) {
     const { space, end } = request;
     const source = space.prior
-      ? "Samples from the prior N(0, I), decoded now."
-      : "A plain autoencoder has no prior: samples from a Gaussian as wide as its codes, decoded now.";
-    const gallery = element("div", { className: "gallery", role: "group", ariaLabel: "Samples" });
+      ? t("Samples from the prior N(0, I), decoded now.")
+      : t("A plain autoencoder has no prior: samples from a Gaussian as wide as its codes, decoded now.");
+    const gallery = element("div", { className: "gallery", role: "group", ariaLabel: t("Samples") });
     const fill = async () => {
-      const ends = Array.from({ length: SAMPLES }, () => vectorEnd(space.sample(), "sample", "sample", end.label));
-      const thumbs = ends.map((sample, i) => thumb(`Sample ${i + 1}`, () => this.choose(sample, request)));
+      const ends = Array.from({ length: SAMPLES }, () => vectorEnd(space.sample(), "sample", t("sample"), end.label));
+      const thumbs = ends.map((sample, i) => thumb(t`Sample ${i + 1}`, () => this.choose(sample, request)));
       gallery.replaceChildren(...thumbs.map(({ place }) => place));
       const pictures = await decodeSome(space, ends);
       pictures?.forEach((pixels, i) => drawPicture(thumbs[i].canvas, pixels, space.imageShape));
@@ -130,7 +135,7 @@ export class Picker {
     const tools = element(
       "div",
       { className: "tools" },
-      button("New samples", "Sample again", () => void fill()),
+      button(t("New samples"), t("Sample again"), () => void fill()),
     );
     tools.append(element("span", { className: "quiet" }, source), ...(space.prior ? [help("prior")] : []));
     return [tools, gallery];
@@ -143,18 +148,18 @@ export class Picker {
     const { space, end, pins } = request;
     const field = element("textarea", { rows: 3, value: end.z.map((value) => value.toFixed(4)).join(", ") });
     const problem = element("p", { className: "problem", role: "alert" });
-    field.ariaLabel = `z: ${space.latentDim} numbers`;
-    const limits = `from -${MAX_LINKED_Z} to ${MAX_LINKED_Z}`;
+    field.ariaLabel = t`z: ${space.latentDim} numbers`;
     const use = () => {
       const read = readVector(field.value, space);
       if (read) this.choose({ ...read, label: end.label }, request);
-      else problem.textContent = `z must be ${space.latentDim} numbers ${limits}, with commas between them.`;
+      else
+        problem.textContent = t`z must be ${space.latentDim} numbers from -${MAX_LINKED_Z} to ${MAX_LINKED_Z}, with commas between them.`;
     };
-    const tools = element("div", { className: "tools" }, button("Use this z", "Take it as the end", use));
+    const tools = element("div", { className: "tools" }, button(t("Use this z"), t("Take it as the end"), use));
     for (const { title, z } of pins) {
       if (z.length !== space.latentDim) continue;
       const take = () => this.choose(vectorEnd(z, "z", title, end.label), request);
-      tools.append(button(title, "A z from another page", take));
+      tools.append(button(title, t("A z from another page"), take));
     }
     return [field, tools, problem];
   }
@@ -173,7 +178,7 @@ export class Picker {
     });
     const drawn = end.kind === "drawing" ? end.pixels : null;
     if (drawn) pad.load(bright ? drawn.map((value) => 255 - value) : drawn, { inverted: bright });
-    return [this.imagePanel(pad.element, preview, "Draw here; the page behind follows each stroke.")];
+    return [this.imagePanel(pad.element, preview, t("Draw here; the page behind follows each stroke."))];
   }
 
   /** @param {Request} request */
@@ -186,7 +191,7 @@ export class Picker {
       if (steps.result) await this.takeImage(steps.result.pixels, "upload", preview, request);
     };
     const steps = new PhotoSteps(() => void take());
-    const input = element("input", { type: "file", accept: "image/*", ariaLabel: "Picture file" });
+    const input = element("input", { type: "file", accept: "image/*", ariaLabel: t("Picture file") });
     const read = async () => {
       const file = input.files?.[0];
       if (!file) return;
@@ -201,7 +206,7 @@ export class Picker {
     };
     input.addEventListener("change", () => void read());
     const controls = element("div", { className: "upload" }, input, steps.element, problem);
-    const text = "The file's picture, scaled to the model's size. Only that is sent, to be encoded.";
+    const text = t("The file's picture, scaled to the model's size. Only that is sent, to be encoded.");
     return [this.imagePanel(controls, preview, text)];
   }
 
@@ -211,7 +216,7 @@ export class Picker {
    * @param {string} text
    */
   imagePanel(source, { seen, decoded }, text) {
-    const done = button("Done", "Back to the page", () => this.element.close());
+    const done = button(t("Done"), t("Back to the page"), () => this.element.close());
     const side = element("div", { className: "previews" }, seen.element, decoded.element);
     side.append(element("p", { className: "quiet" }, text), done);
     return element("div", { className: "image-panel" }, source, side);
@@ -248,12 +253,12 @@ class Gallery {
     this.onChoose = onChoose;
     this.first = 0;
     const classes = space.groupOptions().filter(([group]) => group !== ALL);
-    this.shownClass = select("Class", [[ALL, "All classes"], ...classes], () => void this.turnTo(0));
+    this.shownClass = select(t("Class"), [[ALL, t("All classes")], ...classes], () => void this.turnTo(0));
     this.shownClass.value = `${current === undefined ? ALL : space.encoded.labels[current]}`;
     this.count = element("span", { className: "quiet" });
-    this.back = button("◀", "Earlier images", () => void this.turnTo(this.first - GALLERY), "Earlier images");
-    this.forward = button("▶", "Later images", () => void this.turnTo(this.first + GALLERY), "Later images");
-    this.element = element("div", { className: "gallery", role: "group", ariaLabel: "Test images" });
+    this.back = button("◀", t("Earlier images"), () => void this.turnTo(this.first - GALLERY), t("Earlier images"));
+    this.forward = button("▶", t("Later images"), () => void this.turnTo(this.first + GALLERY), t("Later images"));
+    this.element = element("div", { className: "gallery", role: "group", ariaLabel: t("Test images") });
     this.note = element("p", { className: "quiet", role: "status" });
     const place = current === undefined ? 0 : this.rows().indexOf(current);
     void this.turnTo(Math.floor(Math.max(0, place) / GALLERY) * GALLERY);
@@ -271,7 +276,7 @@ class Gallery {
     this.first = first;
     this.back.disabled = first === 0;
     this.forward.disabled = first + GALLERY >= all.length;
-    this.count.textContent = all.length ? `${first + 1} to ${first + rows.length} of ${all.length}` : "None";
+    this.count.textContent = all.length ? t`${first + 1} to ${first + rows.length} of ${all.length}` : t("None");
     const ends = rows.map((row) => testEnd(space, row));
     const thumbs = ends.map(({ title, row }) => thumb(title, () => this.onChoose(row), row === this.current));
     this.element.replaceChildren(...thumbs.map(({ place }) => place));
@@ -301,11 +306,13 @@ class Gallery {
   tellDecoded(places) {
     for (const place of places) {
       place.classList.add("decoded");
-      place.title = place.ariaLabel = `${place.title}, decoded: the server has no original`;
+      place.title = place.ariaLabel = t`${place.title}, decoded: the server has no original`;
     }
-    const which = places.length === this.element.childElementCount ? "These are" : "Those with a dashed edge are";
     const had = this.space.images.count.toLocaleString("en");
-    this.note.textContent = `${which} reconstructions, decoded from their codes: the server has the first ${had} test images.`;
+    this.note.textContent =
+      places.length === this.element.childElementCount
+        ? t`These are reconstructions, decoded from their codes: the server has the first ${had} test images.`
+        : t`Those with a dashed edge are reconstructions, decoded from their codes: the server has the first ${had} test images.`;
   }
 }
 
@@ -339,9 +346,9 @@ function thumb(title, onChoose, current = false) {
  * @returns {Preview}
  */
 function previewOf({ imageShape }) {
-  const pictures = { seen: figure("", "The encoder's input"), decoded: figure("", "Decoded from its code") };
-  pictures.seen.caption.textContent = "Given to the encoder";
-  pictures.decoded.caption.textContent = "Decoded from its mean";
+  const pictures = { seen: figure("", t("The encoder's input")), decoded: figure("", t("Decoded from its code")) };
+  pictures.seen.caption.textContent = t("Given to the encoder");
+  pictures.decoded.caption.textContent = t("Decoded from its mean");
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   for (const { canvas } of Object.values(pictures)) fitPicture(canvas, imageShape, PREVIEW_SIDE * rem);
   return pictures;

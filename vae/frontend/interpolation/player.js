@@ -1,13 +1,14 @@
 /** Plays a path: t moves from 0 to 1 at an even rate, and back where it repeats. */
 
 import { button, element, say } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 export class Player {
   /** before: time of the last frame, in ms. @type {{before: number, at: number, direction: number} | null} */
   playing = null;
   frame = 0; // the next one that is requested
   reduced = matchMedia("(prefers-reduced-motion: reduce)");
-  button = button("▶ Play", "Play from A to B", () => this.toggle(), "Play or pause");
+  button = button(t("▶ Play"), t("Play from A to B"), () => this.toggle(), t("Play or pause"));
   loop = element("input", { type: "checkbox" });
 
   /**
@@ -28,9 +29,9 @@ export class Player {
       this.stop();
       return;
     }
-    const { t } = this.now();
-    this.playing = { before: performance.now(), at: t >= 1 && !this.loop.checked ? 0 : t, direction: 1 };
-    say(this.button, "❚❚ Pause");
+    const { t: along } = this.now();
+    this.playing = { before: performance.now(), at: along >= 1 && !this.loop.checked ? 0 : along, direction: 1 };
+    say(this.button, t("❚❚ Pause"));
     this.frame = requestAnimationFrame((now) => this.play(now));
   }
 
@@ -38,13 +39,13 @@ export class Player {
   play(now) {
     const { playing } = this;
     if (!playing) return;
-    const { t, steps, seconds } = this.now();
+    const { t: along, steps, seconds } = this.now();
     playing.at += (playing.direction * Math.max(0, now - playing.before)) / 1000 / seconds;
     playing.before = now;
     const over = playing.at > 1 || playing.at < 0;
     playing.at = Math.max(0, Math.min(1, playing.at));
     const shown = this.reduced.matches ? Math.round(playing.at * (steps - 1)) / (steps - 1) : playing.at;
-    if (shown !== t) this.onMove(shown);
+    if (shown !== along) this.onMove(shown);
     if (over && !this.loop.checked) {
       this.stop();
       return;
@@ -57,7 +58,7 @@ export class Player {
     if (!this.playing) return;
     cancelAnimationFrame(this.frame);
     this.playing = null;
-    say(this.button, "▶ Play");
+    say(this.button, t("▶ Play"));
     this.onStop();
   }
 }

@@ -7,6 +7,7 @@ import { messageOf } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
 import { NewestStream } from "../lib/gradient-stream.js";
 import { linear } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 /** @import { End } from "./ends.js" */
 /** @import { Space } from "./space.js" */
@@ -17,7 +18,7 @@ import { linear } from "../lib/math.js";
  * @typedef {{points: number[][], shortest: number, straight: number, spherical: number, done: boolean}} Found
  */
 
-const NEEDS_APP = "The shortest path needs the app, whose server searches for it. Here is the straight one.";
+const NEEDS_APP = t("The shortest path needs the app, whose server searches for it. Here is the straight one.");
 
 export class Shortest {
   /** The newest: of the ends before until there is one of the present ends. @type {Found | null} */
@@ -78,10 +79,10 @@ export class Shortest {
    *
    * @param {End} from
    * @param {End} to
-   * @param {number} t
+   * @param {number} where
    */
-  at(from, to, t) {
-    return this.points ? along(moved(this.points, from.z, to.z), t) : linear(from.z, to.z, t);
+  at(from, to, where) {
+    return this.points ? along(moved(this.points, from.z, to.z), where) : linear(from.z, to.z, where);
   }
 
   /** @param {Found} found */
@@ -104,10 +105,10 @@ export class Shortest {
  * The point at t on a path of evenly spaced points, straight between them.
  *
  * @param {number[][]} points
- * @param {number} t 0 to 1
+ * @param {number} where 0 to 1
  */
-export function along(points, t) {
-  const at = t * (points.length - 1),
+export function along(points, where) {
+  const at = where * (points.length - 1),
     before = Math.min(points.length - 2, Math.floor(at));
   return linear(points[before], points[before + 1], at - before);
 }
@@ -123,8 +124,8 @@ export function moved(points, start, end) {
   const first = points[0],
     last = points[points.length - 1];
   return points.map((point, i) => {
-    const t = i / (points.length - 1);
-    return point.map((value, d) => value + (1 - t) * (start[d] - first[d]) + t * (end[d] - last[d]));
+    const where = i / (points.length - 1);
+    return point.map((value, d) => value + (1 - where) * (start[d] - first[d]) + where * (end[d] - last[d]));
   });
 }
 
@@ -135,7 +136,7 @@ export function moved(points, start, end) {
  */
 export function lengthsText({ straight, spherical, shortest, done }) {
   const percent = Math.round(100 * (1 - shortest / straight));
-  const saved = percent > 0 ? `, ${percent} % less than straight` : "";
-  const unit = `grey levels${saved}${done ? "" : " so far"}`;
-  return `straight ${straight.toFixed(1)} · spherical ${spherical.toFixed(1)} · shortest ${shortest.toFixed(1)} ${unit}`;
+  const saved = percent > 0 ? t`, ${percent} % less than straight` : "";
+  const unit = t`grey levels${saved}${done ? "" : t(" so far")}`;
+  return t`straight ${straight.toFixed(1)} · spherical ${spherical.toFixed(1)} · shortest ${shortest.toFixed(1)} ${unit}`;
 }

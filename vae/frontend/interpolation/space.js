@@ -2,6 +2,7 @@
 
 import { meanOf, spreadOf } from "../lib/encoded-set.js";
 import { columnMeans, gaussian, linear, nearest, norm, spherical } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 /** @import { Pixels } from "../lib/canvas.js" */
 /** @import { EncodedSet, TestRows } from "../lib/encoded-set.js" */
@@ -125,11 +126,11 @@ export class Space {
    * @param {KnownCurve} curve
    * @param {Place} a
    * @param {Place} b
-   * @param {number} t
+   * @param {number} at
    */
-  between(curve, a, b, t) {
+  between(curve, a, b, at) {
     const path = curve === "spherical" ? spherical : linear;
-    return this.codeOn(path(a.z, b.z, t), a, b, t);
+    return this.codeOn(path(a.z, b.z, at), a, b, at);
   }
 
   /**
@@ -138,10 +139,10 @@ export class Space {
    * @param {number[]} z
    * @param {Place} a
    * @param {Place} b
-   * @param {number} t
+   * @param {number} at
    */
-  codeOn(z, a, b, t) {
-    return [...z, ...linear(this.classWeights(a.label), this.classWeights(b.label), t)];
+  codeOn(z, a, b, at) {
+    return [...z, ...linear(this.classWeights(a.label), this.classWeights(b.label), at)];
   }
 
   /**
@@ -191,8 +192,8 @@ export class Space {
   groupOptions() {
     /** @type {[number, string][]} */
     const options = this.classNames.map((name, label) => [label, name]);
-    options.push([ALL, "all images"]);
-    for (const name of this.lassos) options.push([LASSOS[name], `lasso ${name}`]);
+    options.push([ALL, t("all images")]);
+    for (const name of this.lassos) options.push([LASSOS[name], t`lasso ${name}`]);
     return options;
   }
 

@@ -5,6 +5,7 @@ import { drawPicture } from "../lib/canvas.js";
 import { element, say, svgElement } from "../lib/dom.js";
 import { help } from "../lib/glossary.js";
 import { norm } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { drawChart, markOf } from "./chart.js";
 import { blend, change, shares } from "./space.js";
 
@@ -26,10 +27,10 @@ import { blend, change, shares } from "./space.js";
 const CHART_HEIGHT = 2.8; // em
 /** @type {(Look & {name: PathName})[]} */
 export const PATHS = [
-  { name: "linear", title: "Linear z", word: "linear", mark: "circle", colour: 0 },
-  { name: "spherical", title: "Spherical z", word: "spherical", mark: "square", colour: 1 },
-  { name: "shortest", title: "Shortest", word: "shortest", mark: "diamond", colour: 2 },
-  { name: "pixels", title: "Pixel blend", word: "pixel blend", mark: "triangle", colour: 3 },
+  { name: "linear", title: t("Linear z"), word: t("linear"), mark: "circle", colour: 0 },
+  { name: "spherical", title: t("Spherical z"), word: t("spherical"), mark: "square", colour: 1 },
+  { name: "shortest", title: t("Shortest"), word: t("shortest"), mark: "diamond", colour: 2 },
+  { name: "pixels", title: t("Pixel blend"), word: t("pixel blend"), mark: "triangle", colour: 3 },
 ];
 /** @type {Mark[]} */
 const MARKS = ["circle", "square", "diamond", "triangle"]; // of models side by side
@@ -49,7 +50,7 @@ class Row {
   constructor(look, colour, onClick) {
     this.look = look;
     this.colour = colour;
-    const ariaLabel = `${look.title}: no pictures yet`;
+    const ariaLabel = t`${look.title}: no pictures yet`;
     this.canvas = element("canvas", { className: "strip", role: "img", ariaLabel, width: 1, height: 1 });
     this.label = element("span", { className: "row-label" }, markOf(look.mark, colour), look.title);
     this.canvas.addEventListener("click", ({ offsetX }) => this.path && onClick(offsetX / this.canvas.clientWidth));
@@ -65,7 +66,7 @@ class Row {
     this.path = path;
     this.shape(space, columns);
     drawPicture(this.canvas, joined(path.pictures), space.imageShape, 0, columns);
-    this.canvas.ariaLabel = `${this.look.title}: ${columns} pictures from A to B`;
+    this.canvas.ariaLabel = t`${this.look.title}: ${columns} pictures from A to B`;
   }
 
   /**
@@ -97,13 +98,13 @@ export class Strips {
     const rows = PATHS.map((look) => /** @type {const} */ ([look.name, this.row(look)]));
     this.rows = /** @type {Record<PathName, Row>} */ (Object.fromEntries(rows));
     this.normChart = chart(
-      "Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers",
+      t("Norm of z at each picture and the root mean square norm under the prior; the table below has the numbers"),
     );
-    this.changeChart = chart("Change from each picture to the next; the table below has the numbers");
+    this.changeChart = chart(t("Change from each picture to the next; the table below has the numbers"));
     this.normScale = element("span", { className: "quiet" });
     this.rms = element("span", {
       className: "quiet",
-      title: "Root mean square of |z| over samples from the prior: √latent_dim. Their mean is a little smaller.",
+      title: t("Root mean square of |z| over samples from the prior: √latent_dim. Their mean is a little smaller."),
     });
     this.changeScale = element("span", { className: "quiet" });
     this.table = element("table", {});
@@ -191,10 +192,10 @@ export class Strips {
     for (const [i, [curve, codes]] of curves.entries()) {
       rows[curve].show(space, pathOf(pictures.slice(i * columns, (i + 1) * columns), normsOf(space, codes)));
     }
-    const mixed = shares(columns).map((t) =>
+    const mixed = shares(columns).map((at) =>
       blend([
-        [pictures[0], 1 - t],
-        [pictures[columns - 1], t],
+        [pictures[0], 1 - at],
+        [pictures[columns - 1], at],
       ]),
     );
     rows.pixels.show(space, pathOf(mixed, null));
@@ -252,9 +253,9 @@ export class Strips {
     const size = { width, height: CHART_HEIGHT * em, columns, em };
     drawChart(this.normChart, { ...size, lines: norms, top: longest, reference: rms.value });
     drawChart(this.changeChart, { ...size, lines: changes, top: largest, reference: null, between: true });
-    say(this.normScale, `0 to ${longest.toFixed(1)}`);
+    say(this.normScale, t`0 to ${longest.toFixed(1)}`);
     say(this.rms, rms.text);
-    say(this.changeScale, `0 to ${largest.toFixed(1)} % of range`);
+    say(this.changeScale, t`0 to ${largest.toFixed(1)} % of range`);
   }
 
   fillTable() {
@@ -263,7 +264,7 @@ export class Strips {
     const { filled } = this;
     const withNorms = filled.filter(({ norms }) => norms);
     const heads = [
-      "picture",
+      t("picture"),
       ...withNorms.map(({ word }) => `|z| ${word}`),
       ...filled.map(({ word }) => `Δ ${word}, %`),
     ];
@@ -280,8 +281,8 @@ export class Strips {
   buildCharts() {
     const place = { className: "row-label chart-label" };
     const norms = element("span", place, element("b", {}, "|z|"), help("z"), this.normScale, this.rms);
-    const changes = element("span", place, element("b", {}, "Δ per step"), this.changeScale);
-    changes.title = "Mean absolute change of a pixel from one picture to the next, in % of the full range";
+    const changes = element("span", place, element("b", {}, t("Δ per step")), this.changeScale);
+    changes.title = t("Mean absolute change of a pixel from one picture to the next, in % of the full range");
     return [norms, this.normChart, changes, this.changeChart];
   }
 }
@@ -299,9 +300,9 @@ function lookOf({ word, mark }) {
 function rmsOf(spaces) {
   const dims = new Set(spaces.map(({ prior, latentDim }) => (prior ? latentDim : 0)));
   const [dim] = dims;
-  if (dims.size > 1) return { value: null, text: "no common prior" };
+  if (dims.size > 1) return { value: null, text: t("no common prior") };
   const value = dim ? Math.sqrt(dim) : null;
-  return { value, text: value === null ? "no prior" : `╌ RMS √${dim} = ${value.toFixed(2)}` };
+  return { value, text: value === null ? t("no prior") : `╌ RMS √${dim} = ${value.toFixed(2)}` };
 }
 
 /**

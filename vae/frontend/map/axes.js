@@ -22,8 +22,8 @@ const MARGIN = { l: 3.6, r: 0.6, t: 0.6, b: 2.9 }; // em: room for the numbers a
  * @param {number} em in CSS pixels
  */
 export function marginOf(em) {
-  const [l, r, t, b] = [MARGIN.l, MARGIN.r, MARGIN.t, MARGIN.b].map((side) => Math.round(side * em));
-  return { l, r, t, b };
+  const [l, r, top, b] = [MARGIN.l, MARGIN.r, MARGIN.t, MARGIN.b].map((side) => Math.round(side * em));
+  return { l, r, t: top, b };
 }
 
 /**

@@ -295,10 +295,10 @@ export class Plot {
    */
   stagePlaceOf({ row, coordinates }) {
     const { layout, view, em } = this,
-      { l, t } = marginOf(em);
+      { l, t: top } = marginOf(em);
     const own = row === null ? coordinates : layout?.subarray(row * view.dims, (row + 1) * view.dims);
     const [x, y] = this.placeOf(Array.from(own ?? []));
-    return [l + x, t + y];
+    return [l + x, top + y];
   }
 
   // — painting —

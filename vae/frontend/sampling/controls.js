@@ -6,6 +6,7 @@ import { downloadMenu } from "../lib/download-menu.js";
 import { numberField, rangeField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
 import { strongestFirst } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { NO_TRUNCATION } from "./sources.js";
 
 /** @import { Range } from "../lib/fields.js" */
@@ -15,9 +16,9 @@ import { NO_TRUNCATION } from "./sources.js";
 
 /** @type {import("../lib/dom.js").Option<string>[]} */
 const VIEWS = [
-  ["one", "One source"],
-  ["two", "Two sources"],
-  ["plane", "Manifold"],
+  ["one", t("One source")],
+  ["two", t("Two sources")],
+  ["plane", t("Manifold")],
 ];
 const HELD_RANGE = 3; // standard deviations
 
@@ -33,26 +34,28 @@ export class Controls {
     this.state = state;
     this.onChange = onChange;
     this.comparing = false;
-    this.views = segmented("View", VIEWS, (view) => onChange({ view }));
-    this.seed = numberField({ whole: true, min: 0, max: MAX_SEED, ariaLabel: "Seed of the noise" });
-    this.temperature = new Slider("Temperature", { min: 0, max: 2, step: 0.02 }, (temperature) =>
+    this.views = segmented(t("View"), VIEWS, (view) => onChange({ view }));
+    this.seed = numberField({ whole: true, min: 0, max: MAX_SEED, ariaLabel: t("Seed of the noise") });
+    this.temperature = new Slider(t("Temperature"), { min: 0, max: 2, step: 0.02 }, (temperature) =>
       onChange({ temperature }),
     );
-    this.truncation = new Slider("Truncation", { min: 0.1, max: NO_TRUNCATION, step: 0.05 }, (truncation) =>
+    this.truncation = new Slider(t("Truncation"), { min: 0.1, max: NO_TRUNCATION, step: 0.05 }, (truncation) =>
       onChange({ truncation }),
     );
-    this.held = new Slider("Value of the held latent", { step: 0.05 }, (value) => this.hold({ value }));
-    this.side = new Slider("Grid", { min: 2, max: MAX_GRID_SIDE, step: 1 }, (side) => onChange({ side }));
+    this.held = new Slider(t("Value of the held latent"), { step: 0.05 }, (value) => this.hold({ value }));
+    this.side = new Slider(t("Grid"), { min: 2, max: MAX_GRID_SIDE, step: 1 }, (side) => onChange({ side }));
     this.dimension = element("select", {
-      ariaLabel: "Latent to hold at one value in all pictures",
+      ariaLabel: t("Latent to hold at one value in all pictures"),
       onchange: () => this.hold({ dimension: Number(this.dimension.value), value: null }),
     });
-    const vary = "Let this latent vary again";
-    this.vary = button("Vary", vary, () => this.hold({ value: null }), vary);
+    const vary = t("Let this latent vary again");
+    this.vary = button(t("Vary"), vary, () => this.hold({ value: null }), vary);
     this.axisSelects = ["across", "up"].map((title) =>
-      element("select", { ariaLabel: `Manifold: ${title}`, onchange: () => this.choosePlane() }),
+      element("select", { ariaLabel: t`Manifold: ${title}`, onchange: () => this.choosePlane() }),
     );
-    this.axisLabels = ["Across ", "Up "].map((title, place) => element("label", {}, title, this.axisSelects[place]));
+    this.axisLabels = [t("Across "), t("Up ")].map((title, place) =>
+      element("label", {}, title, this.axisSelects[place]),
+    );
     this.toolbar = this.buildToolbar(downloads);
     this.sliders = this.buildSliders();
     this.axes = element("div", { className: "axes" }, ...this.axisLabels);
@@ -67,13 +70,13 @@ export class Controls {
     const { kl, spread, components, latent_dim: latentDim } = data;
     this.data = data;
     /** @param {number} i */
-    const strength = (i) => (kl ? `KL ${kl[i].toFixed(2)} nats` : `spread ${spread[i].toFixed(2)}`);
+    const strength = (i) => (kl ? t`KL ${kl[i].toFixed(2)} nats` : t`spread ${spread[i].toFixed(2)}`);
     const dimensions = strongestFirst(kl ?? spread).map((i) => ({ i, text: `z${i} · ${strength(i)}` }));
     const axes = [
       ...dimensions.map(({ i, text }) => ({ axis: `z${i}`, text })),
       ...components.explained.map((share, k) => ({
         axis: `pc${k + 1}`,
-        text: `PC ${k + 1} · ${(100 * share).toFixed(0)} % of variance`,
+        text: t`PC ${k + 1} · ${(100 * share).toFixed(0)} % of variance`,
       })),
     ];
     this.dimension.replaceChildren(...dimensions.map(({ i, text }) => element("option", { value: i }, text)));
@@ -98,10 +101,10 @@ export class Controls {
     this.seed.show(seed);
     this.side.show(side, `${side} × ${side}`);
     this.temperature.show(temperature, temperature.toFixed(2));
-    this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : "Off");
+    this.truncation.show(truncation, truncation < NO_TRUNCATION ? `|ε| ≤ ${truncation.toFixed(2)}` : t("Off"));
     this.dimension.value = String(hold.dimension);
     const middle = this.setHeldRange(hold.dimension);
-    this.held.show(hold.value ?? middle, hold.value === null ? "Varies" : hold.value.toFixed(2));
+    this.held.show(hold.value ?? middle, hold.value === null ? t("Varies") : hold.value.toFixed(2));
     this.vary.hidden = hold.value === null;
     this.axisSelects.forEach((select, place) => {
       select.value = plane[place] ?? "";
@@ -140,31 +143,31 @@ export class Controls {
   /** @param {Downloads} downloads */
   buildToolbar(downloads) {
     const files = downloadMenu([
-      { format: "PNG", what: "all pictures, as they are here", save: downloads.grid },
-      { format: "PNG", what: "the framed picture, or the first", save: downloads.picture },
-      { format: "NPZ", what: "z and pictures, for NumPy", save: downloads.arrays },
+      { format: "PNG", what: t("all pictures, as they are here"), save: downloads.grid },
+      { format: "PNG", what: t("the framed picture, or the first"), save: downloads.picture },
+      { format: "NPZ", what: t("z and pictures, for NumPy"), save: downloads.arrays },
     ]);
-    const toolbar = { className: "toolbar", role: "toolbar", ariaLabel: "Samples" };
+    const toolbar = { className: "toolbar", role: "toolbar", ariaLabel: t("Samples") };
     return element("div", toolbar, this.views.element, this.buildSeed(), files);
   }
 
   buildSeed() {
     this.seed.addEventListener("change", () => this.takeSeed(this.seed.read()));
     const next = () => this.takeSeed((this.state.seed + 1) % (MAX_SEED + 1));
-    const draw = button("Draw new noise", "Draw new noise: the next seed", next);
+    const draw = button(t("Draw new noise"), t("Draw new noise: the next seed"), next);
     draw.classList.add("draw");
-    return element("span", { className: "seed" }, element("label", {}, "Seed ", this.seed), draw);
+    return element("span", { className: "seed" }, element("label", {}, t("Seed "), this.seed), draw);
   }
 
   buildSliders() {
     const { temperature, truncation, held, side } = this;
-    temperature.input.title = "z = μ + temperature × σ ε: 0 shows the means, 1 the source itself";
-    truncation.input.title = "ε from the normal distribution cut off at ± this, in each dimension";
+    temperature.input.title = t("z = μ + temperature × σ ε: 0 shows the means, 1 the source itself");
+    truncation.input.title = t("ε from the normal distribution cut off at ± this, in each dimension");
     const rows = [
-      temperature.row("Temperature", help("Temperature")),
-      truncation.row("Truncation", help("Truncation")),
-      held.row("Hold", help("Hold")),
-      side.row("Grid"),
+      temperature.row(t("Temperature"), help("Temperature")),
+      truncation.row(t("Truncation"), help("Truncation")),
+      held.row(t("Hold"), help("Hold")),
+      side.row(t("Grid")),
     ];
     held.input.before(element("span", { className: "held" }, this.dimension, this.vary));
     rows[1].classList.add("truncation");

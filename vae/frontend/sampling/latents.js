@@ -1,5 +1,6 @@
 /** From the chosen state to z: the noise and sources of one model, and the z in each panel's cells. */
 
+import { t } from "../lib/words.js";
 import { FlowSource } from "./flow.js";
 import { cellsOf, manifoldVectors, Noise, Source } from "./sources.js";
 
@@ -111,10 +112,10 @@ export class Latents {
   describeManifold({ side, plane, temperature }) {
     const { name, ofPrior } = this.middle(plane);
     const count = plane.length === 1 ? side * side : side;
-    const along = plane.length === 1 ? `${plane[0]}, in reading order` : "each axis";
-    const scale = ofPrior ? "of the prior" : "with the test codes' mean and spread";
-    const rest = this.data.latent_dim > plane.length ? ` The other directions stay at ${name}.` : "";
-    return `Along ${along}: normal quantiles ½/${count}, 1½/${count}, … ${scale}, × ${temperature.toFixed(2)}, so that each picture stands for the same share.${rest}`;
+    const along = plane.length === 1 ? t`${plane[0]}, in reading order` : t("each axis");
+    const scale = ofPrior ? t("of the prior") : t("with the test codes' mean and spread");
+    const rest = this.data.latent_dim > plane.length ? t` The other directions stay at ${name}.` : "";
+    return t`Along ${along}: normal quantiles ½/${count}, 1½/${count}, … ${scale}, × ${temperature.toFixed(2)}, so that each picture stands for the same share.${rest}`;
   }
 }
 

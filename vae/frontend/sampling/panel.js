@@ -4,6 +4,7 @@ import { drawGrid, drawingScale, drawPicture } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
+import { t, translate } from "../lib/words.js";
 import { VOTERS } from "./test-set.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -32,7 +33,7 @@ import { VOTERS } from "./test-set.js";
  * @property {() => void} onLeave the focus has moved on
  */
 
-const MEASURED = "Measured ahead, at temperature 1 and without truncation; below the controls all sources and how.";
+const MEASURED = t("Measured ahead, at temperature 1 and without truncation; below the controls all sources and how.");
 const MOST_BARS = 20;
 const MOST_INTERVALS = 32;
 /** @type {Record<string, [down: number, right: number]>} */
@@ -66,14 +67,14 @@ export class Panel {
     /** @param {string} text */
     const named = (text) => ({ ariaLabel: `${title}: ${text}` });
     const onchange = () => this.chooseSource();
-    this.source = element("select", { ...named("where z comes from"), onchange });
-    this.image = numberField({ whole: true, min: 0, hidden: true, ...named("test image") });
+    this.source = element("select", { ...named(t("where z comes from")), onchange });
+    this.image = numberField({ whole: true, min: 0, hidden: true, ...named(t("test image")) });
     this.image.addEventListener("change", onchange);
-    this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named("that test image") });
-    this.thumbText = element("span", { className: "thumb-text", hidden: true }, "Its reconstruction");
-    this.thumbText.title = "The image itself is not to be had here.";
+    this.thumb = element("canvas", { className: "thumb", role: "img", hidden: true, ...named(t("that test image")) });
+    this.thumbText = element("span", { className: "thumb-text", hidden: true }, t("Its reconstruction"));
+    this.thumbText.title = t("The image itself is not to be had here.");
     const onLabel = () => handlers.onLabel(this.label.value === "" ? null : Number(this.label.value));
-    this.label = element("select", { ...named("class given to the decoder"), onchange: onLabel });
+    this.label = element("select", { ...named(t("class given to the decoder")), onchange: onLabel });
     this.labelPlace = element("span", { className: "label" }, this.label);
     this.helps = {
       ...{ prior: help("prior"), aggregate: help("aggregate posterior") },
@@ -84,13 +85,13 @@ export class Panel {
     this.frame = element("div", { className: "frame", hidden: true });
     this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
     this.votes = element("figcaption");
-    this.bars = element("div", { className: "bars", role: "img", ariaLabel: "Classes of the samples" });
+    this.bars = element("div", { className: "bars", role: "img", ariaLabel: t("Classes of the samples") });
     this.intervals = element("canvas", { className: "intervals", role: "img" });
-    this.sizes = element("figcaption", { title: "The strongest latent first" });
+    this.sizes = element("figcaption", { title: t("The strongest latent first") });
     this.from = this.buildFrom();
     this.beneath = this.buildBeneath();
     this.caption = element("div", { className: "model" });
-    this.difference = element("p", { className: "difference", title: "Nats: means over the test set" });
+    this.difference = element("p", { className: "difference", title: t("Nats: means over the test set") });
     this.element = element("section", { className: "panel", ariaLabel: title }, this.from, this.stage, this.beneath);
     this.listen();
   }
@@ -109,16 +110,17 @@ export class Panel {
     this.prior = prior;
     /** @param {OfferedSource} source */
     const option = ({ id, name, problem }) => {
-      const text = problem ? `${name} (${problem})` : name;
-      return element("option", { value: id, disabled: Boolean(problem), title: problem }, text);
+      const said = translate(name);
+      const text = problem ? `${said} (${translate(problem)})` : said;
+      return element("option", { value: id, disabled: Boolean(problem), title: translate(problem) }, text);
     };
     const isClass = (/** @type {OfferedSource} */ { id }) => id.startsWith("class:");
-    const group = element("optgroup", { label: "One class's Gaussian" }, ...offered.filter(isClass).map(option));
+    const group = element("optgroup", { label: t("One class's Gaussian") }, ...offered.filter(isClass).map(option));
     this.source.replaceChildren(...offered.filter((source) => !isClass(source)).map(option), group);
     this.image.max = String(images - 1);
-    this.image.title = `Test image, 0 to ${images - 1}`;
-    const each = element("option", { value: "" }, "Each class, by column");
-    const one = classNames.map((name, label) => element("option", { value: label }, `As ${name}`));
+    this.image.title = t`Test image, 0 to ${images - 1}`;
+    const each = element("option", { value: "" }, t("Each class, by column"));
+    const one = classNames.map((name, label) => element("option", { value: label }, t`As ${name}`));
     this.label.replaceChildren(each, ...one);
     this.labelPlace.hidden = !conditional;
   }
@@ -142,7 +144,7 @@ export class Panel {
   /** The name of the chosen source. */
   sourceName() {
     const name = this.source.selectedOptions[0]?.textContent ?? "";
-    return this.number === null ? name : `${name}, image ${this.number}`; // not what is being typed
+    return this.number === null ? name : t`${name}, image ${this.number}`; // not what is being typed
   }
 
   /**
@@ -155,7 +157,7 @@ export class Panel {
   showThumb(pixels, imageShape, decoded) {
     this.thumb.hidden = !pixels;
     this.thumbText.hidden = !pixels || !decoded;
-    this.thumb.ariaLabel = `${this.title}: ${decoded ? "reconstruction of that test image" : "that test image"}`;
+    this.thumb.ariaLabel = `${this.title}: ${decoded ? t("reconstruction of that test image") : t("that test image")}`;
     if (pixels) drawPicture(this.thumb, pixels, imageShape);
   }
 
@@ -210,7 +212,7 @@ export class Panel {
   /** @param {string} text */
   describe(text) {
     this.canvas.ariaLabel = text;
-    this.stage.ariaLabel = `${this.title}: ${text}. Arrow keys choose a picture, Escape deselects it.`;
+    this.stage.ariaLabel = t`${this.title}: ${text}. Arrow keys choose a picture, Escape deselects it.`;
   }
 
   setStale() {
@@ -323,19 +325,19 @@ export class Panel {
       Object.assign(fill.style, { height: percent(counts[label] / total), background });
       mark.style.bottom = percent(shares[label]);
       const name = classNames[label],
-        ofTest = `${(100 * shares[label]).toFixed(1)} % of the test set`;
-      const title = `${name}: ${counts[label]} of ${total} samples; ${ofTest}`;
+        ofTest = t`${(100 * shares[label]).toFixed(1)} % of the test set`;
+      const title = t`${name}: ${counts[label]} of ${total} samples; ${ofTest}`;
       const column = element("span", { className: "column" }, fill, mark);
       return element("span", { className: "bar", title }, column, element("span", { className: "name" }, name));
     };
     this.bars.replaceChildren(...ranked.map(bar));
     const named = ranked.filter((label) => counts[label]).map((label) => `${classNames[label]} ${counts[label]}`);
-    this.bars.ariaLabel = `Classes of the ${total} samples: ${named.join(", ")}`;
+    this.bars.ariaLabel = t`Classes of the ${total} samples: ${named.join(", ")}`;
   }
 
   /** @param {{caption: string, sentence: string}} words how the classes are found */
   describeClasses({ caption, sentence }) {
-    this.votes.textContent = `${caption}; line: test set`;
+    this.votes.textContent = t`${caption}; line: test set`;
     this.votes.title = sentence;
   }
 
@@ -380,8 +382,8 @@ export class Panel {
         bottom = level(mean - centre[i] - deviation);
       context.fillRect((place + 0.5) * step - thick / 2, top, thick, Math.max(2 * pixel, bottom - top));
     });
-    this.sizes.textContent = `μ ± σ in each latent${prior ? "; grey: prior ±1" : ""}`;
-    canvas.ariaLabel = `${this.title}: mean ± standard deviation of z in ${shown.length} latents`;
+    this.sizes.textContent = t`μ ± σ in each latent${prior ? t("; grey: prior ±1") : ""}`;
+    canvas.ariaLabel = t`${this.title}: mean ± standard deviation of z in ${shown.length} latents`;
   }
 
   // — the elements —
@@ -427,12 +429,12 @@ export function topShare(counts, shares) {
  */
 export function classesInWords(classifier) {
   if (!classifier) {
-    const sentence = `Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.`;
-    return { caption: `Class by vote of ${VOTERS} nearest codes`, sentence };
+    const sentence = t`Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.`;
+    return { caption: t`Class by vote of ${VOTERS} nearest codes`, sentence };
   }
   const right = `${(100 * classifier.accuracy).toFixed(1)} %`;
-  const sentence = `Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as one all the same.`;
-  return { caption: `Class by classifier, ${right} right`, sentence };
+  const sentence = t`Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as one all the same.`;
+  return { caption: t`Class by classifier, ${right} right`, sentence };
 }
 
 /**

@@ -11,6 +11,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4, strongestFirst } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
+import { t } from "../lib/words.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
@@ -313,7 +314,7 @@ class SamplingView {
       const suffix = this.otherPanels().includes(panel) ? `_${data.model}` : place ? "_against" : "";
       return shown ? [{ title, canvas, shown, data, suffix }] : [];
     });
-    if (panels.length < this.visible().length) throw new Error("The pictures are not here yet; try again.");
+    if (panels.length < this.visible().length) throw new Error(t("The pictures are not here yet; try again."));
     await saveAs({
       data: this.data,
       panels,
@@ -388,7 +389,7 @@ class SamplingView {
     if (!shown || panel.counted === shown) return;
     panel.tried = shown;
     if (data.classes) {
-      panel.showNoClasses("Not counted: the decoder is given the class.");
+      panel.showNoClasses(t("Not counted: the decoder is given the class."));
       return;
     }
     try {
@@ -404,7 +405,7 @@ class SamplingView {
       panel.showClasses(counts, classShares, data.class_names, data.palette);
       if (this.beside) this.scaleCounts(classShares);
     } catch (error) {
-      panel.showNoClasses(`The classes cannot be counted: what that takes did not load (${messageOf(error)}).`);
+      panel.showNoClasses(t`The classes cannot be counted: what that takes did not load (${messageOf(error)}).`);
     }
   }
 
@@ -462,7 +463,7 @@ class SamplingView {
       panel.describe(this.describe(panel));
       if (hasSource(data, choices[place]))
         panel.showScore(scoreInWords(data.scores, choices[place]), asMeasured(state));
-      else panel.showScore("This model has no such source.", view !== "plane");
+      else panel.showScore(t("This model has no such source."), view !== "plane");
     }
   }
 
@@ -471,9 +472,9 @@ class SamplingView {
     const { view, side, temperature } = this.state;
     const from =
       view === "plane"
-        ? "pictures at normal quantiles"
-        : `samples, source ${(this.beside ? this.panels[0] : panel).sourceName()}`;
-    return `${side} by ${side} ${from}, temperature ${temperature}`;
+        ? t("pictures at normal quantiles")
+        : t`samples, source ${(this.beside ? this.panels[0] : panel).sourceName()}`;
+    return t`${side} by ${side} ${from}, temperature ${temperature}`;
   }
 
   /** @param {LiveStatus} status */
@@ -493,8 +494,8 @@ class SamplingView {
 
   showMeter() {
     const { framesPerSecond, ms } = this.meter.read();
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(0)} ms input → pictures`;
-    say(this.meterText, `Decoded now on ${this.device}${speed}`);
+    const speed = ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(0)} ms input → pictures`;
+    say(this.meterText, t`Decoded now on ${this.device}${speed}`);
   }
 
   resize() {

@@ -1,6 +1,7 @@
 /** How good the samples of each source are: in a line above a grid, and in a table of all with what each costs in nats. */
 
 import { element } from "../lib/dom.js";
+import { t, translate } from "../lib/words.js";
 import { NO_TRUNCATION } from "./sources.js";
 
 /** @typedef {{precision: number, recall: number, frechet: number}} Quality beside real pictures */
@@ -17,7 +18,7 @@ import { NO_TRUNCATION } from "./sources.js";
 
 const NATS_PER_BIT = Math.LN2;
 /** @type {Record<string, string>} */
-const COLUMNS = { prior: "Prior", aggregate: "Mixture", second: "Second stage" };
+const COLUMNS = { prior: t("Prior"), aggregate: t("Mixture"), second: t("Second stage") };
 
 /**
  * The quality of a source's samples, in a few words; "" where it was not measured.
@@ -29,7 +30,7 @@ export function scoreInWords(scores, source) {
   const quality = scores?.sources[source]?.quality;
   if (!quality) return "";
   const { precision, recall, frechet } = quality;
-  return `Precision\u00a0${precision.toFixed(2)} · recall\u00a0${recall.toFixed(2)} · Fréchet\u00a0${frechet.toFixed(1)}`;
+  return t`Precision\u00a0${precision.toFixed(2)} · recall\u00a0${recall.toFixed(2)} · Fréchet\u00a0${frechet.toFixed(1)}`;
 }
 
 /**
@@ -52,13 +53,18 @@ export function scoresTable(scores, prior) {
   const rows = scores ? rowsOf(scores) : [];
   if (!scores || !rows.length) return [];
   const names = Object.keys(scores.sources).map((name) => (prior || name !== "prior" ? COLUMNS[name] : "N(0, I)"));
-  const heads = scores.real ? [...names, "Real"] : names;
+  const heads = scores.real ? [...names, t("Real")] : names;
   const head = element("tr", {}, element("td"), ...heads.map((text) => element("th", { scope: "col" }, text)));
   const body = rows.map(([title, ...cells]) => {
     const values = heads.map((_, i) => element("td", {}, cells[i] ?? ""));
     return element("tr", {}, element("th", { scope: "row" }, title), ...values);
   });
-  const table = element("table", { className: "scores" }, element("caption", {}, "The samples of each source"), head);
+  const table = element(
+    "table",
+    { className: "scores" },
+    element("caption", {}, t("The samples of each source")),
+    head,
+  );
   table.append(...body);
   return [table, element("p", {}, explanation(scores))];
 }
@@ -75,12 +81,12 @@ function rowsOf({ sources, real }) {
   return [
     ...(real
       ? [
-          ofQuality("Precision", ({ precision }) => precision.toFixed(2)),
-          ofQuality("Recall", ({ recall }) => recall.toFixed(2)),
-          ofQuality("Fréchet", ({ frechet }) => frechet.toFixed(1)),
+          ofQuality(t("Precision"), ({ precision }) => precision.toFixed(2)),
+          ofQuality(t("Recall"), ({ recall }) => recall.toFixed(2)),
+          ofQuality(t("Fréchet"), ({ frechet }) => frechet.toFixed(1)),
         ]
       : []),
-    ...(gaps.some(Boolean) ? [ofGap("Gap, nats", 1, 2), ofGap("Gap, bits", NATS_PER_BIT, 1)] : []),
+    ...(gaps.some(Boolean) ? [ofGap(t("Gap, nats"), 1, 2), ofGap(t("Gap, bits"), NATS_PER_BIT, 1)] : []),
   ];
 }
 
@@ -91,13 +97,15 @@ function rowsOf({ sources, real }) {
  */
 function between({ lower, upper }, unit, digits) {
   const [least, most] = [lower.nats, upper.nats].map((nats) => (Math.max(0, nats) / unit).toFixed(digits));
-  return lower.nats < upper.nats ? `${least} to ${most}` : `about ${most}`;
+  return lower.nats < upper.nats ? t`${least} to ${most}` : t`about ${most}`;
 }
 
 /** @param {Scores} scores */
 function explanation({ real, protocol }) {
   const quality = real
-    ? "Precision: the share of samples that lie among real pictures. Recall: the share of real pictures that lie among samples. Fréchet: distance between the Gaussians of both in the features of the classifier, not the FID. "
+    ? t(
+        "Precision: the share of samples that lie among real pictures. Recall: the share of real pictures that lie among samples. Fréchet: distance between the Gaussians of both in the features of the classifier, not the FID. ",
+      )
     : "";
-  return `${quality}Gap: KL(q(z) ‖ source). Measured with python -m vae prior. ${protocol}.`;
+  return t`${quality}Gap: KL(q(z) ‖ source). Measured with python -m vae prior. ${translate(protocol)}.`;
 }

@@ -2,6 +2,7 @@
 
 import { drawPicture } from "../lib/canvas.js";
 import { contextOf, element, keepInView, messageOf } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { pictureOf } from "./panel.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
@@ -29,7 +30,7 @@ export class Selection {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    this.card = new Card((index) => page.reconstruct(index, "nearest code"));
+    this.card = new Card((index) => page.reconstruct(index, t("nearest code")));
     /** @type {Picked | null} */
     this.picked = null;
   }
@@ -81,7 +82,7 @@ export class Selection {
       return;
     }
     for (const each of visible) each.mark(cell);
-    const place = `Row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
+    const place = t`Row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
     const room = root.getBoundingClientRect();
     this.card.show(panel.cellBox(), room, pictureOf(shown, cell), data.image_shape, place);
   }
@@ -96,11 +97,11 @@ export class Selection {
     try {
       const loaded = await testSet.load();
       const code = await testSet.nearestCode(shown.vectors[cell]);
-      if (!outdated()) card.showNearestCode(code, loaded, data.kl ? "σ of the prior" : "latent units");
+      if (!outdated()) card.showNearestCode(code, loaded, data.kl ? t("σ of the prior") : t("latent units"));
       const pixels = await testSet.nearestPixels(pictureOf(shown, cell));
       if (!outdated()) card.showNearestPixels(pixels, loaded);
     } catch (error) {
-      if (!outdated()) card.showProblem(`The test set did not load (${messageOf(error)}).`);
+      if (!outdated()) card.showProblem(t`The test set did not load (${messageOf(error)}).`);
     }
   }
 
@@ -119,15 +120,15 @@ export class Selection {
 class Card {
   /** @param {Reconstruct} reconstruct */
   constructor(reconstruct) {
-    this.sample = new Picture("This sample", reconstruct);
-    this.code = new Picture("Nearest code", reconstruct);
-    this.pixels = new Picture("Nearest pixels", reconstruct);
+    this.sample = new Picture(t("This sample"), reconstruct);
+    this.code = new Picture(t("Nearest code"), reconstruct);
+    this.pixels = new Picture(t("Nearest pixels"), reconstruct);
     const figures = [this.sample, this.code, this.pixels].map(({ figure }) => figure);
     this.element = element(
       "div",
       { className: "card", role: "status", ariaLive: "polite", hidden: true },
       element("div", { className: "figures" }, ...figures),
-      element("p", {}, "Nearest among test images, which the model was not trained on."),
+      element("p", {}, t("Nearest among test images, which the model was not trained on.")),
     );
   }
 
@@ -166,7 +167,7 @@ class Card {
    * @param {string} unit
    */
   showNearestCode({ index, distance, typical }, testSet, unit) {
-    const text = `${distance.toFixed(2)} ${unit} away; median between test codes ${typical.toFixed(2)}`;
+    const text = t`${distance.toFixed(2)} ${unit} away; median between test codes ${typical.toFixed(2)}`;
     void this.code.showImage(index, text, testSet);
     keepInView(this.element); // with its text it is higher
   }
@@ -177,12 +178,12 @@ class Card {
    */
   showNearestPixels(found, testSet) {
     if (!found) {
-      this.pixels.text.textContent = "The server has no test images.";
+      this.pixels.text.textContent = t("The server has no test images.");
       return;
     }
     const [apart, typical] = [found.distance, found.typical].map((share) => `${(100 * share).toFixed(1)} %`);
-    const searched = found.count < testSet.encoded.n ? `; first ${found.count} searched` : "";
-    const text = `RMS ${apart} apart; median between test images ${typical}${searched}`;
+    const searched = found.count < testSet.encoded.n ? t`; first ${found.count} searched` : "";
+    const text = t`RMS ${apart} apart; median between test images ${typical}${searched}`;
     void this.pixels.showImage(found.index, text, testSet);
     keepInView(this.element);
   }
@@ -217,8 +218,8 @@ class Picture {
     this.figure.classList.remove("stale");
     this.figure.dataset.image = String(index); // for tests
     const original = index < encoded.images;
-    const what = original ? "" : `\nreconstruction: the server has no image from ${encoded.images} on`;
-    this.text.textContent = `Image ${index} · ${encoded.classNames[encoded.labels[index]]}${what}\n${text}`;
+    const what = original ? "" : t`\nreconstruction: the server has no image from ${encoded.images} on`;
+    this.text.textContent = t`Image ${index} · ${encoded.classNames[encoded.labels[index]]}${what}\n${text}`;
     const pixels = await (original ? pictures.load(index) : this.reconstruct(index));
     if (this.figure.dataset.image !== String(index)) return; // another image is shown by now
     if (pixels) drawPicture(this.canvas, pixels, encoded.imageShape);
