@@ -11,7 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import ROOT, box_of, opened, rest
-from tests.support.lessons import LESSON
+from tests.support.played_lesson import LESSON
 from vae.lab.file import lab_file
 from vae.lab.model_blocks import ModelFiles
 from vae.storage.checkpoints import read_checkpoint

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
-from tests.support.lessons import LESSON
 from tests.support.pages import ROOT
+from tests.support.played_lesson import LESSON
 from vae.__main__ import main
 from vae.lab.answers import data_url
 from vae.lab.file import LEAST_POINTS, MOST_BYTES, lab_file, lesson_models

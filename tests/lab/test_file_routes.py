@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
-from tests.support.lessons import lessons
 from tests.support.pages import ROOT
+from tests.support.played_lesson import lessons
 from vae.lab import file_routes
 from vae.lab.file_routes import FileService, routes
 from vae.server.live.inference import UnknownModelError

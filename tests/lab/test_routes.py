@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from tests.support.lessons import LESSON, lessons
 from tests.support.pages import ROOT
+from tests.support.played_lesson import LESSON, lessons
 from vae.lab.routes import routes
 from vae.storage.checkpoints import list_checkpoints, read_checkpoint
 from vae.ui.serving.lab import AppData
