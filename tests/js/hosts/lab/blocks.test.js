@@ -117,5 +117,8 @@ test("noise of any other seed is drawn here, always the same, and said to be ano
 
 test("the code of a term is in the page, whatever the model", async () => {
   page.set("terms", new TextEncoder().encode(JSON.stringify({ KL: { "": [] } })));
-  assert.deepEqual(await answerTo("lab/data", { view: "term", term: "KL" }), [200, JSON.stringify({ code: { "": [] } })]);
+  assert.deepEqual(await answerTo("lab/data", { view: "term", term: "KL" }), [
+    200,
+    JSON.stringify({ code: { "": [] } }),
+  ]);
 });
