@@ -1,4 +1,4 @@
-/** A lesson for the tests, as vae.lessons makes it. @import { Lesson } from "../../../vae/frontend/lessons/course.js" */
+/** A lesson for the tests, as vae.lessons makes it. @import { Lesson } from "../../../vae/frontend/lib/contract.js" */
 
 import { readFileSync } from "node:fs";
 

@@ -29,6 +29,7 @@ function play(values = {}) {
   const player = new Player(document.body);
   const host = {
     base: "https://lab.test",
+    models: ["mnist-z2", "mnist-z10"],
     app: true,
     open: (/** @type {URLSearchParams} */ link) => opened.push(`${link}`),
     has: (/** @type {string} */ page) => page !== "Training",
@@ -159,18 +160,20 @@ test("without a lesson the reason is said, and the page is free", () => {
 });
 
 test("a missing model is said in one sentence, where the lesson begins and at its step", () => {
-  play({ lesson: { ...LESSON, missing: ["mnist-z2"] } });
-  assert.match(text(), /Not here: mnist-z2\. The steps that need it cannot be shown\./);
+  const lesson = { ...LESSON, steps: LESSON.steps.map((step) => ({ ...step })), missing: ["mnist-z3"] };
+  lesson.steps[0].link += "&compare=mnist-z3";
+  play({ lesson });
+  assert.match(text(), /Not here: mnist-z3\. The steps that need it cannot be shown\./);
   predict(0);
   press("Next");
-  assert.match(text(), /This step needs the model mnist-z2, which is not here\. Read on without it\./);
+  assert.match(text(), /This step needs the model mnist-z3, which is not here\. Read on without it\./);
   assert.throws(() => press("Show me"));
   press("Next");
   press("Show me");
 });
 
 test("a page that the light page has not opens in the full app", () => {
-  const step = { ...LESSON.steps[0], page: "Training", link: "Training?film=mnist-z2", checkpoint: null };
+  const step = { ...LESSON.steps[0], page: "Training", link: "Training?film=mnist-z2", checkpoint: "" };
   play({ lesson: { ...LESSON, steps: [step] } });
   predict(0);
   press("Next");

@@ -25,7 +25,7 @@ test("where the lesson promises no answer, what was to be seen stands beside the
 });
 
 test("of the terms those that the glossary has are explained; a reference without a link is text", () => {
-  const references = [{ text: "A book", link: null }];
+  const references = [{ text: "A book", link: "" }];
   const { textContent } = explanation({ ...LESSON, terms: ["KL", "unknown"], references }, BASE);
   assert.match(textContent ?? "", /The words and their formulasKL: Kullback–Leibler divergence.*To read onA book$/s);
 });

@@ -5,17 +5,17 @@ import { test } from "node:test";
 import { element } from "../../../vae/frontend/lib/dom.js";
 import { plainRich, richNodes } from "../../../vae/frontend/lib/rich.js";
 
-/** @import { Rich } from "../../../vae/frontend/lib/rich.js" */
+/** @import { Rich, RichNode } from "../../../vae/frontend/lib/contract.js" */
 
 const BASE = "https://lab.test/app";
 
-/** @param {...Rich} nodes */
+/** @param {...RichNode} nodes */
 function html(...nodes) {
   return element("div", {}, ...richNodes(nodes, BASE)).innerHTML;
 }
 
 test("a text's tree becomes elements", () => {
-  const tree = /** @type {Rich[]} */ ([
+  const tree = /** @type {Rich} */ ([
     ["p", "A ", ["em", "b"], ["br"], ["strong", ["code", "c"]]],
     ["ol", ["li", "d"]],
     ["ul", ["li", "e"]],

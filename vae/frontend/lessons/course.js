@@ -1,40 +1,7 @@
 /**
  * A lesson's course: its places one after another, where a visitor is in it, and what must be done before going on.
  *
- * @import { Rich } from "../lib/rich.js"
- *
- * A lesson as vae.lessons makes it. answer: the option that is right, counted from 0; null where those who take it find out.
- * missing: the checkpoints that it needs and that are not here.
- *
- * @typedef {{text: string, because?: string}} LessonOption
- * @typedef {{question: string, options: LessonOption[], answer: number | null}} LessonQuestion
- * @typedef {{text: string, measured: string, unit: string, holds: boolean}} LessonCheck
- *
- * A step. link: a page and its parameters, beneath the app's address.
- *
- * @typedef {object} LessonStep
- * @property {Rich[]} do
- * @property {string} link
- * @property {string} page
- * @property {string | null} checkpoint
- * @property {Rich[]} see
- * @property {LessonCheck[]} checks
- *
- * @typedef {object} LessonAbout
- * @property {string} name
- * @property {string} language
- * @property {string[]} languages
- * @property {string} title
- * @property {number} minutes
- * @property {string} level
- * @property {LessonStep[]} steps
- * @property {Rich[]} explanation
- * @property {string[]} terms
- * @property {LessonQuestion | null} transfer
- * @property {{text: string, link: string | null}[]} references
- * @property {string[]} missing
- *
- * @typedef {LessonAbout & LessonQuestion} Lesson
+ * @import { Lesson, LessonQuestion, LessonStep } from "../lib/contract.js"
  *
  * @typedef {"predict" | "experiment" | "explain" | "transfer" | "end"} Phase
  * @typedef {{phase: Phase, step: number}} Place

@@ -1,7 +1,8 @@
 /**
  * The end of a lesson: what one did, what comes next, the progress as a file, and starting again, which asks first.
  *
- * @import { Lesson, Progress } from "./course.js"
+ * @import { Lesson } from "../lib/contract.js"
+ * @import { Progress } from "./course.js"
  * @import { ProgressStore } from "./progress.js"
  */
 

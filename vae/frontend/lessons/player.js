@@ -2,7 +2,8 @@
  * Plays a lesson beside the page that it drives: predict, experiment step by step, what happened and why, one more question.
  * Mounted once by hosts/lab/lesson.js.
  *
- * @import { Lesson, Place, Progress } from "./course.js"
+ * @import { Lesson } from "../lib/contract.js"
+ * @import { Place, Progress } from "./course.js"
  * @import { ProgressStore } from "./progress.js"
  * @import { Stage } from "./steps.js"
  *
@@ -192,7 +193,7 @@ export default class Player {
       this.opened.add(step);
       this.showFoot();
     };
-    return new StepPanel(lesson.steps[step], lesson, host, { wasOpened: this.opened.has(step), onOpen });
+    return new StepPanel(lesson.steps[step], host, { wasOpened: this.opened.has(step), onOpen });
   }
 
   /** @param {Lesson} lesson */

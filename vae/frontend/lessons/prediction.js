@@ -2,7 +2,7 @@
  * A question of a lesson, answered by a visitor who is alone: choose, commit, locked for good. After the commitment each option
  * has the reason why somebody would choose it.
  *
- * @import { LessonQuestion } from "./course.js"
+ * @import { LessonQuestion } from "../lib/contract.js"
  */
 
 import { button, element, say } from "../lib/dom.js";

@@ -1,7 +1,7 @@
 /**
  * What a visitor predicted beside what happened; then the explanation, its formulas and code, the references.
  *
- * @import { Lesson, LessonQuestion } from "./course.js"
+ * @import { Lesson, LessonQuestion } from "../lib/contract.js"
  * @import { Term } from "../lib/terms.js"
  */
 

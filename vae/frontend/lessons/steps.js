@@ -2,13 +2,14 @@
  * One step of a lesson's experiment: what to do, a button that brings the view to the step's exact state, and then what one
  * should see, with the numbers that the app has measured.
  *
- * @import { Lesson, LessonCheck, LessonStep } from "./course.js"
+ * @import { LessonCheck, LessonStep } from "../lib/contract.js"
  *
- * What a step needs of the page around it. open: brings the view to a link's state; has: whether it has a view of this address;
+ * What a step needs of the page around it. models: that it can show; open: brings the view to a link's state; has: whether it has a view of this address;
  * app: whether the full app is there.
  *
  * @typedef {object} Stage
  * @property {string} base
+ * @property {readonly string[]} models
  * @property {boolean} app
  * @property {(link: URLSearchParams) => void} open
  * @property {(page: string) => boolean} has
@@ -23,13 +24,12 @@ import { queryOfStep } from "./course.js";
  * Why a step's view cannot be shown here; "" where it can.
  *
  * @param {LessonStep} step
- * @param {Pick<Lesson, "missing">} lesson
- * @param {Pick<Stage, "has" | "app">} stage
+ * @param {Pick<Stage, "has" | "app" | "models">} stage
  */
-export function problemOf({ page, link, checkpoint }, { missing }, { has, app }) {
+export function problemOf({ page, link, checkpoint }, { has, app, models }) {
   const params = new URLSearchParams(link.split("?")[1]);
   const named = [checkpoint, ...(params.get("compare")?.split(",") ?? [])];
-  const lacking = missing.filter((name) => named.includes(name));
+  const lacking = named.filter((name) => name && !models.includes(name));
   if (lacking.length) return t`This step needs the model ${lacking.join(", ")}, which is not here. Read on without it.`;
   return has(page) || app ? "" : t("This step needs a page that only the full app has. Read on without it.");
 }
@@ -39,13 +39,12 @@ export class StepPanel {
 
   /**
    * @param {LessonStep} step
-   * @param {Lesson} lesson
    * @param {Stage} stage
    * @param {{wasOpened: boolean, onOpen: () => void}} how
    */
-  constructor(step, lesson, stage, { wasOpened, onOpen }) {
+  constructor(step, stage, { wasOpened, onOpen }) {
     const { base } = stage;
-    this.problem = problemOf(step, lesson, stage);
+    this.problem = problemOf(step, stage);
     this.showMe = button(t("Show me"), t("Brings the page to this step"), () => {
       stage.open(queryOfStep(step));
       say(this.news, t("The page shows this step now."));

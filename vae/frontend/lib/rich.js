@@ -4,8 +4,7 @@
  *
  * A node is a text, [tag, ...nodes], or ["a", address, ...nodes].
  *
- * @typedef {string | RichElement} Rich
- * @typedef {[tag: string, ...(string | RichElement)[]]} RichElement
+ * @import { Rich, RichElement } from "./contract.js"
  */
 
 import { element } from "./dom.js";
@@ -17,7 +16,7 @@ const TAGS = ["p", "ul", "ol", "li", "em", "strong", "code", "br"];
  * The nodes as elements. Of a tag that is not listed, and of a link that leads elsewhere than to a page of the web or of the
  * app, only the text remains.
  *
- * @param {readonly Rich[]} nodes
+ * @param {Rich} nodes
  * @param {string} base the app's address, without a slash at its end
  * @returns {(Node | string)[]}
  */
@@ -56,7 +55,7 @@ export function linkTo(address, base) {
   return /^[A-Za-z_]+(\?[^#]*)?$/.test(address) ? element("a", { href: `${base}/${address}` }) : null;
 }
 
-/** The text of some nodes alone. @param {readonly Rich[]} nodes @returns {string} */
+/** The text of some nodes alone. @param {Rich} nodes @returns {string} */
 export function plainRich(nodes) {
   return nodes
     .map((node) => (typeof node === "string" ? node : plainRich(node.slice(node[0] === "a" ? 2 : 1))))

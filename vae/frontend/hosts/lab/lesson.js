@@ -1,7 +1,7 @@
 /**
  * The light page with a lesson beside it: `/lab/?lesson=NAME&lang=`. The player comes after the first picture's modules.
  *
- * @import { Lesson } from "../../lessons/course.js"
+ * @import { Lesson } from "../../lib/contract.js"
  * @import { Environment, ImportModule, Settings } from "./lab.js"
  *
  * What the page brings of its lesson. name: as in the link; lesson: null where the browser has its text, or for the reason in
@@ -124,6 +124,7 @@ function hostOf(lab) {
   lab.stage.element.before(held);
   return {
     base,
+    models: lab.models,
     app: hasApp,
     has: (/** @type {string} */ page) => settings.views.some(({ address }) => address === page),
     open: (/** @type {URLSearchParams} */ link) => drive.open(link, () => toStage(lab)),
