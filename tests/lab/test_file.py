@@ -247,7 +247,7 @@ def test_a_file_with_a_lesson_has_the_player_and_says_which_models_are_missing(m
 def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnist: ModelFiles) -> None:
     links = ["Explore?checkpoint=b&compare=a,c&image=700", "Training?film=d", "Sampling?checkpoint=a"]
     lesson = LESSON | {"steps": [LESSON["steps"][0] | {"link": link} for link in links]}
-    assert lesson_models(lesson) == ["b", "a", "c"]
+    assert lesson_models(lesson) == ["b", "a", "c", "d"]
     _, found = arrays(held(lab_file([mnist], points=600, lesson=lesson))["live/encoded?model=mnist-z10"])
     assert len(found["mean"]) == 701
 

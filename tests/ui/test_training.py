@@ -97,7 +97,7 @@ def test_a_link_of_the_light_page_chooses_the_film_beside_it_and_the_frame(check
     assert "compare" not in app.query_params
 
 
-@pytest.mark.parametrize(("frame", "n"), [(7, 7), (None, None), (-1, None), ("7", None), (10**9, None)])
+@pytest.mark.parametrize(("frame", "n"), [(7, 7), (None, None), (0, None), ("7", None), (10**9, None)])
 def test_the_frame_at_which_the_user_rests_is_in_the_link(checkpoints: Path, frame: object, n: int | None) -> None:
     app = send(open_page(PAGE, checkpoint="filmed", frame="12"), frame={"id": 0, "n": frame})
     assert app.query_params.get("frame") == (None if n is None else str(n))

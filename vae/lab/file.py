@@ -65,7 +65,9 @@ def step_links(lesson: Json | None) -> list[str]:
 def lesson_models(lesson: Json) -> list[str]:
     """The names of the checkpoints that a lesson's steps show, in their order."""
     queries = [dict(parse_qsl(link.partition("?")[2])) for link in step_links(lesson)]
-    names = [[query.get("checkpoint", ""), *query.get("compare", "").split(",")] for query in queries]
+    names = [
+        [query.get("checkpoint", ""), query.get("film", ""), *query.get("compare", "").split(",")] for query in queries
+    ]
     return [name for name in dict.fromkeys(chain(*names)) if name]
 
 

@@ -26,7 +26,7 @@ import { comparison, epochsOf } from "./words.js";
 /**
  * What the host sends: vae/ui/pages/training, hosts/lab/views/training.js. model: the chosen one, "" without. history: shown
  * in place of films. dataset_names: as people write them. words: what a model is, by its name. frame: which frame of the
- * first film a link asks for, the first is 0, null for the last; followed when id is another than before.
+ * first film a link asks for, the first is 1, null for the last; followed when id is another than before.
  *
  * @typedef {{ base: string, model: string, films: FilmChoice[], history: HistoryData | null, references: Reference[],
  *   palette: string[], dataset_names: Record<string, string>, words: Record<string, string>,
@@ -49,7 +49,7 @@ export default class Player {
   feed = null;
   /** @type {Export | null} */
   exporting = null;
-  /** A frame to go to once it is there. @type {number | null} */
+  /** The number of a frame to go to once it is there. @type {number | null} */
   wanted = null;
   frameId = -1; // of the link that was followed last
   /** The frame at which the host knows the user to rest. @type {number | null} */
@@ -171,8 +171,8 @@ export default class Player {
     const [item] = this.feed?.items ?? [];
     if (this.wanted === null || !item?.film.frames.length) return;
     const { frames } = item.film;
-    this.scrubber.share = frames[Math.min(this.wanted, frames.length - 1)].share;
-    if (this.wanted < frames.length || item.finished) this.wanted = null;
+    this.scrubber.share = frames[Math.min(this.wanted, frames.length) - 1].share;
+    if (this.wanted <= frames.length || item.finished) this.wanted = null;
   }
 
   filmsWithFrames() {
@@ -238,7 +238,7 @@ export default class Player {
       { share, end, following } = this.scrubber;
     this.wanted = null;
     if (!film || !hasFrames(film)) return;
-    const n = following || share >= end ? null : film.indexAt(share);
+    const n = following || share >= end ? null : film.indexAt(share) + 1;
     if (n === this.rested) return;
     this.rested = n;
     this.send("frame", { id: this.frameId, n });

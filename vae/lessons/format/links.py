@@ -6,13 +6,12 @@ from urllib.parse import parse_qsl
 
 from vae.views.shared.pages import VIEWS
 
-ELSEWHERE = ("Training",)  # pages without a view in the light page
 LONGEST = 4000
 
 
 @dataclass(frozen=True)
 class StepLink:
-    """A link beneath the app's address. page: its address; checkpoint: "" where it names none."""
+    """A link beneath the app's address. page: its address; checkpoint: "" where it names none, not even by its film."""
 
     text: str
     page: str
@@ -23,7 +22,7 @@ class StepLink:
 def parse_link(text: str) -> StepLink:
     """The parts of a link. Raises ValueError with a sentence for one that leads to no page of the app."""
     page, _, query = text.partition("?")
-    known = list(dict.fromkeys([*(view.address for view in VIEWS), *ELSEWHERE]))
+    known = [view.address for view in VIEWS]
     if page not in known:
         raise ValueError(f"There is no page {page[:40]!r}; a link begins with {', '.join(known[:-1])} or {known[-1]}.")
     if len(text) > LONGEST or re.search(r"[\s#\\<>\"{}]", text):
@@ -37,4 +36,5 @@ def parse_link(text: str) -> StepLink:
     names = [name for name, _ in parameters]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"The link says {twice[:40]!r} twice; keep one of them.")
-    return StepLink(text, page, dict(parameters).get("checkpoint", ""), tuple(parameters))
+    values = dict(parameters)
+    return StepLink(text, page, values.get("checkpoint", values.get("film", "")), tuple(parameters))

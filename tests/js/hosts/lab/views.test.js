@@ -451,7 +451,7 @@ test("an unknown film may be one of a run; a model without one, and a bad frame,
   assert.deepEqual(filmsOf(data), ["checkpoint a"]);
   assert.deepEqual(session.warnings, [
     "This link asks for the film of “else”, which is not here.",
-    "This link's frame is no whole number from 0 to 999; it is ignored.",
+    "This link's frame is no whole number from 1 to 999; it is ignored.",
   ]);
 });
 

@@ -63,13 +63,13 @@ def choose(film: object, beside: object) -> None:
 
 
 def linked_frame(film: str | None, link: Mapping[str, str], state: Any) -> dict[str, int | None]:
-    """Which frame of the film the player opens on. n: None for the last; id: another one for each link.
+    """Which frame of the film the player opens on. n: from 1 on, None for the last; id: another one for each link.
 
     The state of the session remembers where the user rests. Another film opens on its last frame.
     """
     if "frame_id" not in state or links.by_history():
         state["frame_id"] = state.get("frame_id", -1) + 1
-        state["frame"] = parse_whole(link.get("frame", ""), 0, LAST_FRAME)
+        state["frame"] = parse_whole(link.get("frame", ""), 1, LAST_FRAME)
     elif film != state["frame_film"]:
         state["frame"] = None
     state["frame_film"] = film
@@ -79,7 +79,7 @@ def linked_frame(film: str | None, link: Mapping[str, str], state: Any) -> dict[
 def rest_at(sent: object) -> None:
     """Takes the frame at which the user rests, {"n": None} for the last. The browser may send anything."""
     frame = sent.get("n") if isinstance(sent, dict) else None
-    st.session_state["frame"] = frame if isinstance(frame, int) and 0 <= frame <= LAST_FRAME else None
+    st.session_state["frame"] = frame if isinstance(frame, int) and 0 < frame <= LAST_FRAME else None
 
 
 def write_frame(frame: int | None) -> None:

@@ -118,9 +118,9 @@ function askedFilm(session, names) {
 /** @param {Session} session */
 function linkedFrame(session) {
   const text = session.query.get("frame"),
-    frame = parseWhole(text, 0, LAST_FRAME);
+    frame = parseWhole(text, 1, LAST_FRAME);
   if (text !== null && frame === null)
-    session.warnings.push(`This link's frame is no whole number from 0 to ${LAST_FRAME}; it is ignored.`);
+    session.warnings.push(`This link's frame is no whole number from 1 to ${LAST_FRAME}; it is ignored.`);
   return frame;
 }
 
