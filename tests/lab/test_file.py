@@ -18,7 +18,7 @@ from tests.support.pages import ROOT
 from tests.support.played_lesson import LESSON
 from vae.__main__ import main
 from vae.lab.answers import data_url
-from vae.lab.file import LEAST_POINTS, MOST_BYTES, lab_file, lesson_models
+from vae.lab.file import LEAST_BESIDE_FILM, LEAST_POINTS, MOST_BYTES, lab_file, lesson_models
 from vae.lab.model_blocks import IMAGES, ModelFiles, halved
 from vae.model.latents import posterior_noise
 from vae.projection.methods import fit_pca, quality
@@ -250,6 +250,28 @@ def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnis
     assert lesson_models(lesson) == ["b", "a", "c", "d"]
     _, found = arrays(held(lab_file([mnist], points=600, lesson=lesson))["live/encoded?model=mnist-z10"])
     assert len(found["mean"]) == 701
+
+
+def test_a_model_s_film_is_in_the_file_shortened_until_it_fits(page: bytes) -> None:
+    model = ModelFiles(read_checkpoint(SHIPPED / "mnist-z2"))
+    made = lab_file([model], query="page=Training&checkpoint=mnist-z2")
+    data = held(made)
+    film, settings = data["live/film?model=mnist-z2"], json.loads(data["settings"])
+    assert len(made) <= MOST_BYTES
+    assert arrays(data["live/encoded?model=mnist-z2"])[0]["n"] >= LEAST_BESIDE_FILM
+    assert film.count(b'"kind": "frame"') >= 15
+    assert [row["film"] for row in settings["models"]] == [True]
+    assert "training/player.js" in data["modules"].decode()
+
+
+def test_a_file_without_a_film_has_no_film_player(page: bytes) -> None:
+    data = held(page)
+    settings = json.loads(data["settings"])
+    assert not [name for name in data if name.startswith("live/film")]
+    assert [row["film"] for row in settings["models"]] == [False]
+    assert settings["views"][-1]["script"] == "training/no-film.js"
+    assert "training/player.js" not in data["modules"].decode()
+    assert settings["answers"][data_url("training", model="mnist-z10")]["data"]["history"]["rows"]
 
 
 def test_a_file_has_the_language_of_the_page_from_which_it_was_taken(small: ModelFiles) -> None:

@@ -89,6 +89,8 @@ def test_the_file_has_the_models_that_the_page_compares(made: list[Any]) -> None
     assert query == urlencode({"compare": names})
     get(source, urlencode({"model": "mnist-z10", "compare": "mnist-z10,digits-z2"}))  # itself; other pictures
     assert made[-1][0] == ["the files of mnist-z10"]
+    get(source, urlencode({"model": "mnist-z10", "film": "mnist-z2", "beside": "mnist-z10-b1"}))
+    assert made[-1][0] == [f"the files of {name}" for name in ("mnist-z10", "mnist-z2", "mnist-z10-b1")]
 
 
 def test_a_lesson_is_taken_home_with_its_models_as_far_as_they_are_there(made: list[Any]) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vae.evaluation.pictures.samples import SamplesReport, SourceScores
 from vae.model.flow import Flow, SecondStage
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
+from vae.training.film import read_film
 from vae.views import explore, interpolation, latent_map, sampling, training
 from vae.views.shared import pages, scripts
 
@@ -117,3 +119,38 @@ def test_an_older_checkpoint_offers_no_second_stage_and_says_what_makes_it() -> 
     assert not sampling.is_source("second", checkpoint, sampling.offered_sources(checkpoint, fitted))
     assert data["scores"] is None
     assert "python -m vae prior digits-z2 makes both" in json.dumps(data["mismatch"])
+
+
+# ---- a film for a file -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "points", "numbers"),
+    [
+        (2_000_000, 2000, [1, 2, 60]),
+        (900_000, 500, [1, 2, 60]),
+        (500_000, 500, [1, 3, 60]),
+        (250_000, 500, [1, 5, 60]),
+    ],
+)
+def test_a_film_is_shortened_until_it_fits(most_bytes: int, points: int, numbers: list[int], tmp_path: Path) -> None:
+    path = SHIPPED / "mnist-z2" / "film.bin"
+    film = training.short_film(path, most_bytes)
+    assert film is not None
+    assert len(film) <= most_bytes
+    (tmp_path / "film").write_bytes(film)
+    head, *others = read_film(tmp_path / "film")
+    frames = [record for record in others if record.fields["kind"] == "frame"]
+    assert head.fields["points"] == points
+    assert [frames[i].fields["number"] for i in (0, 1, -1)] == numbers
+    whole = [record for record in read_film(path) if record.fields["kind"] == "frame"]
+    for frame in frames:
+        same = whole[frame.fields["number"] - 1]
+        assert frame.fields["epoch"] == same.fields["epoch"]
+        assert frame.body[: 4 * points] == same.body[: 4 * points]
+        assert frame.body[4 * points :] == same.body[4 * 2000 :]
+
+
+def test_a_film_that_does_not_fit_even_then_is_left_out(tmp_path: Path) -> None:
+    assert training.short_film(SHIPPED / "mnist-z2" / "film.bin", 1000) is None
+    assert training.short_film(tmp_path / "none", 1000) is None

@@ -1,6 +1,7 @@
 """The file to take home: one HTML page with some models, which opens from a folder without any network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -18,13 +19,15 @@ from vae.storage.checkpoints import MAX_TEST_IMAGES
 from vae.storage.files import CheckpointError
 from vae.validation import parse_whole, require
 from vae.views.sampling import LAST_SEED
-from vae.views.shared.pages import VIEWS
+from vae.views.shared.pages import TRAINING, VIEWS
 from vae.views.shared.terms.catalogue import codes
 from vae.views.shared.words import known_language
 
 ENTRY, LESSON_ENTRY = "hosts/lab/file.js", "hosts/lab/lesson-file.js"
 MOST_BYTES = 2_000_000  # of a file with one model, where its weights leave room for the least number of points
 LEAST_POINTS, STEP = 500, 100
+LEAST_BESIDE_FILM = 1000  # encoded test images, before a film gets room
+NO_FILM = replace(TRAINING, script="training/no-film.js", styles=())
 SPARE = 4000  # bytes, for what is measured once the number of points is known
 LONGEST_QUERY = 16_000  # characters
 
@@ -45,14 +48,18 @@ def lab_file(
     links = "&".join([query, *(link.partition("?")[2] for link in step_links(lesson))])
     seed, shown = _seed(links), _shown_images(links)
     blocks, answers = list[Block](), dict[str, Json]()
-    room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query, None))
+    filmed = {model.checkpoint.name for model in models if model.checkpoint.film}
+    room = MOST_BYTES - SPARE - len(_page(models[:1], {}, [], query, None, filmed=filmed))
     for model in models:
         images = max(IMAGES, shown)
-        count = fitting_points(model, images, seed, room) if points is None else points
+        film = model.film(room - sum(_sizes(model, points or LEAST_BESIDE_FILM, images, seed).values()))
+        left = room - len(film.to_html()) if film else room
+        count = fitting_points(model, images, seed, left) if points is None else points
         count = min(max(count, shown), model.checkpoint.test_images)
-        blocks += model.blocks(count, images)
+        blocks += [*model.blocks(count, images), *([film] if film else [])]
         answers |= model.answers(count, images, seed) | model.comparisons(models)
-    return _page(models, answers, blocks, query, lesson)
+        filmed -= {model.checkpoint.name} if film is None else set()
+    return _page(models, answers, blocks, query, lesson, filmed=filmed)
 
 
 def step_links(lesson: Json | None) -> list[str]:
@@ -87,13 +94,18 @@ def fitting_points(model: ModelFiles, images: int, seed: int, room: int) -> int:
     """How many encoded images fit: all, or a multiple of STEP, but no fewer than LEAST_POINTS. images: with pixels."""
     count = model.checkpoint.test_images
     while True:
-        sizes = {block.name: len(block.to_html()) for block in model.blocks(count, images, measured=False)}
-        answers = len(json_block("answers", model.answers(count, images, seed)).to_html())
-        excess = sum(sizes.values()) + answers - room
+        sizes = _sizes(model, count, images, seed)
+        excess = sum(sizes.values()) - room
         if excess <= 0 or count <= LEAST_POINTS:
             return count
         growing = sum(size for name, size in sizes.items() if name.startswith(("live/encoded", "live/projections")))
         count = max(LEAST_POINTS, (count - ceil(excess / growing * count)) // STEP * STEP)
+
+
+def _sizes(model: ModelFiles, points: int, images: int, seed: int) -> dict[str, int]:
+    """The bytes of a model's blocks in the page, and of its answers, by their names."""
+    blocks = [*model.blocks(points, images, measured=False), json_block("answers", model.answers(points, images, seed))]
+    return {block.name: len(block.to_html()) for block in blocks}
 
 
 def _seed(query: str) -> int:
@@ -113,9 +125,12 @@ def _page(
     blocks: Sequence[Block],
     query: str,
     lesson: Json | None,
+    *,
+    filmed: Collection[str],
 ) -> bytes:
-    views = {view.name: view for view in VIEWS}
-    rows = [model.row() for model in models]
+    """filmed: the models whose films are in the page; without any, the film player is not in it."""
+    views = {view.name: view if filmed or view is not TRAINING else NO_FILM for view in VIEWS}
+    rows = [model.row() | {"film": model.checkpoint.name in filmed} for model in models]
     language = known_language(dict(parse_qsl(query)).get("lang"))
     values: dict[str, Any] = settings(rows, models[0].checkpoint.name, views, answers, language=language)
     values["query"] = query
@@ -123,7 +138,7 @@ def _page(
     entry, style = (LESSON_ENTRY, lesson_page_style()) if lesson else (ENTRY, page_style())
     if lesson:
         values = with_lesson(values, _brought(lesson, [row["name"] for row in rows]))
-    modules = module_blocks(pack(entry, BAR, *(view.script for view in VIEWS)), folder=None)
+    modules = module_blocks(pack(entry, BAR, *(view.script for view in views.values())), folder=None)
     data = [json_block("settings", values), json_block("terms", codes())]
     all_blocks = [*word_blocks(language, packed=True), *data, *modules, *blocks]
     later = values["styles"].values()

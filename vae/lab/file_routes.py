@@ -105,8 +105,10 @@ class FileService:
         return lab_file(found, query=query, lesson=lesson)
 
     def _beside(self, checkpoint: Checkpoint, query: str) -> list[ModelFiles]:
-        """The models that the link compares, as far as they can be had."""
-        names = [name for name in dict(parse_qsl(query)).get("compare", "").split(",") if name != checkpoint.name]
+        """The models that the link compares, or whose films it shows, as far as they can be had."""
+        link = dict(parse_qsl(query))
+        linked = [link.get("film", ""), *link.get("compare", "").split(","), link.get("beside", "")]
+        names = [name for name in linked if name not in {"", checkpoint.name}]
         found: list[ModelFiles] = []
         for name in list(dict.fromkeys(names))[:MOST_OTHERS]:
             with suppress(UnknownModelError, CheckpointError, FileNotFoundError):

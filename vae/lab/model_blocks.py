@@ -7,6 +7,7 @@ live/weights?model=M       encoder and decoder, as vae.server.weights has them; 
                            stay within a level of 255
 live/encoded?model=M       the first n encoded test images, as vae.server.latent_map.routes has them
 live/images?model=M        the first k of these images, and their noise at live/noise?model=M
+live/film?model=M          the film of its training, perhaps shortened, where it has one and there is room
 live/projections?model=M&method=tsne&dims=2
                            a projection that the checkpoint has, of these n, as vae.server.latent_map.data has it
 """
@@ -36,7 +37,7 @@ from vae.views.interpolation import interpolation_data
 from vae.views.latent_map import map_data
 from vae.views.reconstruction import compare_empty, reconstruction_data, score_data, score_test_images
 from vae.views.shared import comparison, models, pages
-from vae.views.training import training_data
+from vae.views.training import history, short_film, training_data
 
 IMAGES = 300  # test images with their pixels
 SEEDS = 2  # of Sampling's noise, from the seed of the page on; the page draws its own for others
@@ -81,7 +82,7 @@ class ModelFiles:
             pages.INTERPOLATION.name: interpolation_data(own, self._examples, version),
             pages.COMPARE.name: _with_halved_points(compare_data(own, encoded, self._examples, 0)),
             pages.RECONSTRUCTION.name: reconstruction_data(own, self._examples, 0) | self._scores,
-            pages.TRAINING.name: training_data(own),
+            pages.TRAINING.name: training_data(own) | {"history": history(own)},
         }
 
     def source(self, checkpoint: Checkpoint, name: str) -> Mapping[str, object]:
@@ -144,6 +145,12 @@ class ModelFiles:
         shown = min(points, images, len(self._examples))
         answers[data_url(pages.LATENT_MAP.name, model=checkpoint.name)]["data"]["examples"] = shown
         return answers
+
+    def film(self, room: int) -> Block | None:
+        """The film of its training in at most so many bytes of a page; None without one that fits."""
+        path, most_bytes = self.checkpoint.film, room * 3 // 4  # in base64 three bytes take four
+        film = short_film(path, most_bytes) if path and most_bytes > 0 else None
+        return Block(f"live/film?model={self.checkpoint.name}", film) if film else None
 
     @cached_property
     def weights(self) -> bytes:

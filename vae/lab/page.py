@@ -46,10 +46,11 @@ def settings(
     """
     styles = {name: style_text(view.styles) for name, view in views.items()}
     say = partial(translated, language=language)
+    known = [views.get(view.name, view) for view in VIEWS]
     return {
         "models": models,
         "model": chosen,
-        "views": [asdict(view) | {"title": say(view.title), "question": say(view.question)} for view in VIEWS],
+        "views": [asdict(view) | {"title": say(view.title), "question": say(view.question)} for view in known],
         "bar": BAR,
         "styles": styles | {"bar": style_text(BAR_STYLES), "controls": style_text(CONTROLS_STYLES)},
         "answers": dict(answers),

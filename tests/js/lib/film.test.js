@@ -54,6 +54,15 @@ test("the reach leaves out the farthest points; along a line only x counts", () 
   assert.equal(read(bytesOf(headOf({ plane: "line" }), frame)).frames[0].reach, 1.5);
 });
 
+test("frames have their numbers in the whole film, where some are left out, and count from 1 otherwise", () => {
+  const numbers = (/** @type {Uint8Array[]} */ ...frames) =>
+    read(bytesOf(headOf(), ...frames)).frames.map(({ number }) => number);
+  assert.deepEqual(numbers(frameOf({ share: 0 }), frameOf(), frameOf()), [1, 2, 3]);
+  assert.deepEqual(numbers(frameOf({ share: 0, number: 1 }), frameOf({ number: 5 })), [1, 5]);
+  for (const number of [0, 1, 1.5, "3", 10_000])
+    assert.throws(() => numbers(frameOf({ share: 0 }), frameOf({ number })), FilmError);
+});
+
 test("the frame at a moment is the last one that is not later", () => {
   const film = read(WHOLE);
   assert.deepEqual(

@@ -31,6 +31,7 @@ import { FILM_PREFIX_BYTES, FILM_VERSION, MAX_FILM_BYTES } from "./contract.js";
  * One moment of a run.
  *
  * @typedef {object} Frame
+ * @property {number} number in the whole film, from 1 on; frames may be left out
  * @property {number} share of the run, 0 to 1
  * @property {number} epoch epochs done, with decimals
  * @property {number} seconds of training so far
@@ -226,10 +227,13 @@ function count(fields, name) {
  */
 function frameOf(fields, body, head, before) {
   const { share, epoch, seconds, reconstruction, kl, kl_per_dimension: klPerDimension, scale } = fields;
+  const newest = before.at(-1)?.number ?? 0,
+    { number = newest + 1 } = fields;
   const pointBytes = 4 * head.points,
     sheet = body.subarray(pointBytes);
   const rows = Math.ceil((head.originals + head.samples + head.side ** 2) / head.columns);
   const fits =
+    isWhole(number, newest + 1, MAX_FRAMES) &&
     isNumber(share) &&
     isNumber(epoch) &&
     isNumber(seconds) &&
@@ -245,7 +249,19 @@ function frameOf(fields, body, head, before) {
   if (!fits) throw misfit(`Picture ${before.length + 1}`);
   const points = new Int16Array(body.buffer.slice(0, pointBytes)); // little-endian, as every browser's machine is
   const reach = reachOf(points, scale, head.plane);
-  return { share, epoch, seconds, reconstruction, kl, klPerDimension, scale, points, reach, sheet };
+  return {
+    number: Number(number),
+    share,
+    epoch,
+    seconds,
+    reconstruction,
+    kl,
+    klPerDimension,
+    scale,
+    points,
+    reach,
+    sheet,
+  };
 }
 
 /**

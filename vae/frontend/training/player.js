@@ -4,6 +4,7 @@
  */
 
 import { button, element, say, segmented } from "../lib/dom.js";
+import { homeMenu } from "../lib/download-menu.js";
 import { hasFrames } from "../lib/film.js";
 import { announce } from "../lib/following.js";
 import { rangeOf } from "./charts.js";
@@ -88,7 +89,8 @@ export default class Player {
       "Download the film as GIF",
     );
     this.progressText = element("span", { className: "progress-text", role: "status", ariaLive: "polite" });
-    const tools = [...this.scrubber.tools, this.gridSwitch.element, this.download, this.progressText];
+    const downloads = [this.download, ...homeMenu(), this.progressText];
+    const tools = [...this.scrubber.tools, this.gridSwitch.element, ...downloads];
     this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
     this.controls.append(element("div", { className: "tools" }, ...tools));
     this.remark = element("p", { className: "reason", hidden: true, role: "status", ariaLive: "polite" });
@@ -170,9 +172,10 @@ export default class Player {
   goToWanted() {
     const [item] = this.feed?.items ?? [];
     if (this.wanted === null || !item?.film.frames.length) return;
-    const { frames } = item.film;
-    this.scrubber.share = frames[Math.min(this.wanted, frames.length) - 1].share;
-    if (this.wanted <= frames.length || item.finished) this.wanted = null;
+    const { frames } = item.film,
+      found = frames.find(({ number }) => number >= Number(this.wanted));
+    this.scrubber.share = (found ?? frames[frames.length - 1]).share;
+    if (found || item.finished) this.wanted = null;
   }
 
   filmsWithFrames() {
@@ -238,7 +241,7 @@ export default class Player {
       { share, end, following } = this.scrubber;
     this.wanted = null;
     if (!film || !hasFrames(film)) return;
-    const n = following || share >= end ? null : film.indexAt(share) + 1;
+    const n = following || share >= end ? null : film.frames[film.indexAt(share)].number;
     if (n === this.rested) return;
     this.rested = n;
     this.send("frame", { id: this.frameId, n });

@@ -74,6 +74,18 @@ test("rows of images are cut out of their block, as many as it has", async () =>
   ]);
 });
 
+test("a film is answered from the byte on that is asked for; a model without one has none", async () => {
+  page.set("live/film?model=a", Uint8Array.of(1, 2, 3, 4));
+  const film = async (/** @type {string} */ query) => {
+    const response = await blocks.answer("live/film", new URLSearchParams(query));
+    return [response.status, ...new Uint8Array(await response.arrayBuffer()).slice(0, 4)];
+  };
+  assert.deepEqual(await film("kind=checkpoint&name=a&from=0"), [200, 1, 2, 3, 4]);
+  assert.deepEqual(await film("kind=checkpoint&name=a&from=3"), [200, 4]);
+  assert.deepEqual(await film("kind=checkpoint&name=a&from=4"), [200]);
+  assert.equal((await film("kind=checkpoint&name=b&from=0"))[0], 404);
+});
+
 test("a test image's place and posterior come from the encoded set", async () => {
   const image = { row: 2, label: 1, title: "test image 2 · one", z: [5, 6] };
   assert.deepEqual(await answerTo("lab/data", { view: "image", image: "2" }), [200, JSON.stringify(image)]);

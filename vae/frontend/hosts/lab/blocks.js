@@ -63,12 +63,23 @@ export class Blocks {
     if (path === "live/images" || path === "live/noise") return this.rows(path, query);
     if (path === "live/projections") return this.projection(name, query);
     if (path === "lab/data") return this.data(query);
+    if (path === "live/film") return this.film(query);
     return this.read(name);
   }
 
   /** The code of every term. @returns {Promise<Record<string, object>>} */
   async terms() {
     return JSON.parse(new TextDecoder().decode(await this.read("terms")));
+  }
+
+  /**
+   * The film of a model, from a byte on.
+   *
+   * @param {URLSearchParams} query
+   */
+  async film(query) {
+    const film = await this.read(`live/film?model=${query.get("name")}`);
+    return film.subarray(Number(query.get("from")));
   }
 
   /** The encoded test images of a model. @param {string | null} model @returns {Promise<EncodedSet>} */

@@ -15,6 +15,7 @@ from vae.ui.pages.training.proposals import PRESETS, Preset, proposed_name, repe
 from vae.ui.pages.training.runs import app_runs, refresh_page, usable_checkpoint
 from vae.ui.shared import loaders, scripts
 from vae.views.shared import models
+from vae.views.shared.pages import TRAINING
 from vae.views.shared.palette import PALETTE
 from vae.views.shared.scripts import script_url
 from vae.views.training import GREY_MNIST, MNIST_REFERENCES, history, is_grey_mnist
@@ -66,7 +67,7 @@ def show_films(checkpoint: Checkpoint | None) -> None:
 @st.fragment
 def _mount(data: dict[str, Any]) -> None:
     """The component, which reports at once when the state of a run changes, and what the user wants."""
-    component = scripts.component(KEY, "lib/controls.css", "training/training.css", "training/panel.css")
+    component = scripts.component(KEY, *TRAINING.styles, "training/panel.css")
     component(
         key=KEY,
         data=data,

@@ -181,7 +181,7 @@ function besideControls(session, filmed, film, beside) {
  * @param {string[]} names
  */
 function noteOf(model, film, names) {
-  const without = `No film was kept of ${model}.`;
+  const without = hasServer() ? `No film was kept of ${model}.` : `This file has no film of ${model}.`;
   if (!names.length) return without;
   const instead = film === model ? "These are its curves." : `This is the film of ${film}.`;
   const others = names.filter((name) => name !== film);
