@@ -31,6 +31,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
 import { componentOf } from "../lib/view.js";
+import { t, translate } from "../lib/words.js";
 import { placedClouds, placeIn, UNTURNED } from "./alignment.js";
 import { CloudMap } from "./cloud.js";
 import { Dial } from "./dial.js";
@@ -87,17 +88,17 @@ export class Page {
     this.plane = new Plane((name) => this.choosePoint(name));
     this.cloud = new CloudMap();
     this.dimensions = new DimensionTable();
-    this.output = element("canvas", { className: "output", role: "img", ariaLabel: "Reconstruction" });
+    this.output = element("canvas", { className: "output", role: "img", ariaLabel: t("Reconstruction") });
     this.outputTitle = element("span");
     this.imageNumbers = element("p", { className: "numbers" });
     this.testNumbers = element("p", { className: "test-numbers" });
     this.differenceText = element("p", { className: "difference" });
     this.cloudTitle = element("span");
-    this.familyField = element("select", { ariaLabel: "Family of models" });
+    this.familyField = element("select", { ariaLabel: t("Family of models") });
     this.familyField.addEventListener("change", () => this.chooseFamily(this.familyField.value));
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.noFamily = element("p", { className: "message" });
-    this.explore = element("a", { title: "The sliders of these models side by side" }, "Open in Explore");
+    this.explore = element("a", { title: t("The sliders of these models side by side") }, t("Open in Explore"));
     this.reconstructions = new Reconstructions(
       ({ model, local }, onStatus) => new ModelClient({ base: this.data.base, model, local }, { onStatus }),
       { onResult: (name) => this.takeResult(name), onStatus: (name, status) => this.takeStatus(name, status) },
@@ -166,7 +167,7 @@ export class Page {
     const { others, class_names: names, palette, image_shape: imageShape } = data;
     this.shownModels = modelsKey(data);
     this.models = new Map([data, ...others].map((model) => [model.model, model]));
-    const words = apart([data, ...others].map(({ phrases }) => phrases));
+    const words = apart([data, ...others].map(({ phrases }) => phrases)).map(translate);
     this.words = new Map([...this.models.keys()].map((name, i) => [name, words[i]]));
     this.families = familiesOf([...this.models.values()]);
     this.compared = data.compared;
@@ -192,11 +193,13 @@ export class Page {
 
   fillFamilies() {
     const { families, familyField } = this;
-    familyField.replaceChildren(...families.map(({ key, words }) => element("option", { value: key }, words)));
+    familyField.replaceChildren(
+      ...families.map(({ key, words }) => element("option", { value: key }, translate(words))),
+    );
     familyField.hidden = families.length < 2;
     this.noFamily.hidden = families.length > 0;
-    const how = "“python -m vae sweep --beta 0.5,1,4” trains such models";
-    this.noFamily.textContent = `No two models of these pictures differ in β alone, so the dial has one stop; ${how}.`;
+    const how = t("“python -m vae sweep --beta 0.5,1,4” trains such models");
+    this.noFamily.textContent = t`No two models of these pictures differ in β alone, so the dial has one stop; ${how}.`;
   }
 
   /**
@@ -313,14 +316,14 @@ export class Page {
     const { model } = first,
       name = nameOf(first);
     const placed = this.placed.get(model);
-    say(this.outputTitle, `Reconstruction: ${this.family ? name : this.words.get(model)}`);
-    this.output.ariaLabel = `Reconstruction by ${name}`;
+    say(this.outputTitle, t`Reconstruction: ${this.family ? name : this.words.get(model)}`);
+    this.output.ariaLabel = t`Reconstruction by ${name}`;
     say(this.testNumbers, testNats(first));
     say(this.differenceText, this.differenceSentence());
     const images = Math.min(first.test_images, (placed?.cloud.points.length ?? 0) / 2).toLocaleString("en");
-    say(this.cloudTitle, `Codes of ${images} test images`);
-    const circles = first.nats.kl === null ? "no prior" : "circles: the prior at 1 and 2 deviations";
-    if (placed) this.cloud.show(placed.cloud, `Codes of ${images} test images under ${name}, PCA; ${circles}`);
+    say(this.cloudTitle, t`Codes of ${images} test images`);
+    const circles = first.nats.kl === null ? t("no prior") : t("circles: the prior at 1 and 2 deviations");
+    if (placed) this.cloud.show(placed.cloud, t`Codes of ${images} test images under ${name}, PCA; ${circles}`);
     this.drawOutput();
     this.describe();
     this.plane.show({ points: this.points(), marks: { floor: data.floor, collapsed: data.collapsed } });
@@ -338,8 +341,8 @@ export class Page {
     const reference = data.model === first.model ? members.find(({ beta }) => beta === 1) : data;
     if (!reference || reference.model === first.model) return "\u00a0";
     const named = (/** @type {ModelData} */ { model, nats }) => ({ words: this.words.get(model) ?? model, nats });
-    const than = first.nats.kl === null || reference.nats.kl === null ? "" : ` than ${named(reference).words}`;
-    return `On the test set, ${difference(named(reference), named(first))}${than}.`;
+    const than = first.nats.kl === null || reference.nats.kl === null ? "" : t` than ${named(reference).words}`;
+    return t`On the test set, ${difference(named(reference), named(first))}${than}.`;
   }
 
   /** The family's models come first: their points are named even where there is little room. @returns {Point[]} */
@@ -349,8 +352,8 @@ export class Page {
     return [...models].map(({ model, nats }) => {
       const words = this.words.get(model) ?? model,
         isCompared = compared.includes(model) || model === data.model;
-      const choice = isCompared ? "Compared; choose it to leave it out" : "Choose it to compare it";
-      const does = model === data.model ? "The model of the bar, always compared" : choice;
+      const choice = isCompared ? t("Compared; choose it to leave it out") : t("Choose it to compare it");
+      const does = model === data.model ? t("The model of the bar, always compared") : choice;
       return {
         name: model,
         words,

@@ -6,6 +6,7 @@
 
 import { button, element, say } from "../lib/dom.js";
 import { rangeField } from "../lib/fields.js";
+import { t } from "../lib/words.js";
 import { nameOf, tickText } from "./models.js";
 
 export class Dial {
@@ -25,11 +26,11 @@ export class Dial {
     this.field.addEventListener("change", () => this.onRelease());
     this.ticks = element("div", { className: "dial-ticks" });
     this.value = element("output", { className: "dial-value" });
-    const title = element("span", { className: "dial-title" }, "β, the weight of the KL: ", this.value);
+    const title = element("span", { className: "dial-title" }, t("β, the weight of the KL: "), this.value);
     const note = element(
       "span",
       { className: "dial-note small-print" },
-      "trained models only: nothing is interpolated",
+      t("trained models only: nothing is interpolated"),
     );
     const head = element("div", { className: "dial-head" }, title, note);
     this.element = element("div", { className: "dial" }, head, this.field, this.ticks);

@@ -11,6 +11,7 @@
 
 import { element, subscript } from "../lib/dom.js";
 import { strongestFirst } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { diagnosis, verdictOf } from "./words.js";
 
 export class DimensionTable {
@@ -21,9 +22,9 @@ export class DimensionTable {
     this.note = element("p", { className: "small-print dimension-note" });
     const table = element("table", { className: "dimensions" }, this.head, this.body);
     const scroll = element("div", { className: "table-place", tabIndex: 0, role: "region" }, table);
-    scroll.ariaLabel = "What each dimension holds";
+    scroll.ariaLabel = t("What each dimension holds");
     this.element = element("section", { className: "dimension-part" });
-    this.element.append(element("h2", {}, "What each dimension holds"), this.summary, scroll, this.note);
+    this.element.append(element("h2", {}, t("What each dimension holds")), this.summary, scroll, this.note);
   }
 
   /**
@@ -35,10 +36,10 @@ export class DimensionTable {
     const plain = model.nats.kl === null;
     const names = [
       "z",
-      ...(plain ? [] : ["KL, nats", "I(z; x), nats"]),
-      "variance of μ",
-      "what it does",
-      ...others.map(({ words }) => `in ${words}`),
+      ...(plain ? [] : [t("KL, nats"), t("I(z; x), nats")]),
+      t("variance of μ"),
+      t("what it does"),
+      ...others.map(({ words }) => t`in ${words}`),
     ];
     this.head.replaceChildren(element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))));
     const strengths = model.dimensions.map(({ kl, mean_variance: variance }) => kl ?? variance);
@@ -68,7 +69,7 @@ function rowOf({ dimensions }, i, others) {
 
 /** "z₇, r = −0.93", or that none follows. @param {Match[number]} found */
 export function matchText(found) {
-  if (!found) return "none";
+  if (!found) return t("none");
   const { dimension, correlation } = found;
   return `${subscript(dimension)}, r = ${correlation < 0 ? "−" : ""}${Math.abs(correlation).toFixed(2)}`;
 }
@@ -76,11 +77,11 @@ export function matchText(found) {
 /** How the numbers were computed. @param {ModelData} model */
 export function noteOf({ nats, test_images: count }) {
   const images = count.toLocaleString("en");
-  const active = "Active: the variance of μ over the images is above 0.01.";
-  const match = "r: correlation of the codes of the same images.";
+  const active = t("Active: the variance of μ over the images is above 0.01.");
+  const match = t("r: correlation of the codes of the same images.");
   if (nats.kl === null)
-    return `A plain autoencoder's codes have no density, so neither KL nor information. ${active} ${match}`;
-  const bound = `at most ln ${images} = ${Math.log(count).toFixed(2)}`;
-  const information = `I(z; x): what z tells about the picture, KL − KL(q(z) ‖ p(z)), ${bound}.`;
-  return `From ${images} test images. ${information} ${active} ${match}`;
+    return t`A plain autoencoder's codes have no density, so neither KL nor information. ${active} ${match}`;
+  const bound = t`at most ln ${images} = ${Math.log(count).toFixed(2)}`;
+  const information = t`I(z; x): what z tells about the picture, KL − KL(q(z) ‖ p(z)), ${bound}.`;
+  return t`From ${images} test images. ${information} ${active} ${match}`;
 }

@@ -21,6 +21,7 @@ import { TestRows } from "../lib/encoded-set.js";
 import { numberField } from "../lib/fields.js";
 import { isRow, readPixels } from "../lib/following.js";
 import { recall, remember } from "../lib/kept-picture.js";
+import { t } from "../lib/words.js";
 
 export class Input {
   /** The test image on the pad; null for a drawing. @type {number | null} */
@@ -45,17 +46,17 @@ export class Input {
     this.onChange = onChange;
     this.onChoice = onChoice;
     this.title = element("span", { className: "title", role: "status", ariaLive: "polite" });
-    this.field = numberField({ whole: true, min: "0", max: "0", ariaLabel: "Test image" });
+    this.field = numberField({ whole: true, min: "0", max: "0", ariaLabel: t("Test image") });
     this.field.addEventListener("change", () => this.choose(this.field.read()));
     this.padPlace = element("div", { className: "pad-place" });
     this.message = element("p", { className: "message", role: "status", ariaLive: "polite", hidden: true });
     this.picker = element(
       "div",
-      { className: "picker", role: "toolbar", ariaLabel: "Input image" },
-      element("label", {}, "Test image ", this.field),
-      button("‹", "Previous test image", () => this.step(-1), "Previous test image"),
-      button("›", "Next test image", () => this.step(1), "Next test image"),
-      button("Draw", "Empty the pad and draw", () => this.draw(), "Draw your own"),
+      { className: "picker", role: "toolbar", ariaLabel: t("Input image") },
+      element("label", {}, t("Test image "), this.field),
+      button("‹", t("Previous test image"), () => this.step(-1), t("Previous test image")),
+      button("›", t("Next test image"), () => this.step(1), t("Next test image")),
+      button(t("Draw"), t("Empty the pad and draw"), () => this.draw(), t("Draw your own")),
     );
   }
 
@@ -82,7 +83,7 @@ export class Input {
       bright,
       onChange: () => this.drawn(),
       onRelease: () => this.keep(),
-      label: "Input image",
+      label: t("Input image"),
     });
     this.padPlace.replaceChildren(this.pad.element);
   }
@@ -101,12 +102,12 @@ export class Input {
     this.wanted = row;
     const [pixels, noise] = await Promise.all([images.load(row), noises.load(row)]);
     if (this.wanted !== row || images !== this.images || !this.pad || !data) return;
-    if (!pixels) return this.tell(`There is no picture of test image ${row} here, only of the first ones.`);
+    if (!pixels) return this.tell(t`There is no picture of test image ${row} here, only of the first ones.`);
     this.row = row;
     this.noise = noise ? new Float32Array(noise.slice().buffer) : null;
     this.tell("");
     this.pad.load(pixels);
-    this.base = `test image ${row}`;
+    this.base = t`test image ${row}`;
     this.field.show(row);
     this.name();
     this.onChange();
@@ -139,7 +140,7 @@ export class Input {
     if (data && isRow(image, data.test_images)) void this.show(image);
     else if (pad && pixels) {
       pad.load(pixels);
-      this.drawn("Your teacher's drawing");
+      this.drawn(t("Your teacher's drawing"));
     }
   }
 
@@ -170,7 +171,7 @@ export class Input {
   }
 
   /** The pad has changed: what is on it is no test image any more. */
-  drawn(title = "Your drawing") {
+  drawn(title = t("Your drawing")) {
     this.row = null;
     this.wanted = -1;
     this.noise = null;
@@ -181,7 +182,7 @@ export class Input {
 
   name(drawing = "") {
     const { row, labels, data } = this;
-    say(this.title, row === null ? drawing : `Test image ${row} · ${data?.class_names[labels[row]] ?? ""}`);
+    say(this.title, row === null ? drawing : t`Test image ${row} · ${data?.class_names[labels[row]] ?? ""}`);
   }
 
   /** @param {string} text what could not be done; "" for nothing */

@@ -3,6 +3,7 @@
 import { element } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
 import { help } from "../lib/glossary.js";
+import { t } from "../lib/words.js";
 
 /** @import { CloudMap } from "./cloud.js" */
 /** @import { Dial } from "./dial.js" */
@@ -47,12 +48,12 @@ export function layOut(page) {
   const controls = element("div", { className: "given" }, input.picker, ways);
   const seen = element("div", { className: "seen" });
   seen.append(dial.element, page.noFamily, pictures, controls);
-  const heading = element("h2", {}, "Rate and distortion", help("KL"));
+  const heading = element("h2", {}, t("Rate and distortion"), help("KL"));
   const family = element("label", { className: "family-choice" }, page.familyField);
   const legend = element(
     "p",
     { className: "small-print plane-note" },
-    "● a model, mean of the test images · □ this image under each model · dashed: equal −ELBO, lower left is better",
+    t("● a model, mean of the test images · □ this image under each model · dashed: equal −ELBO, lower left is better"),
   );
   const right = element("div", { className: "right" });
   right.append(element("div", { className: "plane-head" }, heading, family), plane.element, legend);

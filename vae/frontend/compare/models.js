@@ -39,6 +39,8 @@
  * @property {{mean: number[], components: number[][]}} projection
  */
 
+import { t, translate } from "../lib/words.js";
+
 /**
  * A model's β in the link.
  *
@@ -55,7 +57,7 @@ export function betaText({ beta }) {
  */
 export function tickText(model) {
   if (model.beta !== null) return `${model.beta}`;
-  return model.nats.kl === null ? "no KL" : model.phrases[0];
+  return model.nats.kl === null ? t("no KL") : translate(model.phrases[0]);
 }
 
 /**
@@ -65,5 +67,5 @@ export function tickText(model) {
  */
 export function nameOf({ beta, nats, phrases }) {
   if (beta !== null) return `β = ${beta}`;
-  return nats.kl === null ? "the plain autoencoder" : phrases[0];
+  return nats.kl === null ? t("the plain autoencoder") : translate(phrases[0]);
 }

@@ -19,6 +19,7 @@
 
 import { element, svgElement } from "../lib/dom.js";
 import { watchSize } from "../lib/view.js";
+import { t } from "../lib/words.js";
 import { PlaneScale, placeLabels } from "./plane-scale.js";
 
 const LETTER = 0.56; // of a text's height is a letter's width, about
@@ -38,14 +39,14 @@ export class Plane {
   /** @param {(name: string) => void} onChoose a model's point was clicked */
   constructor(onChoose) {
     this.onChoose = onChoose;
-    this.svg = svgElement("svg", { role: "group", "aria-label": "Rate–distortion plane" });
+    this.svg = svgElement("svg", { role: "group", "aria-label": t("Rate–distortion plane") });
     this.body = element("tbody");
     const head = element(
       "tr",
       {},
-      ...["Model", "KL, nats", "Reconstruction, nats"].map((name) => element("th", { scope: "col" }, name)),
+      ...[t("Model"), t("KL, nats"), t("Reconstruction, nats")].map((name) => element("th", { scope: "col" }, name)),
     );
-    const caption = element("caption", {}, "The points of the rate–distortion plane");
+    const caption = element("caption", {}, t("The points of the rate–distortion plane"));
     this.table = element("table", { className: "unseen" }, caption, element("thead", {}, head), this.body);
     this.element = element("div", { className: "plane" }, /** @type {any} */ (this.svg), this.table);
     this.unwatch = watchSize(this.element, () => this.draw());
@@ -123,16 +124,16 @@ export class Plane {
       svgElement("line", { x1: left - 0.35 * text, x2: left, y1: scale.y(value), y2: scale.y(value), class: "axis" }),
       label(`${value}`, left - 0.55 * text, scale.y(value) + 0.35 * text, "end", "tick"),
     ]);
-    const title = label("reconstruction, nats", 0, 0, "middle", "axis-title");
+    const title = label(t("reconstruction, nats"), 0, 0, "middle", "axis-title");
     title.setAttribute("transform", `translate(${0.85 * text} ${top + height / 2}) rotate(-90)`);
     return [
       ...lines,
       svgElement("path", { d: `M${left} ${top}V${bottom}H${left + width}`, class: "axis" }),
       ...across,
       ...up,
-      label("rate: KL, nats on z", left + width / 2, bottom + 2.7 * text, "middle", "axis-title"),
+      label(t("rate: KL, nats on z"), left + width / 2, bottom + 2.7 * text, "middle", "axis-title"),
       title,
-      ...(this.hasLane ? [label("no KL", this.lane, bottom + 1.3 * text, "middle", "tick")] : []),
+      ...(this.hasLane ? [label(t("no KL"), this.lane, bottom + 1.3 * text, "middle", "tick")] : []),
     ];
   }
 
@@ -150,7 +151,7 @@ export class Plane {
       nodes.push(svgElement("line", { x1: left, x2: left + width, y1: y, y2: y, class: "floor" }));
       nodes.push(
         label(
-          `floor: the picture itself, ${floor.toFixed(1)}`,
+          t`floor: the picture itself, ${floor.toFixed(1)}`,
           left + 0.5 * text,
           y + (below ? 1.15 : -0.4) * text,
           "start",
@@ -168,7 +169,7 @@ export class Plane {
       );
       nodes.push(
         label(
-          `collapsed: the mean picture, ${collapsed.toFixed(1)}`,
+          t`collapsed: the mean picture, ${collapsed.toFixed(1)}`,
           x + 0.9 * text,
           y + 0.35 * text,
           "start",
@@ -277,11 +278,11 @@ export class Plane {
   fillTable({ points, marks: { floor, collapsed } }) {
     const rows = points.map(({ words, nats }) => [
       words,
-      nats.kl?.toFixed(1) ?? "none",
+      nats.kl?.toFixed(1) ?? t("none"),
       nats.reconstruction.toFixed(1),
     ]);
-    if (floor !== null) rows.push(["Floor: the picture itself", "", floor.toFixed(1)]);
-    if (collapsed !== null) rows.push(["Collapsed: the mean picture", "0", collapsed.toFixed(1)]);
+    if (floor !== null) rows.push([t("Floor: the picture itself"), "", floor.toFixed(1)]);
+    if (collapsed !== null) rows.push([t("Collapsed: the mean picture"), "0", collapsed.toFixed(1)]);
     this.body.replaceChildren(
       ...rows.map(([name, ...numbers]) =>
         element("tr", {}, element("th", { scope: "row" }, name), ...numbers.map((text) => element("td", {}, text))),

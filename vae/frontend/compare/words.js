@@ -5,6 +5,7 @@
  * @import { Result } from "./reconstructions.js"
  */
 
+import { t } from "../lib/words.js";
 import { nameOf } from "./models.js";
 
 /**
@@ -14,9 +15,9 @@ import { nameOf } from "./models.js";
  * @param {Pick<Result, "reconstruction" | "kl">} result
  */
 export function imageNats({ nats }, { reconstruction, kl }) {
-  if (nats.kl === null) return `reconstruction ${reconstruction.toFixed(1)} nats; no KL, so no −ELBO`;
+  if (nats.kl === null) return t`reconstruction ${reconstruction.toFixed(1)} nats; no KL, so no −ELBO`;
   const sum = (reconstruction + kl).toFixed(1);
-  return `−ELBO ${sum} = reconstruction ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats`;
+  return t`−ELBO ${sum} = reconstruction ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)} nats`;
 }
 
 /**
@@ -25,11 +26,12 @@ export function imageNats({ nats }, { reconstruction, kl }) {
  * @param {Pick<ModelData, "nats" | "active" | "test_images">} model
  */
 export function testNats({ nats: { reconstruction, kl }, active, test_images: count }) {
-  const of = `mean of ${count.toLocaleString("en")} test images`;
-  const units = `active ${active} dimensions`;
-  if (kl === null) return `${of}: reconstruction ${reconstruction.toFixed(1)} nats, no KL · ${units}`;
+  const of = t`mean of ${count.toLocaleString("en")} test images`;
+  const [used, all] = active.split(" of ");
+  const units = t`active ${used} of ${all} dimensions`;
+  if (kl === null) return t`${of}: reconstruction ${reconstruction.toFixed(1)} nats, no KL · ${units}`;
   const sum = (reconstruction + kl).toFixed(1);
-  return `${of}: −ELBO ${sum} = ${reconstruction.toFixed(1)} + ${kl.toFixed(1)} nats · ${units}`;
+  return t`${of}: −ELBO ${sum} = ${reconstruction.toFixed(1)} + ${kl.toFixed(1)} nats · ${units}`;
 }
 
 /**
@@ -38,8 +40,8 @@ export function testNats({ nats: { reconstruction, kl }, active, test_images: co
  * @param {Dimension} dimension
  */
 export function verdictOf({ kl, active }) {
-  if (!active) return `collapsed: the picture does not move it${kl === null ? "" : `, ${kl.toFixed(2)} nats`}`;
-  return "active";
+  if (!active) return t`collapsed: the picture does not move it${kl === null ? "" : t`, ${kl.toFixed(2)} nats`}`;
+  return t("active");
 }
 
 /**
@@ -50,12 +52,13 @@ export function verdictOf({ kl, active }) {
  */
 export function diagnosis(model, named) {
   const { dimensions } = model;
-  const name = nameOf(model).replace(/^the/, "The");
+  const name = nameOf(model).replace(/^[a-z](?=[a-z]+ )/, (letter) => letter.toUpperCase());
   const dead = dimensions.map((_, i) => i).filter((i) => !dimensions[i].active);
-  if (!dead.length) return `${name}: the picture moves all ${dimensions.length} dimensions.`;
+  if (!dead.length) return t`${name}: the picture moves all ${dimensions.length} dimensions.`;
   const which = dead.length > 6 ? "" : `: ${dead.map(named).join(", ")}`;
-  const have = dead.length === 1 ? "dimensions has" : "dimensions have";
-  return `${name}: ${dead.length} of ${dimensions.length} ${have} collapsed to the prior${which}.`;
+  return dead.length === 1
+    ? t`${name}: 1 of ${dimensions.length} dimensions has collapsed to the prior${which}.`
+    : t`${name}: ${dead.length} of ${dimensions.length} dimensions have collapsed to the prior${which}.`;
 }
 
 /**
@@ -65,6 +68,6 @@ export function diagnosis(model, named) {
  * @param {{reconstruction: number, kl: number | null}} nats
  */
 export function pointText(words, { reconstruction, kl }) {
-  const rate = kl === null ? "no KL" : `KL ${kl.toFixed(1)}`;
-  return `${words}: ${rate}, reconstruction ${reconstruction.toFixed(1)} nats`;
+  const rate = kl === null ? t("no KL") : `KL ${kl.toFixed(1)}`;
+  return t`${words}: ${rate}, reconstruction ${reconstruction.toFixed(1)} nats`;
 }

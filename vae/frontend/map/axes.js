@@ -12,6 +12,7 @@
  */
 
 import { element, svgElement } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { drawGrid } from "./grid.js";
 
 const MARGIN = { l: 3.6, r: 0.6, t: 0.6, b: 2.9 }; // em: room for the numbers and titles of the axes
@@ -55,7 +56,7 @@ function plotlyOf(page) {
 function runPlotly(address) {
   return new Promise((resolve, reject) => {
     const script = element("script", { src: address });
-    const fail = () => reject(new Error(`${address} did not load`));
+    const fail = () => reject(new Error(t`${address} did not load`));
     script.onerror = fail;
     script.onload = () => {
       const plotly = plotlyOf(window);

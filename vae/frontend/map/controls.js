@@ -9,32 +9,35 @@ import { button, element, say, subscript } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
 import { rangeField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
+import { t, translate } from "../lib/words.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
 const ZOOM = 1.4;
-const FIT = "Show all points; again: without outliers (double-click)";
+const FIT = t("Show all points; again: without outliers (double-click)");
 /** @type {[Tool, string, string][]} */
 const TOOLS = [
-  ["move", "Move", "Drag moves the map, or turns it in 3-D; the wheel zooms"],
-  ["probe", "Probe", "Drag decodes along the way, with a finger too"],
-  ["lasso", "Lasso", "Drag around points to select them; Shift adds"],
+  ["move", t("Move"), t("Drag moves the map, or turns it in 3-D; the wheel zooms")],
+  ["probe", t("Probe"), t("Drag decodes along the way, with a finger too")],
+  ["lasso", t("Lasso"), t("Drag around points to select them; Shift adds")],
 ];
 /** What a method leaves out. @type {Record<Method, string>} */
 const NOTES = {
-  raw: "All other dimensions are left out.",
-  pca: "Linear: distances only shrink; what lies outside is lost.",
-  tsne: "Distances between groups, their sizes and the axes mean nothing.",
-  umap: "Distances between groups, their sizes and the axes mean nothing.",
+  raw: t("All other dimensions are left out."),
+  pca: t("Linear: distances only shrink; what lies outside is lost."),
+  tsne: t("Distances between groups, their sizes and the axes mean nothing."),
+  umap: t("Distances between groups, their sizes and the axes mean nothing."),
 };
 const MEANING = {
-  trustworthiness: "Trustworthiness: 1 if images that are near on the map are near in latent space too.",
-  continuity: "Continuity: 1 if images that are near in latent space are near on the map too.",
-  kept: "Neighbours kept: the share of each image's nearest in latent space that are its nearest here too.",
+  trustworthiness: t("Trustworthiness: 1 if images that are near on the map are near in latent space too."),
+  continuity: t("Continuity: 1 if images that are near in latent space are near on the map too."),
+  kept: t("Neighbours kept: the share of each image's nearest in latent space that are its nearest here too."),
 };
-const BEST =
-  "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; what is above it is the model's.";
-const MISMATCH =
-  "KL from a Gaussian with the mean and covariance of the aggregate posterior q(z), the mixture of q(z|x) over the test images, to the prior N(0, I), in this plane. 0 if they agree. Only a part of KL(q(z) ‖ p(z)): holes and clusters are left out. Sampling has bounds of the whole.";
+const BEST = t(
+  "The best possible reconstruction is the image itself. Its error is not 0 where pixels are grey, but their entropy; what is above it is the model's.",
+);
+const MISMATCH = t(
+  "KL from a Gaussian with the mean and covariance of the aggregate posterior q(z), the mixture of q(z|x) over the test images, to the prior N(0, I), in this plane. 0 if they agree. Only a part of KL(q(z) ‖ p(z)): holes and clusters are left out. Sampling has bounds of the whole.",
+);
 
 /** @param {string} value @param {string} text */
 function option(value, text) {
@@ -54,33 +57,38 @@ export class Bar {
       made.dataset.tool = tool;
       return made;
     });
-    const group = element("div", { className: "tools", role: "group", ariaLabel: "What dragging does" }, ...this.tools);
-    const navigation = element("div", { className: "navigation", role: "toolbar", ariaLabel: "Map" }, group);
+    const group = element(
+      "div",
+      { className: "tools", role: "group", ariaLabel: t("What dragging does") },
+      ...this.tools,
+    );
+    const navigation = element("div", { className: "navigation", role: "toolbar", ariaLabel: t("Map") }, group);
     navigation.append(
-      button("+", "Zoom in", () => calls.onZoom(ZOOM), "Zoom in"),
-      button("−", "Zoom out", () => calls.onZoom(1 / ZOOM), "Zoom out"),
-      button("All", FIT, () => calls.onFit(), FIT),
+      button("+", t("Zoom in"), () => calls.onZoom(ZOOM), t("Zoom in")),
+      button("−", t("Zoom out"), () => calls.onZoom(1 / ZOOM), t("Zoom out")),
+      button(t("All"), FIT, () => calls.onFit(), FIT),
     );
     this.density = rangeField({
       min: 0,
       max: MOST_PICTURES,
       step: 1,
       value: 0,
-      ariaLabel: "Decoded pictures under the points, per side",
+      ariaLabel: t("Decoded pictures under the points, per side"),
     });
-    this.densityText = element("output", {}, "Off");
-    this.densityLabel = element("label", { hidden: true }, "Pictures", this.density, this.densityText);
-    this.densityLabel.title =
-      "Decoded pictures under the points, over ±3 σ of the prior or ±2.5 standard deviations of PCA's components";
-    this.shading = element("input", { type: "checkbox", ariaLabel: "Change per step under the points" });
-    this.shadingLabel = element("label", { hidden: true }, this.shading, "Change per step");
-    this.shadingLabel.title = "Darker where the picture changes more per step of z, in place of the pictures";
-    this.restSelect = element("select", { ariaLabel: "The latent coordinates outside this plane" });
-    this.restSelect.append(option("mean", "Mean"), option("current", "Pinned z"));
-    this.restLabel = element("label", { hidden: true }, "Other z at", this.restSelect);
-    this.restLabel.title = "The other latent coordinates, when a place is decoded";
-    this.colourSelect = element("select", { ariaLabel: "Colour of the points" });
-    const colour = element("label", { className: "colour" }, "Colour", this.colourSelect);
+    this.densityText = element("output", {}, t("Off"));
+    this.densityLabel = element("label", { hidden: true }, t("Pictures"), this.density, this.densityText);
+    this.densityLabel.title = t(
+      "Decoded pictures under the points, over ±3 σ of the prior or ±2.5 standard deviations of PCA's components",
+    );
+    this.shading = element("input", { type: "checkbox", ariaLabel: t("Change per step under the points") });
+    this.shadingLabel = element("label", { hidden: true }, this.shading, t("Change per step"));
+    this.shadingLabel.title = t("Darker where the picture changes more per step of z, in place of the pictures");
+    this.restSelect = element("select", { ariaLabel: t("The latent coordinates outside this plane") });
+    this.restSelect.append(option("mean", t("Mean")), option("current", t("Pinned z")));
+    this.restLabel = element("label", { hidden: true }, t("Other z at"), this.restSelect);
+    this.restLabel.title = t("The other latent coordinates, when a place is decoded");
+    this.colourSelect = element("select", { ariaLabel: t("Colour of the points") });
+    const colour = element("label", { className: "colour" }, t("Colour"), this.colourSelect);
     const options = element("div", { className: "options" }, this.shadingLabel, this.densityLabel, this.restLabel);
     options.append(...homeMenu(), colour);
     this.element = element("div", { className: "bar" }, navigation, options);
@@ -133,20 +141,20 @@ export class Bar {
    */
   offerColours(latentDim, { prior, excess }) {
     const dimensions = Array.from({ length: latentDim }, (_, i) => [`z${i}`, subscript(i)]);
-    const above = excess ? [["excess", "Error above the best possible"]] : [];
+    const above = excess ? [["excess", t("Error above the best possible")]] : [];
     const numbers = [
       ...above,
-      ["reconstruction", "Reconstruction error"],
-      ...(prior ? [["kl", "KL to the prior"]] : []),
+      ["reconstruction", t("Reconstruction error")],
+      ...(prior ? [["kl", t("KL to the prior")]] : []),
     ];
-    const choices = [["class", "Class"], ...numbers, ...dimensions];
+    const choices = [["class", t("Class")], ...numbers, ...dimensions];
     this.colourSelect.title = excess ? BEST : "";
     this.colourSelect.replaceChildren(...choices.map(([value, text]) => option(value, text)));
   }
 
   showSide() {
     const { side } = this;
-    this.densityText.textContent = side ? `${side} × ${side}` : "Off";
+    this.densityText.textContent = side ? `${side} × ${side}` : t("Off");
   }
 }
 
@@ -154,12 +162,12 @@ export class Bar {
 export class Overlay {
   /** @param {{onCancel(): void, onAgain(): void}} calls */
   constructor({ onCancel, onAgain }) {
-    this.bar = element("progress", { max: 1, value: 0, ariaLabel: "Progress of the projection" });
+    this.bar = element("progress", { max: 1, value: 0, ariaLabel: t("Progress of the projection") });
     this.text = element("span", { role: "status", ariaLive: "polite" });
-    const cancel = element("button", { type: "button", onclick: onCancel }, "Cancel");
+    const cancel = element("button", { type: "button", onclick: onCancel }, t("Cancel"));
     this.progress = element("div", { className: "progress", hidden: true }, this.text, this.bar, cancel);
     this.said = element("span", {});
-    this.again = element("button", { type: "button", hidden: true, onclick: onAgain }, "Compute again");
+    this.again = element("button", { type: "button", hidden: true, onclick: onAgain }, t("Compute again"));
     this.notice = element("p", { className: "notice", role: "status", ariaLive: "polite", hidden: true });
     this.notice.append(this.said, this.again);
   }
@@ -196,7 +204,7 @@ export class Foot {
     this.ofPrior = element("span", { hidden: true }, this.mismatch, help("prior"));
     this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
-    const meaning = element("details", {}, element("summary", {}, "What these mean"), this.meaning);
+    const meaning = element("details", {}, element("summary", {}, t("What these mean")), this.meaning);
     this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
@@ -227,36 +235,36 @@ export class Foot {
   /** @param {number | null} nats how far all codes together are from the prior, null where the prior is not drawn */
   showMismatch(nats) {
     this.ofPrior.hidden = nats === null;
-    const text = `q(z)'s mean and covariance against the prior, here: ${nats?.toFixed(2)} nats`;
+    const text = t`q(z)'s mean and covariance against the prior, here: ${nats?.toFixed(2)} nats`;
     if (nats !== null) this.mismatch.textContent = text;
   }
 
   /** @param {ProjectionQuality} quality */
   showQuality({ trustworthiness, continuity, neighbours_kept: kept, neighbours, protocol }) {
     if (trustworthiness === null || continuity === null || kept === null) {
-      this.quality.textContent = protocol;
+      this.quality.textContent = translate(protocol);
       this.meaning.replaceChildren(...Object.values(MEANING).map((text) => element("p", {}, text)));
       return;
     }
     const part = (/** @type {string} */ text, /** @type {string} */ about) =>
-      element("span", { title: `${about} ${protocol}` }, text);
+      element("span", { title: `${about} ${translate(protocol)}` }, text);
     this.quality.replaceChildren(
-      part(`Trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
+      part(t`Trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
       " · ",
-      part(`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
+      part(t`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
       " · ",
-      part(`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
+      part(t`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
     );
     const ofMismatch = this.ofPrior.hidden ? [] : [MISMATCH];
     this.meaning.replaceChildren(
-      ...[...Object.values(MEANING), ...ofMismatch, protocol].map((text) => element("p", {}, text)),
+      ...[...Object.values(MEANING), ...ofMismatch, translate(protocol)].map((text) => element("p", {}, text)),
     );
   }
 
   /** @param {number} n test images of one latent dimension */
   showUnprojected(n) {
     this.showSource(n);
-    this.quality.textContent = `One latent dimension: ${subscript(0)} across, the classes up; nothing is projected.`;
+    this.quality.textContent = t`One latent dimension: ${subscript(0)} across, the classes up; nothing is projected.`;
   }
 
   /**
@@ -266,15 +274,18 @@ export class Foot {
    */
   showSource(n, layout) {
     const { source = "", seconds = 0, lowering = "" } = layout ?? {};
-    this.lowering.textContent = lowering;
-    const took = source === "computed here" && seconds > 0.1 ? ` in ${seconds.toFixed(1)} s` : "";
-    const images = n === 1 ? "1 test image, at its" : `${n.toLocaleString("en")} test images, each at its`;
-    this.source.textContent = `${images} mean μ of q(z|x)${source && ` · ${source}${took}`}`;
+    this.lowering.textContent = translate(lowering);
+    const took = source === "computed here" && seconds > 0.1 ? t` in ${seconds.toFixed(1)} s` : "";
+    const images =
+      n === 1
+        ? t("1 test image, at its mean μ of q(z|x)")
+        : t`${n.toLocaleString("en")} test images, each at its mean μ of q(z|x)`;
+    this.source.textContent = `${images}${source && ` · ${translate(source)}${took}`}`;
   }
 
   /** @param {number} count of points that are not in the view; called as seldom as `showSpeed` */
   showOutside(count) {
-    say(this.outside, count ? `${count.toLocaleString("en")} of them outside this view` : "");
+    say(this.outside, count ? t`${count.toLocaleString("en")} of them outside this view` : "");
   }
 
   /**
@@ -284,7 +295,7 @@ export class Foot {
    * @param {{framesPerSecond: number, ms: number | undefined}} speed
    */
   showSpeed(device, { framesPerSecond, ms }) {
-    const speed = ms === undefined ? "" : ` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
-    say(this.status, `${device ?? "Connecting"}${speed}`);
+    const speed = ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
+    say(this.status, `${device ?? t("Connecting")}${speed}`);
   }
 }

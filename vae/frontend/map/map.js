@@ -23,6 +23,7 @@ import { announce } from "../lib/following.js";
 import { liveUrl, Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t, translate } from "../lib/words.js";
 import { loadPlotly } from "./axes.js";
 import { Classes } from "./classes.js";
 import { Bar, Foot, Overlay } from "./controls.js";
@@ -169,7 +170,7 @@ export default class LatentMap {
       if (this.newest === data && !this.closed) this.apply(data, loaded, !encoded);
     } catch (error) {
       this.overlay.complain(
-        `The encoded test set did not load (${/** @type {Error} */ (error).message}). Reload the page.`,
+        t`The encoded test set did not load (${/** @type {Error} */ (error).message}). Reload the page.`,
       );
     }
   }
@@ -181,7 +182,7 @@ export default class LatentMap {
       const plotly = await loadPlotly(`${base}/${address}`, () => this.gestures.resting());
       if (!this.closed) this.plot.setPlotly(plotly);
     } catch {
-      this.overlay.complain("Plotly, which draws the axes, did not load. Reload the page.");
+      this.overlay.complain(t("Plotly, which draws the axes, did not load. Reload the page."));
     }
   }
 
@@ -419,17 +420,17 @@ export default class LatentMap {
     overlay.clear();
     if (message.state === "queued") {
       const others = message.queue_position - 1;
-      const first = others > 1 ? `${others} other projections first…` : "another projection first…";
+      const first = others > 1 ? t`${others} other projections first…` : t("another projection first…");
       overlay.showProgress(`${name}: ${first}`, 0);
     } else if (message.state === "running") {
       overlay.showProgress(`${name}: ${Math.round(100 * message.progress)} %`, message.progress);
-      if (message.progress === 1) foot.quality.textContent = "Measuring how far to trust this map…";
+      if (message.progress === 1) foot.quality.textContent = t("Measuring how far to trust this map…");
     } else if (message.state === "done") {
       foot.showSource(model.encoded.n, message);
       foot.showQuality(message.quality);
-    } else if (message.state === "failed") overlay.complain(message.error, true);
-    else if (message.state === "lost") overlay.complain(`${message.reason || "Connection lost"} – trying again.`);
-    else overlay.complain(`${name} was cancelled; the points stay where they were.`, true);
+    } else if (message.state === "failed") overlay.complain(translate(message.error), true);
+    else if (message.state === "lost") overlay.complain(t`${message.reason || t("Connection lost")} – trying again.`);
+    else overlay.complain(t`${name} was cancelled; the points stay where they were.`, true);
   }
 
   /** @param {LiveStatus} status */

@@ -8,6 +8,7 @@
 
 import { rgb } from "../lib/canvas.js";
 import { excessOf } from "../lib/encoded-set.js";
+import { t } from "../lib/words.js";
 
 /** The ramp for numbers: viridis, evenly sampled. Source: van der Walt & Smith 2015, CC0. */
 const VIRIDIS = [
@@ -49,7 +50,7 @@ function between(colours, share) {
 export function scaleOf(by, encoded) {
   if (by === "class") return null;
   if (by === "excess")
-    return { ...onRamp(excessOf(encoded) ?? encoded.reconstruction), unit: "nats above the best possible" };
+    return { ...onRamp(excessOf(encoded) ?? encoded.reconstruction), unit: t("nats above the best possible") };
   if (by === "reconstruction" || by === "kl") return { ...onRamp(encoded[by]), unit: "nats" };
   const { n, latentDim, mean } = encoded;
   const axis = Number(by.slice(1));

@@ -15,6 +15,7 @@ import { button, element } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { excessOf } from "../lib/encoded-set.js";
 import { csv, download, npz } from "../lib/export.js";
+import { t } from "../lib/words.js";
 
 const THUMBNAILS = 30,
   PER_ROW = 10;
@@ -33,12 +34,12 @@ export class Legend {
     this.calls = calls;
     this.list = element("ul", { className: "legend" });
     this.ramp = element("div", { className: "ramp-row", hidden: true });
-    const ariaLabel = "Select all images of a class";
-    this.search = element("input", { type: "text", placeholder: "Select a class…", ariaLabel });
+    const ariaLabel = t("Select all images of a class");
+    this.search = element("input", { type: "text", placeholder: t("Select a class…"), ariaLabel });
     this.search.addEventListener("keydown", (event) => event.key === "Enter" && this.find());
     this.search.addEventListener("input", () => this.mark());
     this.note = element("p", { className: "shapes" });
-    this.element = element("section", { ariaLabel: "Legend" }, this.ramp, this.list, this.note, this.search);
+    this.element = element("section", { ariaLabel: t("Legend") }, this.ramp, this.list, this.note, this.search);
   }
 
   /**
@@ -62,7 +63,7 @@ export class Legend {
    * @param {number} k
    */
   item(name, swatch, count, k) {
-    const title = `${name}: ${count.toLocaleString("en")} images. Click: hide or show; double-click: this class alone`;
+    const title = t`${name}: ${count.toLocaleString("en")} images. Click: hide or show; double-click: this class alone`;
     const item = element("button", { type: "button", title, ariaPressed: "true" }, swatch, name);
     item.addEventListener("click", () => this.calls.onToggle(k));
     item.addEventListener("dblclick", () => this.calls.onOnly(k));
@@ -88,7 +89,7 @@ export class Legend {
     const bar = element("span", { className: "ramp" });
     bar.style.background = background;
     this.ramp.replaceChildren(scale.low.toPrecision(3), bar, `${scale.high.toPrecision(3)} ${scale.unit}`);
-    this.ramp.title = "From the 2nd to the 98th percentile; what lies beyond has the colour of the end";
+    this.ramp.title = t("From the 2nd to the 98th percentile; what lies beyond has the colour of the end");
   }
 
   matching() {
@@ -123,22 +124,22 @@ export class SelectionPanel {
     this.title = element("h2", {});
     this.counts = element("ul", { className: "counts" });
     this.numbers = element("p", {});
-    this.mean = element("canvas", { className: "mean", role: "img", ariaLabel: "Mean of the selected images" });
+    this.mean = element("canvas", { className: "mean", role: "img", ariaLabel: t("Mean of the selected images") });
     this.meanText = element("figcaption", {});
     this.thumbnails = element("div", { className: "thumbnails", role: "img" });
-    const ariaLabel = "Clear the selection";
-    const clear = element("button", { type: "button", ariaLabel, title: "Clear (Escape)", onclick: onClear }, "×");
+    const ariaLabel = t("Clear the selection");
+    const clear = element("button", { type: "button", ariaLabel, title: t("Clear (Escape)"), onclick: onClear }, "×");
     const buttons = element("div", { className: "buttons" });
     buttons.append(
       downloadMenu([
-        { format: "CSV", what: "index, label, z and place on the map", save: () => this.save("csv") },
-        { format: "NPZ", what: "the same, for NumPy", save: () => this.save("npz") },
+        { format: "CSV", what: t("index, label, z and place on the map"), save: () => this.save("csv") },
+        { format: "NPZ", what: t("the same, for NumPy"), save: () => this.save("npz") },
       ]),
-      button("Use as A", "Group A of the latent arithmetic", () => this.use("A")),
-      button("Use as B", "Group B of the latent arithmetic", () => this.use("B")),
+      button(t("Use as A"), t("Group A of the latent arithmetic"), () => this.use("A")),
+      button(t("Use as B"), t("Group B of the latent arithmetic"), () => this.use("B")),
     );
     this.said = element("p", { role: "status", ariaLive: "polite" });
-    this.element = element("section", { className: "selection", hidden: true, ariaLabel: "Selection" });
+    this.element = element("section", { className: "selection", hidden: true, ariaLabel: t("Selection") });
     this.meanFigure = element("figure", {}, this.mean, this.meanText);
     const pictures = element("div", { className: "selected-pictures" }, this.meanFigure, this.thumbnails);
     const head = element("header", {}, this.title, clear);
@@ -155,7 +156,7 @@ export class SelectionPanel {
     this.element.hidden = rows.length === 0;
     if (!rows.length) return;
     const { encoded, marks } = model;
-    this.title.textContent = `${rows.length.toLocaleString("en")} images selected`;
+    this.title.textContent = t`${rows.length.toLocaleString("en")} images selected`;
     this.said.textContent = "";
     /** @type {Map<number, number>} */
     const counts = new Map();
@@ -164,11 +165,11 @@ export class SelectionPanel {
     this.counts.replaceChildren(
       ...sorted.map(([k, count]) => this.count(encoded.classNames[k], count, marks.swatch(k))),
     );
-    const kl = model.prior ? ` · KL ${summary(rows, encoded.kl)} nats` : "";
+    const kl = model.prior ? t` · KL ${summary(rows, encoded.kl)} nats` : "";
     const excess = excessOf(encoded),
-      above = excess ? `, of it ${summary(rows, excess)} above the best possible` : "";
-    const error = `error ${summary(rows, encoded.reconstruction)} nats${above}`;
-    this.numbers.textContent = `${error}${kl} (mean ± standard deviation)`;
+      above = excess ? t`, of it ${summary(rows, excess)} above the best possible` : "";
+    const error = t`error ${summary(rows, encoded.reconstruction)} nats${above}`;
+    this.numbers.textContent = t`${error}${kl} (mean ± standard deviation)`;
     void this.showPictures(rows, model); // what cannot be fetched comes as null
   }
 
@@ -182,7 +183,7 @@ export class SelectionPanel {
     const there = rows.filter((i) => i < images.count);
     const averaged = spaced(there, Math.min(AVERAGED, Math.ceil(AVERAGED_BYTES / images.size)));
     const shown = spaced(there, THUMBNAILS);
-    this.thumbnails.ariaLabel = `${shown.length} of the selected images`;
+    this.thumbnails.ariaLabel = t`${shown.length} of the selected images`;
     const load = async (/** @type {number[]} */ some) =>
       (await Promise.all(some.map((i) => images.load(i)))).filter((each) => each !== null);
     const thumbnails = await load(shown);
@@ -192,7 +193,7 @@ export class SelectionPanel {
     if (rows !== this.rows) return;
     this.meanFigure.hidden = !pixels.length;
     if (pixels.length) drawPicture(this.mean, meanPicture(pixels), encoded.imageShape);
-    this.meanText.textContent = pixels.length < rows.length ? `Mean of ${pixels.length}` : "Mean image";
+    this.meanText.textContent = pixels.length < rows.length ? t`Mean of ${pixels.length}` : t("Mean image");
   }
 
   /** @param {Uint8Array[]} pictures @param {ImageShape} shape */
@@ -208,7 +209,7 @@ export class SelectionPanel {
   /** @param {"A" | "B"} name */
   use(name) {
     this.onGroup(name, this.rows);
-    this.said.textContent = `${this.rows.length.toLocaleString("en")} images are group ${name} now.`;
+    this.said.textContent = t`${this.rows.length.toLocaleString("en")} images are group ${name} now.`;
   }
 
   /** @param {"csv" | "npz"} kind */

@@ -8,6 +8,7 @@
 
 import { drawPicture } from "../lib/canvas.js";
 import { contextOf, element, keepInView, say } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const OFFSET = 14; // CSS pixels from the pointer to the card
 const OPAQUE = 0.9,
@@ -18,11 +19,11 @@ export class Card {
   constructor() {
     const figure = (/** @type {HTMLCanvasElement} */ canvas, /** @type {string} */ text) =>
       element("figure", {}, canvas, element("figcaption", {}, text));
-    this.original = element("canvas", { className: "original", role: "img", ariaLabel: "Test image" });
-    this.decoded = element("canvas", { className: "decoded", role: "img", ariaLabel: "Decoded picture" });
-    this.left = figure(this.original, "Image");
+    this.original = element("canvas", { className: "original", role: "img", ariaLabel: t("Test image") });
+    this.decoded = element("canvas", { className: "decoded", role: "img", ariaLabel: t("Decoded picture") });
+    this.left = figure(this.original, t("Image"));
     this.caption = element("p", {});
-    const right = figure(this.decoded, "Decoded");
+    const right = figure(this.decoded, t("Decoded"));
     this.element = element("div", { className: "card", hidden: true }, this.left, right, this.caption);
   }
 

@@ -15,6 +15,7 @@
 import { drawPicture } from "../lib/canvas.js";
 import { element, figure, say } from "../lib/dom.js";
 import { nearest } from "../lib/math.js";
+import { t } from "../lib/words.js";
 
 const SHOWN_LATENTS = 6;
 
@@ -24,19 +25,19 @@ export class PinPanel {
 
   /** @param {() => void} onUnpin */
   constructor(onUnpin) {
-    this.image = figure("pinned-image", "Test image");
-    this.decoded = figure("pinned-picture", "Picture decoded at the pin");
-    say(this.decoded.caption, "Decoded");
+    this.image = figure("pinned-image", t("Test image"));
+    this.decoded = figure("pinned-picture", t("Picture decoded at the pin"));
+    say(this.decoded.caption, t("Decoded"));
     this.title = element("h2", {});
     this.text = element("p", {});
     this.neighbours = element("p", { className: "neighbours" });
     this.links = element("p", { className: "links" });
-    const title = "Remove the pin (Escape)";
-    const unpin = element("button", { type: "button", ariaLabel: "Remove the pin", title, onclick: onUnpin }, "×");
+    const title = t("Remove the pin (Escape)");
+    const unpin = element("button", { type: "button", ariaLabel: t("Remove the pin"), title, onclick: onUnpin }, "×");
     const head = element("header", {}, this.title, unpin);
     const pictures = element("div", { className: "pinned-pictures" }, this.image.element, this.decoded.element);
     const facts = element("div", { className: "facts" }, this.text, this.links, this.neighbours);
-    this.element = element("section", { className: "pinned", hidden: true, ariaLabel: "Pinned place" });
+    this.element = element("section", { className: "pinned", hidden: true, ariaLabel: t("Pinned place") });
     this.element.append(head, pictures, facts);
     /** Lies at the pinned place of the plot. */
     this.anchor = element("span", { className: "pin-anchor" });
@@ -52,8 +53,8 @@ export class PinPanel {
   show(pin, earlier, neighbours, encoded, data) {
     const { row } = pin;
     this.element.hidden = false;
-    const image = row === null ? "" : `Test image ${row} · ${encoded.classNames[encoded.labels[row]]}`;
-    say(this.title, image || "Pinned place");
+    const image = row === null ? "" : t`Test image ${row} · ${encoded.classNames[encoded.labels[row]]}`;
+    say(this.title, image || t("Pinned place"));
     say(this.text, pinText(pin));
     say(this.neighbours, neighbours ? neighbourText(neighbours) : "");
     const anchors = linksOf(pin, earlier, encoded, data).map(([name, href, about]) =>
@@ -115,7 +116,7 @@ export class PinPanel {
 export function pinText({ z, exact, near }) {
   const shown = z.slice(0, SHOWN_LATENTS).map((value) => value.toFixed(2));
   const more = z.length > SHOWN_LATENTS ? ", …" : "";
-  const how = exact ? "" : near ? " (approximate)" : " (no image near)";
+  const how = exact ? "" : near ? t(" (approximate)") : t(" (no image near)");
   return `z = ${shown.join(", ")}${more}${how}`;
 }
 
@@ -127,20 +128,20 @@ export function pinText({ z, exact, near }) {
  * @param {{images: {count: number}, encoded: Pick<EncodedSet, "n" | "labels" | "classNames">}} model
  */
 export function imageText(pin, row, { images: { count }, encoded: { n, labels, classNames } }) {
-  if (row >= count) return { text: `The server has no image from ${count} on`, about: "", isThere: false };
+  if (row >= count) return { text: t`The server has no image from ${count} on`, about: "", isThere: false };
   const name = classNames[labels[row]];
-  if (pin.row !== null) return { text: "Image", about: `Test image ${row} · ${name}`, isThere: true };
-  const of = count < n ? ` of the first ${count}` : "";
-  return { text: `Nearest image · ${name}`, about: `Test image ${row}${of}, nearest in latent space`, isThere: true };
+  if (pin.row !== null) return { text: t("Image"), about: t`Test image ${row} · ${name}`, isThere: true };
+  const of = count < n ? t` of the first ${count}` : "";
+  return { text: t`Nearest image · ${name}`, about: t`Test image ${row}${of}, nearest in latent space`, isThere: true };
 }
 
 /** @param {{kept: number, of: number, same: number}} neighbours */
 export function neighbourText({ kept, of, same }) {
-  if (of === 0) return "It is the only image.";
+  if (of === 0) return t("It is the only image.");
   if (same >= of)
-    return `${same.toLocaleString("en")} other images have the very same code: none is nearer than another.`;
-  const both = `${kept} of its ${of} true nearest are among the ${of} nearest on the map.`;
-  return `Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
+    return t`${same.toLocaleString("en")} other images have the very same code: none is nearer than another.`;
+  const both = t`${kept} of its ${of} true nearest are among the ${of} nearest on the map.`;
+  return t`Lines: to its true neighbours in latent space. Rings: the nearest on the map. ${both}`;
 }
 
 /**
@@ -163,18 +164,22 @@ function linksOf(pin, earlier, encoded, { base, model, classes, label: chosen, e
   const image = pin.row === null ? "" : `image=${pin.row}&`;
   const to = row(pin),
     ends = earlier ? `from=${row(earlier)}&to=${to}` : `from=${to}`;
-  const path = earlier ? "From A to B" : "From here; pin a second place for the other end";
+  const path = earlier ? t("From A to B") : t("From here; pin a second place for the other end");
   return [
     [
-      "Explore",
+      t("Explore"),
       link("Explore", `${image}z=${pin.z.join(",")}${label}`),
-      "Start from this z and change it with sliders",
+      t("Start from this z and change it with sliders"),
     ],
     [
-      "Interpolation",
+      t("Interpolation"),
       link("Interpolation", ends),
-      `${path}. The ends are the pinned test images, or those whose codes are nearest`,
+      t`${path}. The ends are the pinned test images, or those whose codes are nearest`,
     ],
-    ["Reconstruction", link("Reconstruction", `image=${to}`), image ? "This test image" : "The nearest test image"],
+    [
+      t("Reconstruction"),
+      link("Reconstruction", `image=${to}`),
+      image ? t("This test image") : t("The nearest test image"),
+    ],
   ];
 }

@@ -17,11 +17,12 @@ import { subscript } from "../lib/dom.js";
 import { excessOf } from "../lib/encoded-set.js";
 import { frameOf, frameOfPrior } from "../lib/frame.js";
 import { columnMeans, nearest } from "../lib/math.js";
+import { t } from "../lib/words.js";
 import { LinearInverse, LocalInverse, priorMismatch, spreadByClass } from "./inverse.js";
 import { Manifold } from "./pictures.js";
 
 /** @type {Record<Method, string>} */
-export const METHOD_NAMES = { raw: "raw latents", pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
+export const METHOD_NAMES = { raw: t("raw latents"), pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 
 const BLENDED = 0.2; // share of a class that is worth naming
 const PRIOR_REACH = 3, // standard deviations from the centre to the edge of the decoded pictures, as the view has
@@ -91,9 +92,9 @@ export class Projection {
     if (encoded.latentDim === 1) return [subscript(0), null];
     if (config.method === "raw") return config.axes.map(subscript);
     if (config.method !== "pca") return new Array(dims).fill(null);
-    const whole = dims === 2 ? " of the variance" : "";
+    const whole = dims === 2 ? t(" of the variance") : "";
     const percent = (/** @type {number} */ k) => `${Math.round(100 * encoded.pca.explained[k])} %${whole}`;
-    return Array.from({ length: dims }, (_, k) => `component ${k + 1} (${percent(k)})`);
+    return Array.from({ length: dims }, (_, k) => t`component ${k + 1} (${percent(k)})`);
   }
 
   /** Where the prior's mean lies, null where its circles cannot be drawn. */
@@ -171,9 +172,9 @@ export class Projection {
    */
   pointText(i, prior) {
     const { classNames, labels, reconstruction, kl } = this.encoded;
-    const cost = prior ? `, KL ${kl[i].toFixed(1)}` : "";
-    const above = this.excess ? ` (${this.excess[i].toFixed(1)} above the best possible)` : "";
-    return `test image ${i} · ${classNames[labels[i]]} · error ${reconstruction[i].toFixed(1)}${above}${cost} nats`;
+    const cost = prior ? t`, KL ${kl[i].toFixed(1)}` : "";
+    const above = this.excess ? t` (${this.excess[i].toFixed(1)} above the best possible)` : "";
+    return t`test image ${i} · ${classNames[labels[i]]} · error ${reconstruction[i].toFixed(1)}${above}${cost} nats`;
   }
 
   /**
@@ -185,12 +186,12 @@ export class Projection {
   placeText(coordinates, z) {
     const { inverse, config } = this;
     if (!inverse.exact) return this.approximation(inverse.trustAt(coordinates));
-    if (z.length === 1) return `exact: ${subscript(0)} = ${z[0].toFixed(2)}`;
+    if (z.length === 1) return t`exact: ${subscript(0)} = ${z[0].toFixed(2)}`;
     const shown = coordinates.map((value, k) => {
-      const name = config.method === "pca" ? `component ${k + 1}` : subscript(config.axes[k]);
+      const name = config.method === "pca" ? t`component ${k + 1}` : subscript(config.axes[k]);
       return `${name} = ${value.toFixed(2)}`;
     });
-    return `exact: ${shown.join(", ")}`;
+    return t`exact: ${shown.join(", ")}`;
   }
 
   /**
@@ -206,9 +207,9 @@ export class Projection {
   /** @param {ReturnType<LocalInverse["trustAt"]>} trust */
   approximation({ error, blended }) {
     const classes = this.classesIn(blended);
-    if (error === null) return `no image is near: z is a guess from images of ${classes.join(" and ")}`;
-    const mixed = classes.length > 1 ? `; blends ${classes.join(" and ")}` : "";
-    return `approximate: off by ${error.toFixed(2)} of the typical distance${mixed}`;
+    if (error === null) return t`no image is near: z is a guess from images of ${classes.join(t(" and "))}`;
+    const mixed = classes.length > 1 ? t`; blends ${classes.join(t(" and "))}` : "";
+    return t`approximate: off by ${error.toFixed(2)} of the typical distance${mixed}`;
   }
 
   /**
@@ -226,9 +227,9 @@ export class Projection {
   }
 
   describe() {
-    const what = `${METHOD_NAMES[this.config.method]} of ${this.encoded.n} test images in ${this.dims} dimensions`;
-    const turn = this.dims === 3 ? " Shift and arrows turn." : "";
-    const keys = "Arrow keys move a crosshair that decodes, Enter pins, plus and minus zoom, 0 shows all.";
-    return `Map: ${what}. ${keys}${turn}`;
+    const what = t`${METHOD_NAMES[this.config.method]} of ${this.encoded.n} test images in ${this.dims} dimensions`;
+    const turn = this.dims === 3 ? t(" Shift and arrows turn.") : "";
+    const keys = t("Arrow keys move a crosshair that decodes, Enter pins, plus and minus zoom, 0 shows all.");
+    return t`Map: ${what}. ${keys}${turn}`;
   }
 }

@@ -16,14 +16,16 @@
 import { contextOf, element, messageOf, say } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
 import { NewestStream } from "../lib/gradient-stream.js";
+import { t } from "../lib/words.js";
 
 const CELLS = 2400;
 const REST_MS = 200; // after the last change of the view
 const OPACITY = 0.85; // of the largest change
 const OUTLIERS = 0.02; // share of the cells beyond each end of the scale
-const NEEDS_APP = "The change per step needs the app, whose server measures it.";
-const MEANING =
-  "How much the decoded picture changes per unit of z: √det of the decoder's metric JᵀJ in this plane, as its root, so the geometric mean over the directions; the root mean square over the picture's values, in grey levels of 255. The scale is logarithmic, from the 2nd to the 98th percentile.";
+const NEEDS_APP = t("The change per step needs the app, whose server measures it.");
+const MEANING = t(
+  "How much the decoded picture changes per unit of z: √det of the decoder's metric JᵀJ in this plane, as its root, so the geometric mean over the directions; the root mean square over the picture's values, in grey levels of 255. The scale is logarithmic, from the 2nd to the 98th percentile.",
+);
 
 export class Shading {
   /** @type {Grid | null} */
@@ -46,10 +48,10 @@ export class Shading {
     this.onChange = onChange;
     this.text = element("p", { className: "quiet" });
     this.row = element("div", { className: "shading-scale", title: MEANING });
-    const parts = [element("b", {}, "Change per step of z"), this.row, this.text];
+    const parts = [element("b", {}, t("Change per step of z")), this.row, this.text];
     this.element = element(
       "section",
-      { className: "shading", ariaLabel: "Scale of the ground", hidden: true },
+      { className: "shading", ariaLabel: t("Scale of the ground"), hidden: true },
       ...parts,
     );
   }
@@ -66,7 +68,7 @@ export class Shading {
     this.ground = ground;
     this.element.hidden = !ground;
     this.row.hidden = true;
-    say(this.text, ground && !hasServer() ? NEEDS_APP : "Measuring…");
+    say(this.text, ground && !hasServer() ? NEEDS_APP : t("Measuring…"));
     this.onChange();
   }
 
@@ -130,7 +132,7 @@ export class Shading {
     this.row.hidden = false;
     const bar = element("span", { className: "ramp" });
     this.row.replaceChildren(short(low), bar, short(high));
-    say(this.text, `grey levels per unit of z, on a log scale; middle ${short(Math.sqrt(low * high))}`);
+    say(this.text, t`grey levels per unit of z, on a log scale; middle ${short(Math.sqrt(low * high))}`);
   }
 
   /**
@@ -161,7 +163,7 @@ export class Shading {
    */
   textAt(coordinates) {
     const value = this.grid && valueAt(this.grid, coordinates);
-    return value === null ? "" : ` · ${short(value)} grey levels per step of z`;
+    return value === null ? "" : t` · ${short(value)} grey levels per step of z`;
   }
 }
 

@@ -12,7 +12,7 @@
 
 import { apart } from "../../lib/comparison-words.js";
 import { messageOf } from "../../lib/dom.js";
-import { t } from "../../lib/words.js";
+import { t, translate } from "../../lib/words.js";
 
 export const MOST_OTHERS = 3;
 
@@ -36,7 +36,10 @@ export function comparable(first, models) {
 export function offers(models) {
   const isOnly = (/** @type {string | undefined} */ words) =>
     models.filter((each) => each.words === words).length === 1;
-  return models.map(({ name, words = name }) => [name, isOnly(words) ? words : `${words} · ${name}`]);
+  return models.map(({ name, words = name }) => [
+    name,
+    isOnly(words) ? translate(words) : `${translate(words)} · ${name}`,
+  ]);
 }
 
 /**
@@ -80,7 +83,7 @@ export async function comparedData(source, view, first, others) {
     each.status === "rejected" ? [t`“${others[i]}” is not compared: ${messageOf(each.reason)}`] : [],
   );
   if (!usable.length) return { data: {}, warnings };
-  const words = apart([own.phrases, ...usable.map(({ phrases }) => phrases)]);
+  const words = apart([own.phrases, ...usable.map(({ phrases }) => phrases)]).map(translate);
   const compare = usable.map(({ data }, i) => ({ ...data, words: words[i + 1] }));
   return { data: { words: words[0], nats: own.nats, codes: own.codes, compare }, warnings };
 }

@@ -19,7 +19,7 @@
  * @property {Record<keyof Limits, number>} numbers
  */
 
-import { t } from "../../../lib/words.js";
+import { t, translate } from "../../../lib/words.js";
 import { formatZ } from "../link.js";
 
 const PINNED = t("pinned on the map");
@@ -255,7 +255,7 @@ function projectionControls(choice, about, { methods, own, limits }) {
       kind: "row",
       label: t("Projection"),
       value: method,
-      options: methods,
+      options: methods.map(([id, name]) => /** @type {[Method, string]} */ ([id, translate(name)])),
       take: (value) => {
         choice.method = /** @type {Method} */ (value);
       },
