@@ -18,6 +18,7 @@ from vae.views.shared.scripts import FRONTEND
 
 ROOT = Path(__file__).parents[2]
 NAMES = ROOT / "tests" / "support" / "named_modules.js"
+TOKENS = ROOT / "tests" / "support" / "tokens.js"
 MODULES = sorted(path.relative_to(FRONTEND).as_posix() for path in FRONTEND.rglob("*.js"))
 # Streamlit's host imports by an address that Python sends, the bootstrap by one that it has made: neither is packed.
 UNPACKED = {"hosts/streamlit.js", html.BOOTSTRAP}
@@ -62,7 +63,30 @@ def test_what_comments_and_texts_say_is_left_alone(tmp_path: Path) -> None:
 // import("./c.js"), or new URL("./d.js", import.meta.url)
 const help = "write import('./e.js') from './f.js'";
 """
-    assert read_module("m.js", front_end(tmp_path, m=text)).pieces == (text,)
+    assert read_module("m.js", front_end(tmp_path, m=text)).pieces == ("\n" * 5 + text.splitlines(keepends=True)[-1],)
+
+
+def test_comments_go_and_lines_keep_their_numbers(tmp_path: Path) -> None:
+    text = (
+        "/** One\n * line. */\nconst a = 1; // stays\n  // goes\nconst b = `\n// text\n`;\nf(/** @type {A} */ (b));\n"
+    )
+    assert read_module("m.js", front_end(tmp_path, m=text)).pieces == (
+        "\n\nconst a = 1; // stays\n\nconst b = `\n// text\n`;\nf(/** @type {A} */ (b));\n",
+    )
+
+
+def test_without_its_comments_each_module_has_the_same_tokens(tmp_path: Path) -> None:
+    def digests(root: Path) -> list[str]:
+        files = [str(root / name) for name in MODULES]
+        done = subprocess.run(
+            [ROOT / ".venv/bin/node", "--expose-internals", TOKENS, *files], capture_output=True, text=True, check=True
+        )
+        return list(json.loads(done.stdout))
+
+    for name in MODULES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(packing.without_comments((FRONTEND / name).read_text("utf-8")), "utf-8")
+    assert digests(FRONTEND) == digests(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Modules of the front end and all that they need, cut into pieces that a page can put together; see vae.lab.html.
 
-A module's text is as it is on the disk, cut where it names another one. In the browser hosts/lab/bootstrap.js joins
-each text with the blob: addresses of what it names, leaf first, and imports the entry. So the modules work from a
-server and from file://. What names others, always relative to the module's own folder:
+A module's text is as it is on the disk, cut where it names another one, without its comments, which are a third of it;
+each line keeps its number. In the browser hosts/lab/bootstrap.js joins each text with the blob: addresses of what it
+names, leaf first, and imports the entry. So the modules work from a server and from file://. What names others, always
+relative to the module's own folder:
 
     import … from "./a.js";   export … from "./a.js";   import("./a.js")
     new URL("table.bin", import.meta.url)                                    any file that is no module: an asset
@@ -31,6 +32,7 @@ _WORKER = re.compile(rf"""\bnew Worker\(\s*{_ADDRESS.pattern},\s*{{\s*type: "(?P
 _COMMENT_OR_TEXT = re.compile(
     r"""(?P<comment>/\*.*?\*/|//[^\n]*)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`""", re.DOTALL
 )
+_COMMENT_LINES = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.MULTILINE | re.DOTALL)
 _NAMING = re.compile(r"""\bimport\b|\bfrom\s*(?=["'])""")
 
 
@@ -89,7 +91,7 @@ def pack(*entries: str, root: Path = FRONTEND) -> Packed:
 def read_module(name: str, root: Path = FRONTEND) -> Module:
     """A module, cut where it names others. Raises PackingError."""
     try:
-        text = (root / name).read_text("utf-8")
+        text = without_comments((root / name).read_text("utf-8"))
     except FileNotFoundError as error:
         raise PackingError(f"The module {name} is not there.") from error
     pieces, end = [""], 0
@@ -104,6 +106,17 @@ def read_module(name: str, root: Path = FRONTEND) -> Module:
             pieces += [target, ""]
     pieces[-1] += text[end:]
     return Module(name, tuple(pieces))
+
+
+def without_comments(text: str) -> str:
+    """A script whose comments that have lines of their own are empty lines."""
+    comments = {found.start("comment") for found in _COMMENT_OR_TEXT.finditer(text) if found["comment"]}
+
+    def emptied(found: re.Match[str]) -> str:
+        start = found.start() + len(found[0]) - len(found[0].lstrip())
+        return "\n" * found[0].count("\n") if start in comments else found[0]
+
+    return _COMMENT_LINES.sub(emptied, text)
 
 
 def _worker(name: str, root: Path) -> Module:
