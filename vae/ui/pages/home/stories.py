@@ -54,5 +54,11 @@ def lacking(lessons: Sequence[LessonSummary], usable: Collection[str]) -> list[s
 
 def story_data(lesson: LessonSummary) -> dict[str, object]:
     """A lesson as the component takes it."""
-    keys = ("name", "title", "minutes", "question", "options")
-    return {key: lesson[key] for key in keys} | {"rows": [asdict(row) for row in ROWS[lesson["name"]]]}
+    return {
+        "name": lesson["name"],
+        "title": lesson["title"],
+        "minutes": lesson["minutes"],
+        "question": lesson["question"],
+        "options": lesson["options"],
+        "rows": [asdict(row) for row in ROWS[lesson["name"]]],
+    }
