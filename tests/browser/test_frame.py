@@ -79,6 +79,14 @@ def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
         assert box_of(page.locator("h1"))["x"] >= 0
 
 
+def test_a_long_name_of_a_model_leaves_the_links_to_the_pages_their_room(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10-cond") as page:
+        picker = page.get_by_role("button", name="Model: MNIST · 10-D · β = 1, conditional on the class")
+        last = box_of(page.locator(".st-key-pages a").last)
+        assert last["x"] + last["width"] <= box_of(picker)["x"]
+        expect(page.locator("html")).to_have_attribute("data-bar", "wide")
+
+
 def test_the_list_of_pages_on_a_phone_opens_and_closes_when_a_page_is_chosen(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}", **screen((390, 844))) as page:
         show(page)

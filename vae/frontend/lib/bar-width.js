@@ -1,6 +1,6 @@
 /** Whether the bar has room for the links to the pages. */
 
-const FULL = 78; // rem: the links, the model picker and the buttons side by side
+const FULL = 84; // rem: the links, the model picker and the buttons side by side
 const CLASS = 15; // rem: the class beside them, where one is taught
 
 /**
