@@ -1,9 +1,11 @@
 """The Lessons page in a real browser: reading, languages, one's own lesson, and a class prepared in a few clicks."""
 
+import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browsing import attribute, opened, rest
 from tests.support.effort import first_in_make_test
@@ -12,6 +14,7 @@ from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
 SHOWN = ".library[data-lesson='{}']"
+Role = Literal["button", "link", "tab"]
 FIRST = "What survives two numbers?"
 
 
@@ -98,3 +101,34 @@ def test_nothing_is_too_small_cut_off_or_covered(app: Server, browser: Browser, 
         expect(page.locator(".editor[data-checked=right]")).to_be_visible()
         rest(page)
         assert faults(page) == []
+
+
+@pytest.mark.slow
+def test_a_class_is_prepared_rehearsed_and_started_from_the_home_page_in_at_most_eight_clicks(
+    app: Server, browser: Browser
+) -> None:
+    clicks = 0
+
+    def click(place: Page | Locator, role: Role, name: str) -> None:
+        nonlocal clicks
+        place.get_by_role(role, name=name).click()
+        clicks += 1
+
+    with opened(browser, app.url) as page:
+        click(page, "link", f"Read “{FIRST}”, or open a class with it")
+        is_read(page)
+        expect(page.get_by_role("article")).to_contain_text(re.compile(r"\d minutes"))
+        click(page, "link", "Rehearse it")
+        expect(page.get_by_label("Lesson", exact=True)).to_have_value("two-numbers")
+        click(page, "button", "Open the class")
+        step = page.get_by_role("region", name="What to do next")
+        click(step, "button", "Ask it now")
+        expect(step).to_contain_text(re.compile(r"[1-9]\d* of 30 have voted"))
+        click(page, "tab", "Room")
+        click(page, "button", "End the rehearsal")
+        with page.expect_popup() as projector:
+            click(step, "link", "Open the projector")
+        expect(projector.value.locator("body")).to_contain_text(page.locator(".class-head .code").inner_text())
+        projector.value.close()
+        page.wait_for_url(lambda url: "lesson=" not in url)  # a reload comes back to this class
+    assert clicks <= 8
