@@ -132,3 +132,24 @@ def test_a_class_is_prepared_rehearsed_and_started_from_the_home_page_in_at_most
         projector.value.close()
         page.wait_for_url(lambda url: "lesson=" not in url)  # a reload comes back to this class
     assert clicks <= 8
+
+
+@pytest.mark.slow
+def test_one_s_own_lesson_is_played_and_taught(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/Lessons") as page:
+        is_read(page)
+        page.get_by_role("button", name="Write your own").click()
+        text = page.get_by_label("Text of the lesson")
+        text.fill(text.input_value().replace(f"title: {FIRST}", "title: Mine alone"))
+        expect(page.get_by_role("article", name="Preview")).to_contain_text("Mine alone")
+        page.get_by_role("button", name="Play it").click()
+        page.wait_for_url("**/lab/?lesson=own**")
+        expect(page.get_by_role("heading", name="Mine alone")).to_be_visible()
+        page.go_back()
+        is_read(page)
+        page.get_by_role("button", name="Write your own").click()
+        page.get_by_role("button", name="Open a class with it").click()
+        expect(page.get_by_label("Lesson", exact=True)).to_have_value("own")
+        page.get_by_role("button", name="Open the class").click()
+        page.get_by_role("tab", name="Lesson").click()
+        expect(page.get_by_role("tabpanel", name="Lesson")).to_contain_text("Mine alone")
