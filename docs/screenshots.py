@@ -47,20 +47,20 @@ def main() -> None:
 
 
 def lead_a_vote(page: Any) -> None:
-    """Opens a class of simulated students, asks it, and lets it vote twice."""
+    """Opens a class of simulated students with a lesson, whose question it votes on twice."""
+    page.get_by_label("Lesson", exact=True).select_option("more-beta")
     page.get_by_role("button", name="Open the class").click()
     page.get_by_role("tab", name="Room").click()
     page.get_by_role("button", name="Rehearse").click()
     page.get_by_role("tab", name="Question").click()
     page.wait_for_selector(f".people:text('{STUDENTS} here')")
-    page.get_by_label("Start from").select_option("Is more β better?")
-    page.get_by_role("button", name="Ask the class").click()
     step = page.locator(".next")
+    step.get_by_role("button", name="Ask it now").click()
     for vote, then in (("", "Vote again"), ("Second vote: ", "Show the result")):
         page.wait_for_selector(f".answered:text-is('{vote}{STUDENTS} of {STUDENTS} answered')")
         step.get_by_role("button", name="End the").click()
         step.get_by_role("button", name=then).click()
-    page.wait_for_selector(".next[data-step=reveal]")
+    page.wait_for_selector(".next[data-step=go-on]")
 
 
 def drawn_frames(page: Any) -> object:

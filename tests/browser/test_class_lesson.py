@@ -1,4 +1,4 @@
-"""A whole lesson in real browsers: a teacher, the projector and three phones, also where networks and apps fail."""
+"""A whole lesson in real browsers: a teacher, the projector and three students, also where networks and apps fail."""
 
 import json
 import os
@@ -18,6 +18,8 @@ from vae.bench.live import Server, free_port, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}}
+QUESTION = "What does the model draw from ten points of a cloud?"
 SAME, SLIGHTLY, OTHER = "The same picture ten times", "Slightly different pictures", "Other digits"
 FIRST, SECOND = (SAME, SLIGHTLY, OTHER), (SLIGHTLY, SLIGHTLY, OTHER)
 # What a browser writes into the console where the app is not reached; the last is Streamlit's own sentence.
@@ -56,9 +58,12 @@ class Lesson:
         expect(self.teacher.locator(".class-view[data-ready=true]")).to_be_visible()
 
     def ask(self) -> None:
-        """A ready question."""
+        """A question of the teacher's own."""
         self.teacher.get_by_role("tab", name="Question").click()
-        self.teacher.get_by_label("Start from").select_option("Dot or cloud?")
+        self.teacher.get_by_role("textbox", name="Question").fill(QUESTION)
+        for letter, option in zip("ABC", (SAME, SLIGHTLY, OTHER), strict=True):
+            self.teacher.get_by_role("textbox", name=f"Option {letter}").fill(option)
+        self.teacher.get_by_role("radio", name="Option B is right").check()
         self.teacher.get_by_role("button", name="Ask the class").click()
 
     def vote(self, choices: tuple[str, str, str]) -> None:
@@ -72,7 +77,7 @@ class Lesson:
         """The projector says that all have voted, and not what."""
         expect(self.projector.get_by_text("3 of 3 answered")).to_be_visible()
         for page in (self.projector, *self.phones):
-            expect(page.locator(".histogram .bars")).to_have_count(0)
+            expect(page.locator(".histogram .bars:visible")).to_have_count(0)
 
     def vote_again(self) -> None:
         """The second round, after a discussion."""
@@ -137,16 +142,29 @@ def hand_in(phone: Page, label: str) -> None:
 
 
 @contextmanager
-def lesson(browser: Browser, app: Server, url: str = "", allowed: tuple[str, ...] = ()) -> Iterator[Lesson]:
-    """A class that three phones have joined. url: the app's address for them and for the projector."""
+def lesson(
+    browser: Browser,
+    app: Server,
+    url: str = "",
+    allowed: tuple[str, ...] = (),
+    *,
+    ready: str = "",
+    screens: tuple[dict[str, Any], ...] = (PHONE, PHONE, PHONE),
+) -> Iterator[Lesson]:
+    """A class that three have joined, on these screens. url: the app's address for them and for the projector.
+
+    ready: the name of the lesson with which it is opened.
+    """
     url = url or app.url
     with ExitStack() as windows:
         teacher = windows.enter_context(opened(browser, f"{app.url}/Class?checkpoint=mnist-z10", allowed))
+        if ready:
+            teacher.get_by_label("Lesson", exact=True).select_option(ready)
         teacher.get_by_role("button", name="Open the class").click()
         expect(teacher.locator(".class-view[data-ready=true]")).to_be_visible()
         code = teacher.locator(".class-head .code").inner_text()
         projector = windows.enter_context(opened(browser, f"{url}/c/{code}/projector", allowed))
-        phones = [windows.enter_context(opened(browser, f"{url}/c/{code}", allowed, **PHONE)) for _ in range(3)]
+        phones = [windows.enter_context(opened(browser, f"{url}/c/{code}", allowed, **each)) for each in screens]
         found = Lesson(teacher, projector, phones)
         found.all_here()
         yield found
@@ -170,6 +188,68 @@ def test_a_class_joins_predicts_discusses_votes_again_and_draws_on_one_map(app: 
         assert {(question["counts"], question["moved"], question["correct"]) for question in questions} == {(None,) * 3}
         one.reveal()
         one.draw()
+
+
+STEP_1, STEP_3 = "draw a 1, then a 0", "after two numbers and after ten"
+SEEN, WHY = "but not your 1 and your 0", "The model has two parts."
+
+
+@pytest.mark.parametrize("screens", [(PHONE, PHONE, PHONE), (LAPTOP, LAPTOP, LAPTOP)], ids=["phones", "laptops"])
+def test_a_class_of_three_plays_a_lesson_to_its_end(
+    app: Server, browser: Browser, screens: tuple[dict[str, Any], ...]
+) -> None:
+    with lesson(browser, app, ready="two-numbers", screens=screens) as one:
+        told: list[str] = []
+        students, everybody = one.phones, (one.projector, *one.phones)
+        students[0].on("websocket", lambda socket: socket.on("framereceived", lambda text: told.append(str(text))))
+        students[0].reload()
+        one.all_here()
+        one.do("Ask it now")
+        copy, garbage, digit = "An exact copy of your digit", "Garbage", "A typical digit of the same kind"
+        one.vote((copy, garbage, digit))
+        one.vote_again()
+        one.vote((copy, digit, digit))
+        one.do("End the second vote")
+        one.do("Show the result")
+        for page in everybody:
+            expect(page.get_by_text("1 of 3 changed: B → C 1.")).to_be_visible()
+
+        one.do("Open step 1")
+        for page in everybody:
+            expect(page.get_by_text(STEP_1).last).to_be_visible()
+        for student in students:
+            expect(student.get_by_role("heading", name="Reconstruction")).to_be_visible()
+            expect(student.get_by_role("button", name="Show me")).to_have_count(0)
+        assert not any(text in frame for frame in told for text in (SEEN, WHY, "because"))
+        one.do("Show what there is to see")
+        for page in everybody:
+            expect(page.get_by_text(SEEN).last).to_be_visible()
+
+        one.teacher.get_by_role("radio", name="Explore").check(force=True)
+        one.do("Open step 2")
+        one.teacher.get_by_role("tab", name="Lesson").click()
+        one.teacher.get_by_role("button", name="Step 3", exact=True).click()
+        for student in students:
+            expect(student.get_by_text(STEP_3).last).to_be_visible()
+            student.get_by_role("button", name="Show me").click()
+            expect(student).to_have_url(re.compile("page=Reconstruction.*compare=mnist-z10"))
+        one.do("Show what there is to see")
+        one.do("Explain it")
+        for student in students:
+            expect(student.get_by_role("heading", name="You predicted")).to_be_visible()
+            expect(student.get_by_role("heading", name="What happened")).to_be_visible()
+        expect(students[0].locator(".lesson-card").first).to_contain_text(copy)
+        expect(one.projector.locator(".predictions .happened")).to_have_text(f"C{digit}2")
+
+        one.do("Ask one more question")
+        one.vote(("Something like a digit",) * 3)
+        one.do("End the vote")
+        one.do("Show the result")
+        one.do("Reveal the right one")
+        one.do("End the lesson")
+        for student in students:
+            expect(student.get_by_text("The answer is B: Something like a digit")).to_be_visible()
+        expect(one.step).to_contain_text("is over.")
 
 
 @pytest.mark.parametrize(
