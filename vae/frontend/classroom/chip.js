@@ -1,11 +1,14 @@
 /**
- * The class in the bar of the teacher's pages: its code, how many are there, and whether they follow.
+ * The class in the bar of the teacher's pages: its code, how many are there, whether they follow, and the step of the
+ * lesson's experiment, from which one goes to the next without leaving the page.
  *
+ * @import { ClassLesson } from "../lib/contract.js"
  * @import { Broadcast } from "./broadcast.js"
  */
 
 import { button, element, say, segmented } from "../lib/dom.js";
 import { openBy } from "../lib/popover.js";
+import { plainRich } from "../lib/rich.js";
 
 /** @type {import("../lib/dom.js").Option<"follow" | "explore">[]} */
 const MODES = [
@@ -28,10 +31,16 @@ export class Chip {
       void broadcast.command("freeze", { frozen: !this.isFrozen });
     });
     this.state = element("p", { role: "status", ariaLive: "polite" });
+    this.step = element("p", { className: "class-step" });
+    this.before = button("‹", "The step before, for all", () => this.goTo(-1), "Step before");
+    this.after = button("›", "The next step, for all", () => this.goTo(1), "Next step");
+    this.there = element("a", { target: "_self" }, "Its page");
+    const steps = element("div", { className: "class-modes" }, this.before, this.after, this.there);
+    this.lesson = element("div", { hidden: true }, this.step, steps);
     const page = element("a", { href: `${base}/Class`, target: "_self" }, "The class's page");
     const controls = element("div", { className: "class-modes" }, this.mode.element, this.freeze);
     this.panel = element("div", { className: "class-panel", role: "dialog", ariaLabel: `Class ${code}` });
-    this.panel.append(controls, this.state, element("p", {}, page));
+    this.panel.append(controls, this.state, this.lesson, element("p", {}, page));
     this.open = open;
     this.elements = [open, this.panel];
     openBy(open, this.panel);
@@ -46,7 +55,7 @@ export class Chip {
 
   show() {
     const { broadcast, isFrozen, open, freeze } = this,
-      { class: about, people } = broadcast.connection.state;
+      { class: about, people, lesson } = broadcast.connection.state;
     say(this.here, people ? ` · ${people.connected}` : "");
     open.ariaLabel = `Class ${broadcast.code}${people ? ` · ${people.connected} here` : ""}`;
     open.dataset.state = isFrozen ? "frozen" : (about?.mode ?? "");
@@ -55,7 +64,24 @@ export class Chip {
     freeze.ariaLabel = freeze.textContent;
     this.mode.element.toggleAttribute("inert", isFrozen);
     if (about) this.mode.choose(about.mode);
+    this.showStep(about?.closed ? null : lesson);
     say(this.state, broadcast.sentence || wordsOf(about?.mode, isFrozen));
+  }
+
+  /** @param {ClassLesson | null} lesson */
+  showStep(lesson) {
+    const { step = 0, steps = 0, link = "" } = lesson ?? {};
+    this.lesson.hidden = step === 0;
+    say(this.step, `Step ${step} of ${steps}: ${plainRich(lesson?.do ?? [])}`);
+    this.before.disabled = step <= 1;
+    this.after.disabled = step >= steps;
+    this.there.href = `${this.broadcast.base}/${link}`;
+  }
+
+  /** To a step of the experiment. @param {number} by 1 for the next one, -1 for the one before */
+  goTo(by) {
+    const { lesson } = this.broadcast.connection.state;
+    if (lesson?.step) void this.broadcast.command("phase", { phase: "experiment", step: lesson.step + by });
   }
 
   close() {
