@@ -70,9 +70,9 @@ export class LessonPanel {
     }
     const title = element("p", { className: "class-lesson-title" }, lesson.title);
     this.element.replaceChildren(title, ...this.contentOf(lesson, explores, base));
-    const { outcome } = lesson;
+    const { outcome, transfer } = lesson;
+    if (transfer) this.element.append(...last(transfer, me?.transferred ?? null));
     if (outcome) void this.explain(outcome, me?.predicted ?? null, base);
-    if (lesson.transfer) this.element.append(...last(lesson.transfer, me?.transferred ?? null));
   }
 
   /**
