@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { Strip } from "../../../../vae/frontend/classroom/student/strip.js";
 import { emptyState } from "../../../../vae/frontend/classroom/state.js";
+import { lessonOf } from "../lessons.js";
 
 /** @type {(() => void)[]} */
 const resized = [];
@@ -28,4 +29,16 @@ test("the strip says its height, so that the page begins beneath a sentence of a
   for (const call of resized) call();
   assert.deepEqual(heights, [73.5]);
   assert.equal(strip.dock.hidden, true);
+});
+
+test("a class with a lesson has a button for it, in the place of the question's while there is none", () => {
+  const strip = new Strip(() => {});
+  const buttons = (/** @type {object} */ state) => {
+    strip.show({ text: "", kind: "" }, { ...emptyState(), ...state }, null);
+    return [...strip.dock.querySelectorAll("button")].filter(({ hidden }) => !hidden).map((node) => node.textContent);
+  };
+  assert.deepEqual(buttons({}), ["No question", "Draw", "Class map"]);
+  assert.deepEqual(buttons({ lesson: lessonOf({}) }), ["Lesson", "Draw", "Class map"]);
+  const question = { id: 1, text: "", options: [], round: 1, open: true };
+  assert.deepEqual(buttons({ lesson: lessonOf({}), question }), ["Lesson", "Answer", "Draw", "Class map"]);
 });

@@ -75,6 +75,7 @@ export class Strip {
     const count = Object.keys(map).length;
     say(asking, question ? (open ? t("Answer") : t("Question")) : t("No question"));
     asking.disabled = question === null;
+    asking.hidden = question === null && lesson !== null; // room for the lesson's
     asking.classList.toggle("primary", Boolean(open));
     asking.title = question ? progressWords(progress) : "";
     say(mapping, count ? t`Class map · ${count}` : t("Class map"));

@@ -260,8 +260,8 @@ export default class Student {
   /** Shows a step's page, for who explores. @param {string} link */
   openStep(link) {
     const [page, query = ""] = link.split("?");
-    const { lab } = /** @type {Host} */ (this.host);
-    lab.replace(new URLSearchParams([["page", page], ...new URLSearchParams(query)]));
+    const params = Object.fromEntries(new URLSearchParams(query));
+    this.follower?.open({ page, params }, this.state.class?.model ?? "");
     this.panels.close();
   }
 
