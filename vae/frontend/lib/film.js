@@ -5,6 +5,7 @@
 
 import { crc32, joined } from "./bytes.js";
 import { FILM_PREFIX_BYTES, FILM_VERSION, MAX_FILM_BYTES } from "./contract.js";
+import { t } from "./words.js";
 
 /** @import { ImageShape } from "./contract.js" */
 
@@ -94,7 +95,7 @@ export class Film {
   take(bytes) {
     this.size += bytes.length;
     if (this.size > MAX_FILM_BYTES) {
-      throw new FilmError(`This film is longer than ${MAX_FILM_BYTES / 1e6} MB; only its beginning is shown.`);
+      throw new FilmError(t`This film is longer than ${MAX_FILM_BYTES / 1e6} MB; only its beginning is shown.`);
     }
     const whole = joined([this.rest, bytes]);
     let at = 0;
@@ -126,8 +127,9 @@ export class Film {
 
   torn() {
     const { length } = this.frames,
-      where = length ? ` after ${length} pictures; what comes before is shown` : "";
-    return new FilmError(`This film is damaged${where}.`, true);
+      whole = t("This film is damaged.");
+    const part = t`This film is damaged after ${length} pictures; what comes before is shown.`;
+    return new FilmError(length ? part : whole, true);
   }
 
   /**
@@ -139,7 +141,7 @@ export class Film {
     else if (fields.kind === "frame") this.frames.push(frameOf(fields, body, this.head, this.frames));
     else if (fields.kind === "epoch") this.epochs.push(epochOf(fields));
     if (this.frames.length > MAX_FRAMES || this.epochs.length > MAX_EPOCHS) {
-      throw new FilmError("This film has more records than a run makes; only its beginning is shown.");
+      throw new FilmError(t("This film has more records than a run makes; only its beginning is shown."));
     }
   }
 
@@ -172,12 +174,12 @@ function fieldsOf(bytes) {
   } catch {
     // the same error as for JSON that is no object
   }
-  throw misfit("A record");
+  throw misfit(t("A record"));
 }
 
 /** @param {string} what */
 function misfit(what) {
-  return new FilmError(`${what} of this film is not what its format says; nothing from there on is shown.`);
+  return new FilmError(t`${what} of this film is not what its format says; nothing from there on is shown.`);
 }
 
 /**
@@ -189,19 +191,19 @@ function headOf(fields, body) {
   const { kind, version, dataset, class_names: classNames, image_shape: imageShape, plane } = fields;
   if (kind === "head" && version !== FILM_VERSION) {
     throw new FilmError(
-      `This film is of version ${Number(version)}, and this page reads version ${FILM_VERSION}. Reload the page.`,
+      t`This film is of version ${Number(version)}, and this page reads version ${FILM_VERSION}. Reload the page.`,
     );
   }
   const fits =
     kind === "head" && typeof dataset === "string" && isPlane(plane) && isNames(classNames) && isShape(imageShape);
-  if (!fits) throw misfit("The head");
+  if (!fits) throw misfit(t("The head"));
   const [points, originals, columns] = [count(fields, "points"), count(fields, "originals"), count(fields, "columns")];
   const [samples, side] = [count(fields, "samples"), count(fields, "side")];
   const [latentDim, epochs] = [count(fields, "latent_dim"), count(fields, "epochs")];
   const head = { dataset, classNames, imageShape, plane, latentDim, epochs, points, originals, samples, side, columns };
   const sheet = body.subarray(2 * points);
-  if (body.length < 2 * points) throw misfit("The head");
-  if (originals && !isSheet(pngSize(sheet), head, Math.ceil(originals / columns))) throw misfit("The head");
+  if (body.length < 2 * points) throw misfit(t("The head"));
+  if (originals && !isSheet(pngSize(sheet), head, Math.ceil(originals / columns))) throw misfit(t("The head"));
   return { ...head, classes: new Uint16Array(body.buffer.slice(0, 2 * points)), sheet };
 }
 
@@ -214,7 +216,7 @@ function headOf(fields, body) {
 function count(fields, name) {
   const [least, most] = LIMITS[name],
     value = fields[name];
-  if (!isWhole(value, least, most)) throw misfit("The head");
+  if (!isWhole(value, least, most)) throw misfit(t("The head"));
   return value;
 }
 
@@ -246,7 +248,7 @@ function frameOf(fields, body, head, before) {
     (klPerDimension === null || isNumbers(klPerDimension, head.latentDim)) &&
     sheet.length > 0 &&
     isSheet(webpSize(sheet), head, rows);
-  if (!fits) throw misfit(`Picture ${before.length + 1}`);
+  if (!fits) throw misfit(t`Picture ${before.length + 1}`);
   const points = new Int16Array(body.buffer.slice(0, pointBytes)); // little-endian, as every browser's machine is
   const reach = reachOf(points, scale, head.plane);
   return {
@@ -269,7 +271,7 @@ function frameOf(fields, body, head, before) {
  * @returns {Epoch}
  */
 function epochOf({ share, validation_reconstruction: reconstruction, validation_kl: kl }) {
-  if (!isNumber(share) || !isNumber(reconstruction) || !isNumber(kl)) throw misfit("An epoch");
+  if (!isNumber(share) || !isNumber(reconstruction) || !isNumber(kl)) throw misfit(t("An epoch"));
   return { share, reconstruction, kl };
 }
 

@@ -1,6 +1,7 @@
 /** A film in numbers: a term of the loss over the run. */
 
 import { element, svgElement } from "../lib/dom.js";
+import { t, translate } from "../lib/words.js";
 import { roundStep } from "../lib/math.js";
 import { label, line, textSize } from "./svg.js";
 import { epochsOf, nats } from "./words.js";
@@ -89,8 +90,8 @@ export class Curve {
     this.term = term;
     this.title = title;
     this.svg = svgElement("svg", { class: "curve", role: "img" });
-    this.training = new Value("training");
-    this.validation = new Value("validation");
+    this.training = new Value(t("training"));
+    this.validation = new Value(t("validation"));
     const values = [this.training.element, this.validation.element];
     this.element = element("figure", {}, element("figcaption", {}, element("b", {}, title), ...values), this.svg);
   }
@@ -150,8 +151,8 @@ export class Curve {
    * @param {Range} range
    */
   y(value, [low, high]) {
-    const t = Math.max(0, Math.min(1, (value - low) / (high - low)));
-    return this.top + (1 - t) * (this.bottom - this.top);
+    const height = Math.max(0, Math.min(1, (value - low) / (high - low)));
+    return this.top + (1 - height) * (this.bottom - this.top);
   }
 
   /** @param {number} epochs */
@@ -190,7 +191,7 @@ export class Curve {
     const [low, high] = range,
       y = this.y(value, range),
       { left, right, top, bottom, em } = this;
-    const text = `${name} ${nats(value)}${value > high ? " ↑" : value < low ? " ↓" : ""}`,
+    const text = `${translate(name)} ${nats(value)}${value > high ? " ↑" : value < low ? " ↓" : ""}`,
       wide = text.length * CHARACTER * em;
     const drawn = [...[training, validation].flatMap((points) => this.trace(points, range)), ...this.taken];
     const places = [y - 0.3 * em, y + em]
@@ -256,7 +257,7 @@ export class Curve {
     if (!beyond.length) return [];
     const highest = -smallest(beyond.map(([, value]) => -value));
     return [
-      label(`↑ first steps, up to ${nats(highest)}`, this.left + 0.3 * this.em, this.top - 0.4 * this.em, "start"),
+      label(t`↑ first steps, up to ${nats(highest)}`, this.left + 0.3 * this.em, this.top - 0.4 * this.em, "start"),
     ];
   }
 
@@ -279,13 +280,12 @@ export class Curve {
     this.training.show(value === null ? "–" : nats(value), this.colours[0]);
     this.validation.show(epoch ? nats(epoch[term]) : "–", this.colours[1]);
     const texts = [
-      value === null ? "before the first step" : `training ${nats(value)}`,
-      epoch ? `validation ${nats(epoch[term])}` : "",
+      value === null ? t("before the first step") : t`training ${nats(value)}`,
+      epoch ? t`validation ${nats(epoch[term])}` : "",
     ];
     this.svg.setAttribute(
       "aria-label",
-      `${this.title} in nats per image over the epochs; at epoch ` +
-        `${epochsOf(frame.epoch)}: ${texts.filter(Boolean).join(", ")}`,
+      t`${this.title} in nats per image over the epochs; at epoch ${epochsOf(frame.epoch)}: ${texts.filter(Boolean).join(", ")}`,
     );
   }
 }
@@ -299,7 +299,7 @@ class Value {
     const word = element("span", { className: "word" }, name);
     this.element = element(
       "span",
-      { className: "value", title: `${name}, nats per image` },
+      { className: "value", title: t`${name}, nats per image` },
       this.dot,
       word,
       this.number,

@@ -2,6 +2,7 @@
 
 import { contextOf, element } from "../lib/dom.js";
 import { download } from "../lib/export.js";
+import { t } from "../lib/words.js";
 import { halvesOf, Painter, placesOf } from "./map.js";
 import { drawCells, Sheets } from "./pictures.js";
 import { epochsOf } from "./words.js";
@@ -64,17 +65,17 @@ export class Export {
       pictures = [];
     try {
       for (const [i, share] of shares.entries()) {
-        this.say(`picture ${i + 1} of ${shares.length}`);
+        this.say(t`picture ${i + 1} of ${shares.length}`);
         pictures.push(await this.compose(share, grid));
         if (this.closed) return;
       }
-      this.say("packing…");
+      this.say(t("packing…"));
       const last = pictures[pictures.length - 1];
       for (let k = 1; k < HOLD; k++) pictures.push(last);
       download(await this.pack(pictures), `${this.parts.map(({ name }) => name).join("-")}-film.gif`);
       this.say("");
     } catch {
-      this.say("The film could not be packed: its pictures cannot be decoded.");
+      this.say(t("The film could not be packed: its pictures cannot be decoded."));
     } finally {
       for (const { sheets } of this.parts) sheets.close();
     }

@@ -11,6 +11,7 @@
 import { ALIVE_RUN_STATES } from "../lib/contract.js";
 import { load } from "../lib/files.js";
 import { Film, FilmError } from "../lib/film.js";
+import { t, translate } from "../lib/words.js";
 
 /** @import { RunState, RunStatus } from "../lib/contract.js" */
 
@@ -163,7 +164,7 @@ export class Feed {
       else item.problem = error.message;
     }
     item.finished = item.kind === "checkpoint" && !(item.misses && item.misses < MAX_MISSES);
-    if (item.finished && !item.film.frames.length) item.problem ||= "This film has no pictures.";
+    if (item.finished && !item.film.frames.length) item.problem ||= t("This film has no pictures.");
   }
 
   /**
@@ -191,7 +192,7 @@ export class Feed {
       const name = encodeURIComponent(item.name);
       const response = await this.get(`/live/film?kind=${item.kind}&name=${name}&from=${film.size}`);
       if (response.status === 416 && !first) break;
-      if (response.status === 416) throw new FilmError("The film has become shorter.", true);
+      if (response.status === 416) throw new FilmError(t("The film has become shorter."), true);
       if (response.status === 404) return item.miss(await response.text());
       if (!response.ok) throw new Error(response.statusText);
       item.misses = 0;
@@ -254,7 +255,7 @@ export class Item {
    */
   miss(sentence) {
     if (this.kind === "run" || (this.run && ++this.misses < MAX_MISSES)) return;
-    if (!this.film.frames.length) this.problem = sentence || "There is no film of this name.";
+    if (!this.film.frames.length) this.problem = translate(sentence) || t("There is no film of this name.");
     else this.run = { ...this.run, state: "gone", sentence };
   }
 }

@@ -1,6 +1,7 @@
 /** How a model without a film was trained: its curves and the KL of its dimensions. */
 
 import { element } from "../lib/dom.js";
+import { t, translate } from "../lib/words.js";
 import { Curve, rangeOf } from "./charts.js";
 import { KlBars, largestKl } from "./kl-bars.js";
 
@@ -16,7 +17,7 @@ import { KlBars, largestKl } from "./kl-bars.js";
 
 /** @type {[Term, string][]} */
 const TERMS = [
-  ["reconstruction", "Reconstruction"],
+  ["reconstruction", t("Reconstruction")],
   ["kl", "KL"],
 ];
 
@@ -29,7 +30,7 @@ export class History {
   constructor() {
     this.title = element("b", { className: "title" });
     this.code = element("span", { className: "code" });
-    const about = element("span", { className: "about" }, "as it was trained; no film was kept of it");
+    const about = element("span", { className: "about" }, t("as it was trained; no film was kept of it"));
     const charts = element("div", { className: "charts" }, ...this.curves.map((curve) => curve.element));
     this.parts = [element("header", {}, this.title, this.code, about), charts, this.bars.element];
     this.element = element("section", { className: "history", hidden: true });
@@ -45,9 +46,9 @@ export class History {
     if (Boolean(history) !== Boolean(this.shown)) this.element.replaceChildren(...(history ? this.parts : []));
     this.shown = history && { history, references, palette };
     if (!history) return;
-    this.title.textContent = history.words;
+    this.title.textContent = translate(history.words);
     this.code.textContent = history.name;
-    this.element.ariaLabel = `Curves of ${history.name}`;
+    this.element.ariaLabel = t`Curves of ${history.name}`;
     this.draw();
   }
 

@@ -1,6 +1,7 @@
 /** The KL of every latent dimension at a moment of a film, as bars. */
 
 import { element, svgElement } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 import { isUnused, roundStep } from "../lib/math.js";
 import { label, line, textSize } from "./svg.js";
 import { nats } from "./words.js";
@@ -33,7 +34,7 @@ export class KlBars {
   constructor() {
     this.svg = svgElement("svg", { class: "bars", role: "img" });
     this.summary = element("span");
-    const caption = element("figcaption", {}, element("b", {}, "KL per dimension"), this.summary);
+    const caption = element("figcaption", {}, element("b", {}, t("KL per dimension")), this.summary);
     this.element = element("figure", { className: "kl" }, caption, this.svg);
   }
 
@@ -80,8 +81,8 @@ export class KlBars {
   /** @param {number[]} kl */
   describe(kl) {
     const used = kl.filter((value) => !isUnused(value)).length;
-    this.summary.textContent = `${used} of ${kl.length} above 0.01 nats`;
+    this.summary.textContent = t`${used} of ${kl.length} above 0.01 nats`;
     const each = kl.length > 32 ? "" : kl.map((value, i) => `z${i} ${value.toFixed(2)}`).join(", ");
-    this.svg.setAttribute("aria-label", `KL per latent dimension: ${this.summary.textContent}. ${each}`);
+    this.svg.setAttribute("aria-label", t`KL per latent dimension: ${this.summary.textContent}. ${each}`);
   }
 }

@@ -3,6 +3,7 @@
 import { drawingScale, paintDots } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t } from "../lib/words.js";
 import { epochsOf } from "./words.js";
 
 /** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
@@ -23,9 +24,9 @@ const SMALL = 300,
   SMALL_RADIUS = 1.5,
   TEXT = 12; // CSS pixels on a laptop
 const PLANES = {
-  line: "z across; the height means nothing",
-  latent: "the latent plane: z₀ across, z₁ up",
-  principal: "the plane of the two principal components, in latent units",
+  line: t("z across; the height means nothing"),
+  latent: t("the latent plane: z₀ across, z₁ up"),
+  principal: t("the plane of the two principal components, in latent units"),
 };
 
 /**
@@ -173,11 +174,12 @@ export class FilmMap {
    * @param {Frame} frame
    */
   describe({ head }, frame) {
-    const count = head.points.toLocaleString("en");
-    this.canvas.ariaLabel =
-      `${count} test images on ${PLANES[head.plane]}, coloured by class, at epoch ${epochsOf(frame.epoch)}; ` +
-      `99 % lie within ${frame.reach.toPrecision(2)} of the middle`;
-    this.canvas.title = PLANES[head.plane];
+    const count = head.points.toLocaleString("en"),
+      plane = PLANES[head.plane];
+    const epoch = epochsOf(frame.epoch),
+      reach = frame.reach.toPrecision(2);
+    this.canvas.ariaLabel = t`${count} test images on ${plane}, coloured by class, at epoch ${epoch}; 99 % lie within ${reach} of the middle`;
+    this.canvas.title = plane;
   }
 
   /**
@@ -187,9 +189,9 @@ export class FilmMap {
    */
   now() {
     const { from, goal } = this;
-    const t = Math.min(1, (performance.now() - this.started) / TWEEN_MS);
-    if (t === 1 || !from || !goal || from === goal) return goal;
-    const between = (/** @type {number} */ a, /** @type {number} */ b) => a + t * (b - a);
+    const passed = Math.min(1, (performance.now() - this.started) / TWEEN_MS);
+    if (passed === 1 || !from || !goal || from === goal) return goal;
+    const between = (/** @type {number} */ a, /** @type {number} */ b) => a + passed * (b - a);
     return { places: goal.places.map((b, i) => between(from.places[i], b)), half: between(from.half, goal.half) };
   }
 

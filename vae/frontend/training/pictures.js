@@ -1,6 +1,7 @@
 /** A film's pictures: sheets of small ones, decoded when they are to be shown. */
 
 import { contextOf, element } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 /** @import { FilmWithFrames, Frame, Head } from "../lib/film.js" */
 
@@ -133,7 +134,7 @@ export class Pictures {
       if (command !== this.command) continue;
       this.shown = command;
       if (sheets) this.draw(command.film.head, command.frame, ...sheets);
-      else command.onProblem("Pictures of this film cannot be decoded.");
+      else command.onProblem(t("Pictures of this film cannot be decoded."));
       this.sheets.tidy(command.film.head);
     }
     this.busy = false;

@@ -7,6 +7,7 @@ import { button, element, say, segmented } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
 import { hasFrames } from "../lib/film.js";
 import { announce } from "../lib/following.js";
+import { t } from "../lib/words.js";
 import { rangeOf } from "./charts.js";
 import { Export } from "./export.js";
 import { Feed } from "./feed.js";
@@ -74,19 +75,19 @@ export default class Player {
     );
     this.films = element("div", { className: "films" });
     this.gridSwitch = segmented(
-      "The map shows",
+      t("The map shows"),
       [
-        ["points", "Points"],
-        ["grid", "Decoded grid"],
+        ["points", t("Points")],
+        ["grid", t("Decoded grid")],
       ],
       (value) => this.chooseMap(value === "grid"),
     );
     this.gridSwitch.choose("points");
     this.download = button(
       "GIF",
-      "The film as an animation that repeats for ever",
+      t("The film as an animation that repeats for ever"),
       () => void this.save(),
-      "Download the film as GIF",
+      t("Download the film as GIF"),
     );
     this.progressText = element("span", { className: "progress-text", role: "status", ariaLive: "polite" });
     const downloads = [this.download, ...homeMenu(), this.progressText];
@@ -252,11 +253,11 @@ export default class Player {
     const films = this.filmsWithFrames(),
       [first] = films;
     if (films.some(({ head }) => head.epochs !== first.head.epochs)) {
-      return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the run`;
+      return t`${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the run`;
     }
     const { epochs } = first.head,
       { epoch } = first.frames[first.indexAt(share)];
-    return `epoch ${epochsOf(films.length > 1 ? share * epochs : epoch)} of ${epochs}`;
+    return t`epoch ${epochsOf(films.length > 1 ? share * epochs : epoch)} of ${epochs}`;
   }
 
   /** @param {boolean} grid */

@@ -2,6 +2,7 @@
 
 import { button, element } from "../lib/dom.js";
 import { rangeField } from "../lib/fields.js";
+import { t } from "../lib/words.js";
 
 const SECONDS = 12; // of a whole film at speed 1
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -30,23 +31,23 @@ export class Scrubber {
   constructor(onShare, onRest = () => {}) {
     this.onShare = onShare;
     this.onRest = onRest;
-    const title = "The early moments have more room than the late ones, because the film has more frames there";
-    const range = { min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: "Moment of the run" };
+    const title = t("The early moments have more room than the late ones, because the film has more frames there");
+    const range = { min: 0, max: 1, step: 0.0005, value: 1, title, ariaLabel: t("Moment of the run") };
     this.range = rangeField(range);
     this.range.addEventListener("input", () => this.scrub(this.range.valueAsNumber ** 2));
     this.range.addEventListener("change", () => this.onRest());
     this.range.addEventListener("keydown", (event) => this.onKey(event));
     this.label = element("span", { className: "moment" });
-    this.playButton = button("▶ Play", "Play the film", () => this.togglePlay(), "Play or pause the film");
-    this.liveButton = button("● Live", "Follow the newest frame again", () => this.follow(), "Back to live");
+    this.playButton = button(t("▶ Play"), t("Play the film"), () => this.togglePlay(), t("Play or pause the film"));
+    this.liveButton = button(t("● Live"), t("Follow the newest frame again"), () => this.follow(), t("Back to live"));
     this.liveButton.className = "live";
     this.loop = element("input", { type: "checkbox" });
     const speeds = SPEEDS.map((value) => element("option", { value, selected: value === 1 }, `${value}×`));
-    this.speed = element("select", { ariaLabel: "Speed" }, ...speeds);
+    this.speed = element("select", { ariaLabel: t("Speed") }, ...speeds);
     this.element = element("div", { className: "scrubber" }, this.playButton, this.range, this.label, this.liveButton);
     this.tools = [
-      element("label", { className: "tick" }, this.loop, "Loop"),
-      element("label", { className: "tick" }, "Speed", this.speed),
+      element("label", { className: "tick" }, this.loop, t("Loop")),
+      element("label", { className: "tick" }, t("Speed"), this.speed),
     ];
   }
 
@@ -161,7 +162,7 @@ export class Scrubber {
   }
 
   showPlay() {
-    this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
+    this.playButton.textContent = this.playing ? t("❚❚ Pause") : t("▶ Play");
     this.playButton.ariaPressed = String(Boolean(this.playing));
   }
 

@@ -2,6 +2,7 @@
 
 import { element, say } from "../lib/dom.js";
 import { ClassMarks } from "../lib/palette.js";
+import { t, translate } from "../lib/words.js";
 import { Curve } from "./charts.js";
 import { KlBars } from "./kl-bars.js";
 import { FilmMap } from "./map.js";
@@ -21,15 +22,15 @@ import { duration, epochsOf, nats, progressOf, stateOf } from "./words.js";
 
 const MAX_CLASSES = 60; // in a legend
 const CAPTIONS = {
-  line: "test images: z across, the height means nothing",
-  latent: "test images, and circles of the prior",
-  principal: "test images on two principal components",
+  line: t("test images: z across, the height means nothing"),
+  latent: t("test images, and circles of the prior"),
+  principal: t("test images on two principal components"),
 };
 
 export class FilmView {
   map = new FilmMap();
   pictures = new Pictures();
-  curves = [new Curve("reconstruction", "Reconstruction"), new Curve("kl", "KL")];
+  curves = [new Curve("reconstruction", t("Reconstruction")), new Curve("kl", "KL")];
   bars = new KlBars();
   /** @type {Content | null} */
   content = null;
@@ -43,36 +44,36 @@ export class FilmView {
     this.name = name;
     this.state = element("span", { className: "state", role: "status", ariaLive: "polite" });
     this.about = element("span", { className: "about" });
-    this.progress = element("progress", { max: 1, value: 0, ariaLabel: `Progress of ${name}`, hidden: true });
+    this.progress = element("progress", { max: 1, value: 0, ariaLabel: t`Progress of ${name}`, hidden: true });
     this.notice = element("p", { className: "notice", role: "alert", hidden: true });
     this.waiting = element("p", { className: "waiting" });
     const code = element("span", { className: "code", title: name }, name);
     const header = element("header", {}, this.title, code, this.state, this.progress, this.about);
     this.planeName = element("span", { className: "plane" });
-    this.legend = element("ul", { className: "legend", ariaLabel: "Classes" });
+    this.legend = element("ul", { className: "legend", ariaLabel: t("Classes") });
     this.moment = element("p", { className: "numbers" });
-    this.samplesFigure = titled("Samples", "the same samples of the prior in every frame", this.pictures.samples);
+    this.samplesFigure = titled(t("Samples"), t("the same samples of the prior in every frame"), this.pictures.samples);
     this.charts = element("div", { className: "charts", hidden: true }, ...this.curves.map((curve) => curve.element));
     this.stage = element("div", { className: "stage", hidden: true }, this.buildMap(), this.buildBeside());
     const parts = [header, this.notice, this.waiting, this.stage];
-    this.element = element("section", { className: "film", ariaLabel: `Film of ${name}` }, ...parts);
+    this.element = element("section", { className: "film", ariaLabel: t`Film of ${name}` }, ...parts);
   }
 
   buildMap() {
     const box = element("div", { className: "box" }, this.map.canvas, this.pictures.grid);
-    const caption = element("figcaption", {}, element("b", {}, "Latent map"), this.planeName);
+    const caption = element("figcaption", {}, element("b", {}, t("Latent map")), this.planeName);
     return element("figure", { className: "map" }, caption, box, this.legend);
   }
 
   buildBeside() {
-    const pairs = titled("Test images", "and their reconstructions", this.pictures.pairs);
+    const pairs = titled(t("Test images"), t("and their reconstructions"), this.pictures.pairs);
     const parts = [this.moment, pairs, this.samplesFigure, this.charts, this.bars.element];
     return element("div", { className: "beside" }, ...parts);
   }
 
   /** @param {string} words what the film's model is, before its name; "" where that is not known */
   describeModel(words) {
-    say(this.title, words);
+    say(this.title, translate(words));
     this.title.hidden = !words;
   }
 
@@ -86,17 +87,20 @@ export class FilmView {
   showState({ run, film, problem, kind }, lost, names) {
     const { head } = film;
     const model = head && this.title.hidden ? `${names[head.dataset] ?? head.dataset} · ${head.latentDim}-D · ` : "";
-    const about = head ? `${model}${head.epochs} epoch${head.epochs > 1 ? "s" : ""}` : "";
+    const about = head ? model + (head.epochs === 1 ? t("one epoch") : t`${head.epochs} epochs`) : "";
     const listed = run && run.state !== "done" && run.state !== "gone" ? run : null;
-    say(this.state, run ? stateOf(run) : head ? "Trained." : "");
+    say(this.state, run ? stateOf(run) : head ? t("Trained.") : "");
     say(this.about, (listed && progressOf({ ...listed, epochs: listed.epochs ?? head?.epochs })) || about);
     this.progress.hidden = !listed || listed.state === "queued";
     this.progress.value = run?.progress ?? 0;
-    say(this.notice, lost ? "Connection lost – trying again." : problem);
+    say(this.notice, lost ? t("Connection lost – trying again.") : problem);
     this.notice.hidden = !this.notice.textContent;
     this.stage.hidden = this.charts.hidden = !film.frames.length;
     this.waiting.hidden = film.frames.length > 0 || Boolean(problem);
-    say(this.waiting, run && kind === "run" ? "The first picture comes when training starts." : "Reading the film…");
+    say(
+      this.waiting,
+      run && kind === "run" ? t("The first picture comes when training starts.") : t("Reading the film…"),
+    );
   }
 
   /**
@@ -131,7 +135,7 @@ export class FilmView {
       .slice(0, MAX_CLASSES)
       .map((name, k) => element("li", {}, marks.swatch(k), element("span", { className: "name", title: name }, name)));
     const more = classNames.length - entries.length;
-    const notes = [more > 0 ? `and ${more} more` : "", marks.note].filter((note) => note);
+    const notes = [more > 0 ? t`and ${more} more` : "", marks.note].filter((note) => note);
     this.legend.replaceChildren(...entries, ...notes.map((note) => element("li", { className: "note" }, note)));
     this.samplesFigure.hidden = !samples;
     const [, height, width] = imageShape;
@@ -168,8 +172,8 @@ export class FilmView {
   showGrid({ plane, samples }, grid) {
     this.map.canvas.hidden = grid;
     this.pictures.grid.hidden = !grid;
-    const points = plane === "latent" && !samples ? "test images; this model has no prior" : CAPTIONS[plane];
-    say(this.planeName, grid ? "the prior, decoded: z₀ across, z₁ up" : points);
+    const points = plane === "latent" && !samples ? t("test images; this model has no prior") : CAPTIONS[plane];
+    say(this.planeName, grid ? t("the prior, decoded: z₀ across, z₁ up") : points);
   }
 
   /** @param {string} sentence */
@@ -184,14 +188,14 @@ export class FilmView {
    * @param {Reference[]} references
    */
   describe({ epochs, originals, samples }, { epoch, seconds, reconstruction, kl }, references) {
-    const at = `at epoch ${epochsOf(epoch)} of ${epochs}`;
-    const loss = reconstruction === null ? "" : ` · reconstruction + KL ${nats(reconstruction + (kl ?? 0))} nats`;
+    const at = t`at epoch ${epochsOf(epoch)} of ${epochs}`;
+    const loss = reconstruction === null ? "" : ` · ${t`reconstruction + KL ${nats(reconstruction + (kl ?? 0))} nats`}`;
     const known = references.filter(({ term }) => term === "loss");
-    const compared = known.map(({ label, value }) => ` · ${label} ${nats(value)}`).join("");
-    say(this.moment, `epoch ${epochsOf(epoch)} of ${epochs} · ${duration(seconds)}${loss}${compared}`);
-    this.pictures.pairs.ariaLabel = `${originals} test images above their reconstructions ${at}`;
-    this.pictures.samples.ariaLabel = `${samples} pictures decoded from fixed draws of the prior ${at}`;
-    this.pictures.grid.ariaLabel = `Pictures decoded from a grid over the latent plane, z₀ across, z₁ up, ${at}`;
+    const compared = known.map(({ label, value }) => ` · ${translate(label)} ${nats(value)}`).join("");
+    say(this.moment, `${t`epoch ${epochsOf(epoch)} of ${epochs}`} · ${duration(seconds)}${loss}${compared}`);
+    this.pictures.pairs.ariaLabel = t`${originals} test images above their reconstructions ${at}`;
+    this.pictures.samples.ariaLabel = t`${samples} pictures decoded from fixed draws of the prior ${at}`;
+    this.pictures.grid.ariaLabel = t`Pictures decoded from a grid over the latent plane, z₀ across, z₁ up, ${at}`;
   }
 
   /** Draws again for another size or theme. */

@@ -1,18 +1,20 @@
 /** Numbers of a run and its film as people read them. */
 
+import { t } from "../lib/words.js";
+
 /** @import { Run } from "./feed.js" */
 /** @import { Head } from "../lib/film.js" */
 
 /** @type {{ [state in Run["state"]]?: string }} */
 const SENTENCES = {
-  queued: "Waiting.",
-  starting: "Starting…",
-  running: "Training.",
-  saving: "Saving.",
-  paused: "Paused.",
-  failed: "This run failed.",
-  killed: "This run was ended from outside.",
-  done: "Done and saved.",
+  queued: t("Waiting."),
+  starting: t("Starting…"),
+  running: t("Training."),
+  saving: t("Saving."),
+  paused: t("Paused."),
+  failed: t("This run failed."),
+  killed: t("This run was ended from outside."),
+  done: t("Done and saved."),
 };
 
 /**
@@ -22,7 +24,8 @@ const SENTENCES = {
  */
 export function stateOf({ state, sentence, queue_position: position }) {
   const text = sentence || SENTENCES[state] || "";
-  return state === "queued" && position ? `${text} ${position === 1 ? "Next" : ordinal(position)} in the queue.` : text;
+  if (state !== "queued" || !position) return text;
+  return `${text} ${position === 1 ? t("Next in the queue.") : t`${ordinal(position)} in the queue.`}`;
 }
 
 /**
@@ -33,9 +36,9 @@ export function stateOf({ state, sentence, queue_position: position }) {
 export function progressOf({ epoch, epochs, images_per_second: rate, seconds_left: left, state, device }) {
   const running = state === "running";
   return [
-    epochs ? `epoch ${Math.floor(epoch ?? 0)} of ${epochs}` : "",
-    running && rate ? `${Number(rate.toPrecision(2)).toLocaleString("en")} images/s` : "",
-    running && typeof left === "number" && Number.isFinite(left) ? `${duration(Math.ceil(left))} left` : "",
+    epochs ? t`epoch ${Math.floor(epoch ?? 0)} of ${epochs}` : "",
+    running && rate ? t`${Number(rate.toPrecision(2)).toLocaleString("en")} images/s` : "",
+    running && typeof left === "number" && Number.isFinite(left) ? t`${duration(Math.ceil(left))} left` : "",
     device ?? "",
   ]
     .filter(Boolean)
@@ -80,7 +83,7 @@ export function epochsOf(epoch) {
   return epoch === 0 ? "0" : epoch < 0.095 ? epoch.toFixed(3) : epoch < 0.95 ? epoch.toFixed(2) : epoch.toFixed(1);
 }
 
-const AXES = { line: "z", latent: "the latent plane", principal: "principal components" };
+const AXES = { line: "z", latent: t("the latent plane"), principal: t("principal components") };
 
 /**
  * What cannot be compared in two films that are beside each other, in a sentence; "" where all can.
@@ -92,11 +95,11 @@ const AXES = { line: "z", latent: "the latent plane", principal: "principal comp
 export function comparison(one, other, names) {
   if (one.dataset !== other.dataset) {
     const [here, there] = [one, other].map(({ dataset }) => names[dataset] ?? dataset);
-    return `Of two data sets, ${here} and ${there}: neither maps nor curves have a scale in common.`;
+    return t`Of two data sets, ${here} and ${there}: neither maps nor curves have a scale in common.`;
   }
   if (one.plane !== other.plane || one.latentDim !== other.latentDim) {
-    const [here, there] = [one, other].map(({ plane, latentDim }) => `${AXES[plane]} of ${latentDim}-D`);
-    return `The maps have other axes, ${here} and ${there}: compare pictures and curves.`;
+    const [here, there] = [one, other].map(({ plane, latentDim }) => t`${AXES[plane]} of ${latentDim}-D`);
+    return t`The maps have other axes, ${here} and ${there}: compare pictures and curves.`;
   }
-  return one.plane === "principal" ? "Each map has principal components of its own: compare their shapes only." : "";
+  return one.plane === "principal" ? t("Each map has principal components of its own: compare their shapes only.") : "";
 }

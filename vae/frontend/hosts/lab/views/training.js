@@ -13,6 +13,7 @@
  */
 
 import { hasServer } from "../../../lib/files.js";
+import { t } from "../../../lib/words.js";
 import { offers } from "../compared.js";
 import { parseWhole } from "../link.js";
 
@@ -111,7 +112,7 @@ function askedFilm(session, names) {
   const film = session.query.get("film"),
     isModel = session.models.some(({ name }) => name === film);
   if (film === null || film === session.about.name || names.includes(film) || (!isModel && hasServer())) return film;
-  session.warnings.push(`This link asks for the film of “${film.slice(0, 80)}”, which is not here.`);
+  session.warnings.push(t`This link asks for the film of “${film.slice(0, 80)}”, which is not here.`);
   return null;
 }
 
@@ -120,7 +121,7 @@ function linkedFrame(session) {
   const text = session.query.get("frame"),
     frame = parseWhole(text, 1, LAST_FRAME);
   if (text !== null && frame === null)
-    session.warnings.push(`This link's frame is no whole number from 1 to ${LAST_FRAME}; it is ignored.`);
+    session.warnings.push(t`This link's frame is no whole number from 1 to ${LAST_FRAME}; it is ignored.`);
   return frame;
 }
 
@@ -139,13 +140,13 @@ function filmControls(session, filmed, film) {
   const isListed = (/** @type {string} */ wanted) => films.some(([name]) => name === wanted);
   /** @type {[string, string][]} */
   const others = [
-    ...(isListed(model) ? [] : [/** @type {[string, string]} */ ([model, `${model}: curves only`])]),
+    ...(isListed(model) ? [] : [/** @type {[string, string]} */ ([model, t`${model}: curves only`])]),
     ...(isListed(film) || film === model ? [] : [/** @type {[string, string]} */ ([film, film])]), // of a run
   ];
   const choose = (/** @type {string} */ name) => {
     session.kept.get("training").asked = name;
   };
-  return [{ kind: "select", label: "Film of", value: film, options: [...others, ...films], take: choose }];
+  return [{ kind: "select", label: t("Film of"), value: film, options: [...others, ...films], take: choose }];
 }
 
 /**
@@ -163,14 +164,14 @@ function besideControls(session, filmed, film, beside) {
   /** @type {ChoiceControl} */
   const choice = {
     kind: "select",
-    label: "The film of",
+    label: t("The film of"),
     value: beside ?? NONE,
-    options: [[NONE, "No other model"], ...others],
+    options: [[NONE, t("No other model")], ...others],
     take: (name) => {
       session.comparedNames = name === NONE ? [] : [name];
     },
   };
-  return [{ kind: "panel", label: "Compare with", controls: [choice] }];
+  return [{ kind: "panel", label: t("Compare with"), controls: [choice] }];
 }
 
 /**
@@ -181,11 +182,11 @@ function besideControls(session, filmed, film, beside) {
  * @param {string[]} names
  */
 function noteOf(model, film, names) {
-  const without = hasServer() ? `No film was kept of ${model}.` : `This file has no film of ${model}.`;
+  const without = hasServer() ? t`No film was kept of ${model}.` : t`This file has no film of ${model}.`;
   if (!names.length) return without;
-  const instead = film === model ? "These are its curves." : `This is the film of ${film}.`;
+  const instead = film === model ? t("These are its curves.") : t`This is the film of ${film}.`;
   const others = names.filter((name) => name !== film);
-  return `${without} ${instead} ${others.length ? `There are films of ${listOf(others)}, too.` : ""}`.trim();
+  return `${without} ${instead} ${others.length ? t`There are films of ${listOf(others)}, too.` : ""}`.trim();
 }
 
 /**
@@ -194,5 +195,5 @@ function noteOf(model, film, names) {
  * @param {string[]} names
  */
 function listOf(names) {
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
+  return names.length > 1 ? t`${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
 }
