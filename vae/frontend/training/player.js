@@ -95,7 +95,8 @@ export default class Player {
     this.controls = element("div", { className: "controls", hidden: true }, this.scrubber.element);
     this.controls.append(element("div", { className: "tools" }, ...tools));
     this.remark = element("p", { className: "reason", hidden: true, role: "status", ariaLive: "polite" });
-    const main = element("div", { className: "main" }, this.films, this.history.element, this.controls, this.remark);
+    const main = element("div", { className: "main" }, this.remark, this.films);
+    main.append(this.history.element, this.controls);
     this.root = element("div", { className: "training" }, main);
     parent.append(this.root);
     this.sizes = new ResizeObserver(() => this.resize());
