@@ -52,7 +52,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { gaussian, round4 } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 import { Comparison } from "./comparison.js";
 import { SmallMap } from "./map.js";
 import { Sliders } from "./sliders.js";
@@ -429,7 +429,7 @@ export default class Explore {
   showStatus(status) {
     if (status.state === "connecting") return;
     this.root.dataset.connection = status.state;
-    if (status.state === "open") this.device = status.greeting.device;
+    if (status.state === "open") this.device = translate(status.greeting.device);
     const text = noticeOf(status);
     this.notice.textContent = text;
     this.notice.hidden = !text;

@@ -11,7 +11,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4 } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 import { ArithmeticView } from "./arithmetic.js";
 import { CornersView } from "./corners.js";
 import { EndCard, imageEnd, readEnd, readVector, testEnd, writeEnd } from "./ends.js";
@@ -311,7 +311,7 @@ class InterpolationView {
     const { state, greeting } = status;
     if (state === "connecting") return;
     this.root.dataset.connection = state;
-    if (greeting) this.device = greeting.device;
+    if (greeting) this.device = translate(greeting.device);
     const text = noticeOf(status);
     if (text || this.notice.dataset.lasting !== "yes") this.complain(text, false);
   }

@@ -17,7 +17,7 @@
 import { joined } from "./bytes.js";
 import { LIVE_HEADER_BYTES, LIVE_OPERATIONS, LIVE_VERSION } from "./contract.js";
 import { Schedule } from "./schedule.js";
-import { t } from "./words.js";
+import { t, translate } from "./words.js";
 
 /** @import { Pixels } from "./canvas.js" */
 /** @import { Greeting, ImageShape, ServiceError } from "./contract.js" */
@@ -363,9 +363,9 @@ function sideBySide(n, left, right) {
 
 /** The sentence for a status that onStatus received; "" where all is well. */
 export function noticeOf(/** @type {LiveStatus} */ status) {
-  if (status.state === "error") return status.message;
+  if (status.state === "error") return translate(status.message);
   if (status.state !== "lost") return "";
-  return t`${status.message || t("Connection lost")} – trying again in ${Math.ceil(status.retryIn)} s`;
+  return t`${translate(status.message) || t("Connection lost")} – trying again in ${Math.ceil(status.retryIn)} s`;
 }
 
 /** Frames per second over the last second, and the median ms from input to picture of the last 60 frames. */

@@ -14,6 +14,14 @@ import { t } from "./words.js";
  */
 
 /** @type {Record<Step, string>} */
+const NAMES = {
+  oriented: t("Oriented"),
+  levelled: t("Levelled"),
+  inverted: t("Inverted"),
+  stretched: t("Stretched"),
+  centred: t("Centred"),
+};
+/** @type {Record<Step, string>} */
 const TITLES = {
   oriented: t("Turned as the file says that the camera was held"),
   levelled: t("The light is made even: shadows on the paper vanish"),
@@ -44,7 +52,7 @@ export class PhotoSteps {
     const canvas = element("canvas", { ariaHidden: "true" });
     const input = element("input", { type: "checkbox", name: step });
     input.addEventListener("change", () => this.toggle(step, input.checked));
-    const name = element("span", {}, input, step[0].toUpperCase() + step.slice(1));
+    const name = element("span", {}, input, NAMES[step]);
     return { step, canvas, input, label: element("label", { title: TITLES[step] }, canvas, name) };
   }
 

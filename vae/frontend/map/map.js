@@ -435,7 +435,7 @@ export default class LatentMap {
 
   /** @param {LiveStatus} status */
   showStatus(status) {
-    if (status.state === "open") this.device = status.greeting.device;
+    if (status.state === "open") this.device = translate(status.greeting.device);
     const notice = noticeOf(status);
     if (status.state === "connecting" || notice === this.liveNotice) return; // a projection's complaint stays
     this.liveNotice = notice;

@@ -2,7 +2,7 @@
 
 import { element, subscript } from "../lib/dom.js";
 import { listing } from "../lib/explained.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 import { AT_MEAN } from "./remarks.js";
 
 /** @import { Listing } from "../lib/explained.js" */
@@ -83,7 +83,7 @@ export class LossPanel {
  * @param {boolean} point
  */
 function remark(objective, point) {
-  const training = t`This model was trained with: ${objective}.`;
+  const training = t`This model was trained with: ${translate(objective)}.`;
   if (point) return t`A plain autoencoder has no q(z|x), no prior, and so neither KL nor ELBO. ${training}`;
   const average = t(
     "−ELBO is an average over z drawn from q(z|x), and one sample estimates it; z = μ usually costs less.",

@@ -223,7 +223,7 @@ export class Pictures {
     this.reconstruction.textContent = reconstruction.toFixed(2);
     this.kl.textContent = kl.toFixed(2);
     this.chosenZ.textContent = noise ? t(", one sample z") : "";
-    this.errorText.textContent = `mean |Δ| ${percent(this.difference)}`;
+    this.errorText.textContent = t`mean |Δ| ${percent(this.difference)}`;
     this.remarks.textContent = remarks;
   }
 

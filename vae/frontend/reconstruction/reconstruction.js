@@ -14,7 +14,7 @@ import { payload } from "../lib/labelled.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { gaussians, round4 } from "../lib/math.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
 import { Encoder, storedNoise } from "./encoding.js";
@@ -517,7 +517,7 @@ class Page {
   takeStatus(status) {
     if (status.state === "connecting") return;
     this.root.dataset.connection = status.state;
-    if (status.state === "open") this.device = status.greeting.device;
+    if (status.state === "open") this.device = translate(status.greeting.device);
     this.pictures.showNotice(noticeOf(status));
   }
 

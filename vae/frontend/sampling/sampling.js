@@ -11,7 +11,7 @@ import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4, strongestFirst } from "../lib/math.js";
 import { componentOf, watchSize } from "../lib/view.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 import { Controls } from "./controls.js";
 import { saveArrays, saveGrid, savePicture } from "./downloads.js";
 import { Latents } from "./latents.js";
@@ -184,8 +184,8 @@ class SamplingView {
     this.controls.offer(data);
     this.strongest = strongestFirst(kl ?? data.spread);
     this.klHelp.hidden = kl === null;
-    this.mismatch.replaceChildren(element("b", {}, mismatch.number), ` ${mismatch.meaning}`);
-    this.how.textContent = mismatch.how;
+    this.mismatch.replaceChildren(element("b", {}, translate(mismatch.number)), ` ${translate(mismatch.meaning)}`);
+    this.how.textContent = translate(mismatch.how);
     this.scores.replaceChildren(...scoresTable(data.scores, kl !== null));
     this.classHow.textContent = classes ? "" : classWords.sentence;
   }
@@ -482,7 +482,7 @@ class SamplingView {
     const { state, greeting } = status;
     if (state === "connecting") return;
     this.root.dataset.connection = state;
-    if (greeting) this.device = greeting.device;
+    if (greeting) this.device = translate(greeting.device);
     this.complain(noticeOf(status));
   }
 

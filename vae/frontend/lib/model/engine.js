@@ -1,7 +1,6 @@
 /** Runs a local model on messages, which a worker or the page itself passes on. Nothing but messages comes in or out. */
 
 import { LIVE_HEADER_BYTES, LIVE_LIMITS, LIVE_VERSION } from "../contract.js";
-import { t } from "../words.js";
 import { codeDim, pictureBytes } from "./config.js";
 import { GpuDecoder } from "./gpu.js";
 import { LocalModel } from "./local-model.js";
@@ -65,7 +64,7 @@ export class Engine {
       this.models[part] = loaded;
       if (part === "decoder") this.weights = weights;
       if (gpu === "faster" && part === "decoder") await this.takeGpu(weights, choice);
-      const device = this.gpu ? t("this browser's GPU") : t("this browser");
+      const device = this.gpu ? "this browser's GPU" : "this browser";
       const quick = part === "decoder" && !this.gpu && isQuick(loaded) ? body : null;
       return { kind: "loaded", choice, part, greeting: { ...greetingOf(model, loaded), device }, error: "", quick };
     } catch (error) {
@@ -175,6 +174,6 @@ function mostVectors(/** @type {ModelConfig} */ config) {
 
 /** What an error says. */
 export function sentenceOf(/** @type {unknown} */ error) {
-  if (error instanceof RangeError) return t("The model is too large for this browser: there is not enough memory.");
+  if (error instanceof RangeError) return "The model is too large for this browser: there is not enough memory.";
   return error instanceof Error ? error.message : String(error);
 }
