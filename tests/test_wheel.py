@@ -18,7 +18,7 @@ import pytest
 from vae.bench.live import free_port
 
 ROOT = Path(__file__).parents[1]
-BESIDE = ("app.py", "pages", ".streamlit", "checkpoints")  # the package in a checkout, in it in the wheel
+BESIDE = ("app.py", "pages", ".streamlit", "checkpoints", "lessons")  # the package in a checkout, in it in the wheel
 OPENS_EVERY_PAGE = """
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
@@ -58,7 +58,7 @@ def shipped() -> Iterator[tuple[Path, str]]:
                 yield path, name if top == "vae" else f"vae/_app/{name}"
 
 
-def test_the_wheel_holds_the_package_and_in_it_app_pages_settings_and_checkpoints(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_in_it_app_pages_settings_checkpoints_and_lessons(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         held = {name: archive.getinfo(name).file_size for name in archive.namelist() if ".dist-info/" not in name}
     assert held == {name: path.stat().st_size for path, name in shipped()}

@@ -8,10 +8,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGED = Path(__file__).parent / "_app"  # app.py, pages and checkpoints in a wheel; does not exist in a checkout
+PACKAGED = (
+    Path(__file__).parent / "_app"
+)  # app.py, pages, checkpoints and lessons in a wheel; does not exist in a checkout
 USAGE = """\
 usage: latent-lab [STREAMLIT OPTION …]     start the app, for example with --server.port 8502
-       latent-lab COMMAND [ARGUMENT …]     train, evaluate, project, list or bench; each has --help
+       latent-lab COMMAND [ARGUMENT …]     train, evaluate, project, list, lessons or bench; each has --help
 """
 
 

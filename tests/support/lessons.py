@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.support import checkpoints
 from vae.lessons.library import Library
-from vae.lessons.values import Values
+from vae.lessons.measured.values import Values
 from vae.storage.checkpoints import list_checkpoints
 
 LESSON = """---

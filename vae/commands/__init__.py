@@ -4,5 +4,6 @@ options     what several commands use: checkpoints' folders, data sets, a progre
 training    train, sweep
 measuring   evaluate, project, fit, prior, float16
 files       bundle, list
+lessons     lessons: check, read, keep
 benchmarks  bench live, start, project, …
 """

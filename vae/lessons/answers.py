@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from vae.lessons.format.facts import PLACEHOLDER, Check, Fact, parse_fact
 from vae.lessons.format.rich import Rich, replaced
+from vae.lessons.measured.values import Values
 from vae.lessons.reading import LessonFile, Option, Question, Step
-from vae.lessons.values import Values
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from vae.lessons.format.facts import Check, Fact
 from vae.lessons.format.mistakes import Mistake
+from vae.lessons.measured.values import Values
 from vae.lessons.reading import LessonFile
-from vae.lessons.values import Values
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 

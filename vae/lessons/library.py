@@ -15,9 +15,9 @@ from stat import S_ISREG
 from vae.lessons.answers import Lesson, LessonSummary, Names, lesson_json, summary
 from vae.lessons.checking import untruths
 from vae.lessons.format.mistakes import Mistake
+from vae.lessons.measured.values import Values
 from vae.lessons.reading import MOST_BYTES, LessonFile, examine
 from vae.lessons.translating import translate
-from vae.lessons.values import Values
 
 ORIGINAL = "lesson.md"
 ENGLISH = "en"
@@ -79,9 +79,9 @@ class Library:
     """The lessons of some folders. May be used by several threads."""
 
     def __init__(self, values: Values, shipped: Path | None = None, own: Path | None = None) -> None:
-        """shipped, own: other folders than the app's."""
+        """shipped: of the app's lessons; own: of a teacher's. None for no such folder."""
         self.values = values
-        self._shipped, self._own = shipped or shipped_folder(), own or own_folder()
+        self._shipped, self._own = shipped, own
         self._looks: dict[tuple[Path, ...], _Look] = {}
 
     def summaries(self, language: str = ENGLISH) -> list[LessonSummary]:
@@ -158,9 +158,11 @@ class Library:
         return found
 
     def _places(self) -> list[_Place]:
-        shipped = list(_places_in(self._shipped, own=False))
+        shipped, own = (
+            [] if folder is None else list(_places_in(folder, own=is_own))
+            for folder, is_own in ((self._shipped, False), (self._own, True))
+        )
         names = {place.name for place in shipped}
-        own = [] if self._own is None else _places_in(self._own, own=True)
         return shipped + [place for place in own if place.name not in names]
 
     def _read(self, *paths: Path) -> _Read:

@@ -1,7 +1,7 @@
 """Names of numbers, such as `KL of mnist-z2`, and assertions on them, such as `KL of mnist-z2 = 7.1 ± 0.1`.
 
 A fact is NAME of CHECKPOINT. Dimensions and test images count from 0, as the pages show them; films' frames from 1. Its
-value is measured by vae.lessons.values and never stands here.
+value is measured by vae.lessons.measured.values and never stands here.
 """
 
 import re

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from vae.lessons.library import Library
-from vae.lessons.values import Values
+from vae.lessons.library import Library, own_folder, shipped_folder
+from vae.lessons.measured.values import Values
 from vae.storage.checkpoints import list_checkpoints
 from vae.ui.shared import loaders
 
@@ -11,9 +11,8 @@ from vae.ui.shared import loaders
 @cache
 def app_library() -> Library:
     """All lessons of this app, read and measured once per process."""
-    return Library(
-        Values(
-            lambda: list_checkpoints(loaders.CHECKPOINTS),
-            lambda checkpoint: loaders.cached_encoded(checkpoint, loaders.version_of(checkpoint)),
-        )
+    values = Values(
+        lambda: list_checkpoints(loaders.CHECKPOINTS),
+        lambda checkpoint: loaders.cached_encoded(checkpoint, loaders.version_of(checkpoint)),
     )
+    return Library(values, shipped_folder(), own_folder())
