@@ -154,7 +154,7 @@ def test_every_mistake_and_every_untruth_is_found_with_its_file(tmp_path: Path) 
     write(tmp_path / "lessons", "false", wrong, de=GERMAN.replace("question", "frage", 1))
     found = [(path.name, mistake.line, mistake.sentence) for path, mistake in library_of(tmp_path).mistakes()]
     assert found == [
-        ("lesson.md", 13, "The step's link names 'large', and there is no such checkpoint."),
+        ("lesson.md", 14, "The link names 'large', and there is no such checkpoint here."),
         ("lesson.md", 17, "“dimensions of small = 3” is not so: it is 2; change the text or the assertion."),
         ("lesson.de.md", 2, "The lesson has no question; add “question: …”."),
         (

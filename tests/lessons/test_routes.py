@@ -100,6 +100,8 @@ def test_a_text_that_is_sent_becomes_a_lesson(client: Client) -> None:
     [
         ("minutes: 8", "minutes: x", 3, "minutes of the lesson must be"),
         ("{dimensions", "{KL of dimension 7", 15, "small has dimensions 0 to 1, not 7; choose one of these."),
+        ("image=3", "image=30", 14, "“image=30” does not fit this page and checkpoint"),
+        ("image=3", "speed=3", 14, "Reconstruction does not know “speed” in a link"),
         ("Only", "<script>alert(1)</script> Only", 27, "A lesson's text may not have HTML"),
         ("https://example.org)", "javascript:alert(1))", 27, "A link must begin with https:// or http://"),
         ("https://example.org/paper", "data:text/html,x", 25, "link of reference 1 must be an address"),

@@ -1,11 +1,12 @@
 """Whether a lesson tells the truth on this machine: each number that it names, each assertion, each link."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from vae.lessons.format import parameters
 from vae.lessons.format.facts import Check, Fact
 from vae.lessons.format.mistakes import Mistake
 from vae.lessons.measured.values import Values
-from vae.lessons.reading import LessonFile
+from vae.lessons.reading import LessonFile, Step
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 
@@ -13,26 +14,28 @@ from vae.storage.files import CheckpointError
 def untruths(lesson: LessonFile, values: Values) -> list[Mistake]:
     """What is not so, by line."""
     checkpoints = values.checkpoints()
-    found = [*_links(lesson, checkpoints), *_facts(lesson, values, checkpoints)]
+    found = [*_links(lesson.steps, checkpoints), *_facts(lesson, values, checkpoints)]
     for step in lesson.steps:
         for check in step.checks:
             found += _check(check, values, checkpoints)
     return sorted(set(found))
 
 
-def unmeasurable(lesson: LessonFile, values: Values) -> list[Mistake]:
-    """Facts that checkpoints of this machine do not have, such as dimension 12 of 10; of others nothing is said."""
+def misfits(lesson: LessonFile, values: Values) -> list[Mistake]:
+    """What the checkpoints of this machine do not have, such as dimension 12 of 10; of others nothing is said."""
     checkpoints = values.checkpoints()
-    known = [(fact, line) for fact, line in lesson.facts if fact.checkpoint in checkpoints]
-    return sorted({mistake for fact, line in known for mistake in _problem(fact, line, values, checkpoints)})
+    steps = [step for step in lesson.steps if step.link.checkpoint in (*checkpoints, "")]
+    found = [*_links(steps, checkpoints)]
+    for fact, line in lesson.facts:
+        if fact.checkpoint in checkpoints:
+            found += _problem(fact, line, values, checkpoints)
+    return sorted(set(found))
 
 
-def _links(lesson: LessonFile, checkpoints: Mapping[str, Checkpoint]) -> Iterator[Mistake]:
-    for step in lesson.steps:
-        if step.link.checkpoint and step.link.checkpoint not in checkpoints:
-            yield Mistake(
-                step.line, f"The step's link names {step.link.checkpoint!r}, and there is no such checkpoint."
-            )
+def _links(steps: Iterable[Step], checkpoints: Mapping[str, Checkpoint]) -> Iterator[Mistake]:
+    for step in steps:
+        for sentence in parameters.problems(step.link, checkpoints):
+            yield Mistake(step.line, sentence)
 
 
 def _facts(lesson: LessonFile, values: Values, checkpoints: Mapping[str, Checkpoint]) -> Iterator[Mistake]:

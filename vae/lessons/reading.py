@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from vae.lessons.format.facts import PLACEHOLDER, Check, Fact, parse_check, parse_fact
 from vae.lessons.format.links import StepLink, parse_link
 from vae.lessons.format.mistakes import LessonError, Mistake, Mistakes
-from vae.lessons.format.nodes import Fields, Text, compose
+from vae.lessons.format.nodes import Fields, Text, compose, is_strange
 from vae.lessons.format.rich import Rich, blocks, inline, is_web_link
 
 MOST_BYTES = 2**16
@@ -46,7 +46,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Step:
-    """What to do in the experiment, where, and what is to be seen then."""
+    """What to do in the experiment, where, and what is to be seen then. line: of its link."""
 
     do: Rich
     link: StepLink
@@ -200,7 +200,7 @@ class Reader:
             self._link(fields.text("link", 5000)),
             self.rich(fields.text("see", LONGEST["see"], needed=False)),
             tuple(filter(None, map(self._check, fields.texts("checks", MOST_CHECKS, 300)))),
-            fields.line,
+            fields.line_of("link"),
         )
         fields.done()
         return step
@@ -245,6 +245,8 @@ class Reader:
             self.mistakes.add(parts.line, "There is no explanation; write it below the second line of ---.")
         for number, line in enumerate(parts.body.split("\n"), parts.line):
             self.told(Text(line, number))
+            if is_strange(line):
+                self.mistakes.add(number, "The explanation holds a character that no text should; remove it.")
         return tree
 
     def rich(self, text: Text) -> Rich:

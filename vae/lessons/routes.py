@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from vae.lessons.answers import Lesson, Names, lesson_json
-from vae.lessons.checking import unmeasurable
+from vae.lessons.checking import misfits
 from vae.lessons.library import ENGLISH, Library
 from vae.lessons.reading import MOST_BYTES, examine
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
@@ -50,10 +50,10 @@ def routes(library: Library, *, base_path: str = "", allows: OriginRule = own_or
 
 
 def preview(library: Library, text: str, language: str) -> LessonPreview:
-    """The lesson of a text, or its first mistake; numbers that this machine's checkpoints do not have are mistakes."""
+    """The lesson of a text, or its first mistake; so is what does not fit the checkpoints here."""
     lesson, mistakes = examine(text)
     if lesson is not None:
-        mistakes = unmeasurable(lesson, library.values)
+        mistakes = misfits(lesson, library.values)
     if lesson is None or mistakes:
         return LessonPreview(problem=mistakes[0].sentence, line=mistakes[0].line)
     return LessonPreview(lesson=lesson_json(lesson, Names("", language, (language,)), library.values))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+MOST = 100  # of a file: nobody reads more
+
 
 @dataclass(frozen=True, order=True)
 class Mistake:
@@ -26,5 +28,6 @@ class Mistakes:
     found: list[Mistake] = field(default_factory=list)
 
     def add(self, line: int, sentence: str) -> None:
-        """Notes a mistake."""
-        self.found.append(Mistake(line, sentence))
+        """Notes a mistake, unless there are MOST already."""
+        if len(self.found) < MOST:
+            self.found.append(Mistake(line, sentence))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DEEPEST = 6  # options of the transfer are at 3
 SHOWN = 40  # characters of a refused value
+# Control characters, which YAML lets one write as "\0", those that turn the direction of the text around them, and what
+# is no character.
+_STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _NULL = "tag:yaml.org,2002:null"
 _QUOTES = "a text with a colon, or one that begins with a brace or a bracket, must be in quotes"
 _REASONS = {
@@ -38,6 +41,11 @@ class Text:
 
     text: str
     line: int
+
+
+def is_strange(text: str) -> bool:
+    """Whether a line has a character that no text should have; a tab is none."""
+    return _STRANGE.search(text.replace("\t", " ")) is not None
 
 
 def compose(source: str, first_line: int, mistakes: Mistakes) -> "Node | None":
@@ -209,6 +217,9 @@ class Fields:
             )
             return Text("", line)
         text = re.sub(r"\s+", " ", node.value).strip()
+        if _STRANGE.search(text):
+            self._mistakes.add(line, f"{key} of {self._what} holds a character that no text should; remove it.")
+            text = _STRANGE.sub("", text)
         if len(text) > longest:
             many = f"{len(text)} characters long and may be {longest}"
             self._mistakes.add(line, f"{key} of {self._what} is {many}; shorten it.")
