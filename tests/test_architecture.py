@@ -13,7 +13,7 @@ PACKAGE = ROOT / "vae"
 MOST_ENTRIES = 9  # modules and packages in one folder, beside __init__.py
 LONGEST_PAGE = 14  # lines of a script in pages/
 # Imported where they are used: each costs start-up time.
-SLOW = ("torchvision", "sklearn", "scipy", "pandas", "plotly", "PIL", "streamlit", "playwright")
+SLOW = ("torchvision", "sklearn", "scipy", "pandas", "plotly", "PIL", "streamlit", "playwright", "yaml", "markdown_it")
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 # They measure the app from outside, by Streamlit's own protocol.
 SPEAK_STREAMLIT = {"bench.sessions", "bench.classroom"}

@@ -419,7 +419,7 @@ def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None
     Scripts read one for the name that is proposed for a class, and for the minutes of its lesson.
     """
     allowed = {("service.py", "_make_youngest"), ("service.py", "_trim"), ("loaders.py", "version_of")}
-    allowed |= {("checkpoints.py", "_state"), ("library.py", "_state")}
+    allowed |= {("checkpoints.py", "_state")}
     allowed |= {("service.py", name) for name in ("_open", "_do_chores", "create", "seat")}
     allowed |= {("work.py", "_hand_in"), ("work.py", "_ask"), ("work.py", "_set_phase"), ("rehearsals.py", "_arrive")}
     dated = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"}
@@ -589,7 +589,7 @@ def test_a_checkpoint_deleted_at_any_moment_of_a_page_s_script_is_no_exception(
             break
         said_what = [str(error.value) for error in app.error]
         assert all("goes" in sentence and sentence.endswith("Choose another in the bar.") for sentence in said_what)
-    assert moment > 1 or page in ("app.py", "pages/7_Training.py", "pages/8_Class.py")
+    assert moment > 1 or page in ("app.py", "pages/0_Lessons.py", "pages/7_Training.py", "pages/8_Class.py")
 
 
 # ---- requests that are lost half-way ---------------------------------------------------------------------------------

@@ -1,16 +1,17 @@
 """Commands on lessons: check that they tell the truth, measure how hard they are to read, keep what takes long."""
+# vae.lessons.library is imported where it is used: it needs the web server's packages, which training does without.
 
 import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vae.commands.options import Commands, Result, add_command, checkpoints_folder
-from vae.lessons.library import Library, own_folder, shipped_folder
-from vae.lessons.measured.values import SLOW, Values, keep
-from vae.lessons.readability import measure
 from vae.storage.checkpoints import list_checkpoints
+
+if TYPE_CHECKING:
+    from vae.lessons.library import Library
 
 
 class _Place(NamedTuple):
@@ -49,6 +50,8 @@ def run_check(args: argparse.Namespace) -> Result:
 
 def run_read(args: argparse.Namespace) -> Result:
     """Prints how hard each file is to read. Raises ValueError where one is too hard."""
+    from vae.lessons.readability import measure
+
     found, hard = [], 0
     for name, language, path, lesson in _library(args.folder).lessons():
         reading = measure(lesson, language)
@@ -65,6 +68,8 @@ def run_read(args: argparse.Namespace) -> Result:
 
 def run_keep(args: argparse.Namespace) -> Result:
     """Computes the numbers that take seconds and keeps each in its checkpoint's folder."""
+    from vae.lessons.measured.values import SLOW, keep
+
     library = _library(args.folder)
     checkpoints = library.values.checkpoints()
     facts = [fact for _, _, _, lesson in library.lessons() for fact, _ in lesson.facts if fact.kind in SLOW]
@@ -85,8 +90,11 @@ _COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], Result], str], ...] =
 )
 
 
-def _library(folder: Path | None) -> Library:
+def _library(folder: Path | None) -> "Library":
     """The lessons of a folder, or of the app, with the numbers of the checkpoints in $VAE_CHECKPOINTS."""
+    from vae.lessons.library import Library, own_folder, shipped_folder
+    from vae.lessons.measured.values import Values
+
     values = Values(lambda: list_checkpoints(checkpoints_folder()))
     if folder is None:
         return Library(values, shipped_folder(), own_folder())

@@ -98,56 +98,11 @@ class Names:
     languages: tuple[str, ...]
 
 
-def lesson_json(lesson: LessonFile, names: Names, values: Values) -> Lesson:
-    """The lesson, with each number that this machine can measure."""
-    teller = _Teller(values, values.checkpoints())
-    return Lesson(
-        name=names.name,
-        language=names.language,
-        languages=list(names.languages),
-        title=lesson.title,
-        minutes=lesson.minutes,
-        level=lesson.level,
-        **teller.question(lesson.question),
-        steps=[teller.step(step) for step in lesson.steps],
-        explanation=teller.rich(lesson.explanation),
-        terms=list(lesson.terms),
-        transfer=None if lesson.transfer is None else teller.question(lesson.transfer),
-        references=[LessonReference(text=each.text, link=each.link) for each in lesson.references],
-        missing=missing(lesson, teller.checkpoints),
-    )
+class Teller:
+    """Puts measured values into texts, with the checkpoints that there are when it is made."""
 
-
-def summary(lesson: LessonFile, names: Names, values: Values, *, own: bool) -> LessonSummary:
-    """The lesson in a list. Measures nothing unless a question or an option names a fact."""
-    teller = _Teller(values, values.checkpoints())
-    question = teller.question(lesson.question)
-    return LessonSummary(
-        name=names.name,
-        language=names.language,
-        languages=list(names.languages),
-        title=lesson.title,
-        minutes=lesson.minutes,
-        level=lesson.level,
-        question=question["question"],
-        options=[option["text"] for option in question["options"]],
-        missing=missing(lesson, teller.checkpoints),
-        own=own,
-        problem=None,
-    )
-
-
-def missing(lesson: LessonFile, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
-    """The checkpoints that the lesson names and that are not among these."""
-    named = [step.link.checkpoint for step in lesson.steps] + [fact.checkpoint for fact, _ in lesson.facts]
-    return [name for name in dict.fromkeys(named) if name and name not in checkpoints]
-
-
-class _Teller:
-    """Puts measured values into texts."""
-
-    def __init__(self, values: Values, checkpoints: Mapping[str, Checkpoint]) -> None:
-        self._values, self.checkpoints = values, checkpoints
+    def __init__(self, values: Values) -> None:
+        self._values, self.checkpoints = values, values.checkpoints()
 
     def text(self, text: str) -> str:
         """The text with its facts' values."""
@@ -192,3 +147,46 @@ class _Teller:
             return self._values.of(fact, self.checkpoints)
         except (LookupError, ValueError, CheckpointError, FileNotFoundError):
             return None
+
+
+def lesson_json(lesson: LessonFile, names: Names, teller: Teller) -> Lesson:
+    """The lesson, with each number that this machine can measure."""
+    return Lesson(
+        name=names.name,
+        language=names.language,
+        languages=list(names.languages),
+        title=lesson.title,
+        minutes=lesson.minutes,
+        level=lesson.level,
+        **teller.question(lesson.question),
+        steps=[teller.step(step) for step in lesson.steps],
+        explanation=teller.rich(lesson.explanation),
+        terms=list(lesson.terms),
+        transfer=None if lesson.transfer is None else teller.question(lesson.transfer),
+        references=[LessonReference(text=each.text, link=each.link) for each in lesson.references],
+        missing=missing(lesson, teller.checkpoints),
+    )
+
+
+def summary(lesson: LessonFile, names: Names, teller: Teller, *, own: bool) -> LessonSummary:
+    """The lesson in a list. Measures nothing unless a question or an option names a fact."""
+    question = teller.question(lesson.question)
+    return LessonSummary(
+        name=names.name,
+        language=names.language,
+        languages=list(names.languages),
+        title=lesson.title,
+        minutes=lesson.minutes,
+        level=lesson.level,
+        question=question["question"],
+        options=[option["text"] for option in question["options"]],
+        missing=missing(lesson, teller.checkpoints),
+        own=own,
+        problem=None,
+    )
+
+
+def missing(lesson: LessonFile, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
+    """The checkpoints that the lesson names and that are not among these."""
+    named = [step.link.checkpoint for step in lesson.steps] + [fact.checkpoint for fact, _ in lesson.facts]
+    return [name for name in dict.fromkeys(named) if name and name not in checkpoints]

@@ -1,18 +1,18 @@
 """The folders of lessons: those that ship with the app, and a teacher's own in the folder $VAE_LESSONS.
 
 A lesson is a folder with lesson.md and translations beside it, lesson.de.md; its name is the folder's. One of a
-teacher's own may also be a single file, named after it: my-lesson.md. Files are read again when they change.
+teacher's own may also be a single file, named after it: my-lesson.md. A text is parsed once.
 """
 
 import os
 import re
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 
-from vae.lessons.answers import Lesson, LessonSummary, Names, lesson_json, summary
+from vae.lessons.answers import Lesson, LessonSummary, Names, Teller, lesson_json, summary
 from vae.lessons.checking import untruths
 from vae.lessons.format.mistakes import Mistake
 from vae.lessons.measured.values import Values
@@ -22,7 +22,7 @@ from vae.lessons.translating import translate
 ORIGINAL = "lesson.md"
 ENGLISH = "en"
 MOST_LESSONS = 200  # in a folder
-SETTLING_SECONDS = 3.0  # longer than a tick of any file system's clock
+KEPT = 256  # parsed texts
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _TRANSLATION = re.compile(r"lesson\.([a-z]{2})\.md")
 
@@ -65,16 +65,6 @@ class _Read:
     mistakes: tuple[Mistake, ...]
 
 
-@dataclass(frozen=True)
-class _Look:
-    """State of some files, since when it has been the same (monotonic clock), and, once that is longer than
-    SETTLING_SECONDS, what was read: a second change within one tick of the file system's clock would not be noticed."""
-
-    state: tuple[int, ...]
-    since: float
-    read: _Read | None = None
-
-
 class Library:
     """The lessons of some folders. May be used by several threads."""
 
@@ -82,11 +72,11 @@ class Library:
         """shipped: of the app's lessons; own: of a teacher's. None for no such folder."""
         self.values = values
         self._shipped, self._own = shipped, own
-        self._looks: dict[tuple[Path, ...], _Look] = {}
 
     def summaries(self, language: str = ENGLISH) -> list[LessonSummary]:
         """Every lesson: the shipped ones in their order, then own ones by title. One with mistakes says the first."""
-        found = [(self._order(place), self._summary(place, language)) for place in self._places()]
+        teller = Teller(self.values)
+        found = [(self._order(place), self._summary(place, language, teller)) for place in self._places()]
         return [each for _, each in sorted(found, key=lambda pair: (pair[1]["own"], pair[0], pair[1]["title"]))]
 
     def load(self, name: str, language: str = ENGLISH) -> Lesson:
@@ -96,7 +86,7 @@ class Library:
         spoken, read = self._in(files, language)
         if read.lesson is None:
             raise LookupError(f"The lesson {name!r} cannot be used: {_located(files[ENGLISH], read.mistakes[0])}")
-        return lesson_json(read.lesson, Names(name, spoken, tuple(files)), self.values)
+        return lesson_json(read.lesson, Names(name, spoken, tuple(files)), Teller(self.values))
 
     def source(self, name: str, language: str = ENGLISH) -> str:
         """The text of a lesson's file, in English where it is not translated. Raises LookupError with a sentence."""
@@ -131,13 +121,13 @@ class Library:
         lesson = self._read(place.file).lesson
         return 1000 if lesson is None or lesson.order is None or place.own else lesson.order
 
-    def _summary(self, place: _Place, language: str) -> LessonSummary:
+    def _summary(self, place: _Place, language: str, teller: Teller) -> LessonSummary:
         files = place.files()
         spoken, read = self._in(files, language)
         names = Names(place.name, spoken, tuple(files))
         if read.lesson is None:
             return _unusable(names, _located(files[ENGLISH], read.mistakes[0]), own=place.own)
-        found = summary(read.lesson, names, self.values, own=place.own)
+        found = summary(read.lesson, names, teller, own=place.own)
         if language in files and spoken != language:
             broken = self._read(files[ENGLISH], files[language])
             found["problem"] = _located(files[language], broken.mistakes[0])
@@ -166,16 +156,11 @@ class Library:
         return shipped + [place for place in own if place.name not in names]
 
     def _read(self, *paths: Path) -> _Read:
-        """A lesson's file, or it and a translation, from memory where none has changed."""
-        state, look, now = _state(paths), self._looks.get(paths), time.monotonic()
-        if look is None or look.state != state:
-            look = _Look(state, now)
-        if look.read is None:
-            read = _read_files(*paths)
-            settled = bool(state) and now - look.since >= SETTLING_SECONDS
-            self._looks[paths] = replace(look, read=read) if settled else look
-            return read
-        return look.read
+        """A lesson's file, or it and a translation."""
+        texts = [_text_of(path) for path in paths]
+        if (mistake := next((text for text in texts if isinstance(text, Mistake)), None)) is not None:
+            return _Read(None, (mistake,))
+        return _parsed(*(text for text in texts if isinstance(text, str)))
 
 
 def _certain(read: _Read) -> LessonFile:
@@ -199,24 +184,12 @@ def _places_in(folder: Path, *, own: bool) -> Iterator[_Place]:
             yield _Place(name, entry, None, own)
 
 
-def _state(paths: tuple[Path, ...]) -> tuple[int, ...]:
-    """Changes whenever a file does; () if one is missing."""
-    state: list[int] = []
-    try:
-        for path in paths:
-            stat = path.stat()
-            state += (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    except OSError:
-        return ()
-    return tuple(state)
-
-
-def _read_files(original: Path, translation: Path | None = None) -> _Read:
-    text = _text_of(original)
-    lesson, mistakes = (None, [text]) if isinstance(text, Mistake) else examine(text)
+@lru_cache(maxsize=KEPT)
+def _parsed(original: str, translation: str | None = None) -> _Read:
+    """By the texts themselves, so that no change of a file is missed; reading one takes far less than parsing it."""
+    lesson, mistakes = examine(original)
     if lesson is not None and translation is not None:
-        other = _text_of(translation)
-        lesson, mistakes = (None, [other]) if isinstance(other, Mistake) else translate(lesson, other)
+        lesson, mistakes = translate(lesson, translation)
     return _Read(lesson, tuple(mistakes))
 
 

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from vae.lessons.answers import Lesson, Names, lesson_json
+from vae.lessons.answers import Lesson, Names, Teller, lesson_json
 from vae.lessons.checking import misfits
 from vae.lessons.library import ENGLISH, Library
 from vae.lessons.reading import MOST_BYTES, examine
@@ -56,7 +56,7 @@ def preview(library: Library, text: str, language: str) -> LessonPreview:
         mistakes = misfits(lesson, library.values)
     if lesson is None or mistakes:
         return LessonPreview(problem=mistakes[0].sentence, line=mistakes[0].line)
-    return LessonPreview(lesson=lesson_json(lesson, Names("", language, (language,)), library.values))
+    return LessonPreview(lesson=lesson_json(lesson, Names("", language, (language,)), Teller(library.values)))
 
 
 class _Service:
