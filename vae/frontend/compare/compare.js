@@ -2,6 +2,7 @@
  * The Compare component: a dial over trained models that differ in β alone, what each makes of one picture, and all models
  * of the same pictures on the rate–distortion plane. Python is sent what the link needs, when a control is released.
  *
+ * @import { Values } from "../lib/explained.js"
  * @import { Live } from "../lib/following.js"
  * @import { LiveStatus } from "../lib/live-client.js"
  * @import { Placed } from "./alignment.js"
@@ -27,6 +28,7 @@ import { fromBase64 } from "../lib/bytes.js";
 import { apart, difference } from "../lib/comparison-words.js";
 import { element, say } from "../lib/dom.js";
 import { announce } from "../lib/following.js";
+import { natsText } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -309,6 +311,25 @@ export class Page {
     say(this.imageNumbers, result ? imageNats(first, result) : "\u00a0");
   }
 
+  /** This image's nats under the model on the dial, for their formulas. */
+  measuredImage() {
+    const result = this.reconstructions.results.get(this.first.model);
+    return result ? lossTexts(result) : null;
+  }
+
+  /** The test set's under that model. */
+  measured() {
+    const { nats, active } = this.first,
+      { floor } = this.data;
+    return { ...lossTexts(nats), active, least: floor === null ? undefined : natsText(floor, 1) };
+  }
+
+  /** The test set's under a model that draws the mean picture. */
+  measuredCollapsed() {
+    const { collapsed } = this.data;
+    return collapsed === null ? null : { least: natsText(collapsed, 1) };
+  }
+
   // — the model on the dial —
 
   showModel() {
@@ -390,3 +411,11 @@ function modelsKey({ model, version, others }) {
 }
 
 export default componentOf(Page);
+
+/** @param {{reconstruction: number, kl: number | null}} nats @returns {Values} */
+function lossTexts({ reconstruction, kl }) {
+  const picture = natsText(reconstruction, 1);
+  return kl === null
+    ? { reconstruction: picture }
+    : { reconstruction: picture, kl: natsText(kl, 1), sum: natsText(reconstruction + kl, 1) };
+}

@@ -10,6 +10,7 @@
  */
 
 import { element, subscript } from "../lib/dom.js";
+import { help, natsText } from "../lib/glossary.js";
 import { strongestFirst } from "../lib/math.js";
 import { t } from "../lib/words.js";
 import { diagnosis, verdictOf } from "./words.js";
@@ -41,8 +42,14 @@ export class DimensionTable {
       t("what it does"),
       ...others.map(({ words }) => t`in ${words}`),
     ];
-    this.head.replaceChildren(element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))));
     const strengths = model.dimensions.map(({ kl, mean_variance: variance }) => kl ?? variance);
+    const first = strongestFirst(strengths)[0];
+    const measured = () => (plain ? null : { kl: `${subscript(first)}: ${natsText(strengths[first])}` });
+    /** @type {Record<string, HTMLElement>} */
+    const signs = { "KL, nats": help("KL of a dimension", measured), "I(z; x), nats": help("information", measured) };
+    const heads = names.map((name) => element("th", { scope: "col" }, name, signs[name] ?? ""));
+    if (others.length) heads[heads.length - others.length].append(help("correlation"));
+    this.head.replaceChildren(element("tr", {}, ...heads));
     this.body.replaceChildren(...strongestFirst(strengths).map((i) => rowOf(model, i, others)));
     this.note.textContent = noteOf(model);
   }

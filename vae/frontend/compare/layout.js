@@ -9,6 +9,7 @@ import { t } from "../lib/words.js";
 /** @import { Dial } from "./dial.js" */
 /** @import { DimensionTable } from "./dimensions.js" */
 /** @import { Input } from "./input.js" */
+/** @import { Values } from "../lib/explained.js" */
 /** @import { Plane } from "./plane.js" */
 
 /**
@@ -24,6 +25,9 @@ import { t } from "../lib/words.js";
  * @property {HTMLElement} imageNumbers
  * @property {HTMLElement} testNumbers
  * @property {HTMLElement} differenceText
+ * @property {() => Values | null} measured of the test images
+ * @property {() => Values | null} measuredImage
+ * @property {() => Values | null} measuredCollapsed
  * @property {HTMLElement} noFamily
  * @property {HTMLElement} notice
  * @property {HTMLSelectElement} familyField
@@ -35,7 +39,19 @@ export function layOut(page) {
   const { dial, input, plane, cloud, dimensions } = page;
   const figure = (/** @type {Node} */ title, /** @type {Node[]} */ ...content) =>
     element("figure", {}, element("figcaption", {}, title), ...content);
-  const numbers = element("div", { className: "nats" }, page.imageNumbers, page.testNumbers, page.differenceText);
+  const numbers = element(
+    "div",
+    { className: "nats" },
+    withHelp(
+      page.imageNumbers,
+      help("−ELBO", () => page.measuredImage()),
+    ),
+    withHelp(
+      page.testNumbers,
+      help("active dimensions", () => page.measured()),
+    ),
+    page.differenceText,
+  );
   const pictures = element(
     "div",
     { className: "pictures" },
@@ -48,12 +64,15 @@ export function layOut(page) {
   const controls = element("div", { className: "given" }, input.picker, ways);
   const seen = element("div", { className: "seen" });
   seen.append(dial.element, page.noFamily, pictures, controls);
-  const heading = element("h2", {}, t("Rate and distortion"), help("KL"));
+  const measured = () => page.measured();
+  const heading = element("h2", {}, t("Rate and distortion"), help("rate", measured), help("distortion", measured));
   const family = element("label", { className: "family-choice" }, page.familyField);
   const legend = element(
     "p",
     { className: "small-print plane-note" },
     t("● a model, mean of the test images · □ this image under each model · dashed: equal −ELBO, lower left is better"),
+    ...[t(" · floor"), help("least possible error", () => page.measured())],
+    ...[t(" · collapsed"), help("error of a collapsed model", () => page.measuredCollapsed())],
   );
   const right = element("div", { className: "right" });
   right.append(element("div", { className: "plane-head" }, heading, family), plane.element, legend);
@@ -66,4 +85,9 @@ export function layOut(page) {
     if (own) event.stopPropagation(); // r and c are Streamlit's shortcuts
   });
   return root;
+}
+
+/** @param {HTMLElement} text @param {HTMLElement} sign */
+function withHelp(text, sign) {
+  return element("div", { className: "with-help" }, text, sign);
 }

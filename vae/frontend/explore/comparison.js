@@ -7,6 +7,7 @@
 
 import { BRIGHTER, DARKER, drawDifference, drawPicture, reserve } from "../lib/canvas.js";
 import { element, say } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 
 export class Comparison {
@@ -15,6 +16,7 @@ export class Comparison {
   /** @type {DecodeReply | null} */
   before = null;
   meanText = "";
+  mean = 0; // of the difference, as a share of the full range
 
   /** @param {...Node} more beneath the pictures */
   constructor(...more) {
@@ -31,6 +33,7 @@ export class Comparison {
       title: t("Difference of grey value, as a fraction of the full range"),
     });
     scale.append("−0.5", element("span", { className: "ramp" }), "+0.5 · ", this.meanDifference);
+    scale.append(help("mean |Δ|", () => ({ delta: `${(100 * this.mean).toFixed(1)} %` })));
     this.element = element(
       "div",
       { className: "comparison" },
@@ -69,8 +72,8 @@ export class Comparison {
   showDifference() {
     const { now, before } = this;
     if (!now || !before) return;
-    const mean = drawDifference(this.difference, now.pixels, before.pixels, now.imageShape, BRIGHTER, DARKER);
-    this.meanText = t`mean |Δ| ${(100 * mean).toFixed(1)} %`;
+    this.mean = drawDifference(this.difference, now.pixels, before.pixels, now.imageShape, BRIGHTER, DARKER);
+    this.meanText = t`mean |Δ| ${(100 * this.mean).toFixed(1)} %`;
   }
 
   /** Apart from the pictures, because each change of text costs a new layout of the page. */

@@ -42,15 +42,15 @@
 
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture, fitPicture, pngOf } from "../lib/canvas.js";
-import { button, element, say } from "../lib/dom.js";
+import { button, element, say, subscript } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { download } from "../lib/export.js";
 import { rangeField } from "../lib/fields.js";
 import { announce, isVector } from "../lib/following.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText, timeHelp } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
-import { gaussian, round4 } from "../lib/math.js";
+import { gaussian, round4, strongestFirst } from "../lib/math.js";
 import { watchSize } from "../lib/view.js";
 import { t, translate } from "../lib/words.js";
 import { Comparison } from "./comparison.js";
@@ -130,7 +130,11 @@ export default class Explore {
     this.rangeInput.addEventListener("input", () => this.setRange(this.rangeInput.valueAsNumber));
     this.rangeOutput = element("output", {});
     this.sliderHead = element("span", {});
-    this.helps = { z: help("z"), kl: help("KL"), mean: help("μ") };
+    this.helps = {
+      z: help("z"),
+      kl: help("KL of a dimension", () => this.strongest()),
+      mean: help("spread of μ", () => this.strongest()),
+    };
     this.rangeLabel = element("label", { className: "range" }, t("Range "), this.rangeInput, this.rangeOutput);
     const sliderHead = element("div", { className: "slider-head" }, this.sliderHead, this.rangeLabel);
     this.meterText = element("span", { className: "meter" }, t("connecting"));
@@ -139,7 +143,7 @@ export default class Explore {
       { className: "status small-print", open: true },
       element("summary", {}, t("status")),
     );
-    status.append(this.meterText);
+    status.append(this.meterText, timeHelp(this.meter));
     this.controls = element("div", { className: "controls" }, toolbar, this.padPlace);
     this.controls.append(sliderHead, this.sliders.element, status);
 
@@ -214,6 +218,14 @@ export default class Explore {
     if (this.client) this.client.setModel(data);
     else this.client = new ModelClient(data, { onStatus: (status) => this.showStatus(status) });
     return this.client;
+  }
+
+  /** The strongest dimension's number, for its formula. */
+  strongest() {
+    if (!this.data) return null;
+    const { kl, spread } = this.data,
+      i = strongestFirst(kl ?? spread)[0];
+    return kl ? { kl: `${subscript(i)}: ${natsText(kl[i])}` } : { spread: `${subscript(i)}: ${spread[i].toFixed(2)}` };
   }
 
   /** @param {ExploreData} data */

@@ -1,6 +1,7 @@
 /** Beside the pictures, while the shortest path is followed: the lengths of the paths, and the map on which they lie. */
 
 import { element, say } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 import { vectorEnd } from "./ends.js";
 import { PathMap } from "./path-map.js";
@@ -32,7 +33,9 @@ export class Geometry {
     this.shortest = new Shortest(page.data.base, () => this.take());
     this.map = new PathMap(page.palette, { onMove: (end, z) => this.move(end, z) });
     this.lengths = element("p", { className: "lengths", role: "status", title: LENGTH });
-    this.element = element("div", { className: "geometry", hidden: true }, this.lengths, this.map.element);
+    const sign = help("length of a path", () => this.measured());
+    const place = element("div", { className: "lengths-place" }, this.lengths, sign);
+    this.element = element("div", { className: "geometry", hidden: true }, place, this.map.element);
   }
 
   /** Searches for the path between the present ends, and shows what there is. */
@@ -61,6 +64,12 @@ export class Geometry {
     say(lengths, problem || (found ? lengthsText(found) : t("Searching for the shortest path…")));
     lengths.dataset.state = searching ? "searching" : "done"; // for tests
     this.map.show(page.space, page.ends, this.lines());
+  }
+
+  /** The shortest path's length, for the formula. */
+  measured() {
+    const { found } = this.shortest;
+    return found && { length: `${found.shortest.toFixed(1)} grey levels` };
   }
 
   /** The paths on the map. @returns {PathLine[]} */

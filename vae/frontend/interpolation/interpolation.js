@@ -7,6 +7,7 @@ import { keepCompared } from "../lib/compared-link.js";
 import { element, messageOf, say, segmented } from "../lib/dom.js";
 import { loadEncoded, TestRows } from "../lib/encoded-set.js";
 import { announce, isParams } from "../lib/following.js";
+import { timeHelp } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4 } from "../lib/math.js";
@@ -362,7 +363,7 @@ class InterpolationView {
   build() {
     const tabs = element("div", { className: "tabs" }, this.tabs.element);
     const links = element("p", { className: "links" }, this.explore);
-    const status = element("p", { className: "status small-print" }, this.meterText);
+    const status = element("p", { className: "status small-print" }, this.meterText, timeHelp(this.meter));
     const side = element("div", { className: "side" }, this.tools, links, status);
     const notices = element("div", { className: "notices" }, element("div", {}, this.notice));
     const parts = [tabs, this.main, side, this.picker.element, notices];

@@ -278,10 +278,29 @@ export class Strips {
     this.table.replaceChildren(line(heads, "th"), ...lines);
   }
 
+  /** The first picture's norm, for the formula. */
+  norms() {
+    const path = this.filled.find(({ norms }) => norms);
+    return path?.norms ? { norm: path.norms[0].toFixed(2), dimensions: `${path.space.latentDim}` } : null;
+  }
+
   buildCharts() {
     const place = { className: "row-label chart-label" };
-    const norms = element("span", place, element("b", {}, "|z|"), help("z"), this.normScale, this.rms);
-    const changes = element("span", place, element("b", {}, t("Δ per step")), this.changeScale);
+    const norms = element(
+      "span",
+      place,
+      element("b", {}, "|z|"),
+      help("|z|", () => this.norms()),
+      this.normScale,
+      this.rms,
+    );
+    const changes = element(
+      "span",
+      place,
+      element("b", {}, t("Δ per step")),
+      help("mean |Δ|", () => ({ delta: this.changeScale.textContent ?? "" })),
+      this.changeScale,
+    );
     changes.title = t("Mean absolute change of a pixel from one picture to the next, in % of the full range");
     return [norms, this.normChart, changes, this.changeChart];
   }

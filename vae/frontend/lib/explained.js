@@ -12,8 +12,15 @@ import { t } from "./words.js";
 
 /** @import { Explanation, Term } from "./terms.js" */
 /** @typedef {{ file: string, line: number, code: string }} Listing some lines of the source */
-/** @typedef {Record<string, string>} Values */
+/** @typedef {Record<string, string | undefined>} Values */
 
+/** A value in a formula. */
+export function natsText(/** @type {number} */ value, digits = 2) {
+  return t`${value.toFixed(digits).replace("-", "−")} nats`;
+}
+
+/** The keys of parts that the style sheet colours, as the pages colour the same numbers. */
+const COLOURED = ["sum", "reconstruction", "kl", "amortisation", "approximation", "nll"];
 const PART = /\{([a-z]+):([^{}]+)\}/;
 
 /**
@@ -48,7 +55,7 @@ function formulaOf(text) {
  */
 function filled(text, values) {
   const pieces = text.split(PART);
-  if (!pieces.some((piece, i) => i % 3 === 1 && piece in values)) return null;
+  if (!pieces.some((piece, i) => i % 3 === 1 && values[piece] !== undefined)) return null;
   const nodes = pieces.map((piece, i) => {
     if (i % 3 === 1) return "";
     if (i % 3 === 0) return piece;
@@ -65,7 +72,7 @@ function filled(text, values) {
  * @param {string} text
  */
 function part(key, text) {
-  return element("span", { className: `term ${key}` }, text);
+  return COLOURED.includes(key) ? element("span", { className: `term ${key}` }, text) : text;
 }
 
 /**

@@ -1,15 +1,24 @@
 /** What the pages' words and numbers mean: behind a "?" beside each, or as a part of the page. */
 
 import { element } from "./dom.js";
-import { explained } from "./explained.js";
+import { explained, natsText } from "./explained.js";
 import { openBy } from "./popover.js";
 import { TERMS } from "./terms.js";
 import { t } from "./words.js";
 
+/** @import { Meter } from "./live-client.js" */
 /** @import { Values } from "./explained.js" */
 /** @import { Explanation, Term } from "./terms.js" */
 
-export { explained };
+export { explained, natsText };
+
+/** A "?" for how long pictures take. @param {Meter} meter */
+export function timeHelp(meter) {
+  return help("time to the picture", () => {
+    const { ms } = meter.read();
+    return ms === undefined ? null : { ms: `${ms.toFixed(1)} ms` };
+  });
+}
 
 /**
  * A "?" that explains a term, in a panel near it. One for each term and page is enough, where the page first has the term.

@@ -48,6 +48,7 @@ export const TERMS = {
   },
   "active dimensions": {
     name: t("active dimensions"),
+    called: t("the number of active dimensions"),
     sentence: t(
       "How many latent dimensions vary with the picture: those whose mean μ has a variance above 0.01 over the test images.",
     ),
@@ -97,7 +98,7 @@ export const TERMS = {
     sentence: t(
       "How many nats a model’s −ELBO would pay for this source as its prior: KL(q(z) ‖ source), between two bounds.",
     ),
-    formula: t("KL(q(z) ‖ source) = KL(q(z) ‖ p(z)) − mean over z of ln source(z) / p(z)"),
+    formula: t("{gap:KL(q(z) ‖ source)} = KL(q(z) ‖ p(z)) − mean over z of ln source(z) / p(z)"),
   },
   Temperature: {
     name: t("Temperature"),
@@ -116,6 +117,12 @@ export const TERMS = {
     sentence: t(
       "Gives one latent dimension the same value in all pictures: what still differs between them is due to the others.",
     ),
+  },
+  "accuracy of the classifier": {
+    name: t("accuracy of the classifier"),
+    called: t("the accuracy of the classifier"),
+    sentence: t("The share of test images whose class the small network that counts the samples names rightly."),
+    formula: t("{accuracy:accuracy} = right answers / test images"),
   },
   precision: {
     name: t("precision"),
@@ -163,9 +170,9 @@ export const TERMS = {
     name: t("KL of a dimension"),
     called: t("the KL of a dimension"),
     sentence: t(
-      "How many nats a picture’s code carries in this latent dimension, on average over the test images; near 0 the model does not use it.",
+      "How many nats a picture’s code carries in one latent dimension; where their mean over the test images is near 0, the model does not use it.",
     ),
-    formula: t("{kl:KL} = mean over x of ½ ({mean:μ}² + {sigma:σ}² − 1 − ln {sigma:σ}²)"),
+    formula: t("{kl:KL} = {pictures:mean over pictures of} ½ ({mean:μ}² + {sigma:σ}² − 1 − ln {sigma:σ}²)"),
   },
   NLL: {
     name: "NLL",
@@ -222,6 +229,14 @@ export const TERMS = {
     ),
     formula: t("{auroc:AUROC} = P(score of another picture > score of a test image)"),
   },
+  "error of a collapsed model": {
+    name: t("error of a collapsed model"),
+    called: t("the error of a collapsed model"),
+    sentence: t(
+      "What a model pays that draws the mean picture whatever it is shown: no model that uses z needs to be worse.",
+    ),
+    formula: t("{least:error} = −Σ over pixels of (m ln m + (1 − m) ln(1 − m)), m: the mean picture"),
+  },
   "least possible error": {
     name: t("least possible error"),
     called: t("the least possible error"),
@@ -246,6 +261,7 @@ export const TERMS = {
   },
   "neighbours kept": {
     name: t("neighbours kept"),
+    called: t("the share of neighbours kept"),
     sentence: t(
       "Of a code’s nearest neighbours in latent space, the share that are its nearest neighbours on the map.",
     ),
@@ -255,9 +271,9 @@ export const TERMS = {
     name: t("share of variance"),
     called: t("the share of variance"),
     sentence: t(
-      "How much of the codes’ spread lies along a principal component: its variance over that of all dimensions together.",
+      "How much of the codes’ spread the principal components that are shown hold: their variance over that of all dimensions.",
     ),
-    formula: t("{share:share} = variance along the component / variance in all dimensions"),
+    formula: t("{share:share} = variance along the components shown / variance in all dimensions"),
   },
   "distance to typical": {
     name: t("distance to typical"),
@@ -266,13 +282,36 @@ export const TERMS = {
       "How far the z that the map finds for a place is off, as a share of the typical distance between codes.",
     ),
   },
+  "mean |Δ|": {
+    name: t("mean |Δ|"),
+    sentence: t(
+      "How far two pictures lie apart: the mean absolute difference of their pixels, as a share of the full range.",
+    ),
+    formula: t("{delta:mean |Δ|} = mean over pixels of |x₁ − x₂| / 255"),
+  },
+  "distance of codes": {
+    name: t("distance of codes"),
+    called: t("the distance of codes"),
+    sentence: t(
+      "How far two codes lie apart in latent space: the Euclidean distance, which weighs every dimension alike.",
+    ),
+    formula: t("{distance:distance} = √(Σ over dimensions of (z − z′)²)"),
+  },
+  "time to the picture": {
+    name: t("time to the picture"),
+    called: t("the time to the picture"),
+    sentence: t(
+      "How long it takes from your input until the new picture is drawn, the median of the last ones, and how many come in a second.",
+    ),
+    formula: t("{ms:time} = moment of drawing − moment of input"),
+  },
   "change of the picture": {
     name: t("change of the picture"),
     called: t("the change of the picture"),
     sentence: t(
-      "How far two pictures lie apart: the root mean square of the differences of their pixels, in grey levels of 255.",
+      "How far two pictures lie apart: the root mean square of their pixels’ differences, in grey levels of 255 or as a share of them.",
     ),
-    formula: t("{change:change} = 255 √(mean over pixels of (x₁ − x₂)²)"),
+    formula: t("{change:change} = √(mean over pixels of (x₁ − x₂)²)"),
   },
   "length of a path": {
     name: t("length of a path"),

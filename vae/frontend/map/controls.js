@@ -2,13 +2,14 @@
  * Around the plot: the bar above it, the foot beneath it, and what lies over it while a projection is computed.
  *
  * @import { Method, ProjectionQuality } from "../lib/contract.js"
+ * @import { Meter } from "../lib/live-client.js"
  * @import { Tool } from "./plot.js"
  */
 
 import { button, element, say, subscript } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
 import { rangeField } from "../lib/fields.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText, timeHelp } from "../lib/glossary.js";
 import { t, translate } from "../lib/words.js";
 
 const MOST_PICTURES = 31; // per side of the manifold
@@ -198,19 +199,25 @@ export class Overlay {
 
 /** The numbers under the plot: how far it can be trusted, where it comes from, how fast it is. */
 export class Foot {
-  constructor() {
+  /** @type {number | null} */
+  nats = null; // of the mismatch
+
+  /** @param {Meter} meter */
+  constructor(meter) {
     this.quality = element("span", { className: "quality" });
     this.mismatch = element("span", { className: "mismatch", title: MISMATCH });
-    this.ofPrior = element("span", { hidden: true }, this.mismatch, help("prior"));
+    this.ofPrior = element("span", { hidden: true }, this.mismatch, this.helpOfMismatch());
+    this.ofShares = element("span", { hidden: true }, t("Axes: the share of the variance"), help("share of variance"));
     this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
-    const meaning = element("details", {}, element("summary", {}, t("What these mean")), this.meaning);
+    const meaning = element("details", {}, element("summary", {}, t("What these mean")), this.meaning, wordsOfImages());
     this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
     this.status = element("span", { className: "status" });
     const first = element("div", { className: "foot-row" }, this.quality, this.ofPrior, this.lowering, meaning);
-    const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.status);
+    const time = element("span", {}, this.status, timeHelp(meter));
+    const second = element("div", { className: "foot-row" }, this.source, this.outside, this.note, this.ofShares, time);
     this.smallPrint = element("div", { className: "small-print" }, second);
     this.element = element("div", { className: "foot" }, first, this.smallPrint);
   }
@@ -230,13 +237,19 @@ export class Foot {
    */
   showNote(method, leavesOut) {
     this.note.textContent = leavesOut ? NOTES[method] : "";
+    this.ofShares.hidden = method !== "pca";
   }
 
   /** @param {number | null} nats how far all codes together are from the prior, null where the prior is not drawn */
   showMismatch(nats) {
+    this.nats = nats;
     this.ofPrior.hidden = nats === null;
     const text = t`q(z)'s mean and covariance against the prior, here: ${nats?.toFixed(2)} nats`;
     if (nats !== null) this.mismatch.textContent = text;
+  }
+
+  helpOfMismatch() {
+    return help("KL of q(z)’s mean and covariance", () => (this.nats === null ? null : { kl: natsText(this.nats) }));
   }
 
   /** @param {ProjectionQuality} quality */
@@ -246,14 +259,28 @@ export class Foot {
       this.meaning.replaceChildren(...Object.values(MEANING).map((text) => element("p", {}, text)));
       return;
     }
-    const part = (/** @type {string} */ text, /** @type {string} */ about) =>
-      element("span", { title: `${about} ${translate(protocol)}` }, text);
+    const part = (/** @type {string} */ text, /** @type {string} */ about, /** @type {HTMLElement} */ sign) =>
+      element("span", { title: `${about} ${translate(protocol)}` }, text, sign);
+    const measured = () => ({
+      trustworthiness: trustworthiness.toFixed(2),
+      continuity: continuity.toFixed(2),
+      kept: `${Math.round(100 * kept)} %`,
+      neighbours: `${neighbours}`,
+    });
     this.quality.replaceChildren(
-      part(t`Trustworthiness ${trustworthiness.toFixed(2)}`, MEANING.trustworthiness),
+      part(
+        t`Trustworthiness ${trustworthiness.toFixed(2)}`,
+        MEANING.trustworthiness,
+        help("trustworthiness", measured),
+      ),
       " · ",
-      part(t`continuity ${continuity.toFixed(2)}`, MEANING.continuity),
+      part(t`continuity ${continuity.toFixed(2)}`, MEANING.continuity, help("continuity", measured)),
       " · ",
-      part(t`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`, MEANING.kept),
+      part(
+        t`${Math.round(100 * kept)} % of the true ${neighbours} nearest neighbours kept`,
+        MEANING.kept,
+        help("neighbours kept", measured),
+      ),
     );
     const ofMismatch = this.ofPrior.hidden ? [] : [MISMATCH];
     this.meaning.replaceChildren(
@@ -298,4 +325,20 @@ export class Foot {
     const speed = ms === undefined ? "" : t` · ${framesPerSecond} frames/s · ${ms.toFixed(1)} ms input → picture`;
     say(this.status, `${device ?? t("Connecting")}${speed}`);
   }
+}
+
+/** What is said of an image under the pointer, where no button could stand. */
+function wordsOfImages() {
+  return element(
+    "p",
+    {},
+    t("Of an image: its error"),
+    help("reconstruction error"),
+    t(", what is above the best possible"),
+    help("least possible error"),
+    t(", KL"),
+    help("KL"),
+    t("; of a place: how far off its z is"),
+    help("distance to typical"),
+  );
 }

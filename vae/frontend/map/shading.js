@@ -15,6 +15,7 @@
 
 import { contextOf, element, messageOf, say } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
+import { help } from "../lib/glossary.js";
 import { NewestStream } from "../lib/gradient-stream.js";
 import { t } from "../lib/words.js";
 
@@ -23,6 +24,7 @@ const REST_MS = 200; // after the last change of the view
 const OPACITY = 0.85; // of the largest change
 const OUTLIERS = 0.02; // share of the cells beyond each end of the scale
 const NEEDS_APP = t("The change per step needs the app, whose server measures it.");
+const GREY = t("grey levels per unit of z");
 const MEANING = t(
   "How much the decoded picture changes per unit of z: √det of the decoder's metric JᵀJ in this plane, as its root, so the geometric mean over the directions; the root mean square over the picture's values, in grey levels of 255. The scale is logarithmic, from the 2nd to the 98th percentile.",
 );
@@ -47,8 +49,12 @@ export class Shading {
   constructor(onChange) {
     this.onChange = onChange;
     this.text = element("p", { className: "quiet" });
+    this.help = help("change per unit of z", () => {
+      const { scale } = this;
+      return scale && { change: `${short(Math.sqrt(scale.low * scale.high))} ${GREY}` };
+    });
     this.row = element("div", { className: "shading-scale", title: MEANING });
-    const parts = [element("b", {}, t("Change per step of z")), this.row, this.text];
+    const parts = [element("b", {}, t("Change per step of z")), this.help, this.row, this.text];
     this.element = element(
       "section",
       { className: "shading", ariaLabel: t("Scale of the ground"), hidden: true },

@@ -3,6 +3,7 @@
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
+import { help, natsText } from "../lib/glossary.js";
 import { t, translate } from "../lib/words.js";
 import { complexity } from "./complexity.js";
 import { ScoreHistogram } from "./histogram.js";
@@ -67,6 +68,19 @@ export class Anomaly {
     this.scoreText = element("p");
     this.modes = element("div", { className: "segmented", role: "radiogroup", ariaLabel: t("Score in the histogram") });
     this.modes.append(this.radio("−ELBO", false), this.radio(t("The score corrected for complexity"), true));
+    this.words = element(
+      "p",
+      { className: "caption" },
+      t("Anomaly score"),
+      help("anomaly score", () => this.measured()),
+    );
+    this.ofComplexity = element(
+      "span",
+      {},
+      t(" · corrected for complexity"),
+      help("complexity", () => this.measured()),
+    );
+    this.words.append(this.ofComplexity);
     this.legend = element("p", { className: "caption" });
     this.example = element("canvas", { role: "img", ariaLabel: t("A black picture") });
     this.exampleText = element("p", { role: "status" });
@@ -90,6 +104,7 @@ export class Anomaly {
       {},
       title,
       this.scoreText,
+      this.words,
       this.modes,
       this.histogram.element,
       this.legend,
@@ -123,7 +138,7 @@ export class Anomaly {
     this.data = data;
     const { other, image_shape: shape } = data;
     this.corrected = floats(data.corrected ?? "");
-    this.modes.hidden = data.corrected === null;
+    this.modes.hidden = this.ofComplexity.hidden = data.corrected === null;
     if (newModel) {
       this.own = new Float32Array(); // the encoded test set follows
       this.image = null;
@@ -210,6 +225,15 @@ export class Anomaly {
     this.histogram.canvas.ariaLabel = t`Histogram of the scores. ${this.scoreText.textContent}`;
   }
 
+  /** What stands in the formulas of the scores. */
+  measured() {
+    if (!this.image) return null;
+    const { score, pixels } = this.image;
+    if (!this.corrected.length) return { sum: natsText(score) };
+    const length = this.length(pixels);
+    return { sum: natsText(score), length: natsText(length), corrected: natsText(score - length) };
+  }
+
   /**
    * @param {number} score nats
    * @param {Uint8Array} pixels
@@ -256,6 +280,9 @@ export class Anomaly {
       ...cells("th", t("AUROC against the test images"), this.name, ...(has ? [t("corrected")] : [])),
     );
     const rows = other ? [...comparisons, other.comparison] : comparisons;
+    this.tableHead.firstElementChild?.append(
+      help("AUROC", () => ({ auroc: `${rows[0].name}: ${rows[0].auroc.toFixed(3)}` })),
+    );
     this.table.replaceChildren(
       ...rows.map(({ name, auroc, corrected: better }) => {
         const numbers = [auroc, ...(better === null ? [] : [better])].map((value) => value.toFixed(3));

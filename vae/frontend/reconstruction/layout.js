@@ -2,11 +2,13 @@
 
 import { element } from "../lib/dom.js";
 import { homeMenu } from "../lib/download-menu.js";
+import { help, timeHelp } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 
 /** @import { Anomaly } from "./anomaly.js" */
 /** @import { DamagePanel } from "./damage.js" */
 /** @import { Input } from "./input.js" */
+/** @import { Meter } from "../lib/live-client.js" */
 /** @import { Neighbours } from "./neighbours.js" */
 /** @import { Optimise } from "./optimise.js" */
 /** @import { Pictures } from "./pictures.js" */
@@ -29,14 +31,15 @@ import { t } from "../lib/words.js";
  * @property {Anomaly} anomaly
  * @property {HTMLDetailsElement} lossDetails
  * @property {HTMLElement} meterText
+ * @property {Meter} meter
  */
 
 /** The page's element, with all parts, onto which a picture file may also be dropped. */
 export function layOut(/** @type {Parts} */ parts) {
-  const { input, pictures, anomaly, lossDetails, meterText } = parts;
+  const { input, pictures, anomaly, lossDetails, meterText, meter } = parts;
   const screen = element("div", { className: "screen" }, given(parts), seen(parts), controls(parts));
   const more = element("div", { className: "more" }, anomaly.element, lossDetails);
-  const status = element("p", { className: "status small-print" }, meterText);
+  const status = element("p", { className: "status small-print" }, meterText, timeHelp(meter));
   const notices = element("div", { className: "notices" }, element("div", {}, input.message, pictures.notice));
   const root = element("div", { className: "recon" }, screen, more, status, notices);
   root.addEventListener("keydown", (event) => {
@@ -78,8 +81,16 @@ function below(/** @type {Parts} */ { codeTitle, chart, plane, neighbours }) {
     "div",
     { className: "below" },
     panel(codeTitle, chart.element),
-    panel(t("Where it lies"), plane.element),
-    panel(t("Nearest test images"), ...neighbours.elements),
+    panel(element("span", {}, t("Where it lies"), plane.help), plane.element),
+    panel(
+      element(
+        "span",
+        {},
+        t("Nearest test images"),
+        help("distance of codes", () => neighbours.measured()),
+      ),
+      ...neighbours.elements,
+    ),
   );
 }
 

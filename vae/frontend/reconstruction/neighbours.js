@@ -73,6 +73,11 @@ export class Neighbours {
     return near.map(({ index }) => index);
   }
 
+  /** The nearest one's distance, for the formula. */
+  measured() {
+    return this.near.length ? { distance: this.near[0].distance.toFixed(2) } : null;
+  }
+
   /**
    * Drawing eight pictures takes a frame or two: once the pointer rests, and once a second while it moves. A movement asks
    * the server for none.

@@ -13,7 +13,7 @@
 import { toBase64 } from "../lib/bytes.js";
 import { element, messageOf, say, svgElement } from "../lib/dom.js";
 import { hasServer } from "../lib/files.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText } from "../lib/glossary.js";
 import { streamLines } from "../lib/gradient-stream.js";
 import { TERMS } from "../lib/terms.js";
 import { t } from "../lib/words.js";
@@ -164,6 +164,13 @@ export class Optimise {
       "aria-label",
       t`The −ELBO falls from ${parts.negative_elbo.toFixed(1)} nats; dashed: the NLL.`,
     );
+    const { amortisation, approximation, nll, negative_elbo: sum } = parts;
+    const measured = Object.fromEntries(
+      Object.entries({ amortisation, approximation, nll, sum, best: sum - amortisation }).map(([key, nats]) => [
+        key,
+        natsText(nats, 1),
+      ]),
+    );
     const terms = Object.entries(NAMES).flatMap(([key, name], i) => {
       const nats = parts[/** @type {keyof typeof NAMES} */ (key)];
       const bound = key === "nll" ? t("at most") : t("at least");
@@ -173,11 +180,11 @@ export class Optimise {
         `${TERMS[name].name} ${bound} `,
         element("b", {}, nats.toFixed(1)),
       );
-      return [i ? " + " : " = ", term, help(name)];
+      return [i ? " + " : " = ", term, help(name, () => measured)];
     });
-    const sum = element("span", { className: "term sum" }, "−ELBO ", element("b", {}, parts.negative_elbo.toFixed(1)));
+    const whole = element("span", { className: "term sum" }, "−ELBO ", element("b", {}, sum.toFixed(1)));
     this.split.replaceChildren(
-      element("p", { className: "numbers" }, sum, ...terms, " nats"),
+      element("p", { className: "numbers" }, whole, ...terms, " nats"),
       element("p", { className: "caption" }, `${lessonOf(parts)} ${drawsInWords(draws, effective)}`),
     );
   }

@@ -2,7 +2,7 @@
 
 import { BRIGHTER, DARKER, drawDifference, drawGrid, drawPicture, reserve } from "../lib/canvas.js";
 import { element } from "../lib/dom.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 import { AT_MEAN, percent } from "./remarks.js";
 
@@ -36,7 +36,9 @@ export class Pictures {
   errorName = element("span", {}, t("Error: "));
   errorText = element("span", {}, t("mean |Δ| …")); // as many lines as with the number
   sumName = element("span");
-  elboHelp = help("−ELBO");
+  likelihood = "";
+  loss = { reconstruction: 0, kl: 0 }; // as the numbers say
+  elboHelp = help("−ELBO", () => this.measured());
   fixedName = element("span");
   score = element("b");
   reconstruction = element("b");
@@ -83,6 +85,7 @@ export class Pictures {
       },
       this.errorName,
       this.errorText,
+      help("mean |Δ|", () => ({ delta: percent(this.difference) })),
     );
     const ramp = element("span", {
       className: "scale",
@@ -104,9 +107,21 @@ export class Pictures {
     numbers.append(
       element("span", { className: "term sum", title }, this.sumName, " ", this.score, this.elboHelp),
       element("span", { className: "sign" }, " = "),
-      element("span", { className: "term reconstruction" }, t("reconstruction "), this.reconstruction),
+      element(
+        "span",
+        { className: "term reconstruction" },
+        t("reconstruction "),
+        this.reconstruction,
+        help("reconstruction error", () => this.measured()),
+      ),
       element("span", { className: "sign" }, " + "),
-      element("span", { className: "term kl" }, "KL ", this.kl, help("KL")),
+      element(
+        "span",
+        { className: "term kl" },
+        "KL ",
+        this.kl,
+        help("KL", () => this.measured()),
+      ),
       how,
     );
     return element("div", { className: "loss-terms" }, numbers, this.remarks);
@@ -127,8 +142,12 @@ export class Pictures {
     return element("section", { className: "sampling" }, element("h2", {}, t("Decode")), group, strip, again);
   }
 
-  /** @param {ImageShape} imageShape of the next pictures */
-  setModel(imageShape) {
+  /**
+   * @param {ImageShape} imageShape of the next pictures
+   * @param {string} likelihood
+   */
+  setModel(imageShape, likelihood) {
+    this.likelihood = likelihood;
     for (const canvas of [this.input, this.output, this.error]) reserve(canvas, imageShape);
     reserve(this.samples, imageShape, SAMPLES, SAMPLES / PER_ROW);
   }
@@ -217,6 +236,7 @@ export class Pictures {
    * @param {string} remarks
    */
   showNumbers({ reconstruction, kl, noise }, remarks) {
+    this.loss = { reconstruction, kl };
     this.sumName.textContent = noise ? "−ELBO" : AT_MEAN;
     this.elboHelp.hidden = !noise;
     this.score.textContent = (reconstruction + kl).toFixed(2);
@@ -225,6 +245,13 @@ export class Pictures {
     this.chosenZ.textContent = noise ? t(", one sample z") : "";
     this.errorText.textContent = t`mean |Δ| ${percent(this.difference)}`;
     this.remarks.textContent = remarks;
+  }
+
+  /** What stands in the formulas of the loss. */
+  measured() {
+    const { reconstruction, kl } = this.loss;
+    const texts = { sum: natsText(reconstruction + kl), reconstruction: natsText(reconstruction), kl: natsText(kl) };
+    return { ...texts, likelihood: this.likelihood };
   }
 
   /** @param {string} text a problem, or "" */

@@ -3,6 +3,7 @@
 import { drawingScale, paintDots } from "../lib/canvas.js";
 import { contextOf, element } from "../lib/dom.js";
 import { countOutside } from "../lib/frame.js";
+import { help } from "../lib/glossary.js";
 import { classHeight } from "../lib/math.js";
 import { ClassMarks } from "../lib/palette.js";
 import { t } from "../lib/words.js";
@@ -34,6 +35,9 @@ export class PosteriorPlane {
   code = null;
   /** @type {number[]} rows of the nearest test images */
   near = [];
+  /** Of the variance, along each principal component; null where the plane is the latent space. @type {number[] | null} */
+  shares = null;
+  help = help("share of variance", () => this.measured());
 
   /** @param {(i: number) => void} onPick the user chose test image i by its point */
   constructor(onPick) {
@@ -81,6 +85,8 @@ export class PosteriorPlane {
       if (latentDim === 1) this.points[2 * i + 1] = classHeight(labels[i], encoded.classNames.length);
     }
     this.bounds = boundsOf(this.points);
+    this.shares = latentDim > 2 && pca ? pca.explained : null;
+    this.help.hidden = !this.shares;
     this.caption.textContent = this.explain(pca?.explained);
     this.paint();
   }
@@ -91,6 +97,12 @@ export class PosteriorPlane {
     const more = names.length > MAX_NAMES ? t`and ${names.length - MAX_NAMES} more` : "";
     const notes = [more, this.marks.note].filter((note) => note);
     this.legend.replaceChildren(...items, ...notes.map((note) => element("li", {}, note)));
+  }
+
+  /** How much of the variance the plane shows, for the formula. */
+  measured() {
+    const { shares } = this;
+    return shares && { share: `${Math.round(100 * (shares[0] + shares[1]))} %` };
   }
 
   /** @param {number[] | undefined} explained shares of the variance, per component */

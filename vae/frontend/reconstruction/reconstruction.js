@@ -6,14 +6,14 @@
 import { bring } from "../lib/brought.js";
 import { toBase64 } from "../lib/bytes.js";
 import { keepCompared } from "../lib/compared-link.js";
-import { element, say } from "../lib/dom.js";
+import { element, say, subscript } from "../lib/dom.js";
 import { loadEncoded, spreadOf, TestRows } from "../lib/encoded-set.js";
 import { announce } from "../lib/following.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText } from "../lib/glossary.js";
 import { payload } from "../lib/labelled.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
-import { gaussians, round4 } from "../lib/math.js";
+import { gaussians, round4, strongestFirst } from "../lib/math.js";
 import { t, translate } from "../lib/words.js";
 import { Anomaly } from "./anomaly.js";
 import { DamagePanel } from "./damage.js";
@@ -185,7 +185,16 @@ class Page {
     this.damagePanel.listenOn(this.pictures.input);
     this.codeTitle = element("span");
     /** @type {(string | Node)[]} */
-    this.posteriorTitle = ["q(z|x)", help("q(z|x)"), ": μ", help("μ"), " ± σ", help("σ")];
+    this.posteriorTitle = [
+      "q(z|x)",
+      help("q(z|x)"),
+      ": μ",
+      help("μ"),
+      " ± σ",
+      help("σ"),
+      t(" and KL"),
+      help("KL of a dimension", () => this.strongest()),
+    ];
     this.explore = element("a", { title: t("The sliders at this μ") }, t("Open μ in Explore"));
     this.lossDetails = details(t("The loss for this image, and the lines that compute it"), this.loss.element);
     this.lossDetails.addEventListener("toggle", () => this.describe());
@@ -248,7 +257,7 @@ class Page {
     this.refill.element.hidden = true;
     this.optimise.setModel(data, this.point);
     this.damagePanel.setModel(imageShape);
-    this.pictures.setModel(imageShape);
+    this.pictures.setModel(imageShape, data.likelihood);
     this.neighbours.reserve(imageShape);
     this.plane.setClasses(classNames, palette);
     this.loss.setModel(data, this.point);
@@ -511,6 +520,15 @@ class Page {
     const near = this.neighbours.find(code.mean, source.kind === "test" ? source.index : -1);
     this.plane.show(code, near);
     this.plane.canvas.ariaLabel = t`Latent plane. This image lies at ${this.plane.canvas.dataset.at}.`;
+  }
+
+  /** The strongest dimension's KL of this image, for its formula. */
+  strongest() {
+    if (!this.result) return null;
+    const { mean, sigma, kl } = this.result.code;
+    const i = strongestFirst(this.data.kl ?? [...kl])[0];
+    const numbers = { mean: mean[i].toFixed(2).replace("-", "−"), sigma: sigma[i].toFixed(2) };
+    return { kl: `${subscript(i)}: ${natsText(kl[i])}`, pictures: t("this image’s"), ...numbers };
   }
 
   /** @param {LiveStatus} status */

@@ -1,10 +1,10 @@
 /** The controls of the Sampling page: what is shown, with which noise, and how z is changed before it is decoded. */
 
 import { MAX_GRID_SIDE, MAX_SEED } from "../lib/contract.js";
-import { button, element, segmented } from "../lib/dom.js";
+import { button, element, segmented, subscript } from "../lib/dom.js";
 import { downloadMenu } from "../lib/download-menu.js";
 import { numberField, rangeField } from "../lib/fields.js";
-import { help } from "../lib/glossary.js";
+import { help, natsText } from "../lib/glossary.js";
 import { strongestFirst } from "../lib/math.js";
 import { t } from "../lib/words.js";
 import { NO_TRUNCATION } from "./sources.js";
@@ -48,6 +48,7 @@ export class Controls {
       ariaLabel: t("Latent to hold at one value in all pictures"),
       onchange: () => this.hold({ dimension: Number(this.dimension.value), value: null }),
     });
+    this.strength = element("span"); // what explains the strength of the latents that can be held
     const vary = t("Let this latent vary again");
     this.vary = button(t("Vary"), vary, () => this.hold({ value: null }), vary);
     this.axisSelects = ["across", "up"].map((title) =>
@@ -58,7 +59,8 @@ export class Controls {
     );
     this.toolbar = this.buildToolbar(downloads);
     this.sliders = this.buildSliders();
-    this.axes = element("div", { className: "axes" }, ...this.axisLabels);
+    const share = () => ({ share: `PC 1: ${(100 * this.data.components.explained[0]).toFixed(0)} %` });
+    this.axes = element("div", { className: "axes" }, ...this.axisLabels, help("share of variance", share));
   }
 
   /**
@@ -79,6 +81,11 @@ export class Controls {
         text: t`PC ${k + 1} · ${(100 * share).toFixed(0)} % of variance`,
       })),
     ];
+    const ofHeld = () => {
+      const i = Number(this.dimension.value);
+      return kl ? { kl: `${subscript(i)}: ${natsText(kl[i])}` } : { spread: spread[i].toFixed(2) };
+    };
+    this.strength.replaceChildren(help(kl ? "KL of a dimension" : "spread of μ", ofHeld));
     this.dimension.replaceChildren(...dimensions.map(({ i, text }) => element("option", { value: i }, text)));
     for (const select of this.axisSelects) {
       select.replaceChildren(...axes.map(({ axis, text }) => element("option", { value: axis }, text)));
@@ -164,9 +171,15 @@ export class Controls {
     temperature.input.title = t("z = μ + temperature × σ ε: 0 shows the means, 1 the source itself");
     truncation.input.title = t("ε from the normal distribution cut off at ± this, in each dimension");
     const rows = [
-      temperature.row(t("Temperature"), help("Temperature")),
-      truncation.row(t("Truncation"), help("Truncation")),
-      held.row(t("Hold"), help("Hold")),
+      temperature.row(
+        t("Temperature"),
+        help("Temperature", () => ({ temperature: temperature.input.value })),
+      ),
+      truncation.row(
+        t("Truncation"),
+        help("Truncation", () => ({ truncation: truncation.input.value })),
+      ),
+      held.row(t("Hold"), help("Hold"), this.strength),
       side.row(t("Grid")),
     ];
     held.input.before(element("span", { className: "held" }, this.dimension, this.vary));

@@ -34,6 +34,10 @@ import { VOTERS } from "./test-set.js";
  */
 
 const MEASURED = t("Measured ahead, at temperature 1 and without truncation; below the controls all sources and how.");
+const SEPARATOR = " · ";
+/** What the score consists of. */
+const SCORED = /** @type {const} */ (["precision", "recall", "Fréchet distance"]);
+const KEYS = ["precision", "recall", "frechet"];
 const MOST_BARS = 20;
 const MOST_INTERVALS = 32;
 /** @type {Record<string, [down: number, right: number]>} */
@@ -81,6 +85,9 @@ export class Panel {
       ...{ second: help("second-stage prior"), image: help("q(z|x)") },
     };
     this.score = element("span", { className: "score", title: MEASURED });
+    this.scores = [""]; // what the score says, in parts
+    /** Of the first grid: once for the page. */
+    this.signs = title === "A" ? this.helpOfScores() : [];
     this.canvas = element("canvas", { className: "grid", role: "img" });
     this.frame = element("div", { className: "frame", hidden: true });
     this.stage = element("div", { className: "stage", tabIndex: 0, role: "application" }, this.canvas, this.frame);
@@ -188,8 +195,19 @@ export class Panel {
    * @param {boolean} valid whether it is that of the pictures; else it only keeps its place
    */
   showScore(text, valid) {
-    this.score.textContent = text;
+    this.scores = text.split(SEPARATOR);
+    const isMeasured = this.scores.length === SCORED.length;
+    const parts = this.scores.flatMap((part, i) => [
+      i ? SEPARATOR : "",
+      part,
+      ...(isMeasured ? this.signs.slice(i, i + 1) : []),
+    ]);
+    this.score.replaceChildren(...parts);
     this.score.style.visibility = valid ? "" : "hidden";
+  }
+
+  helpOfScores() {
+    return SCORED.map((term, i) => help(term, () => ({ [KEYS[i]]: this.scores[i].split("\u00a0")[1] })));
   }
 
   chooseSource() {
@@ -335,9 +353,16 @@ export class Panel {
     this.bars.ariaLabel = t`Classes of the ${total} samples: ${named.join(", ")}`;
   }
 
-  /** @param {{caption: string, sentence: string}} words how the classes are found */
-  describeClasses({ caption, sentence }) {
-    this.votes.textContent = t`${caption}; line: test set`;
+  /** @param {number | undefined} accuracy of the classifier, which is explained once on the page */
+  helpOfVotes(accuracy) {
+    const isFirst = this.signs.length > 0;
+    if (accuracy === undefined || !isFirst) return [];
+    return [help("accuracy of the classifier", () => ({ accuracy: percentText(accuracy) }))];
+  }
+
+  /** @param {{caption: string, sentence: string, accuracy?: number}} words how the classes are found */
+  describeClasses({ caption, sentence, accuracy }) {
+    this.votes.replaceChildren(t`${caption}; line: test set`, ...this.helpOfVotes(accuracy));
     this.votes.title = sentence;
   }
 
@@ -432,9 +457,14 @@ export function classesInWords(classifier) {
     const sentence = t`Class: the commonest among the ${VOTERS} test codes nearest to z, not what the picture shows. Between the classes the two differ: on mnist-z10 they agree on 74 % of the prior's samples.`;
     return { caption: t`Class by vote of ${VOTERS} nearest codes`, sentence };
   }
-  const right = `${(100 * classifier.accuracy).toFixed(1)} %`;
+  const right = percentText(classifier.accuracy);
   const sentence = t`Class: what a small network sees in the picture. It was trained on MNIST's training images and is right on ${right} of the ${classifier.images.toLocaleString("en")} test images. A sample that is no digit is counted as one all the same.`;
-  return { caption: t`Class by classifier, ${right} right`, sentence };
+  return { caption: t`Class by classifier, ${right} right`, sentence, accuracy: classifier.accuracy };
+}
+
+/** @param {number} share */
+function percentText(share) {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 /**

@@ -6,7 +6,7 @@
 import { element, messageOf, say } from "../lib/dom.js";
 import { meanOf } from "../lib/encoded-set.js";
 import { announce, isParams } from "../lib/following.js";
-import { help } from "../lib/glossary.js";
+import { help, timeHelp } from "../lib/glossary.js";
 import { Meter, noticeOf } from "../lib/live-client.js";
 import { ModelClient } from "../lib/model-client.js";
 import { round4, strongestFirst } from "../lib/math.js";
@@ -76,8 +76,9 @@ class SamplingView {
     this.how = element("p");
     this.scores = element("div");
     this.classHow = element("p");
-    this.klHelp = help("KL");
-    this.meterText = element("p", { className: "meter small-print" });
+    this.klHelp = help("gap of a source", () => ({ gap: this.data.mismatch.number }));
+    this.meterText = element("span");
+    this.meterPlace = element("p", { className: "meter small-print" }, this.meterText, timeHelp(this.meter));
     this.grids = element("div", { className: "panels" });
     this.controlsPlace = element("div", { className: "controls" });
     this.root = this.build();
@@ -547,9 +548,17 @@ class SamplingView {
     const { panels, controls, selection } = this;
     this.grids.append(...panels.map((panel) => panel.element), this.notice);
     panels[0].element.prepend(controls.axes);
-    const about = element("details", { className: "about" }, this.mismatch, this.scores, this.how, this.classHow);
+    const about = element(
+      "details",
+      { className: "about" },
+      this.mismatch,
+      this.scores,
+      this.how,
+      this.classHow,
+      wordsOfSamples(),
+    );
     const divergence = element("div", { className: "divergence" }, about, this.klHelp);
-    const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterText);
+    const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterPlace);
     this.controlsPlace.append(controls.toolbar, controls.sliders, foot);
     const root = element("div", { className: "sampling" }, this.grids, this.controlsPlace, selection.card.element);
     root.addEventListener("keydown", (event) => {
@@ -596,3 +605,9 @@ function isOver(event, selector) {
 }
 
 export default componentOf(SamplingView);
+
+/** What is said of a chosen sample, in a card where no button could stand. */
+function wordsOfSamples() {
+  const apart = [help("distance of codes"), t(", how far from the nearest picture"), help("change of the picture")];
+  return element("p", {}, t("Of a sample: how far from the nearest code"), ...apart);
+}

@@ -1,7 +1,7 @@
 """Codes, the distributions that they are drawn from, and how samples are made of them."""
 
 from vae.evaluation import aggregate, metrics
-from vae.evaluation.pictures import quality
+from vae.evaluation.pictures import classifier, quality
 from vae.model import latents, networks, samplers
 from vae.model.flow import SecondStage
 from vae.views.shared.terms.term import Lines, Script, Term
@@ -47,6 +47,7 @@ TERMS = (
         "the test images.",
         "{active:active} = number of dimensions with Var over x of μ(x) > 0.01",
         (Lines(metrics.active_units),),
+        article="the number of",
     ),
     Term(
         "|z|",
@@ -88,7 +89,7 @@ TERMS = (
     Term(
         "gap of a source",
         "How many nats a model’s −ELBO would pay for this source as its prior: KL(q(z) ‖ source), between two bounds.",
-        "KL(q(z) ‖ source) = KL(q(z) ‖ p(z)) − mean over z of ln source(z) / p(z)",
+        "{gap:KL(q(z) ‖ source)} = KL(q(z) ‖ p(z)) − mean over z of ln source(z) / p(z)",
         (Lines(aggregate.gaps, "best, upper", "return found"),),
         article="the",
     ),
@@ -108,6 +109,13 @@ TERMS = (
         "Hold",
         "Gives one latent dimension the same value in all pictures: what still differs between them is due to "
         "the others.",
+    ),
+    Term(
+        "accuracy of the classifier",
+        "The share of test images whose class the small network that counts the samples names rightly.",
+        "{accuracy:accuracy} = right answers / test images",
+        (Lines(classifier.classify), Lines(classifier.accuracy)),
+        article="the",
     ),
     Term(
         "precision",

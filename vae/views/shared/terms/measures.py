@@ -28,12 +28,13 @@ TERMS = (
         "Of a code’s nearest neighbours in latent space, the share that are its nearest neighbours on the map.",
         "{kept:kept} = true neighbours among the {neighbours:k} nearest on the map / {neighbours:k}",
         (Lines(methods._compared), Lines(methods.quality, "neighbours_kept=", "neighbours_kept=")),
+        article="the share of",
     ),
     Term(
         "share of variance",
-        "How much of the codes’ spread lies along a principal component: its variance over that of all "
-        "dimensions together.",
-        "{share:share} = variance along the component / variance in all dimensions",
+        "How much of the codes’ spread the principal components that are shown hold: their variance over that of all "
+        "dimensions.",
+        "{share:share} = variance along the components shown / variance in all dimensions",
         (Lines(methods.fit_pca),),
         article="the",
     ),
@@ -44,10 +45,31 @@ TERMS = (
         article="the",
     ),
     Term(
+        "mean |Δ|",
+        "How far two pictures lie apart: the mean absolute difference of their pixels, as a share of the full range.",
+        "{delta:mean |Δ|} = mean over pixels of |x₁ − x₂| / 255",
+        (Script("reconstruction/remarks.js", "meanDifference"),),
+    ),
+    Term(
+        "distance of codes",
+        "How far two codes lie apart in latent space: the Euclidean distance, which weighs every dimension alike.",
+        "{distance:distance} = √(Σ over dimensions of (z − z′)²)",
+        (Script("lib/math.js", "nearest"),),
+        article="the",
+    ),
+    Term(
+        "time to the picture",
+        "How long it takes from your input until the new picture is drawn, the median of the last ones, and how many "
+        "come in a second.",
+        "{ms:time} = moment of drawing − moment of input",
+        (Script("lib/live-client.js", "read"),),
+        article="the",
+    ),
+    Term(
         "change of the picture",
-        "How far two pictures lie apart: the root mean square of the differences of their pixels, in grey "
-        "levels of 255.",
-        "{change:change} = 255 √(mean over pixels of (x₁ − x₂)²)",
+        "How far two pictures lie apart: the root mean square of their pixels’ differences, in grey levels of 255 or as "
+        "a share of them.",
+        "{change:change} = √(mean over pixels of (x₁ − x₂)²)",
         (Lines(geodesic.path_length, "pictures = "),),
         article="the",
     ),

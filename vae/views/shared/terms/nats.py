@@ -48,9 +48,9 @@ TERMS = (
     ),
     Term(
         "KL of a dimension",
-        "How many nats a picture’s code carries in this latent dimension, on average over the test images; "
-        "near 0 the model does not use it.",
-        "{kl:KL} = mean over x of ½ ({mean:μ}² + {sigma:σ}² − 1 − ln {sigma:σ}²)",
+        "How many nats a picture’s code carries in one latent dimension; where their mean over the test images is near "
+        "0, the model does not use it.",
+        "{kl:KL} = {pictures:mean over pictures of} ½ ({mean:μ}² + {sigma:σ}² − 1 − ln {sigma:σ}²)",
         (Lines(EncodedSet.kl_per_dimension), *KL),
         article="the",
     ),
@@ -107,6 +107,13 @@ TERMS = (
         "chance, 1 is perfect.",
         "{auroc:AUROC} = P(score of another picture > score of a test image)",
         (Lines(anomaly.auroc),),
+        article="the",
+    ),
+    Term(
+        "error of a collapsed model",
+        "What a model pays that draws the mean picture whatever it is shown: no model that uses z needs to be worse.",
+        "{least:error} = −Σ over pixels of (m ln m + (1 − m) ln(1 − m)), m: the mean picture",
+        (Lines(metrics.collapsed_reconstruction, "mean = "), Lines(losses.grey_entropy)),
         article="the",
     ),
     Term(

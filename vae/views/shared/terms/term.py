@@ -67,7 +67,7 @@ def _lines(code: Lines) -> dict[str, object]:
     function = code.of.fget if isinstance(code.of, property) else code.of
     assert function is not None, "every property of this package can be read"
     lines, line = inspect.getsourcelines(function)
-    file = Path(inspect.getfile(function)).resolve().relative_to(ROOT).as_posix()
+    file = Path(inspect.getfile(inspect.unwrap(function))).resolve().relative_to(ROOT).as_posix()
     start = _place(lines, code.first, 0, file) if code.first else 0
     end = _place(lines, code.last, start, file) + 1 if code.last else len(lines)
     return {"file": file, "line": line + start, "code": "".join(lines[start:end]).rstrip()}
