@@ -27,7 +27,7 @@ LESSON_STYLES, LESSON_FRAME_STYLES = (
 )
 STYLES = ("hosts/frame.css", "hosts/lab/lab.css")
 ICON = "bar/icon.svg"
-BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "bar/bar.css")
+BAR, BAR_STYLES = "bar/bar.js", ("lib/controls.css", "lib/popover.css", "lib/glossary.css", "bar/bar.css")
 CONTROLS_STYLES = ("lib/controls.css", "lib/popover.css", "hosts/lab/controls.css")
 
 

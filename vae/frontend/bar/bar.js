@@ -17,6 +17,7 @@ import { t } from "../lib/words.js";
 import { icon } from "./icon.js";
 import { PageMenu } from "./menu.js";
 import { moreButton } from "./more.js";
+import { ModelNumbers } from "./model-numbers.js";
 import { Picker } from "./picker.js";
 import { Present } from "./present.js";
 import { shareButton } from "./share.js";
@@ -38,10 +39,11 @@ export default class Bar {
    */
   constructor(parent, send) {
     this.picker = new Picker((name) => send("chosen", { name, time: performance.now() }));
+    this.numbers = new ModelNumbers();
     this.menu = new PageMenu(document);
     this.present = new Present(document);
     // A file's address means nothing elsewhere, and without a server all is decoded here.
-    const [share, more] = hasServer() ? [shareButton(), moreButton()] : [[], []];
+    const [share, more] = hasServer() ? [shareButton(), moreButton(this.numbers.element)] : [[], []];
     const theme = button("", t("Light or dark"), () => pageTheme().toggle(), t("Switch between light and dark"));
     theme.append(icon(THEME));
     this.classPlace = element("div", { className: "bar-class" });
@@ -65,6 +67,8 @@ export default class Bar {
     const { base, page, models, chosen } = data;
     this.data = data;
     this.picker.show(base, models, chosen);
+    const model = models.find(({ name }) => name === chosen);
+    this.numbers.show(model && "numbers" in model ? model : null);
     this.menu.show(page);
     void this.showClass();
   }

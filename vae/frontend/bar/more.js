@@ -9,14 +9,20 @@ import { icon } from "./icon.js";
 const MORE = "M3 8h.01M8 8h.01M13 8h.01"; // three dots
 
 /** The button and its panel. */
-export function moreButton() {
+export function moreButton(/** @type {HTMLElement[]} */ ...others) {
   const more = button("", t("More: where models are decoded"), () => {}, t("More"));
   more.append(icon(MORE));
   more.className = "more";
   const box = element("input", { type: "checkbox", onchange: () => preferServer(!box.checked) });
   const label = element("label", {}, box, t("Decode in this browser"));
   const note = element("p", {}, t("Where this is off, or a model is large, the server decodes."));
-  const panel = element("div", { className: "more-panel", role: "dialog", ariaLabel: t("More") }, label, note);
+  const panel = element(
+    "div",
+    { className: "more-panel", role: "dialog", ariaLabel: t("More") },
+    label,
+    note,
+    ...others,
+  );
   openBy(more, panel);
   panel.addEventListener("beforetoggle", () => {
     box.checked = !prefersServer();

@@ -1,6 +1,9 @@
 /** All models as a table; a row chooses its model and opens Explore. */
 
 import { element } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
+
+/** @import { Values } from "../lib/explained.js" */
 
 /**
  * See vae/ui/pages/home/models.py and vae/views/shared/models.py. version: changes when it is trained again.
@@ -23,16 +26,27 @@ const HEAD = [
   "Weights",
 ];
 
+/** What explains a column. @type {Record<number, "−ELBO" | "KL" | "active dimensions">} */
+const TERMS = { 3: "−ELBO", 4: "KL", 5: "active dimensions" };
+
 export class Models {
+  /** Of the first model, for the formulas. @type {Values | null} */
+  first = null;
   body = element("tbody");
   summary = element("summary");
 
   constructor() {
-    const head = element("tr", {}, ...HEAD.map((name) => element("th", { scope: "col" }, name)));
+    const head = element("tr", {}, ...HEAD.map((name, i) => element("th", { scope: "col" }, name, this.help(i))));
     const table = element("table", {}, element("thead", {}, head), this.body);
     const note =
       "Nats per test image: less is better. KL is the part of −ELBO that the code costs. Active: latent dimensions that vary with the picture.";
     this.element = element("details", { className: "models" }, this.summary, table, element("p", {}, note));
+  }
+
+  /** @param {number} i of a column @returns {HTMLElement | ""} */
+  help(i) {
+    const term = TERMS[i];
+    return term ? help(term, () => this.first) : "";
   }
 
   /**
@@ -40,10 +54,16 @@ export class Models {
    * @param {Model[]} models
    */
   show(base, models) {
+    this.first = models.length ? measuredOf(models[0]) : null;
     this.element.hidden = !models.length;
     this.summary.textContent = `All models (${models.length})`;
     this.body.replaceChildren(...models.map((model) => rowOf(base, model)));
   }
+}
+
+/** @param {Model} model @returns {Values} */
+function measuredOf({ words, columns: { negative_elbo: sum, kl, active } }) {
+  return { sum: `${words}: ${sum}`, kl: `${words}: ${kl}`, active: `${words}: ${active}` };
 }
 
 /**

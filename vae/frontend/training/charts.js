@@ -1,6 +1,7 @@
 /** A film in numbers: a term of the loss over the run. */
 
 import { element, svgElement } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { t, translate } from "../lib/words.js";
 import { roundStep } from "../lib/math.js";
 import { label, line, textSize } from "./svg.js";
@@ -93,7 +94,17 @@ export class Curve {
     this.training = new Value(t("training"));
     this.validation = new Value(t("validation"));
     const values = [this.training.element, this.validation.element];
-    this.element = element("figure", {}, element("figcaption", {}, element("b", {}, title), ...values), this.svg);
+    this.element = element(
+      "figure",
+      {},
+      element("figcaption", {}, element("b", {}, title), this.help(), ...values),
+      this.svg,
+    );
+  }
+
+  help() {
+    const name = this.term === "kl" ? "KL" : "reconstruction error";
+    return help(name, () => ({ [this.term]: `${this.training.number.textContent} nats` }));
   }
 
   /**

@@ -1,8 +1,9 @@
 /** The KL of every latent dimension at a moment of a film, as bars. */
 
-import { element, svgElement } from "../lib/dom.js";
+import { element, subscript, svgElement } from "../lib/dom.js";
+import { help, natsText } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
-import { isUnused, roundStep } from "../lib/math.js";
+import { isUnused, roundStep, strongestFirst } from "../lib/math.js";
 import { label, line, textSize } from "./svg.js";
 import { nats } from "./words.js";
 
@@ -31,10 +32,19 @@ export function largestKl(films) {
 
 /** Bars: the KL of each latent dimension, by its number. */
 export class KlBars {
+  /** Of each dimension, as shown. @type {number[] | null} */
+  kl = null;
+
   constructor() {
     this.svg = svgElement("svg", { class: "bars", role: "img" });
     this.summary = element("span");
-    const caption = element("figcaption", {}, element("b", {}, t("KL per dimension")), this.summary);
+    const caption = element(
+      "figcaption",
+      {},
+      element("b", {}, t("KL per dimension")),
+      help("KL of a dimension", () => this.strongest()),
+      this.summary,
+    );
     this.element = element("figure", { className: "kl" }, caption, this.svg);
   }
 
@@ -44,6 +54,7 @@ export class KlBars {
    * @param {string[]} palette
    */
   show(kl, largest, palette) {
+    this.kl = kl;
     this.element.hidden = !kl;
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!kl || !width) return;
@@ -76,6 +87,13 @@ export class KlBars {
       svgElement("path", { d: bars(true), class: "dead" }),
       ...names,
     );
+  }
+
+  /** The strongest dimension's, for the formula. */
+  strongest() {
+    if (!this.kl) return null;
+    const [i] = strongestFirst(this.kl);
+    return { kl: `${subscript(i)}: ${natsText(this.kl[i])}` };
   }
 
   /** @param {number[]} kl */

@@ -1,6 +1,7 @@
 /** Everything that the page shows of one film at a moment: the state of its run, the map, the pictures, the numbers. */
 
 import { element, say } from "../lib/dom.js";
+import { help, natsText } from "../lib/glossary.js";
 import { ClassMarks } from "../lib/palette.js";
 import { t, translate } from "../lib/words.js";
 import { Curve } from "./charts.js";
@@ -67,7 +68,14 @@ export class FilmView {
 
   buildBeside() {
     const pairs = titled(t("Test images"), t("and their reconstructions"), this.pictures.pairs);
-    const parts = [this.moment, pairs, this.samplesFigure, this.charts, this.bars.element];
+    const sign = help("loss", () => this.measured());
+    const parts = [
+      element("div", { className: "moment" }, this.moment, sign),
+      pairs,
+      this.samplesFigure,
+      this.charts,
+      this.bars.element,
+    ];
     return element("div", { className: "beside" }, ...parts);
   }
 
@@ -196,6 +204,14 @@ export class FilmView {
     this.pictures.pairs.ariaLabel = t`${originals} test images above their reconstructions ${at}`;
     this.pictures.samples.ariaLabel = t`${samples} pictures decoded from fixed draws of the prior ${at}`;
     this.pictures.grid.ariaLabel = t`Pictures decoded from a grid over the latent plane, z₀ across, z₁ up, ${at}`;
+  }
+
+  /** The training loss of the frame, for its formula. */
+  measured() {
+    const { reconstruction = null, kl = null } = this.shown?.frame ?? {};
+    if (reconstruction === null) return null;
+    const texts = { reconstruction: natsText(reconstruction), kl: natsText(kl ?? 0) };
+    return { ...texts, sum: natsText(reconstruction + (kl ?? 0)) };
   }
 
   /** Draws again for another size or theme. */

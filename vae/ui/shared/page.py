@@ -118,7 +118,7 @@ def _show_bar(found: list[Checkpoint | BrokenCheckpoint], chosen: str | None) ->
         "chosen": chosen,
         "class_script": script_url(CLASS_SCRIPT),
     }
-    component = scripts.component("bar", "lib/controls.css", "lib/popover.css", "bar/bar.css")
+    component = scripts.component("bar", "lib/controls.css", "lib/popover.css", "lib/glossary.css", "bar/bar.css")
     with place:
         component(key="bar_component", data=data, on_chosen_change=_take_choice)
 

@@ -36,7 +36,7 @@ def home(chosen: Checkpoint | None) -> None:
         "models": model_rows(usable.values()),
         "noise": {str(d): sample(PICTURES, d, SEED).tolist() for d in latent_dims},
     }
-    component = scripts.component("home", "lib/controls.css", "home/home.css")
+    component = scripts.component("home", "lib/controls.css", "lib/popover.css", "lib/glossary.css", "home/home.css")
     component(key="home", data=data)
 
 

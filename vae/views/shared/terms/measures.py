@@ -67,8 +67,8 @@ TERMS = (
     ),
     Term(
         "change of the picture",
-        "How far two pictures lie apart: the root mean square of their pixels’ differences, in grey levels of 255 or as "
-        "a share of them.",
+        "How far two pictures lie apart: the root mean square of their pixels’ differences, in grey levels of 255 "
+        "or as a share of them.",
         "{change:change} = √(mean over pixels of (x₁ − x₂)²)",
         (Lines(geodesic.path_length, "pictures = "),),
         article="the",
