@@ -80,6 +80,8 @@ def test_a_lesson_has_all_that_its_file_says() -> None:
         ("{reconstruction of mnist-z2}", "{reconstruction}", 15, "'reconstruction' is no fact"),
         ("= 132.6 ± 0.1", "is 132.6", 17, "is no assertion"),
         ("= 132.6 ± 0.1", "= many", 17, "'many' is no number"),
+        ("[KL]", "[reconstruction]", 18, "There is no term 'reconstruction'; did you mean 'reconstruction error'?"),
+        ("[KL]", "[QQQQ]", 18, "There is no term 'QQQQ'; choose one of those that a “?” explains."),
         ("https://example.org/paper", "javascript:alert(1)", 25, "an address that begins with https:// or http://"),
         ("Only **two", "# Only **two", 27, "may not have a heading"),
         ("Only **two", "<b>Only</b> **two", 27, "may not have HTML"),

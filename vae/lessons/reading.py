@@ -11,7 +11,7 @@ A file is settings between two lines of ---, then the explanation:
     options: [{text, because}]    2 to 6
     answer: 3                     the right option, counted from 1, or: the class finds out
     steps: [{do, link, see, checks}]     1 to 8; see and checks are optional
-    terms: [reconstruction]       of the glossary; optional
+    terms: [KL]                   of vae.views.shared.terms, explained with the lesson; optional
     transfer: {question, options: [{text, because}], answer}     optional
     references: [{text, link}]    optional
     ---
@@ -21,12 +21,14 @@ Texts may have {facts}: see vae.lessons.format.facts.
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from vae.lessons.format.facts import PLACEHOLDER, Check, Fact, parse_check, parse_fact
 from vae.lessons.format.links import StepLink, parse_link
 from vae.lessons.format.mistakes import LessonError, Mistake, Mistakes
 from vae.lessons.format.nodes import Fields, Text, compose, is_strange
 from vae.lessons.format.rich import Rich, blocks, inline, is_web_link
+from vae.views.shared.terms.catalogue import TERMS
 
 MOST_BYTES = 2**16
 LEVELS = ("see", "measure", "mathematics")
@@ -152,7 +154,7 @@ class Reader:
             self._question(fields),
             tuple(map(self._step, fields.parts("steps", "step", 1, MOST_STEPS))),
             self.body(parts),
-            tuple(term.text for term in fields.texts("terms", MOST_TERMS, 60)),
+            tuple(map(self._term, fields.texts("terms", MOST_TERMS, 60))),
             self._transfer(fields),
             tuple(map(self._reference, fields.parts("references", "reference", 0, MOST_REFERENCES, needed=False))),
             tuple(self.facts),
@@ -222,6 +224,13 @@ class Reader:
         for fact in check.facts:
             self.name(fact, text.line)
         return check
+
+    def _term(self, text: Text) -> str:
+        if text.text and text.text not in TERMS:
+            near = get_close_matches(text.text, TERMS, 1, 0.4)
+            remedy = f"did you mean {near[0]!r}?" if near else "choose one of those that a “?” explains."
+            self.mistakes.add(text.line, f"There is no term {text.text!r}; {remedy}")
+        return text.text
 
     def _transfer(self, fields: Fields) -> Question | None:
         part = fields.part("transfer", "the transfer")
