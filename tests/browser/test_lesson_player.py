@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import ROOT, box_of, opened, rest
 from tests.support.played_lesson import LESSON
+from vae.bench.live import Server
 from vae.lab.file import lab_file
 from vae.lab.model_blocks import ModelFiles
 from vae.storage.checkpoints import read_checkpoint
@@ -26,6 +27,8 @@ SMALL = """() => [...document.querySelector(".lab-lesson > div").shadowRoot.quer
 SIDEWAYS = """() => [document.documentElement, document.querySelector("main"),
     document.querySelector(".lab-lesson > div").shadowRoot.querySelector(".lesson-body")]
     .map((node) => node.scrollWidth - node.clientWidth)"""
+BROUGHT = """() => JSON.parse(document.querySelector('[data-name="settings"]').textContent).brought.lesson"""
+NAMES = sorted(path.parent.name for path in (ROOT / "lessons").glob("*/lesson.md"))
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
@@ -45,6 +48,25 @@ def taken(browser: Browser, file: Path, **options: Any) -> Iterator[Page]:
         expect(page.get_by_role("heading", name="Predict")).to_be_visible()
         rest(page)
         yield page
+
+
+@contextmanager
+def played(browser: Browser, app: Server, link: str, **options: Any) -> Iterator[Page]:
+    """The light page with a lesson beside it; the console shows no error."""
+    with opened(browser, f"{app.url}/lab/?{link}", bypass_csp=True, **options) as page:
+        expect(page.locator(".lesson-body h3")).not_to_be_empty()
+        rest(page)
+        yield page
+
+
+def query(page: Page) -> dict[str, str]:
+    """The link's parameters."""
+    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+
+
+def kept(page: Page) -> dict[str, Any]:
+    """What the browser keeps of all lessons."""
+    return dict(page.evaluate("JSON.parse(localStorage.getItem('latent-lab lessons') ?? '{}')"))
 
 
 def press(page: Page, name: str) -> None:
@@ -189,3 +211,80 @@ def test_a_lesson_is_played_by_the_keyboard_alone(browser: Browser, file: Path) 
         tab_to("Back")
         page.keyboard.press("Enter")
         assert focused() == "Experiment, step 1 of 3"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_lesson_is_played_to_its_end(app: Server, browser: Browser, name: str, narrow: bool) -> None:
+    with played(browser, app, f"lesson={name}", **(PHONE if narrow else {})) as page:
+        lesson = page.evaluate(BROUGHT)
+        links = [urlparse(step["link"]) for step in lesson["steps"]]
+        expect(page.locator(".lab-stage")).to_have_attribute("inert", "")
+        seen = list(places(page))
+        assert seen[-1] == "The end"
+        assert len(seen) == len(links) + (4 if lesson["transfer"] else 3)
+        last = {key: values[0] for key, values in parse_qs(links[-1].query).items()}
+        model = query(page).get("film", query(page)["checkpoint"])
+        assert (query(page)["lesson"], query(page)["page"]) == (name, links[-1].path)
+        assert model == last.get("film", last.get("checkpoint"))
+        assert kept(page)[name]["done"] is True
+        expect(page.locator(".lab-notices p")).to_have_count(0)
+
+
+def test_a_lesson_resumes_after_a_reload_and_its_prediction_stays(app: Server, browser: Browser) -> None:
+    with played(browser, app, "lesson=two-numbers") as page:
+        assert (query(page)["page"], query(page)["checkpoint"]) == ("Reconstruction", "mnist-z2")
+        predict(page, 1)
+        steps = page.evaluate(BROUGHT)["steps"]
+        for _ in steps:
+            press(page, "Next")
+        press(page, "Show me")
+        page.wait_for_url(f"**checkpoint={steps[-1]['checkpoint']}**")
+        rest(page)
+        shown, heading = query(page), place(page)
+        page.reload()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        rest(page)
+        assert query(page) == shown
+        expect(page.locator(".lab-stage")).not_to_have_attribute("inert", "")
+        for _ in steps:
+            press(page, "Back")
+        options = page.locator(".lesson-options input")
+        expect(options.nth(1)).to_be_checked()
+        assert all(each.is_disabled() for each in options.all())
+        assert kept(page)["two-numbers"]["predicted"] == 1
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="Sampling").click()
+        expect(page.locator("h1")).to_have_text("Sampling")
+        rest(page)
+        assert query(page)["lesson"] == "two-numbers"
+        page.go_back()
+        expect(page.locator("h1")).to_have_text("Reconstruction")
+
+
+def test_a_lesson_of_one_s_own_is_played_from_the_browser_and_a_mistake_in_it_is_said(
+    app: Server, browser: Browser
+) -> None:
+    text = (ROOT / "lessons" / "two-numbers" / "lesson.md").read_text("utf-8")
+    with played(browser, app, "lesson=two-numbers") as page:
+        page.evaluate(
+            "text => localStorage.setItem('latent-lab own lesson', text)", text.replace("minutes:", "Minutes:")
+        )
+        page.goto(f"{app.url}/lab/?lesson=own")
+        expect(page.get_by_role("heading", name="No lesson")).to_be_visible()
+        expect(page.locator(".lesson-note")).to_contain_text("minutes")
+        page.evaluate("text => localStorage.setItem('latent-lab own lesson', text)", text)
+        page.goto(f"{app.url}/lab/?lesson=own")
+        expect(page.get_by_role("heading", name="Predict")).to_be_visible()
+        page.wait_for_url("**page=Reconstruction&checkpoint=mnist-z2**")
+        predict(page, 0)
+        rest(page)
+        assert query(page)["lesson"] == "own"
+        assert [name.split(":")[0] for name in kept(page)] == ["own"]
+
+
+def test_an_unknown_lesson_is_said_and_the_page_works(app: Server, browser: Browser) -> None:
+    with opened(browser, f"{app.url}/lab/?lesson=none", bypass_csp=True) as page:
+        expect(page.get_by_role("heading", name="No lesson")).to_be_visible()
+        expect(page.get_by_text("There is no lesson 'none'")).to_be_visible()
+        expect(page.locator(".lab-stage")).not_to_have_attribute("inert", "")
