@@ -36,7 +36,8 @@ coverage: .venv/test-installed
 	$(PYTEST) --hypothesis-profile=ci --cov --cov-fail-under=97
 
 prove: .venv/test-installed
-	$(BIN)/python -m pytest tests/test_hostile.py tests/classroom/test_hostile_classes.py --hypothesis-profile=prove --hypothesis-show-statistics
+	$(BIN)/python -m pytest tests/test_hostile.py tests/classroom/test_hostile_classes.py tests/lessons/test_hostile_lessons.py \
+	    --hypothesis-profile=prove --hypothesis-show-statistics
 
 # Two at a time, each with its output in one piece; make 3.81, which macOS has, mixes the lines.
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 
 from tests.support.lessons import GERMAN, LESSON, library_of, write
 from tests.support.origins import own_and
+from vae.lessons import routes as module
 from vae.lessons.reading import MOST_BYTES
 from vae.lessons.routes import routes
 
@@ -40,12 +42,12 @@ class Client:
         self._app = Starlette(routes=found)
 
     def get(self, address: str, origin: str | None = None) -> Answer:
-        return self._ask("GET", address, origin, b"")
+        return asyncio.run(self.ask("GET", address, b"", origin))
 
     def post(self, address: str, body: bytes, origin: str | None = None) -> Answer:
-        return self._ask("POST", address, origin, body)
+        return asyncio.run(self.ask("POST", address, body, origin))
 
-    def _ask(self, method: str, address: str, origin: str | None, body: bytes) -> Answer:
+    async def ask(self, method: str, address: str, body: bytes = b"", origin: str | None = None) -> Answer:
         headers = {"host": "lab.example"} | ({"origin": origin} if origin else {})
         scope = {
             "type": "http",
@@ -63,7 +65,7 @@ class Client:
         async def receive() -> Any:
             return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
-        asyncio.run(self._app(scope, receive, send))
+        await self._app(scope, receive, send)
         found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]))
 
@@ -149,3 +151,24 @@ def test_a_billion_laughs_are_refused_at_once(client: Client) -> None:
     assert answer["line"] == 3
     assert "aliases are not allowed" in answer["problem"]
     assert len(json.dumps(answer)) < 500
+
+
+def test_previews_beyond_those_that_may_wait_are_refused_and_lists_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "lessons", "kept")
+    client, go_on = Client(tmp_path), threading.Event()
+    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    monkeypatch.setattr(module, "preview", lambda *_: {"line": 1} if go_on.wait(600) else {})
+
+    async def visit() -> list[Answer]:
+        ask = [asyncio.create_task(client.ask("POST", "/vae/lab/lesson", b"x")) for _ in range(3)]
+        listed = await client.ask("GET", "/vae/lab/lessons")
+        refused = await ask[2]
+        go_on.set()
+        return [*await asyncio.gather(*ask[:2]), listed, refused]
+
+    first, second, listed, refused = asyncio.run(visit())
+    assert (first.status, second.status, listed.status) == (200, 200, 200)
+    assert refused.status == 503
+    assert refused.text == "The server has as many previews to make as it can; try again in a moment."

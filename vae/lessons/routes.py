@@ -8,13 +8,14 @@ GET <base>/lab/lesson?name=two-numbers&lang=de&as=text
     The text of its file.
 POST <base>/lab/lesson?lang=de
     The body is the text of a lesson's file, at most MOST_BYTES: {"lesson": Lesson}, or {"problem": SENTENCE, "line": n}
-    with its first mistake. Nothing of it is kept. lang: the language of its texts; English without one.
+    with its first mistake. Nothing of it is kept. lang: the language of its texts; English without one. 503 where
+    MOST_WAITING others wait.
 """
 
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import TypedDict
 
@@ -27,6 +28,8 @@ from vae.lessons.checking import misfits
 from vae.lessons.library import ENGLISH, Library
 from vae.lessons.reading import MOST_BYTES, examine
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
+
+MOST_WAITING = 32  # previews: the longest text takes half a second
 
 
 class LessonPreview(TypedDict, total=False):
@@ -60,12 +63,14 @@ def preview(library: Library, text: str, language: str) -> LessonPreview:
 
 
 class _Service:
-    """Answers all of them, in one thread: a number that has to be computed must not delay live pictures."""
+    """Answers all of them, lists and lessons in one thread, previews in another: neither may delay live pictures."""
 
     def __init__(self, library: Library, allows: OriginRule) -> None:
         self._library = library
         self._origins = OriginPolicy(allows, "use the lessons")
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="lessons")
+        self._previews = ThreadPoolExecutor(1, thread_name_prefix="lesson-previews")
+        self._waiting = 0
 
     async def list(self, request: Request) -> Response:
         """Every lesson."""
@@ -86,13 +91,23 @@ class _Service:
         if text is None:
             sentence = f"A lesson is a text in UTF-8 of at most {MOST_BYTES // 1024} KiB; shorten it."
             return self._origins.problem(request, sentence, 413)
-        return await self._answer(request, partial(preview, self._library, text, _language(request)))
+        if self._waiting >= MOST_WAITING:
+            sentence = "The server has as many previews to make as it can; try again in a moment."
+            return self._origins.problem(request, sentence, 503)
+        self._waiting += 1
+        try:
+            make = partial(preview, self._library, text, _language(request))
+            return await self._answer(request, make, self._previews)
+        finally:
+            self._waiting -= 1
 
-    async def _answer(self, request: Request, make: Callable[[], Mapping[str, object] | str]) -> Response:
+    async def _answer(
+        self, request: Request, make: Callable[[], Mapping[str, object] | str], threads: Executor | None = None
+    ) -> Response:
         if (refusal := self._origins.refusal(request)) is not None:
             return refusal
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, make)
+            found = await asyncio.get_running_loop().run_in_executor(threads or self._threads, make)
         except LookupError as error:
             return self._origins.problem(request, str(error.args[0]), 404)
         headers = {"Cache-Control": "no-store", **self._origins.headers(request)}
