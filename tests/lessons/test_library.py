@@ -45,6 +45,15 @@ def test_a_lesson_is_in_the_language_that_is_asked_for_or_else_in_english(tmp_pa
     assert library.source("kept", "de") == GERMAN
 
 
+def test_an_own_lesson_may_say_its_language(tmp_path: Path) -> None:
+    write(tmp_path / "own", "mine", LESSON.replace("minutes: 8", "minutes: 8\nlanguage: fr"), de=GERMAN)
+    library = library_of(tmp_path)
+    french = library.load("mine")
+    assert (french["language"], french["languages"]) == ("fr", ["fr", "de"])
+    assert library.load("mine", "de")["language"] == "de"
+    assert library.summaries("es")[0]["language"] == "fr"
+
+
 def test_numbers_and_assertions_are_those_of_this_machine_s_checkpoints(tmp_path: Path) -> None:
     write(tmp_path / "lessons", "kept", LESSON.replace("dimensions of small = 2", "dimensions of small > 2"))
     (step,) = library_of(tmp_path).load("kept")["steps"]

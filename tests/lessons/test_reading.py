@@ -71,6 +71,12 @@ def test_a_lesson_has_all_that_its_file_says() -> None:
         ("title:", "titel:", 2, "There is no 'titel' in the lesson; did you mean 'title'?"),
         ("minutes: 8", "minutes: 0", 3, "minutes of the lesson must be a whole number from 1 to 60, not '0'."),
         ("level: see", "level: look", 4, "level of the lesson must be see, measure or mathematics, not 'look'."),
+        (
+            "level: see",
+            "level: see\nlanguage: German",
+            5,
+            "language of the lesson must be two letters, such as de, not 'German'.",
+        ),
         ("because: It stores it.", "why: It", 8, "There is no 'why' in option 1; its keys are text, because."),
         ("A typical digit", "A copy", 6, "Two options have the same text; change one of them."),
         ("answer: 2", "answer: 3", 11, "the number of an option, 1 to 2, or “the class finds out”, not '3'."),

@@ -86,7 +86,7 @@ class Library:
         spoken, read = self._in(files, language)
         if read.lesson is None:
             raise LookupError(f"The lesson {name!r} cannot be used: {_located(files[ENGLISH], read.mistakes[0])}")
-        return lesson_json(read.lesson, Names(name, spoken, tuple(files)), Teller(self.values))
+        return lesson_json(read.lesson, _names(name, spoken, files, read.lesson), Teller(self.values))
 
     def source(self, name: str, language: str = ENGLISH) -> str:
         """The text of a lesson's file, in English where it is not translated. Raises LookupError with a sentence."""
@@ -114,7 +114,9 @@ class Library:
             files = place.files()
             for language, path in files.items():
                 read = self._read(*dict.fromkeys((files[ENGLISH], path)))
-                found += [] if read.lesson is None else [(place.name, language, path, read.lesson)]
+                if read.lesson is not None:
+                    spoken = _names(place.name, language, files, read.lesson).language
+                    found.append((place.name, spoken, path, read.lesson))
         return found
 
     def _order(self, place: _Place) -> int:
@@ -124,10 +126,10 @@ class Library:
     def _summary(self, place: _Place, language: str, teller: Teller) -> LessonSummary:
         files = place.files()
         spoken, read = self._in(files, language)
-        names = Names(place.name, spoken, tuple(files))
         if read.lesson is None:
+            names = Names(place.name, spoken, tuple(files))
             return _unusable(names, _located(files[ENGLISH], read.mistakes[0]), own=place.own)
-        found = summary(read.lesson, names, teller, own=place.own)
+        found = summary(read.lesson, _names(place.name, spoken, files, read.lesson), teller, own=place.own)
         if language in files and spoken != language:
             broken = self._read(files[ENGLISH], files[language])
             found["problem"] = _located(files[language], broken.mistakes[0])
@@ -161,6 +163,13 @@ class Library:
         if (mistake := next((text for text in texts if isinstance(text, Mistake)), None)) is not None:
             return _Read(None, (mistake,))
         return _parsed(*(text for text in texts if isinstance(text, str)))
+
+
+def _names(name: str, spoken: str, files: dict[str, Path], lesson: LessonFile) -> Names:
+    """With the language of the original, which the file may say, in the place of English."""
+    original = lesson.language or ENGLISH
+    languages = [original, *(language for language in files if language not in (ENGLISH, original))]
+    return Names(name, original if spoken == ENGLISH else spoken, tuple(languages))
 
 
 def _certain(read: _Read) -> LessonFile:

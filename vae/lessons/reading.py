@@ -7,6 +7,7 @@ A file is settings between two lines of ---, then the explanation:
     minutes: 8
     level: see                    of LEVELS
     order: 1                      among the shipped lessons; optional
+    language: de                  of the texts, two letters; English without it
     question: What does the model draw?
     options: [{text, because}]    2 to 6
     answer: 3                     the right option, counted from 1, or: the class finds out
@@ -20,6 +21,7 @@ A file is settings between two lines of ---, then the explanation:
 Texts may have {facts}: see vae.lessons.format.facts.
 """
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -32,6 +34,7 @@ from vae.views.shared.terms.catalogue import TERMS
 
 MOST_BYTES = 2**16
 LEVELS = ("see", "measure", "mathematics")
+LANGUAGE = re.compile("[a-z]{2}")
 OPEN = "the class finds out"
 MOST_OPTIONS, MOST_STEPS, MOST_CHECKS, MOST_TERMS, MOST_REFERENCES = 6, 8, 8, 12, 12
 LONGEST = {"title": 90, "question": 300, "option": 200, "because": 300, "do": 600, "see": 900, "reference": 300}
@@ -78,13 +81,15 @@ class Reference:
 class LessonFile:
     """A lesson as its file has it, facts still by their names.
 
-    order: among the shipped lessons; None for any other. facts: each that a text or a check names, with its line.
+    order: among the shipped lessons; None for any other. language: of the texts; "" where the file does not say.
+    facts: each that a text or a check names, with its line.
     """
 
     title: str
     minutes: int
     level: str
     order: int | None
+    language: str
     question: Question
     steps: tuple[Step, ...]
     explanation: Rich
@@ -151,6 +156,7 @@ class Reader:
             fields.whole("minutes", 1, 60) or 1,
             fields.choice("level", LEVELS),
             fields.whole("order", 1, 999, needed=False),
+            self._language(fields),
             self._question(fields),
             tuple(map(self._step, fields.parts("steps", "step", 1, MOST_STEPS))),
             self.body(parts),
@@ -169,6 +175,12 @@ class Reader:
         if parts is None or (node is None and self.mistakes.found):
             return None
         return parts, Fields(node, "the lesson", 2, self.mistakes)
+
+    def _language(self, fields: Fields) -> str:
+        text = fields.text("language", 40, needed=False).text
+        if text and not LANGUAGE.fullmatch(text):
+            fields.refuse("language", "two letters, such as de", text)
+        return text
 
     def _question(self, fields: Fields) -> Question:
         text = self.told(fields.text("question", LONGEST["question"]))

@@ -8,12 +8,11 @@ GET <base>/lab/lesson?name=two-numbers&lang=de&as=text
     The text of its file.
 POST <base>/lab/lesson?lang=de
     The body is the text of a lesson's file, at most MOST_BYTES: {"lesson": Lesson}, or {"problem": SENTENCE, "line": n}
-    with its first mistake. Nothing of it is kept. lang: the language of its texts; English without one. 503 where
-    MOST_WAITING others wait.
+    with its first mistake. Nothing of it is kept. lang: the language of its texts, where the file does not say that;
+    English without one. 503 where MOST_WAITING others wait.
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -26,7 +25,7 @@ from starlette.routing import BaseRoute, Route
 from vae.lessons.answers import Lesson, Names, Teller, lesson_json
 from vae.lessons.checking import misfits
 from vae.lessons.library import ENGLISH, Library
-from vae.lessons.reading import MOST_BYTES, examine
+from vae.lessons.reading import LANGUAGE, MOST_BYTES, examine
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 
 MOST_WAITING = 32  # previews: the longest text takes half a second
@@ -59,7 +58,8 @@ def preview(library: Library, text: str, language: str) -> LessonPreview:
         mistakes = misfits(lesson, library.values)
     if lesson is None or mistakes:
         return LessonPreview(problem=mistakes[0].sentence, line=mistakes[0].line)
-    return LessonPreview(lesson=lesson_json(lesson, Names("", language, (language,)), Teller(library.values)))
+    spoken = lesson.language or language
+    return LessonPreview(lesson=lesson_json(lesson, Names("", spoken, (spoken,)), Teller(library.values)))
 
 
 class _Service:
@@ -119,7 +119,7 @@ class _Service:
 def _language(request: Request) -> str:
     """The language that is asked for: two letters, else English."""
     named = request.query_params.get("lang", "")
-    return named if re.fullmatch("[a-z]{2}", named) else ENGLISH
+    return named if LANGUAGE.fullmatch(named) else ENGLISH
 
 
 async def _body(request: Request) -> str | None:

@@ -11,7 +11,7 @@ from vae.lessons.format.nodes import Fields
 from vae.lessons.format.rich import Rich
 from vae.lessons.reading import LONGEST, LessonFile, Option, Question, Reader, Reference, Step
 
-SETTINGS = ("minutes", "level", "order", "answer", "terms")
+SETTINGS = ("minutes", "level", "order", "language", "answer", "terms")
 
 
 def translate(lesson: LessonFile, text: str) -> tuple[LessonFile | None, list[Mistake]]:
