@@ -77,6 +77,24 @@ test("every lesson has its title, length, level and question; the first one is s
   assert.deepEqual(sent, []);
 });
 
+test("until its numbers have come a lesson shows its question and options, and can be played", async () => {
+  /** @type {(response: Response) => void} */
+  let answer = () => {};
+  globalThis.fetch = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const library = await page({ lessons: [summaryOf({ options: ["A copy", "Garbage"] })] });
+  const text = () => library.content.textContent ?? "";
+  assert.match(text(), /What is drawn\?AA copy\u00a0BGarbage.*Play it.*Its numbers are being measured…$/);
+  const play = named(library.root, "Play it");
+  answer(Response.json(lessonOf()));
+  await settled();
+  assert.match(text(), /A copywhy A copy.*All of it, with the answer/);
+  assert.doesNotMatch(text(), /being measured/);
+  assert.equal(named(library.root, "Play it"), play);
+});
+
 test("a level leaves the lessons of this level", async () => {
   const library = await page();
   const measure = /** @type {HTMLInputElement} */ (library.gallery.level.inputs.get("measure"));
@@ -107,8 +125,7 @@ test("a chosen lesson is shown, is told to Python, and has its four actions", as
 });
 
 test("a lesson whose models are not here is read, not played", async () => {
-  answers.lesson = () => Response.json(lessonOf({ missing: ["mnist-z2"] }));
-  const library = await page();
+  const library = await page({ lesson: "more-beta" });
   assert.throws(() => named(library.root, "Play it"), /no Play it/);
 });
 

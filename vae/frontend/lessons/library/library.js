@@ -23,8 +23,9 @@ import { ProgressStore } from "../progress.js";
 import { marksIn, ProgressLine } from "./kept.js";
 import { linksOf } from "./links.js";
 import { fetchLesson, fetchLessons } from "./requests.js";
-import { beginningOf, restOf } from "./whole.js";
+import { beginningOf, optionList, restOf } from "./whole.js";
 
+const UNKNOWN = "\u00a0"; // in place of the reason for an option: it has its line
 const STREAMLITS = "a, button, input, select, textarea, summary, h2"; // r and c are Streamlit's, but not in these
 
 export class Library {
@@ -55,6 +56,7 @@ export class Library {
     this.back = button("All lessons", "Back to the list", () => this.leaveLesson());
     this.back.classList.add("back");
     this.content = element("div", { className: "content" });
+    this.waiting = element("p", { className: "quiet", role: "status" }, "Its numbers are being measured…");
     this.problem = element("p", { className: "notice", role: "alert" });
     this.whole = element("article", { className: "whole" }, this.back, this.problem, this.content);
     const language = element("label", { className: "field" }, element("span", {}, "Language"), this.languages);
@@ -106,7 +108,8 @@ export class Library {
     this.gallery.choose(name);
     this.root.dataset.view = "lesson";
     this.send("chosen", { lesson: name, language: this.language });
-    void this.read().then(() => this.content.querySelector("h2")?.focus());
+    void this.read();
+    this.content.querySelector("h2")?.focus();
   }
 
   leaveLesson() {
@@ -133,34 +136,43 @@ export class Library {
     await this.read();
   }
 
-  /** Fetches the chosen lesson and shows it. */
+  /** Shows the chosen lesson: at once what its summary says, the rest when it has come. */
   async read() {
     const name = this.chosen ?? this.first(),
+      summary = this.lessons.find((each) => each.name === name),
       asked = ++this.asked;
     this.say("");
-    if (name === null) return this.content.replaceChildren();
-    this.whole.ariaBusy = "true";
+    delete this.root.dataset.lesson;
+    if (name === null || !summary) return this.content.replaceChildren();
+    this.begin(summary);
     try {
       const lesson = await fetchLesson(this.data.base, name, this.language);
-      if (asked === this.asked) this.show(lesson);
+      if (asked === this.asked) this.finish(lesson);
     } catch (error) {
       if (asked === this.asked) this.say(messageOf(error));
     }
-    if (asked === this.asked) this.whole.ariaBusy = "false";
+    if (asked === this.asked) this.waiting.remove();
+  }
+
+  /** @param {LessonSummary} summary */
+  begin(summary) {
+    const options = summary.options.map((text) => ({ text, because: UNKNOWN }));
+    this.content.replaceChildren(...beginningOf({ ...summary, options }), this.actionsOf(summary), this.waiting);
   }
 
   /** @param {Lesson} lesson */
-  show(lesson) {
+  finish(lesson) {
     const rest = restOf(this.data.base, lesson);
     rest.open = this.restOpen;
     rest.addEventListener("toggle", () => {
       this.restOpen = rest.open;
     });
-    this.content.replaceChildren(...beginningOf(lesson), this.actionsOf(lesson), rest);
+    this.content.querySelector(".options")?.replaceWith(optionList(lesson.options, null));
+    this.content.append(rest);
     this.root.dataset.lesson = lesson.name; // for tests
   }
 
-  /** @param {Lesson} lesson */
+  /** @param {Pick<LessonSummary, "name" | "language" | "missing">} lesson */
   actionsOf({ name, language, missing }) {
     const links = linksOf(this.data.base, name, language);
     /** @type {[text: string, address: string, className: string][]} */

@@ -13,7 +13,7 @@ const REST = "All of it, with the answer";
 /**
  * The lesson's beginning: title, length, question, options with the reasons for them.
  *
- * @param {Lesson} lesson
+ * @param {Pick<Lesson, "title" | "question" | "options" | "minutes" | "level" | "missing">} lesson
  */
 export function beginningOf(lesson) {
   const { title, question, options } = lesson;
@@ -50,10 +50,12 @@ export function restOf(base, lesson) {
 }
 
 /**
+ * Options with their letters and reasons.
+ *
  * @param {readonly {text: string, because?: string | null}[]} options
  * @param {number | null} answer the right one, null where it is not to be marked
  */
-function optionList(options, answer) {
+export function optionList(options, answer) {
   const items = options.map(({ text, because }, i) => {
     const words = [element("span", {}, text), ...(i === answer ? [element("b", { className: "right" }, "right")] : [])];
     const reason = because ? [element("span", { className: "quiet because" }, because)] : [];
