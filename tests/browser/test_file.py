@@ -117,6 +117,22 @@ def test_one_image_is_reconstructed_by_the_models_side_by_side(browser: Browser,
         expect(page.locator(".pictures figure").nth(2)).to_contain_text("β = 10 spends")
 
 
+def test_a_film_plays_from_the_file_and_a_model_without_one_says_which_there_are(
+    browser: Browser, folder: Path
+) -> None:
+    with taken(browser, folder, "page=Training&film=mnist-z10-b10&frame=12") as page:
+        pairs = page.locator("canvas.pairs")
+        expect(pairs).to_have_attribute("data-epoch", re.compile(r"^1\."))
+        before = pixels(page, "canvas.points")
+        page.get_by_role("slider", name="Moment of the run").press("End")
+        expect(pairs).to_have_attribute("data-epoch", "20")
+        changed(page, lambda shown: pixels(shown, "canvas.points"), before)
+    with taken(browser, folder, "page=Training&checkpoint=digits-z2") as page:
+        note = "This file has no film of digits-z2. This is the film of mnist-z10-b10."
+        expect(page.locator(".lab-notices")).to_have_text(note)
+        expect(page.locator("canvas.pairs[data-epoch]")).to_be_visible()
+
+
 def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&image=3") as page:
         link = page.get_by_role("link", name="Open μ in Explore")
