@@ -100,3 +100,10 @@ test("the panel closes when the focus goes on, not while it is in it or nowhere"
     assert.equal(button.ariaExpanded, open);
   }
 });
+
+test("a panel that closes with the focus in it gives it back to its button", () => {
+  toggle(panel, "open");
+  panel.querySelector("input")?.focus();
+  toggle(panel, "closed");
+  assert.equal(document.activeElement, button);
+});

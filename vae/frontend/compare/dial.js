@@ -6,6 +6,7 @@
 
 import { button, element, say } from "../lib/dom.js";
 import { rangeField } from "../lib/fields.js";
+import { help, natsText } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 import { nameOf, tickText } from "./models.js";
 
@@ -26,7 +27,8 @@ export class Dial {
     this.field.addEventListener("change", () => this.onRelease());
     this.ticks = element("div", { className: "dial-ticks" });
     this.value = element("output", { className: "dial-value" });
-    const title = element("span", { className: "dial-title" }, t("β, the weight of the KL: "), this.value);
+    const sign = help("β", () => this.measured());
+    const title = element("span", { className: "dial-title" }, t("β, the weight of the KL: "), this.value, sign);
     const note = element(
       "span",
       { className: "dial-note small-print" },
@@ -38,6 +40,15 @@ export class Dial {
 
   get at() {
     return this.field.valueAsNumber;
+  }
+
+  /** The loss of the model at the stop, for the formula. */
+  measured() {
+    const { beta, nats } = this.member ?? {};
+    if (!nats || nats.kl === null || typeof beta !== "number") return null;
+    const { reconstruction, kl } = nats;
+    const texts = { reconstruction: natsText(reconstruction, 1), kl: natsText(kl, 1), beta: `${beta}` };
+    return { ...texts, sum: natsText(reconstruction + beta * kl, 1) };
   }
 
   get member() {

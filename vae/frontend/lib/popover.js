@@ -36,6 +36,8 @@ export function openBy(button, panel) {
   panel.addEventListener("beforetoggle", ({ newState }) => {
     button.ariaExpanded = `${newState === "open"}`;
     watch(isOpen());
+    // A panel that opened over another one does not give the focus back by itself.
+    if (newState === "closed" && panel.contains(focusedIn(panel))) button.focus();
     if (isOpen()) requestAnimationFrame(place); // shown by then, and not yet painted
   });
   for (const node of [button, panel]) {
@@ -44,6 +46,12 @@ export function openBy(button, panel) {
     });
   }
   return close;
+}
+
+/** What has the focus in a node's document or shadow tree. @param {HTMLElement} node */
+function focusedIn(node) {
+  const root = node.getRootNode();
+  return "activeElement" in root ? /** @type {Element | null} */ (root.activeElement) : null;
 }
 
 /**
