@@ -112,6 +112,26 @@ def test_the_file_plays_its_lesson_and_says_which_step_it_cannot_show(browser: B
         expect(page.get_by_text("You predicted A; what happened was C.")).to_be_visible()
 
 
+def test_a_step_pins_its_image_on_the_map_that_the_step_before_has_opened(browser: Browser, tmp_path: Path) -> None:
+    where = {"page": "Latent_map", "checkpoint": "digits-z2"}
+    links = ["Latent_map?checkpoint=digits-z2", "Latent_map?checkpoint=digits-z2&image=7"]
+    steps = [{**LESSON["steps"][0], **where, "link": link} for link in links]
+    file = tmp_path / "lesson.html"
+    models = [ModelFiles(read_checkpoint(ROOT / "checkpoints" / "digits-z2"))]
+    lesson = LESSON | {"steps": steps, "missing": []}
+    file.write_bytes(lab_file(models, points=100, query="lesson=two-numbers", lesson=lesson))
+    with taken(browser, file) as page:
+        predict(page, 0)
+        press(page, "Next")
+        press(page, "Show me")
+        expect(page.locator(".plot[data-points]")).to_be_visible()
+        rest(page)
+        press(page, "Next")
+        expect(page.get_by_text("Test image 7")).to_be_hidden()
+        press(page, "Show me")
+        expect(page.get_by_text("Test image 7")).to_be_visible()
+
+
 def places(page: Page) -> Iterator[str]:
     """Plays the lesson from its prediction to its end: each place once there is nothing more to do at it."""
     while True:

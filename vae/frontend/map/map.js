@@ -35,7 +35,7 @@ import { ClassNames } from "./names.js";
 import { Legend, SelectionPanel } from "./panel.js";
 import { Card } from "./pictures.js";
 import { PinPanel } from "./pin-panel.js";
-import { Pins } from "./pins.js";
+import { linkedPin, Pins } from "./pins.js";
 import { Plot } from "./plot.js";
 import { METHOD_NAMES, Projection } from "./projection.js";
 import { ProjectionFiles } from "./projection-files.js";
@@ -397,12 +397,13 @@ export default class LatentMap {
     });
   }
 
-  /** Shows place and pin of another page. @param {Live} live */
+  /** Shows place and pin of another page, or what a link has pinned. @param {Live} live */
   follow(live) {
     const { shown, plot, pins, decoding } = this;
     this.awaited = shown ? null : live;
-    if (!shown || !("spot" in live)) return; // a link's, which the host has taken
-    const { projection } = shown;
+    if (!shown) return;
+    const { data, projection } = shown;
+    if (!("spot" in live)) return pins.follow(linkedPin(data.pinned, projection.encoded)); // the host has taken a link
     pins.follow(readPin(live.pin, projection));
     const spot = readSpot(live.spot, plot, projection);
     if (spot) decoding.look(spot);

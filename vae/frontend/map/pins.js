@@ -36,10 +36,9 @@ export class Pins {
    * @param {MapData["pinned"]} pinned what Python knows to be pinned of another model than before
    * @param {Pick<EncodedSet, "labels">} encoded that model's
    */
-  take(pinned, { labels }) {
-    const row = pinned?.row ?? null;
+  take(pinned, encoded) {
     this.earlier = null;
-    this.pin = pinned && { ...pinned, label: row === null ? null : labels[row], coordinates: null, config: null };
+    this.pin = linkedPin(pinned, encoded);
   }
 
   /** @param {Spot} spot */
@@ -117,4 +116,17 @@ export class Pins {
     panel.expectImage(pin, row, model);
     void images.load(row).then((pixels) => this.pin === pin && pixels && panel.drawImage(pixels, encoded.imageShape));
   }
+}
+
+/**
+ * The pin that the host has taken from a link, or from another page's choice; null for none.
+ *
+ * @param {MapData["pinned"]} pinned
+ * @param {Pick<EncodedSet, "labels">} encoded of its model
+ * @returns {Pin | null}
+ */
+export function linkedPin(pinned, { labels }) {
+  if (!pinned) return null;
+  const label = pinned.row === null ? null : labels[pinned.row];
+  return { ...pinned, label, coordinates: null, config: null };
 }
