@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from vae.lessons.format.links import parse_link
-from vae.lessons.format.parameters import PAGES, problems
+from vae.lessons.format.parameters import LAST_FRAME, PAGES, problems
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.pages.sampling import CHECKS
+from vae.ui.pages.training import selection
 from vae.views.interpolation import KEYS
 from vae.views.shared.pages import VIEWS
 
@@ -29,7 +30,7 @@ def shipped() -> dict[str, Checkpoint]:
         "Interpolation?checkpoint=mnist-z10&view=ends&from=18&to=61@3&path=spherical&t=0.5",
         "Reconstruction?checkpoint=mnist-z2&compare=mnist-z10,mnist-z10-b4",
         "Compare?checkpoint=mnist-z10-b0.5&image=171&beta=10",
-        "Training?film=mnist-z2&beside=mnist-z10-b10",
+        "Training?film=mnist-z2&beside=mnist-z10-b10&frame=8",
     ],
 )
 def test_a_link_that_fits_has_no_problem(link: str, shipped: dict[str, Checkpoint]) -> None:
@@ -51,6 +52,7 @@ def test_a_link_that_fits_has_no_problem(link: str, shipped: dict[str, Checkpoin
         ("Sampling?checkpoint=mnist-z10&temperature=3", "temperature is a number from 0 to 2."),
         ("Interpolation?checkpoint=mnist-z10&from=10000", "from is the number of a test image, 0 to 9,999."),
         ("Compare?checkpoint=mnist-z10-b0.5&beta=2", "beta is 0.5 or 1 or 4 or 10."),
+        ("Training?film=mnist-z2&frame=0", "frame is 1 to 999."),
         ("Training?film=mnist-z10", "film is one of mnist-z10-ae, mnist-z10-b1, mnist-z10-b10, mnist-z2."),
     ],
 )
@@ -62,6 +64,7 @@ def test_a_link_that_its_page_would_not_show_is_refused(
 
 
 def test_every_page_that_a_link_may_name_says_what_it_knows() -> None:
-    assert set(PAGES) == {view.address for view in VIEWS} | {"Training"}
+    assert set(PAGES) == {view.address for view in VIEWS}
     assert set(CHECKS) | {"compare"} == set(PAGES["Sampling"])
     assert set(KEYS) | {"compare"} == set(PAGES["Interpolation"])
+    assert LAST_FRAME == selection.LAST_FRAME

@@ -13,6 +13,7 @@ from vae.views import interpolation
 from vae.views.shared import comparison, families
 
 LONGEST_SHOWN = 60  # characters of a value in a sentence
+LAST_FRAME = 999  # of a film
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ END = Parameter(_is_end, _images)
 COMPARED = Parameter(_is_comparison, _comparable)
 BETA = Parameter(lambda text, here: text in _betas(here), lambda here: " or ".join(_betas(here)))
 SOURCE = Parameter(_is_source, _sources)
+FRAME = Parameter(lambda text, _: parse_whole(text, 1, LAST_FRAME) is not None, lambda _: f"1 to {LAST_FRAME}")
 FILM = Parameter(lambda text, here: text in _films(here), lambda here: f"one of {', '.join(_films(here))}")
 
 # The parameters of each page beside its checkpoint; None where the page alone checks the value, which it says there.
@@ -151,5 +153,5 @@ PAGES: dict[str, dict[str, Parameter | None]] = {
     },
     "Reconstruction": {"image": IMAGE, "other": None, "class_told": None, "compare": COMPARED},
     "Compare": {"image": IMAGE, "beta": BETA, "family": None, "compare": COMPARED},
-    "Training": {"film": FILM, "beside": FILM},
+    "Training": {"film": FILM, "beside": FILM, "frame": FRAME},
 }
