@@ -444,6 +444,13 @@ test("the frame at which the user rests is in the link until another film is sho
   assert.deepEqual([back.data.frame.n, back.data.frame.id > data.frame.id], [9, true]);
 });
 
+test("a link in a new session is another one for the player, too", async () => {
+  const { data } = await shown(training, "a", "frame=1");
+  session = new Session(session.models);
+  const later = await shown(training, "b", "frame=1");
+  assert.deepEqual([later.data.frame.n, later.data.frame.id > data.frame.id], [1, true]);
+});
+
 test("an unknown film may be one of a run; a model without one, and a bad frame, are said in a sentence", async () => {
   assert.deepEqual(filmsOf((await shown(training, "a", "film=new-run")).data), ["run new-run"]);
   assert.deepEqual(session.warnings, []);

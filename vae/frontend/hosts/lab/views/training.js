@@ -19,6 +19,7 @@ import { parseWhole } from "../link.js";
 
 const LAST_FRAME = 999; // that a link can name
 const NONE = ""; // no film beside
+let links = 0; // opened on this page: the player outlives a session, and goes to the frame of each of them
 
 /**
  * @param {Session} session
@@ -93,7 +94,7 @@ function keptOf(session, names) {
     Object.assign(kept, {
       asked: askedFilm(session, names),
       frame: linkedFrame(session),
-      id: kept.id + 1,
+      id: ++links,
       frameOf: null,
     });
   } else if (kept.of !== about.name) kept.asked = null;
