@@ -419,6 +419,7 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 FIRST = b'{"version": 1, "role": "projector"}'
+READ_AHEAD = 2**16  # bytes of later requests that uvicorn takes while it answers one
 WIRE_FRAMES = b"\x81" + bytes([0x80 | len(FIRST)]) + bytes(4) + FIRST
 SENT = [
     HANDSHAKE,
@@ -444,8 +445,11 @@ def test_whatever_bytes_come_the_class_goes_on(
         except OSError as error:
             if error.errno != errno.ENOTCONN:  # the server has ended it already
                 raise
-        while client.recv(2**16):
-            pass
+        answer = b""
+        while part := client.recv(2**16):
+            answer = (answer + part)[: 2**16]
+            if len(content) > READ_AHEAD and b"text/event-stream" in answer:
+                break  # behind so much that it has not read, the server sees no end, and a stream of events has none
 
 
 @pytest.fixture(scope="module")
