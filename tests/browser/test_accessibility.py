@@ -174,7 +174,7 @@ STATES: dict[str, list[Callable[[Page], None]]] = {
     f"Reconstruction?{MNIST}": [unfold("The loss for this image"), optimise],
     f"Reconstruction?{MNIST}&compare=mnist-z10-b10,mnist-z2": [],
     "Lessons": [unfold("All of it, with the answer"), press("Write your own"), wrong_text],
-    "Class": [press("Open the class"), *map(open_tab, ("Question", "Students", "Drawings", "Room"))],
+    "Class": [press("Open the class"), *map(open_tab, ("Lesson", "Question", "Students", "Drawings", "Room"))],
     FILM: [press("Play or pause the film"), press("Train a model"), choose_own_pictures],
 }
 
