@@ -9,6 +9,7 @@ from vae.views.shared.terms.catalogue import TERMS
 
 PAGES = ("bar", "compare", "explore", "home", "interpolation", "map", "reconstruction", "sampling", "training")
 UNIT = re.compile(r"nats|bits|grey levels|frames/s|images/s|\bms\b|(?<=[}\d]) %|\bMB\b")
+AFTER_VALUE = re.compile(r"\}( %| (?:nats|bits|grey levels|frames/s|images/s|ms|MB)\b)")  # also in nested templates
 TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
 COMMENT = re.compile(r"/\*.*?\*/|(?:^|(?<=\s))//[^\n]*", re.DOTALL | re.MULTILINE)
 
@@ -97,6 +98,7 @@ def shown() -> list[tuple[str, str]]:
             name = path.relative_to(FRONTEND).as_posix()
             texts = (re.sub(r"\$\{[^}]*\}", "}", text) for text in TEXT.findall(script(name)))
             units = {unit for text in texts if re.search(r"[\s}]", text) for unit in UNIT.findall(text)}
+            units |= {unit if unit == " %" else unit.strip() for unit in AFTER_VALUE.findall(script(name))}
             found += [(name, unit) for unit in sorted(units)]
     return found
 

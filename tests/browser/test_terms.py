@@ -1,0 +1,100 @@
+"""The “?” beside a number: its panel by keys and by touch, on phone and laptop, light and dark, and in the file."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.test_accessibility import FINDINGS
+from tests.support.browsing import box_of, new_page, opened
+from vae.bench.live import Server
+from vae.lab.file import lab_file, save_page
+from vae.lab.model_blocks import ModelFiles
+from vae.storage.checkpoints import read_checkpoint
+
+pytestmark = pytest.mark.browser
+OPEN = ".help-note:popover-open"
+MEASURED = re.compile(r"^Here: [\d.]+ nats = [\d.]+ nats \+ [\d.]+ nats$")
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}}
+
+
+def sign(page: Page, term: str) -> Locator:
+    return page.get_by_role("button", name=f"What is {term}?", exact=True).first
+
+
+def focused(page: Page) -> str:
+    """The label of what has the focus, in shadow trees too."""
+    return str(
+        page.evaluate("""() => {
+            let node = document.activeElement;
+            while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+            return node.ariaLabel;
+        }""")
+    )
+
+
+def shows_the_loss(page: Page) -> Locator:
+    """The panel of −ELBO with its numbers and its code, opened by keys."""
+    question = sign(page, "−ELBO")
+    question.focus()
+    question.press("Enter")
+    panel = page.locator(OPEN)
+    expect(panel.locator(".measured")).to_have_text(MEASURED)
+    panel.locator("summary").press("Enter")
+    expect(panel.locator("figcaption").first).to_contain_text("vae/evaluation/metrics.py, line ")
+    return panel
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_a_number_s_panel_fits_and_axe_finds_nothing(
+    browser: Browser, app: Server, size: dict[str, Any], scheme: Literal["light", "dark"]
+) -> None:
+    url = f"{app.url}/lab/?page=Reconstruction&checkpoint=digits-z2&image=3"
+    with opened(browser, url, color_scheme=scheme, **size) as page:
+        expect(page.locator("canvas.output[data-frame]")).to_be_visible()
+        panel = shows_the_loss(page)
+        box, (width, height) = box_of(panel), (size["viewport"]["width"], size["viewport"]["height"])
+        assert box["x"] >= 0
+        assert box["y"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+        page.evaluate(AXE_SCRIPT)
+        assert page.evaluate(FINDINGS) == []
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        assert focused(page) == "What is −ELBO?"
+
+
+def test_a_tap_opens_the_sign_that_it_hits(browser: Browser, app: Server) -> None:
+    url = f"{app.url}/lab/?page=Reconstruction&checkpoint=digits-z2&image=3"
+    with opened(browser, url, **PHONE) as page:
+        expect(page.locator("canvas.output[data-frame]")).to_be_visible()
+        for term in ("−ELBO", "the reconstruction error", "KL"):
+            sign(page, term).tap()
+            expect(page.locator(OPEN)).to_contain_text("Here: ")
+            page.keyboard.press("Escape")
+
+
+def test_the_bar_explains_the_model_s_numbers(browser: Browser, app: Server) -> None:
+    with opened(browser, f"{app.url}/lab/?page=Explore&checkpoint=digits-z2", **PHONE) as page:
+        page.get_by_role("button", name="More", exact=True).click()
+        inside = page.locator(".more-panel")
+        inside.get_by_role("button", name="What is KL?").click()
+        expect(page.locator(OPEN)).to_contain_text("Here: ")
+        page.locator(f"{OPEN} summary").click()
+        page.keyboard.press("Escape")
+        expect(inside).to_be_visible()
+        assert focused(page) == "What is KL?"
+
+
+def test_the_file_has_the_code_too(browser: Browser, app_checkpoints: Path, tmp_path: Path) -> None:
+    save_page(tmp_path / "lab.html", lab_file([ModelFiles(read_checkpoint(app_checkpoints / "digits-z2"))], points=100))
+    with new_page(browser) as page:
+        page.goto(f"{(tmp_path / 'lab.html').as_uri()}#/Reconstruction?checkpoint=digits-z2&image=3")
+        expect(page.locator("canvas.output[data-frame]")).to_be_visible()
+        shows_the_loss(page)
