@@ -47,6 +47,8 @@ NAMES = re.compile(
     r"q\(z\|x\)|p\(z\)|log p\(x\|?z?\)|N\(0, I\)|I\(z; x\)|RMS|ms\b|px\b|cpu|conv|mlp|"
     r"\b[a-zA-Z]\b|\bpc\d\b"
 )
+# A nickname, and the middle of a text that is shown in three parts.
+EXCEPTED = (" — button.strip-seat", " — span.score")
 WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 
 
@@ -61,7 +63,7 @@ def pseudo() -> str:
 
 def untranslated(texts: list[str]) -> list[str]:
     """Those that have words outside of all marks, names excepted; also what is a value within marks."""
-    said = [text for text in texts if not text.endswith(" — button.strip-seat")]  # a nickname
+    said = [text for text in texts if not text.endswith(EXCEPTED)]
     return sorted(text for text in said if WORD.search(NAMES.sub("", plain(text.rpartition(" — ")[0]))))
 
 
