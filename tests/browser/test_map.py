@@ -523,7 +523,8 @@ def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: B
         assert card_box["y"] + card_box["height"] < 720  # nothing is cut off
         expect(page.locator(".quality")).to_have_text(
             re.compile(
-                r"Trustworthiness [01]\.\d\d\? · continuity [01]\.\d\d\? · \d+ % of the true 10 nearest neighbours kept\?"
+                r"Trustworthiness [01]\.\d\d\? · continuity [01]\.\d\d\? · "
+                r"\d+ % of the true 10 nearest neighbours kept\?"
             )
         )
         assert "10" in attribute(page.locator(".quality span").first, "title")
