@@ -32,8 +32,9 @@ export class Comparison {
       className: "scale",
       title: t("Difference of grey value, as a fraction of the full range"),
     });
-    scale.append("−0.5", element("span", { className: "ramp" }), "+0.5 · ", this.meanDifference);
-    scale.append(help("mean |Δ|", () => ({ delta: `${(100 * this.mean).toFixed(1)} %` })));
+    scale.append("−0.5", element("span", { className: "ramp" }), "+0.5");
+    const sign = help("mean |Δ|", () => ({ delta: `${(100 * this.mean).toFixed(1)} %` }));
+    scale.append(element("span", { className: "mean" }, this.meanDifference, sign));
     this.element = element(
       "div",
       { className: "comparison" },
