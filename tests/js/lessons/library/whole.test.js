@@ -32,7 +32,10 @@ test("the rest is closed at first: answer, steps with their pages, explanation, 
   assert.equal(rest.open, false);
   const text = rest.textContent ?? "";
   assert.match(text, /AnswerC: A <b>digit<\/b>.*Draw a digit\. Open its page.*You should see 132\.6 nats/);
-  assert.match(text, /reconstruction of mnist-z2: measured 132\.6 nats.*Only what pays\..*KL.*And ten\?AMoreright/);
+  assert.match(
+    text,
+    /reconstruction of mnist-z2: measured 132\.6 nats.*Only what pays\..*FormulasKL: .*And ten\?AMoreright/,
+  );
   const links = [...rest.querySelectorAll("a")].map(({ href }) => href);
   assert.deepEqual(links, [`${BASE}/Reconstruction?checkpoint=mnist-z2`, "https://arxiv.org/abs/1312.6114"]);
   assert.equal(rest.querySelector("a")?.ariaLabel, "Open the page of this step: Reconstruction");

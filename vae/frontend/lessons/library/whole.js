@@ -2,10 +2,13 @@
  * A lesson to be read before it is played: its question and options, and, on demand, all that comes after the prediction.
  *
  * @import { Lesson } from "../../lib/contract.js"
+ * @import { Term } from "../../lib/terms.js"
  */
 
 import { element } from "../../lib/dom.js";
+import { explained } from "../../lib/explained.js";
 import { richNodes } from "../../lib/rich.js";
+import { TERMS } from "../../lib/terms.js";
 import { aboutOf, letter, missingWords } from "../../lib/lesson-words.js";
 
 const REST = "All of it, with the answer";
@@ -35,12 +38,13 @@ export function beginningOf(lesson) {
 export function restOf(base, lesson) {
   const rest = element("details", { className: "rest" }, element("summary", { className: "button" }, REST));
   const { answer, options, steps, explanation, terms, transfer, references } = lesson;
+  const known = /** @type {Term[]} */ (Object.keys(TERMS)).filter((term) => terms.includes(term));
   const right = answer === null ? "The class finds out." : `${letter(answer)}: ${options[answer].text}`;
   rest.append(
     part("Answer", element("p", {}, right)),
     part("Steps", element("ol", { className: "steps" }, ...steps.map((step) => stepOf(base, step)))),
     part("Explanation", ...richNodes(explanation, base)),
-    ...(terms.length ? [part("Formulas", element("p", {}, terms.join(" · ")))] : []),
+    ...(known.length ? [part("Formulas", ...known.map((term) => explained(term, { base })))] : []),
     ...(transfer
       ? [part("Transfer", element("p", {}, transfer.question), optionList(transfer.options, transfer.answer))]
       : []),

@@ -7,7 +7,7 @@ from vae.ui.shared.lessons import app_library
 from vae.views.shared.scripts import script_url
 from vae.views.shared.words import ENGLISH, LANGUAGES, known_language
 
-STYLES = ("lib/controls.css", "lessons/library/library.css")
+STYLES = ("lib/controls.css", "lib/glossary.css", "lessons/library/library.css")
 LONGEST = 80  # characters of a lesson's name in a link
 
 
