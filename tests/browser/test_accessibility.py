@@ -11,6 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.axe import FINDINGS
 from tests.support.browsing import opened, rest, until
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
@@ -20,15 +21,6 @@ DRAWN = (
     "canvas[data-frame]:visible, canvas.pairs[data-epoch], [data-testid=stTable], .opening, .class-view, "
     ".library[data-lesson]"
 )
-# What axe finds serious or critical, in shadow roots too. One box is left out of one rule: the one that Streamlit puts
-# around a table, which scrolls and takes no attribute from us. Chromium and Firefox let keys scroll it nevertheless.
-FINDINGS = """async (rules) => {
-    const selector = "*:not(select, textarea, [data-testid=stTable] > div)";
-    axe.configure({rules: [{id: "scrollable-region-focusable", selector}]});
-    const {violations} = await axe.run({resultTypes: ["violations"], ...(rules && {runOnly: rules})});
-    return violations.filter(({impact}) => impact === "serious" || impact === "critical").flatMap(({id, nodes}) =>
-        nodes.map(({html, any, all, none}) => `${id}: ${[...any, ...all, ...none][0]?.message} ${html}`));
-}"""
 # Whether no transition of colours is under way; what turns for ever does not count.
 UNANIMATED = """() => [document, ...[...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
     .map(({shadowRoot}) => shadowRoot)].every(root => root.getAnimations().every(({playState, effect}) =>

@@ -29,7 +29,7 @@ TEXTS = """() => {
     const take = (text, where) => text?.trim() && found.add(`${text.trim().replace(/\\s+/g, " ")} — ${where}`);
     for (const root of roots) for (const node of root.querySelectorAll("body *, :host > *, *")) {
         if (node.shadowRoot) roots.push(node.shadowRoot);
-        if (node.closest("script, style, head, [data-untranslated], pre, code")) continue;
+        if (node.closest("script, style, head, .model-list, pre, code")) continue;
         const where = `${node.localName}.${node.className?.baseVal ?? node.className}`;
         for (const child of node.childNodes) if (child.nodeType === 3) take(child.data, where);
         for (const name of ["title", "ariaLabel", "ariaDescription", "alt", "placeholder"])
@@ -39,7 +39,7 @@ TEXTS = """() => {
 }"""
 WRAPPED = re.compile(r"⟦[^⟦⟧]*⟧")
 OPEN = re.compile(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧")
-# What no language translates: names of models, classes, methods and files, symbols, units, formulas, languages.
+# What no language translates, beside the list of models: names of models, classes, methods and files, symbols, units, formulas, languages.
 NAMES = re.compile(
     r"Latent Lab|English|Deutsch|Español|noise\b|"
     r"[A-Za-z-]*MNIST|mnist[-\w]*|digits[-\w]*|sprites[-\w]*|\w+-z\d+[-\w.]*|"

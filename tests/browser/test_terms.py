@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.test_accessibility import FINDINGS
+from tests.support.axe import FINDINGS
 from tests.support.browsing import box_of, new_page, opened
 from vae.bench.live import Server
 from vae.lab.file import lab_file, save_page

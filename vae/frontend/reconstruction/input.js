@@ -204,6 +204,7 @@ export class Input {
     this.wantedImage = null;
     this.pad.clear();
     this.pad.surface.focus({ preventScroll: true });
+    this.pad.surface.scrollIntoView({ block: "nearest" }); // on a phone the button is a screen below the pad
   }
 
   /** The user changed the pad. A test image that was drawn on is still that image; an emptied pad is none. */
