@@ -39,7 +39,8 @@ TEXTS = """() => {
 }"""
 WRAPPED = re.compile(r"⟦[^⟦⟧]*⟧")
 OPEN = re.compile(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧")
-# What no language translates, beside the list of models: names of models, classes, methods and files, symbols, units, formulas, languages.
+# What no language translates, beside the list of models: names of models, classes, methods and files, symbols, units,
+# formulas, languages.
 NAMES = re.compile(
     r"Latent Lab|English|Deutsch|Español|noise\b|"
     r"[A-Za-z-]*MNIST|mnist[-\w]*|digits[-\w]*|sprites[-\w]*|\w+-z\d+[-\w.]*|"
