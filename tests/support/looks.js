@@ -13,6 +13,8 @@ window.faults = ({ smallest, small }) => {
   const seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const name = (e) =>
     `${e.tagName.toLowerCase()}.${e.getAttribute("class")} “${(e.ariaLabel || e.textContent).slice(0, 40)}”`;
+  // What lies beneath a bar that sticks to the screen's edge comes out by scrolling.
+  const sticks = (e) => e && (getComputedStyle(e).position === "sticky" || sticks(e.parentElement));
   const found = [];
   for (const root of roots) {
     const walker = document.createTreeWalker(root === document ? document.body : root, NodeFilter.SHOW_TEXT);
@@ -38,7 +40,8 @@ window.faults = ({ smallest, small }) => {
         y = box.y + box.height / 2;
       if (e.disabled || x < 0 || y < 60 || x > width || y > innerHeight) continue;
       const top = root.elementFromPoint(x, y);
-      if (top && top !== e && !e.contains(top) && !top.contains(e)) found.push(`${name(e)} is under ${name(top)}`);
+      if (top && top !== e && !e.contains(top) && !top.contains(e) && !sticks(top))
+        found.push(`${name(e)} is under ${name(top)}`);
     }
   return [...new Set(found)];
 };

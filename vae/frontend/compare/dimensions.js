@@ -48,10 +48,9 @@ export class DimensionTable {
     /** @type {Record<string, HTMLElement>} */
     const signs = { "KL, nats": help("KL of a dimension", measured), "I(z; x), nats": help("information", measured) };
     const heads = names.map((name) => element("th", { scope: "col" }, name, signs[name] ?? ""));
-    if (others.length) heads[heads.length - others.length].append(help("correlation"));
     this.head.replaceChildren(element("tr", {}, ...heads));
     this.body.replaceChildren(...strongestFirst(strengths).map((i) => rowOf(model, i, others)));
-    this.note.textContent = noteOf(model);
+    this.note.replaceChildren(noteOf(model), others.length ? help("correlation") : ""); // the table scrolls sideways
   }
 }
 
