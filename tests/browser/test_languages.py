@@ -22,7 +22,7 @@ from vae.views.shared.words import words
 
 pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "bypass_csp": True}
-FIRST_PICTURE = "canvas[data-frame], .plot[data-points]"
+FIRST_PICTURE = "canvas[data-frame], canvas[data-epoch], .plot[data-points]"
 # Each text, title, label and description on the page, and where: also what a panel shows later.
 TEXTS = """() => {
     const roots = [document], found = new Set();
@@ -45,7 +45,7 @@ NAMES = re.compile(
     r"Latent Lab|English|Deutsch|Español|noise\b|"
     r"[A-Za-z-]*MNIST|mnist[-\w]*|digits[-\w]*|sprites[-\w]*|\w+-z\d+[-\w.]*|"
     r"Digits|Sprites|β-TC|IWAE of \d+|nats?\b|KL\b|ELBO|NLL|AUROC|MIG|PCA|t-SNE|UMAP|PNG|GIF|NPZ|CSV|HTML|WebSocket|"
-    r"q\(z\|x\)|p\(z\)|log p\(x\|?z?\)|N\(0, I\)|I\(z; x\)|RMS|ms\b|px\b|cpu|conv|mlp|"
+    r"q\(z\|x\)|p\(z\)|log p\(x\|?z?\)|N\(0, I\)|I\(z; x\)|RMS|ms\b|min\b|px\b|cpu|conv|mlp|"
     r"\b[a-zA-Z]\b|\bpc\d\b"
 )
 # A nickname, and the middle of a text that is shown in three parts.
@@ -95,7 +95,7 @@ def in_pseudo(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
         page.route(lambda address: address == url, translate)
         page.goto(url)
         expect(page.locator("html")).to_have_attribute("lang", "xx")
-        page.locator(FIRST_PICTURE).first.wait_for()
+        page.locator(FIRST_PICTURE).filter(visible=True).first.wait_for()
         rest(page)
         yield page
 
@@ -143,7 +143,7 @@ def test_every_text_of_a_student_s_page_is_translated(app: Server, browser: Brow
 
 def test_the_menu_in_the_bar_changes_the_language_and_a_link_keeps_it(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/lab/?page=Explore&checkpoint=digits-z2", bypass_csp=True) as page:
-        page.locator(FIRST_PICTURE).first.wait_for()
+        page.locator(FIRST_PICTURE).filter(visible=True).first.wait_for()
         page.get_by_label("Language").select_option("de")
         expect(page.locator("h1")).to_have_text("Erkunden")
         page.get_by_role("link", name="Rekonstruktion", exact=True).click()
