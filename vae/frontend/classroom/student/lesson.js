@@ -131,7 +131,7 @@ export class LessonPanel {
   }
 }
 
-/** For who has predicted nothing. @param {LessonOutcome} outcome */
+/** What someone sees who has predicted nothing. @param {LessonOutcome} outcome */
 function missed({ answer, options }) {
   if (answer === null) return [];
   return [element("p", {}, t`What happened was ${letterOf(answer)}: ${options[answer]}`)];
