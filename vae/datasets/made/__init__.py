@@ -1,0 +1,5 @@
+"""Data sets that `python -m vae data NAME` makes from openly licensed packages, kept below the data directory.
+
+packages  packages of npm's registry, checked against their published hashes
+storage   made images with labels and factors: saved whole or not at all, loaded as a memory map
+"""
