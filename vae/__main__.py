@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from vae.commands import benchmarks, files, lessons, measuring, training
+from vae.commands import benchmarks, data, files, lessons, measuring, training
 from vae.commands.options import Result
 from vae.datasets.pictures import DataError
 from vae.jobs.nice import lower_priority
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line; its defaults are those of the configs."""
     top = argparse.ArgumentParser(prog="python -m vae", description="Train and measure variational autoencoders.")
     commands = top.add_subparsers(dest="name", required=True)
-    for module in (training, measuring, files, lessons, benchmarks):
+    for module in (data, training, measuring, files, lessons, benchmarks):
         module.add_commands(commands)
     return top
 

@@ -205,6 +205,17 @@ def test_own_images_must_be_uploaded_before_a_run_starts(checkpoints: Path) -> N
     assert app_runs().all() == []
 
 
+def test_a_data_set_that_a_command_makes_is_offered_with_the_command(checkpoints: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_DATA_DIR", str(tmp_path / "nothing"))
+        app = open_form(run_name="letters", dataset="glyphs")
+        assert "Glyphs (made by a command)" in app.selectbox(key="dataset").options
+        assert "python -m vae data glyphs" in app.info[0].value.replace("\\", "")
+        app = press(app, "Start training")
+        assert "python -m vae data glyphs" in app.error[0].value
+    assert app_runs().all() == []
+
+
 def upload(files: dict[str, bytes], folder: Path) -> AppTest:
     """The form with a zip of these files."""
     content = Path(write_zip(folder / "upload.zip", files)).read_bytes()

@@ -1,6 +1,7 @@
 """The commands of python -m vae. Each module imports only from those above it.
 
 options     what several commands use: checkpoints' folders, data sets, a progress bar
+data        data: makes glyphs, …
 training    train, sweep
 measuring   evaluate, project, fit, prior, float16
 files       bundle, list

@@ -2,6 +2,7 @@
 
 Layout everywhere: images (n, channels, height, width) uint8 in 0..255, labels (n,) int64, factors (n, n_factors).
 Files lie where torchvision puts them below the data directory; what is missing is downloaded, whole or not at all.
+Made data sets are not: `python -m vae data NAME` puts them there.
 """
 
 import os
@@ -9,12 +10,14 @@ from pathlib import Path
 
 from vae.datasets.downloads import download
 from vae.datasets.embedded import EMBEDDED, load_digits, load_sprites
+from vae.datasets.made.recipes import MADE
+from vae.datasets.made.storage import is_made, load
 from vae.datasets.official import find_files, load_celeba, load_official
 from vae.datasets.pictures import DataError, Progress
 from vae.datasets.splits import Dataset
 from vae.datasets.user_images.reader import load_user_images
 
-DATASETS: tuple[str, ...] = (*EMBEDDED, "mnist", "fashion-mnist", "kmnist", "cifar10", "svhn", "celeba")
+DATASETS: tuple[str, ...] = (*EMBEDDED, *MADE, "mnist", "fashion-mnist", "kmnist", "cifar10", "svhn", "celeba")
 
 
 def data_directory(data_dir: str | Path | None = None) -> Path:
@@ -28,6 +31,8 @@ def is_available(name: str, data_dir: str | Path | None = None) -> bool:
         return True
     if _is_path(name):
         return Path(name).expanduser().exists()
+    if name in MADE:
+        return is_made(data_directory(data_dir), name)
     return bool(find_files(name.partition(":")[0], data_directory(data_dir)))
 
 
@@ -49,7 +54,8 @@ def load_dataset(
     For the user's own pictures alone: `image_size`, pixels per side; `color`, None for grey if all of them are;
     `title`, what the data set and messages about it are called, else `name`; `encoding`, of file names beside UTF-8.
 
-    Raises: DataError for an unknown name, damaged files, a failed download or unusable pictures.
+    Raises: DataError for an unknown name, damaged files, a failed download, unusable pictures, or a made data set that
+    is not there yet.
     """
     report = progress or (lambda fraction, text: None)
     if _is_path(name):
@@ -64,6 +70,8 @@ def load_dataset(
     if base in EMBEDDED:
         return load_digits(seed) if base == "digits" else load_sprites(seed)
     root = data_directory(data_dir)
+    if base in MADE:
+        return load_made(base, root)
     if not is_available(base, root):
         download(base, root, report)
     try:
@@ -72,6 +80,18 @@ def load_dataset(
         raise DataError(
             f"{base}: {error}; make sure that its files can be read and {root} can be written to"
         ) from error
+
+
+def load_made(name: str, root: Path) -> Dataset:
+    """The made data set of this name. Raises: DataError where it is missing, with what makes it, or damaged."""
+    if not is_made(root, name):
+        raise DataError(how_to_make(name, root))
+    return load(root, name)
+
+
+def how_to_make(name: str, root: Path) -> str:
+    """What to do where a made data set is missing, in a sentence."""
+    return f"{name} is not in {root} yet: run `python -m vae data {name}`, which takes about a minute"
 
 
 def _is_path(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ from vae.datasets.pictures import DataError
 
 def quiet(progress: float, text: str) -> None:
     pass
-
-
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    server = Registry()
-    monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{server.url}/")
-    yield server
-    server.close()
 
 
 def test_a_package_s_files_are_found_by_their_paths_and_fetched_once(tmp_path: Path, registry: Registry) -> None:

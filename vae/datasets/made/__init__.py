@@ -2,4 +2,6 @@
 
 packages  packages of npm's registry, checked against their published hashes
 storage   made images with labels and factors: saved whole or not at all, loaded as a memory map
+glyphs    letters and digits in hundreds of typefaces
+recipes   name -> how the data set is made
 """

@@ -25,6 +25,7 @@ DATASET_NAMES = {
     "celeba": "CelebA",
     "digits": "Digits",
     "sprites": "Sprites",
+    "glyphs": "Glyphs",
 }
 
 

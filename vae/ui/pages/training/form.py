@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vae.datasets.embedded import EMBEDDED
+from vae.datasets.made.recipes import MADE
 from vae.datasets.pictures import DataError
-from vae.datasets.registry import DATASETS, is_available
+from vae.datasets.registry import DATASETS, data_directory, how_to_make, is_available
 from vae.datasets.splits import Binarisation, Dataset
 from vae.datasets.user_images.reader import IMAGE_SIZES
 from vae.jobs.runs import RunError, check_name
@@ -165,6 +165,8 @@ def _choose_dataset() -> tuple[DatasetRequest, Path | None]:
     chosen = st.selectbox("Dataset", options, key="dataset", format_func=_describe_dataset)
     if chosen != OWN:
         dataset = DatasetRequest(chosen)
+        if chosen in MADE and not is_available(chosen):
+            st.info(plain(how_to_make(chosen, data_directory())))
         _preview(dataset, None)
         return dataset, None
     upload = choose_pictures()
@@ -183,7 +185,9 @@ def _describe_dataset(name: str) -> str:
     if name == OWN:
         return "My own images"
     known = DATASET_NAMES.get(name, name)
-    return known if name in EMBEDDED or is_available(name) else f"{known} (downloads on first use)"
+    if is_available(name):
+        return known
+    return f"{known} ({'made by a command' if name in MADE else 'downloads on first use'})"
 
 
 def _preview(request: DatasetRequest, upload: Path | None) -> None:
@@ -302,6 +306,8 @@ def _start(name: str, request: TrainingRequest, upload: Path | None) -> None:
         check_name(name)
         if request.dataset.name == OWN and upload is None:
             raise RunError("Upload the pictures first: a folder, a zip or files.")
+        if request.dataset.name in MADE and not is_available(request.dataset.name):
+            raise RunError(how_to_make(request.dataset.name, data_directory()))
         app_runs().start(name, request.to_json(), upload)
     except RunError as error:
         st.error(str(error))
