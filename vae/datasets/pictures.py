@@ -108,6 +108,8 @@ def _opened(data: bytes, where: str) -> Iterator["ImageFile.ImageFile"]:
             yield picture
     except UnidentifiedImageError as error:  # its text is an address in memory
         raise PictureError(where, "is damaged or no picture of a known format") from error
+    except Image.DecompressionBombError as error:  # by Pillow's own limit, before ours
+        raise PictureError(where, f"has more than {MAX_PIXELS:,} pixels") from error
     except Exception as error:  # damaged pictures raise many kinds
         raise PictureError(where, f"is not a picture that can be used ({' '.join(str(error).split()):.200})") from error
 
