@@ -22,6 +22,7 @@ from vae.commands import training as training_commands
 from vae.commands.options import ProgressBar, checkpoint_path
 from vae.datasets import registry
 from vae.datasets.splits import Dataset, take
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.model.losses import Objective
 from vae.model.networks import ModelConfig, default_config
 from vae.projection.methods import quality
@@ -119,6 +120,10 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
         "schedule": "constant",
         "binarisation": "dynamic",
         "seed": 7,
+        "versions": 2,
+        "shift": 0.2,
+        "turn": 30.0,
+        "scale": 0.3,
     }
     given = [part for k, v in options.items() for part in (f"--{k}", v)]
     call(capsys, *TRAIN, "--out", tmp_path / "run", *given, "--batch-norm", "--conditional")
@@ -127,7 +132,9 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
         (1, 8, 8), 2, "conv", (64, 32), (8, 16), "gaussian", 0.2, batch_norm=True, classes=10
     )
     objective = Objective("beta-tc", 4.0, "cyclic", 0.5, 2, 3.0, 0.3, 7.0, 9.0)
-    expected = TrainingConfig(1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu")
+    expected = TrainingConfig(
+        1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu", Augmentation(2, 0.2, 30.0, 0.3)
+    )
     assert checkpoint.training | asdict(expected) == checkpoint.training
 
 

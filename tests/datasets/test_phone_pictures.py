@@ -99,7 +99,7 @@ def test_a_zip_of_all_that_a_phone_has_is_a_data_set_with_one_sentence_for_what_
     photos = {
         "IMG_0001.HEIC": HEIC,
         "IMG_0002.HEIC": TURNED_HEIC,
-        "IMG_0003.JPG": encoded(scene((400, 300)).transpose(STORED[6] or 0), "JPEG", exif=exif),
+        "IMG_0003.JPG": encoded(scene((400, 300)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif),
         "IMG_0004.PNG": encoded(scene((300, 600)).convert("RGBA")),
         "IMG_0001.MOV": b"a film",
         "IMG_0005.DNG": b"raw",

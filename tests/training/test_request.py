@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from vae.datasets.splits import Dataset
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
@@ -19,7 +20,18 @@ from vae.training.trainer import new_model, train
 REQUEST = TrainingRequest(
     DatasetRequest("my own images", 64, False),
     ModelRequest(3, "conv", (16,), (4, 8), "gaussian", 0.2, True, True),
-    TrainingConfig(7, 32, "sgd", 1e-3, "constant", Objective("beta-tc", 4.0, "cooling", heat=9.0), "static", 5, "cpu"),
+    TrainingConfig(
+        7,
+        32,
+        "sgd",
+        1e-3,
+        "constant",
+        Objective("beta-tc", 4.0, "cooling", heat=9.0),
+        "static",
+        5,
+        "cpu",
+        Augmentation(20, 0.1, 5.0, 0.2),
+    ),
     30.0,
 )
 # As version 0.1 of the app has written it, with the fields that belong to the run and not to the request.
@@ -84,6 +96,8 @@ def test_a_data_set_is_loaded_by_its_name(digits: Dataset) -> None:
         ({"training": {"epochs": "3", "objective": {}}}, "epochs must be 1 to 10000, not '3'"),
         ({"training": {"learning_rate": "3", "objective": {}}}, "cannot be read"),
         ({"training": {"objective": {"beta": -1}}}, "beta must be 0 to 1000"),
+        ({"training": {"objective": {}, "augmentation": {"versions": 0}}}, "versions must be 1 to 200"),
+        ({"training": {"objective": {}, "augmentation": {"mirror": True}}}, "cannot be read"),
         ({"training": None}, "cannot be read"),
         *[({"seconds": bad}, "seconds must be above 0 and at most 86400") for bad in (0, -1, 86_401, float("nan"))],
         ({"seconds": "3"}, "cannot be read"),

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, distributions
 
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.evaluation.metrics import evaluate
 from vae.model.latents import encode
 from vae.model.losses import Objective, ObjectiveName
@@ -34,6 +35,7 @@ from vae.training import trainer as trainer_module
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import LEARNING_RATES, RATE_WARMUP, Optimizer, ScheduledValues, TrainingConfig
 from vae.training.distributed import ProcessGroup
+from vae.training.request import request_of
 from vae.training.step import Scheduled, Step, mixed_precision
 from vae.training.trainer import (
     EpochMetrics,
@@ -619,6 +621,35 @@ def test_dynamic_binarisation_draws_again_at_every_step_and_once_for_evaluation(
     assert (np.abs(torch.stack(steps).mean(0).numpy() - grey) <= 5 * spread + 1e-6).all()
     fixed = binarise(digits.validation.images[:50], "dynamic") / 255
     assert all(np.array_equal(x, fixed) for x in validations)
+
+
+# ---- augmentation ----------------------------------------------------------------------------------------------------
+
+
+def test_versions_of_the_training_images_are_trained_on_and_validation_sees_the_images_alone(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, how = first(digits.train, 10), Augmentation(4)
+    config = TrainingConfig(epochs=1, batch_size=2, device="cpu", augmentation=how)
+    steps = record_steps(monkeypatch)
+    trainer = Trainer(new_model(MLP, few, config), few, digits.validation, config)
+    assert np.array_equal(trainer.validation[0].numpy(), digits.validation.images)
+    list(trainer.epochs())
+    assert sorted(row for batch, _ in steps for row in batch) == list(range(40))
+    assert trainer.images_seen == 40
+
+
+def test_a_checkpoint_says_how_it_was_augmented_and_is_tested_on_the_images_alone(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    for name, how in (("plain", Augmentation()), ("more", Augmentation(3, 0.1, 5.0, 0.0))):
+        list(train_checkpoint(digits, MLP, replace(QUICK, epochs=1, augmentation=how), tmp_path / name))
+    plain, more = (read_checkpoint(tmp_path / name) for name in ("plain", "more"))
+    assert more.training["augmentation"] == {"versions": 3, "shift": 0.1, "turn": 5.0, "scale": 0.0}
+    assert "augmentation" not in plain.training  # as that of a checkpoint from before there was any
+    assert more.content_hash == plain.content_hash == digits.content_hash
+    assert more.test_images == len(digits.test)
+    assert request_of(more).training.augmentation == Augmentation(3, 0.1, 5.0, 0.0)
 
 
 # ---- what it refuses -------------------------------------------------------------------------------------------------

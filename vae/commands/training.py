@@ -17,6 +17,7 @@ from vae.commands.options import (
     score,
 )
 from vae.datasets.splits import Binarisation, Dataset
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.datasets.user_images.names import ENCODINGS
 from vae.datasets.user_images.summary import summary
 from vae.jobs.sweep import is_trained, members, table_row, train_member, write_table
@@ -72,6 +73,7 @@ def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> N
     model.add_argument("--sigma", type=float, default=ModelRequest.sigma, help="of the gaussian, in grey ranges")
     model.add_argument("--conditional", action="store_true", help="also give the decoder the image's class")
     _objective_options(train.add_argument_group("the objective"), family=family)
+    _augmentation_options(train.add_argument_group("more training images of few"))
     run = train.add_argument_group("the run")
     run.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
     run.add_argument("--batch-size", type=int, default=TrainingConfig.batch_size)
@@ -103,6 +105,14 @@ def _objective_options(objective: argparse._ArgumentGroup, *, family: bool) -> N
     objective.add_argument("--capacity", type=float, default=Objective.capacity, help="nats")
     objective.add_argument("--gamma", type=float, default=Objective.gamma, help="weight of |KL - capacity|")
     objective.add_argument("--samples", type=int, default=Objective.samples, help="of z per image, of vae and iwae")
+
+
+def _augmentation_options(group: argparse._ArgumentGroup) -> None:
+    default = Augmentation()
+    group.add_argument("--versions", type=int, default=default.versions, help="of each training image, itself included")
+    group.add_argument("--shift", type=float, default=default.shift, help="of a version, share of the side")
+    group.add_argument("--turn", type=float, default=default.turn, help="of a version, degrees")
+    group.add_argument("--scale", type=float, default=default.scale, help="of a version, share larger or smaller")
 
 
 def _widths(text: str) -> tuple[int, ...]:
@@ -202,6 +212,7 @@ def training_request(args: argparse.Namespace) -> TrainingRequest:
     config = TrainingConfig(
         objective=Objective(name=args.objective, **{key: getattr(args, key) for key in OBJECTIVE_NUMBERS}),
         learning_rate=getattr(args, "learning_rate", LEARNING_RATES[args.optimizer]),
+        augmentation=Augmentation(args.versions, args.shift, args.turn, args.scale),
         **{key: getattr(args, key) for key in RUN_OPTIONS},
     )
     color = False if args.grey else True if args.color else None

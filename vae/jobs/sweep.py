@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def is_trained(member: Member, dataset: Dataset, folder: Path) -> bool:
     path, model = member.path(folder), member.request.model_config(dataset)
     if not path.exists():
         return False
-    found, wanted = read_checkpoint(path), json.loads(json.dumps(asdict(member.request.training)))
+    found, wanted = read_checkpoint(path), json.loads(json.dumps(member.request.training.settings()))
     settings = wanted.keys() - {"device"}
     same = (
         found.content_hash == dataset.content_hash

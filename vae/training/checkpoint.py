@@ -130,7 +130,7 @@ def save_trained(
         out,
         model,
         dataset={"name": dataset.name, "content_hash": dataset.content_hash, "class_names": list(dataset.class_names)},
-        training=asdict(config) | settings | budget,
+        training=config.settings() | settings | budget,
         metrics=asdict(evaluate(encoded, model.config))
         | {"split": "test", "seconds": history[-1].seconds, "float16_levels": float16_levels(model, encoded)}
         | {"collapsed": collapsed},

@@ -1,10 +1,11 @@
 """How a model is trained: optimiser, schedules, objective, seed."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import cos, pi
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from vae.datasets.splits import Binarisation
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.model.losses import Objective
 from vae.validation import is_whole, one_of, require
 
@@ -30,8 +31,9 @@ class TrainingConfig:
     """How a model is trained.
 
     schedule: the learning rate rises to learning_rate over the first tenth of the run and then falls to 0 along a half
-    cosine (cosine), or stays (constant). binarisation: of the images; dynamic draws again at every step. seed: of the
-    weights, the order of the images and the noise. device: auto, cpu, cuda or mps. Raises ValueError, with the accepted
+    cosine (cosine), or stays (constant). binarisation: of the images; dynamic draws again at every step. augmentation:
+    of the training images alone. seed: of the weights, the augmentation, the order of the images and the noise.
+    device: auto, cpu, cuda or mps. Raises ValueError, with the accepted
     range, for any value outside it.
     """
 
@@ -44,6 +46,7 @@ class TrainingConfig:
     binarisation: Binarisation = "none"
     seed: int = 0
     device: str = "auto"
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         require(is_whole(self.epochs, 1, 10_000), "epochs", self.epochs, "1 to 10000")
@@ -55,6 +58,13 @@ class TrainingConfig:
         require(self.binarisation in get_args(Binarisation), "binarisation", self.binarisation, one_of(Binarisation))
         require(is_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
+
+    def settings(self) -> dict[str, Any]:
+        """All values by name, as a checkpoint keeps them; of the augmentation only what is used of it."""
+        found = asdict(self)
+        if self.augmentation.versions == 1:
+            del found["augmentation"]
+        return found
 
     def scheduled_at(self, progress: float) -> ScheduledValues:
         """The values of the schedules at this progress of the run, 0 to 1."""

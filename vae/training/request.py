@@ -9,6 +9,7 @@ from typing import Any, Self
 from vae.datasets import registry
 from vae.datasets.pictures import Progress
 from vae.datasets.splits import Dataset
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.datasets.user_images.names import ENCODINGS
 from vae.model.losses import Objective, ObjectiveName
 from vae.model.networks import Architecture, Likelihood, ModelConfig, default_config
@@ -106,10 +107,11 @@ class TrainingRequest:
             model, training = {**found["model"]}, {**found["training"]}  # not dict(): it takes an empty list
             model |= {name: tuple(model.get(name, ())) for name in ("hidden", "channels")}
             objective = Objective(**training.pop("objective"))
+            augmentation = Augmentation(**training.pop("augmentation", {}))
             return cls(
                 DatasetRequest(**found["dataset"]),
                 ModelRequest(model.pop("latent_dim"), **model),
-                TrainingConfig(**training, objective=objective),
+                TrainingConfig(**training, objective=objective, augmentation=augmentation),
                 found.get("seconds"),
             )
         except (KeyError, TypeError, AttributeError) as error:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
+from vae.datasets.user_images.augmentation import augment
 from vae.model.losses import HALF_LEVEL, Objective, kl_divergence, reconstruction_nll
 from vae.model.networks import LEARNED, LOGITS, VAE, ModelConfig, choose_device, condition, sample_posterior, to_unit
 from vae.training.config import TrainingConfig
@@ -55,11 +56,12 @@ class EpochMetrics:
 class Trainer:
     """Trains a model in place, on the device of its weights, from the first step to the last.
 
-    The images stay uint8 on the device; a batch becomes float32 only while it is used. A remainder of a single image is
-    left out of its epoch: neither batch normalisation nor beta-tc works with one. The same seed, device and group give
-    the same weights, however often the run was interrupted. done, steps: steps taken, and of the config's epochs.
-    end: the step after which the run ends, for which the schedules are made; finish_at moves it. epoch: epochs done.
-    ending: set it to end the run after the current step, as if the epoch were over. film: the film to record.
+    It augments the training images as the config says. The images stay uint8 on the device; a batch becomes float32
+    only while it is used. A remainder of a single image is left out of its epoch: neither batch normalisation nor
+    beta-tc works with one. The same seed, device and group give the same weights, however often the run was
+    interrupted. done, steps: steps taken, and of the config's epochs. end: the step after which the run ends, for which
+    the schedules are made; finish_at moves it. epoch: epochs done. ending: set it to end the run after the current
+    step, as if the epoch were over. film: the film to record.
     validation: images and labels, on the device.
 
     Raises ValueError if images or objective do not fit the model.
@@ -77,6 +79,7 @@ class Trainer:
     ) -> None:
         _check_fit(model.config, config.objective, train_split, validation_split)
         self.model, self.config, self._group, self._film = model, config, group, film
+        train_split = augment(train_split, config.augmentation, config.seed)
         self._images, smallest = len(train_split), 2 * group.world_size
         require(config.batch_size >= smallest, "batch_size", config.batch_size, f"at least {smallest}, 2 per process")
         self._per_epoch = self._images // config.batch_size + (self._images % config.batch_size >= smallest)
@@ -227,7 +230,7 @@ class Trainer:
 
     def _configs(self) -> Any:
         """As JSON: equal in a state and in the run that resumes from it."""
-        return json.loads(json.dumps([asdict(self.model.config), asdict(self.config)]))
+        return json.loads(json.dumps([asdict(self.model.config), self.config.settings()]))
 
     def _generators(self) -> dict[str, Tensor]:
         return {"orders": self._order, "step": self._step.generator.get_state()}
