@@ -90,6 +90,7 @@ def test_train_says_what_is_in_the_user_s_own_pictures(capsys: Captured, tmp_pat
         ((), DatasetRequest("own.zip")),
         (("--grey",), DatasetRequest("own.zip", color=False)),
         (("--color", "--encoding", "cp932"), DatasetRequest("own.zip", color=True, encoding="cp932")),
+        (("--turned", "1", "--whole", "--keep", "0.5"), DatasetRequest("own.zip", turn=1, whole=True, keep=0.5)),
     ],
 )
 def test_colours_and_names_of_own_pictures_are_options(options: Sequence[str], expected: DatasetRequest) -> None:

@@ -18,7 +18,7 @@ from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest, 
 from vae.training.trainer import new_model, train
 
 REQUEST = TrainingRequest(
-    DatasetRequest("my own images", 64, False),
+    DatasetRequest("my own images", 64, False, None, 3, True, 0.5),
     ModelRequest(3, "conv", (16,), (4, 8), "gaussian", 0.2, True, True),
     TrainingConfig(
         7,
@@ -88,6 +88,9 @@ def test_a_data_set_is_loaded_by_its_name(digits: Dataset) -> None:
         ({"dataset": {"name": "digits", "image_size": 8.5}}, "image_size"),
         ({"dataset": {"name": "digits", "color": "no"}}, "color"),
         ({"dataset": {"name": "digits", "side": 8}}, "cannot be read"),
+        ({"dataset": {"name": "digits", "turn": 90}}, "turn must be 0 to 3 quarters"),
+        ({"dataset": {"name": "digits", "keep": 0}}, "keep must be 0.1 to 1"),
+        ({"dataset": {"name": "digits", "whole": 1}}, "whole must be True or False"),
         ({"model": {"latent_dim": 2, "conditional": "yes"}}, "conditional must be True or False"),
         ({"model": {"hidden": 5}}, "cannot be read"),
         ({"model": []}, "cannot be read"),

@@ -58,6 +58,13 @@ def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> N
     colors.add_argument("--grey", action="store_true", help="turn your own images grey")
     colors.add_argument("--color", action="store_true", help="three channels also if all your own images are grey")
     train.add_argument("--encoding", choices=ENCODINGS.values(), help="of the names of your own images, beside UTF-8")
+    train.add_argument(
+        "--turned", type=int, default=DatasetRequest.turn, help="quarters that your own images are turned"
+    )
+    train.add_argument("--whole", action="store_true", help="all of your own images, with margins, not centre squares")
+    train.add_argument(
+        "--keep", type=float, default=DatasetRequest.keep, help="share of that square's side, about its middle"
+    )
     add_data_dir(train)
     model = train.add_argument_group("the model")
     model.add_argument("--arch", choices=get_args(Architecture), default=ModelRequest.architecture)
@@ -217,4 +224,5 @@ def training_request(args: argparse.Namespace) -> TrainingRequest:
     )
     color = False if args.grey else True if args.color else None
     model = ModelRequest(architecture=args.arch, **{key: getattr(args, key) for key in MODEL_OPTIONS})
-    return TrainingRequest(DatasetRequest(args.dataset, args.image_size, color, args.encoding), model, config)
+    dataset = DatasetRequest(args.dataset, args.image_size, color, args.encoding, args.turned, args.whole, args.keep)
+    return TrainingRequest(dataset, model, config)

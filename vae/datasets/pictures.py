@@ -8,12 +8,15 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from warnings import catch_warnings
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vae.validation import is_number, is_whole, require
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -35,6 +38,7 @@ PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff",
     ".ppm", ".pgm", ".pbm",
 )  # fmt: skip
+LEAST_KEPT = 0.1  # of the side of a picture
 MAX_LEVEL = 1e30  # of brightness in floating point: interpolation between larger numbers may overflow
 TOO_MUCH = "it has too much data beside its pixels: save it again, as a plain PNG or JPEG"
 Progress = Callable[[float, str], object]  # (fraction done in 0..1, what is being done)
@@ -141,21 +145,74 @@ class Square(NamedTuple):
     alpha: NDArray[np.uint8] | None
 
 
-def decode_square(data: bytes, where: str, size: int, color: bool, crop: int | None = None) -> Square:
-    """The picture's centre square, upright and scaled to `size` pixels.
+@dataclass(frozen=True)
+class Framing:
+    """What of a picture is kept, once it is upright.
 
-    crop: side of that square in pixels, None for the largest. The EXIF orientation is applied; of an animation the
-    first frame is read. Raises: PictureError with `where` if it is too large, damaged or of another format.
+    turn: quarters, clockwise. whole: all of it, with margins that make it square, else its largest centre square.
+    keep: the side of the square that is cut out of the middle of that, as a share of it. Raises ValueError.
+    """
+
+    turn: int = 0
+    whole: bool = False
+    keep: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(is_whole(self.turn, 0, 3), "turn", self.turn, "0 to 3 quarters")
+        require(isinstance(self.whole, bool), "whole", self.whole, "True or False")
+        require(is_number(self.keep, LEAST_KEPT, 1), "keep", self.keep, f"{LEAST_KEPT} to 1")
+
+
+def decode_square(
+    data: bytes,
+    where: str,
+    size: int,
+    color: bool,
+    *,
+    crop: int | None = None,
+    framing: Framing = Framing(),
+) -> Square:
+    """A square of the picture, upright and scaled to `size` pixels: as framing says, or of a side of `crop` pixels.
+
+    Margins are transparent, of pictures of more than 8 bits as dark as their darkest place. The EXIF orientation is
+    applied; of an animation the first frame is read.
+    Raises: PictureError with `where` if it is too large, damaged or of another format.
     """
     with _opened(data, where) as picture:
-        picture.draft(None, (2 * size, 2 * size))  # JPEG: decode fewer pixels; 18 times as fast at 12 megapixels
+        enough = round(2 * size / framing.keep)
+        picture.draft(None, (enough, enough))  # JPEG: decode fewer pixels; 18 times as fast at 12 megapixels
         deep_color = any(";16" in str(tile) for tile in picture.tile) and not picture.mode.startswith("I")
-        plain = _plain(_upright(picture), color)
-        side = crop or min(plain.size)
+        plain = _turned(_plain(_upright(picture), color), framing.turn)
+        if framing.whole:
+            plain = _with_margins(plain)
+        side = crop or max(1, round(framing.keep * min(plain.size)))
         left, top = (plain.width - side) // 2, (plain.height - side) // 2
         if min(left, top) < 0:
             raise ValueError(f"{plain.width}×{plain.height} pixels, expected at least {side}×{side}")
         return _scaled(plain.crop((left, top, left + side, top + side)), size, deep_color)
+
+
+def _turned(picture: "Image.Image", quarters: int) -> "Image.Image":
+    from PIL import Image
+
+    if not quarters:
+        return picture
+    return picture.transpose(
+        (Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90)[quarters - 1]
+    )
+
+
+def _with_margins(picture: "Image.Image") -> "Image.Image":
+    """In the middle of a square."""
+    from PIL import Image
+
+    if picture.width == picture.height:
+        return picture
+    deep = picture.mode == "F"
+    side, plain = max(picture.size), picture if deep else picture.convert("RGBA")
+    square = Image.new(plain.mode, (side, side), float(np.asarray(plain).min()) if deep else (0, 0, 0, 0))
+    square.paste(plain, ((side - plain.width) // 2, (side - plain.height) // 2))
+    return square
 
 
 def _plain(picture: "Image.Image", color: bool) -> "Image.Image":
@@ -213,7 +270,7 @@ def decode_picture(data: bytes, where: str, size: int, color: bool, crop: int | 
 
     Raises: PictureError with `where` if it is too large, damaged or of another format.
     """
-    square = decode_square(data, where, size, color, crop)
+    square = decode_square(data, where, size, color, crop=crop)
     if square.levels.dtype == np.float32:
         low = min(0.0, float(square.levels.min()))
         square = square._replace(levels=to_bytes(square.levels, low, full_range(float(square.levels.max()))))

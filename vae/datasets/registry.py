@@ -13,7 +13,7 @@ from vae.datasets.embedded import EMBEDDED, load_digits, load_sprites
 from vae.datasets.made.recipes import MADE
 from vae.datasets.made.storage import is_made, load
 from vae.datasets.official import find_files, load_celeba, load_official
-from vae.datasets.pictures import DataError, Progress
+from vae.datasets.pictures import DataError, Framing, Progress
 from vae.datasets.splits import Dataset
 from vae.datasets.user_images.reader import load_user_images
 
@@ -46,13 +46,15 @@ def load_dataset(
     progress: Progress | None = None,
     title: str | None = None,
     encoding: str | None = None,
+    framing: Framing = Framing(),  # noqa: B008 (frozen)
 ) -> Dataset:
     """The data set called `name`, or the pictures in the folder or .zip whose path `name` is.
 
     What has a path separator, a leading "." or the ending ".zip" is a path. "celeba" is labelled by the attribute
     Smiling, "celeba:Male" by another. `seed` decides which images go into which split, where that is not official.
     For the user's own pictures alone: `image_size`, pixels per side; `color`, None for grey if all of them are;
-    `title`, what the data set and messages about it are called, else `name`; `encoding`, of file names beside UTF-8.
+    `title`, what the data set and messages about it are called, else `name`; `encoding`, of file names beside UTF-8;
+    `framing`, what is kept of each.
 
     Raises: DataError for an unknown name, damaged files, a failed download, unusable pictures, or a made data set that
     is not there yet.
@@ -61,8 +63,9 @@ def load_dataset(
     if _is_path(name):
         path = Path(name).expanduser()
         return load_user_images(
-            path, title or name, image_size=image_size, color=color, seed=seed, report=report, encoding=encoding
-        )
+            path, title or name, image_size=image_size, color=color, seed=seed, report=report, encoding=encoding,
+            framing=framing,
+        )  # fmt: skip
     base, colon, _ = name.partition(":")
     if base not in DATASETS or (colon and base != "celeba"):
         known = ", ".join(DATASETS)

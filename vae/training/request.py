@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from vae.datasets import registry
-from vae.datasets.pictures import Progress
+from vae.datasets.pictures import Framing, Progress
 from vae.datasets.splits import Dataset
 from vae.datasets.user_images.augmentation import Augmentation
 from vae.datasets.user_images.names import ENCODINGS
@@ -24,7 +24,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class DatasetRequest:
-    """Which images. For the user's own alone: image_size in pixels; color, None for grey if all are; encoding of names.
+    """Which images. For the user's own alone: image_size in pixels; color, None for grey if all are; encoding of names;
+    turn, whole, keep: what is kept of each, as Framing has it.
 
     Raises ValueError for a value of another type; load checks the rest.
     """
@@ -33,6 +34,9 @@ class DatasetRequest:
     image_size: int = 32
     color: bool | None = None
     encoding: str | None = None
+    turn: int = 0
+    whole: bool = False
+    keep: float = 1.0
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str), "dataset name", self.name, "a text")
@@ -42,6 +46,11 @@ class DatasetRequest:
         require(
             self.encoding is None or self.encoding in ENCODINGS.values(), "encoding", self.encoding, f"one of {known}"
         )
+        self.framing()
+
+    def framing(self) -> Framing:
+        """What is kept of each picture."""
+        return Framing(self.turn, self.whole, self.keep)
 
     def load(
         self,
@@ -58,6 +67,7 @@ class DatasetRequest:
             progress=progress,
             title=self.name,
             encoding=self.encoding,
+            framing=self.framing(),
         )
 
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,9 +114,9 @@ def test_the_pixels_of_a_zip_are_counted_before_they_are_decoded(
     decoded = []
     decode = pictures.decode_square
 
-    def counted(data: bytes, where: str, size: int, color: bool) -> Square:
+    def counted(data: bytes, where: str, size: int, color: bool, **options: Any) -> Square:
         decoded.append(where)
-        return decode(data, where, size, color)
+        return decode(data, where, size, color, **options)
 
     monkeypatch.setattr(pictures, "decode_square", counted)
     with pytest.raises(DataError, match=r"more than 30,000 pixels; scale the pictures down or pack fewer"):

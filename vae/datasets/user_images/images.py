@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.datasets import pictures
-from vae.datasets.pictures import DataError, PictureError, Progress, Square
+from vae.datasets.pictures import DataError, Framing, PictureError, Progress, Square
 from vae.datasets.user_images.layout import count_files, count_pictures, some
 
 MOST_REASONS = 3  # for skipping files, that are told apart
@@ -71,9 +71,11 @@ def read_images(
     color: bool | None,
     report: Progress,
     limited: bool = True,
+    framing: Framing = Framing(),  # noqa: B008 (frozen)
 ) -> Images:
-    """The pictures by their names, each scaled to `size` pixels. color: None for grey if all of them are.
+    """The pictures by their names, what framing keeps of each scaled to `size` pixels.
 
+    color: None for grey if all of them are.
     Brightness of more than 8 bits is scaled by the range of the whole set. Transparent places get one background for
     the whole set, white or black, whichever differs more from what is in front. limited: by what a zip may cost.
     Raises: DataError for a set that is too large.
@@ -90,7 +92,7 @@ def read_images(
         if i % 100 == 0:
             report(i / len(openers), f"{title}: picture {i:,} of {len(openers):,}")
         try:
-            square = pictures.decode_square(budget.read(opener, name), name, size, color is not False)
+            square = pictures.decode_square(budget.read(opener, name), name, size, color is not False, framing=framing)
         except PictureError as error:
             skipped[error.reason.removeprefix("is ")].append(name)
             continue
@@ -102,7 +104,9 @@ def read_images(
         found.rows.append(i)
     found.pixels = found.pixels[: len(found.rows)]
     found.warnings += _about_skipped(skipped)
-    _convert(found, waiting, color is not False)
+    _convert(
+        found, waiting, color is not False, "margins or transparent places" if framing.whole else "transparent places"
+    )
     _check_levels(found, list(openers), color)
     return found
 
@@ -115,8 +119,8 @@ def _about_skipped(skipped: Mapping[str, list[str]]) -> list[str]:
     return [f"{count_files(len(names))} skipped, {reason}: {some(names)}." for reason, names in shown]
 
 
-def _convert(found: Images, waiting: Mapping[int, Square], color: bool) -> None:
-    """Writes the pictures that depend on the whole set into `found`."""
+def _convert(found: Images, waiting: Mapping[int, Square], color: bool, holes: str) -> None:
+    """Writes the pictures that depend on the whole set into `found`. holes: what may show the background."""
     deep = [square for square in waiting.values() if square.levels.dtype == np.float32]
     low, high = _range(deep)
     if deep:
@@ -129,7 +133,7 @@ def _convert(found: Images, waiting: Mapping[int, Square], color: bool) -> None:
     background = _background(clear)
     if clear:
         name = "white" if background else "black"
-        found.notes.append(f"{count_pictures(len(clear))} with transparent places, shown on {name}.")
+        found.notes.append(f"{count_pictures(len(clear))} with {holes}, shown on {name}.")
     for row, square in plain.items():
         found.pixels[row] = pictures.flatten(square, background, color)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.datasets import pictures
-from vae.datasets.pictures import DataError, Progress
+from vae.datasets.pictures import DataError, Framing, Progress
 from vae.datasets.splits import Dataset, Split, cut_all, cut_validation, take
 from vae.datasets.user_images.files import open_pictures
 from vae.datasets.user_images.images import read_images
@@ -26,8 +26,9 @@ def load_user_images(
     seed: int,
     report: Progress,
     encoding: str | None = None,
+    framing: Framing = Framing(),  # noqa: B008 (frozen)
 ) -> Dataset:
-    """The pictures of a folder or zip, the centre square of each scaled to (3 or 1, image_size, image_size).
+    """The pictures of a folder or zip, what framing keeps of each scaled to (3 or 1, image_size, image_size).
 
     Classes and splits are those of the folders (layout.read_layout); without split folders 80 % / 10 % / 10 % are cut
     at random. Files that cannot be read are skipped. The data set's notes and warnings say what was decided, and what
@@ -44,7 +45,10 @@ def load_user_images(
         used = [number for number, name in enumerate(layout.classes) if name is not None]
         _require_enough(len(used), title, warnings)
         openers = {names[number]: found.openers[names[number]] for number in used}
-        images = read_images(openers, title, size=image_size, color=color, report=report, limited=not path.is_dir())
+        limited = not path.is_dir()
+        images = read_images(
+            openers, title, size=image_size, color=color, report=report, limited=limited, framing=framing
+        )
     warnings += images.warnings
     used = [used[row] for row in images.rows]
     _require_enough(len(used), title, warnings)
