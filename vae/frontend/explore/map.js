@@ -13,10 +13,9 @@ import { drawingScale, drawPicture, paintDots } from "../lib/canvas.js";
 import { contextOf, element, onDrag } from "../lib/dom.js";
 import { countOutside, frameOf } from "../lib/frame.js";
 import { classHeight } from "../lib/math.js";
-import { ClassMarks } from "../lib/palette.js";
+import { ClassMarks, MOST_NAMES } from "../lib/palette.js";
 import { t } from "../lib/words.js";
 
-const MAX_NAMES = 60; // in the legend
 const DOT = 1.9,
   DOT_ON_PICTURES = 1.3; // radius at drawingScale()
 const GRID = 15; // pictures per side of the manifold under a 2-D latent space
@@ -149,9 +148,9 @@ export class SmallMap {
   /** @param {string[]} names of the classes */
   fillLegend(names) {
     const items = names
-      .slice(0, MAX_NAMES)
+      .slice(0, MOST_NAMES)
       .map((name, k) => element("li", { title: name }, this.marks.swatch(k), name));
-    const more = names.length > MAX_NAMES ? t`and ${names.length - MAX_NAMES} more` : "";
+    const more = names.length > MOST_NAMES ? t`and ${names.length - MOST_NAMES} more` : "";
     const notes = [more, this.marks.note].filter((note) => note);
     this.legend.replaceChildren(...items, ...notes.map((note) => element("li", { className: "note" }, note)));
   }

@@ -34,7 +34,9 @@ const SHAPES = [
   ],
   ["plus", plusOf(0.28)],
   ["square", squareOf(0.8)],
+  ["bar", boxOf(1, 0.3)],
 ];
+export const MOST_NAMES = 70; // in a legend: as many as there are marks, with ten colours
 const GROWN = 1.4; // a shape with corners has to be larger than a disc to be recognised
 const SAMPLES = 4; // per pixel and axis, for the edge of a shape
 
@@ -58,11 +60,16 @@ function plusOf(half) {
 
 /** @param {number} half @returns {Corners} */
 function squareOf(half) {
+  return boxOf(half, half);
+}
+
+/** @param {number} across half its width @param {number} down half its height @returns {Corners} */
+function boxOf(across, down) {
   return [
-    [-half, -half],
-    [half, -half],
-    [half, half],
-    [-half, half],
+    [-across, -down],
+    [across, -down],
+    [across, down],
+    [-across, down],
   ];
 }
 

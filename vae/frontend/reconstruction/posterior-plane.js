@@ -5,7 +5,7 @@ import { contextOf, element } from "../lib/dom.js";
 import { countOutside } from "../lib/frame.js";
 import { help } from "../lib/glossary.js";
 import { classHeight } from "../lib/math.js";
-import { ClassMarks } from "../lib/palette.js";
+import { ClassMarks, MOST_NAMES } from "../lib/palette.js";
 import { t } from "../lib/words.js";
 import { fitted, inkOf, THIS_IMAGE, widthOf } from "./chart-canvas.js";
 
@@ -16,7 +16,6 @@ const SEGMENTS = 64;
 const OUTSIDE = 0.005; // share of the points that may lie outside the plane, at each edge
 const POINT = 1.2, // radius
   POINT_OPACITY = 0.55;
-const MAX_NAMES = 60; // in a legend
 
 /** The plane of z₀ and z₁, or of the first two principal components, with q(z|x) to the same scale as the points. */
 export class PosteriorPlane {
@@ -93,8 +92,8 @@ export class PosteriorPlane {
 
   /** @param {string[]} names of the classes */
   fillLegend(names) {
-    const items = names.slice(0, MAX_NAMES).map((name, k) => element("li", {}, this.marks.swatch(k), name));
-    const more = names.length > MAX_NAMES ? t`and ${names.length - MAX_NAMES} more` : "";
+    const items = names.slice(0, MOST_NAMES).map((name, k) => element("li", {}, this.marks.swatch(k), name));
+    const more = names.length > MOST_NAMES ? t`and ${names.length - MOST_NAMES} more` : "";
     const notes = [more, this.marks.note].filter((note) => note);
     this.legend.replaceChildren(...items, ...notes.map((note) => element("li", {}, note)));
   }

@@ -2,7 +2,7 @@
 
 import { element, say } from "../lib/dom.js";
 import { help, natsText } from "../lib/glossary.js";
-import { ClassMarks } from "../lib/palette.js";
+import { ClassMarks, MOST_NAMES } from "../lib/palette.js";
 import { t, translate } from "../lib/words.js";
 import { Curve } from "./charts.js";
 import { KlBars } from "./kl-bars.js";
@@ -21,7 +21,6 @@ import { duration, epochsOf, nats, progressOf, stateOf } from "./words.js";
  */
 /** @typedef {{ film: FilmWithFrames, scale: Scale, references: Reference[], palette: string[] }} Content */
 
-const MAX_CLASSES = 60; // in a legend
 const CAPTIONS = {
   line: t("test images: z across, the height means nothing"),
   latent: t("test images, and circles of the prior"),
@@ -140,7 +139,7 @@ export class FilmView {
   takeHead({ classNames, samples, imageShape, originals }, palette) {
     const marks = new ClassMarks(palette, classNames.length);
     const entries = classNames
-      .slice(0, MAX_CLASSES)
+      .slice(0, MOST_NAMES)
       .map((name, k) => element("li", {}, marks.swatch(k), element("span", { className: "name", title: name }, name)));
     const more = classNames.length - entries.length;
     const notes = [more > 0 ? t`and ${more} more` : "", marks.note].filter((note) => note);
