@@ -1,5 +1,6 @@
 /** From the chosen state to z: the noise and sources of one model, and the z in each panel's cells. */
 
+import { MAX_GRID_SIDE } from "../lib/contract.js";
 import { t } from "../lib/words.js";
 import { FlowSource } from "./flow.js";
 import { cellsOf, manifoldVectors, Noise, Source } from "./sources.js";
@@ -68,14 +69,16 @@ export class Latents {
   }
 
   /**
-   * The class that a conditional model decodes each cell as.
+   * The class that a conditional model decodes each cell as: the chosen one, else each class in a column of its own, or, where
+   * no grid has so many columns, all in turn.
    *
    * @param {SamplingState} state
    * @param {number} place
    */
   labels({ side, labels }, place) {
     const { classes } = this.data;
-    return Array.from({ length: side * side }, (_, i) => labels[place] ?? (i % side) % classes);
+    const columns = classes > MAX_GRID_SIDE ? side * side : side;
+    return Array.from({ length: side * side }, (_, i) => labels[place] ?? (i % columns) % classes);
   }
 
   /** @param {SamplingState} state */

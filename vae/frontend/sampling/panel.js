@@ -1,6 +1,7 @@
 /** One grid of samples: above it where they come from, beneath it their classes and how wide the source is. */
 
 import { drawGrid, drawingScale, drawPicture } from "../lib/canvas.js";
+import { MAX_GRID_SIDE } from "../lib/contract.js";
 import { contextOf, element } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
 import { help } from "../lib/glossary.js";
@@ -126,7 +127,8 @@ export class Panel {
     this.source.replaceChildren(...offered.filter((source) => !isClass(source)).map(option), group);
     this.image.max = String(images - 1);
     this.image.title = t`Test image, 0 to ${images - 1}`;
-    const each = element("option", { value: "" }, t("Each class, by column"));
+    const all = classNames.length > MAX_GRID_SIDE ? t("Each class in turn") : t("Each class, by column");
+    const each = element("option", { value: "" }, all);
     const one = classNames.map((name, label) => element("option", { value: label }, t`As ${name}`));
     this.label.replaceChildren(each, ...one);
     this.labelPlace.hidden = !conditional;
