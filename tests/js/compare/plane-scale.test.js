@@ -25,6 +25,13 @@ test("a likelihood of densities has distortions below 0, which have room, too", 
   assert.ok(densities.y(-650) > 10);
 });
 
+test("distortions that are all far above 0, as a colour picture's are, have the plot to themselves", () => {
+  const colour = new PlaneScale([20, 31], [7363, 7449, 6193], BOX);
+  assert.ok(colour.y(6193) > 280 && colour.y(6193) < 310);
+  assert.ok(colour.y(7363) - colour.y(7449) > 15);
+  assert.equal(new PlaneScale([20], [80], BOX).y(0), 310 + 0);
+});
+
 test("along a line of equal −ELBO rate and distortion have the same sum, whatever the scales", () => {
   const perRate = (scale.x(10) - scale.x(0)) / 10,
     perNat = (scale.y(0) - scale.y(10)) / 10;

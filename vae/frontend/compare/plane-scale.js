@@ -10,6 +10,7 @@ import { roundStep } from "../lib/math.js";
 
 const ROOM = 1.25; // of the largest rate: an image's own is often larger than the mean
 const ABOVE = 1.06; // of the largest distortion
+const FAR = 0.5; // of the largest distortion: where none is below, the axis does not begin at 0
 const LINES = 6; // of equal −ELBO, at most
 const STEPS = 5; // of an axis, about
 const DISTANCES = [0.9, 1.6, 2.5, 3.5]; // of a label from its point, in heights of a line
@@ -24,8 +25,10 @@ export class PlaneScale {
   constructor(rates, distortions, box) {
     const known = distortions.filter((value) => value !== null);
     this.most = { rate: ROOM * Math.max(1, ...rates.map((rate) => rate ?? 0)), distortion: 0 };
-    const low = Math.min(0, ...known),
-      high = Math.max(low + 1, ...known);
+    const lowest = Math.min(...known, Infinity),
+      high = Math.max(Math.min(0, lowest) + 1, ...known);
+    const isFar = lowest > FAR * high && high - lowest >= 1;
+    const low = lowest < 0 || isFar ? lowest : 0;
     this.least = low + (low && (low - high) * (ABOVE - 1));
     this.most.distortion = high + Math.max(1e-9, (high - low) * (ABOVE - 1));
     this.box = box;
