@@ -14,6 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
+from tests.support.checkpoints import save
+from tests.support.lessons import GERMAN, write
 from tests.support.pages import ROOT
 from tests.support.played_lesson import LESSON
 from vae.__main__ import main
@@ -231,6 +233,30 @@ def test_the_command_writes_a_file_once(
     assert main(["bundle", str(own_checkpoint.path), "--out", str(out)]) == 1
     assert "there is something by this name already" in capsys.readouterr().err
     assert list(tmp_path.glob(".part-*")) == []
+
+
+def test_the_command_takes_a_lesson_by_its_name_or_its_file_with_the_models_of_its_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "checkpoints" / "small")
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("VAE_LESSONS", str(tmp_path / "lessons"))
+    write(tmp_path / "lessons", "kept", de=GERMAN)
+    text = tmp_path / "lessons" / "kept" / "lesson.md"
+    for lesson, name, title in (("kept", "kept", "Was bleibt?"), (str(text), "own", "What is kept?")):
+        out = tmp_path / f"{name}.html"
+        assert main(["bundle", "--lesson", lesson, "--language", "de", "--out", str(out)]) == 0
+        settings = json.loads(held(out.read_bytes())["settings"])
+        assert [model["name"] for model in settings["models"]] == ["small"]
+        assert (settings["brought"]["name"], settings["brought"]["lesson"]["title"]) == (name, title)
+        assert settings["query"] == f"lesson={name}&lang=de"
+    for arguments, sentence in (
+        ([], "a file needs a model: name checkpoints, or a lesson with --lesson."),
+        (["--lesson", "none"], "There is no lesson 'none'; choose one on the Lessons page. A lesson of your own is"),
+        (["--lesson", "kept", "--language", "xx"], "language must be one of en, de, es, not 'xx'"),
+    ):
+        assert main(["bundle", *arguments, "--out", str(tmp_path / "other.html")]) == 1
+        assert sentence in capsys.readouterr().err
 
 
 def test_a_file_with_a_lesson_has_the_player_and_says_which_models_are_missing(mnist: ModelFiles) -> None:

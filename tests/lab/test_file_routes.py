@@ -9,9 +9,10 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.support.pages import ROOT
-from tests.support.played_lesson import lessons
-from vae.lab import file_routes
+from tests.support.played_lesson import LESSON, lessons
+from vae.lab import file, file_routes
 from vae.lab.file_routes import FileService, routes
+from vae.lessons.reading import MOST_BYTES
 from vae.server.live.inference import UnknownModelError
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
@@ -28,26 +29,45 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         made.append(checkpoint.name)
         return f"the files of {checkpoint.name}"
 
-    def page(models: list[str], *, query: str, lesson: dict[str, object] | None = None) -> bytes:
+    def page(
+        models: list[str], *, query: str, lesson: dict[str, object] | None = None, points: int | None = None
+    ) -> bytes:
         made.append((models, query, lesson["language"]) if lesson else (models, query))
         return b"<!doctype html>"
 
     monkeypatch.setattr(file_routes, "ModelFiles", prepared)
     monkeypatch.setattr(file_routes, "lab_file", page)
+    monkeypatch.setattr(file, "lab_file", page)
     return made
+
+
+def written(text: str, language: str) -> dict[str, object]:
+    """The one lesson under the title that is its text. Raises ValueError for an empty one."""
+    if not text:
+        raise ValueError("Line 1 of the lesson: it has no settings.")
+    return LESSON | {"name": "", "title": text, "language": language}
 
 
 def get(source: Callable[[str], Checkpoint], query: str, base_path: str = "", **headers: str) -> Reply:
     """Status, headers and body."""
-    return asyncio.run(
-        reply(Starlette(routes=routes(source, base_path=base_path, lessons=lessons)), query, base_path, **headers)
-    )
+    app = Starlette(routes=routes(source, base_path=base_path, lessons=lessons, written=written))
+    return asyncio.run(reply(app, query, base_path, None, **headers))
 
 
-async def reply(app: Starlette, query: str, base_path: str = "", **headers: str) -> Reply:
+def post(text: bytes, query: str = "", **headers: str) -> Reply:
+    """Of a lesson's text, as get."""
+    app = Starlette(routes=routes(shipped, lessons=lessons, written=written))
+    return asyncio.run(reply(app, query, "", text, **headers))
+
+
+def shipped(name: str) -> Checkpoint:
+    return read_checkpoint(ROOT / "checkpoints" / name)
+
+
+async def reply(app: Starlette, query: str, base_path: str = "", body: bytes | None = None, **headers: str) -> Reply:
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": "GET" if body is None else "POST",
         "path": f"{base_path}/lab/file",
         "query_string": query.encode(),
         "headers": [(key.encode(), value.encode()) for key, value in ({"host": "lab.example"} | headers).items()],
@@ -58,7 +78,8 @@ async def reply(app: Starlette, query: str, base_path: str = "", **headers: str)
         sent.append(message)
 
     async def receive() -> Any:
-        raise AssertionError("a GET has no body")
+        assert body is not None, "a GET has no body"
+        return {"type": "http.request", "body": body, "more_body": False}
 
     await app(scope, receive, send)
     found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
@@ -112,7 +133,24 @@ def test_a_lesson_that_is_not_there_or_has_no_model_is_refused_in_a_sentence(mad
     status, _, body = get(unknown, "lesson=none")
     assert (status, body.decode()) == (404, "There is no lesson called 'none'.")
     status, _, body = get(unknown, "lesson=two-numbers")
-    assert (status, body.decode()) == (404, "None of the models of the lesson 'two-numbers' can be taken home.")
+    assert (status, body.decode()) == (404, f"None of the models of the lesson '{LESSON['title']}' can be taken home.")
+
+
+def test_a_lesson_that_somebody_wrote_is_taken_home_under_its_title(made: list[Any]) -> None:
+    status, headers, _ = post("Was bleibt übrig?".encode(), "lang=de", origin="http://lab.example")
+    assert status == 200
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''was-bleibt-%C3%BCbrig.html"
+    assert made[-1] == (["the files of mnist-z2", "the files of mnist-z10"], "lesson=own&lang=de", "de")
+
+
+def test_a_text_with_a_mistake_and_one_that_is_too_long_are_refused_in_a_sentence(made: list[Any]) -> None:
+    status, _, body = post(b"")
+    assert (status, body.decode()) == (400, "Line 1 of the lesson: it has no settings.")
+    for text in (b"x" * (MOST_BYTES + 1), b"\xff"):
+        status, _, body = post(text)
+        assert (status, body.decode()[:30]) == (413, "A lesson is a text in UTF-8 of")
+    assert post(b"Mine", origin="https://elsewhere.example")[0] == 403
+    assert made == []
 
 
 def test_what_was_prepared_of_a_model_is_kept_until_it_changes(digits_checkpoint: Checkpoint, made: list[Any]) -> None:

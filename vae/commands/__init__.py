@@ -4,7 +4,7 @@ options     what several commands use: checkpoints' folders, data sets, a progre
 data        data: makes glyphs, …
 training    train, sweep
 measuring   evaluate, project, fit, prior, float16
-files       bundle, list
 lessons     lessons: check, read, keep
+files       bundle, list
 benchmarks  bench live, start, project, …
 """

@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
 
 def run_check(args: argparse.Namespace) -> Result:
     """Prints every mistake and every assertion that does not hold. Raises ValueError where there are any."""
-    library = _library(args.folder)
+    library = library_of(args.folder)
     wrong = [_Place(path, mistake.line, mistake.sentence) for path, mistake in library.mistakes()]
     for place in wrong:
         print(place)
@@ -53,7 +53,7 @@ def run_read(args: argparse.Namespace) -> Result:
     from vae.lessons.readability import measure
 
     found, hard = [], 0
-    for name, language, path, lesson in _library(args.folder).lessons():
+    for name, language, path, lesson in library_of(args.folder).lessons():
         reading = measure(lesson, language)
         words = f"{reading.words:4} words, {reading.before:3} before the first do"
         print(f"{_short(path):<44} ease {reading.ease:5.1f}  {words}")
@@ -70,7 +70,7 @@ def run_keep(args: argparse.Namespace) -> Result:
     """Computes the numbers that take seconds and keeps each in its checkpoint's folder."""
     from vae.lessons.measured.values import SLOW, keep
 
-    library = _library(args.folder)
+    library = library_of(args.folder)
     checkpoints = library.values.checkpoints()
     facts = [fact for _, _, _, lesson in library.lessons() for fact, _ in lesson.facts if fact.kind in SLOW]
     kept = {}
@@ -90,7 +90,7 @@ _COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], Result], str], ...] =
 )
 
 
-def _library(folder: Path | None) -> "Library":
+def library_of(folder: Path | None = None) -> "Library":
     """The lessons of a folder, or of the app, with the numbers of the checkpoints in $VAE_CHECKPOINTS."""
     from vae.lessons.library import Library, own_folder, shipped_folder
     from vae.lessons.measured.values import Values

@@ -6,7 +6,7 @@ from itertools import chain
 from math import ceil
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from vae.lab.answers import Json
 from vae.lab.html import Block, html_page, json_block, module_blocks
@@ -76,6 +76,12 @@ def lesson_models(lesson: Json) -> list[str]:
         [query.get("checkpoint", ""), query.get("film", ""), *query.get("compare", "").split(",")] for query in queries
     ]
     return [name for name in dict.fromkeys(chain(*names)) if name]
+
+
+def lesson_file(lesson: Json, models: Sequence[ModelFiles], language: str, *, points: int | None = None) -> bytes:
+    """The page with a lesson, which begins with its own link. language: of the page; "" for English."""
+    query = urlencode({"lesson": str(lesson["name"]), **({"lang": language} if language else {})})
+    return lab_file(models, points=points, query=query, lesson=lesson)
 
 
 def save_page(path: Path, page: bytes) -> None:

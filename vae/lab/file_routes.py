@@ -9,9 +9,14 @@ GET <base>/lab/file?model=NAME&page=Sampling&compare=OTHER,…&…
 GET <base>/lab/file?lesson=NAME&lang=de
     The file with this lesson, which begins with its prediction, and the models that its steps show, as far as they are
     there, can be had and are not more than LESSON_MODELS. Other parameters say nothing. 404 for an unknown lesson.
+
+POST <base>/lab/file?lang=de
+    The same with the lesson whose text is the body: see vae.lessons.routes. 400 for a text with a mistake, 413 for one
+    that is too long.
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +28,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vae.lab.file import lab_file, lesson_models
+from vae.lab.answers import Json
+from vae.lab.file import lab_file, lesson_file, lesson_models
 from vae.lab.model_blocks import ModelFiles
 from vae.lab.routes import OWN_LESSON, Lessons, no_lessons
+from vae.lessons.routes import NO_TEXT, text_of
 from vae.server.live.inference import UnknownModelError
 from vae.server.weights import version_of
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 from vae.views.shared.comparison import MOST_OTHERS, comparable
+from vae.views.shared.words import known_language
 
 MODELS = 4  # whose parts of a file are kept
 LESSON_MODELS = 6  # of a lesson that a file has
@@ -42,39 +50,62 @@ Source = Callable[[str], Checkpoint]
 
 
 def routes(
-    source: Source, *, base_path: str = "", allows: OriginRule = own_origin, lessons: Lessons = no_lessons
+    source: Source,
+    *,
+    base_path: str = "",
+    allows: OriginRule = own_origin,
+    lessons: Lessons = no_lessons,
+    written: Lessons = no_lessons,
 ) -> list[BaseRoute]:
-    """The route <base_path>/lab/file; the options are as those of vae.lab.routes."""
-    path = base_path.strip("/")
-    return [Route(f"/{path}/lab/file" if path else "/lab/file", FileService(source, allows, lessons).file)]
+    """The route <base_path>/lab/file; the options are as those of vae.lab.routes.
+
+    written: the lesson of a text, in a language; raises ValueError with the text's first mistake.
+    """
+    service = FileService(source, allows, lessons, written)
+    path = f"/{base_path.strip('/')}/lab/file".replace("//", "/")
+    return [Route(path, service.file, methods=["GET"]), Route(path, service.written, methods=["POST"])]
 
 
 class FileService:
     """Makes one file at a time, in a thread: live pictures go first."""
 
-    def __init__(self, source: Source, allows: OriginRule, lessons: Lessons = no_lessons) -> None:
-        self._source, self._lessons = source, lessons
+    def __init__(
+        self, source: Source, allows: OriginRule, lessons: Lessons = no_lessons, written: Lessons = no_lessons
+    ) -> None:
+        self._source, self._lessons, self._written = source, lessons, written
         self._origins = OriginPolicy(allows, "take a model home")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="file")
         self._models: OrderedDict[tuple[str, str], ModelFiles] = OrderedDict()
         self._waiting = 0
 
     async def file(self, request: Request) -> Response:
-        """The file with the requested model."""
-        if (refusal := self._origins.refusal(request)) is not None:
-            return refusal
-        if self._waiting >= WAITING:
-            return self._origins.problem(request, "Too many others take a model home now; try again in a minute.", 503)
+        """The file with the requested model, or with the requested lesson."""
         asked = request.query_params
         query = urlencode([(key, value) for key, value in asked.multi_items() if key != "model"])
         lesson, model = asked.get("lesson", ""), asked.get("model", "")
         if lesson and lesson != OWN_LESSON:
-            name, make = lesson, partial(self._make_lesson, lesson, asked.get("lang", ""))
-        else:
-            name, make = model, partial(self._make, model, query)
+            return await self._send(request, partial(self._make_known, lesson, asked.get("lang", "")))
+        return await self._send(request, partial(self._make, model, query))
+
+    async def written(self, request: Request) -> Response:
+        """The file with the lesson whose text is sent."""
+        if (refusal := self._origins.refusal(request)) is not None:
+            return refusal
+        text = await text_of(request)
+        if text is None:
+            return self._origins.problem(request, NO_TEXT, 413)
+        language = known_language(request.query_params.get("lang"))
+        return await self._send(request, partial(self._make_written, text, language))
+
+    async def _send(self, request: Request, make: Callable[[], tuple[str, bytes]]) -> Response:
+        """make: the file's name and its page."""
+        if (refusal := self._origins.refusal(request)) is not None:
+            return refusal
+        if self._waiting >= WAITING:
+            return self._origins.problem(request, "Too many others take a model home now; try again in a minute.", 503)
         self._waiting += 1
         try:
-            body = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+            name, body = await asyncio.get_running_loop().run_in_executor(self._thread, make)
         except LookupError as error:
             return self._origins.problem(request, str(error.args[0]), 404)
         except ValueError as error:
@@ -85,24 +116,30 @@ class FileService:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}.html"
         return Response(body, headers=headers, media_type="text/html")
 
-    def _make(self, name: str, query: str) -> bytes:
+    def _make(self, name: str, query: str) -> tuple[str, bytes]:
         checkpoint = self._source(name)
         try:
             first = self._files(checkpoint)
-            return lab_file([first, *self._beside(checkpoint, query)], query=query)
+            return name, lab_file([first, *self._beside(checkpoint, query)], query=query)
         except (CheckpointError, FileNotFoundError) as error:
             raise UnknownModelError(f"The checkpoint {name!r} cannot be taken home: {error}") from error
 
-    def _make_lesson(self, name: str, language: str) -> bytes:
-        lesson = self._lessons(name, language)
+    def _make_known(self, name: str, language: str) -> tuple[str, bytes]:
+        return name, self._make_lesson(self._lessons(name, language), language)
+
+    def _make_written(self, text: str, language: str) -> tuple[str, bytes]:
+        lesson = self._written(text, language) | {"name": OWN_LESSON}
+        name = re.sub(r"\W+", "-", str(lesson["title"]).lower()).strip("-")
+        return name or "lesson", self._make_lesson(lesson, language)
+
+    def _make_lesson(self, lesson: Json, language: str) -> bytes:
         found: list[ModelFiles] = []
         for needed in lesson_models(lesson)[:LESSON_MODELS]:
             with suppress(UnknownModelError, CheckpointError, FileNotFoundError):
                 found.append(self._files(self._source(needed)))
         if not found:
-            raise UnknownModelError(f"None of the models of the lesson {name!r} can be taken home.")
-        query = urlencode({"lesson": name, **({"lang": language} if language else {})})
-        return lab_file(found, query=query, lesson=lesson)
+            raise UnknownModelError(f"None of the models of the lesson {lesson['title']!r} can be taken home.")
+        return lesson_file(lesson, found, language)
 
     def _beside(self, checkpoint: Checkpoint, query: str) -> list[ModelFiles]:
         """The models that the link compares, or whose films it shows, as far as they can be had."""

@@ -29,6 +29,7 @@ from vae.lessons.reading import LANGUAGE, MOST_BYTES, examine
 from vae.server.wire import OriginPolicy, OriginRule, own_origin
 
 MOST_WAITING = 32  # previews: the longest text takes half a second
+NO_TEXT = f"A lesson is a text in UTF-8 of at most {MOST_BYTES // 1024} KiB; shorten it."
 
 
 class LessonPreview(TypedDict, total=False):
@@ -62,6 +63,27 @@ def preview(library: Library, text: str, language: str) -> LessonPreview:
     return LessonPreview(lesson=lesson_json(lesson, Names("", spoken, (spoken,)), Teller(library.values)))
 
 
+def written_lesson(library: Library, text: str, language: str) -> Lesson:
+    """The lesson of a text. Raises ValueError with its first mistake and that one's line."""
+    found = preview(library, text, language)
+    if "problem" in found:
+        raise ValueError(f"Line {found['line']} of the lesson: {found['problem']}")
+    return found["lesson"]
+
+
+async def text_of(request: Request) -> str | None:
+    """A lesson's text that was sent; None for one that is too long or not UTF-8, which is not read to its end."""
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > MOST_BYTES:
+            return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 class _Service:
     """Answers all of them, lists and lessons in one thread, previews in another: neither may delay live pictures."""
 
@@ -87,10 +109,9 @@ class _Service:
         """The lesson of a text that somebody writes."""
         if (refusal := self._origins.refusal(request)) is not None:
             return refusal
-        text = await _body(request)
+        text = await text_of(request)
         if text is None:
-            sentence = f"A lesson is a text in UTF-8 of at most {MOST_BYTES // 1024} KiB; shorten it."
-            return self._origins.problem(request, sentence, 413)
+            return self._origins.problem(request, NO_TEXT, 413)
         if self._waiting >= MOST_WAITING:
             sentence = "The server has as many previews to make as it can; try again in a moment."
             return self._origins.problem(request, sentence, 503)
@@ -120,16 +141,3 @@ def _language(request: Request) -> str:
     """The language that is asked for: two letters, else English."""
     named = request.query_params.get("lang", "")
     return named if LANGUAGE.fullmatch(named) else ENGLISH
-
-
-async def _body(request: Request) -> str | None:
-    """The text of a request; None for one that is too long or not UTF-8, which is not read to its end."""
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > MOST_BYTES:
-            return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None

@@ -18,8 +18,29 @@ export function fileAddress(page, base) {
 
 /** Lets the browser download the file. Rejects with the server's sentence. */
 export async function takeHome() {
-  const address = fileAddress(new URL(location.href), new URL(".", document.baseURI).href);
-  const response = await load(address);
+  const page = new URL(location.href),
+    base = new URL(".", document.baseURI).href;
+  const { OWN_NAME, ownLesson } = await import("./own-lesson.js");
+  const text = page.searchParams.get("lesson") === OWN_NAME ? ownLesson() : null;
+  if (text === null) return save(await load(fileAddress(page, base)));
+  await takeLessonHome(base, text, page.searchParams.get("lang") ?? "");
+}
+
+/**
+ * Lets the browser download the file of a lesson that somebody has written. Rejects with the server's sentence.
+ *
+ * @param {string} base the app's address
+ * @param {string} body the lesson's text
+ * @param {string} language
+ */
+export async function takeLessonHome(base, body, language) {
+  const address = new URL(`lab/file?${new URLSearchParams({ lang: language })}`, base);
+  const headers = { "Content-Type": "text/markdown; charset=utf-8" };
+  await save(await load(address, { method: "POST", headers, body }));
+}
+
+/** @param {Response} response */
+async function save(response) {
   if (!response.ok) throw new Error(await response.text());
   const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1];
   download(await response.blob(), decodeURIComponent(name ?? "latent-lab.html"));

@@ -15,7 +15,7 @@ from vae.classroom.serving import pages
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
-from vae.lessons.routes import preview
+from vae.lessons.routes import written_lesson
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.teaching import classroom
 from vae.ui.pages.training import runs
@@ -69,10 +69,7 @@ def read_lesson(name: str | None, text: str | None, language: str) -> Json:
             return dict(library.load(name or "", language))
         except LookupError as error:
             raise ValueError(error.args[0]) from error
-    found = preview(library, text, language)
-    if "problem" in found:
-        raise ValueError(f"Line {found['line']} of the lesson: {found['problem']}")
-    return dict(found["lesson"])
+    return dict(written_lesson(library, text, language))
 
 
 async def train(service: ClassService, code: str, name: str, minutes: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vae.lessons import routes
 from vae.model.latents import EncodedSet
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.ui.pages import compare, explore, interpolation, reconstruction, sampling
@@ -37,6 +38,11 @@ def found() -> list[Checkpoint | BrokenCheckpoint]:
 def lesson(name: str, language: str) -> dict[str, object]:
     """The lesson that the light page plays. Raises LookupError with a sentence."""
     return {**app_library().load(name, language)}
+
+
+def written_lesson(text: str, language: str) -> dict[str, object]:
+    """The lesson of a text that a visitor sends. Raises ValueError with its first mistake."""
+    return {**routes.written_lesson(app_library(), text, language)}
 
 
 class AppData:

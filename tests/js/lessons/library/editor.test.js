@@ -101,6 +101,16 @@ test("it is played from this browser, and a class gets it by this tab", async ()
   assert.deepEqual(gone, [`${BASE}/lab/?lesson=own`, `${BASE}/Class?lesson=own`]);
 });
 
+test("it is taken home as it stands; what the server says against it is shown", async () => {
+  const made = await editor();
+  answer = () => new Response("None of the models of the lesson 'Mine' can be taken home.", { status: 404 });
+  named(made.element, "Take it home").click();
+  await settled();
+  await settled();
+  assert.deepEqual(asked.at(-1), [`${BASE}/lab/file?lang=en`, TEMPLATE]);
+  assert.match(made.mistake.textContent ?? "", /^None of the models/);
+});
+
 test("where the browser keeps nothing, it says what to do", async () => {
   const made = await editor();
   const forbidden = () => {

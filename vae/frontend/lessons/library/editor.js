@@ -9,6 +9,7 @@ import { LESSON_BYTES } from "../../lib/contract.js";
 import { download } from "../../lib/export.js";
 import { keepForClass, keepOwnLesson, OWN_NAME, ownLesson } from "../../lib/own-lesson.js";
 import { ENGLISH } from "../../lib/lesson-words.js";
+import { takeLessonHome } from "../../lib/take-home.js";
 import { linksOf } from "./links.js";
 import { checkLesson, fetchText } from "./requests.js";
 import { fileName, placeOf, TEMPLATE } from "./template.js";
@@ -49,6 +50,7 @@ export class Editor {
     this.play = button("Play it", "Play the lesson as a student does", () => void this.leave("play"));
     this.play.className = "primary";
     const teach = button("Open a class with it", "On the Class page", () => void this.leave("class"));
+    const home = button("Take it home", "One HTML file with the lesson and its models", () => void this.takeHome());
     const open = button("Open a file…", "A lesson that was saved as a file", () => this.file.click());
     const save = button("Save as a file", "The text as one .md file", () => this.save());
     const ready = lessons.map(({ name, title }) => /** @type {const} */ ([name, title]));
@@ -58,7 +60,7 @@ export class Editor {
     this.sure = element("div", { className: "sure notice", role: "group", ariaLabel: "Replace the text" });
     this.before.hidden = this.sure.hidden = true;
     const head = element("div", { className: "row" }, this.back, this.title);
-    const actions = element("div", { className: "row" }, this.play, teach, save, open, this.start, this.file);
+    const actions = element("div", { className: "row" }, this.play, teach, home, save, open, this.start, this.file);
     const writing = element("div", { className: "writing" }, this.text, this.mistake);
     const panes = element("div", { className: "panes" }, writing, this.preview);
     this.element = element("section", { className: "editor", ariaLabel: "Write your own" });
@@ -159,6 +161,20 @@ export class Editor {
     const kept = where === "play" ? keepOwnLesson(this.text.value) : keepForClass(this.text.value);
     if (kept) this.go(linksOf(this.base, OWN_NAME, this.language)[where]);
     else this.say("This browser keeps nothing for another page. Save the text as a file, and use another window.");
+  }
+
+  /** Saves the lesson with its models as a page of its own; where it has a mistake, shows that. */
+  async takeHome() {
+    if (!this.checked) await this.check();
+    if (!this.checked) return;
+    if ("problem" in this.checked) return this.select(this.checked.line);
+    this.say("The file is being made…");
+    try {
+      await takeLessonHome(`${this.base}/`, this.text.value, this.language);
+      this.say("");
+    } catch (error) {
+      this.say(messageOf(error));
+    }
   }
 
   save() {
