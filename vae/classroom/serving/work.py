@@ -24,8 +24,6 @@ from vae.model.networks import to_unit
 from vae.server.live.inference import LiveModel
 from vae.views.shared.pages import VIEWS
 
-OTHER_MODEL = "This model takes pictures of another kind; choose one of the same data."
-
 TITLES = {view.address: view.title for view in VIEWS}
 
 Operation = Callable[..., Any]

@@ -22,7 +22,7 @@
  */
 
 import { CLASS_SECONDS, CLASS_VERSION } from "../lib/contract.js";
-import { t } from "../lib/words.js";
+import { t, translate } from "../lib/words.js";
 
 const SECONDS_OF_A_POLL = CLASS_SECONDS.poll + 10; // it is answered after the first of these at the latest
 const QUIET_EVENTS_S = 3 * CLASS_SECONDS.events; // three signs of life have not come
@@ -34,7 +34,7 @@ export class Refusal extends Error {
    * @param {number} status
    */
   constructor(sentence, status) {
-    super(sentence);
+    super(translate(sentence));
     this.status = status;
   }
 
@@ -61,7 +61,7 @@ function openSocket({ base, code, role, seat, WebSocket }, after, { onMessage, o
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
     if (!("error" in message) || "reply" in message) return onMessage(message);
-    problem = message.error;
+    problem = translate(message.error);
     final = message.final === true;
   };
   socket.onclose = () => onEnd(problem, final);

@@ -1,6 +1,6 @@
 /** Elements of a page, and the controls that several pages share. */
 
-import { t } from "./words.js";
+import { t, translate } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -194,5 +194,5 @@ function moveInside(low, high, size) {
 
 /** What an error that was caught says. */
 export function messageOf(/** @type {unknown} */ error) {
-  return error instanceof Error ? error.message : `${error}`;
+  return error instanceof Error ? translate(error.message) : `${error}`;
 }

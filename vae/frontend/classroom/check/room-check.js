@@ -22,6 +22,7 @@
  */
 
 import { CLASS_VERSION } from "../../lib/contract.js";
+import { translate } from "../../lib/words.js";
 import { TRANSPORTS } from "../transports.js";
 
 export const HELD_SECONDS = 60; // proxies that cut do it within a minute
@@ -85,7 +86,7 @@ export class RoomCheck {
       for (let k = 0; k < PINGS; k++) {
         const began = performance.now();
         const response = await fetch(`${base}/c/${code}/ping`, { cache: "no-store" });
-        if (!response.ok) return this.take({ http: false, problem: await response.text() });
+        if (!response.ok) return this.take({ http: false, problem: translate(await response.text()) });
         times.push(performance.now() - began);
       }
       this.take({ http: true, httpMs: median(times.slice(1)), way: "poll" });

@@ -2,7 +2,7 @@
 
 import { button, element } from "../../lib/dom.js";
 import { pageTheme, takeTheme } from "../../lib/theme.js";
-import { t } from "../../lib/words.js";
+import { t, translate } from "../../lib/words.js";
 
 const LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"; // of a code: none that looks like another
 
@@ -18,7 +18,7 @@ export default async function start(read) {
   const field = element("input", { type: "text", id: "code", maxLength: 16, spellcheck: false });
   field.autocomplete = "off";
   field.autocapitalize = "characters";
-  const problem = element("p", { role: "alert", id: "problem" }, sentence);
+  const problem = element("p", { role: "alert", id: "problem" }, translate(sentence));
   field.setAttribute("aria-describedby", problem.id);
   const label = element("label", { htmlFor: field.id }, t("Code from the board"));
   const go = button(t("Join"), t("Go to the class"), () => {});

@@ -15,7 +15,7 @@ import { drawPicture } from "../../lib/canvas.js";
 import { element, say } from "../../lib/dom.js";
 import { load } from "../../lib/files.js";
 import { DARK } from "../../lib/theme.js";
-import { t } from "../../lib/words.js";
+import { t, translate } from "../../lib/words.js";
 import { Connection } from "../connection.js";
 import { Histogram } from "../histogram.js";
 import { SharedMap } from "../shared-map.js";
@@ -166,7 +166,7 @@ export class Projector {
     const response = await load(`${this.base}/lab/data?${query}`).catch(() => null);
     if (model !== this.model) return; // the class has another one by now
     if (response?.ok) this.map.setModel((await response.json()).data);
-    else if (response) this.problem = t`The class's map cannot be shown: ${await response.text()}`;
+    else if (response) this.problem = t`The class's map cannot be shown: ${translate(await response.text())}`;
     else this.model = "";
     if (this.problem) this.say("");
   }
