@@ -234,11 +234,11 @@ def test_the_votes_are_a_table_in_which_nothing_is_a_formula(db: sqlite3.Connect
     seats.rename(db, lesson, 2, "-Bob")
     lines = list(csv.reader(io.StringIO(exports.votes_csv(db, lesson))))
     assert lines == [
-        ["question", "text", "round", "seat", "name", "choice", "option", "right"],
-        ["1", "'=1+1?", "1", "1", "'＝Ada", "0", "2", "true"],
-        ["1", "'=1+1?", "1", "2", "'-Bob", "1", "'@x", "false"],
-        ["1", "'=1+1?", "2", "1", "'＝Ada", "0", "2", "true"],
-        ["2", "Why, „so“?", "1", "2", "'-Bob", "1", "b", ""],
+        ["question", "text", "round", "seat", "name", "choice", "option", "right", "lesson", "part"],
+        ["1", "'=1+1?", "1", "1", "'＝Ada", "0", "2", "true", "", ""],
+        ["1", "'=1+1?", "1", "2", "'-Bob", "1", "'@x", "false", "", ""],
+        ["1", "'=1+1?", "2", "1", "'＝Ada", "0", "2", "true", "", ""],
+        ["2", "Why, „so“?", "1", "2", "'-Bob", "1", "b", "", "", ""],
     ]
 
 

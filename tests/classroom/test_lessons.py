@@ -1,5 +1,7 @@
 """A class's lesson: one phase after another and back, and nobody learns before its time what it shows."""
 
+import csv
+import io
 import json
 import sqlite3
 from typing import Any
@@ -233,3 +235,10 @@ def test_an_export_says_when_the_class_came_to_each_phase_and_which_question_was
         ("predict", 0, 0), ("experiment", 1, 60), ("explain", 0, 90),
     ]  # fmt: skip
     assert [(each["lesson"], each["part"]) for each in found["questions"]] == [("two-numbers", "predict"), (None, None)]
+
+
+def test_the_table_of_votes_says_of_which_lesson_a_question_was(db: sqlite3.Connection, code: str) -> None:
+    votes.vote(db, code, 1, Ballot(predict(db, code), 1, 2))
+    votes.vote(db, code, 2, Ballot(votes.ask(db, code, "Lunch?", ("yes", "no"), None), 1, 0))
+    lines = csv.DictReader(io.StringIO(exports.votes_csv(db, code)))
+    assert [(line["lesson"], line["part"]) for line in lines] == [("two-numbers", "predict"), ("", "")]

@@ -38,12 +38,14 @@ def as_json(db: sqlite3.Connection, code: str) -> Json:
 def votes_csv(db: sqlite3.Connection, code: str) -> str:
     """One line for each vote, in a table that spreadsheets read; a text that they would compute begins with '.
 
+    lesson, part: of a lesson's question, as in as_json.
+
     Raises UnknownClassError.
     """
     find(db, code)
     file = io.StringIO()
     lines = csv.writer(file)
-    lines.writerow(("question", "text", "round", "seat", "name", "choice", "option", "right"))
+    lines.writerow(("question", "text", "round", "seat", "name", "choice", "option", "right", "lesson", "part"))
     names = {row["id"]: row["name"] for row in db.execute("SELECT id, name FROM seats WHERE code = ?", (code,))}
     for row in _questions(db, code):
         question = _question(db, row)
@@ -51,7 +53,8 @@ def votes_csv(db: sqlite3.Connection, code: str) -> str:
             option, right = question["options"][vote["choice"]], question["correct"]
             is_right = "" if right is None else str(vote["choice"] == right).lower()
             asked, who = (question["id"], _plain(question["text"])), (vote["seat"], _plain(names[vote["seat"]]))
-            lines.writerow((*asked, vote["round"], *who, vote["choice"], _plain(option), is_right))
+            of_lesson = _plain(question["lesson"] or ""), question["part"] or ""
+            lines.writerow((*asked, vote["round"], *who, vote["choice"], _plain(option), is_right, *of_lesson))
     return file.getvalue()
 
 
