@@ -15,6 +15,17 @@ export function keepOwnLesson(text) {
   return write(() => localStorage, OWN, text);
 }
 
+/** The title that a lesson's text has in its settings, "" where it has none. @param {string} text */
+export function titleOf(text) {
+  return /^title:\s*(.*)$/m.exec(text)?.[1] ?? "";
+}
+
+/** One's own lesson where lessons are offered. @param {string} text @returns {[name: string, words: string]} */
+export function ownOption(text) {
+  const title = titleOf(text);
+  return [OWN_NAME, title ? `Your own: ${title}` : "Your own lesson"];
+}
+
 /** The text with which the Class page of this tab opens a class. */
 export function lessonForClass() {
   return read(() => sessionStorage, FOR_CLASS);

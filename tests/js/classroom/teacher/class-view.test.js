@@ -5,6 +5,10 @@ import { DATA, FakeLink, labels, maybe, named, settled } from "./desk.js";
 import { lessonOf } from "../lessons.js";
 import { PLAN, questionOf, seatOf, stateOf } from "./support.js";
 import { ClassView } from "../../../../vae/frontend/classroom/teacher/class-view.js";
+import { keepOwnLesson } from "../../../../vae/frontend/lib/own-lesson.js";
+import { storage } from "../../support/storage.js";
+
+Object.assign(globalThis, { localStorage: storage() });
 
 const PICTURE = { shape: /** @type {const} */ ([1, 1, 2]), mean: [0, 0], logvar: [0, 0] };
 const drawing = (/** @type {"waiting" | "approved" | "hidden"} */ state, seat = 1) => ({
@@ -149,6 +153,20 @@ test("a class without a lesson takes one, in a language", async () => {
   form.querySelector("form")?.dispatchEvent(new Event("submit"));
   await settled();
   assert.deepEqual(link.commands, [["lesson", { name: "two-numbers", language: "de" }]]);
+});
+
+test("one's own lesson can be taken again, as it is now written in this browser", async () => {
+  const form = tab("lesson");
+  const [names] = form.querySelectorAll("select");
+  assert.deepEqual([...names.options], []);
+  keepOwnLesson("---\ntitle: Mine\n");
+  link.change({});
+  assert.equal(names.options[0].textContent, "Your own: Mine");
+  assert.match(form.textContent ?? "", /As it was last written on the Lessons page/);
+  form.querySelector("form")?.dispatchEvent(new Event("submit"));
+  await settled();
+  assert.deepEqual(link.commands, [["lesson", { text: "---\ntitle: Mine\n", language: "en" }]]);
+  keepOwnLesson(null);
 });
 
 test("the lesson's places lead anywhere, and what is to be said there stands for the teacher alone", async () => {

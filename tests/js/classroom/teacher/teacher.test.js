@@ -116,6 +116,7 @@ test("one's own lesson comes from the Lessons page of this tab, and goes to the 
   answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
   const { root } = await page({ lessons: [LESSON], wanted: { lesson: "own", language: "en", rehearse: 0 } });
   assert.equal(root.querySelector("select")?.value, "own");
+  assert.equal(root.querySelector("select")?.selectedOptions[0].textContent, "Your own: Mine");
   submit(root);
   await settled();
   await settled();

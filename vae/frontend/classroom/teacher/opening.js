@@ -5,7 +5,7 @@
 
 import { button, element, messageOf, say, select } from "../../lib/dom.js";
 import { aboutOf, ENGLISH, missingWords } from "../../lib/lesson-words.js";
-import { keepForClass, lessonForClass, OWN_NAME } from "../../lib/own-lesson.js";
+import { keepForClass, lessonForClass, OWN_NAME, ownLesson, ownOption } from "../../lib/own-lesson.js";
 import { roomAdvice, addressesOf } from "./addresses.js";
 import { lessonsIn, openClass, ownClasses } from "./requests.js";
 
@@ -24,8 +24,8 @@ export function proposedName(now = new Date()) {
 }
 
 export class Opening {
-  /** The text of one's own lesson, which the Lessons page has left for a class. */
-  ownText = lessonForClass();
+  /** The text of one's own lesson: the Lessons page has left it for a class, or it was written there before. */
+  ownText = lessonForClass() ?? ownLesson();
 
   /**
    * @param {TeacherData} data
@@ -94,7 +94,7 @@ export class Opening {
   fill(lesson) {
     const usable = this.lessons.filter(({ problem }) => !problem);
     const ready = usable.map(({ name, title, minutes }) => /** @type {const} */ ([name, `${title} · ${minutes} min`]));
-    const own = this.ownText === null ? [] : [/** @type {const} */ ([OWN_NAME, "Your own lesson"])];
+    const own = this.ownText === null ? [] : [ownOption(this.ownText)];
     this.lesson.fill([[NONE, "no lesson: ask your own questions"], ...own, ...ready]);
     const names = [...this.lesson.options].map(({ value }) => value);
     this.lesson.value = names.includes(lesson) ? lesson : NONE;

@@ -1,5 +1,7 @@
 /** The lesson with which a teacher begins to write. */
 
+import { titleOf } from "../../lib/own-lesson.js";
+
 export const TEMPLATE = `---
 title: What survives two numbers?
 minutes: 8
@@ -35,8 +37,7 @@ Two numbers hold what pays for itself: the kind of digit, and how much it leans.
  * @param {string} text
  */
 export function fileName(text) {
-  const title = /^title:\s*(.*)$/m.exec(text)?.[1] ?? "";
-  const name = title
+  const name = titleOf(text)
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
     .toLowerCase()
