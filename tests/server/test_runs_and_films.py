@@ -17,6 +17,8 @@ from tests.support.origins import own_and
 from vae.jobs.runs import Run, Runs, Status
 from vae.server.training import runs_and_films
 from vae.server.training.runs_and_films import routes
+from vae.server.wire import FOR_EVER
+from vae.training.film import film_version
 
 HOST = "lab.example.org"
 FILM = bytes(range(256)) * 20
@@ -161,6 +163,27 @@ def test_a_film_is_sent_from_the_requested_byte(served: Routes) -> None:
         file.write(b"more")
     assert served.film(kind="run", name="run", **{"from": len(FILM)})[1] == b"more"
     assert served.get("/live/film?kind=run&name=run", "HEAD")[0] == 200
+
+
+def test_a_checkpoint_s_film_is_kept_under_its_version_and_a_run_s_is_not(served: Routes) -> None:
+    served.run("run", Status("paused"), film=FILM)
+    film = served.checkpoints / "kept" / "film.bin"
+    film.parent.mkdir()
+    film.write_bytes(FILM)
+    version = film_version(film)
+
+    def kept(**query: str) -> str:
+        return served.film(**query)[2]["cache-control"]
+
+    assert kept(kind="checkpoint", name="kept", v=version) == FOR_EVER
+    for query in ({}, {"v": "other"}):
+        assert kept(kind="checkpoint", name="kept", **query) == "private, no-cache"
+    for asked in ("", version):
+        assert kept(kind="run", name="run", v=asked) == "private, no-cache"
+    film.write_bytes(FILM[::-1] + b"more")
+    assert film_version(film) not in {version, ""}
+    assert kept(kind="checkpoint", name="kept", v=version) == "private, no-cache"
+    assert film_version(film.parent) == film_version(None) == film_version(film.with_name("none")) == ""
 
 
 def test_a_browser_that_has_the_film_is_not_sent_it_again(served: Routes) -> None:

@@ -23,7 +23,8 @@ from vae.model.cost import decode_flops
 from vae.model.networks import VAE, ModelConfig
 from vae.server import weights
 from vae.server.live.inference import UnknownModelError
-from vae.server.weights import FOR_EVER, local_model, routes, version_of, weights_file
+from vae.server.weights import local_model, routes, version_of, weights_file
+from vae.server.wire import FOR_EVER
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 
 NORMED = ModelConfig((3, 9, 7), 2, "conv", (8, 6), (4, 3), batch_norm=True, classes=3)

@@ -36,7 +36,7 @@ from vae.evaluation.rounding import float16_is_close
 from vae.model.cost import decode_flops
 from vae.model.networks import VAE, ModelConfig
 from vae.server.live.inference import UnknownModelError
-from vae.server.wire import OriginPolicy, OriginRule, live_path, own_origin
+from vae.server.wire import FOR_EVER, OriginPolicy, OriginRule, live_path, own_origin
 from vae.storage.checkpoints import Checkpoint
 from vae.storage.files import CheckpointError
 
@@ -46,7 +46,6 @@ Part = Literal["decoder", "whole"]
 MOST_FLOPS = 2e8
 MOST_BYTES = 2**24
 KEPT_BYTES = 2**26  # of files that are ready to send
-FOR_EVER = "private, max-age=31536000, immutable"
 
 # The checkpoint of this name. Called in a thread; raises UnknownModelError.
 Source = Callable[[str], Checkpoint]

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive
 from starlette.websockets import WebSocket
 
+FOR_EVER = "private, max-age=31536000, immutable"  # Cache-Control: the address changes when the content does
 LONGEST_TEXT = 4096
 TRY_AGAIN_LATER = 1013  # the WebSocket protocol's code for it
 

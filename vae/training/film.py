@@ -31,12 +31,14 @@ height; of more than two, in the plane of the two principal components of this f
 previous frame as possible.
 """
 
+import hashlib
 import io
 import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -70,6 +72,21 @@ class Record:
     fields: Json
     body: bytes
     end: int
+
+
+def film_version(path: Path | None) -> str:
+    """Differs between a film and a later one at its place, by their content; "" where there is none."""
+    try:
+        status = path.stat() if path else None
+        return _digest(path, status.st_mtime_ns, status.st_size) if path and status else ""
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, changed: int, size: int) -> str:
+    """Of a file's content, which is read once while it was not changed, in ns, and has this size."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def read_film(path: Path) -> Iterator[Record]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vae.storage.checkpoints import Checkpoint
-from vae.training.film import PREFIX, Record, read_film
+from vae.training.film import PREFIX, Record, film_version, read_film
 from vae.views.shared import models, pages, scripts
 from vae.views.shared.palette import PALETTE
 
@@ -26,12 +26,16 @@ SHORTER = ((2000, 1), (1000, 1), (500, 1), (500, 2), (500, 3), (500, 4))
 
 
 def training_data(checkpoint: Checkpoint) -> dict[str, object]:
-    """The component's data of a checkpoint, without the choice of films. history: its curves where it has no film."""
+    """The component's data of a checkpoint, without the choice of films.
+
+    film: the version of its film, "" without one. history: its curves then.
+    """
     return {
         "script": scripts.script_url(pages.TRAINING.script),
         "model": checkpoint.name,
         "most_telling": MOST_TELLING,
         "words": models.words(checkpoint),
+        "film": film_version(checkpoint.film),
         "history": None if checkpoint.film else history(checkpoint),
         "references": list(MNIST_REFERENCES) if is_grey_mnist(checkpoint) else [],
         "dataset_names": models.DATASET_NAMES,

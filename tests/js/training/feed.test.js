@@ -13,15 +13,18 @@ import { bytesOf, EPOCH, frameOf, headOf, recordOf } from "../support/film.js";
 let server;
 /** @type {string[]} */
 let asked;
+/** @type {(RequestCache | undefined)[]} */
+let caches;
 /** @type {{changes: number, states: [name: string, state: string][]}} */
 let heard;
 /** @type {Feed | undefined} */
 let feed;
 
 mock.method(Math, "random", () => 1 - 2 ** -53); // no jitter
-mock.method(globalThis, "fetch", async (/** @type {string} */ address) => {
+mock.method(globalThis, "fetch", async (/** @type {string} */ address, /** @type {RequestInit} */ { cache }) => {
   await Promise.resolve();
   asked.push(address);
+  caches.push(cache);
   if (server.down) throw new TypeError("fetch failed");
   if (server.status !== 200) return new Response("", { status: server.status });
   const { pathname, searchParams } = new URL(address, "http://lab.test");
@@ -38,6 +41,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   server = { runs: [], films: {}, down: false, status: 200 };
   asked = [];
+  caches = [];
   heard = { changes: 0, states: [] };
 });
 
@@ -78,6 +82,16 @@ test("a checkpoint's film is read once to its end", async () => {
   await pass(60_000);
   assert.equal(asked.length, before);
   assert.ok(asked.every((address) => address.startsWith("/app/live/film?kind=checkpoint&name=a&from=")));
+});
+
+test("the browser keeps a checkpoint's film under its version, and asks anew for any other", async () => {
+  server.films["checkpoint a"] = bytesOf(HEAD, FRAME, recordOf(EPOCH));
+  await open([{ ...SAVED, version: "4f" }]);
+  assert.ok(asked.every((address) => address.endsWith("&v=4f")));
+  assert.deepEqual([...new Set(caches)], ["default"]);
+  feed?.close();
+  await open([SAVED]);
+  assert.equal(caches.at(-1), "no-store");
 });
 
 test("a checkpoint without a film, and one without pictures, have a sentence", async () => {

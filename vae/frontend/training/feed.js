@@ -23,7 +23,12 @@ import { t, translate } from "../lib/words.js";
  */
 
 /** @typedef {"run" | "checkpoint"} Kind */
-/** @typedef {{ kind: Kind, name: string, state?: Run["state"] | null }} FilmChoice a film that the page shows */
+
+/**
+ * A film that the page shows. version: of a checkpoint's, with which browsers keep it.
+ *
+ * @typedef {{ kind: Kind, name: string, state?: Run["state"] | null, version?: string }} FilmChoice
+ */
 
 const POLL_MS = 400,
   SLOW_MS = 2000;
@@ -190,7 +195,9 @@ export class Feed {
   async readOn(item, film) {
     for (let first = true; ; first = false) {
       const name = encodeURIComponent(item.name);
-      const response = await this.get(`/live/film?kind=${item.kind}&name=${name}&from=${film.size}`);
+      const kept = item.kind === "checkpoint" && item.version ? `&v=${item.version}` : "";
+      const address = `/live/film?kind=${item.kind}&name=${name}&from=${film.size}${kept}`;
+      const response = await this.get(address, kept ? "default" : "no-store");
       if (response.status === 416 && !first) break;
       if (response.status === 416) throw new FilmError(t("The film has become shorter."), true);
       if (response.status === 404) return item.miss(await response.text());
@@ -205,10 +212,13 @@ export class Feed {
     if (film.rest.length && item.kind === "checkpoint") throw film.torn();
   }
 
-  /** @param {string} path */
-  get(path) {
+  /**
+   * @param {string} path
+   * @param {RequestCache} cache
+   */
+  get(path, cache = "no-store") {
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(FETCH_MS)]);
-    return load(`${this.base}${path}`, { signal, cache: "no-store" });
+    return load(`${this.base}${path}`, { signal, cache });
   }
 }
 
@@ -222,9 +232,10 @@ export class Item {
   finished = false; // nothing more will come
 
   /** @param {FilmChoice} choice */
-  constructor({ kind, name, state }) {
+  constructor({ kind, name, state, version = "" }) {
     this.kind = kind;
     this.name = name;
+    this.version = version;
     this.state = state;
     this.chosenKind = kind; // this.kind changes when the run is saved
   }

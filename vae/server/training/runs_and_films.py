@@ -9,10 +9,11 @@ GET <base>/live/runs
     decimals, "epochs": E or null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null,
     "device": "cpu", "film_bytes": n}, …]}. A run that has finished is no longer listed: it has become the checkpoint of
     its name.
-GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K
+GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K&v=VERSION
     The film, as vae.training.film describes it, from byte K on; of a run, as far as it has been written, perhaps ending
     within a record. A request for a run that has just been saved gets its checkpoint's film. 404 if there is none;
-    416 if K lies beyond its end, as when the run was resumed from an earlier state. It has an ETag.
+    416 if K lies beyond its end, as when the run was resumed from an earlier state. It has an ETag. With the version
+    that a view's data name, browsers keep a checkpoint's film and ask no more.
 """
 
 import asyncio
@@ -29,8 +30,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from vae.jobs.runs import Runs
-from vae.server.wire import Json, OriginPolicy, OriginRule, live_path, own_origin
-from vae.training.film import MAX_BYTES
+from vae.server.wire import FOR_EVER, Json, OriginPolicy, OriginRule, live_path, own_origin
+from vae.training.film import MAX_BYTES, film_version
 
 VERSION = 1
 LOOK_SECONDS = 0.2  # the folders are read no more often for many viewers than for one
@@ -78,10 +79,11 @@ class RunFilmService:
         found = await self._in_thread(self._read, query["kind"], query.get("name", ""), int(text))
         if found is None:
             return self._origins.problem(request, "There is no film by this name.", 404)
-        tag, size, content = found
+        tag, size, content, version = found
         if int(text) > size:
             return self._origins.problem(request, "The film is shorter than that; read it from the start.", 416)
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", **self._origins.headers(request)}
+        kept = FOR_EVER if version and query.get("v") == version else "private, no-cache"
+        headers = {"ETag": tag, "Cache-Control": kept, **self._origins.headers(request)}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(content, 200, headers, "application/octet-stream")
@@ -103,14 +105,14 @@ class RunFilmService:
             found.append({"name": run.name, **vars(status), **more})
         return found
 
-    def _read(self, kind: Kind, name: str, start: int) -> tuple[str, int, bytes] | None:
-        """The film's tag, its size and its content from byte start on. None if there is no such film."""
-        found = None
-        if kind == "run" and (run := self._runs.find(name)) is not None:
-            found = _content(run.film, start)
-        if found is None and (path := self._checkpoint_film(name)) is not None:
-            found = _content(path, start)
-        return found
+    def _read(self, kind: Kind, name: str, start: int) -> tuple[str, int, bytes, str] | None:
+        """The film's tag, its size, its content from byte start on, its version, "" while it grows. None for none."""
+        run = self._runs.find(name) if kind == "run" else None
+        if run is not None and (growing := _content(run.film, start)) is not None:
+            return *growing, ""
+        path = self._checkpoint_film(name)
+        found = _content(path, start) if path else None
+        return None if found is None else (*found, film_version(path))
 
 
 def _size(path: Path) -> int:

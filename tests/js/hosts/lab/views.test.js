@@ -72,7 +72,7 @@ const source = new Source("https://lab.example", {}, (address) => {
     training: {
       about,
       data: {
-        ...{ model: about?.name, most_telling: "b", words: `model ${about?.name}` },
+        ...{ model: about?.name, most_telling: "b", words: `model ${about?.name}`, film: `film of ${about?.name}` },
         ...{ history: about?.name === "cond" ? { name: "cond" } : null, references: about?.name === "a" ? [1] : [] },
       },
     },
@@ -430,6 +430,10 @@ test("a link chooses film, frame and the film beside it, also as the Training pa
     const { data, params } = await shown(training, "cond", `film=a&${key}=b&frame=12`);
     assert.deepEqual([filmsOf(data), data.frame.n], [["checkpoint a", "checkpoint b"], 12]);
     assert.deepEqual([params, data.references], [{ film: "a", compare: "b", frame: "12" }, []]);
+    assert.deepEqual(
+      data.films.map((/** @type {{version: string}} */ { version }) => version),
+      ["film of a", "film of b"],
+    );
   }
 });
 

@@ -9,6 +9,7 @@ import streamlit as st
 from vae.datasets.registry import is_available
 from vae.jobs.runs import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.training.film import film_version
 from vae.training.request import TrainingRequest
 from vae.ui.pages.training import form, selection
 from vae.ui.pages.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
@@ -46,7 +47,12 @@ def show_films(checkpoint: Checkpoint | None) -> None:
         "script": script_url("training/training.js"),
         "palette": list(PALETTE),
         "films": [
-            {"kind": "run" if name in states else "checkpoint", "name": name, "state": states.get(name)}
+            {
+                "kind": "run" if name in states else "checkpoint",
+                "name": name,
+                "state": states.get(name),
+                "version": film_version(filmed[name].film) if name in filmed and name not in states else "",
+            }
             for name in shown
         ],
         "history": history(checkpoint) if curves and checkpoint else None,

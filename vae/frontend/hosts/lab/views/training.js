@@ -46,7 +46,10 @@ export async function show(session, source) {
   return {
     data: {
       ...own,
-      films: shown.map((name) => ({ kind: names.includes(name) ? "checkpoint" : "run", name })),
+      films: shown.map((name) => {
+        const at = models.indexOf(name);
+        return at < 0 ? { kind: "run", name } : { kind: "checkpoint", name, version: found[at].data.film };
+      }),
       history: curves ? own.history : null,
       references:
         told.length >= shown.length && told.every(({ references }) => references.length) ? own.references : [],
