@@ -86,7 +86,7 @@ def text_of(node: ast.AST) -> str | None:
     text, values = "", 0
     for part in node.values:
         if isinstance(part, ast.Constant):
-            text += part.value
+            text += str(part.value)
         else:
             text += f"{{{values}}}"
             values += 1
