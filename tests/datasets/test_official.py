@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
-from tests.support.mnist import RNG, idx, idx_files, write_mnist
-from tests.support.pictures import encoded, picture, write_folder
+from tests.support.mnist import idx, idx_files, write_mnist
+from tests.support.pictures import picture, write_folder
+from tests.support.published import celeba_files, cifar_files, use_small_files
 from vae.datasets import downloads, official
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import is_available, load_dataset
@@ -308,14 +308,6 @@ def test_a_data_directory_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path
 # ---- CIFAR-10, SVHN, CelebA ------------------------------------------------------------------------------------------
 
 
-def cifar_files(records: int = 4) -> dict[str, bytes]:
-    def batch() -> bytes:
-        labels = RNG.integers(0, 10, (records, 1))
-        return np.concatenate([labels, RNG.integers(0, 256, (records, 3072))], axis=1).astype(np.uint8).tobytes()
-
-    return {name: batch() for name in official.CIFAR_FILES}
-
-
 def test_cifar10_is_downloaded_in_the_version_without_pickles(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,60 +358,41 @@ def test_a_damaged_cifar10_file_is_an_error(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def svhn_files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
-    from scipy.io import savemat
-    from torchvision.datasets import SVHN
-
-    files, listed = {}, {}
-    for part, n in (("train", 20), ("test", 11)):
-        buffer = io.BytesIO()
-        savemat(
-            buffer, {"X": RNG.integers(0, 256, (32, 32, 3, n)).astype(np.uint8), "y": (np.arange(n) % 10 + 1)[:, None]}
-        )
-        name = f"{part}_32x32.mat"
-        files[name] = buffer.getvalue()
-        listed[part] = [f"/{name}", name, md5(buffer.getvalue())]
-    monkeypatch.setattr(SVHN, "split_list", listed)
-    return files
+def svhn(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Files of SVHN, whose md5 torchvision knows."""
+    return use_small_files(monkeypatch)
 
 
-def test_svhn_is_read_with_ten_as_zero(tmp_path: Path, svhn_files: dict[str, bytes]) -> None:
-    write_folder(tmp_path, svhn_files)
-    svhn = load_dataset("svhn", tmp_path)
-    assert [len(s) for s in (svhn.train, svhn.validation, svhn.test)] == [18, 2, 11]
-    assert svhn.image_shape == (3, 32, 32)
-    assert svhn.test.labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
-    assert svhn.test.images.flags.c_contiguous
+def test_svhn_is_read_with_ten_as_zero(tmp_path: Path, svhn: dict[str, bytes]) -> None:
+    write_folder(tmp_path, svhn)
+    numbers = load_dataset("svhn", tmp_path)
+    assert [len(s) for s in (numbers.train, numbers.validation, numbers.test)] == [18, 2, 11]
+    assert numbers.image_shape == (3, 32, 32)
+    assert numbers.test.labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    assert numbers.test.images.flags.c_contiguous
 
 
 def test_svhn_is_downloaded(
-    tmp_path: Path, server: Server, svhn_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: Server, svhn: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import SVHN
 
-    server.files = {f"/{name}": content for name, content in svhn_files.items()}
+    server.files = {f"/{name}": content for name, content in svhn.items()}
     listed = {part: [server.url + url, name, digest] for part, (url, name, digest) in SVHN.split_list.items()}
     monkeypatch.setattr(SVHN, "split_list", listed)
     assert len(load_dataset("svhn", tmp_path).test) == 11
 
 
-def test_a_damaged_svhn_file_is_named(tmp_path: Path, svhn_files: dict[str, bytes]) -> None:
-    write_folder(tmp_path, svhn_files | {"test_32x32.mat": svhn_files["test_32x32.mat"][:-9]})
+def test_a_damaged_svhn_file_is_named(tmp_path: Path, svhn: dict[str, bytes]) -> None:
+    write_folder(tmp_path, svhn | {"test_32x32.mat": svhn["test_32x32.mat"][:-9]})
     with pytest.raises(DataError, match=r"test_32x32\.mat.*delete it"):
         load_dataset("svhn", tmp_path)
 
 
 @pytest.fixture
 def celeba(tmp_path: Path) -> Path:
-    """Nine faces, white in the centre 148×148 and black around; one is Smiling in each split, all but one Male."""
-    names = [f"{i:06d}.jpg" for i in range(1, 10)]
-    face = Image.new("L", (178, 218))
-    face.paste(255, (15, 35, 163, 183))
-    rows = [f"{name} {1 if i % 3 == 0 else -1:2d} {-1 if i == 4 else 1:2d} " for i, name in enumerate(names)]
-    files = {f"img_align_celeba/{name}": encoded(face.convert("RGB"), "JPEG", quality=95) for name in names}
-    files["list_attr_celeba.txt"] = "\n".join(["9", "Smiling Male ", *rows, ""]).encode()
-    files["list_eval_partition.txt"] = "".join(f"{name} {(i + 2) % 3}\n" for i, name in enumerate(names)).encode()
-    write_folder(tmp_path / "celeba", files)
+    """The folder with nine faces."""
+    write_folder(tmp_path / "celeba", celeba_files())
     return tmp_path
 
 

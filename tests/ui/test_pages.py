@@ -282,7 +282,9 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
     chosen = PRESETS[preset]
     assert app.selectbox(key="dataset").value == chosen.dataset
     assert app.number_input(key="latent_dim").value == chosen.latent_dim
-    assert app.number_input(key="seconds").value == chosen.seconds
+    limit = "seconds" if chosen.seconds else "epochs"
+    assert app.number_input(key=limit).value == getattr(chosen, limit)
+    assert app.selectbox(key="likelihood").value == chosen.likelihood
     assert app.number_input(key="beta").value == chosen.beta
     assert app.selectbox(key="warmup").value == chosen.warmup
     shown = [slider.value for slider in app.slider if slider.key == "warmup_share"]

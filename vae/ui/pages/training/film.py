@@ -59,7 +59,7 @@ def show_films(checkpoint: Checkpoint | None) -> None:
         "references": list(MNIST_REFERENCES) if all(_is_grey_mnist(name, filmed) for name in shown) else [],
         "selection": vars(chosen) | {"films": films, "curves": current if current not in films else None},
         "repeat": _repeat(chosen.film),
-        "presets": [_card(title, preset) for title, preset in PRESETS.items()],
+        "presets": [_card(title, preset) for title, preset in PRESETS.items() if preset.seconds],
         "obstacle": app_runs().obstacle(),
         "problem": state.get("start_problem", ""),
         "answered": state.get("answered", 0),
@@ -142,8 +142,7 @@ def _repeat(name: str | None) -> dict[str, Any] | None:
 
 def _card(title: str, preset: Preset) -> dict[str, str]:
     """A preset as its card has it."""
-    limit = f"{preset.seconds} s" if preset.seconds else f"{preset.epochs} epochs"
-    facts: Sequence[str] = [models.DATASET_NAMES[preset.dataset], f"{preset.latent_dim}-D", limit]
+    facts: Sequence[str] = [models.DATASET_NAMES[preset.dataset], f"{preset.latent_dim}-D", f"{preset.seconds} s"]
     if not is_available(preset.dataset):
         facts = [*facts, "downloads first"]
     return {"title": title, "about": preset.help, "facts": " · ".join(facts), "name": proposed_name(preset.name)}

@@ -90,7 +90,7 @@ def start_form() -> None:
         st.session_state.setdefault(key, value)
     images, network = st.columns(2, gap="large")
     with images:
-        preset = st.segmented_control(
+        preset = st.pills(
             "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="Fills in the fields of this form."
         )
         if preset:

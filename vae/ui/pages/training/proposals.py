@@ -7,7 +7,7 @@ from itertools import count
 
 from vae.jobs.runs import RunError
 from vae.model.losses import Objective, ObjectiveName, Warmup
-from vae.model.networks import Architecture
+from vae.model.networks import Architecture, Likelihood
 from vae.training.config import TrainingConfig
 from vae.training.request import WEIGHED, DatasetRequest, ModelRequest, TrainingRequest, request_of
 from vae.ui.pages.training.runs import app_runs, usable_checkpoint
@@ -18,7 +18,10 @@ BETAS = 4.0, 1.0  # the first of them that is not the film's is proposed
 
 @dataclass(frozen=True)
 class Preset:
-    """Values for all fields that matter for one kind of lesson. name: of the checkpoint, unless it is taken."""
+    """Values for all fields that matter for one kind of lesson. name: of the checkpoint, unless it is taken.
+
+    Those with a limit in seconds fit into a lesson and have a card on the page; the form has all.
+    """
 
     name: str
     help: str
@@ -29,6 +32,7 @@ class Preset:
     epochs: int = TrainingConfig.epochs
     objective: ObjectiveName = "vae"
     beta: float = 1.0
+    likelihood: Likelihood = "bernoulli"
     warmup: Warmup = "none"
     warmup_share: float = Objective.warmup_share
 
@@ -37,7 +41,7 @@ class Preset:
         objective = Objective(self.objective, beta=self.beta, warmup=self.warmup, warmup_share=self.warmup_share)
         return TrainingRequest(
             DatasetRequest(self.dataset),
-            ModelRequest(self.latent_dim, self.architecture),
+            ModelRequest(self.latent_dim, self.architecture, likelihood=self.likelihood),
             TrainingConfig(epochs=self.epochs, objective=objective),
             self.seconds,
         )
@@ -50,10 +54,25 @@ PRESETS = {
     "Good sliders": Preset(
         "mnist-z10-90s", "Ten dimensions of sharp digits, for Explore.", "mnist", "mlp", 10, seconds=90
     ),
+    "Clothes in 60 seconds": Preset(
+        "fashion-z8-60s", "Shirts, shoes and bags: eight dimensions for Explore.", "fashion-mnist", "mlp", 8, seconds=60
+    ),
     "Disentangle the sprites": Preset(
         "sprites-z6-tc-120s",
         "β-TC and a cooled KL find a dimension each for the two positions and the size.",
         "sprites", "mlp", 6, seconds=120, objective="beta-tc", beta=30.0, warmup="cooling", warmup_share=0.8,
+    ),
+    "House numbers": Preset(
+        "svhn-z32", "Digits photographed in the street, in colour: MIN-svhn.", "svhn", "conv", 32,
+        epochs=10, likelihood="discretised-logistic",
+    ),
+    "Small photographs": Preset(
+        "cifar10-z64", "Animals and vehicles, in colour: MIN-cifar10.", "cifar10", "conv", 64,
+        epochs=20, likelihood="discretised-logistic",
+    ),
+    "Photographed faces": Preset(
+        "celeba-z32", "Portraits of 64 pixels, in colour: MIN-celeba.", "celeba", "conv", 32,
+        epochs=3, likelihood="discretised-logistic",
     ),
 }  # fmt: skip
 
