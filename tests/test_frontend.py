@@ -6,6 +6,7 @@ from pathlib import Path
 from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND
 
 UPLOADER = FRONTEND / "training" / "uploader.js"  # a component of its own, in the form of a new run
+SIGNS = FRONTEND / "training" / "signs.js"  # of the form
 BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in its text
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILES = {FRONTEND / "hosts" / "lab" / name for name in ("file.js", "lesson-file.js")}  # the latter with lesson.js
@@ -65,8 +66,8 @@ def test_a_script_imports_from_its_own_folder_and_lib_hosts_from_class_mode_too_
 
 
 def test_every_script_is_used() -> None:
-    """Python names a page's main script, the uploader and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, NO_FILM}
+    """Python names a page's main script, the uploader, the signs and the hosts; other scripts name the rest."""
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, NO_FILM, SIGNS}
     entries |= {LIBRARY} | CLASS | FILES | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries

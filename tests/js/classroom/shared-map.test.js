@@ -95,6 +95,9 @@ test("the chosen drawing's mean is decoded and shown beside it, with its σ", as
   await settled();
   assert.deepEqual([...(map.decoded.canvas.getContext("2d")?.getImageData(0, 0, 1, 1).data ?? [])], [77, 77, 77, 255]);
   assert.equal(map.words.textContent, "“zero”, drawing 2. Its σ is 1.00.");
+  assert.deepEqual([map.sign.hidden, map.spread()], [false, { sigma: "1.00" }]); // of the σ, with its value
+  map.choose(null);
+  assert.deepEqual([map.sign.hidden, map.spread()], [true, null]);
 });
 
 test("an answer that comes after another drawing was chosen is not shown", async () => {
@@ -150,6 +153,7 @@ test("the map says what it shows; a model without variance has no ellipses", () 
   const point = shown({ ...MODEL, kl: null }).map;
   assert.equal(point.placed.get("1")?.ellipse, null);
   assert.doesNotMatch(`${point.caption.textContent}`, /Ellipse/);
+  assert.deepEqual([map.ellipse.hidden, point.ellipse.hidden], [false, true]);
 });
 
 test("a passive map has nothing to press or to reach", () => {

@@ -114,6 +114,7 @@ test("a model's row has its picture, words, code, purpose and numbers", () => {
   assert.equal(row.textContent, "MNIST · 2-Da bfor this98.019.610 of 100.42 M");
   assert.match(row.querySelector("img")?.src ?? "", /\/live\/strip\?model=a%20b&version=7$/);
   assert.equal(models.summary.textContent, "All models (1)");
+  assert.equal(models.first?.weights, "MNIST · 2-D: 0.42 M"); // for the formula
   models.show("http://lab", []);
   assert.equal(models.element.hidden, true);
 });

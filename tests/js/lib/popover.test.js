@@ -107,3 +107,18 @@ test("a panel that closes with the focus in it gives it back to its button", () 
   toggle(panel, "closed");
   assert.equal(document.activeElement, button);
 });
+
+test("Escape is for the panel alone while it is open, and for what is around it after", () => {
+  let heard = 0;
+  const count = () => void heard++;
+  document.addEventListener("keydown", count);
+  const press = (/** @type {string} */ key) => send(button, "keydown", { key });
+  toggle(panel, "open");
+  press("Escape");
+  press("a");
+  assert.equal(heard, 1);
+  close();
+  press("Escape");
+  assert.equal(heard, 2);
+  document.removeEventListener("keydown", count);
+});

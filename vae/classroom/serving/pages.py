@@ -30,6 +30,8 @@ STUDENT_STYLES = (
     "classroom/shared-map.css",
     "lessons/player.css",
     "classroom/student/student.css",
+    "lib/popover.css",
+    "lib/glossary.css",
 )
 FRAME_STYLES = ("classroom/student/frame.css",)
 
@@ -112,7 +114,7 @@ def projector_page(code: str, addresses: tuple[str, ...], language: str = ENGLIS
 @lru_cache(maxsize=8)
 def check_page(code: str, language: str = ENGLISH) -> Body:
     """The page on which a phone tries what gets through."""
-    styles = ("classroom/check/check.css",)
+    styles = ("classroom/check/check.css", "lib/popover.css", "lib/glossary.css")
     return class_page(CHECK, styles, "Check of the room", {"code": code}, base="../../", language=language)
 
 

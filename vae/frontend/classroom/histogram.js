@@ -13,6 +13,7 @@
  *
  * @typedef {{round: number, count: number, share: number}} Bar share of the round's votes, 0 to 1
  * @typedef {{letter: string, text: string, bars: Bar[], correct: boolean, own: number[]}} Row own: rounds
+ * @typedef {import("../lib/explained.js").Values} Values
  *
  * The way of `count` people from option `from` to option `to`.
  *
@@ -24,6 +25,7 @@
  */
 
 import { element, say, svgElement } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { t } from "../lib/words.js";
 
 const LAPTOP_TEXT = 16; // pixels of an option's text for which these are:
@@ -71,6 +73,15 @@ export function letterOf(/** @type {number} */ k) {
 export function movesOf(moved) {
   const all = (moved ?? []).flatMap((row, from) => row.map((count, to) => ({ from, to, count })));
   return all.filter(({ from, to, count }) => from !== to && count > 0).sort((a, b) => b.count - a.count);
+}
+
+/** The longest bar of the last round, for the formula of its share; null without counts. @returns {Values | null} */
+export function shareValues(/** @type {Shown} */ { counts }) {
+  const votes = counts?.at(-1);
+  if (!votes) return null;
+  const all = votes.reduce((sum, count) => sum + count, 0),
+    most = Math.max(...votes);
+  return { share: `${letterOf(votes.indexOf(most))}: ${percent(most / (all || 1))}`, votes: `${most}`, all: `${all}` };
 }
 
 /** What the arrows show, as a sentence; "" where there is no second round. */
@@ -167,14 +178,25 @@ function placeOf(places, thickness, count, size, taken) {
 export class Histogram {
   /** @type {number[][] | null} */
   moved = null;
+  /** @type {Shown | null} */
+  shown = null;
 
-  constructor() {
+  /** @param {{explains?: boolean}} [options] explains: with a “?”, where somebody can press it */
+  constructor({ explains = false } = {}) {
     this.list = element("ol", { className: "options" });
     this.arrows = svgElement("svg", { class: "moves", "aria-hidden": "true" });
     this.words = element("p", { className: "moves-words" });
     this.place = element("div", { className: "options-place" }, this.list);
     this.place.append(this.arrows);
     this.element = element("div", { className: "histogram" }, this.place, this.words);
+    this.shares = element("p", { className: "shares", hidden: true });
+    if (explains) {
+      this.shares.append(
+        t("share of the votes · votes"),
+        help("share of the votes", () => this.shown && shareValues(this.shown)),
+      );
+      this.element.append(this.shares);
+    }
     this.sizes = new ResizeObserver(() => this.drawMoves());
     this.sizes.observe(this.list);
   }
@@ -185,6 +207,8 @@ export class Histogram {
    */
   show(shown, { own } = {}) {
     this.moved = shown.moved;
+    this.shown = shown;
+    this.shares.hidden = !shown.counts;
     this.list.replaceChildren(...rowsOf(shown, own).map(optionOf));
     this.element.classList.toggle("counted", shown.counts !== null);
     this.element.classList.toggle("moved", movesOf(shown.moved).length > 0);

@@ -21,6 +21,7 @@
 import { fromBase64 } from "../lib/bytes.js";
 import { drawPicture } from "../lib/canvas.js";
 import { button, element, say } from "../lib/dom.js";
+import { help } from "../lib/glossary.js";
 import { classHeight } from "../lib/math.js";
 import { ModelClient } from "../lib/model-client.js";
 import { ClassMarks } from "../lib/palette.js";
@@ -54,6 +55,8 @@ export class SharedMap {
   group = null;
   /** @type {ModelClient | null} */
   client = null;
+  sign = help("σ", () => this.spread());
+  ellipse = help("q(z|x)");
 
   /**
    * @param {string} base the app's address
@@ -65,13 +68,20 @@ export class SharedMap {
     this.pad = this.canvas.pad;
     this.drawn = picture(t("the drawing"));
     this.decoded = picture(t("its μ, decoded"));
-    this.words = element("p", { role: "status", className: "map-words" });
-    this.pair = element("div", { className: "map-pair" }, this.drawn.element, this.decoded.element, this.words);
+    this.words = element("span", { role: "status" });
+    const words = element("p", { className: "map-words" }, this.words);
+    this.pair = element("div", { className: "map-pair" }, this.drawn.element, this.decoded.element, words);
     this.legend = element("ul", { className: "map-groups" });
-    this.caption = element("p", { className: "map-caption" });
-    this.element = element("div", { className: "shared-map" }, this.pad, this.pair, this.legend, this.caption);
+    this.caption = element("span");
+    const caption = element("p", { className: "map-caption" }, this.caption);
+    this.element = element("div", { className: "shared-map" }, this.pad, this.pair, this.legend, caption);
     this.pair.hidden = passive;
-    if (!passive) this.listen();
+    if (!passive) {
+      this.listen();
+      words.append(this.sign);
+      caption.append(this.ellipse);
+      this.decoded.caption.append(help("μ"));
+    }
     this.sizes = new ResizeObserver(() => this.paint());
     this.sizes.observe(this.pad);
   }
@@ -178,6 +188,7 @@ export class SharedMap {
       [t("z₀ across, classes up"), t("z₀ across, z₁ up")][latentDim - 1] ?? t("first two principal components");
     const images = t`${this.canvas.labels.length.toLocaleString("en")} encoded test images`;
     const cut = latentDim > 2 ? t(" The other dimensions are not seen here.") : "";
+    this.ellipse.hidden = !kl;
     const ellipse = kl ? t(" Ellipse: one σ of q(z|x).") : "";
     this.caption.textContent = t`Points: ${images}; ${axes}.${ellipse}${cut}`;
     const keys = this.passive
@@ -223,12 +234,19 @@ export class SharedMap {
     const placed = id === null ? undefined : this.placed.get(id);
     this.pad.dataset.chosen = id ?? ""; // for tests
     this.pair.classList.toggle("empty", !placed);
+    this.sign.hidden = !placed || !this.spread();
     if (!placed) say(this.words, this.invitation());
     if (!placed || id === before) return;
     const { drawing } = placed;
     drawPicture(this.drawn.canvas, fromBase64(drawing.picture), drawing.shape);
     say(this.words, t`“${this.nameOf(placed)}”, drawing ${id}: decoding its μ …`);
     void this.decode(id ?? "", placed);
+  }
+
+  /** The chosen drawing's σ, for the formula. */
+  spread() {
+    const { logvar } = this.placed.get(this.chosen ?? "")?.drawing ?? {};
+    return this.model?.kl && logvar ? { sigma: sigmaText(logvar) } : null;
   }
 
   nameOf(/** @type {Placed} */ { mark }) {
@@ -278,13 +296,25 @@ export class SharedMap {
 /** A picture with its caption. */
 function picture(/** @type {string} */ caption) {
   const canvas = element("canvas", { role: "img", ariaLabel: caption, width: 1, height: 1 });
-  return { canvas, element: element("figure", {}, canvas, element("figcaption", {}, caption)) };
+  const below = element("figcaption", {}, caption);
+  return { canvas, caption: below, element: element("figure", {}, canvas, below) };
 }
 
 /** How sure the encoder is, in words. */
 export function spreadOf(/** @type {readonly number[] | null} */ logvar) {
   if (!logvar?.length || !logvar.every(Number.isFinite)) return t("Its code is a point.");
-  const sigma = logvar.map((value) => Math.exp(value / 2));
-  const [least, most] = [Math.min(...sigma), Math.max(...sigma)].map((value) => value.toFixed(2));
+  const [least, most] = sigmaRange(logvar);
   return least === most ? t`Its σ is ${least}.` : t`Its σ: ${least} to ${most}.`;
+}
+
+/** The least and the largest σ of a code's dimensions. @param {readonly number[]} logvar */
+function sigmaRange(logvar) {
+  const sigma = logvar.map((value) => Math.exp(value / 2));
+  return [Math.min(...sigma), Math.max(...sigma)].map((value) => value.toFixed(2));
+}
+
+/** "0.11 to 0.34" @param {readonly number[]} logvar */
+function sigmaText(logvar) {
+  const [least, most] = sigmaRange(logvar);
+  return least === most ? least : t`${least} to ${most}`;
 }

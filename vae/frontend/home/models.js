@@ -26,8 +26,8 @@ const HEAD = [
   "Weights",
 ];
 
-/** What explains a column. @type {Record<number, "−ELBO" | "KL" | "active dimensions">} */
-const TERMS = { 3: "−ELBO", 4: "KL", 5: "active dimensions" };
+/** What explains a column. @type {Record<number, "−ELBO" | "KL" | "active dimensions" | "weights">} */
+const TERMS = { 3: "−ELBO", 4: "KL", 5: "active dimensions", 6: "weights" };
 
 export class Models {
   /** Of the first model, for the formulas. @type {Values | null} */
@@ -62,8 +62,13 @@ export class Models {
 }
 
 /** @param {Model} model @returns {Values} */
-function measuredOf({ words, columns: { negative_elbo: sum, kl, active } }) {
-  return { sum: `${words}: ${sum}`, kl: `${words}: ${kl}`, active: `${words}: ${active}` };
+function measuredOf({ words, columns: { negative_elbo: sum, kl, active, weights } }) {
+  return {
+    sum: `${words}: ${sum}`,
+    kl: `${words}: ${kl}`,
+    active: `${words}: ${active}`,
+    weights: `${words}: ${weights}`,
+  };
 }
 
 /**

@@ -24,9 +24,11 @@ export function openBy(button, panel) {
     if (panel.isConnected) placeNear(button, panel);
     else watch(false);
   };
+  const keep = (/** @type {Event} */ event) => keepEscape(event);
   const watch = (/** @type {boolean} */ on) => {
     const change = on ? addEventListener : removeEventListener;
     for (const type of ["scroll", "resize"]) change(type, place, true);
+    change("keydown", keep, true);
     if (on) grown ??= new ResizeObserver(place);
     if (on) grown?.observe(panel);
     else grown?.disconnect();
@@ -46,6 +48,11 @@ export function openBy(button, panel) {
     });
   }
   return close;
+}
+
+/** Escape closes the panel, which the browser does, and not a dialog around it, too. */
+function keepEscape(/** @type {Event} */ event) {
+  if (/** @type {KeyboardEvent} */ (event).key === "Escape") event.stopPropagation();
 }
 
 /** What has the focus in a node's document or shadow tree. @param {HTMLElement} node */

@@ -281,6 +281,7 @@ export const TERMS = {
     sentence: t(
       "How far the z that the map finds for a place is off, as a share of the typical distance between codes.",
     ),
+    formula: t("{off:off by} = error of z where near codes are left out and found again / typical distance of codes"),
   },
   "mean |Δ|": {
     name: t("mean |Δ|"),
@@ -361,6 +362,84 @@ export const TERMS = {
     sentence: t("How alike two dimensions order the test images: 1 alike, −1 mirrored, 0 not at all."),
     formula: t("{correlation:r} = mean over x of the product of both standardised μ(x)"),
   },
+  "latent dimensions": {
+    name: t("latent dimensions"),
+    called: t("the number of latent dimensions"),
+    sentence: t("How many numbers a picture’s code has: the width of the bottleneck between encoder and decoder."),
+    formula: t("encoder(x) = {dimensions:d} means μ and {dimensions:d} values of ln σ²"),
+  },
+  weights: {
+    name: t("weights"),
+    called: t("the number of weights"),
+    sentence: t("How many numbers training adjusts: the weights and biases in all layers of encoder and decoder."),
+    formula: t("{weights:weights} = Σ over layers of (inputs · outputs + outputs)"),
+  },
+  "size of a picture": {
+    name: t("size of a picture"),
+    called: t("the size of a picture"),
+    sentence: t(
+      "How many numbers the decoder has to give: one for each pixel and colour, each with its part of the reconstruction error.",
+    ),
+    formula: t("{numbers:numbers} = {width:width} · {height:height} · {colours:colours}"),
+  },
+  epochs: {
+    name: t("epochs"),
+    called: t("the number of epochs"),
+    sentence: t("How often training goes through all its pictures, each time in a new random order."),
+    formula: t("{steps:steps} = {epochs:epochs} · {pictures:training pictures} / {batch:batch size}"),
+  },
+  "batch size": {
+    name: t("batch size"),
+    called: t("the batch size"),
+    sentence: t(
+      "How many pictures a step of training takes: more give a steadier direction, fewer more steps in an epoch.",
+    ),
+    formula: t("loss of a step = mean of the loss over {batch:batch size} pictures"),
+  },
+  "time budget": {
+    name: t("time budget"),
+    called: t("the time budget"),
+    sentence: t("How long a run may take: it measures a few steps first and plans as many epochs as fit."),
+    formula: t("{epochs:epochs} = 0.85 · {budget:seconds} / {each:seconds of an epoch}"),
+  },
+  schedule: {
+    name: t("schedule"),
+    called: t("the schedule"),
+    sentence: t(
+      "How the learning rate changes in a run: cosine lets it rise in the first tenth and then fall to 0, constant leaves it.",
+    ),
+    formula: t("rate at p = {rate:rate} · min(p / 0.1, ½ + ½ cos(π (p − 0.1) / 0.9)), p: progress from 0 to 1"),
+  },
+  "warm-up": {
+    name: t("warm-up"),
+    called: t("the warm-up"),
+    sentence: t(
+      "Lets a run begin with no KL in the loss: its weight grows to β, so that dimensions are used before they cost.",
+    ),
+    formula: t("weight of the KL at p = {beta:β} · min(1, p / {share:share of the run}), p: progress from 0 to 1"),
+  },
+  "free bits": {
+    name: t("free bits"),
+    sentence: t(
+      "How many nats of KL each dimension has for nothing: only more than that costs, so that none is switched off early.",
+    ),
+    formula: t("loss = {reconstruction:−log p(x|z)} + Σ over dimensions of max({free:free bits}, {kl:KL})"),
+  },
+  "samples of z": {
+    name: t("samples of z"),
+    called: t("the number of samples of z"),
+    sentence: t(
+      "How many codes are drawn for a picture in a step: with more, the bound that IWAE makes small comes nearer to −log p(x).",
+    ),
+    formula: t("loss = −log mean over {samples:K} samples of p(x|z) p(z) / q(z|x)"),
+  },
+  seed: {
+    name: t("seed"),
+    called: t("the seed"),
+    sentence: t(
+      "Where all random numbers of a run begin: first weights, order of the pictures, noise; the same seed gives the same run.",
+    ),
+  },
   loss: {
     name: t("loss"),
     called: t("the loss"),
@@ -382,7 +461,7 @@ export const TERMS = {
     sentence: t(
       "How far the weights move in a step of training: it rises at first and then falls to 0 along half a cosine.",
     ),
-    formula: t("weights ← weights − {rate:rate} · Adam’s direction"),
+    formula: t("weights ← weights − {rate:rate} · direction of the optimiser"),
   },
   "capacity C": {
     name: t("capacity C"),
@@ -405,5 +484,35 @@ export const TERMS = {
       "The standard deviation that the decoder’s Gaussian gives each pixel: the smaller, the more a wrong pixel costs.",
     ),
     formula: t("−log p(x|z) = Σ over pixels of ½ (x − mean)² / {sigma:σ}² + ln {sigma:σ} + ½ ln 2π"),
+  },
+  "share of the votes": {
+    name: t("share of the votes"),
+    called: t("the share of the votes"),
+    sentence: t("How many of those who have voted in this round chose an option; who has not voted does not count."),
+    formula: t("{share:share} = {votes:votes for the option} / {all:votes of the round}"),
+  },
+  "share of right votes": {
+    name: t("share of right votes"),
+    called: t("the share of right votes"),
+    sentence: t(
+      "How many of the votes are right, which says what to do: below 35 % give a hint, up to 70 % let them discuss, above explain.",
+    ),
+    formula: t("{share:share} = {right:votes for the right option} / {votes:votes of the round}"),
+  },
+  "gain between the rounds": {
+    name: t("gain between the rounds"),
+    called: t("the gain between the rounds"),
+    sentence: t(
+      "How many more votes are right after the discussion, counted from those who voted twice: who went there less who left.",
+    ),
+    formula: t("{gain:gain} = {went:votes that went to the right option} − {left:votes that left it}"),
+  },
+  "time of an answer": {
+    name: t("time of an answer"),
+    called: t("the time of an answer"),
+    sentence: t(
+      "How long a message takes from a phone to the app and back, the median of a few: the delay that students see.",
+    ),
+    formula: t("{ms:time} = moment of the answer − moment of sending"),
   },
 };

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { adviceOf, gainText, percent, total } from "../../../../vae/frontend/classroom/teacher/tally.js";
+import {
+  adviceOf,
+  gainOf,
+  gainText,
+  gainValues,
+  percent,
+  rightValues,
+  total,
+} from "../../../../vae/frontend/classroom/teacher/tally.js";
 
 test("votes are counted and shared", () => {
   assert.equal(total([3, 0, 4]), 7);
@@ -73,17 +81,32 @@ const MOVED = [
 ];
 
 test("what the second round has gained is said where an option is right", () => {
-  assert.equal(gainText(MOVED, 2), "4 went to the right option, 1 left it.");
-  assert.equal(gainText(MOVED, null), "");
-  assert.equal(
-    gainText(
+  const said = (/** @type {number[][] | null} */ moved, /** @type {number | null} */ correct) =>
+    gainText(gainOf(moved, correct));
+  assert.equal(said(MOVED, 2), "4 went to the right option, 1 left it.");
+  assert.equal(said(MOVED, null), "");
+  const still = [
+    [4, 0],
+    [0, 3],
+  ];
+  assert.equal(said(still, 0), "");
+  assert.equal(said(null, 0), "");
+});
+
+test("the numbers of the votes stand in their formulas", () => {
+  assert.deepEqual(
+    rightValues(
       [
-        [4, 0],
-        [0, 3],
+        [3, 1],
+        [1, 3],
       ],
-      0,
+      1,
     ),
-    "",
+    { share: "75 %", right: "3", votes: "4" },
   );
-  assert.equal(gainText(null, 0), "");
+  assert.equal(rightValues([[0, 0]], 1), null);
+  assert.equal(rightValues([[3, 1]], null), null);
+  assert.deepEqual(gainValues(gainOf(MOVED, 2)), { gain: "+3", went: "4", left: "1" });
+  assert.deepEqual(gainValues(gainOf(MOVED, 0)), { gain: "−2", went: "1", left: "3" });
+  assert.equal(gainValues(null), null);
 });

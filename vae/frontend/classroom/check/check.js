@@ -7,6 +7,7 @@
  */
 
 import { button, element, say } from "../../lib/dom.js";
+import { help } from "../../lib/glossary.js";
 import { t } from "../../lib/words.js";
 import { HELD_SECONDS, RoomCheck } from "./room-check.js";
 import { linesOf, verdictOf } from "./words.js";
@@ -21,6 +22,9 @@ export default async function start(read) {
 }
 
 export class CheckPage {
+  /** In ms. @type {number | null} */
+  latency = null;
+
   /**
    * @param {string} base the app's address
    * @param {string} code
@@ -35,11 +39,17 @@ export class CheckPage {
       ariaLabel: t("Seconds that the WebSocket has held"),
     });
     this.verdict = element("p", { className: "verdict", role: "status" });
+    this.time = element(
+      "p",
+      { hidden: true },
+      t("How long an answer takes"),
+      help("time of an answer", () => this.answered()),
+    );
     this.again = button(t("Check again"), t("Check again"), () => void this.run());
     const title = element("h1", {}, t("Check of the room"));
     const where = element("p", {}, t`This phone at ${new URL(base).host}, class ${code}`);
     this.element = element("main", { className: "check" }, title, where, this.lines, this.progress);
-    this.element.append(this.verdict, this.again);
+    this.element.append(this.verdict, this.time, this.again);
   }
 
   async run() {
@@ -48,6 +58,11 @@ export class CheckPage {
     this.show(check.findings);
     await check.run();
     this.again.hidden = false;
+  }
+
+  /** The measured time, for the formula. */
+  answered() {
+    return this.latency === null ? null : { ms: `${this.latency} ms` };
   }
 
   show(/** @type {Findings} */ findings) {
@@ -61,6 +76,8 @@ export class CheckPage {
     this.progress.value = findings.seconds;
     this.progress.hidden = findings.done;
     Object.assign(this.element.dataset, { done: findings.done, answers: findings.answers }); // for tests
+    this.latency = findings.latency;
+    this.time.hidden = findings.latency === null;
     say(this.verdict, verdictOf(findings));
   }
 }

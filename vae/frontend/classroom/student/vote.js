@@ -33,7 +33,7 @@ export class Vote {
   words = element("p", { role: "status", className: "vote-words" });
   problem = element("p", { role: "alert", className: "class-problem", hidden: true });
   progress = element("p", { className: "vote-progress" });
-  histogram = new Histogram();
+  histogram = new Histogram({ explains: true });
   none = element("p", {}, t("There is no question right now."));
 
   /**

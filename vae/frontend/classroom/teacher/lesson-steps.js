@@ -8,9 +8,10 @@
  * @typedef {{label: string, do: string, fields?: object} | {label: string, tab: string} | {label: string, link: string}
  *           | {label: string, projector: true}} Action
  *
- * actions: the first one is what the step is about, others are beside it.
+ * actions: the first one is what the step is about, others are beside it. rights: whether the text has the share of the
+ * right votes.
  *
- * @typedef {{id: string, text: string, actions: Action[]}} Step
+ * @typedef {{id: string, text: string, actions: Action[], rights?: boolean}} Step
  *
  * step: counted from 1 in the experiment, 0 elsewhere.
  *

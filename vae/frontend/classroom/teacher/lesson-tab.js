@@ -4,12 +4,15 @@
  */
 
 /** @import { Lesson, LessonQuestion, LessonStep } from "../../lib/contract.js" */
+/** @import { Term } from "../../lib/terms.js" */
 /** @import { Desk } from "./desk.js" */
 /** @import { Place } from "./lesson-steps.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { help } from "../../lib/glossary.js";
 import { aboutOf, missingWords } from "../../lib/lesson-words.js";
 import { richNodes } from "../../lib/rich.js";
+import { TERMS } from "../../lib/terms.js";
 import { letterOf } from "../histogram.js";
 import { confirmed } from "./confirm.js";
 import { hasFocus } from "./focus.js";
@@ -64,7 +67,7 @@ export class LessonTab {
     this.rail.replaceChildren(...places.map((place, i) => this.placeNode(place, i, now)));
     for (const node of this.plan.querySelectorAll("button")) node.disabled = isClosed;
     if (focused) this.rail.querySelector("button")?.focus();
-    this.notes.replaceChildren(element("h2", {}, "For you"), ...notesOf(plan, at, this.desk.base));
+    this.notes.replaceChildren(element("h2", {}, "For you"), ...notesOf(plan, at, this.desk.base), ...wordsOf(plan));
   }
 
   /**
@@ -78,6 +81,13 @@ export class LessonTab {
     if (i === now) node.setAttribute("aria-current", "step");
     return element("li", { className: i < now ? "gone" : "" }, node);
   }
+}
+
+/** The words that the lesson explains, each with its formula and code. @param {Lesson} plan @returns {Node[]} */
+function wordsOf({ terms }) {
+  const known = /** @type {Term[]} */ (Object.keys(TERMS).filter((term) => terms.includes(term)));
+  const words = known.map((term) => element("span", {}, TERMS[term].name, help(term)));
+  return words.length ? [element("p", { className: "quiet lesson-words" }, ...words)] : [];
 }
 
 /**

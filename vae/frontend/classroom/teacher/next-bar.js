@@ -4,9 +4,11 @@
 /** @import { Action } from "./lesson-steps.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { help } from "../../lib/glossary.js";
 import { hasFocus } from "./focus.js";
 import { minutesText } from "./lesson-steps.js";
 import { nextStep } from "./next-step.js";
+import { rightValues } from "./tally.js";
 
 const CLOCK_MS = 10_000;
 
@@ -19,16 +21,19 @@ export class NextBar {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.text = element("p", { tabIndex: -1 });
+    this.text = element("span", { tabIndex: -1 });
+    const tally = () => desk.state.tally;
+    this.sign = help("share of right votes", () => rightValues(tally()?.counts, tally()?.correct));
     this.actions = element("div", { className: "actions" });
     this.clock = element("span", { className: "clock", title: "Of the lesson, and planned for it" });
     this.element = element("section", { className: "next", ariaLabel: "What to do next" });
-    this.element.append(this.text, this.clock, this.actions);
+    this.element.append(element("p", {}, this.text, this.sign), this.clock, this.actions);
   }
 
   show() {
     const { desk } = this;
-    const { id, text, actions } = nextStep(desk.state);
+    const { id, text, actions, rights = false } = nextStep(desk.state);
+    this.sign.hidden = !rights;
     this.showClock();
     this.text.ariaLive = id === this.step ? "off" : "polite"; // a step is read out once, not at each vote
     say(this.text, text);

@@ -59,7 +59,7 @@ function voting({ question, progress }) {
  * @returns {Step}
  */
 function afterVote({ question, tally }, next) {
-  const { kind, sentence } = adviceOf(tally?.counts, tally?.correct),
+  const { kind, share, sentence } = adviceOf(tally?.counts, tally?.correct),
     first = question?.round !== 2;
   const again = { label: "Vote again", do: "round" },
     show = { label: "Show the result", do: "results", fields: { shown: true } },
@@ -67,7 +67,7 @@ function afterVote({ question, tally }, next) {
   if (kind === "none") return { id: "empty", text: sentence, actions: [reopen, ...(next ? [next] : [])] };
   if (!question?.shown) {
     const actions = first && kind !== "explain" ? [again, show] : first ? [show, again] : [show];
-    return { id: first ? "between" : "show", text: sentence, actions };
+    return { id: first ? "between" : "show", text: sentence, actions, rights: share !== null };
   }
   const reveal = { label: "Reveal the right one", do: "reveal" },
     isHidden = !question.revealed && typeof tally?.correct === "number";

@@ -3,11 +3,12 @@
 /** @import { Desk } from "./desk.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { help } from "../../lib/glossary.js";
 import { Histogram } from "../histogram.js";
 import { AskForm } from "./ask-form.js";
 import { confirmed } from "./confirm.js";
 import { hasFocus, hide } from "./focus.js";
-import { adviceOf, gainText } from "./tally.js";
+import { adviceOf, gainOf, gainText, gainValues, rightValues } from "./tally.js";
 
 export class QuestionTab {
   /** @param {Desk} desk */
@@ -38,33 +39,44 @@ class Result {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.histogram = new Histogram();
+    this.histogram = new Histogram({ explains: true });
     this.text = element("h2", { className: "question-text", tabIndex: -1 });
     this.seen = element("p", { className: "quiet" });
     this.progress = element("progress", { ariaLabel: "Votes of this round" });
     this.answered = element("p", { className: "answered" });
-    this.advice = element("p", { className: "advice" });
-    this.gain = element("p", { className: "quiet" });
+    this.advice = element("span");
+    this.gain = element("span");
+    const tally = () => desk.state.tally;
+    this.rightSign = help("share of right votes", () => rightValues(tally()?.counts, tally()?.correct));
+    this.adviceLine = element("p", { className: "advice" }, this.advice, this.rightSign);
+    this.gainSign = help("gain between the rounds", () => gainValues(gainOf(tally()?.moved, tally()?.correct)));
+    this.gainLine = element("p", { className: "quiet" }, this.gain, this.gainSign);
     this.voting = button("", "", () => this.toggle("voting"));
     this.again = button("Vote again", "A second round, beside the first one", () => desk.command("round"));
     this.results = button("", "", () => this.toggle("results"));
     this.reveal = button("Reveal the right one", "Everybody sees which option is right", () => desk.command("reveal"));
+    const left = element("div", { className: "votes" }, this.text, this.histogram.element, this.seen);
+    const buttons = element("div", { className: "stack" }, this.voting, this.again, this.results, this.reveal);
+    buttons.append(this.rarer());
+    const counted = element("div", { className: "counted" }, this.answered, this.progress);
+    const right = element("div", { className: "vote-side" }, counted, this.adviceLine, this.gainLine, buttons);
+    this.element = element("div", { className: "result" }, left, right);
+  }
+
+  /** What is done more rarely. */
+  rarer() {
+    const { desk } = this;
     const answers = { yes: "Delete these votes", no: "Keep them" };
     const reset = confirmed("Reset this round", "The votes of this round are deleted", answers, () =>
       desk.command("reset"),
     );
-    this.end = button("End the question", "Students no longer see it", () => desk.command("drop_question"));
+    const end = button("End the question", "Students no longer see it", () => desk.command("drop_question"));
     const more = element("details", { className: "more" });
     more.append(
       element("summary", { className: "button" }, "More"),
-      element("div", { className: "stack" }, reset, this.end),
+      element("div", { className: "stack" }, reset, end),
     );
-    const left = element("div", { className: "votes" }, this.text, this.histogram.element, this.seen);
-    const buttons = element("div", { className: "stack" }, this.voting, this.again, this.results, this.reveal);
-    buttons.append(more);
-    const counted = element("div", { className: "counted" }, this.answered, this.progress);
-    const right = element("div", { className: "vote-side" }, counted, this.advice, this.gain, buttons);
-    this.element = element("div", { className: "result" }, left, right);
+    return more;
   }
 
   show() {
@@ -79,8 +91,14 @@ class Result {
     say(this.answered, `${round === 2 ? "Second vote: " : ""}${answered} of ${of} answered`);
     Object.assign(this.progress, { max: Math.max(1, of), value: answered });
     this.progress.ariaValueText = `${answered} of ${of}`;
-    say(this.advice, shown && !open ? adviceOf(counts, correct).sentence : ""); // before, the next step says it
-    say(this.gain, gainText(moved, correct));
+    const { sentence, share } = adviceOf(counts, correct),
+      isAdvised = shown && !open; // before, the next step says it
+    say(this.advice, isAdvised ? sentence : "");
+    this.adviceLine.hidden = !isAdvised;
+    this.rightSign.hidden = share === null;
+    const gain = gainOf(moved, correct);
+    say(this.gain, gainText(gain));
+    this.gainLine.hidden = !gain;
     this.showButtons({ round, open, shown, revealed, correct, closed: about?.closed === true });
   }
 
@@ -94,7 +112,7 @@ class Result {
     label(this.results, shown ? "Hide the result" : "Show the result", shown ? "Only you see it" : "Everybody sees it");
     hide(this.again, round === 2 || open, this.voting);
     hide(this.reveal, correct === null || revealed || !shown, this.text);
-    for (const node of this.element.querySelectorAll("button")) node.disabled = closed;
+    for (const node of this.element.querySelectorAll("button")) node.disabled = closed && !node.matches(".help");
   }
 
   /** @param {"voting" | "results"} what */

@@ -3,6 +3,7 @@
 /** @import { Desk } from "./desk.js" */
 
 import { button, element, say } from "../../lib/dom.js";
+import { help } from "../../lib/glossary.js";
 import { PATIENCE_S, reportText, roomAdvice, typed } from "./addresses.js";
 import { ClassTools } from "./class-tools.js";
 import { showCode } from "./now-tab.js";
@@ -20,10 +21,22 @@ export class RoomTab {
     this.desk = desk;
     this.advice = element("p", { className: "notice", role: "status" });
     this.reports = element("ul", { className: "reports" });
+    this.times = element(
+      "p",
+      { className: "quiet", hidden: true },
+      "In how much time it arrives",
+      help("time of an answer", () => this.answered()),
+    );
     const about =
       "Scan one with a phone in the room: it tries the way to this computer, holds a connection for 60 s, and reports here.";
     const check = element("section", { className: "card check" }, element("h2", {}, "Room check"));
-    check.append(element("p", { className: "quiet" }, about), this.advice, this.addressList(), this.reports);
+    check.append(
+      element("p", { className: "quiet" }, about),
+      this.advice,
+      this.addressList(),
+      this.times,
+      this.reports,
+    );
     this.rehearsal = rehearsalForm(desk);
     this.tools = new ClassTools(desk);
     this.element = element("div", { className: "room-tab" }, check, this.rehearsal.element, this.tools.element);
@@ -61,8 +74,15 @@ export class RoomTab {
       element("li", {}, element("b", {}, `Phone ${report.address}`), ` ${reportText(report)}`),
     );
     this.reports.replaceChildren(...lines);
+    this.times.hidden = !lines.length;
     this.rehearsal.show();
     this.tools.show();
+  }
+
+  /** The first phone's time, for the formula. */
+  answered() {
+    const [first] = Object.values(this.desk.state.check);
+    return first ? { ms: `${Math.round(first.latency_ms)} ms` } : null;
   }
 
   close() {

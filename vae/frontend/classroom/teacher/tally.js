@@ -7,6 +7,7 @@
  * @typedef {{kind: Kind, share: number | null, sentence: string}} Advice
  */
 
+/** @import { Values } from "../../lib/explained.js" */
 /** @import { Move } from "../histogram.js" */
 
 import { movesOf } from "../histogram.js";
@@ -50,17 +51,43 @@ export function adviceOf(counts, correct) {
 }
 
 /**
- * What the second round has gained, in words; "" where no option is right, or nobody has changed.
+ * The share of right votes in the last round, for its formula; null where no option is right, or nobody has voted.
+ *
+ * @param {readonly (readonly number[])[] | null | undefined} counts of each option, by round
+ * @param {number | null | undefined} correct
+ * @returns {Values | null}
+ */
+export function rightValues(counts, correct) {
+  const votes = counts?.at(-1),
+    all = total(votes);
+  if (!votes || !all || typeof correct !== "number") return null;
+  return { share: percent(votes[correct] / all), right: `${votes[correct]}`, votes: `${all}` };
+}
+
+/**
+ * How many votes went to the right option in the second round, and how many left it; null where no option is right, or
+ * nobody has changed.
  *
  * @param {number[][] | null | undefined} moved votes from option i to option j
  * @param {number | null | undefined} correct
  */
-export function gainText(moved, correct) {
+export function gainOf(moved, correct) {
   const moves = movesOf(moved ?? null);
-  if (typeof correct !== "number" || !moves.length) return "";
+  if (typeof correct !== "number" || !moves.length) return null;
   const votesWhere = (/** @type {(move: Move) => boolean} */ holds) =>
     moves.filter(holds).reduce((sum, { count }) => sum + count, 0);
-  const gained = votesWhere(({ to }) => to === correct),
-    lost = votesWhere(({ from }) => from === correct);
-  return `${gained} went to the right option, ${lost} left it.`;
+  return { went: votesWhere(({ to }) => to === correct), left: votesWhere(({ from }) => from === correct) };
+}
+
+/** What the second round has gained, in words; "" where it cannot be said. @param {ReturnType<typeof gainOf>} gain */
+export function gainText(gain) {
+  return gain ? `${gain.went} went to the right option, ${gain.left} left it.` : "";
+}
+
+/** The gain for its formula. @param {ReturnType<typeof gainOf>} gain @returns {Values | null} */
+export function gainValues(gain) {
+  if (!gain) return null;
+  const { went, left } = gain;
+  const more = went - left;
+  return { gain: `${more > 0 ? "+" : more < 0 ? "−" : ""}${Math.abs(more)}`, went: `${went}`, left: `${left}` };
 }

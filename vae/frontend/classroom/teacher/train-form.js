@@ -4,8 +4,14 @@
 
 import { element, say } from "../../lib/dom.js";
 import { numberField } from "../../lib/fields.js";
+import { help } from "../../lib/glossary.js";
 
 const FEWEST = 10; // drawings: fewer teach a model nothing
+
+/** A run's time for the formula; null while the field has no number. @param {number} minutes */
+function budgetOf(minutes) {
+  return Number.isNaN(minutes) ? null : { budget: `${60 * minutes} s` };
+}
 
 /** @param {Desk} desk */
 export function trainForm(desk) {
@@ -13,7 +19,8 @@ export function trainForm(desk) {
   const start = element("button", { type: "submit" }, "Train on our drawings");
   const note = element("p", { className: "quiet", role: "status" });
   const field = element("label", { className: "field short" }, element("span", {}, "Minutes"), minutes);
-  const form = element("form", { className: "row train" }, start, field);
+  const sign = help("time budget", () => budgetOf(minutes.read()));
+  const form = element("form", { className: "row train" }, start, field, sign);
   let count = 0;
   form.addEventListener("submit", (event) => {
     event.preventDefault();

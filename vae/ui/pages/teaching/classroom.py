@@ -21,6 +21,8 @@ STYLES = (
     "classroom/histogram.css",
     "classroom/shared-map.css",
     "classroom/teacher/teacher.css",
+    "lib/popover.css",
+    "lib/glossary.css",
 )
 
 

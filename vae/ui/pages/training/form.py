@@ -7,6 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from vae.datasets.made.recipes import MADE
 from vae.datasets.pictures import DataError
@@ -19,6 +20,7 @@ from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
 from vae.training.request import MAX_SECONDS, WEIGHED, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
+from vae.ui.pages.training.explained import show_signs
 from vae.ui.pages.training.own_pictures import chosen_encoding, plain, show_summary
 from vae.ui.pages.training.proposals import PRESETS
 from vae.ui.pages.training.runs import app_runs
@@ -100,13 +102,14 @@ def start_form() -> None:
     with network:
         model, objective, beta = _choose_model()
         epochs, seconds = _choose_limit()
-        end = st.container()
-        more, training = _more_choices(objective, beta)
+        first, end = st.container(), st.container()
+        more, training, last = _more_choices(objective, beta)
     with end:
         try:
             request = TrainingRequest(
                 dataset, ModelRequest(**model, **more), TrainingConfig(epochs=epochs, **training), seconds
             )
+            show_signs(request, _pictures(request.dataset), first, last)
             _estimate(request)
         except (ValueError, DataError) as error:
             st.error(str(error))
@@ -227,8 +230,8 @@ def _load(request: DatasetRequest, upload: Path | None) -> Dataset:
     return request.load(upload)
 
 
-def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
-    """The less common choices: fields of ModelRequest, and of TrainingConfig."""
+def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json, DeltaGenerator]:
+    """The less common choices: fields of ModelRequest, and of TrainingConfig; the place beneath them."""
     with st.expander("More"):
         left, right = st.columns(2)
         model = {
@@ -270,7 +273,14 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json]:
             terms["capacity"] = right.number_input("Capacity at the end, nats", 0.1, 1000.0, 25.0, key="capacity")
         if objective == "iwae":
             terms["samples"] = right.number_input("Samples of z", 2, 100, 5, key="samples")
-    return model, training | {"objective": Objective(**terms)}
+        place = st.container()
+    return model, training | {"objective": Objective(**terms)}, place
+
+
+def _pictures(request: DatasetRequest) -> int | None:
+    """How many pictures there are to train on; None before they are read."""
+    known = request.name != OWN and is_available(request.name)
+    return len(_load(request, None).train) if known else None
 
 
 def _estimate(request: TrainingRequest) -> None:

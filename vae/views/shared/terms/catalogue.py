@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 
-from vae.views.shared.terms import latents, measures, nats
+from vae.views.shared.terms import classes, latents, measures, nats, training
 from vae.views.shared.terms.term import Code, Term, listing
 
-TERMS: dict[str, Term] = {term.name: term for group in (latents, nats, measures) for term in group.TERMS}
+TERMS: dict[str, Term] = {
+    term.name: term for group in (latents, nats, measures, training, classes) for term in group.TERMS
+}
 
 
 @lru_cache(maxsize=1)

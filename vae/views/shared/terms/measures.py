@@ -1,10 +1,9 @@
-"""What is measured of maps, of paths, of models side by side and of a training run."""
+"""What is measured of maps, of paths and of models side by side."""
 
 from vae.evaluation import disentanglement, metrics
 from vae.model import losses
 from vae.model.geometry import geodesic, metric
 from vae.projection import methods
-from vae.training.config import TrainingConfig
 from vae.views.shared import comparison
 from vae.views.shared.terms.term import Lines, Script, Term
 
@@ -41,6 +40,7 @@ TERMS = (
     Term(
         "distance to typical",
         "How far the z that the map finds for a place is off, as a share of the typical distance between codes.",
+        "{off:off by} = error of z where near codes are left out and found again / typical distance of codes",
         code=(Script("map/inverse.js", "trustAt"),),
         article="the",
     ),
@@ -122,53 +122,6 @@ TERMS = (
         "How alike two dimensions order the test images: 1 alike, −1 mirrored, 0 not at all.",
         "{correlation:r} = mean over x of the product of both standardised μ(x)",
         (Lines(comparison._correlation), Lines(comparison._standardised)),
-        article="the",
-    ),
-    Term(
-        "loss",
-        "What training makes small: the reconstruction error and the KL times β, or what the chosen objective "
-        "makes of them.",
-        "{sum:loss} = {reconstruction:−log p(x|z)} + β · {kl:KL}",
-        (
-            Lines(losses.objective_terms, "nll = ", "terms = "),
-            Lines(losses.objective_terms, 'return {"loss": nll + kl'),
-        ),
-        article="the",
-    ),
-    Term(
-        "β",
-        "How much a nat of KL weighs against a nat of reconstruction error: above 1 fewer dimensions are "
-        "used, copies are duller.",
-        "{sum:loss} = {reconstruction:−log p(x|z)} + {beta:β} · {kl:KL}",
-        (Lines(losses.Objective.beta_at),),
-    ),
-    Term(
-        "learning rate",
-        "How far the weights move in a step of training: it rises at first and then falls to 0 along half a cosine.",
-        "weights ← weights − {rate:rate} · Adam’s direction",
-        (Lines(TrainingConfig.scheduled_at),),
-        article="the",
-    ),
-    Term(
-        "capacity C",
-        "The KL in nats that training aims at: it grows from 0, and the KL pays for being above or below it.",
-        "loss = {reconstruction:−log p(x|z)} + γ |{kl:KL} − {capacity:C}|",
-        (Lines(losses.Objective.capacity_at),),
-        article="the",
-    ),
-    Term(
-        "heat",
-        "What the KL is multiplied by at first, so that the code learns what changes images most; it falls to 1.",
-        "loss = {reconstruction:−log p(x|z)} + {heat:heat} · β · {kl:KL}",
-        (Lines(losses.Objective.kl_multiplier_at),),
-        article="the",
-    ),
-    Term(
-        "σ of the decoder",
-        "The standard deviation that the decoder’s Gaussian gives each pixel: the smaller, the more a wrong "
-        "pixel costs.",
-        "−log p(x|z) = Σ over pixels of ½ (x − mean)² / {sigma:σ}² + ln {sigma:σ} + ½ ln 2π",
-        (Lines(losses.optimal_log_sigma), Lines(losses.log_normal)),
         article="the",
     ),
 )
