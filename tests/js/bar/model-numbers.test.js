@@ -10,8 +10,11 @@ const CONDITIONAL = "−ELBO 91.1 given the class, 93.4 with ln\u00a010 for it, 
 
 test("the formulas get the numbers that the list says of a model", () => {
   const told = { numbers: "−ELBO 98.0 = reconstruction 78.5 + KL 19.6 nats", facts: FACTS };
-  const expected = { sum: "98.0 nats", reconstruction: "78.5 nats", kl: "19.6 nats", active: "9 of 10" };
+  const size = { width: "28", height: "28", colours: "1", numbers: "784" };
+  const expected = { sum: "98.0 nats", reconstruction: "78.5 nats", kl: "19.6 nats", active: "9 of 10", ...size };
   assert.deepEqual(valuesOf(told), expected);
+  assert.equal(valuesOf({ ...told, facts: "active 3 of 8, 64 × 64 × 3 pixels, conv" }).numbers, "12288");
+  assert.equal(valuesOf({ ...told, facts: "active 3 of 8" }).numbers, undefined);
   assert.equal(valuesOf({ numbers: CONDITIONAL, facts: FACTS }).kl, "16.1 nats");
   const plain = valuesOf({ numbers: "reconstruction 67.4 nats; no KL, no prior", facts: FACTS });
   assert.deepEqual([plain.sum, plain.reconstruction, plain.kl], [undefined, "67.4 nats", undefined]);

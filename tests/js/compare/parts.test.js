@@ -1,4 +1,5 @@
 import "../support/page.js";
+import { toggle } from "../support/popovers.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -61,6 +62,9 @@ test("the table has a row for each dimension, the strongest first, and what foll
   ]);
   assert.equal(table.head.querySelectorAll("th").length, 6);
   assert.match(table.note.textContent ?? "", /at most ln 3 = 1\.10/);
+  const note = /** @type {HTMLElement} */ (table.note.querySelector(".help-note"));
+  toggle(note, "open");
+  assert.match(note.querySelector(".measured")?.textContent ?? "", /^Here: z₁, β = 4: z₇, r = −0\.93 = mean over x/);
 });
 
 test("a plain autoencoder's dimensions have a variance and no nats", () => {

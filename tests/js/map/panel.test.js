@@ -11,7 +11,7 @@ import { imageText, neighbourText, PinPanel, pinText } from "../../../vae/fronte
 const PROTOCOL = "4 nearest neighbours of all 9 points, Euclidean";
 
 test("the quality names as many neighbours as were compared", () => {
-  const foot = new Foot(new Meter());
+  const foot = new Foot(new Meter(), () => null);
   foot.showQuality({ trustworthiness: 0.9, continuity: 0.8, neighbours_kept: 0.5, neighbours: 4, protocol: PROTOCOL });
   assert.equal(
     foot.quality.textContent,
@@ -20,14 +20,14 @@ test("the quality names as many neighbours as were compared", () => {
 });
 
 test("where nothing can be compared, the quality says why and gives no number", () => {
-  const foot = new Foot(new Meter());
+  const foot = new Foot(new Meter(), () => null);
   const protocol = "All 4 points are the same in latent space: there are no nearest ones to compare.";
   foot.showQuality({ trustworthiness: null, continuity: null, neighbours_kept: null, neighbours: null, protocol });
   assert.equal(foot.quality.textContent, protocol);
 });
 
 test("the source says what was lowered", () => {
-  const foot = new Foot(new Meter());
+  const foot = new Foot(new Meter(), () => null);
   const lowering = "perplexity lowered to 13: 40 pictures";
   foot.showSource(40, { source: "computed here", seconds: 0.5, lowering });
   assert.equal(foot.source.textContent, "40 test images, each at its mean μ of q(z|x) · computed here in 0.5 s");

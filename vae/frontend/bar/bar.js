@@ -42,8 +42,8 @@ export default class Bar {
     this.numbers = new ModelNumbers();
     this.menu = new PageMenu(document);
     this.present = new Present(document);
-    // A file's address means nothing elsewhere, and without a server all is decoded here.
-    const [share, more] = hasServer() ? [shareButton(), moreButton(this.numbers.element)] : [[], []];
+    const share = hasServer() ? shareButton() : [], // a file's address means nothing elsewhere
+      more = moreButton(hasServer(), this.numbers.element);
     const theme = button("", t("Light or dark"), () => pageTheme().toggle(), t("Switch between light and dark"));
     theme.append(icon(THEME));
     this.classPlace = element("div", { className: "bar-class" });

@@ -10,7 +10,8 @@ import { t, translate } from "../lib/words.js";
 const SUM = /−ELBO ([\d.]+)/,
   PARTS = /reconstruction ([\d.]+)(?: \+ KL ([\d.]+))?/,
   WITH_CLASS = /([\d.]+) with ln\s(\d+)/,
-  ACTIVE = /active (\d+ of \d+)/;
+  ACTIVE = /active (\d+ of \d+)/,
+  SIZE = /(\d+) × (\d+)(?: × (\d+))? pixels/;
 
 /**
  * The numbers for the formulas.
@@ -23,7 +24,14 @@ export function valuesOf({ numbers, facts }) {
     [, reconstruction, kl] = PARTS.exec(numbers) ?? [],
     [, active] = ACTIVE.exec(facts) ?? [];
   const nats = (/** @type {string | undefined} */ value) => value && t`${value} nats`;
-  return { sum: nats(sum), reconstruction: nats(reconstruction), kl: nats(kl), active };
+  return { sum: nats(sum), reconstruction: nats(reconstruction), kl: nats(kl), active, ...sizeOf(facts) };
+}
+
+/** How many numbers a picture has. @param {string} facts @returns {Values} */
+function sizeOf(facts) {
+  const [, width, height, colours = "1"] = SIZE.exec(facts) ?? [];
+  if (!width) return {};
+  return { width, height, colours, numbers: `${Number(width) * Number(height) * Number(colours)}` };
 }
 
 export class ModelNumbers {
@@ -51,6 +59,8 @@ export class ModelNumbers {
       this.ofClass,
       t(" · active"),
       help("active dimensions", values),
+      t(" · size"),
+      help("size of a picture", values),
     );
     this.element.append(this.text, signs);
   }

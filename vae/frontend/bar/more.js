@@ -1,4 +1,4 @@
-/** What few users change: where models are decoded. */
+/** What few users look for: where models are decoded, and what else is handed over. */
 
 import { preferServer, prefersServer } from "../lib/decode-choice.js";
 import { button, element } from "../lib/dom.js";
@@ -8,9 +8,15 @@ import { icon } from "./icon.js";
 
 const MORE = "M3 8h.01M8 8h.01M13 8h.01"; // three dots
 
-/** The button and its panel. */
-export function moreButton(/** @type {HTMLElement[]} */ ...others) {
-  const more = button("", t("More: where models are decoded"), () => {}, t("More"));
+/**
+ * The button and its panel.
+ *
+ * @param {boolean} choosesDecoder without a server all is decoded here
+ * @param {...HTMLElement} others
+ */
+export function moreButton(choosesDecoder, ...others) {
+  const title = choosesDecoder ? t("More: where models are decoded") : t("More: the model’s numbers");
+  const more = button("", title, () => {}, t("More"));
   more.append(icon(MORE));
   more.className = "more";
   const box = element("input", { type: "checkbox", onchange: () => preferServer(!box.checked) });
@@ -19,8 +25,7 @@ export function moreButton(/** @type {HTMLElement[]} */ ...others) {
   const panel = element(
     "div",
     { className: "more-panel", role: "dialog", ariaLabel: t("More") },
-    label,
-    note,
+    ...(choosesDecoder ? [label, note] : []),
     ...others,
   );
   openBy(more, panel);

@@ -50,8 +50,19 @@ export class DimensionTable {
     const heads = names.map((name) => element("th", { scope: "col" }, name, signs[name] ?? ""));
     this.head.replaceChildren(element("tr", {}, ...heads));
     this.body.replaceChildren(...strongestFirst(strengths).map((i) => rowOf(model, i, others)));
-    this.note.replaceChildren(noteOf(model), others.length ? help("correlation") : ""); // the table scrolls sideways
+    this.note.replaceChildren(noteOf(model), others.length ? help("correlation", () => followed(first, others)) : ""); // the table scrolls sideways
   }
+}
+
+/**
+ * How closely another model's dimension follows this one, for the formula; null where none does.
+ *
+ * @param {number} i
+ * @param {Other[]} others
+ */
+function followed(i, others) {
+  const [other] = others.filter(({ match }) => match?.[i]);
+  return other?.match ? { correlation: `${subscript(i)}, ${other.words}: ${matchText(other.match[i])}` } : null;
 }
 
 /**

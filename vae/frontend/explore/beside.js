@@ -40,6 +40,7 @@
 import { brought } from "../lib/brought.js";
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { Compared } from "../lib/compared.js";
+import { spentSigns } from "../lib/comparison-signs.js";
 import { difference, spends } from "../lib/comparison-words.js";
 import { element, select } from "../lib/dom.js";
 import { bestOf, payload } from "../lib/labelled.js";
@@ -64,6 +65,9 @@ const INPUTS = {
   ],
   z: [t("the numbers z"), t("Each model decodes the same numbers, whatever they mean there.")],
 };
+
+/** @type {Nats} */
+const NO_NATS = { reconstruction: 0, kl: null };
 
 export class Beside {
   /** @type {Compared<OtherModel>} */
@@ -99,7 +103,7 @@ export class Beside {
     this.meaning = element("span", { className: "meaning" });
     this.differences = element("ul", { className: "differences" });
     const label = element("label", {}, t("Same input "), this.choice);
-    this.head = element("div", { className: "same-input" }, label, this.meaning);
+    this.head = element("div", { className: "same-input" }, label, this.meaning, spentSigns(this.ofFirst));
     parts.place.prepend(this.grid);
     this.grid.append(element("figure", {}, parts.hero, this.first));
     parts.controls.prepend(this.head);
@@ -163,7 +167,7 @@ export class Beside {
   showModels({ words = "", nats, compare = [] }) {
     const before = this.pictures;
     this.pictures = new Map(compare.map(({ model }) => [model, before.get(model) ?? newPicture()]));
-    const first = { words, nats: nats ?? { reconstruction: 0, kl: null } };
+    const first = { words, nats: nats ?? NO_NATS };
     this.first.replaceChildren(...sentence(first, spends(first)));
     for (const other of compare) {
       const { canvas, caption } = this.picture(other.model);
@@ -179,6 +183,9 @@ export class Beside {
     const matches = compare[0]?.match ?? [];
     this.parts.sliders.setNotes(matches.map((_, i) => matchInWords(i, compare)));
   }
+
+  /** The first model, as it is said. */
+  ofFirst = () => ({ words: this.data?.words ?? "", nats: this.data?.nats ?? NO_NATS });
 
   /** The same numbers mean something only where there are as many. @param {BesideData} data */
   offerInputs({ compare = [], latent_dim: latentDim, input }) {

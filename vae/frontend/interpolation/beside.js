@@ -15,6 +15,7 @@
 
 import { drawPicture, fitPicture } from "../lib/canvas.js";
 import { Compared } from "../lib/compared.js";
+import { spentSigns } from "../lib/comparison-signs.js";
 import { difference, spends } from "../lib/comparison-words.js";
 import { element, figure, messageOf, say } from "../lib/dom.js";
 import { loadEncoded } from "../lib/encoded-set.js";
@@ -66,7 +67,9 @@ export class Beside {
     this.strips.setModels([words, ...compare.map((each) => each.words)]);
     const first = { words, nats: nats ?? { reconstruction: 0, kl: null } };
     const sentences = [spends(first), ...compare.map((each) => difference(first, each))];
-    this.differences.replaceChildren(...sentences.map((text) => element("li", {}, text)));
+    const signs = spentSigns(() => first);
+    const items = sentences.map((text, i) => element("li", {}, text, ...(i ? [] : [signs])));
+    this.differences.replaceChildren(...items);
     return true;
   }
 

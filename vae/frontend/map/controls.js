@@ -2,6 +2,7 @@
  * Around the plot: the bar above it, the foot beneath it, and what lies over it while a projection is computed.
  *
  * @import { Method, ProjectionQuality } from "../lib/contract.js"
+ * @import { Values } from "../lib/explained.js"
  * @import { Meter } from "../lib/live-client.js"
  * @import { Tool } from "./plot.js"
  */
@@ -202,15 +203,24 @@ export class Foot {
   /** @type {number | null} */
   nats = null; // of the mismatch
 
-  /** @param {Meter} meter */
-  constructor(meter) {
+  /**
+   * @param {Meter} meter
+   * @param {() => Values | null} looked what was last under the pointer, in numbers
+   */
+  constructor(meter, looked) {
     this.quality = element("span", { className: "quality" });
     this.mismatch = element("span", { className: "mismatch", title: MISMATCH });
     this.ofPrior = element("span", { hidden: true }, this.mismatch, this.helpOfMismatch());
     this.ofShares = element("span", { hidden: true }, t("Axes: the share of the variance"), help("share of variance"));
     this.lowering = element("span", { className: "lowering" });
     this.meaning = element("div", {});
-    const meaning = element("details", {}, element("summary", {}, t("What these mean")), this.meaning, wordsOfImages());
+    const meaning = element(
+      "details",
+      {},
+      element("summary", {}, t("What these mean")),
+      this.meaning,
+      wordsOfImages(looked),
+    );
     this.outside = element("span", { className: "outside" });
     this.note = element("span", { className: "note" });
     this.source = element("span", { className: "source" });
@@ -327,18 +337,22 @@ export class Foot {
   }
 }
 
-/** What is said of an image under the pointer, where no button could stand. */
-function wordsOfImages() {
+/**
+ * What is said of an image under the pointer, where no button could stand.
+ *
+ * @param {() => Values | null} looked
+ */
+function wordsOfImages(looked) {
   return element(
     "p",
     {},
     t("Of an image: its error"),
-    help("reconstruction error"),
+    help("reconstruction error", looked),
     t(", what is above the best possible"),
-    help("least possible error"),
+    help("least possible error", looked),
     t(", KL"),
-    help("KL"),
+    help("KL", looked),
     t("; of a place: how far off its z is"),
-    help("distance to typical"),
+    help("distance to typical", looked),
   );
 }

@@ -1,6 +1,7 @@
 /**
  * What the map decodes: the place under the pointer, on a card beside it, and the pictures beneath the points.
  *
+ * @import { Values } from "../lib/explained.js"
  * @import { Meter } from "../lib/live-client.js"
  * @import { LocalModel, ModelClient } from "../lib/model-client.js"
  * @import { Bar } from "./controls.js"
@@ -26,6 +27,7 @@
  */
 
 import { meanOf } from "../lib/encoded-set.js";
+import { natsText } from "../lib/explained.js";
 
 const OWN_PICTURES = 15, // per side, at most, under a latent space of two dimensions
   FEWEST_PICTURES = 7,
@@ -36,6 +38,8 @@ export class Decoding {
   spot = null;
   /** What is there. @type {number[]} */
   z = [];
+  /** What was last there. @type {{spot: Spot, projection: Projection} | null} */
+  looked = null;
   /** @type {Manifold | null} */
   manifold = null;
 
@@ -62,6 +66,7 @@ export class Decoding {
     const z = spot.z ?? this.zAt(spot, projection);
     this.z = z;
     this.spot = spot;
+    this.looked = { spot, projection };
     plot.setMarks({ hovered: point });
     const { shading } = plot;
     const text = isPoint
@@ -85,6 +90,25 @@ export class Decoding {
   async showOriginal(spot, { images, encoded }) {
     const pixels = await images.load(spot.point);
     if (this.spot === spot) this.parts.card.drawOriginal(pixels, encoded.imageShape);
+  }
+
+  /** What was last under the pointer, for the formulas; null before there was anything. @returns {Values | null} */
+  measured() {
+    const { looked } = this,
+      shown = this.shown();
+    if (!looked || !shown || looked.projection !== shown.projection) return null;
+    const { encoded, inverse } = looked.projection,
+      { point, coordinates } = looked.spot;
+    if (point < 0) {
+      const error = inverse.exact ? 0 : inverse.trustAt(coordinates).error;
+      return error === null ? null : { off: error.toFixed(2) };
+    }
+    const { reconstruction, kl, entropy } = encoded;
+    return {
+      reconstruction: natsText(reconstruction[point], 1),
+      ...(shown.model.prior ? { kl: natsText(kl[point], 1) } : {}),
+      ...(entropy ? { least: natsText(entropy[point], 1) } : {}),
+    };
   }
 
   leave() {

@@ -79,7 +79,7 @@ export default class LatentMap {
   meter = new Meter();
   plot = new Plot();
   card = new Card();
-  foot = new Foot(this.meter);
+  foot = new Foot(this.meter, () => this.decoding.measured());
   bar = new Bar({
     onTool: (tool) => this.plot.setTool(tool),
     onZoom: (factor) => this.plot.zoom(factor),

@@ -29,6 +29,7 @@
  */
 
 import { Compared } from "../lib/compared.js";
+import { spentSigns } from "../lib/comparison-signs.js";
 import { difference, spends } from "../lib/comparison-words.js";
 import { strongestFirst } from "../lib/math.js";
 import { Latents } from "./latents.js";
@@ -101,7 +102,11 @@ export class Beside {
     const { grids, place, controls, panels, notice } = this.parts,
       [first] = panels;
     controls.compare(true);
-    first.showModel(data.words ?? "", spends(named(data)));
+    first.showModel(
+      data.words ?? "",
+      spends(named(data)),
+      spentSigns(() => named(data)),
+    );
     place.prepend(controls.axes, first.from);
     const all = [...panels, ...this.units.map(({ panel }) => panel)];
     grids.replaceChildren(...all.map((panel) => panel.element), notice);

@@ -175,12 +175,13 @@ export class Panel {
    *
    * @param {string} words
    * @param {string} sentence how it differs from the first
+   * @param {...Node} signs of the sentence's numbers
    */
-  showModel(words, sentence) {
+  showModel(words, sentence, ...signs) {
     this.from.remove();
     this.caption.replaceChildren(element("b", {}, words), this.score);
     this.element.prepend(this.caption);
-    this.difference.textContent = sentence;
+    this.difference.replaceChildren(sentence, ...signs);
     this.beneath.append(this.difference);
   }
 

@@ -21,6 +21,7 @@ import { asMeasured, scoreInWords, scoresTable } from "./scores.js";
 import { readParams, writeParams } from "./state.js";
 import { TestSet } from "./test-set.js";
 
+/** @import { Values } from "../lib/explained.js" */
 /** @import { Live } from "../lib/following.js" */
 /** @import { LiveStatus } from "../lib/live-client.js" */
 /** @import { Beside, Unit } from "./beside.js" */
@@ -555,7 +556,7 @@ class SamplingView {
       this.scores,
       this.how,
       this.classHow,
-      wordsOfSamples(),
+      wordsOfSamples(() => selection.card.measured),
     );
     const divergence = element("div", { className: "divergence" }, about, this.klHelp);
     const foot = element("div", { className: "foot" }, this.planeNote, divergence, this.meterPlace);
@@ -606,8 +607,16 @@ function isOver(event, selector) {
 
 export default componentOf(SamplingView);
 
-/** What is said of a chosen sample, in a card where no button could stand. */
-function wordsOfSamples() {
-  const apart = [help("distance of codes"), t(", how far from the nearest picture"), help("change of the picture")];
+/**
+ * What is said of a chosen sample, in a card where no button could stand.
+ *
+ * @param {() => Values} measured of the last one
+ */
+function wordsOfSamples(measured) {
+  const apart = [
+    help("distance of codes", measured),
+    t(", how far from the nearest picture"),
+    help("change of the picture", measured),
+  ];
   return element("p", {}, t("Of a sample: how far from the nearest code"), ...apart);
 }

@@ -6,6 +6,7 @@ import { t } from "../lib/words.js";
 import { pictureOf } from "./panel.js";
 
 /** @import { ImageShape } from "../lib/contract.js" */
+/** @import { Values } from "../lib/explained.js" */
 /** @import { Panel } from "./panel.js" */
 /** @import { SamplingData } from "./state.js" */
 /** @import { LoadedSet, Nearest, TestSet } from "./test-set.js" */
@@ -117,7 +118,10 @@ export class Selection {
 }
 
 /** The sample under the pointer beside the test images nearest to it. */
-class Card {
+export class Card {
+  /** How far it is from them, for the formulas. @type {Values} */
+  measured = {};
+
   /** @param {Reconstruct} reconstruct */
   constructor(reconstruct) {
     this.sample = new Picture(t("This sample"), reconstruct);
@@ -154,6 +158,7 @@ class Card {
     keepInView(this.element);
     drawPicture(this.sample.canvas, picture, shape);
     this.sample.text.textContent = title;
+    this.measured = {};
     for (const { figure } of [this.code, this.pixels]) figure.classList.add("stale"); // until the search has ended
   }
 
@@ -168,6 +173,7 @@ class Card {
    */
   showNearestCode({ index, distance, typical }, testSet, unit) {
     const text = t`${distance.toFixed(2)} ${unit} away; median between test codes ${typical.toFixed(2)}`;
+    this.measured = { ...this.measured, distance: distance.toFixed(2) };
     void this.code.showImage(index, text, testSet);
     keepInView(this.element); // with its text it is higher
   }
@@ -182,6 +188,7 @@ class Card {
       return;
     }
     const [apart, typical] = [found.distance, found.typical].map((share) => `${(100 * share).toFixed(1)} %`);
+    this.measured = { ...this.measured, change: apart };
     const searched = found.count < testSet.encoded.n ? t`; first ${found.count} searched` : "";
     const text = t`RMS ${apart} apart; median between test images ${typical}${searched}`;
     void this.pixels.showImage(found.index, text, testSet);
