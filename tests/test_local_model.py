@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vae.evaluation.rounding import float16_is_close
-from vae.model.networks import VAE, Likelihood, ModelConfig
+from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig
 from vae.server.live.inference import InferenceEngine
 from vae.server.weights import Part, packed, weights_file
 from vae.storage.checkpoints import read_checkpoint
@@ -50,13 +50,14 @@ class Case:
 
 
 def random_config(rng: np.random.Generator, number: int) -> ModelConfig:
-    """A model of any kind. Each likelihood, both architectures, both posteriors and labels come often."""
+    """A model of any kind. Each likelihood, every architecture, both posteriors and labels come often."""
     choose = partial(rng.integers, endpoint=True)
     conv, likelihood = number % 2 == 1, get_args(Likelihood)[number // 2 % 6]
+    convolutional: Architecture = "subpixel" if number % 8 in (3, 5) else "conv"
     return ModelConfig(
         image_shape=(int(rng.choice([1, 3])), int(choose(1, 33)), int(choose(1, 33))),
         latent_dim=int(choose(1, 64)),
-        architecture="conv" if conv else "mlp",
+        architecture=convolutional if conv else "mlp",
         hidden=tuple(int(choose(1, 70)) for _ in range(choose(1, 3))),
         channels=tuple(int(choose(1, 24)) for _ in range(choose(1, 4))) if conv else (),
         likelihood=likelihood,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from itertools import product
 from math import log
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from vae.model.networks import (
     LOGVAR_BOUND,
     VAE,
     Architecture,
+    Decoder,
     Likelihood,
     ModelConfig,
     choose_device,
@@ -28,7 +30,8 @@ from vae.model.networks import (
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (1, 64, 64), (3, 64, 64), (1, 5, 17), (1, 1, 1)]
 GOOD = ModelConfig((1, 8, 8), 2, "mlp", (16,))
 CONV = ModelConfig((1, 8, 8), 2, "conv", (16,), (4, 8))
-BOTH = pytest.mark.parametrize("config", [GOOD, CONV], ids=["mlp", "conv"])
+SUBPIXEL = replace(CONV, architecture="subpixel")
+EACH = pytest.mark.parametrize("config", [GOOD, CONV, SUBPIXEL], ids=lambda config: config.architecture)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -44,7 +47,7 @@ def images(n: int, shape: tuple[int, int, int]) -> Tensor:
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 10, 512])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", get_args(Architecture))
 @torch.inference_mode()
 def test_every_shape_encodes_and_decodes(
     architecture: Architecture, shape: tuple[int, int, int], latent_dim: int
@@ -60,12 +63,37 @@ def test_every_shape_encodes_and_decodes(
     assert pictures.max() <= 1
 
 
+@pytest.mark.parametrize("architecture", ["conv", "subpixel"])
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 17), (1, 300, 2)], ids=str)
 @torch.inference_mode()
-def test_more_halvings_than_the_image_has_sides_still_give_its_shape(shape: tuple[int, int, int]) -> None:
-    model = VAE(ModelConfig(shape, 2, "conv", (4, 3), (2,) * 8))
+def test_more_halvings_than_the_image_has_sides_still_give_its_shape(
+    shape: tuple[int, int, int], architecture: Architecture
+) -> None:
+    model = VAE(ModelConfig(shape, 2, architecture, (4, 3), (2,) * 8))
     mean, _ = model.encode(to_unit(images(2, shape)))
     assert model.decode(mean).shape == (2, *shape)
+
+
+@torch.inference_mode()
+def test_a_sub_pixel_convolution_can_be_any_transposed_one() -> None:
+    transposed, subpixel = VAE(CONV).decoder, VAE(SUBPIXEL).decoder
+    shared = {name: value for name, value in transposed.state_dict().items() if "convolutions" not in name}
+    subpixel.load_state_dict(shared, strict=False)
+    for old, new in zip(_layers(transposed), _layers(subpixel), strict=True):
+        assert old.bias is not None
+        assert new.bias is not None
+        new.weight.zero_()
+        new.bias.copy_(old.bias.normal_().repeat_interleave(4))
+        # Line 2 y + top of the result takes the kernel's line 3 - top of line y - 1 + top, and 1 - top of the next one.
+        for top, left, down, right in product((0, 1), repeat=4):
+            taps = old.weight[:, :, 3 - top - 2 * down, 3 - left - 2 * right]  # (n_in, n_out)
+            new.weight[2 * top + left :: 4, :, top + down, left + right] = taps.T
+    z = torch.randn(5, 2, generator=generator())
+    torch.testing.assert_close(subpixel(z), transposed(z))
+
+
+def _layers(decoder: Decoder) -> list[torch.nn.Conv2d | torch.nn.ConvTranspose2d]:
+    return [layer for layer in decoder.convolutions if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d)]
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "gaussian-learned", "gaussian-optimal", "discretised-logistic"])
@@ -122,7 +150,7 @@ def test_mean_and_log_variance_are_the_two_halves_of_the_head() -> None:
     assert logvar[0].tolist() == pytest.approx([-0.1, 0, 0.1], abs=1e-5)
 
 
-@BOTH
+@EACH
 def test_a_picture_does_not_depend_on_training_mode_or_on_its_neighbours_in_the_batch(config: ModelConfig) -> None:
     model, x = VAE(config), to_unit(images(6, config.image_shape))
     with torch.no_grad():
@@ -133,7 +161,7 @@ def test_a_picture_does_not_depend_on_training_mode_or_on_its_neighbours_in_the_
     torch.testing.assert_close(alone, evaluating[2:3])
 
 
-@BOTH
+@EACH
 def test_every_weight_gets_a_gradient(config: ModelConfig) -> None:
     model = VAE(config)
     mean, logvar = model.encode(to_unit(images(4, config.image_shape)))
@@ -165,10 +193,10 @@ def test_the_scale_of_the_likelihood_is_given_a_weight_or_remembered(
 # ---- batch normalisation ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_batch_normalisation_follows_every_hidden_layer_and_no_other(architecture: Architecture) -> None:
     def count(*, batch_norm: bool) -> tuple[int, int]:
-        channels = (4, 8) if architecture == "conv" else ()
+        channels = () if architecture == "mlp" else (4, 8)
         model = VAE(ModelConfig((1, 8, 8), 2, architecture, (16, 12), channels, batch_norm=batch_norm))
         kinds = torch.nn.BatchNorm1d | torch.nn.BatchNorm2d
         return sum(isinstance(m, kinds) for m in model.modules()), number_of_weights(model)
@@ -176,12 +204,12 @@ def test_batch_normalisation_follows_every_hidden_layer_and_no_other(architectur
     norms, parameters = count(batch_norm=True)
     without_norms, fewer = count(batch_norm=False)
     # widths of the normalised layers: 16 and 12 in either half; 4 and 8 after the encoder's and before the decoder's
-    widths = 2 * (16 + 12) + (2 * (4 + 8) if architecture == "conv" else 0)
-    assert (norms, without_norms) == (8 if architecture == "conv" else 4, 0)
+    widths = 2 * (16 + 12) + (0 if architecture == "mlp" else 2 * (4 + 8))
+    assert (norms, without_norms) == (4 if architecture == "mlp" else 8, 0)
     assert parameters - fewer == 2 * widths
 
 
-@BOTH
+@EACH
 def test_normalised_layers_depend_on_the_batch_in_training_alone(config: ModelConfig) -> None:
     model, x = VAE(replace(config, batch_norm=True)), to_unit(images(6, config.image_shape))
     with torch.no_grad():
@@ -208,7 +236,7 @@ def test_a_missing_label_is_refused_with_one_sentence() -> None:
         condition(torch.zeros(1, 2), None, 3)
 
 
-@BOTH
+@EACH
 @torch.inference_mode()
 def test_a_conditional_decoder_takes_the_class_and_its_encoder_only_the_image(config: ModelConfig) -> None:
     conditional = replace(config, classes=3)
@@ -224,7 +252,7 @@ def test_a_conditional_decoder_takes_the_class_and_its_encoder_only_the_image(co
     assert model.decode(between).isfinite().all()
 
 
-@BOTH
+@EACH
 @torch.inference_mode()
 def test_the_code_of_an_autoencoder_is_a_point(config: ModelConfig) -> None:
     model, x = VAE(replace(config, posterior="point")), to_unit(images(4, config.image_shape))
@@ -252,6 +280,8 @@ def test_the_convolutional_model_has_as_many_parameters_as_counted_by_hand() -> 
     encoder = (9 * 1 + 1) * 4 + (9 * 4 + 1) * 8 + (32 + 1) * 16 + (16 + 1) * 4
     decoder = (2 + 1) * 16 + (16 + 1) * 32 + (16 * 8 * 4 + 4) + (16 * 4 * 1 + 1)
     assert number_of_weights(model) == encoder + decoder
+    wider = (8 * 4 * 9 + 4) * 4 - (16 * 8 * 4 + 4) + (4 * 9 + 1) * 4 - (16 * 4 + 1)  # four quarters of 3 x 3
+    assert number_of_weights(VAE(SUBPIXEL)) == encoder + decoder + wider
 
 
 @pytest.mark.parametrize(
@@ -302,7 +332,7 @@ def test_a_config_refuses_values_out_of_range_and_names_them(field: str, bad: ob
 
 
 def test_convolutions_need_channels() -> None:
-    with pytest.raises(ValueError, match="channels must be widths for conv"):
+    with pytest.raises(ValueError, match="channels must be widths for convolutions"):
         replace(CONV, channels=())
 
 
@@ -390,7 +420,7 @@ def test_an_unknown_device_is_refused_by_name(name: str) -> None:
         choose_device(name)
 
 
-@BOTH
+@EACH
 def test_a_model_knows_the_device_of_its_weights(config: ModelConfig) -> None:
     assert VAE(config).device == torch.device("cpu")
     assert VAE(config).to("meta").device.type == "meta"

@@ -137,6 +137,7 @@ def test_a_checkpoint_that_was_not_measured_sends_float32(checkpoint: Checkpoint
         replace(GREY, hidden=(7, 5), classes=2),
         ModelConfig((1, 28, 28), 10, "conv", (128,), (32, 64, 64)),
         ModelConfig((3, 5, 33), 1, "conv", (3, 4), (2,)),
+        ModelConfig((3, 5, 33), 1, "subpixel", (3, 4), (2, 5)),
     ],
 )
 def test_the_operations_of_a_decode_are_those_that_torch_counts(config: ModelConfig) -> None:

@@ -1,4 +1,4 @@
-"""The variational autoencoder: q(z|x) by an encoder, p(x|z) by a decoder, as an MLP or as a convolutional network."""
+"""The variational autoencoder: q(z|x) by an encoder, p(x|z) by a decoder, as an MLP or as convolutional networks."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from vae.validation import is_number, is_whole, one_of, require
 
-Architecture = Literal["mlp", "conv"]
+Architecture = Literal["mlp", "conv", "subpixel"]
 Likelihood = Literal[
     "bernoulli", "continuous-bernoulli", "gaussian", "gaussian-learned", "gaussian-optimal", "discretised-logistic"
 ]
@@ -32,13 +32,14 @@ LEARNED: tuple[Likelihood, ...] = ("gaussian-learned", "discretised-logistic")  
 class ModelConfig:
     """Everything that rebuilds a model: saved beside its weights.
 
-    image_shape: (channels, height, width). hidden: widths of the fully connected layers, from the image inwards; the
-    decoder mirrors them. channels: widths of the stride-2 convolutions, from the image inwards (conv only). sigma:
-    standard deviation of the Gaussian likelihood, in units of the full grey range (gaussian only). batch_norm:
-    normalise every hidden layer over the batch. posterior: what the encoder returns; "point" makes a plain autoencoder,
-    whose code is the mean itself. classes: above 0, the decoder is conditional on the image's class (a conditional
-    VAE); the encoder takes the image alone, so that unlabelled images can be encoded too. Raises ValueError, with the
-    accepted range, for any value outside it.
+    image_shape: (channels, height, width). architecture: fully connected layers alone (mlp), or with convolutions, of
+    which the decoder's double a picture's sides: transposed ones (conv) or sub-pixel ones (subpixel). hidden: widths of
+    the fully connected layers, from the image inwards; the decoder mirrors them. channels: widths of the stride-2
+    convolutions, from the image inwards (none for an mlp). sigma: standard deviation of the Gaussian likelihood, in
+    units of the full grey range (gaussian only). batch_norm: normalise every hidden layer over the batch. posterior:
+    what the encoder returns; "point" makes a plain autoencoder, whose code is the mean itself. classes: above 0, the
+    decoder is conditional on the image's class (a conditional VAE); the encoder takes the image alone, so that
+    unlabelled images can be encoded too. Raises ValueError, with the accepted range, for any value outside it.
     """
 
     image_shape: tuple[int, int, int]
@@ -59,7 +60,7 @@ class ModelConfig:
         require(all(is_whole(s, 1, MAX_IMAGE_SIDE) for s in sides), "image sides", sides, f"1 to {MAX_IMAGE_SIDE}")
         d = self.latent_dim
         require(is_whole(d, 1, MAX_LATENT_DIM), "latent_dim", d, f"a whole number from 1 to {MAX_LATENT_DIM}")
-        require(self.architecture in get_args(Architecture), "architecture", self.architecture, "mlp or conv")
+        require(self.architecture in get_args(Architecture), "architecture", self.architecture, one_of(Architecture))
         require(self.likelihood in get_args(Likelihood), "likelihood", self.likelihood, one_of(Likelihood))
         require(self.posterior in get_args(Posterior), "posterior", self.posterior, one_of(Posterior))
         require(isinstance(self.batch_norm, bool), "batch_norm", self.batch_norm, "True or False")
@@ -69,8 +70,8 @@ class ModelConfig:
             ok = len(widths) <= MAX_DEPTH and all(is_whole(w, 1, MAX_WIDTH) for w in widths)
             require(ok, name, widths, f"at most {MAX_DEPTH} widths of 1 to {MAX_WIDTH}")
         require(bool(self.hidden), "hidden", self.hidden, "at least one width")
-        conv = self.architecture == "conv"
-        require(bool(self.channels) == conv, "channels", self.channels, "widths for conv, none for mlp")
+        conv = self.architecture != "mlp"
+        require(bool(self.channels) == conv, "channels", self.channels, "widths for convolutions, none for mlp")
         require(is_number(self.sigma, 1e-3, 10), "sigma", self.sigma, "0.001 to 10")
 
     @property
@@ -97,12 +98,12 @@ def default_config(
 ) -> ModelConfig:
     """A model of sensible widths, where none are given, for images of this shape; options: ModelConfig's other fields.
 
-    The MLP is the 784-400-z of most textbooks; the conv one halves the image three times (four from 64 pixels on).
+    The MLP is the 784-400-z of most textbooks; convolutions halve the image three times (four from 64 pixels on).
     """
-    if architecture == "conv" and not channels:
+    if architecture != "mlp" and not channels:
         halvings = min(4, max(1, (min(image_shape[1:]) - 1).bit_length() - 2))  # down to 4 pixels or less
         channels = ((32,), (32, 64), (32, 64, 64), (32, 32, 64, 64))[halvings - 1]
-    hidden = hidden or ((128,) if architecture == "conv" else (400,))
+    hidden = hidden or ((400,) if architecture == "mlp" else (128,))
     return ModelConfig(image_shape, latent_dim, architecture, hidden, channels, **options)
 
 
@@ -319,5 +320,17 @@ def _up(config: ModelConfig) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(widths):
         norm = [nn.BatchNorm2d(n_in)] if config.batch_norm else []
-        layers += [*norm, nn.ReLU(), nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1)]
+        layers += [*norm, nn.ReLU(), *_doubling(n_in, n_out, config.architecture)]
     return nn.Sequential(*layers)
+
+
+def _doubling(n_in: int, n_out: int, architecture: Architecture) -> list[nn.Module]:
+    """Layers that double height and width. Shapes: (n, n_in, h, w) -> (n, n_out, 2 h, 2 w).
+
+    A sub-pixel convolution computes the 2 x 2 pixels in place of each as 4 n_out channels, from 3 x 3 pixels around it;
+    of these a transposed convolution takes 2 x 2. Source: Shi et al. 2016, "Real-time single image and video
+    super-resolution using an efficient sub-pixel convolutional neural network".
+    """
+    if architecture == "subpixel":
+        return [nn.Conv2d(n_in, 4 * n_out, 3, padding=1), nn.PixelShuffle(2)]
+    return [nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1)]

@@ -28,7 +28,7 @@ export const MODEL_LIMITS = /** @type {const} */ ({
   logvar: 10,
 });
 
-export const ARCHITECTURES = /** @type {const} */ (["mlp", "conv"]);
+export const ARCHITECTURES = /** @type {const} */ (["mlp", "conv", "subpixel"]);
 
 export const LIKELIHOODS = /** @type {const} */ ([
   "bernoulli",

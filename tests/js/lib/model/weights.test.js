@@ -7,7 +7,8 @@ import { CONV, MLP, modelFile, randomTensors, safetensors } from "../../support/
 /** @import { ModelConfig } from "../../../../vae/frontend/lib/model/config.js" */
 
 test("a file gives the model's config, its tensors and the KL of its dimensions", () => {
-  for (const config of [MLP, CONV, { ...CONV, batch_norm: true, classes: 4, likelihood: "discretised-logistic" }]) {
+  const normed = { ...CONV, batch_norm: true, classes: 4, likelihood: "discretised-logistic" };
+  for (const config of [MLP, CONV, normed, { ...normed, architecture: "subpixel" }]) {
     for (const whole of [true, false]) {
       const tensors = randomTensors(/** @type {ModelConfig} */ (config), whole);
       const read = readWeights(modelFile(/** @type {ModelConfig} */ (config), tensors));

@@ -8,7 +8,7 @@ import { ARCHITECTURES, LEARNED_SCALES, LIKELIHOODS, MODEL_LIMITS, POSTERIORS } 
  * @typedef {object} ModelConfig
  * @property {ImageShape} image_shape
  * @property {number} latent_dim
- * @property {"mlp" | "conv"} architecture
+ * @property {(typeof ARCHITECTURES)[number]} architecture
  * @property {number[]} hidden
  * @property {number[]} channels
  * @property {Likelihood} likelihood
@@ -17,11 +17,12 @@ import { ARCHITECTURES, LEARNED_SCALES, LIKELIHOODS, MODEL_LIMITS, POSTERIORS } 
  * @property {"gaussian" | "point"} posterior
  * @property {number} classes
  *
- * A layer that multiplies: fully connected, a convolution of stride 2 (3 × 3), a transposed one (4 × 4). norm: the name
- * of the batch normalisation after it, "" without one. relu: whether a ReLU follows. from, to: features or channels.
+ * A layer that multiplies: fully connected, a convolution of stride 2 (3 × 3), a transposed one (4 × 4), a sub-pixel one
+ * (3 × 3), which gives 2 × 2 pixels as four times its channels. norm: the name of the batch normalisation after it, ""
+ * without one. relu: whether a ReLU follows. from, to: features or channels.
  *
  * @typedef {object} Layer
- * @property {"linear" | "down" | "up"} kind
+ * @property {"linear" | "down" | "up" | "subpixel"} kind
  * @property {string} name
  * @property {string} norm
  * @property {boolean} relu
@@ -42,7 +43,7 @@ export function readConfig(text) {
   const [color, ...sides] = Array.isArray(config.image_shape) ? config.image_shape : [];
   const areWidths = (/** @type {unknown} */ widths) =>
     Array.isArray(widths) && widths.length <= depth && widths.every((each) => isWhole(each, 1, width));
-  const conv = config.architecture === "conv";
+  const conv = config.architecture !== "mlp";
   /** @type {[key: string, holds: boolean][]} */
   const checks = [
     ["image_shape", (color === 1 || color === 3) && sides.length === 2 && sides.every(isSide)],
@@ -121,18 +122,20 @@ function flatSize(/** @type {ModelConfig} */ config) {
  * @returns {Layer[]}
  */
 export function decoderLayers(config) {
-  const { batch_norm: normed, image_shape, channels, hidden } = config;
+  const { architecture, batch_norm: normed, image_shape, channels, hidden } = config;
   const conv = channels.length > 0;
+  const subpixel = architecture === "subpixel";
   const widths = [codeDim(config), ...hidden.toReversed()];
   const grids = [...channels.toReversed(), image_shape[0]];
-  // Before each transposed convolution: batch normalisation, where there is any, and a ReLU.
-  const step = normed ? 3 : 2;
+  // Before each convolution: batch normalisation, where there is any, and a ReLU. After a sub-pixel one: its shuffle.
+  const before = normed ? 2 : 1;
+  const step = before + (subpixel ? 2 : 1);
   const normBefore = (/** @type {number} */ i) =>
     normed && i < channels.length ? `decoder.convolutions.${step * i}` : "";
   /** @type {Layer[]} */
   const up = channels.map((_, i) => ({
-    kind: "up",
-    name: `decoder.convolutions.${step * i + step - 1}`,
+    kind: subpixel ? "subpixel" : "up",
+    name: `decoder.convolutions.${step * i + before}`,
     norm: normBefore(i + 1),
     relu: i + 1 < channels.length,
     from: grids[i],
@@ -202,8 +205,11 @@ export function tensorShapes(config, whole) {
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
   for (const { kind, name, norm, from, to } of layers) {
-    shapes.set(`${name}.weight`, { linear: [to, from], down: [to, from, 3, 3], up: [from, to, 4, 4] }[kind]);
-    shapes.set(`${name}.bias`, [to]);
+    const outputs = kind === "subpixel" ? 4 * to : to;
+    const convolved = [outputs, from, 3, 3];
+    const weight = { linear: [to, from], down: convolved, up: [from, to, 4, 4], subpixel: convolved }[kind];
+    shapes.set(`${name}.weight`, weight);
+    shapes.set(`${name}.bias`, [outputs]);
     const normed = norm.startsWith("decoder.convolutions") && kind === "linear" ? featureShape(config)[0] : to;
     for (const key of norm ? NORM_TENSORS : []) shapes.set(`${norm}.${key}`, [normed]);
   }

@@ -20,7 +20,7 @@ import { PANEL } from "./product.js";
  */
 
 const EPSILON = 1e-5; // PyTorch's default, which vae/model/networks.py leaves
-const NO_BOUND = -Infinity;
+export const NO_BOUND = -Infinity;
 
 /**
  * Weights and biases of a layer. channels: of its output, which batch normalisation counts by; PyTorch's outputs of a
@@ -31,7 +31,7 @@ const NO_BOUND = -Infinity;
  * @param {number} channels
  * @returns {Affine}
  */
-function affine({ name, norm, to, kind }, tensors, channels) {
+export function affine({ name, norm, to, kind }, tensors, channels) {
   const tensor = (/** @type {string} */ key) => /** @type {Float32Array} */ (tensors.get(key));
   const [weight, bias] = [tensor(`${name}.weight`), tensor(`${name}.bias`)];
   if (!norm) return { weight, scale: () => 1, bias: (output) => bias[output] };
@@ -39,7 +39,7 @@ function affine({ name, norm, to, kind }, tensors, channels) {
     tensor(`${norm}.${key}`),
   );
   if (variance.some((value) => value < 0)) throw new Error(`The tensor “${norm}.running_var” has a negative variance.`);
-  const each = kind === "linear" ? to / channels : 1; // outputs of a channel
+  const each = { linear: to / channels, down: 1, up: 1, subpixel: 4 }[kind]; // outputs of a channel
   const channel = (/** @type {number} */ output) => Math.floor(output / each);
   const scale = (/** @type {number} */ output) => {
     const c = channel(output);
@@ -61,7 +61,7 @@ function affine({ name, norm, to, kind }, tensors, channels) {
  * @param {(column: number) => number} bias
  * @param {(input: number, column: number) => number} weight
  */
-function packed(arithmetic, inputs, columns, bias, weight) {
+export function packed(arithmetic, inputs, columns, bias, weight) {
   const panels = Math.ceil(columns / PANEL);
   const panelBytes = 4 * PANEL * (1 + inputs);
   const weights = arithmetic.allocate(panels * panelBytes);
@@ -175,127 +175,6 @@ export function down(arithmetic, layer, tensors, input, output) {
 }
 
 /**
- * A 4 × 4 transposed convolution of stride 2. Pixels of the output with odd and even places take different quarters of
- * the kernel, 2 × 2 of it each: so each quarter of them is a convolution of stride 1.
- *
- * @param {Arithmetic} arithmetic
- * @param {Layer} layer
- * @param {Map<string, Float32Array>} tensors
- * @param {Grid} input
- * @param {Grid} output
- * @returns {Step[]}
- */
-export function up(arithmetic, layer, tensors, input, output) {
-  const { weight, scale, bias } = affine(layer, tensors, layer.to);
-  return quarters(output).map(([top, left]) => {
-    const place = packed(
-      arithmetic,
-      4 * input.features,
-      output.features,
-      (k) => (k < layer.to ? bias(k) : 0),
-      (i, k) => (k < layer.to ? weightAt(weight, layer, input, i, k, top, left) * scale(k) : 0),
-    );
-    /** @type {Product} */
-    const product = {
-      ...place,
-      ...quarterOf(input, output, top, left),
-      columns: output.features,
-      output: output.inside + top * output.lineBytes + left * output.pixelBytes,
-      outputPixel: 2 * output.pixelBytes,
-      outputLine: 2 * output.lineBytes,
-      outputPicture: output.distance,
-      least: layer.relu ? 0 : NO_BOUND,
-    };
-    return moving(arithmetic, "product", product);
-  });
-}
-
-/**
- * The last transposed convolution, which ends in one or three channels, each in a plane of its own.
- *
- * @param {Arithmetic} arithmetic
- * @param {Layer} layer
- * @param {Map<string, Float32Array>} tensors
- * @param {Grid} input
- * @param {Grid} output a line for each channel
- * @param {{height: number, width: number}} picture
- * @returns {Step[]}
- */
-export function upToPlanes(arithmetic, layer, tensors, input, output, picture) {
-  const { weight, scale, bias } = affine(layer, tensors, layer.to);
-  return Array.from({ length: layer.to }, (_, k) =>
-    quarters(picture).map(([top, left]) => {
-      const inputs = 4 * input.features;
-      const weights = arithmetic.allocate(4 * (4 + inputs));
-      const { floats } = arithmetic;
-      floats[weights / 4] = bias(k);
-      for (let i = 0; i < inputs; i++)
-        floats[weights / 4 + 4 + i] = weightAt(weight, layer, input, i, k, top, left) * scale(k);
-      /** @type {Product} */
-      const product = {
-        ...quarterOf(input, picture, top, left),
-        weights,
-        panelBytes: 0,
-        columns: 1,
-        output: output.address + 4 * ((k * picture.height + top) * picture.width + left),
-        outputPixel: 8,
-        outputLine: 8 * picture.width,
-        outputPicture: output.distance,
-        least: NO_BOUND,
-      };
-      return moving(arithmetic, "column", product);
-    }),
-  ).flat();
-}
-
-/** The quarters of a picture that have pixels: each by the place of its first. */
-function quarters(/** @type {{height: number, width: number}} */ { height, width }) {
-  const all = [0, 1].flatMap((top) => [0, 1].map((left) => /** @type {const} */ ([top, left])));
-  return all.filter(([top, left]) => top < height && left < width);
-}
-
-/**
- * What a quarter of the output takes of the input.
- *
- * @param {Grid} input
- * @param {{height: number, width: number}} output
- * @param {number} top
- * @param {number} left
- */
-function quarterOf(input, { height, width }, top, left) {
-  return {
-    input: input.address + top * input.lineBytes + left * input.pixelBytes,
-    inputPixel: input.pixelBytes,
-    inputLine: input.lineBytes,
-    inputPicture: input.distance,
-    parts: 2,
-    partBytes: 2 * input.pixelBytes,
-    partDistance: input.lineBytes,
-    pixels: Math.ceil((width - left) / 2),
-    lines: Math.ceil((height - top) / 2),
-  };
-}
-
-/**
- * The weight of input number i of a quarter: of 2 lines, in each 2 pixels, in each the channels. A pixel of the output
- * at place 2 y + top takes the kernel's lines 3 - top and 1 - top, times the input's lines y - 1 + top and y + top.
- *
- * @param {Float32Array} weight (from, to, 4, 4)
- * @param {Layer} layer
- * @param {Grid} input
- * @param {number} i
- * @param {number} k
- * @param {number} top
- * @param {number} left
- */
-function weightAt(weight, layer, input, i, k, top, left) {
-  const channel = i % input.features;
-  const pixel = Math.floor(i / input.features);
-  const [y, x] = [3 - top - 2 * (pixel >> 1), 3 - left - 2 * (pixel & 1)];
-  return channel < layer.from ? weight[(channel * layer.to + k) * 16 + 4 * y + x] : 0;
-}
-
-/**
  * A step that computes one picture of the batch.
  *
  * @param {Arithmetic} arithmetic
@@ -303,7 +182,7 @@ function weightAt(weight, layer, input, i, k, top, left) {
  * @param {Product} product of the first picture
  * @returns {Step}
  */
-function moving(arithmetic, how, product) {
+export function moving(arithmetic, how, product) {
   const [from, to] = [product.input, product.output];
   return {
     run: (k) => {

@@ -1,8 +1,9 @@
 /** The two networks of a model, ready to run on a batch of pictures. */
 
 import { codeDim, decoderLayers, encoderLayers, featureShape, pictureBytes } from "./config.js";
+import { up, upToPlanes } from "./doubling.js";
 import { Grid } from "./grid.js";
-import { down, linear, up, upToPlanes } from "./layers.js";
+import { down, linear } from "./layers.js";
 
 /** @import { Layer, ModelConfig } from "./config.js" */
 /** @import { Step } from "./layers.js" */
@@ -37,7 +38,7 @@ const MAX_MULTIPLICATIONS = 4e9; // for one picture: more would take seconds
 export function decoderNetwork({ config, tensors }, arithmetic, apart = false) {
   const layers = decoderLayers(config);
   const [color, height, width] = config.image_shape;
-  const ups = layers.filter(({ kind }) => kind === "up");
+  const ups = layers.filter(({ kind }) => kind === "up" || kind === "subpixel");
   const dense = layers.slice(0, layers.length - ups.length);
   const shapes = shapesAfter(ups, config);
   checkCost([...dense.map(multiplications), ...ups.map((layer, i) => multiplications(layer, shapes[i + 1]))]);
@@ -127,8 +128,8 @@ function denseSteps(arithmetic, layers, tensors, input, output, pictures) {
 }
 
 /**
- * The sizes of the grids before each transposed convolution and after the last: no larger than what the picture, which
- * may be cut at its right and lower edges, takes of them.
+ * The sizes of the grids before each layer that doubles their sides and after the last: no larger than what the picture,
+ * which may be cut at its right and lower edges, takes of them.
  *
  * @param {Layer[]} ups
  * @param {ModelConfig} config
@@ -136,12 +137,14 @@ function denseSteps(arithmetic, layers, tensors, input, output, pictures) {
  */
 function shapesAfter(ups, config) {
   const [, fullHeight, fullWidth] = featureShape(config);
+  const halve = config.architecture === "subpixel" ? Math.ceil : Math.floor;
+  const taken = (/** @type {number} */ side) => halve(side / 2) + 1; // of the last grid by one of this side
   let [color, height, width] = config.image_shape;
   const sizes = [sizeOf(color, height, width)];
   for (let i = ups.length - 1; i >= 0; i--) {
     color = ups[i].from;
-    height = Math.min(fullHeight * 2 ** i, Math.floor(height / 2) + 1);
-    width = Math.min(fullWidth * 2 ** i, Math.floor(width / 2) + 1);
+    height = Math.min(fullHeight * 2 ** i, taken(height));
+    width = Math.min(fullWidth * 2 ** i, taken(width));
     sizes.unshift(sizeOf(color, height, width));
   }
   return sizes;
@@ -165,7 +168,7 @@ function multiplications(
   /** @type {{height: number, width: number} | number} */ size,
 ) {
   if (typeof size === "number") return from * to;
-  return from * to * { linear: 1, down: 9, up: 4 }[kind] * size.height * size.width;
+  return from * to * { linear: 1, down: 9, up: 4, subpixel: 9 }[kind] * size.height * size.width;
 }
 
 function checkCost(/** @type {number[]} */ costs) {

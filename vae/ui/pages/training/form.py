@@ -28,7 +28,7 @@ from vae.ui.pages.training.uploader import choose_pictures
 from vae.views.shared.models import DATASET_NAMES
 
 OWN = "my own images"
-ARCHITECTURES = {"mlp": "MLP", "conv": "Convolutional"}
+ARCHITECTURES = {"mlp": "MLP", "conv": "Convolutional", "subpixel": "Convolutional, sub-pixel"}
 OBJECTIVES = {
     "vae": "VAE",
     "autoencoder": "Plain autoencoder",
@@ -126,7 +126,8 @@ def _choose_model() -> tuple[Json, ObjectiveName, float]:
         get_args(Architecture),
         format_func=ARCHITECTURES.__getitem__,
         key="architecture",
-        help="An mlp starts with the mean of all images; a conv network has to learn it.",
+        help="An MLP starts with the mean of all images; a convolutional network has to learn it. Sub-pixel decoders "
+        "draw sharper edges, best with batch normalisation.",
     )
     latent_dim = right.number_input(
         "Latent dimensions", 1, MAX_LATENT_DIM, key="latent_dim", help=f"More than {MAX_LATENT_DIM} decode slowly."
