@@ -132,6 +132,41 @@ def test_a_step_pins_its_image_on_the_map_that_the_step_before_has_opened(browse
         expect(page.get_by_text("Test image 7")).to_be_visible()
 
 
+STEPS = """() => {
+    const root = document.querySelector(".lab-stage > div").shadowRoot;
+    const values = [...root.querySelectorAll("input")].map(({ type, value, checked }) => `${type} ${value} ${checked}`);
+    return [location.hash, ...values];
+}"""
+
+
+def test_a_step_opens_as_on_a_new_page_whatever_was_done_before(browser: Browser, tmp_path: Path) -> None:
+    queries = ["Explore?checkpoint=digits-z2", "Reconstruction?checkpoint=digits-z2"]
+    links = [queries[0], queries[1] + "&image=7", *queries, queries[0]]
+    where = {"page": "Explore", "checkpoint": "digits-z2"}
+    lesson = LESSON | {"steps": [{**LESSON["steps"][0], **where, "link": link} for link in links], "missing": []}
+    file = tmp_path / "lesson.html"
+    models = [ModelFiles(read_checkpoint(ROOT / "checkpoints" / "digits-z2"))]
+    file.write_bytes(lab_file(models, points=100, query="lesson=two-numbers", lesson=lesson))
+    with taken(browser, file) as page:
+        predict(page, 0)
+        found = []
+        for _ in links:
+            press(page, "Next")
+            press(page, "Show me")
+            rest(page)
+            found.append(page.evaluate(STEPS))
+            slider = page.locator(".lab-stage input[type=range]:enabled").first
+            slider.focus()
+            slider.press("ArrowRight")
+            rest(page)
+            assert page.evaluate(STEPS) != found[-1]
+            press(page, "Show me")
+            rest(page)
+            assert page.evaluate(STEPS) == found[-1]
+        assert found[1] != found[3]
+        assert found[0] == found[2] == found[4]
+
+
 def places(page: Page) -> Iterator[str]:
     """Plays the lesson from its prediction to its end: each place once there is nothing more to do at it."""
     while True:

@@ -26,8 +26,8 @@ class Host {
   followed = [];
 
   /** @param {URLSearchParams} link */
-  replace(link) {
-    this.opened.push(`${link}`);
+  replace(link, afresh = false) {
+    this.opened.push(`${link}${afresh ? "!" : ""}`);
     this.model = link.get("checkpoint") ?? this.model;
     this.view = VIEWS.find(({ address }) => address === link.get("page"))?.name ?? this.view;
   }
@@ -60,7 +60,7 @@ beforeEach(() => {
  * @returns {Followed}
  */
 function state(shown, changes = {}) {
-  return { class: { model: "a", mode: "follow", frozen: false, closed: false, ...changes }, shown };
+  return { class: { model: "a", mode: "follow", frozen: false, closed: false, ...changes }, shown, lesson: null };
 }
 const EXPLORE = { page: "Explore", params: { checkpoint: "a", z: "1,2" } };
 const MAP = { page: "Latent_map", params: { checkpoint: "b" } };
@@ -78,6 +78,19 @@ test("a link without a model is of the class' model, and one with a new model op
   follower.take(state({ page: "Explore", params: { checkpoint: "ours" } }));
   assert.deepEqual(host.opened, ["page=Explore&checkpoint=b", "page=Explore&checkpoint=ours"]);
   assert.deepEqual(host.models, ["a", "b", "ours"]);
+});
+
+test("what the class's lesson comes to is opened with a new view, what its teacher moves then in the same one", () => {
+  const lesson = { phase: "experiment", link: "Explore?checkpoint=a&image=3" };
+  const step = { page: "Explore", params: { checkpoint: "a", image: "3" } };
+  follower.take({ ...state(step), lesson });
+  follower.take({ ...state({ page: "Explore", params: { checkpoint: "a", image: "4" } }), lesson });
+  follower.take({ ...state(MAP), lesson: { phase: "explain" } });
+  follower.open(step, "a", true);
+  assert.deepEqual(
+    host.opened.map((link) => link.endsWith("!")),
+    [true, false, false, true],
+  );
 });
 
 test("a frame is followed at once", () => {
@@ -137,7 +150,7 @@ test("a page that is not here is named, and what is shown stays", () => {
 });
 
 test("before there is a class nothing happens", () => {
-  follower.take({ class: null, shown: null });
+  follower.take({ class: null, shown: null, lesson: null });
   follower.live(frame(1));
   host.run();
   assert.deepEqual([host.opened, host.followed], [[], []]);

@@ -13,7 +13,7 @@
  * @property {string[]} models
  * @property {{settings: {views: readonly {name: string, address: string}[]}}} environment
  * @property {Set<() => void>} runs
- * @property {(link: URLSearchParams) => void} replace
+ * @property {(link: URLSearchParams, afresh: boolean) => void} replace
  * @property {(view: string, model: string) => {follow?: (live: Live) => void} | null} shownAs
  *
  * What it uses of a class' state.
@@ -22,6 +22,7 @@
  * @typedef {object} Followed
  * @property {{model: string, mode: "follow" | "explore", frozen: boolean, closed: boolean} | null} class
  * @property {Shown | null} shown
+ * @property {{phase: string, link?: string | null} | null} lesson
  */
 
 import { t, translate } from "../lib/words.js";
@@ -55,7 +56,7 @@ export class Follower {
    *
    * @param {Followed} state
    */
-  take({ class: about, shown }) {
+  take({ class: about, shown, lesson }) {
     const before = this.following;
     const follows = about?.mode === "follow" && !about.closed;
     this.following = follows && !about.frozen;
@@ -66,14 +67,15 @@ export class Follower {
     if (!this.following) this.newest = null;
     const isLate = follows && about.frozen && !this.shown; // then the frozen view is to come yet
     const isNews = this.following && (!before || !isSame(shown, this.shown));
-    if (shown && about && (isLate || isNews)) this.open(shown, about.model);
+    if (shown && about && (isLate || isNews)) this.open(shown, about.model, isStep(shown, lesson));
   }
 
   /**
    * @param {Shown} shown
    * @param {string} model of the class, for a link without one
+   * @param {boolean} [afresh] with nothing that the student has done in the view before, as in a lesson's step
    */
-  open(shown, model) {
+  open(shown, model, afresh = false) {
     this.shown = shown;
     const { lab } = this,
       { page, params } = shown;
@@ -84,7 +86,7 @@ export class Follower {
     const link = new URLSearchParams({ page, checkpoint: model, ...params });
     const name = link.get("checkpoint") ?? model;
     if (!lab.models.includes(name)) lab.models.push(name); // trained since this page was opened
-    lab.replace(link);
+    lab.replace(link, afresh);
   }
 
   /** Shows it again: the student was without a connection, and may have gone elsewhere. */
@@ -118,6 +120,19 @@ export class Follower {
   show(live) {
     this.lab.shownAs(live.view, live.model)?.follow?.(live);
   }
+}
+
+/**
+ * Whether it is what the class's lesson has come to.
+ *
+ * @param {Shown} shown
+ * @param {Followed["lesson"]} lesson
+ */
+function isStep({ page, params }, lesson) {
+  if (lesson?.phase !== "experiment" || !lesson.link) return false;
+  const [own, query] = lesson.link.split("?");
+  const linked = new URLSearchParams(query);
+  return own === page && linked.size === Object.keys(params).length && [...linked].every(([k, v]) => params[k] === v);
 }
 
 /**

@@ -108,11 +108,18 @@ async function shown(view, model, link = null, byHistory = false) {
 
 test("Explore starts at the first test image, and its z stays null until one is sent", async () => {
   const { data, params } = await shown(explore, "a", "");
-  assert.deepEqual(data.start, { id: "0", title: "test image 0", z: [0, 0] });
+  const { id } = data.start;
+  assert.deepEqual(data.start, { id, title: "test image 0", z: [0, 0] });
   assert.deepEqual([data.z, params], [null, {}]);
-  explore.take(session, "z", { start: "0", z: [0.5, -1.25] });
+  explore.take(session, "z", { start: id, z: [0.5, -1.25] });
   const later = await shown(explore, "a");
-  assert.deepEqual([later.data.start.id, later.data.z, later.params], ["0", [0.5, -1.25], { z: "0.5,-1.25" }]);
+  assert.deepEqual([later.data.start.id, later.data.z, later.params], [id, [0.5, -1.25], { z: "0.5,-1.25" }]);
+});
+
+test("a link in a new session is another start of Explore", async () => {
+  const before = (await shown(explore, "a", "")).data.start.id;
+  session = new Session(session.models);
+  assert.notEqual((await shown(explore, "a", "")).data.start.id, before);
 });
 
 test("a z that belongs to another start is not taken", async () => {
@@ -129,10 +136,11 @@ test("Explore opens a link's image and z, and says where z does not fit", async 
 });
 
 test("an image chosen beside the title is a new start of Explore and the image of all views", async () => {
-  const { controls } = await shown(explore, "a", "z=1,2");
+  const { controls, data: first } = await shown(explore, "a", "z=1,2");
+  const next = `${Number(/** @type {{id: string}} */ (first.start).id) + 1}`;
   /** @type {NumberControl} */ (controls[0]).take(5);
   const { data, params } = await shown(explore, "a");
-  assert.deepEqual([data.start.id, data.start.title, data.z, params], ["1", "test image 5", null, { image: "5" }]);
+  assert.deepEqual([data.start.id, data.start.title, data.z, params], [next, "test image 5", null, { image: "5" }]);
   assert.equal((await shown(reconstruction, "a", "")).data.image, 5);
   assert.deepEqual((await shown(latentMap, "a", "")).data.pinned.row, 5);
   assert.equal((await shown(sampling, "a", "")).data.image, 5);

@@ -1,5 +1,6 @@
 /**
- * Brings the light page to the state of a link, as if it had been opened with it.
+ * Brings the light page to the state of a link, as if it had been opened with it: nothing that was chosen or moved before is in it,
+ * but for the visitor's own picture where the link names no other.
  *
  * @import { Lab } from "./lab.js"
  */
@@ -9,7 +10,7 @@ export class Drive {
   link = null;
   onShown = () => {};
 
-  /** @param {Pick<Lab, "replace" | "runs" | "shownAs" | "view" | "model">} lab */
+  /** @param {Pick<Lab, "replace" | "runs" | "view" | "model">} lab */
   constructor(lab) {
     this.lab = lab;
     lab.runs.add(() => this.settle());
@@ -24,16 +25,13 @@ export class Drive {
     this.link = new URLSearchParams(link);
     this.onShown = onShown;
     if (!this.link.has("checkpoint")) this.link.set("checkpoint", lab.model);
-    lab.replace(this.link);
+    lab.replace(this.link, true);
   }
 
-  /** A component keeps its own state when only the link is another one. */
   settle() {
     const { lab, link } = this;
     if (!link || link.get("page") !== lab.view.address || link.get("checkpoint") !== lab.model) return;
     this.link = null;
-    const { view, model } = { view: lab.view.name, model: lab.model };
-    lab.shownAs(view, model)?.follow?.({ view, model, params: Object.fromEntries(link) });
     this.onShown();
   }
 }

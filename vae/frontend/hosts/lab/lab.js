@@ -64,6 +64,7 @@ export class Lab {
   running = false;
   asked = false;
   started = false;
+  afresh = false; // whether the next run makes the view's component anew
   /** @type {Promise<void> | undefined} */
   barLoading;
   /** Called after each run. @type {Set<() => void>} */
@@ -135,8 +136,10 @@ export class Lab {
    * as on a page that is opened now: nothing that was chosen here before is in it.
    *
    * @param {URLSearchParams} link with a page and a model
+   * @param {boolean} [afresh] also what the view itself has kept is not in it: its component is made anew
    */
-  replace(link) {
+  replace(link, afresh = false) {
+    this.afresh ||= afresh;
     this.session = new Session(this.environment.settings.models);
     this.environment.address.write(`${link}`, false);
     this.open(link, true);
@@ -214,7 +217,8 @@ export class Lab {
     this.writeLink(params);
     this.showFrame(this.environment.address.read());
     this.controls.show(controls);
-    if (this.stage.name !== view.name) {
+    if (this.stage.name !== view.name || this.afresh) {
+      this.afresh = false;
       this.stage.mount(view.name, Class, styles, (name, value) => this.take(view, name, value));
     }
     this.stage.update({ ...data, base });

@@ -11,6 +11,7 @@
 import { t, translate } from "../../../lib/words.js";
 import { formatZ } from "../link.js";
 
+let begun = 0; // on this page: the component outlives a session, and goes to the start of each of them
 const INPUTS = ["image", "percentile", "z"]; // what can be the same for models side by side: see explore/same-input.js
 
 /**
@@ -102,7 +103,7 @@ function startOf(session, image) {
   const same = before?.model === about.name && before.image === image.row && before.place === place;
   if (before && same && !byHistory && !linked) return before;
   const z = !before || byHistory || linked ? session.linkedZ() : null;
-  const id = before ? before.id + 1 : 0;
+  const id = ++begun;
   /** @type {Start} */
   let start = { id, model: about.name, image: image.row, place, title: image.title, z: image.z, label: image.label };
   let now = z;
