@@ -1,6 +1,8 @@
 """The ten lessons that ship: each link opens, each assertion holds, each text is plain and takes the time it says."""
 
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -119,3 +121,14 @@ def test_a_lesson_takes_the_minutes_that_it_says(name: str) -> None:
     needed = words / WORDS_PER_MINUTE + STEP_MINUTES * len(lesson.steps) + 2 * QUESTION_MINUTES
     assert 5 <= lesson.minutes <= 10
     assert lesson.minutes == pytest.approx(needed, abs=1), f"{words} words need {needed:.1f} minutes"
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_a_step_opens_before_what_it_asks_for(name: str) -> None:
+    for step in lesson_of(name).steps:
+        asked = plain(step.do)
+        params = dict(parse_qsl(step.link.text.partition("?")[2]))
+        if re.match(r"Turn|Choose|Move", asked):
+            done = [key for key in ("beta", "path") if key in params and re.search(rf"\b{params[key]}\b", asked)]
+            assert not done, f"“{asked}” is done already by {step.link.text}"
+        assert "slider t" not in asked or params["t"] == "0", "a slider that is to be moved stands at its start"
