@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { watchBar } from "../../../vae/frontend/lib/bar-width.js";
 
 test("the bar is narrow where its links take more than the window has, however large the text is", () => {
-  const root = { dataset: /** @type {Record<string, string>} */ ({}) };
+  const root = { lang: "en", dataset: /** @type {Record<string, string>} */ ({}) };
   let fontSize = "14px";
   const window = /** @type {any} */ (
     Object.assign(new EventTarget(), {
@@ -23,7 +23,7 @@ test("the bar is narrow where its links take more than the window has, however l
 });
 
 test("a class that is taught takes room beside the links", () => {
-  const root = { dataset: /** @type {Record<string, string>} */ ({}) };
+  const root = { lang: "en", dataset: /** @type {Record<string, string>} */ ({}) };
   const window = /** @type {any} */ (
     Object.assign(new EventTarget(), {
       document: { documentElement: root },
@@ -34,4 +34,25 @@ test("a class that is taught takes room beside the links", () => {
   root.dataset.teaching = "";
   watchBar(window);
   assert.equal(root.dataset.bar, "narrow");
+});
+
+test("longer words than the English ones stand closer together before they are a list", () => {
+  const root = { lang: "es", dataset: /** @type {Record<string, string>} */ ({}) };
+  const window = /** @type {any} */ (
+    Object.assign(new EventTarget(), {
+      document: { documentElement: root },
+      getComputedStyle: () => ({ fontSize: "14px" }),
+      innerWidth: 1280,
+    })
+  );
+  watchBar(window);
+  const found = [1310, 1170].map((width) => {
+    window.innerWidth = width;
+    window.dispatchEvent(new Event("resize"));
+    return root.dataset.bar;
+  });
+  assert.deepEqual(found, ["wide", "narrow"]);
+  window.innerWidth = 1280;
+  window.dispatchEvent(new Event("resize"));
+  assert.equal(root.dataset.bar, "tight");
 });
