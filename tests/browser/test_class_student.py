@@ -372,3 +372,17 @@ def test_a_phone_s_page_is_clean_within_the_window_and_wide_enough_for_a_finger(
         group.teacher.do("freeze", frozen=True)
         expect(page.locator(".class-strip[data-kind=frozen]")).to_be_visible()
         looks_good()
+
+
+def test_phones_and_projector_go_on_in_the_class_s_new_language_by_themselves(app: Server, browser: Browser) -> None:
+    with class_of(app) as group, student(browser, f"{group.url}?page=Explore&checkpoint=digits-z2&image=5") as page:
+        name = seat(page).inner_text()
+        with opened(browser, f"{group.url}/projector") as projector:
+            expect(projector.locator(".people b")).to_have_text("1")
+            group.teacher.do("lesson", language="de")
+            expect(mode(page)).to_have_text("Erkunde selbst.")
+            expect(seat(page)).to_have_text(name)
+            assert "image=5" in page.url
+            expect(projector.locator("html")).to_have_attribute("lang", "de")
+        group.teacher.do("lesson", language="en")
+        expect(mode(page)).to_have_text("Explore on your own.")

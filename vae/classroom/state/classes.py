@@ -162,7 +162,7 @@ def set_model(db: sqlite3.Connection, code: str, model: object) -> None:
 
 
 def set_language(db: sqlite3.Connection, code: str, language: str) -> None:
-    """The language of the students' pages; those that are open have it once they are loaded again."""
+    """The language of the students' pages; those that are open load themselves anew in it."""
     find_open(db, code)
     _set(db, code, "language", language)
 

@@ -108,6 +108,11 @@ export class Connection {
     return this.sections.state;
   }
 
+  /** Whether every command has its reply. */
+  get isIdle() {
+    return this.outbox.waiting.size === 0;
+  }
+
   /**
    * Has a command done; it waits while there is no connection. Rejects with the server's sentence.
    *

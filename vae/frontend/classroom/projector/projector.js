@@ -19,6 +19,7 @@ import { t, translate } from "../../lib/words.js";
 import { Connection } from "../connection.js";
 import { Histogram } from "../histogram.js";
 import { SharedMap } from "../shared-map.js";
+import { Spoken } from "../spoken.js";
 import { lessonNodes } from "./lesson.js";
 import { columnsFor, headCount, isOwnComputer, joinBase, largest, sceneOf, spaced, stepOf, typed } from "./scene.js";
 
@@ -33,11 +34,15 @@ export default async function start(read) {
   const base = new URL(".", document.baseURI).href.slice(0, -1);
   const projector = new Projector(base, new URL(location.href), settings);
   document.body.append(projector.element);
+  const spoken = new Spoken({ mayLoad: () => connection.status.connected, load: () => location.reload() });
   const connection = new Connection({
     base,
     code: settings.code,
     role: "projector",
-    onState: (state) => projector.show(state),
+    onState: (state) => {
+      projector.show(state);
+      if (state.class) spoken.take(state.class.language);
+    },
     onStatus: ({ connected, final, sentence }) =>
       final ? projector.end(sentence) : projector.say(connected ? "" : sentence),
   });

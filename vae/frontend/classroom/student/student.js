@@ -10,11 +10,13 @@
  * @import { PadData } from "./hand-in.js"
  * @import { Seen } from "./tiles.js"
  *
- * What it needs of the light page. lab: for who follows; hold: makes the page's own controls idle, or not.
+ * What it needs of the light page. lab: for who follows; hold: makes the page's own controls idle, or not; speak: loads the
+ * page anew in a language.
  *
  * @typedef {object} Host
  * @property {Followed} lab
  * @property {(held: boolean) => void} hold
+ * @property {(code: string) => void} speak
  * @property {(model: string) => Promise<PadData>} padData
  * @property {(model: string) => Promise<MapModel>} mapData
  * @property {() => Seen} shown
@@ -28,6 +30,7 @@ import { Connection } from "../connection.js";
 import { Follower } from "../follower.js";
 import { Kept } from "../kept.js";
 import { SharedMap } from "../shared-map.js";
+import { Spoken } from "../spoken.js";
 import { emptyState } from "../state.js";
 import { HandIn } from "./hand-in.js";
 import { join } from "./joining.js";
@@ -56,6 +59,10 @@ export default class Student {
   state = emptyState();
   /** @type {Status | null} */
   status = null;
+  spoken = new Spoken({
+    mayLoad: () => this.isCalm,
+    load: (code) => this.host?.speak(code),
+  });
   refusal = ""; // why there is no seat
   asked = ""; // question and round that the vote was opened for
   strip = new Strip((height) => document.documentElement.style.setProperty("--class-top", `${height}px`));
@@ -171,6 +178,7 @@ export default class Student {
     this.state = state;
     if (changed.has("class") || changed.has("shown")) this.follower?.take(state);
     if (changed.has("class")) this.takeModel();
+    if (state.class) this.spoken.take(state.class.language);
     if (changed.has("map")) this.map?.setDrawings(state.map);
     this.show(changed);
     if (changed.has("lesson")) this.announceStep();
@@ -217,6 +225,11 @@ export default class Student {
     return status !== null && !status.connected && performance.now() - status.since >= RELEASED_MS;
   }
 
+  /** Whether nothing is lost when the page is loaded anew. */
+  get isCalm() {
+    return this.status?.connected === true && this.connection?.isIdle === true && !this.drawing.isBusy;
+  }
+
   hold() {
     const { status, state } = this;
     const held = isHeld(state) && !status?.final && !this.isReleased;
@@ -261,7 +274,7 @@ export default class Student {
   openStep(link) {
     const [page, query = ""] = link.split("?");
     const params = Object.fromEntries(new URLSearchParams(query));
-    this.follower?.open({ page, params }, this.state.class?.model ?? "");
+    this.follower?.open({ page, params }, this.state.class?.model ?? "", true);
     this.panels.close();
   }
 
@@ -306,6 +319,7 @@ export default class Student {
   close() {
     clearTimeout(this.release);
     clearTimeout(this.preparing);
+    this.spoken.close();
     this.connection?.close();
     this.tiles?.stop();
     this.map?.close();

@@ -7,6 +7,7 @@
 
 import { Lab } from "./lab.js";
 import { begunAddress } from "./address.js";
+import { addressIn } from "./language.js";
 import { servedEnvironment } from "./served.js";
 import { Stage } from "./stage.js";
 
@@ -44,6 +45,7 @@ function hostOf(lab) {
       focusable(title, !held, -1);
       focusable(main, held, 0);
     },
+    speak: (/** @type {string} */ code) => location.replace(addressIn(location.href, code)),
     padData: (/** @type {string} */ model) => dataOf("compare", model),
     mapData: (/** @type {string} */ model) => dataOf("explore", model),
     shown: () => ({ page: lab.view.address, model: lab.model, root: lab.stage.place.shadowRoot }),
