@@ -6,7 +6,8 @@ import pytest
 from vae.datasets import pictures
 from vae.datasets.drawing import Images
 from vae.datasets.splits import Dataset, Split
-from vae.datasets.user_images.augmentation import ENOUGH, Augmentation, augment, proposed_versions
+from vae.datasets.user_images import augmentation
+from vae.datasets.user_images.augmentation import ENOUGH, Augmentation, augment, first_versions, proposed_versions
 
 SIDE = 41
 
@@ -82,6 +83,16 @@ def test_a_version_is_scaled_by_at_most_the_given_share_as_often_larger_as_small
     assert 0.4 < (ratio > 1).mean() < 0.6
 
 
+@pytest.mark.parametrize(("images", "versions"), [(2, 3), (5, 4), (1, 1), (9, 9)])
+def test_the_first_versions_are_those_that_are_trained_on(images: int, versions: int) -> None:
+    split = Split(np.random.default_rng(0).integers(0, 256, (5, 3, 9, 9), np.uint8), np.zeros(5, np.int64))
+    how = Augmentation(4)
+    made = augment(split, how, 7).images.reshape(4, 5, 3, 9, 9)
+    found = first_versions(split, how, 7, images=images, versions=versions)
+    expected = made[:versions, :images].swapaxes(0, 1).reshape(-1, 3, 9, 9)
+    assert np.array_equal(found, expected)
+
+
 @pytest.mark.parametrize("level", [0, 255, 90])
 def test_a_picture_of_one_colour_stays_so_up_to_its_edges(level: int) -> None:
     split = Split(np.full((2, 3, 10, 10), level, np.uint8), np.zeros(2, np.int64))
@@ -110,3 +121,10 @@ def test_more_versions_than_memory_takes_are_refused_with_how_many_it_takes(monk
 def test_values_out_of_range_are_refused_by_name(field: str, bad: object) -> None:
     with pytest.raises(ValueError, match=f"{field} must be"):
         Augmentation(**{field: bad})  # type: ignore[arg-type]
+
+
+def test_how_many_are_moved_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    split = Split(np.random.default_rng(0).integers(0, 256, (7, 1, 8, 8), np.uint8), np.arange(7))
+    whole = augment(split, Augmentation(5), 0).images
+    monkeypatch.setattr(augmentation, "AT_ONCE", 64 * 3)
+    assert np.array_equal(augment(split, Augmentation(5), 0).images, whole)

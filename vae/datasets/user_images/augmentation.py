@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -54,27 +55,42 @@ def augment(split: Split, how: Augmentation, seed: int) -> Split:
     most = min(pictures.MAX_FILES, pictures.MAX_UNPACKED_BYTES // max(1, split.images[0].size))
     if count > most:
         raise ValueError(f"{how.versions} versions of {len(split):,} images are too many: choose {most // len(split)}.")
-    generator = torch.Generator().manual_seed(seed)
-    images, source = [split.images], np.tile(np.arange(len(split)), how.versions)
-    step = max(1, AT_ONCE // split.images[0].size)
-    for start in range(len(split), count, step):
-        some = torch.from_numpy(split.images[source[start : start + step]])
-        images.append(_moved(some, _placements(len(some), how, generator)).numpy())
+    source, placements = np.tile(np.arange(len(split)), how.versions), _placements(len(split), how, seed)
+    images, step = [split.images], max(1, AT_ONCE // split.images[0].size)
+    for start in range(0, count - len(split), step):
+        rows = source[start : start + step][: len(placements) - start]
+        images.append(_moved(split.images[rows], placements[start : start + step]))
     factors = None if split.factors is None else split.factors[source]
     return Split(np.concatenate(images), split.labels[source], factors)
 
 
-def _placements(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Where each pixel of a version is taken from, as functional.affine_grid has it: (count, 2, 3)."""
-    turn, scale, across, down = (2 * torch.rand((4, count), generator=generator) - 1).unbind()
+def first_versions(split: Split, how: Augmentation, seed: int, *, images: int, versions: int) -> NDArray[np.uint8]:
+    """The first versions of the first images, as augment makes them: those of the first image, then of the second.
+
+    Shape: (at most images * versions, c, h, w) uint8.
+    """
+    images, versions = min(images, len(split)), min(versions, how.versions)
+    placements = _placements(len(split), how, seed).reshape(how.versions - 1, len(split), 2, 3)
+    some = placements[: versions - 1, :images].flatten(0, 1)
+    first = split.images[:images]
+    moved = _moved(np.tile(first, (versions - 1, 1, 1, 1)), some) if len(some) else first[:0]
+    found = np.concatenate([first, moved]).reshape(versions, images, *first.shape[1:])
+    return found.swapaxes(0, 1).reshape(-1, *first.shape[1:])
+
+
+def _placements(images: int, how: Augmentation, seed: int) -> Tensor:
+    """Where each pixel of each version but the first is taken from, as functional.affine_grid has it: (n, 2, 3)."""
+    generator = torch.Generator().manual_seed(seed)
+    turn, scale, across, down = (2 * torch.rand((images * (how.versions - 1), 4), generator=generator) - 1).unbind(1)
     angle, zoom = turn * math.radians(how.turn), (scale * math.log1p(how.scale)).exp()
     cos, sin = angle.cos() / zoom, angle.sin() / zoom
     rows = [cos, -sin, 2 * how.shift * across], [sin, cos, 2 * how.shift * down]
     return torch.stack([torch.stack(row, 1) for row in rows], 1)
 
 
-def _moved(images: Tensor, placements: Tensor) -> Tensor:
-    """Images seen at these placements. Shapes: (n, c, h, w) uint8, (n, 2, 3) -> (n, c, h, w) uint8."""
+def _moved(images: NDArray[np.uint8], placements: Tensor) -> NDArray[np.uint8]:
+    """Images seen at these placements. Shapes: (n, c, h, w), (n, 2, 3) -> (n, c, h, w)."""
     grid = functional.affine_grid(placements, list(images.shape), align_corners=False)
-    moved = functional.grid_sample(images.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
-    return moved.round().to(torch.uint8)
+    pixels = torch.from_numpy(images).float()
+    moved = functional.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return moved.round().to(torch.uint8).numpy()
