@@ -262,6 +262,40 @@ def test_own_pictures_are_uploaded_previewed_and_trained_on(
 
 
 @pytest.mark.slow
+def test_photos_are_taken_one_by_one_turned_and_used_as_a_class(
+    app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
+) -> None:
+    photo, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # on its side
+    Image.radial_gradient("L").resize((60, 40)).convert("RGB").save(photo, "JPEG", exif=exif)
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
+        page.get_by_role("button", name="Train a model").click()
+        choose_in_dialog(page, "Dataset", "My own images")
+        dialog = page.get_by_role("dialog")
+        camera = dialog.get_by_label("A photo", exact=True)
+        expect(camera).to_have_attribute("capture", "environment")
+        for taken in range(10):
+            camera.set_input_files({"name": "image.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()})
+            expect(dialog.get_by_role("list", name="Photos").get_by_role("listitem")).to_have_count(taken + 1)
+            dialog.get_by_label("The next ones show").fill("leaves")
+        dialog.get_by_role("button", name="Turn this photo").first.click()
+        dialog.get_by_role("button", name="Use these 10").click()
+        expect(dialog.get_by_text("8 training images")).to_be_visible()
+        expect(dialog.get_by_text("2 classes: leaves (9), photos (1).")).to_be_visible()
+        fill(page, "Epochs", "1")
+        fill(page, "Name of the new checkpoint", "my-photos")
+        with FileLock(Runs(app_checkpoints).root / ".slot-0"):  # so that the run keeps its pictures until they are read
+            dialog.get_by_role("button", name="Start training").click()
+            expect(page.get_by_text("my-photos: ")).to_be_visible()
+            with ZipFile(app_checkpoints / ".runs" / "my-photos" / "upload.zip") as archive:
+                first, second = (Image.open(BytesIO(archive.read(f"{name}.jpg"))) for name in ("photos/1", "leaves/2"))
+                assert (first.size, first.getexif()) == ((60, 40), {})  # upright, then turned once
+                assert second.getexif()[0x0112] == 6
+        expect(page.get_by_text("my-photos is trained")).to_be_visible()
+    assert read_checkpoint(app_checkpoints / "my-photos").training["augmentation"]["versions"] == 200
+
+
+@pytest.mark.slow
 def test_a_form_that_is_being_filled_in_stays_while_others_start_and_stop_runs(
     app: Server, browser: Browser, app_checkpoints: Path
 ) -> None:

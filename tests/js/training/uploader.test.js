@@ -34,7 +34,7 @@ afterEach(() => uploader.close());
 /** As Python does, at any run of the form. @param {Held | null} held */
 function update(held, bytes = 2 ** 20) {
   const most = { bytes, pictures: 5000, piece: 2 ** 19 };
-  uploader.update({ base: "/app", ticket: "secret", suffixes: [".jpg"], most, held });
+  uploader.update({ base: "/app", ticket: "secret", suffixes: [".jpg"], fewest: 10, most, held });
 }
 
 /** @param {number} count */
@@ -57,7 +57,7 @@ async function settled() {
 
 /** What is shown, without what is for screen readers alone. */
 function shown() {
-  const parts = [uploader.empty, uploader.busy, uploader.leftOut, uploader.problem];
+  const parts = [uploader.empty, uploader.album.element, uploader.busy, uploader.leftOut, uploader.problem];
   return parts
     .filter(({ hidden }) => !hidden)
     .map(({ textContent }) => textContent)
@@ -174,4 +174,67 @@ test("the keyboard's focus stays in the uploader when its controls change", asyn
   assert.equal(document.activeElement, uploader.stop);
   uploader.stop.click();
   assert.equal(document.activeElement, first);
+});
+
+/** Takes photos, as a phone's camera gives them: all of one name. */
+function photograph(count = 1) {
+  for (let i = 0; i < count; i++) choose(uploader.album.input, [new File([`${i}`], "image.jpg")]);
+}
+
+test("photos are collected until there are enough, and then sent together", async () => {
+  photograph(9);
+  assert.match(shown(), /The next ones show9 photos; at least 10 are needed\./);
+  assert.equal(uploader.album.use.disabled, true);
+  assert.equal(asked.length, 0);
+  photograph();
+  uploader.album.use.click();
+  await settled();
+  assert.equal(asked[0].query.get("pictures"), "10");
+  assert.match(shown(), /^photos10 pictures, .*Remove/);
+  assert.deepEqual(uploader.album.photos, []);
+});
+
+test("what photos show becomes their class, in a folder that leads nowhere else", async () => {
+  const { album } = uploader;
+  album.label.value = " ../red: leaves ";
+  photograph(5);
+  album.label.value = "";
+  photograph(5);
+  assert.deepEqual([...new Set(album.photos.map((photo) => photo.folder))], ["-red- leaves", "photos"]);
+  album.use.click();
+  await settled();
+  assert.match(shown(), /^Several folders10 pictures/);
+});
+
+test("a photo is taken out, and the keyboard's focus goes to the next one", () => {
+  photograph(3);
+  const [first, second, third] = uploader.album.photos;
+  second.node.querySelectorAll("button")[1].click();
+  assert.deepEqual(uploader.album.photos, [first, third]);
+  assert.equal(document.activeElement, third.node.querySelector("button"));
+  third.node.querySelectorAll("button")[1].click();
+  assert.equal(document.activeElement, first.node.querySelector("button"));
+  first.node.querySelectorAll("button")[1].click();
+  assert.match(shown(), /Choose a folder/);
+  assert.equal(document.activeElement, uploader.choices.querySelector("button"));
+});
+
+test("photos stay when their upload fails, and can be sent again", async () => {
+  answer = () => new Response("Full.", { status: 507 });
+  photograph(10);
+  uploader.album.use.click();
+  await settled();
+  assert.equal(uploader.album.photos.length, 10);
+  assert.match(shown(), /The next ones show10 photos\./);
+  answer = null;
+  uploader.album.use.click();
+  await settled();
+  assert.equal(sent.length, 1);
+});
+
+test("photos are discarded at once", () => {
+  photograph(2);
+  const discard = [...uploader.album.element.querySelectorAll("button")].at(-1);
+  discard?.click();
+  assert.match(shown(), /Choose a folder/);
 });

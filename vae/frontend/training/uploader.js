@@ -1,9 +1,10 @@
 /**
- * The uploader of the form of a new run: takes a folder, a zip or pictures, chosen or dropped, and sends them to the
+ * The uploader of the form of a new run: takes a folder, a zip, pictures or photos, chosen or dropped, and sends them to the
  * server. Python is sent the number of a finished upload and of one that the user removes.
  */
 
 import { button, element, messageOf, say } from "../lib/dom.js";
+import { Album } from "./album.js";
 import { contentOf, packed } from "./packing.js";
 import { accepted, checkSize, droppedFiles, filesOf, megabytes, selectionOf } from "./selection.js";
 import { send } from "./sending.js";
@@ -18,6 +19,7 @@ import { send } from "./sending.js";
  * @property {string} base
  * @property {string} ticket
  * @property {string[]} suffixes
+ * @property {number} fewest pictures that make a data set
  * @property {Most & {piece: number}} most
  * @property {Held | null} held
  */
@@ -46,7 +48,12 @@ export default class Uploader {
     const folder = button("Choose a folder", "Its sub-folders become classes", () => this.folder.click());
     const files = button("Choose a zip or pictures", "A zip's folders become classes", () => this.files.click());
     this.limits = element("span", { className: "limits" });
-    this.choices = element("div", { className: "choices" }, folder, files, this.folder, this.files);
+    const photos = button("Take photos", "Opens the camera; on a computer, chooses a picture", () => this.album.open());
+    this.album = new Album(
+      (chosen) => void this.take(Promise.resolve(chosen)),
+      () => this.showHeld(null),
+    );
+    this.choices = element("div", { className: "choices" }, folder, files, photos, this.folder, this.files);
     const hint = element("p", {}, "Drop a folder, a zip or pictures here. Sub-folders become classes. ", this.limits);
     this.empty = element("div", { className: "empty" }, hint, this.choices);
     this.name = element("strong", {});
@@ -58,7 +65,13 @@ export default class Uploader {
     this.leftOut = element("p", { className: "notice", hidden: true });
     this.status = element("p", { className: "status", role: "status" }); // for screen readers
     this.root = element("div", { className: "uploader", role: "group", ariaLabel: HEAD });
-    this.root.append(element("p", { className: "label" }, HEAD), this.empty, this.busy, this.leftOut);
+    this.root.append(
+      element("p", { className: "label" }, HEAD),
+      this.empty,
+      this.album.element,
+      this.busy,
+      this.leftOut,
+    );
     this.root.append(this.problem, this.status);
     this.listenForDrops();
     parent.append(this.root);
@@ -85,6 +98,7 @@ export default class Uploader {
   /** @param {Data} data */
   update(data) {
     this.data = data;
+    this.album.fewest = data.fewest;
     say(this.limits, `At most ${megabytes(data.most.bytes)}.`);
     this.limits.title = accepted(data.suffixes);
     if (data.held?.upload === this.sent?.upload) this.sent = null;
@@ -149,6 +163,7 @@ export default class Uploader {
     signal.throwIfAborted(); // the last answer may have crossed
     this.sending = null;
     this.sent = { upload, name, pictures: count, total };
+    if (this.album.photos.length) this.album.clear();
     this.showHeld(this.sent);
     say(this.status, `${name} has arrived.`);
     this.tell("sent", upload);
@@ -169,7 +184,7 @@ export default class Uploader {
    * @param {boolean} moving whether an upload is on its way; it is all here otherwise
    */
   showBusy(moving) {
-    this.empty.hidden = true;
+    this.empty.hidden = this.album.element.hidden = true;
     this.busy.hidden = false;
     this.bar.hidden = !moving;
     say(this.stop, moving ? "Cancel" : "Remove");
@@ -200,9 +215,10 @@ export default class Uploader {
     }
     const focused = this.hasFocus();
     this.busy.hidden = true;
-    this.empty.hidden = false;
+    this.album.element.hidden = !this.album.photos.length;
+    this.empty.hidden = !this.album.element.hidden;
     this.leftOut.hidden = true;
-    if (focused) this.choices.querySelector("button")?.focus();
+    if (focused && !this.empty.hidden) this.choices.querySelector("button")?.focus();
   }
 
   /** Whether a control of this is focused, which may be about to disappear. */

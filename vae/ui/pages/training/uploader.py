@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import streamlit as st
 
 from vae.datasets.pictures import MAX_FILES, MAX_UNPACKED_BYTES, PICTURE_SUFFIXES, DataError
+from vae.datasets.user_images.reader import MIN_PICTURES
 from vae.storage.uploads import MAX_PIECE_BYTES, Upload, Uploads
 from vae.ui.pages.training.runs import app_runs
 from vae.ui.shared import scripts
@@ -36,6 +37,7 @@ def choose_pictures() -> Path | None:
         "script": script_url("training/uploader.js"),
         "ticket": ticket,
         "suffixes": list(PICTURE_SUFFIXES),
+        "fewest": MIN_PICTURES,
         "most": {"bytes": uploads.max_bytes, "pictures": MAX_FILES, "piece": MAX_PIECE_BYTES},
         "held": None if found is None else vars(found.announced),
     }
