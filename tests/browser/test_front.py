@@ -159,6 +159,33 @@ def test_the_cards_get_their_pictures_and_the_page_stays_as_it_is(app: Server, b
         assert box_of(page.locator(".cards"))["height"] == before
 
 
+def test_the_gallery_has_a_film_of_each_model_that_follows_the_pointer_and_opens_its_model(
+    app: Server, browser: Browser
+) -> None:
+    with front(browser, app, reduced_motion="reduce") as page:
+        tiles = page.locator(".gallery .tile")
+        for tile in tiles.all():
+            tile.scroll_into_view_if_needed()
+            expect(tile.locator("canvas[data-frame]")).to_have_count(1)
+        tile = tiles.filter(has=page.locator("a[href*='checkpoint=rgb-z16']"))
+        tile.scroll_into_view_if_needed()
+        box = box_of(tile.locator("canvas"))
+        page.mouse.move(box["x"] + box["width"] - 1, box["y"] + 5)
+        expect(tile.locator("canvas")).to_have_attribute("data-frame", "24")
+        tile.get_by_role("link").click()
+        shows_model(page, "rgb-z16")
+        page.wait_for_selector("canvas.hero[data-frame]")
+
+
+def test_a_film_of_the_gallery_plays_when_it_comes_into_view(app: Server, browser: Browser) -> None:
+    with front(browser, app) as page:
+        tile = page.locator(".gallery .tile").first
+        tile.scroll_into_view_if_needed()
+        canvas = tile.locator("canvas[data-frame]")
+        seen = changed(page, lambda _: attribute(canvas, "data-frame"), "12")
+        changed(page, lambda _: attribute(canvas, "data-frame"), seen)
+
+
 def test_a_row_of_all_models_chooses_its_model_and_opens_explore(app: Server, browser: Browser) -> None:
     with front(browser, app, reduced_motion="reduce") as page:
         page.get_by_text("All models").click()

@@ -1,4 +1,4 @@
-"""The bar's routes: strips of models, QR codes."""
+"""The bar's routes: strips and films of models, QR codes."""
 
 import asyncio
 import io
@@ -23,6 +23,10 @@ def strip(name: str) -> bytes:
     return b"a picture"
 
 
+def traversal(name: str) -> bytes:
+    return strip(name) + b"s"
+
+
 def get(path: str, headers: dict[str, str] | None = None, **query: str) -> Reply:
     """Status, headers and body, with the routes called in this process as a web server calls them."""
     sent_headers = {"host": "lab.example"} | (headers or {})
@@ -41,7 +45,7 @@ def get(path: str, headers: dict[str, str] | None = None, **query: str) -> Reply
     async def receive() -> Any:
         raise AssertionError("a GET has no body")
 
-    asyncio.run(Starlette(routes=bar.routes(strip, base_path="/lab"))(scope, receive, send))
+    asyncio.run(Starlette(routes=bar.routes(strip, traversal, base_path="/lab"))(scope, receive, send))
     found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
     return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -51,6 +55,13 @@ def test_a_strip_is_sent_once_and_then_known_to_be_the_same() -> None:
     assert (body, headers["content-type"]) == (b"a picture", "image/png")
     status, _, body = get("strip", {"if-none-match": headers["etag"]}, model="known")
     assert (status, body) == (304, b"")
+
+
+def test_a_film_is_sent_as_a_strip_is() -> None:
+    _, headers, body = get("traversal", model="known")
+    assert (body, headers["content-type"]) == (b"a pictures", "image/png")
+    assert get("traversal", {"if-none-match": headers["etag"]}, model="known")[0] == 304
+    assert get("traversal", model="other")[0] == 404
 
 
 def test_an_unknown_model_is_named() -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
+from vae.datasets.registry import DATASETS
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.ui.pages.home import component
-from vae.ui.pages.home.models import model_rows
+from vae.ui.pages.home.models import SHOWS, model_rows
 from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
 from vae.ui.shared import loaders
 from vae.ui.shared.lessons import app_library
@@ -57,13 +58,37 @@ def test_a_lesson_with_a_mistake_is_no_story() -> None:
 # ---- models ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_table_has_every_model_in_the_picker_s_order_and_words() -> None:
+def test_every_model_is_there_in_the_picker_s_words_and_within_its_group_in_the_picker_s_order() -> None:
     rows = model_rows(SHIPPED.values())
-    assert [row["words"] for row in rows] == [row["words"] for row in listed(SHIPPED.values())]
+    for group in {row["group"] for row in rows}:
+        told, expected = ([row["words"] for row in each if row["group"] == group] for each in (rows, _listed()))
+        assert told == expected
     columns: Any = {row["name"]: row["columns"] for row in rows}
     assert columns["mnist-z10"] == {"negative_elbo": "98.0", "kl": "19.6", "active": "10 of 10", "weights": "0.42 M"}
     assert columns["mnist-z10-ae"] == {"negative_elbo": "none", "kl": "none", "active": "10 of 10", "weights": "0.21 M"}
     assert columns["digits-z2"]["weights"] == "55 k"
+
+
+def _listed() -> list[dict[str, Any]]:
+    return listed(SHIPPED.values())
+
+
+def test_models_that_show_the_same_follow_each_other_the_user_s_own_first() -> None:
+    own = replace(SHIPPED["mnist-z2"], path=ROOT / "own", dataset="our leaves")
+    smiling = replace(SHIPPED["sprites-z6"], path=ROOT / "smiling", dataset="celeba:Smiling")
+    rows = model_rows([*SHIPPED.values(), smiling, own])
+    shows = [row["shows"] for row in rows]
+    groups = list(dict.fromkeys(shows))
+    assert shows == sorted(shows, key=groups.index)
+    assert groups[0] == "our leaves"
+    assert "Photographs of faces" in groups
+    assert "Handwritten digits" in groups
+    assert next(row["kind"] for row in rows if row["name"] == "mnist-z10-b4") == "10-D · β = 4"
+
+
+def test_every_data_set_has_a_group_of_its_own() -> None:
+    assert set(DATASETS) <= set(SHOWS)
+    assert len(set(SHOWS.values())) == len(SHOWS)
 
 
 def test_beside_other_models_a_conditional_one_has_what_its_class_costs(tmp_path: Path) -> None:

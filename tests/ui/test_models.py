@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.checkpoints import GREY, save
+from tests.support.checkpoints import CLASSES, GREY, save
 from tests.support.pages import ROOT
 from vae.model.losses import Objective
 from vae.server.live.inference import UnknownModelError
@@ -107,10 +107,25 @@ def test_a_strip_shows_what_the_strongest_dimension_does(name: str, monkeypatch:
     assert 0 < steps.max() < ends
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 4), (3, 64, 64)])
+def test_a_film_has_its_pictures_in_their_own_size_and_colours(
+    shape: tuple[int, int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "model", replace(GREY, image_shape=shape, classes=len(CLASSES)))
+    monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
+    channels, height, width = shape
+    with Image.open(io.BytesIO(strips.traversal("model"))) as image:
+        assert image.size == (models.FRAMES * width, height)
+        assert image.mode == ("L" if channels == 1 else "RGB")
+        frames = np.split(np.asarray(image), models.FRAMES, axis=1)
+    assert len({frame.tobytes() for frame in frames}) > models.FRAMES // 2
+
+
 def test_there_is_no_strip_of_a_model_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders, "CHECKPOINTS", tmp_path)
-    with pytest.raises(UnknownModelError, match="no checkpoint called 'x'"):
-        strips.strip("x")
+    for draw in (strips.strip, strips.traversal):
+        with pytest.raises(UnknownModelError, match="no checkpoint called 'x'"):
+            draw("x")
     save(tmp_path / "cut")
     weights = tmp_path / "cut" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4])

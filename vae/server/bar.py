@@ -1,10 +1,12 @@
-"""The pictures of the bar at the top of every page: a strip of each model, and QR codes.
+"""Pictures of models for the bar at the top of every page and for the home page, and QR codes.
 
 `routes` returns the routes, for the same origins as vae.server.live.decode's. An error is one sentence, as plain text.
 
 GET <base>/live/strip?model=NAME
     A PNG: seven pictures side by side, decoded while the latent dimension that the model uses most goes from -3 to 3.
     It has an ETag.
+GET <base>/live/traversal?model=NAME
+    The same in vae.views.shared.models.FRAMES pictures of their own size: a film, forwards and backwards.
 GET <base>/live/qr?text=TEXT
     An SVG: the QR code of a text of at most MAX_QR_BYTES bytes in UTF-8.
 """
@@ -25,27 +27,34 @@ from vae.server.wire import OriginPolicy, OriginRule, live_path, own_origin
 MAX_QR_BYTES = 2000  # a QR code holds 2,331 with correction level M
 
 # The PNG of the model of this name. Called in a thread; raises UnknownModelError.
-Strips = Callable[[str], bytes]
+Pictures = Callable[[str], bytes]
 
 
-def routes(strips: Strips, *, base_path: str = "", allows: OriginRule = own_origin) -> list[BaseRoute]:
-    """The routes <base_path>/live/strip and …/qr; the options are as those of vae.server.live.decode.routes."""
-    service = BarService(strips, allows)
+def routes(
+    strips: Pictures, traversals: Pictures, *, base_path: str = "", allows: OriginRule = own_origin
+) -> list[BaseRoute]:
+    """The routes <base_path>/live/strip, …/traversal, …/qr; the options are those of vae.server.live.decode.routes."""
+    service = BarService(strips, traversals, allows)
     base = live_path(base_path)
-    return [Route(f"{base}/strip", service.strip), Route(f"{base}/qr", service.qr)]
+    named = (("strip", service.strip), ("traversal", service.traversal), ("qr", service.qr))
+    return [Route(f"{base}/{name}", answer) for name, answer in named]
 
 
 class BarService:
-    """Answers both; pictures are made in one thread, so that a class that opens the list does not delay live frames."""
+    """Answers all; pictures are made in one thread, so that a class that opens the list does not delay live frames."""
 
-    def __init__(self, strips: Strips, allows: OriginRule) -> None:
-        self._strips = strips
+    def __init__(self, strips: Pictures, traversals: Pictures, allows: OriginRule) -> None:
+        self._strips, self._traversals = strips, traversals
         self._origins = OriginPolicy(allows, "use the list of models")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bar")
 
     async def strip(self, request: Request) -> Response:
         """The strip of the requested model."""
         return await self._answer(request, self._strips, "model", "image/png")
+
+    async def traversal(self, request: Request) -> Response:
+        """The traversal of the requested model."""
+        return await self._answer(request, self._traversals, "model", "image/png")
 
     async def qr(self, request: Request) -> Response:
         """The QR code of the requested text."""

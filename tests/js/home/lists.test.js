@@ -29,7 +29,10 @@ const STORY = {
   ],
 };
 const COLUMNS = { negative_elbo: "98.0", kl: "19.6", active: "10 of 10", weights: "0.42 M" };
-const MODEL = { name: "a b", words: "MNIST · 2-D", purpose: "for this", version: 7, columns: COLUMNS };
+const MODEL = {
+  ...{ name: "a b", words: "MNIST · 2-D", shows: "Digits", kind: "2-D", purpose: "for this", version: 7 },
+  columns: COLUMNS,
+};
 
 /** @type {Job[]} */
 let jobs;

@@ -1,8 +1,9 @@
-/** The home page's component: what this is, a film to touch, the stories, all models. */
+/** The home page's component: what this is, a film to touch, the stories, a gallery and a table of all models. */
 
 import { element } from "../lib/dom.js";
 import { componentOf } from "../lib/view.js";
 import { PlaneFilm } from "./film.js";
+import { Gallery } from "./gallery.js";
 import { Models } from "./models.js";
 import { RowPainter } from "./rows.js";
 import { Stories } from "./stories.js";
@@ -26,6 +27,7 @@ import { Stories } from "./stories.js";
  * @property {string[]} lacking
  * @property {number} lessons
  * @property {Model[]} models
+ * @property {number} frames pictures of a model's film in the gallery
  * @property {Noise} noise
  */
 
@@ -47,6 +49,7 @@ class Home {
     this.film = film === null ? null : new PlaneFilm(base, film, palette);
     this.painter = new RowPainter(base, noise, this.film?.images ?? Promise.resolve(null));
     this.stories = new Stories(this.painter);
+    this.gallery = new Gallery();
     this.models = new Models();
     this.start = element("a", { className: "action first", target: "_self" });
     this.explore = element("a", { className: "action", target: "_self" });
@@ -54,7 +57,8 @@ class Home {
     this.teach = element("a", { className: "action", target: "_self" }, "Open a class");
     const actions = element("div", { className: "actions" }, this.start, this.explore, this.teach);
     const hero = element("div", { className: "hero" }, pitch, ...(this.film ? [this.film.stage.element] : []), actions);
-    this.root = element("div", { className: "home" }, hero, this.stories.element, this.models.element);
+    const parts = [hero, this.stories.element, this.gallery.element, this.models.element];
+    this.root = element("div", { className: "home" }, ...parts);
     this.root.addEventListener("keydown", (event) => {
       const [target] = event.composedPath(); // r and c are Streamlit's
       if (target instanceof Element && target.matches("a, button, summary, .pad")) event.stopPropagation();
@@ -68,12 +72,13 @@ class Home {
    *
    * @param {HomeData} data
    */
-  update({ base, model, stories, lacking, lessons, models, noise }) {
+  update({ base, model, stories, lacking, lessons, models, frames, noise }) {
     const now = JSON.stringify([model, stories, lacking, lessons, models]);
     if (now === this.shown) return;
     this.shown = now;
     this.painter.noise = noise;
     this.stories.show(base, stories, lacking, lessons);
+    this.gallery.show(base, models, frames);
     this.models.show(base, models);
     this.start.hidden = !stories.length;
     if (stories.length) {
@@ -89,6 +94,7 @@ class Home {
     this.film?.close();
     this.painter.close();
     this.stories.close();
+    this.gallery.close();
     this.root.remove();
   }
 }

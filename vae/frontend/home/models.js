@@ -11,6 +11,8 @@ import { help } from "../lib/glossary.js";
  * @typedef {object} Model
  * @property {string} name the checkpoint's
  * @property {string} words
+ * @property {string} shows what its pictures show; models of one group follow each other
+ * @property {string} kind the words without its data set
  * @property {string} purpose
  * @property {number} version
  * @property {{negative_elbo: string, kl: string, active: string, weights: string}} columns

@@ -39,7 +39,7 @@ def routes() -> list[BaseRoute]:
         *lab_routes(lab.found, lab.AppData(), base_path=base, allows=allows, lessons=lab.lesson),
         *lesson_routes(lessons.app_library(), base_path=base, allows=allows),
         *file_routes(loaders.usable, base_path=base, allows=allows, lessons=lab.lesson, written=lab.written_lesson),
-        *bar_routes(strips.strip, base_path=base, allows=allows),
+        *bar_routes(strips.strip, strips.traversal, base_path=base, allows=allows),
         *live_routes(loaders.live_model, base_path=base, allows=allows),
         *geometry_routes(streams, base_path=base),
         *optimise_routes(streams, base_path=base),

@@ -18,6 +18,8 @@ from vae.server.live.inference import LiveModel, UnknownModelError
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint, list_checkpoints
 from vae.storage.files import CheckpointError
 
+MOST_MODELS = 32  # that stay loaded: more than there are in a gallery
+
 CHECKPOINTS = Path(os.environ.get("VAE_CHECKPOINTS", Path(__file__).parents[3] / "checkpoints"))
 
 Loaded = TypeVar("Loaded")
@@ -59,13 +61,13 @@ def load_strength(checkpoint: Checkpoint) -> Sequence[float]:
     return checkpoint.kl_per_dimension or load_encoded(checkpoint).mean.std(axis=0).tolist()
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=MOST_MODELS, show_spinner=False)
 def cached_model(_checkpoint: Checkpoint, version: tuple[str, int]) -> VAE:
     """As load_model(), outside of a page. Raises CheckpointError, FileNotFoundError."""
     return _checkpoint.load_model(device())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=MOST_MODELS, show_spinner=False)
 def cached_encoded(_checkpoint: Checkpoint, version: tuple[str, int]) -> EncodedSet:
     """As load_encoded(), outside of a page. Raises CheckpointError, FileNotFoundError."""
     return _checkpoint.load_encoded()

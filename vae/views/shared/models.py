@@ -14,6 +14,7 @@ from vae.model.networks import VAE, ModelConfig, condition, to_uint8
 from vae.storage.checkpoints import BrokenCheckpoint, Checkpoint
 
 STRIP = 7  # pictures
+FRAMES = 25  # pictures of a traversal
 STRIP_END = 3.0  # of the latent dimension, at both ends
 STRIP_SIDE = 64  # CSS pixels: smaller pictures are enlarged by whole numbers, crisp
 DATASET_NAMES = {
@@ -40,7 +41,12 @@ def _part(text: str) -> tuple[bool, float, str]:
 
 def words(checkpoint: Checkpoint) -> str:
     """The model in words: "MNIST · 10-D · β = 4"."""
-    return f"{dataset_name(checkpoint)} · {checkpoint.model_config.latent_dim}-D · {objective_name(checkpoint)}"
+    return f"{dataset_name(checkpoint)} · {kind(checkpoint)}"
+
+
+def kind(checkpoint: Checkpoint) -> str:
+    """The same without the data set: "10-D · β = 4"."""
+    return f"{checkpoint.model_config.latent_dim}-D · {objective_name(checkpoint)}"
 
 
 def dataset_name(checkpoint: Checkpoint) -> str:
@@ -134,16 +140,29 @@ def pictures(checkpoint: Checkpoint) -> int:
 
 
 def strip(checkpoint: Checkpoint, model: VAE, encoded: EncodedSet) -> bytes:
-    """A PNG of STRIP pictures, decoded while the dimension that the model uses most goes from end to end.
+    """A PNG of STRIP pictures along the dimension that the model uses most, small ones enlarged to about STRIP_SIDE."""
+    pictures = _along_strongest(checkpoint, model, encoded, STRIP)
+    return _png(pictures, max(1, STRIP_SIDE // pictures.shape[3]))
 
-    All else is as at the mean of the first test image.
+
+def traversal(checkpoint: Checkpoint, model: VAE, encoded: EncodedSet) -> bytes:
+    """A PNG of FRAMES pictures along the dimension that the model uses most, pixel by pixel."""
+    return _png(_along_strongest(checkpoint, model, encoded, FRAMES), 1)
+
+
+def _along_strongest(
+    checkpoint: Checkpoint, model: VAE, encoded: EncodedSet, count: int
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Pictures decoded while that dimension goes from end to end, all else as at the mean of the first test image.
+
+    Shape: (count, c, h, w) uint8.
     """
     strength = checkpoint.kl_per_dimension or encoded.mean.std(axis=0)
     strongest = int(np.argmax(strength))
     end = STRIP_END if checkpoint.kl_per_dimension else STRIP_END * float(encoded.mean[:, strongest].std())
-    z = np.tile(encoded.mean[0], (STRIP, 1))
-    z[:, strongest] = np.linspace(-end, end, STRIP)
-    return _png(_decoded(model, z, int(encoded.labels[0])))
+    z = np.tile(encoded.mean[0], (count, 1))
+    z[:, strongest] = np.linspace(-end, end, count)
+    return _decoded(model, z, int(encoded.labels[0]))
 
 
 def _decoded(model: VAE, z: np.ndarray[Any, np.dtype[np.float32]], label: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -155,12 +174,11 @@ def _decoded(model: VAE, z: np.ndarray[Any, np.dtype[np.float32]], label: int) -
         return to_uint8(model.picture(model.decoder(code))).cpu().numpy()
 
 
-def _png(pictures: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
-    """Pictures side by side. Shapes: (n, c, h, w) uint8 -> h × (n w) pixels, enlarged to about STRIP_SIDE each."""
+def _png(pictures: np.ndarray[Any, np.dtype[np.uint8]], scale: int) -> bytes:
+    """Pictures side by side. Shapes: (n, c, h, w) uint8 -> (scale h) × (scale n w) pixels."""
     from PIL import Image
 
     n, channels, height, width = pictures.shape
-    scale = max(1, STRIP_SIDE // width)
     sheet = pictures.transpose(2, 0, 3, 1).reshape(height, n * width, channels)
     sheet = np.ascontiguousarray(sheet.repeat(scale, 0).repeat(scale, 1))
     body = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The home page's component: a film with a live decoder, the stories, all models."""
+"""The home page's component: a film with a live decoder, the stories, all models as films and in a table."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,7 @@ from vae.ui.pages.home.models import model_rows
 from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
 from vae.ui.shared import loaders, scripts
 from vae.ui.shared.lessons import app_library
+from vae.views.shared.models import FRAMES
 from vae.views.shared.palette import PALETTE
 from vae.views.shared.scripts import script_url
 
@@ -34,6 +35,7 @@ def home(chosen: Checkpoint | None) -> None:
         "lacking": lacking(lessons, usable),
         "lessons": len(lessons),
         "models": model_rows(usable.values()),
+        "frames": FRAMES,
         "noise": {str(d): sample(PICTURES, d, SEED).tolist() for d in latent_dims},
     }
     component = scripts.component("home", "lib/controls.css", "lib/popover.css", "lib/glossary.css", "home/home.css")

@@ -1,4 +1,4 @@
-"""All models in a table: what the model picker says of each, and its numbers in columns of their own."""
+"""All models: what the model picker says of each, what its pictures show, and its numbers in columns of their own."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,46 @@ from vae.storage.checkpoints import Checkpoint
 from vae.views.shared import models
 
 WEIGHT_BYTES = 4
+# What the pictures of a data set show, in the gallery's order; before them the user's own, under their own names.
+SHOWS = {
+    "faces": "Drawn faces",
+    "glyphs": "Letters and digits in many typefaces",
+    "fashion-mnist": "Clothes",
+    "emoji": "Emoji",
+    "mnist": "Handwritten digits",
+    "sprites": "Shapes",
+    "kmnist": "Japanese characters",
+    "cifar10": "Photographs of ten kinds of things",
+    "svhn": "House numbers",
+    "celeba": "Photographs of faces",
+    "digits": "Digits of 8 × 8 pixels",
+}
 
 
 def model_rows(checkpoints: Iterable[Checkpoint]) -> list[dict[str, object]]:
-    """What vae.views.shared.models.listed says of each model, in its order, and "columns": texts by name."""
+    """What vae.views.shared.models.listed says of each model, what its pictures show, and "columns": texts by name.
+
+    In the order of SHOWS, within it in that of the list.
+    """
     by_name = {checkpoint.name: checkpoint for checkpoint in checkpoints}
-    return [row | {"columns": _columns(by_name[row["name"]])} for row in models.listed(by_name.values())]
+    rows = [row | _of(by_name[row["name"]]) for row in models.listed(by_name.values())]
+    order = ["", *SHOWS]
+    return sorted(rows, key=lambda row: order.index(_source(by_name[row["name"]])))
+
+
+def _of(checkpoint: Checkpoint) -> dict[str, object]:
+    source = _source(checkpoint)
+    return {
+        "shows": SHOWS[source] if source else models.dataset_name(checkpoint),
+        "kind": models.kind(checkpoint),
+        "columns": _columns(checkpoint),
+    }
+
+
+def _source(checkpoint: Checkpoint) -> str:
+    """The key of its data set in SHOWS, whatever the label; "" for the user's own."""
+    name = checkpoint.dataset.partition(":")[0]
+    return name if name in SHOWS else ""
 
 
 def _columns(checkpoint: Checkpoint) -> dict[str, str]:
