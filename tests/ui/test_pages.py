@@ -15,6 +15,8 @@ from tests.support.pages import bar, choose, open_page, sent_data, usable_models
 from tests.support.patience import PATIENCE
 from tests.support.pictures import ten, write_zip
 from vae.datasets.registry import load_dataset
+from vae.datasets.user_images.augmentation import Augmentation
+from vae.jobs.runs import Runs
 from vae.model.losses import ObjectiveName
 from vae.model.networks import default_config
 from vae.server.live.inference import UnknownModelError
@@ -22,7 +24,8 @@ from vae.storage.checkpoints import read_checkpoint
 from vae.storage.uploads import MAX_PIECE_BYTES, Announced
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import Optimizer, TrainingConfig
-from vae.ui.pages.training import form, runs
+from vae.training.request import DatasetRequest, TrainingRequest
+from vae.ui.pages.training import own_pictures, runs
 from vae.ui.pages.training.proposals import PRESETS
 from vae.ui.pages.training.runs import app_runs
 from vae.ui.pages.training.uploader import app_uploads
@@ -200,7 +203,7 @@ def test_a_bad_or_taken_name_is_refused_before_training(checkpoints: Path, name:
 
 
 def test_own_images_must_be_uploaded_before_a_run_starts(checkpoints: Path) -> None:
-    app = press(open_form(run_name="mine", dataset=form.OWN), "Start training")
+    app = press(open_form(run_name="mine", dataset=own_pictures.OWN), "Start training")
     assert "Upload the pictures first" in said(app)
     assert app_runs().all() == []
 
@@ -219,12 +222,12 @@ def test_a_data_set_that_a_command_makes_is_offered_with_the_command(checkpoints
 def upload(files: dict[str, bytes], folder: Path) -> AppTest:
     """The form with a zip of these files."""
     content = Path(write_zip(folder / "upload.zip", files)).read_bytes()
-    return send(open_form(dataset=form.OWN), content)
+    return send(open_form(dataset=own_pictures.OWN), content)
 
 
-def send(app: AppTest, content: bytes) -> AppTest:
+def send(app: AppTest, content: bytes, number: str = "a1") -> AppTest:
     """The form after its uploader, which Streamlit's test runner cannot use, has sent this zip."""
-    announced = Announced("a1", len(content), None, "mine.zip")
+    announced = Announced(number, len(content), None, "mine.zip")
     for offset in range(0, len(content), MAX_PIECE_BYTES):
         piece = content[offset : offset + MAX_PIECE_BYTES]
         app_uploads().write(app.session_state["upload_ticket"], "10.0.0.1", announced, offset, piece)
@@ -264,7 +267,7 @@ def test_too_few_pictures_are_refused_by_the_uploaded_names(checkpoints: Path, t
 def test_the_form_asks_for_the_encoding_of_names_that_it_cannot_read(checkpoints: Path, tmp_path: Path) -> None:
     name = write_zip(tmp_path / "a.zip", ten("12345678/"))
     content = Path(name).read_bytes().replace(b"12345678/", "ソフト表".encode("cp932") + b"/")
-    app = open_form(dataset=form.OWN)
+    app = open_form(dataset=own_pictures.OWN)
     assert not [box for box in app.selectbox if box.key == "encoding"]
     app = send(app, content)
     assert any("%83%5C%83t%83g%95%5C (10)" in line for line in plain(*app.caption))
@@ -272,6 +275,58 @@ def test_the_form_asks_for_the_encoding_of_names_that_it_cannot_read(checkpoints
     assert not app.exception
     assert any("1 class: ソフト表 (10)." in line for line in plain(*app.caption))
     assert app.run().selectbox(key="encoding").value == "Japanese"  # it stays while it is needed
+
+
+def request_of_run(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> TrainingRequest:
+    """What the form asks for when its button is pressed; nothing is trained."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(Runs, "start", lambda _, name, request, upload: asked.append(request))
+    app.text_input(key="run_name").set_value("mine")
+    press(app, "Start training")
+    assert not app.exception
+    return TrainingRequest.from_json(asked[0])
+
+
+def test_few_own_pictures_are_proposed_versions_which_are_shown_and_asked_for(
+    checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = upload(ten("cat/", 20), tmp_path)
+    assert app.number_input(key="versions").value == 200
+    assert "16 training pictures are few, so each has 200 versions: 3,200 images." in plain(*app.caption)
+    app.number_input(key="versions").set_value(30)
+    app.number_input(key="twist").set_value(90).run()
+    assert len(app.get("image")) == 2  # pictures, versions
+    asked = request_of_run(app, monkeypatch)
+    assert asked.training.augmentation == Augmentation(30, 0.08, 90.0, 0.1)
+
+
+def test_one_version_of_few_pictures_is_warned_of_and_asked_for(
+    checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = upload(ten("cat/", 20), tmp_path)
+    app.number_input(key="versions").set_value(1).run()
+    assert any("16 training pictures are too few" in line for line in plain(*app.caption))
+    assert not [field for field in app.number_input if field.key == "twist"]
+    assert request_of_run(app, monkeypatch).training.augmentation == Augmentation()
+
+
+def test_another_upload_is_proposed_versions_of_its_own(checkpoints: Path, tmp_path: Path) -> None:
+    app = upload(ten("cat/", 20), tmp_path)
+    app.number_input(key="versions").set_value(3).run()
+    assert app.run().number_input(key="versions").value == 3
+    content = Path(write_zip(tmp_path / "more.zip", ten("cat/", 25) | ten("dog/", 25))).read_bytes()
+    assert send(app, content, "b2").number_input(key="versions").value == 150
+
+
+def test_own_pictures_are_turned_and_cut_as_the_form_says(
+    checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = upload(ten("cat/"), tmp_path)
+    for key, value in (("turn", "90°"), ("cut", "whole picture"), ("colours", "grey")):
+        app = next(group for group in app.button_group if group.key == key).set_value(value).run()
+    app.slider(key="keep").set_value(40).run()
+    asked = request_of_run(app, monkeypatch).dataset
+    assert asked == DatasetRequest(own_pictures.OWN, color=False, turn=1, whole=True, keep=0.4)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

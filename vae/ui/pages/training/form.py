@@ -4,16 +4,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from vae.datasets.made.recipes import MADE
 from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, data_directory, how_to_make, is_available
-from vae.datasets.splits import Binarisation, Dataset
-from vae.datasets.user_images.reader import IMAGE_SIZES
+from vae.datasets.splits import Binarisation
+from vae.datasets.user_images.augmentation import Augmentation
 from vae.jobs.runs import RunError, check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_device
@@ -21,13 +19,19 @@ from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingCon
 from vae.training.request import MAX_SECONDS, WEIGHED, DatasetRequest, ModelRequest, TrainingRequest
 from vae.training.trainer import seconds_per_epoch
 from vae.ui.pages.training.explained import show_signs
-from vae.ui.pages.training.own_pictures import chosen_encoding, plain, show_summary
+from vae.ui.pages.training.own_pictures import (
+    FIELDS,
+    OWN,
+    choose_own_pictures,
+    choose_versions,
+    load,
+    plain,
+    preview,
+)
 from vae.ui.pages.training.proposals import PRESETS
 from vae.ui.pages.training.runs import app_runs
-from vae.ui.pages.training.uploader import choose_pictures
 from vae.views.shared.models import DATASET_NAMES
 
-OWN = "my own images"
 ARCHITECTURES = {"mlp": "MLP", "conv": "Convolutional", "subpixel": "Convolutional, sub-pixel"}
 OBJECTIVES = {
     "vae": "VAE",
@@ -37,8 +41,6 @@ OBJECTIVES = {
     "beta-tc": "β-TC",
     "iwae": "IWAE",
 }
-COLOURS = {"as they are": None, "grey": False, "colour": True}
-PREVIEW, PREVIEW_SIDE = 24, 48  # images, and pixels that each is about enlarged to
 
 Json = dict[str, Any]
 
@@ -52,8 +54,6 @@ REASONS = {
     "rate": "Up to 1: every optimiser here diverges at much smaller rates.",
     "warmup": "A warm-up starts with a smaller weight of the KL. Cooling starts with 200 times the weight: the model "
     "learns large differences between images first.",
-    "colours": "Pictures that are all grey are trained with one channel unless you ask for colour.",
-    "image_size": "8 to 256 pixels: smaller images show too little, and these models are too small for larger ones.",
 }
 START = {
     "dataset": "digits",
@@ -68,9 +68,7 @@ START = {
     "seed": TrainingConfig.seed,
     "warmup": Objective.warmup,
     "warmup_share": Objective.warmup_share,
-    "image_size": 32,
-    "colours": "as they are",
-}
+} | FIELDS
 
 
 def show_form_if_asked() -> None:
@@ -98,7 +96,7 @@ def start_form() -> None:
         if preset:
             st.caption(PRESETS[preset].help)
         name = st.text_input("Name of the new checkpoint", key="run_name", max_chars=40, placeholder="my-model")
-        dataset, upload = _choose_dataset()
+        dataset, upload, augmentation = _choose_dataset()
     with network:
         model, objective, beta = _choose_model()
         epochs, seconds = _choose_limit()
@@ -106,9 +104,8 @@ def start_form() -> None:
         more, training, last = _more_choices(objective, beta)
     with end:
         try:
-            request = TrainingRequest(
-                dataset, ModelRequest(**model, **more), TrainingConfig(epochs=epochs, **training), seconds
-            )
+            config = TrainingConfig(epochs=epochs, augmentation=augmentation, **training)
+            request = TrainingRequest(dataset, ModelRequest(**model, **more), config, seconds)
             show_signs(request, _pictures(request.dataset), first, last)
             _estimate(request)
         except (ValueError, DataError) as error:
@@ -163,26 +160,18 @@ def _apply_preset() -> None:
     state.update(given | {"limit": "seconds" if preset.seconds else "epochs"})
 
 
-def _choose_dataset() -> tuple[DatasetRequest, Path | None]:
-    """The chosen images; of the user's own also their zip, None before an upload."""
+def _choose_dataset() -> tuple[DatasetRequest, Path | None, Augmentation]:
+    """The chosen images; of the user's own also their zip, None before an upload, and how they are augmented."""
     options = [*DATASETS, OWN]
     chosen = st.selectbox("Dataset", options, key="dataset", format_func=_describe_dataset)
     if chosen != OWN:
         dataset = DatasetRequest(chosen)
         if chosen in MADE and not is_available(chosen):
             st.info(plain(how_to_make(chosen, data_directory())))
-        _preview(dataset, None)
-        return dataset, None
-    upload = choose_pictures()
-    left, right = st.columns(2)
-    size = left.number_input("Side, in pixels", *IMAGE_SIZES, key="image_size", help=REASONS["image_size"])
-    color = right.segmented_control(
-        "Colours", list(COLOURS), format_func=str.capitalize, key="colours", required=True, help=REASONS["colours"]
-    )
-    dataset = DatasetRequest(OWN, size, COLOURS[color or "as they are"], chosen_encoding())
-    if upload is not None:
-        _preview(dataset, upload)
-    return dataset, upload
+        preview(dataset, None)
+        return dataset, None, Augmentation()
+    request, upload = choose_own_pictures()
+    return request, upload, choose_versions(request, upload)
 
 
 def _describe_dataset(name: str) -> str:
@@ -192,43 +181,6 @@ def _describe_dataset(name: str) -> str:
     if is_available(name):
         return known
     return f"{known} ({'made by a command' if name in MADE else 'downloads on first use'})"
-
-
-def _preview(request: DatasetRequest, upload: Path | None) -> None:
-    """The first images, where that needs no download; the reason, where they cannot be read."""
-    if upload is None and not is_available(request.name):
-        return
-    try:
-        dataset = _load(request, upload)
-    except DataError as error:
-        st.error(plain(str(error)))
-        return
-    train = dataset.train
-    caption = f"{len(train):,} training images; the first of them"
-    st.image(
-        _preview_sheet(train.images[:PREVIEW]), caption=caption, alt=f"The first training images of {request.name}"
-    )
-    if upload is not None:
-        show_summary(dataset)
-
-
-def _preview_sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The images in rows, each enlarged to about PREVIEW_SIDE pixels without blurring.
-
-    Shapes: (n, channels, height, width) -> (rows, columns, 3), or (rows, columns) for grey images.
-    """
-    n, channels, height, width = images.shape
-    columns = min(n, PREVIEW // 2)
-    cells = images[: n - n % columns].reshape(-1, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
-    sheet = cells.reshape(-1, columns * width, channels)
-    scale = max(1, round(PREVIEW_SIDE / height))
-    large = sheet.repeat(scale, 0).repeat(scale, 1)
-    return large if channels == 3 else large[:, :, 0]
-
-
-@st.cache_resource(max_entries=3, show_spinner="Reading the images…")
-def _load(request: DatasetRequest, upload: Path | None) -> Dataset:
-    return request.load(upload)
 
 
 def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json, DeltaGenerator]:
@@ -281,7 +233,7 @@ def _more_choices(objective: ObjectiveName, beta: float) -> tuple[Json, Json, De
 def _pictures(request: DatasetRequest) -> int | None:
     """How many pictures there are to train on; None before they are read."""
     known = request.name != OWN and is_available(request.name)
-    return len(_load(request, None).train) if known else None
+    return len(load(request, None).train) if known else None
 
 
 def _estimate(request: TrainingRequest) -> None:
@@ -300,7 +252,7 @@ def _estimate(request: TrainingRequest) -> None:
 
 @st.cache_data(max_entries=200, show_spinner="Measuring a few steps…")
 def _seconds_per_epoch(request: TrainingRequest) -> float:
-    dataset = _load(request.dataset, None)
+    dataset = load(request.dataset, None)
     return seconds_per_epoch(dataset, request.model_config(dataset), request.training)
 
 
