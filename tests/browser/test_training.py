@@ -289,7 +289,7 @@ def test_photos_are_taken_one_by_one_turned_and_used_as_a_class(
             expect(page.get_by_text("my-photos: ")).to_be_visible()
             with ZipFile(app_checkpoints / ".runs" / "my-photos" / "upload.zip") as archive:
                 first, second = (Image.open(BytesIO(archive.read(f"{name}.jpg"))) for name in ("photos/1", "leaves/2"))
-                assert (first.size, first.getexif()) == ((60, 40), {})  # upright, then turned once
+                assert (first.size, dict(first.getexif())) == ((60, 40), {})  # upright, then turned once
                 assert second.getexif()[0x0112] == 6
         expect(page.get_by_text("my-photos is trained")).to_be_visible()
     assert read_checkpoint(app_checkpoints / "my-photos").training["augmentation"]["versions"] == 200
