@@ -27,6 +27,7 @@ DATASET_NAMES = {
     "digits": "Digits",
     "sprites": "Sprites",
     "glyphs": "Glyphs",
+    "faces": "Faces",
 }
 
 
