@@ -115,7 +115,9 @@ def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[F
     """Codes and factors of the images of all splits, because factors are a property of the data set as a whole."""
     factors = _factors(dataset)
     if factors is None:
-        raise ValueError(f"{dataset.name} does not say which factors its images were made from; use sprites or glyphs.")
+        raise ValueError(
+            f"{dataset.name} does not say which factors its images were made from; use sprites, glyphs or faces."
+        )
     sets = _encode_all(model, dataset, seed)
     codes = [sample_aggregate_posterior(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]
     return np.concatenate(codes), factors
