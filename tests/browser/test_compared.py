@@ -105,7 +105,6 @@ def test_models_are_chosen_beside_the_title_and_go_again(app: Server, browser: B
         assert page.locator(".heroes, .same-input, .note").count() == 0
         loaded = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
         assert [url for url in loaded if url.endswith("/explore.js")]
-        loaded = [url for url in loaded if "/live/strip?" not in url]  # of the list of models
         assert not [url for url in loaded if url.endswith(("/beside.js", "/compared.js")) or "mnist-z10-b10" in url]
         alone = pictures(page)
         page.get_by_role("button", name="Compare with").click()

@@ -23,6 +23,9 @@ import { t, translate } from "../lib/words.js";
  */
 
 export class Picker {
+  /** The list's pictures that are not loaded, with their addresses. @type {Map<HTMLImageElement, string>} */
+  pictures = new Map();
+
   /** @param {(name: string) => void} onChoose */
   constructor(onChoose) {
     this.onChoose = onChoose;
@@ -37,7 +40,7 @@ export class Picker {
     this.button.append(this.picture, this.text, this.problems, arrow);
     this.list = element("div", { className: "model-list", role: "listbox", ariaLabel: t("Models") });
     this.close = openBy(this.button, this.list);
-    this.list.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.focusChosenSoon());
+    this.list.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.onOpen());
     this.list.addEventListener("keydown", (event) => this.onKey(event));
     this.elements = [this.button, this.list];
   }
@@ -70,6 +73,7 @@ export class Picker {
    * @param {string | null} chosen
    */
   fill(base, models, chosen) {
+    this.pictures.clear();
     /** @type {Map<string, HTMLElement>} */
     const groups = new Map();
     for (const model of models) {
@@ -82,6 +86,18 @@ export class Picker {
       group.append("problem" in model ? broken(model) : this.option(base, model, model.name === chosen));
     }
     this.list.replaceChildren(...groups.values());
+    if (this.button.ariaExpanded === "true") this.loadPictures();
+  }
+
+  onOpen() {
+    this.loadPictures();
+    this.focusChosenSoon();
+  }
+
+  /** The strips of the list, which a page that is opened does not ask for: the server decodes each. */
+  loadPictures() {
+    for (const [picture, src] of this.pictures) Object.assign(picture, { src });
+    this.pictures.clear();
   }
 
   /**
@@ -90,7 +106,8 @@ export class Picker {
    * @param {boolean} chosen
    */
   option(base, model, chosen) {
-    const picture = element("img", { className: "bar-strip", alt: "", src: stripUrl(base, model), loading: "lazy" });
+    const picture = element("img", { className: "bar-strip", alt: "", loading: "lazy" });
+    this.pictures.set(picture, stripUrl(base, model));
     const lines = element("span", { className: "model-lines" });
     const code = element("small", {}, model.name);
     lines.append(element("b", {}, translate(model.words), " ", code), element("span", {}, translate(model.purpose)));
