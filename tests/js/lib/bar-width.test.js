@@ -33,6 +33,9 @@ test("a class that is taught takes room beside the links", () => {
   );
   root.dataset.teaching = "";
   watchBar(window);
+  assert.equal(root.dataset.bar, "tight");
+  window.innerWidth = 1200;
+  window.dispatchEvent(new Event("resize"));
   assert.equal(root.dataset.bar, "narrow");
 });
 
