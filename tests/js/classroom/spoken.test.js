@@ -6,13 +6,13 @@ import { Spoken } from "../../../vae/frontend/classroom/spoken.js";
 /** @type {string[]} */
 let loaded;
 let isCalm = true;
-let spoken = new Spoken({ mayLoad: () => isCalm, load: (code) => loaded.push(code) });
+let spoken = new Spoken({ mayLoad: () => isCalm, load: () => loaded.push(spoken.known) });
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   loaded = [];
   isCalm = true;
-  spoken = new Spoken({ mayLoad: () => isCalm, load: (code) => loaded.push(code) });
+  spoken = new Spoken({ mayLoad: () => isCalm, load: () => loaded.push(spoken.known) });
 });
 afterEach(() => mock.timers.reset());
 

@@ -12,7 +12,7 @@ export class Spoken {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
-  /** @param {{mayLoad: () => boolean, load: (code: string) => void}} calls load: the page anew, in this language */
+  /** @param {{mayLoad: () => boolean, load: () => void}} calls load: the page anew */
   constructor({ mayLoad, load }) {
     this.mayLoad = mayLoad;
     this.load = load;
@@ -29,7 +29,7 @@ export class Spoken {
 
   /** @param {number} ms */
   wait(ms) {
-    this.timer = setTimeout(() => (this.mayLoad() ? this.load(this.known) : this.wait(AGAIN_MS)), ms);
+    this.timer = setTimeout(() => (this.mayLoad() ? this.load() : this.wait(AGAIN_MS)), ms);
   }
 
   close() {

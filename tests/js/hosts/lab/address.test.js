@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beginningWith, begunAddress, keptAddress } from "../../../../vae/frontend/hosts/lab/address.js";
+import {
+  beginningWith,
+  begunAddress,
+  keptAddress,
+  speechlessAddress,
+} from "../../../../vae/frontend/hosts/lab/address.js";
 
 const VIEWS = [
   { name: "explore", address: "Explore" },
@@ -42,4 +47,16 @@ test("an address without a page begins with the lesson's", () => {
   assert.equal(`${address.read()}`, "page=Explore&image=3");
   query = "page=Sampling";
   assert.equal(`${address.read()}`, query);
+});
+
+test("the page of a class names no language: the class has one", () => {
+  /** @type {unknown[]} */
+  const written = [];
+  const address = {
+    read: () => new URLSearchParams(),
+    write: (/** @type {unknown[]} */ ...to) => written.push(to),
+    watch: () => {},
+  };
+  speechlessAddress(address).write("page=Explore&lang=de&z=1,2", true);
+  assert.deepEqual(written, [["page=Explore&z=1,2", true]]);
 });

@@ -11,12 +11,12 @@
  * @import { Seen } from "./tiles.js"
  *
  * What it needs of the light page. lab: for who follows; hold: makes the page's own controls idle, or not; speak: loads the
- * page anew in a language.
+ * page anew, in the class's language.
  *
  * @typedef {object} Host
  * @property {Followed} lab
  * @property {(held: boolean) => void} hold
- * @property {(code: string) => void} speak
+ * @property {() => void} speak
  * @property {(model: string) => Promise<PadData>} padData
  * @property {(model: string) => Promise<MapModel>} mapData
  * @property {() => Seen} shown
@@ -61,7 +61,7 @@ export default class Student {
   status = null;
   spoken = new Spoken({
     mayLoad: () => this.isCalm,
-    load: (code) => this.host?.speak(code),
+    load: () => this.host?.speak(),
   });
   refusal = ""; // why there is no seat
   asked = ""; // question and round that the vote was opened for

@@ -52,6 +52,22 @@ export function begunAddress(address, { model, views, styles }) {
 }
 
 /**
+ * An address that names no language: the server knows that of the class, also after it has changed.
+ *
+ * @param {Address} address
+ * @returns {Address}
+ */
+export function speechlessAddress(address) {
+  return {
+    ...address,
+    write: (query, isNewPlace) => {
+      const kept = query.split("&").filter((part) => !part.startsWith("lang="));
+      address.write(kept.join("&"), isNewPlace);
+    },
+  };
+}
+
+/**
  * An address that, while it names no page, stands for this link.
  *
  * @param {Address} address

@@ -6,8 +6,7 @@
  */
 
 import { Lab } from "./lab.js";
-import { begunAddress } from "./address.js";
-import { addressIn } from "./language.js";
+import { begunAddress, speechlessAddress } from "./address.js";
 import { servedEnvironment } from "./served.js";
 import { Stage } from "./stage.js";
 
@@ -17,7 +16,8 @@ import { Stage } from "./stage.js";
  */
 export default async function start(read, importPacked) {
   const served = await servedEnvironment(read, importPacked);
-  const environment = { ...served, address: begunAddress(served.address, served.settings), hasApp: false };
+  const address = speechlessAddress(begunAddress(served.address, served.settings));
+  const environment = { ...served, address, hasApp: false };
   const lab = new Lab(environment);
   lab.start();
   const { default: Student } = await import("../../classroom/student/student.js");
@@ -45,7 +45,7 @@ function hostOf(lab) {
       focusable(title, !held, -1);
       focusable(main, held, 0);
     },
-    speak: (/** @type {string} */ code) => location.replace(addressIn(location.href, code)),
+    speak: () => location.reload(),
     padData: (/** @type {string} */ model) => dataOf("compare", model),
     mapData: (/** @type {string} */ model) => dataOf("explore", model),
     shown: () => ({ page: lab.view.address, model: lab.model, root: lab.stage.place.shadowRoot }),
