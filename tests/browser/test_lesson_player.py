@@ -167,6 +167,26 @@ def test_a_step_opens_as_on_a_new_page_whatever_was_done_before(browser: Browser
         assert found[0] == found[2] == found[4]
 
 
+NARROW = """() => [...document.querySelector(".lab-stage > div").shadowRoot
+    .querySelectorAll(".damage input[type=range]")]
+    .map((node) => node.getBoundingClientRect().width).filter((width) => width < 90)"""
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_page_beside_its_lesson_in_a_small_window_has_room_for_what_is_to_be_done(
+    app: Server, browser: Browser, language: str
+) -> None:
+    size = {"width": 1000, "height": 720}
+    with played(browser, app, f"lesson=two-numbers&lang={language}", viewport=size) as page:
+        page.locator(".lesson-options input").first.check()
+        page.locator(".lesson-question > button").click()
+        rest(page)
+        draw = box_of(page.locator(".picker > button").first)
+        assert draw["y"] + draw["height"] < size["height"]
+        assert page.evaluate(NARROW) == []
+        assert page.evaluate(SIDEWAYS)[:2] == [0, 0]
+
+
 def places(page: Page) -> Iterator[str]:
     """Plays the lesson from its prediction to its end: each place once there is nothing more to do at it."""
     while True:
