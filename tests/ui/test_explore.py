@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import ROOT, choose, open_page, send, to_page
+from tests.support.pages import ROOT, choose, open_page, send, sent_data, to_page
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.ui.shared.links import format_z
 
@@ -108,3 +108,13 @@ def test_another_image_or_model_is_a_new_start(app: AppTest, checkpoint: Checkpo
 def test_the_z_of_a_link_wins(checkpoint: Checkpoint) -> None:
     app = open_page("pages/1_Explore.py", checkpoint=checkpoint.name, z="1,2")
     assert app.session_state["explore_z"] == [1.0, 2.0]
+
+
+def test_a_class_chosen_among_the_pictures_is_chosen_in_the_control_above_them_too() -> None:
+    app = open_page("pages/1_Explore.py", checkpoint="mnist-z10-cond")
+    assert sent_data(app)["label"] == 7  # the picture's own
+    send(app, label={"label": 3, "at": 1})
+    assert (sent_data(app)["label"], app.session_state["class_told"]) == (3, "3")
+    for nonsense in (10, -1, "3", None):
+        send(app, label={"label": nonsense, "at": 2})
+        assert sent_data(app)["label"] == 3

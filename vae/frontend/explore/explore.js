@@ -8,6 +8,7 @@
  * @import { LocalModel } from "../lib/model-client.js"
  * @import { Nats } from "../lib/comparison-words.js"
  * @import { Beside, OtherModel } from "./beside.js"
+ * @import { ClassGrid } from "./classes.js"
  * @import { Codes, SameInput } from "./same-input.js"
  *
  * What a host gives: vae/views/explore.py, and the start of vae/ui/pages/explore.py. kl: nats per dimension, null for a plain
@@ -90,13 +91,16 @@ export default class Explore {
   device;
   /** The models beside this one, where there are any. @type {Beside | null} */
   beside = null;
+  /** What z is as each class, of a conditional model. @type {ClassGrid | null} */
+  classes = null;
   closed = false;
 
   /**
    * @param {HTMLElement} parent
-   * @param {(name: "z" | "input", value: any) => void} send to Python
+   * @param {(name: "z" | "input" | "label", value: any) => void} send to Python
    */
   constructor(parent, send) {
+    this.sendLabel = (/** @type {number} */ label) => send("label", { label, at: performance.now() }); // the same once more, too
     this.sendInput = (/** @type {SameInput} */ input) => send("input", input);
     this.sendState = (/** @type {number[]} */ z) => this.data && send("z", { start: this.data.start.id, z });
     const onMove = (/** @type {number[]} */ z) => this.move(z);
@@ -176,6 +180,29 @@ export default class Explore {
     this.resizeHero(); // the page above may have grown
     this.map.paint(); // the theme may have changed
     if (data.compare || this.beside) void this.takeCompared();
+    if (newLabel && (data.classes || this.classes)) void this.takeClasses(newModel);
+  }
+
+  /** As the models beside this one, the grid of classes has a module of its own. */
+  async takeClasses(newModel = false) {
+    const module = await import("./classes.js").catch(() => null);
+    const { data } = this;
+    if (!module || !data || this.closed) return;
+    const isNew = !this.classes;
+    this.classes ??= new module.ClassGrid((label) => this.chooseLabel(label));
+    if (isNew) this.sliders.element.after(this.classes.element);
+    if (isNew || newModel) this.classes.take(data.classes ? data.class_names : []);
+    this.classes.show(data.label ?? 0);
+    this.refreshStripsSoon();
+  }
+
+  /** The user has chosen a class here: it is decoded at once, and the host follows. @param {number} label */
+  chooseLabel(label) {
+    const { client, data } = this;
+    if (!client || !data) return;
+    client.classWeights = Array.from({ length: data.classes }, (_, k) => Number(k === label));
+    this.takeLabel();
+    this.sendLabel(label);
   }
 
   /** The models beside this one have a module of their own, which a page without a comparison does not load. */
@@ -367,6 +394,7 @@ export default class Explore {
 
   refreshStrips() {
     const { z, range } = this;
+    void this.classes?.refresh(this.client, z);
     const vectors = this.sliders.stripVectors();
     if (!vectors.length) return;
     void this.client?.decode(vectors, { slot: "strips", background: true }).then((reply) => {
@@ -475,6 +503,7 @@ export default class Explore {
     this.closed = true;
     this.client?.close();
     this.beside?.close();
+    this.classes?.close();
     this.unwatch();
     clearInterval(this.statusTimer);
     clearTimeout(this.stripsTimer);

@@ -79,6 +79,20 @@ export class ModelClient {
   }
 
   /**
+   * As decode, of vectors that have the weights of a conditional model's classes with them.
+   *
+   * @param {readonly number[][]} codes
+   * @param {RequestOptions} [options]
+   * @returns {Promise<DecodeReply | null>}
+   */
+  decodeCodes(codes, options) {
+    return this.request(options, (way) => {
+      way.classWeights = [];
+      return way.decode(codes, options);
+    });
+  }
+
+  /**
    * As LiveClient's.
    *
    * @param {number} n

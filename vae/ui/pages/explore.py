@@ -7,6 +7,7 @@ import streamlit as st
 
 from vae.storage.checkpoints import Checkpoint
 from vae.ui.shared import compared, current_image, links, loaders, page, scripts
+from vae.validation import is_whole
 from vae.views.explore import explore_data, image_title
 from vae.views.shared.pages import EXPLORE
 
@@ -44,7 +45,9 @@ def explore(checkpoint: Checkpoint) -> None:
         "label": label,
     }
     component = scripts.component(EXPLORE.name, *EXPLORE.styles)
-    result = component(key="explore", data=data, on_z_change=lambda: None, on_input_change=_take_input)
+    result = component(
+        key="explore", data=data, on_z_change=lambda: None, on_input_change=_take_input, on_label_change=_take_label
+    )
     if isinstance(result.z, dict) and result.z.get("start") == f"{start.number}":
         z = links.sent_z(result.z.get("z"), checkpoint.model_config.latent_dim)
         st.session_state["explore_z"] = z or st.session_state["explore_z"]
@@ -81,6 +84,15 @@ def _take_input() -> None:
     sent = st.session_state["explore"].input
     if sent in INPUTS:
         st.session_state["explore_input"] = sent
+
+
+def _take_label() -> None:
+    """A class that was chosen among the pictures, as if it had been chosen above them."""
+    sent = st.session_state["explore"].label
+    names = loaders.usable(st.session_state["explore_model"]).class_names
+    label = sent.get("label") if isinstance(sent, dict) else None
+    if is_whole(label, 0, len(names) - 1):
+        page.take_label(names[label])
 
 
 def _cached_other(other: Checkpoint, version: tuple[str, int]) -> dict[str, object]:

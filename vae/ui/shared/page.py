@@ -15,6 +15,7 @@ from vae.views.shared.pages import VIEWS
 from vae.views.shared.scripts import CLASS_SCRIPT, FRONTEND, script_url
 
 FIRST_CHOICE = "mnist-z10"
+LABEL_KEY = "class_told"  # of the session, and of the link
 PAGES = (
     ("pages/0_Lessons.py", "Lessons", "Predict first, then see: lessons of five to ten minutes, and your own."),
     ("pages/1_Explore.py", "Explore", "Move along the latent dimensions and watch the picture follow."),
@@ -147,6 +148,11 @@ def _current_choice(names: list[str], linked: str | None) -> str:
     return next((name for name in known if name in names), names[0])
 
 
+def take_label(name: str) -> None:
+    """Chooses a class for choose_label, from a callback: before the page runs."""
+    st.session_state[LABEL_KEY] = name
+
+
 def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = None) -> int | None:
     """The class that a conditional model decodes as, chosen beside the title and part of the URL.
 
@@ -159,7 +165,7 @@ def choose_label(checkpoint: Checkpoint, unchosen: str, default: int | None = No
             "Decode as class",
             ["", *checkpoint.class_names],
             format_func=lambda name: name or unchosen,
-            key="class_told",
+            key=LABEL_KEY,
             bind="query-params",
             help="This model's decoder is conditional on a class: the same z with another class keeps the style.",
         )

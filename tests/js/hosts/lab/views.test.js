@@ -272,6 +272,15 @@ test("a conditional model decodes as the class of the link", async () => {
   assert.equal((await shown(explore, "a", "class_told=two")).controls.length, 2);
 });
 
+test("a class chosen among Explore's pictures is in the control and in the link, too; one that there is not is none", async () => {
+  await shown(explore, "cond", "");
+  explore.take(session, "label", { label: 2, at: 1 });
+  const { data, params } = await shown(explore, "cond");
+  assert.deepEqual([data.label, params], [2, { class_told: "two" }]);
+  explore.take(session, "label", { label: 99, at: 2 });
+  assert.equal((await shown(explore, "cond")).data.label, 0);
+});
+
 test("Back shows what the link says", async () => {
   await shown(explore, "a", "image=3&z=1,2");
   session.chooseImage(5);

@@ -54,6 +54,7 @@ export async function show(session, source) {
 export function take(session, name, value) {
   const start = session.kept.get("explore");
   if (name === "input") session.kept.set("same input", value);
+  if (name === "label") session.labelName = session.about.class_names[value.label] ?? "";
   if (name === "z" && session.explored && value.start === `${start?.id}`) session.explored.z = value.z;
 }
 
