@@ -1,5 +1,6 @@
 """Saves a small checkpoint."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,22 +37,38 @@ EPOCH = {
 
 
 def save(
-    path: Path, config: ModelConfig = GREY, n: int = 30, dataset: str = "noise"
+    path: Path,
+    config: ModelConfig = GREY,
+    n: int = 30,
+    dataset: str = "noise",
+    class_names: Sequence[str] = CLASSES,
 ) -> tuple[VAE, np.ndarray, EncodedSet]:
     """A checkpoint of random weights and noise images: what was saved."""
     torch.manual_seed(0)
     model, rng = VAE(config).eval(), np.random.default_rng(0)
     images = rng.integers(0, 256, (n, *config.image_shape), np.uint8)
-    return model, images, save_model(path, model, images, rng.integers(0, len(CLASSES), n), dataset)
+    return (
+        model,
+        images,
+        save_model(path, model, images, rng.integers(0, len(class_names), n), dataset, class_names=class_names),
+    )
 
 
-def save_model(path: Path, model: VAE, images: np.ndarray, labels: np.ndarray, dataset: str = "noise") -> EncodedSet:
+def save_model(
+    path: Path,
+    model: VAE,
+    images: np.ndarray,
+    labels: np.ndarray,
+    dataset: str = "noise",
+    *,
+    class_names: Sequence[str] = CLASSES,
+) -> EncodedSet:
     """A checkpoint of this model on these images: the encoded set that was saved."""
     encoded = encode(model, images, labels)
     save_checkpoint(
         path,
         model,
-        dataset={"name": dataset, "content_hash": "abc123", "class_names": CLASSES},
+        dataset={"name": dataset, "content_hash": "abc123", "class_names": list(class_names)},
         training=TRAINING,
         metrics=asdict(evaluate(encoded, model.config)) | {"split": "test", "seconds": 0.5},
         history=[EPOCH, EPOCH | {"epoch": 2}],
