@@ -17,6 +17,7 @@ from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
 STUDENTS = 40
+OPEN_PANEL = ".help-note:popover-open"
 TABS = ("Now", "Lesson", "Question", "Students", "Drawings", "Room")
 
 
@@ -103,6 +104,23 @@ def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser
         page.get_by_text("More", exact=True).click()
         rest(page)
         assert faults(page) == []
+
+
+def test_the_share_of_right_votes_has_the_class_s_numbers(browser: Browser, app: Server) -> None:
+    with class_page(browser, app, 1) as (page, code):
+        tab(page, "Question")
+        ask(page, "Why?")
+        expect(page.locator(".next")).to_have_attribute("data-step", "voting")
+        for choice in (2, 2, 0):
+            tell(app, code, join(app, code), "vote", question=1, round=1, choice=choice)
+        page.locator(".next").get_by_role("button", name="End the vote").click()
+        page.locator(".next").get_by_role("button", name="What is the share of right votes?").click()
+        expect(page.locator(f"{OPEN_PANEL} .measured")).to_have_text("Here: 67 % = 2 / 3")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="What is the share of the votes?").click()
+        expect(page.locator(f"{OPEN_PANEL} .measured")).to_have_text("Here: C: 67 % = 2 / 3")
+        page.locator(f"{OPEN_PANEL} summary").click()
+        expect(page.locator(f"{OPEN_PANEL} figcaption")).to_contain_text("vae/frontend/classroom/histogram.js, line ")
 
 
 def test_on_a_phone_the_tabs_are_one_row_and_the_open_one_is_in_it(app: Server, browser: Browser) -> None:

@@ -98,3 +98,26 @@ def test_the_file_has_the_code_too(browser: Browser, app_checkpoints: Path, tmp_
         page.goto(f"{(tmp_path / 'lab.html').as_uri()}#/Reconstruction?checkpoint=digits-z2&image=3")
         expect(page.locator("canvas.output[data-frame]")).to_be_visible()
         shows_the_loss(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="More", exact=True).click()
+        more = page.locator(".more-panel")
+        expect(more.get_by_role("checkbox")).to_have_count(0)  # there is no server that could decode
+        more.get_by_role("button", name="What is the size of a picture?").click()
+        expect(page.locator(f"{OPEN} .measured")).to_have_text("Here: 64 = 8 · 8 · 1")
+
+
+def test_the_form_for_a_new_run_explains_its_numbers_and_escape_closes_the_panel_alone(
+    browser: Browser, app: Server
+) -> None:
+    with opened(browser, f"{app.url}/Training?checkpoint=mnist-z2", **LAPTOP) as page:
+        page.get_by_role("button", name="Train a model", exact=True).click()
+        start = page.get_by_role("button", name="Start training")
+        expect(start).to_be_visible()
+        form = page.get_by_role("dialog", name="Train a model")
+        form.get_by_role("button", name="What is the number of epochs?").press("Enter")
+        expect(page.locator(f"{OPEN} .measured")).to_have_text("Here: 220 = 20 · 1297 / 128")
+        page.keyboard.press("Escape")
+        expect(page.locator(OPEN)).to_have_count(0)
+        expect(start).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(start).to_be_hidden()
