@@ -17,6 +17,7 @@ from tests.support.browsing import new_page, opened, rest
 from tests.support.classes import Visits
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
+from vae.views.shared.models import DATASET_NAMES
 from vae.views.shared.pages import VIEWS
 from vae.views.shared.words import words
 
@@ -29,7 +30,7 @@ TEXTS = """() => {
     const take = (text, where) => text?.trim() && found.add(`${text.trim().replace(/\\s+/g, " ")} — ${where}`);
     for (const root of roots) for (const node of root.querySelectorAll("body *, :host > *, *")) {
         if (node.shadowRoot) roots.push(node.shadowRoot);
-        if (node.closest("script, style, head, .model-list, pre, code")) continue;
+        if (node.closest("script, style, head, pre, code")) continue;
         const where = `${node.localName}.${node.className?.baseVal ?? node.className}`;
         for (const child of node.childNodes) if (child.nodeType === 3) take(child.data, where);
         for (const name of ["title", "ariaLabel", "ariaDescription", "alt", "placeholder"])
@@ -39,12 +40,13 @@ TEXTS = """() => {
 }"""
 WRAPPED = re.compile(r"⟦[^⟦⟧]*⟧")
 OPEN = re.compile(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧")
-# What no language translates, beside the list of models: names of models, classes, methods and files, symbols, units,
-# formulas, languages.
+# What no language translates: names of models, data sets, classes, methods and files, symbols, units, formulas,
+# languages.
 NAMES = re.compile(
-    r"Latent Lab|English|Deutsch|Español|noise\b|"
+    "|".join([*map(re.escape, sorted(DATASET_NAMES.values(), key=len, reverse=True)), ""])
+    + r"Latent Lab|English|Deutsch|Español|noise\b|"
     r"[A-Za-z-]*MNIST|mnist[-\w]*|digits[-\w]*|sprites[-\w]*|\w+-z\d+[-\w.]*|"
-    r"Digits|Sprites|β-TC|IWAE of \d+|nats?\b|KL\b|ELBO|NLL|AUROC|MIG|PCA|t-SNE|UMAP|PNG|GIF|NPZ|CSV|HTML|WebSocket|"
+    r"β-TC|IWAE of \d+|nats?\b|KL\b|ELBO|NLL|AUROC|MIG|PCA|t-SNE|UMAP|PNG|GIF|NPZ|CSV|HTML|WebSocket|"
     r"q\(z\|x\)|p\(z\)|log p\(x\|?z?\)|N\(0, I\)|I\(z; x\)|RMS|ms\b|min\b|px\b|cpu|conv|mlp|"
     r"\b[a-zA-Z]\b|\bpc\d\b"
 )
