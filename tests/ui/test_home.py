@@ -11,6 +11,7 @@ from tests.support.checkpoints import GREY, save
 from tests.support.pages import open_page
 from vae.datasets.registry import DATASETS
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from vae.training.film import film_version
 from vae.ui.pages.home import component
 from vae.ui.pages.home.models import SHOWS, model_rows
 from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
@@ -106,6 +107,13 @@ def test_beside_other_models_a_conditional_one_has_what_its_class_costs(tmp_path
 def test_the_film_is_that_of_a_plane_with_a_prior() -> None:
     assert component._film(list(SHIPPED.values())) == SHIPPED["mnist-z2"]
     assert component._film([SHIPPED["mnist-z10"], SHIPPED["digits-z2"]]) is None
+
+
+def test_the_film_s_version_is_that_with_which_browsers_keep_it() -> None:
+    film = SHIPPED["mnist-z2"]
+    data = component.film_data(film)
+    assert (data["name"], data["version"]) == ("mnist-z2", film_version(film.film))
+    assert data["version"]
 
 
 def test_another_plane_s_film_runs_where_the_shipped_one_is_not(tmp_path: Path) -> None:

@@ -54,12 +54,13 @@ export class PlaneFilm {
 
   /**
    * @param {string} base the app's address
-   * @param {{name: string, class_names: string[]}} checkpoint whose film it is
+   * @param {{name: string, class_names: string[], version: string}} checkpoint whose film it is
    * @param {string[]} palette
    */
-  constructor(base, { name, class_names: classNames }, palette) {
+  constructor(base, { name, class_names: classNames, version }, palette) {
     this.base = base;
     this.name = name;
+    this.version = version;
     this.palette = palette;
     this.stage.showClasses(classNames, new ClassMarks(palette, classNames.length));
     this.stage.describe(zAt(this.place));
@@ -77,7 +78,8 @@ export class PlaneFilm {
   // — loading —
 
   async load() {
-    const address = `${this.base}/live/film?kind=checkpoint&name=${encodeURIComponent(this.name)}&from=0`;
+    const query = new URLSearchParams({ kind: "checkpoint", name: this.name, from: "0", v: this.version });
+    const address = `${this.base}/live/film?${query}`;
     try {
       await fetchFilm(address, this.film, () => this.onFrames(), this.closing.signal);
       if (!this.loaded) throw new Error("it has no pictures");

@@ -22,7 +22,7 @@ import { Stories } from "./stories.js";
  * @property {string} base the app's address
  * @property {string[]} palette
  * @property {string | null} model
- * @property {{name: string, class_names: string[]} | null} film
+ * @property {{name: string, class_names: string[], version: string} | null} film
  * @property {Story[]} stories
  * @property {string[]} lacking
  * @property {number} lessons

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from vae.model.latents import sample
 from vae.model.networks import ModelConfig
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.training.film import film_version
 from vae.ui.pages.home.models import model_rows
 from vae.ui.pages.home.stories import ROWS, lacking, story_data, told
 from vae.ui.shared import loaders, scripts
@@ -30,7 +31,7 @@ def home(chosen: Checkpoint | None) -> None:
         "script": script_url("home/home.js"),
         "palette": list(PALETTE),
         "model": chosen and chosen.name,
-        "film": film and {"name": film.name, "class_names": list(film.class_names)},
+        "film": film and film_data(film),
         "stories": [story_data(story) for story in stories],
         "lacking": lacking(lessons, usable),
         "lessons": len(lessons),
@@ -46,6 +47,12 @@ def _film(usable: Iterable[Checkpoint]) -> Checkpoint | None:
     """The checkpoint whose film runs on the page: of a plane with a prior, which can be decoded wherever one points."""
     filmed = [found for found in usable if found.film and _is_plane(found.model_config)]
     return next((found for found in filmed if found.name == FILM), next(iter(filmed), None))
+
+
+def film_data(checkpoint: Checkpoint) -> dict[str, object]:
+    """What the browser needs of a film; its version lets browsers keep it."""
+    version = film_version(checkpoint.film)
+    return {"name": checkpoint.name, "class_names": list(checkpoint.class_names), "version": version}
 
 
 def _is_plane(config: ModelConfig) -> bool:
