@@ -72,6 +72,20 @@ test("arrow keys go from class to class, and from row to row", async () => {
   assert.deepEqual(chosen, [2, 1, 4, 3]);
 });
 
+test("a key that is a class' name chooses it, and reaches nobody else; shortcuts pass", async () => {
+  const { grid, chosen } = await shown();
+  grid.take(["A", "b", "c"]);
+  const page = document.createElement("div");
+  /** @type {string[]} */
+  const passed = [];
+  page.append(grid.element);
+  page.addEventListener("keydown", ({ key }) => passed.push(key));
+  send(grid.pad, "keydown", { key: "c" });
+  send(grid.pad, "keydown", { key: "a" });
+  send(grid.pad, "keydown", { key: "A", ctrlKey: true });
+  assert.deepEqual([chosen, passed], [[2], ["A"]]);
+});
+
 test("the class of now is framed", async () => {
   const { grid } = await shown();
   grid.show(4);
@@ -80,6 +94,14 @@ test("the class of now is framed", async () => {
     [left, top, width, height].map((length) => Math.round(Number.parseFloat(length))),
     [33, 50, 33, 50],
   );
+});
+
+test("rows are of one length as far as they can be: ten classes where nine have room are two rows of five", async () => {
+  const grid = new ClassGrid(() => {});
+  Object.defineProperty(grid.element, "clientWidth", { value: 260 });
+  grid.take(Array.from({ length: 10 }, (_, k) => `${k}`));
+  await grid.refresh(/** @type {any} */ (client()), [0]);
+  assert.deepEqual([grid.columns, grid.rows], [5, 2]);
 });
 
 test("a model that is told no class, and one of too many, has no grid", () => {

@@ -197,6 +197,23 @@ test("the class of a conditional model goes along to the other way", async () =>
   client.close();
 });
 
+test("one z as each class is what it is as the class of that client", async () => {
+  const conditional = { ...MLP, classes: 2 };
+  const file = modelFile(conditional, randomTensors(conditional));
+  weights = () => new Response(file.slice(0));
+  const client = clientOf(SMALL);
+  client.classWeights = [0, 1];
+  const codes = [
+    [...Z, 1, 0],
+    [...Z, 0, 1],
+  ];
+  const both = await client.decodeCodes(codes, { slot: "classes" });
+  const second = await client.decode([Z]);
+  assert.deepEqual(both?.pixels.slice(PIXELS), second?.pixels);
+  assert.notDeepEqual(both?.pixels.slice(0, PIXELS), second?.pixels);
+  client.close();
+});
+
 test("a closed client answers null", async () => {
   const client = clientOf(SMALL);
   const answer = client.decode([Z]);

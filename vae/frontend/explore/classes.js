@@ -31,7 +31,7 @@ export class ClassGrid {
     this.onChoose = onChoose;
     this.pad = element("div", { className: "classes-pad", tabIndex: 0, role: "slider" }, this.canvas, this.mark);
     this.pad.ariaLabel = t("Decode as class");
-    this.caption = element("p", {}, t("The same z as each class: click one."));
+    this.caption = element("p", {}, t("The same z as each class: choose one."));
     this.element = element("section", { className: "classes" }, this.caption, this.pad);
     this.pad.addEventListener("click", ({ clientX, clientY }) => this.choose(this.at(clientX, clientY)));
     this.pad.addEventListener("pointermove", ({ clientX, clientY }) => {
@@ -79,7 +79,8 @@ export class ClassGrid {
     const { reply, names, element: section } = this;
     if (!reply) return;
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-    this.columns = Math.max(1, Math.min(names.length, Math.floor(section.clientWidth / (SIDE * rem)) || 1));
+    const most = Math.max(1, Math.floor(section.clientWidth / (SIDE * rem)));
+    this.columns = Math.ceil(names.length / Math.ceil(names.length / most)); // rows of one length, as far as possible
     drawGrid(this.canvas, reply.pixels, reply.imageShape, names.length, this.columns, 0);
     this.canvas.dataset.classes = `${names.length}`; // for tests
     this.place();
@@ -108,12 +109,15 @@ export class ClassGrid {
     return Math.floor((this.rows * (y - top)) / height) * this.columns + column;
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Arrows go to the neighbours; a letter that is a class' name chooses it. @param {KeyboardEvent} event */
   onKey(event) {
-    const by = { ArrowUp: -this.columns, ArrowDown: this.columns }[event.key] ?? KEYS.get(event.key);
-    if (by === undefined) return;
-    event.preventDefault();
-    this.choose(this.chosen + by);
+    const { key, ctrlKey, metaKey } = event;
+    if (ctrlKey || metaKey) return;
+    event.stopPropagation(); // Streamlit uses r and c
+    const by = { ArrowUp: -this.columns, ArrowDown: this.columns }[key] ?? KEYS.get(key);
+    const label = by === undefined ? this.names.indexOf(key) : this.chosen + by;
+    if (by !== undefined || label >= 0) event.preventDefault();
+    this.choose(label);
   }
 
   /** @param {number} label */
