@@ -13,8 +13,22 @@ window.faults = ({ smallest, small }) => {
   const seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const name = (e) =>
     `${e.tagName.toLowerCase()}.${e.getAttribute("class")} “${(e.ariaLabel || e.textContent).slice(0, 40)}”`;
-  // What lies beneath a bar that sticks to the screen's edge comes out by scrolling.
   const sticks = (e) => e && (getComputedStyle(e).position === "sticky" || sticks(e.parentElement));
+  /** What lies over the middle of a control, null for nothing. */
+  const over = (root, e) => {
+    const { x, y, width: w, height: h } = e.getBoundingClientRect();
+    const top = root.elementFromPoint(x + w / 2, y + h / 2);
+    return top && top !== e && !e.contains(top) && !top.contains(e) ? top : null;
+  };
+  /** What lies beneath a bar that sticks to the screen's edge has to come out by scrolling. */
+  const staysUnder = (root, e) => {
+    const moved = [];
+    for (let at = e; at; at = at.parentElement ?? at.getRootNode().host) moved.push([at, at.scrollLeft, at.scrollTop]);
+    e.scrollIntoView({ block: "center", behavior: "instant" });
+    const covered = over(root, e) !== null;
+    for (const [at, left, top] of moved) Object.assign(at, { scrollLeft: left, scrollTop: top });
+    return covered;
+  };
   const found = [];
   for (const root of roots) {
     const walker = document.createTreeWalker(root === document ? document.body : root, NodeFilter.SHOW_TEXT);
@@ -39,9 +53,8 @@ window.faults = ({ smallest, small }) => {
       const x = box.x + box.width / 2,
         y = box.y + box.height / 2;
       if (e.disabled || x < 0 || y < 60 || x > width || y > innerHeight) continue;
-      const top = root.elementFromPoint(x, y);
-      if (top && top !== e && !e.contains(top) && !top.contains(e) && !sticks(top))
-        found.push(`${name(e)} is under ${name(top)}`);
+      const top = over(root, e);
+      if (top && (!sticks(top) || staysUnder(root, e))) found.push(`${name(e)} is under ${name(top)}`);
     }
   return [...new Set(found)];
 };
