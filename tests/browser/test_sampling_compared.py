@@ -51,6 +51,9 @@ def test_both_models_follow_one_slider_and_the_link_brings_both_back(app: Server
         expect(page.locator(".difference").last).to_have_text(
             "β = 10 spends 15.6 nats less on z and 61.0 more on the picture"
         )
+        page.get_by_role("button", name="What is the distortion?").click()
+        expect(page.locator(".help-note:popover-open .measured")).to_contain_text("β = 1: 99.7 nats = 80.3 nats")
+        page.keyboard.press("Escape")
         expect(page.get_by_role("radio", name="Two sources")).to_be_hidden()
         expect(page.locator(".panel:not([hidden]) .bar")).to_have_count(20)  # ten classes of each
         before = grids(page)

@@ -68,7 +68,7 @@ export class Beside {
     const first = { words, nats: nats ?? { reconstruction: 0, kl: null } };
     const sentences = [spends(first), ...compare.map((each) => difference(first, each))];
     const signs = spentSigns(() => first);
-    const items = sentences.map((text, i) => element("li", {}, text, ...(i ? [] : [signs])));
+    const items = sentences.map((text, i) => element("li", {}, text, ...(i ? [] : [" ", signs])));
     this.differences.replaceChildren(...items);
     return true;
   }

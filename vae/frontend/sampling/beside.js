@@ -31,6 +31,7 @@
 import { Compared } from "../lib/compared.js";
 import { spentSigns } from "../lib/comparison-signs.js";
 import { difference, spends } from "../lib/comparison-words.js";
+import { element } from "../lib/dom.js";
 import { strongestFirst } from "../lib/math.js";
 import { Latents } from "./latents.js";
 import { classesInWords } from "./panel.js";
@@ -42,6 +43,8 @@ export class Beside {
   /** @type {Unit[]} */
   units = [];
   shown = "";
+  /** What is said of the models' nats. */
+  signs = element("span");
 
   /**
    * @param {Parts} parts
@@ -102,12 +105,10 @@ export class Beside {
     const { grids, place, controls, panels, notice } = this.parts,
       [first] = panels;
     controls.compare(true);
-    first.showModel(
-      data.words ?? "",
-      spends(named(data)),
-      spentSigns(() => named(data)),
-    );
-    place.prepend(controls.axes, first.from);
+    first.showModel(data.words ?? "", spends(named(data)));
+    this.signs.remove();
+    this.signs = spentSigns(() => named(data));
+    place.prepend(controls.axes, first.from, this.signs);
     const all = [...panels, ...this.units.map(({ panel }) => panel)];
     grids.replaceChildren(...all.map((panel) => panel.element), notice);
     grids.style.setProperty("--models", `${1 + this.units.length}`);
@@ -131,6 +132,7 @@ export class Beside {
       [first] = panels;
     this.compared.close();
     this.clear();
+    this.signs.remove();
     controls.compare(false);
     first.showSource();
     first.element.prepend(controls.axes);

@@ -175,13 +175,12 @@ export class Panel {
    *
    * @param {string} words
    * @param {string} sentence how it differs from the first
-   * @param {...Node} signs of the sentence's numbers
    */
-  showModel(words, sentence, ...signs) {
+  showModel(words, sentence) {
     this.from.remove();
     this.caption.replaceChildren(element("b", {}, words), this.score);
     this.element.prepend(this.caption);
-    this.difference.replaceChildren(sentence, ...signs);
+    this.difference.textContent = sentence;
     this.beneath.append(this.difference);
   }
 
