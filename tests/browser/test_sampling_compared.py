@@ -91,7 +91,7 @@ def test_without_a_comparison_the_page_is_as_before(app: Server, browser: Browse
     with comparing(browser, app, TWO, 2) as page:
         page.get_by_role("button", name="Compare with").click()
         page.get_by_label("Clear all").first.click()
-        expect(page.locator(".model, .difference")).to_have_count(0)
+        expect(page.locator(".model, .difference, .spent-signs")).to_have_count(0)
         expect(page.get_by_role("radio", name="Two sources")).to_be_checked()
         expect(page.get_by_role("combobox", name="B: where z comes from")).to_be_visible()
         rest(page, grids)

@@ -78,6 +78,7 @@ def test_a_time_budget_has_no_epochs_and_own_pictures_have_a_size() -> None:
     values = first_values(request, None)
     assert values["seconds"] == {"budget": "30 s"}
     assert values["image_size"] == {"width": "48", "height": "48"}
+    assert (values["keep"], values["versions"]) == ({"kept": "1"}, {"versions": "1"})
     assert "epochs" not in values
 
 

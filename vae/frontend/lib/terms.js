@@ -382,6 +382,22 @@ export const TERMS = {
     ),
     formula: t("{numbers:numbers} = {width:width} · {height:height} · {colours:colours}"),
   },
+  "kept middle": {
+    name: t("kept middle"),
+    called: t("the kept middle"),
+    sentence: t(
+      "Which share of a picture’s square is cut out in its middle and fills the image: the smaller, the larger everything is drawn.",
+    ),
+    formula: t("side of what is cut out = {kept:kept} · side of the square"),
+  },
+  augmentation: {
+    name: t("augmentation"),
+    called: t("the augmentation"),
+    sentence: t(
+      "Trains on versions of each picture, shifted, turned and scaled at random up to their limits; pictures for tests stay as they are.",
+    ),
+    formula: t("{images:images} = {versions:versions} · {pictures:training pictures}"),
+  },
   epochs: {
     name: t("epochs"),
     called: t("the number of epochs"),

@@ -19,6 +19,11 @@ TERMS = {
     "epochs": "epochs",
     "seconds": "time budget",
     "image_size": "size of a picture",
+    "keep": "kept middle",
+    "versions": "augmentation",
+    "shift": "augmentation",
+    "twist": "augmentation",
+    "scale": "augmentation",
     "likelihood": "reconstruction error",
     "rate": "learning rate",
     "schedule": "schedule",
@@ -65,6 +70,8 @@ def first_values(request: TrainingRequest, pictures: int | None) -> dict[str, Va
     if request.dataset.name not in DATASETS:  # only the user's own have another size
         side = f"{request.dataset.image_size}"
         found["image_size"] = {"width": side, "height": side}
+        found["keep"] = {"kept": f"{request.dataset.keep:g}"}
+        found["versions"] = {"versions": f"{training.augmentation.versions}"}
     return found
 
 

@@ -1,5 +1,7 @@
 """How a model is made and trained: its size, the settings of a run, what they do to the loss."""
 
+from vae.datasets import pictures
+from vae.datasets.user_images import augmentation
 from vae.jobs import worker
 from vae.model import losses, networks
 from vae.training.config import TrainingConfig
@@ -31,6 +33,22 @@ TERMS = (
         "reconstruction error.",
         "{numbers:numbers} = {width:width} · {height:height} · {colours:colours}",
         (Lines(networks.Decoder.forward, "x = self.head"),),
+        article="the",
+    ),
+    Term(
+        "kept middle",
+        "Which share of a picture’s square is cut out in its middle and fills the image: the smaller, the larger "
+        "everything is drawn.",
+        "side of what is cut out = {kept:kept} · side of the square",
+        (Lines(pictures.decode_square, "side = crop", "return _scaled"),),
+        article="the",
+    ),
+    Term(
+        "augmentation",
+        "Trains on versions of each picture, shifted, turned and scaled at random up to their limits; pictures for "
+        "tests stay as they are.",
+        "{images:images} = {versions:versions} · {pictures:training pictures}",
+        (Lines(augmentation.augment, "source, placements", "images.append"),),
         article="the",
     ),
     Term(
