@@ -15,11 +15,13 @@ from vae.classroom import drawn
 from vae.classroom.codes import ClassError, clean_text
 from vae.classroom.drawn import Drawings
 from vae.classroom.state import classes, drawings, seats
-from vae.datasets.splits import Dataset
+from vae.datasets.splits import Dataset, take
 from vae.datasets.user_images.layout import ROLES
+from vae.evaluation.metrics import collapsed_reconstruction, evaluate, knn_accuracy
 from vae.jobs.runs import Runs
 from vae.jobs.worker import parse_request
-from vae.model.networks import ModelConfig
+from vae.model.latents import encode
+from vae.model.networks import ModelConfig, default_config
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.request import TrainingRequest
@@ -97,6 +99,12 @@ def test_the_run_trains_a_model_like_the_class_s_for_the_asked_time(db: sqlite3.
     assert TrainingRequest.from_json(request.to_json()) == request
 
 
+@pytest.mark.parametrize(("count", "versions"), [(10, 200), (200, 38), (2000, 4)])
+def test_a_class_s_few_drawings_are_trained_on_in_many_versions(count: int, versions: int) -> None:
+    found = Drawings(MODEL, np.zeros((count, 1, 8, 8), np.uint8), ("seven",) * count)
+    assert drawn.training_request(found, CONFIG, 1).training.augmentation.versions == versions
+
+
 def test_a_run_that_cannot_start_says_why(db: sqlite3.Connection, code: str, tmp_path: Path) -> None:
     ours, runs = drawn.approved(db, code), Runs(tmp_path)
     for name, minutes, sentence in (("../x", 1.0, "A name has"), ("ours", 1441.0, "up to 1440 minutes")):
@@ -131,6 +139,28 @@ def test_a_run_on_drawings_becomes_a_checkpoint(db: sqlite3.Connection, code: st
     assert checkpoint.model_config.hidden == (16,)
     assert checkpoint.model_config.image_shape == (1, 8, 8)
     assert sorted(checkpoint.class_names) == ["Seven", "a-b- c"]
+
+
+@pytest.mark.slow
+def test_a_run_on_200_drawings_makes_a_plane_that_knows_other_drawings(digits: Dataset, tmp_path: Path) -> None:
+    """Digits stand for what a class draws: 20 of each, from the data set's training images. No limit on the time."""
+    train = digits.train
+    rows = np.concatenate([np.flatnonzero(train.labels == digit)[:20] for digit in range(10)])
+    ours = Drawings(MODEL, train.images[rows], tuple(map(str, train.labels[rows])))
+    request = drawn.training_request(ours, default_config(digits.image_shape, 2), 1)
+    dataset, config = read(ours, tmp_path / "drawings.zip"), replace(request.training, epochs=12, device="cpu")
+    list(train_checkpoint(dataset, request.model_config(dataset), config, tmp_path / "ours"))
+    checkpoint = read_checkpoint(tmp_path / "ours")
+    model = checkpoint.load_model()
+    known, other = (encode(model, split.images, split.labels) for split in (take(train, rows), digits.test))
+    nats, of_the_mean = (
+        evaluate(other, model.config).negative_elbo,
+        collapsed_reconstruction(digits.test.images, "bernoulli"),
+    )
+    assert nats is not None
+    assert of_the_mean is not None
+    assert nats < of_the_mean - 0.5  # it knows more than the mean of drawings that it has never seen
+    assert knn_accuracy(known.mean, known.labels, other.mean, other.labels).value > 0.5
 
 
 def read(found: Drawings, path: Path) -> Dataset:

@@ -297,7 +297,7 @@ def test_few_own_pictures_are_proposed_versions_which_are_shown_and_asked_for(
     app.number_input(key="twist").set_value(90).run()
     assert len(app.get("image")) == 2  # pictures, versions
     asked = request_of_run(app, monkeypatch)
-    assert asked.training.augmentation == Augmentation(30, 0.08, 90.0, 0.1)
+    assert asked.training.augmentation == Augmentation(30, 0.04, 90.0, 0.1)
 
 
 def test_one_version_of_few_pictures_is_warned_of_and_asked_for(

@@ -1,4 +1,4 @@
-"""Measures a training run as the Training page starts it, beside the same training in this process.
+"""Measures a training run as the Training page starts it, beside the same training here; and one on a class's drawings.
 
 Three times the 784-400-20 model on MNIST's grey levels, one after the other: here, as a run with no app beside it, and
 as a run beside an idle app.
@@ -11,9 +11,15 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter, sleep
 
+import numpy as np
+
 from vae.bench.live import started
+from vae.classroom.drawn import Drawings, start
 from vae.datasets.registry import load_dataset
-from vae.jobs.runs import Runs
+from vae.datasets.splits import take
+from vae.evaluation.metrics import collapsed_reconstruction, evaluate, knn_accuracy
+from vae.jobs.runs import Run, Runs
+from vae.model.latents import encode
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint
 from vae.training.config import TrainingConfig
@@ -23,6 +29,7 @@ from vae.training.trainer import new_model, train
 
 LOOK_SECONDS = 0.02
 LATENT_DIM = 20
+UNSEEN = 2000  # images by which a model of drawings is judged
 
 
 def run(args: argparse.Namespace) -> dict[str, object]:
@@ -78,3 +85,46 @@ def _finished_run(config: TrainingConfig) -> Iterator[tuple[Checkpoint, float]]:
             sleep(LOOK_SECONDS if first is None else 0.5)
         assert first is not None
         yield read_checkpoint(run.checkpoint_path), first
+
+
+def drawings(args: argparse.Namespace) -> dict[str, object]:
+    """What a class gets of a run on its drawings: digits of other people than those of the training set stand for them.
+
+    seconds: from the click to the checkpoint. negative_elbo, neighbours: of images that the model has never seen, in
+    nats; share whose ten nearest drawings in the plane show mostly the same digit.
+    """
+    mnist = load_dataset("mnist", args.data_dir)
+    test, each = mnist.test, args.drawings // 10
+    rows = np.concatenate([np.flatnonzero(test.labels == digit)[:each] for digit in range(10)])
+    ours = take(test, rows)
+    drawn = Drawings("mnist-z2", ours.images, tuple(map(str, ours.labels)))
+    config = default_config(mnist.image_shape, 2, args.arch)
+    with tempfile.TemporaryDirectory() as folder:
+        runs, began = Runs(Path(folder)), perf_counter()
+        run = runs.find(start(runs, drawn, config, "measured", args.seconds / 60))
+        assert run is not None
+        _wait(run)
+        seconds = perf_counter() - began
+        checkpoint = read_checkpoint(run.checkpoint_path)
+        model = checkpoint.load_model()
+    unseen = take(mnist.train, np.arange(UNSEEN))
+    known, other = (encode(model, split.images, split.labels) for split in (ours, unseen))
+    return {
+        "drawings": len(ours),
+        "versions": checkpoint.training.get("augmentation", {}).get("versions", 1),
+        "epochs": checkpoint.training["epochs"],
+        "seconds": round(seconds, 1),
+        "training_seconds": round(checkpoint.history[-1]["seconds"], 1),
+        "negative_elbo": evaluate(other, model.config).negative_elbo,
+        "of_the_mean_picture": collapsed_reconstruction(unseen.images, "bernoulli"),
+        "neighbours": knn_accuracy(known.mean, known.labels, other.mean, other.labels).value,
+    }
+
+
+def _wait(run: Run) -> None:
+    """Until the run has become a checkpoint. Raises ValueError where it ends otherwise."""
+    while run.path.is_dir():
+        status = run.status()
+        if not status.alive and run.path.is_dir():
+            raise ValueError(f"The run ended: {status.sentence}")
+        sleep(LOOK_SECONDS)

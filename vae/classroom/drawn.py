@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from vae.classroom.codes import ClassError
 from vae.classroom.state import drawings
 from vae.classroom.state.classes import find
+from vae.datasets.user_images.augmentation import Augmentation, proposed_versions
 from vae.datasets.user_images.files import JUNK
-from vae.datasets.user_images.reader import MIN_PICTURES
+from vae.datasets.user_images.reader import MIN_PICTURES, training_pictures
 from vae.jobs.runs import RunError, Runs
 from vae.model.networks import ModelConfig
 from vae.training.config import TrainingConfig
 from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, TrainingRequest
 
 TITLE = "our drawings"  # what the data set is called
-BATCH_SIZE = 16  # a class has some tens of drawings
-LEARNING_RATE = 2e-3  # that of larger batches is too high for these
+BATCH_SIZE = 64  # a class has some tens of drawings, and each has many versions
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,17 @@ def start(runs: Runs, drawn: Drawings, config: ModelConfig, name: str, minutes: 
 
 
 def training_request(drawn: Drawings, config: ModelConfig, minutes: float) -> TrainingRequest:
-    """A run for so many minutes of a model with these layers. Raises ValueError for what is out of range."""
+    """A run for so many minutes of a model with these layers, on several versions of each drawing.
+
+    Raises ValueError for what is out of range.
+    """
     channels, side, _ = drawn.pixels.shape[1:]
+    versions = proposed_versions(training_pictures(len(drawn.pixels)))
     same = ("latent_dim", "architecture", "hidden", "channels", "likelihood", "sigma", "batch_norm")
     return TrainingRequest(
         DatasetRequest(TITLE, side, color=channels == 3),
         ModelRequest(**{field: getattr(config, field) for field in same}),
-        TrainingConfig(batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE),
+        TrainingConfig(batch_size=BATCH_SIZE, augmentation=Augmentation(versions)),
         60 * minutes,
     )
 

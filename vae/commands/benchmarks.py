@@ -2,9 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from vae.commands.options import CHECKPOINT_HELP, Commands, Result, add_command, add_data_dir, checkpoint_path, shown
+from vae.model.networks import Architecture
 from vae.training.config import TrainingConfig
+from vae.training.request import ModelRequest
 from vae.validation import require
 
 
@@ -34,6 +37,7 @@ def add_commands(commands: Commands) -> None:
     projecting.add_argument("--checkpoint", type=checkpoint_path, default="mnist-z10", help=CHECKPOINT_HELP)
     training = add_command(bench, "train", run_bench_train, "training speed on MNIST, beside the usual tutorial loop")
     running = add_command(bench, "run", run_bench_run, "a run as the page starts it, beside the same training here")
+    _drawings_options(bench)
     memory = add_command(bench, "memory", run_bench_memory, "peak memory of training on as many images as CelebA has")
     for command, epochs, batch_size, rate in ((training, 16, 2048, 0.03), (running, 10, 512, 0.01)):
         command.add_argument("--epochs", type=int, default=epochs)
@@ -68,6 +72,16 @@ def add_commands(commands: Commands) -> None:
         command.add_argument("--model", default="mnist-z10", help="checkpoint to decode with")
     for command in (live, start, latent_map, page, running, classroom, together):
         command.add_argument("--app", type=Path, default=Path("app.py"), help="the app to start")
+
+
+def _drawings_options(bench: Commands) -> None:
+    drawings = add_command(
+        bench, "drawings", run_bench_drawings, "a run on drawings as a class starts it, and what it knows"
+    )
+    drawings.add_argument("--drawings", type=int, default=200, help="digits of the test set that stand for drawings")
+    drawings.add_argument("--seconds", type=float, default=60.0, help="time budget of the run")
+    drawings.add_argument("--arch", choices=get_args(Architecture), default=ModelRequest.architecture)
+    add_data_dir(drawings)
 
 
 def run_bench_live(args: argparse.Namespace) -> Result:
@@ -131,6 +145,14 @@ def run_bench_run(args: argparse.Namespace) -> Result:
     from vae.bench import run
 
     return shown(run.run(args))
+
+
+def run_bench_drawings(args: argparse.Namespace) -> Result:
+    """Trains a plane on a few digits as a class trains one on its drawings."""
+    from vae.bench import run
+
+    require(10 <= args.drawings <= 2000, "--drawings", args.drawings, "10 to 2000")
+    return shown(run.drawings(args))
 
 
 def run_bench_classroom(args: argparse.Namespace) -> Result:

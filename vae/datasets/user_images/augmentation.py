@@ -27,7 +27,7 @@ class Augmentation:
     """
 
     versions: int = 1
-    shift: float = 0.08
+    shift: float = 0.04
     turn: float = 10.0
     scale: float = 0.1
 

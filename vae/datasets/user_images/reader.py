@@ -15,6 +15,7 @@ from vae.datasets.user_images.layout import Role, count_pictures, natural_order,
 
 IMAGE_SIZES = (8, 256)  # pixels per side that pictures may be scaled to
 MIN_PICTURES = 10
+HELD_OUT = 10  # one of so many pictures is for validation, and one for testing, where no folder says it
 
 
 def load_user_images(
@@ -61,6 +62,11 @@ def load_user_images(
     return Dataset(title, *_cut(whole, roles, title, seed), tuple(class_names), notes=notes, warnings=tuple(warnings))
 
 
+def training_pictures(count: int) -> int:
+    """How many of so many pictures are trained on, where no folder says it."""
+    return count - 2 * (count // HELD_OUT)
+
+
 def _require_enough(count: int, title: str, warnings: Sequence[str]) -> None:
     if not MIN_PICTURES <= count <= pictures.MAX_FILES:
         sentence = f"{title}: {count_pictures(count)} can be used, use {MIN_PICTURES} to {pictures.MAX_FILES:,}"
@@ -70,7 +76,7 @@ def _require_enough(count: int, title: str, warnings: Sequence[str]) -> None:
 def _cut(whole: Split, roles: Sequence[Role], title: str, seed: int) -> tuple[Split, Split, Split]:
     """Training, validation and test images by the role of each picture; at random without roles."""
     if not roles:
-        return cut_all(whole, len(whole) // 10, len(whole) // 10, seed)
+        return cut_all(whole, len(whole) // HELD_OUT, len(whole) // HELD_OUT, seed)
     train, validation, test = (_of_role(whole, roles, role) for role in ("train", "validation", "test"))
     if len(train) < 2 or not len(test):
         sizes = f"{count_pictures(len(train))} for training and {len(test):,} for testing"
