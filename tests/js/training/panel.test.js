@@ -96,6 +96,7 @@ test("another β starts the same again; what is no β does not", () => {
 test("what cannot be trained again says why and is not offered", () => {
   panel.update({ ...DATA, repeat: { name: "ae", beta: 1, proposed: 4, problem: "ae has no β." } });
   assert.equal(panel.againReason.textContent, "ae has no β.");
+  assert.ok(panel.sign.hidden); // there is nothing to explain
   assert.ok(panel.againButton.disabled && panel.beta.disabled && !card().disabled);
 });
 

@@ -2,6 +2,7 @@
 
 import { button, element, say, select } from "../lib/dom.js";
 import { numberField } from "../lib/fields.js";
+import { help } from "../lib/glossary.js";
 
 /** @import { Option, Select } from "../lib/dom.js" */
 
@@ -57,7 +58,8 @@ export class Panel {
     this.beta = numberField({ ariaLabel: "Another β", min: "0", max: "1000", value: "4" });
     this.beta.addEventListener("keydown", ({ key }) => key === "Enter" && this.again());
     this.againButton = button("Start", "", () => this.again(), "Start it again with this β");
-    this.againReason = element("p", { className: "reason small-print" });
+    this.againReason = element("span");
+    this.sign = help("β", () => ({ beta: `${this.data?.repeat?.beta ?? "β"}` }));
     this.cards = element("div", { className: "cards" });
     const about = "Choose data set, architecture and objective, or upload your own pictures";
     this.formButton = button("Train a model", about, () => this.ask({ do: "form" }));
@@ -69,7 +71,12 @@ export class Panel {
       { className: "panel", ariaLabel: "Films and new runs" },
       element("div", { className: "choice" }, labelled("Film of", this.film), labelled("Beside it", this.beside)),
       this.reason,
-      element("div", { className: "repeat" }, row, this.againReason),
+      element(
+        "div",
+        { className: "repeat" },
+        row,
+        element("p", { className: "reason small-print" }, this.againReason, this.sign),
+      ),
       element("h2", {}, "New run"),
       this.problem,
       this.cards,
@@ -109,6 +116,7 @@ export class Panel {
     if (key !== this.repeated && repeat) this.beta.show(repeat.proposed);
     this.repeated = key;
     const problem = repeat ? repeat.problem : "There is nothing to train again yet.";
+    this.sign.hidden = Boolean(problem);
     say(this.againReason, problem || `${repeat?.name} has β = ${repeat?.beta}; all else stays the same.`);
     this.againButton.title =
       problem || `Trains ${repeat?.name} again with this β, beside which the films can be compared`;
