@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.support.browsing import new_page, opened, rest
+from tests.support.browsing import ROOT, new_page, opened, rest
 from tests.support.classes import Visits
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
@@ -38,12 +38,13 @@ TEXTS = """() => {
     }
     return [...found];
 }"""
+SHIPPED = [path.name for path in (ROOT / "checkpoints").iterdir()]
 WRAPPED = re.compile(r"⟦[^⟦⟧]*⟧")
 OPEN = re.compile(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧")
 # What no language translates: names of models, data sets, classes, methods and files, symbols, units, formulas,
 # languages.
 NAMES = re.compile(
-    "|".join([*map(re.escape, sorted(DATASET_NAMES.values(), key=len, reverse=True)), ""])
+    "|".join([*map(re.escape, sorted([*DATASET_NAMES.values(), *SHIPPED], key=len, reverse=True)), ""])
     + r"Latent Lab|English|Deutsch|Español|noise\b|"
     r"[A-Za-z-]*MNIST|mnist[-\w]*|digits[-\w]*|sprites[-\w]*|\w+-z\d+[-\w.]*|"
     r"β-TC|IWAE of \d+|nats?\b|KL\b|ELBO|NLL|AUROC|MIG|PCA|t-SNE|UMAP|PNG|GIF|NPZ|CSV|HTML|WebSocket|"
