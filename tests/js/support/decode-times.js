@@ -1,6 +1,7 @@
 /**
  * Prints how long the local model takes to decode 1, 16 and 64 pictures, by each arithmetic: medians, in ms. As a program:
- * `.venv/bin/node tests/js/support/decode-times.js [CHECKPOINT…]`.
+ * `.venv/bin/node tests/js/support/decode-times.js [CHECKPOINT | conv | subpixel…]`; the last two are models of 64 × 64
+ * pixels in colour with the default widths and weights that look random.
  */
 
 import { cpus } from "node:os";
@@ -10,13 +11,24 @@ import { codeDim } from "../../../vae/frontend/lib/model/config.js";
 import { LocalModel } from "../../../vae/frontend/lib/model/local-model.js";
 import { everyArithmetic } from "../../../vae/frontend/lib/model/product.js";
 import { readWeights } from "../../../vae/frontend/lib/model/weights.js";
+import { CONV, modelFile, randomTensors } from "./model.js";
 import { python } from "./python.js";
+
+/** @import { ModelConfig } from "../../../vae/frontend/lib/model/config.js" */
 
 const COUNTS = [1, 16, 64];
 const MEASURE_MS = 500;
 
-/** The decoder's file of a shipped checkpoint. @returns {ArrayBuffer} */
+/** @type {ModelConfig} */
+const COLOUR = { ...CONV, image_shape: [3, 64, 64], latent_dim: 16, hidden: [128], channels: [32, 32, 64, 64] };
+
+/** The decoder's file of a shipped checkpoint, or of an architecture. @returns {ArrayBuffer} */
 function fileOf(/** @type {string} */ name) {
+  if (name === "conv" || name === "subpixel") {
+    /** @type {ModelConfig} */
+    const config = { ...COLOUR, architecture: name };
+    return modelFile(config, randomTensors(config, false));
+  }
   const base64 = python(`
 import base64, json
 from pathlib import Path

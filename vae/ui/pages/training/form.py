@@ -123,8 +123,8 @@ def _choose_model() -> tuple[Json, ObjectiveName, float]:
         get_args(Architecture),
         format_func=ARCHITECTURES.__getitem__,
         key="architecture",
-        help="An MLP starts with the mean of all images; a convolutional network has to learn it. Sub-pixel decoders "
-        "draw sharper edges, best with batch normalisation.",
+        help="An MLP starts with the mean of all images; a convolutional network has to learn it. For "
+        "pictures in colour, try a sub-pixel decoder with batch normalisation.",
     )
     latent_dim = right.number_input(
         "Latent dimensions", 1, MAX_LATENT_DIM, key="latent_dim", help=f"More than {MAX_LATENT_DIM} decode slowly."
