@@ -340,6 +340,7 @@ def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, 
     limit = "seconds" if chosen.seconds else "epochs"
     assert app.number_input(key=limit).value == getattr(chosen, limit)
     assert app.selectbox(key="likelihood").value == chosen.likelihood
+    assert app.toggle(key="batch_norm").value == chosen.batch_norm
     assert app.number_input(key="beta").value == chosen.beta
     assert app.selectbox(key="warmup").value == chosen.warmup
     shown = [slider.value for slider in app.slider if slider.key == "warmup_share"]
