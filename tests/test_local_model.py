@@ -183,11 +183,11 @@ def test_means_and_log_variances_are_within_a_ten_thousandth(run: Run) -> None:
 def test_nats_are_within_a_thousandth(run: Run) -> None:
     """Of an image.
 
-    Random models cost up to 342,000 nats, between which float32 has steps of 0.03: from 100 nats on, theirs are
-    compared relative to the cost.
+    Random models cost up to 342,000 nats, between which float32, in which the service sums, has steps of 0.03: from
+    100 nats on, theirs are compared relative to the cost, and those of shipped models from 1,000 nats on.
     """
     for where, case, (_, _, *rest) in run.replies():
         for k in (4, 5, 9, 10):
             nats = case.expected[k + 1]
-            relative = 1e-5 if where.startswith("random") else 0.0
+            relative = 1e-5 if where.startswith("random") else 1e-6
             assert (np.abs(rest[k] - nats) <= np.maximum(1e-3, relative * np.abs(nats))).all(), where

@@ -199,7 +199,7 @@ def test_train_shows_each_epoch_on_standard_error_and_the_result_on_standard_out
         (["--batch-size", "1"], "batch_size"),
         (["--seed", "-1"], "seed"),
         (["--hidden", "0"], "hidden must be at most 8 widths of 1 to 8192"),
-        (["--channels", "8"], "channels must be widths for conv, none for mlp"),
+        (["--channels", "8"], "channels must be widths for convolutions, none for mlp"),
         (["--sigma", "0"], "sigma"),
         (["--objective", "beta-tc", "--samples", "5"], "samples must be 1 for beta-tc, not 5"),
         (["--objective", "capacity", "--warmup", "linear"], "warmup must be none for capacity"),

@@ -45,7 +45,7 @@ def test_a_tap_decodes_a_drawing_and_so_do_keys_alone(app: Server, browser: Brow
                 expect(figure).to_be_in_viewport()
             shared.focus()
             page.keyboard.press("Escape")
-            expect(page.locator(".map-words")).to_have_text("Tap a drawing: its μ is decoded.")
+            expect(page.locator(".map-words").get_by_role("status")).to_have_text("Tap a drawing: its μ is decoded.")
             for name in ("2", "7", "a snowman"):  # the model's classes in their order, then own words
                 page.keyboard.press("PageDown")
                 expect(page.locator(".map-words")).to_contain_text(f"“{name}”, drawing")

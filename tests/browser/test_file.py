@@ -195,8 +195,7 @@ def test_every_place_of_the_map_is_decoded_and_shipped_projections_are_there(bro
 def test_what_needs_the_app_is_left_out(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Explore&checkpoint=mnist-z10") as page:
         expect(page.get_by_role("button", name="Model: ")).to_be_visible()
-        for name in ("Share", "More"):
-            expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+        expect(page.get_by_role("button", name="Share", exact=True)).to_have_count(0)
         page.get_by_role("button", name="Download").click()
         expect(page.get_by_role("group", name="Download").get_by_role("button")).to_have_count(1)
         to(page, "Reconstruction")

@@ -125,11 +125,11 @@ def test_the_picker_lists_models_in_words_by_data_and_takes_keys(app: Server, br
         names = listed.get_by_role("option").evaluate_all("all => all.map(({dataset}) => dataset.name)")
         at = names.index("mnist-z10-b0.5")
         assert names[at : at + 4] == ["mnist-z10-b0.5", "mnist-z10-b1", "mnist-z10-b4", "mnist-z10-b10"]
-        expect(listed.get_by_role("group", name="MNIST").get_by_role("option")).to_have_count(8)
+        expect(listed.get_by_role("group", name="MNIST", exact=True).get_by_role("option")).to_have_count(8)
         pictures = listed.locator("img")
         pictures.last.scroll_into_view_if_needed()
-        rest(page)
-        assert all(pictures.evaluate_all("all => all.map(({complete, naturalWidth}) => complete && naturalWidth > 0)"))
+        drawn = "all => all.every(({complete, naturalWidth}) => complete && naturalWidth > 0)"
+        until(page, lambda: pictures.evaluate_all(drawn), "every model in the list has its picture")
         page.get_by_role("option", selected=True).press("ArrowDown")
         page.keyboard.press("Enter")
         shows_model(page, "mnist-z10-b10")

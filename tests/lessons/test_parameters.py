@@ -53,7 +53,7 @@ def test_a_link_that_fits_has_no_problem(link: str, shipped: dict[str, Checkpoin
         ("Interpolation?checkpoint=mnist-z10&from=10000", "from is the number of a test image, 0 to 9,999."),
         ("Compare?checkpoint=mnist-z10-b0.5&beta=2", "beta is 0.5 or 1 or 4 or 10."),
         ("Training?film=mnist-z2&frame=0", "frame is 1 to 999."),
-        ("Training?film=mnist-z10", "film is one of mnist-z10-ae, mnist-z10-b1, mnist-z10-b10, mnist-z2."),
+        ("Training?film=mnist-z10", "film is one of fashion-z2, mnist-z10-ae, mnist-z10-b1, mnist-z10-b10, mnist-z2."),
     ],
 )
 def test_a_link_that_its_page_would_not_show_is_refused(

@@ -771,7 +771,7 @@ def test_the_checkpoint_of_a_run_has_its_history_its_settings_and_its_test_metri
     history = list(start(digits, tmp_path / "run"))
     checkpoint = read_checkpoint(tmp_path / "run")
     assert list(checkpoint.history) == [asdict(epoch) for epoch in history]
-    assert checkpoint.training | asdict(QUICK) == checkpoint.training
+    assert checkpoint.training | QUICK.settings() == checkpoint.training
     assert checkpoint.dataset == "digits"
     assert checkpoint.content_hash == digits.content_hash
     assert checkpoint.class_names == digits.class_names
