@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.support.checkpoints import GREY, save
-from vae.evaluation.rounding import CLOSE_LEVELS, float16_is_close, float16_levels
+from vae.evaluation.rounding import CLOSE_LEVELS, float16_is_close, float16_levels, round_to_float16
 from vae.model.latents import EncodedSet, encode
 from vae.model.networks import VAE, ModelConfig
 from vae.storage.checkpoints import read_checkpoint
@@ -71,3 +71,23 @@ def test_float16_is_close_where_no_pixel_moves_by_more_than_a_level(levels: obje
 def test_a_checkpoint_of_before_the_measurement_is_read_and_says_nothing_of_float16(tmp_path: Path) -> None:
     save(tmp_path / "noise")
     assert "float16_levels" not in read_checkpoint(tmp_path / "noise").metrics
+
+
+def test_rounded_weights_are_the_nearest_that_float16_has() -> None:
+    model, _ = made(replace(GREY, batch_norm=True))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    round_to_float16(model)
+    weights = dict(model.named_parameters())
+    for name, tensor in model.state_dict().items():
+        expected = before[name].half().float() if name in weights else before[name]
+        assert torch.equal(tensor, expected), name
+
+
+def test_a_model_that_float16_cannot_hold_is_refused_and_stays_as_it_is() -> None:
+    model, _ = made(GREY)
+    with torch.no_grad():
+        model.decoder.head.bias[0] = 70_000
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(ValueError, match="train with float32 weights"):
+        round_to_float16(model)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

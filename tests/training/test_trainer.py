@@ -784,6 +784,20 @@ def test_the_checkpoint_of_a_run_has_its_history_its_settings_and_its_test_metri
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_checkpoint_of_float16_weights_was_measured_with_these(digits: Dataset, tmp_path: Path) -> None:
+    config = replace(QUICK, weights="float16")
+    list(train_checkpoint(digits, default_config(digits.image_shape, 2), config, tmp_path / "run"))
+    list(train_checkpoint(digits, default_config(digits.image_shape, 2), QUICK, tmp_path / "whole"))
+    half, whole = (tmp_path / name / "model.safetensors" for name in ("run", "whole"))
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
+    checkpoint = read_checkpoint(tmp_path / "run")
+    assert checkpoint.training["weights"] == "float16"
+    assert "weights" not in read_checkpoint(tmp_path / "whole").training
+    again, kept = encode(checkpoint.load_model(), digits.test.images, digits.test.labels), checkpoint.load_encoded()
+    assert np.array_equal(again.mean, kept.mean)
+    assert np.array_equal(again.reconstruction, kept.reconstruction)
+
+
 def test_two_runs_of_one_seed_give_the_same_weights_file(digits: Dataset, tmp_path: Path) -> None:
     for name in ("a", "b"):
         list(start(digits, tmp_path / name))

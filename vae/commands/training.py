@@ -25,14 +25,14 @@ from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture, Likelihood
 from vae.storage.checkpoints import check_free, read_checkpoint
 from vae.training.checkpoint import train_checkpoint
-from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig
+from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig, Weights
 from vae.training.distributed import process_group
 from vae.training.request import DatasetRequest, ModelRequest, TrainingRequest
 
 OBJECTIVE_NUMBERS = ("beta", "warmup", "warmup_share", "cycles", "heat", "free_bits", "capacity", "gamma", "samples")
 
 
-RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device")
+RUN_OPTIONS = ("epochs", "batch_size", "optimizer", "schedule", "binarisation", "seed", "device", "weights")
 
 
 MODEL_OPTIONS = ("latent_dim", "hidden", "channels", "batch_norm", "likelihood", "sigma", "conditional")
@@ -91,6 +91,8 @@ def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> N
     run.add_argument("--binarisation", choices=get_args(Binarisation), default=TrainingConfig.binarisation)
     run.add_argument("--seed", type=int, default=TrainingConfig.seed)
     run.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=TrainingConfig.device)
+    rounding = "what the trained weights are rounded to; float16 halves the file"
+    run.add_argument("--weights", choices=get_args(Weights), default=TrainingConfig.weights, help=rounding)
     if family:
         run.add_argument("--seeds", type=int, default=1, help="models of each kind, with seeds from --seed on")
         run.add_argument("--dry-run", action="store_true", help="list the models and train none")

@@ -22,6 +22,17 @@ def float16_is_close(levels: object) -> bool:
     return isinstance(levels, int | float) and 0 <= levels <= CLOSE_LEVELS
 
 
+def round_to_float16(model: VAE) -> None:
+    """Changes all weights to the nearest values that float16 can hold; running means of batch normalisation stay.
+
+    Raises ValueError, and changes nothing, where one is too large for float16.
+    """
+    halves = {name: weights.detach().half().float() for name, weights in model.named_parameters()}
+    if not all(bool(weights.isfinite().all()) for weights in halves.values()):
+        raise ValueError("A weight is too large for float16; train with float32 weights.")
+    model.load_state_dict(halves, strict=False)
+
+
 def float16_levels(model: VAE, encoded: EncodedSet) -> float | None:
     """The largest difference of any pixel when the decoder's weights are rounded to float16, in levels of 255.
 

@@ -1,7 +1,7 @@
 """A trained model as a folder of plain files. No file is trusted: nothing in it is ever unpickled.
 
 config.json          format version, model config, data set, training settings, library versions
-model.safetensors    weights, float32
+model.safetensors    weights, float32 or float16
 encoded.safetensors  the encoded test set: mean, logvar, labels, reconstruction, kl; entropy of a Bernoulli model
 examples.png         the first test images as a sheet, so that pages work without the data set
 metrics.json         the evaluation on the test set. Optional: float16_levels, what vae.evaluation.rounding measured,
@@ -116,8 +116,10 @@ class Checkpoint:
         with torch.device("meta"):  # shapes without memory: a false config costs nothing
             model = VAE(self.model_config)
         expected = {name: (DTYPES[t.dtype], tuple(t.shape)) for name, t in model.state_dict().items()}
-        arrays = read_arrays(path, expected)
-        model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, assign=True)
+        expected |= {name: ("F32|F16", tuple(t.shape)) for name, t in model.named_parameters()}
+        tensors = {name: torch.from_numpy(array) for name, array in read_arrays(path, expected).items()}
+        whole = {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
+        model.load_state_dict(whole, assign=True)
         model.to(memory_format=torch.channels_last).to(device)
         return model.eval().requires_grad_(False)
 
@@ -433,10 +435,11 @@ def save_checkpoint(
     encoded: EncodedSet,
     test_images: NDArray[np.uint8],
     film: Path | None = None,
+    half: bool = False,
 ) -> None:
     """Writes the checkpoint folder, whole or not at all. dataset: name, content_hash, class_names. film: is copied.
 
-    Raises CheckpointError if the name is taken or the folder cannot be written.
+    half: the weights in float16. Raises CheckpointError if the name is taken or the folder cannot be written.
     """
     check_free(path)
     config = {
@@ -451,6 +454,8 @@ def save_checkpoint(
     if arrays["labels"].max(initial=0) < 256:
         arrays["labels"] = arrays["labels"].astype(np.uint8)
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    if half:
+        weights |= {key: weights[key].half() for key, _ in model.named_parameters()}
 
     def write(folder: Path) -> None:
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")

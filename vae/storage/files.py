@@ -21,7 +21,7 @@ MAX_JSON_BYTES = 2**20
 MAX_ARRAYS_BYTES = 2**32  # 4 GiB per file; a sparse file may claim any size
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MAX_REASON = 300  # characters of an error that a page shows
-DTYPE_BYTES = {"F32": 4, "I64": 8, "I16": 2, "U8": 1}
+DTYPE_BYTES = {"F32": 4, "F16": 2, "I64": 8, "I16": 2, "U8": 1}
 
 Json = dict[str, Any]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae.datasets.splits import Dataset, binarise
 from vae.evaluation.metrics import collapsed_reconstruction, evaluate
-from vae.evaluation.rounding import float16_levels
+from vae.evaluation.rounding import float16_levels, round_to_float16
 from vae.model.latents import encode
 from vae.model.networks import VAE, ModelConfig
 from vae.storage.checkpoints import check_free, save_checkpoint
@@ -119,8 +119,10 @@ def save_trained(
 ) -> None:
     """Saves the model, with its test metrics, as the checkpoint folder `out`. seconds: the run's time budget, if any.
 
-    Raises CheckpointError.
+    Raises CheckpointError; ValueError for a weight that is too large for float16, where the config asks for that.
     """
+    if config.weights == "float16":
+        round_to_float16(model)
     images = binarise(dataset.test.images, config.binarisation)
     encoded = encode(model.eval(), images, dataset.test.labels)
     settings = {"device": model.device.type, "torch_threads": torch.get_num_threads(), "origin": origin}
@@ -138,4 +140,5 @@ def save_trained(
         encoded=encoded,
         test_images=images,
         film=film,
+        half=config.weights == "float16",
     )

@@ -10,6 +10,7 @@ from vae.model.losses import Objective
 from vae.validation import is_whole, one_of, require
 
 Optimizer = Literal["adam", "adamw", "sgd"]
+Weights = Literal["float32", "float16"]
 Schedule = Literal["cosine", "constant"]
 
 # Where each optimiser learns fast without diverging, on losses of some hundred nats per image.
@@ -33,8 +34,8 @@ class TrainingConfig:
     schedule: the learning rate rises to learning_rate over the first tenth of the run and then falls to 0 along a half
     cosine (cosine), or stays (constant). binarisation: of the images; dynamic draws again at every step. augmentation:
     of the training images alone. seed: of the weights, the augmentation, the order of the images and the noise.
-    device: auto, cpu, cuda or mps. Raises ValueError, with the accepted
-    range, for any value outside it.
+    device: auto, cpu, cuda or mps. weights: what the trained weights are rounded to before the model is measured and
+    saved; float16 halves the file. Raises ValueError, with the accepted range, for any value outside it.
     """
 
     epochs: int = 10
@@ -47,6 +48,7 @@ class TrainingConfig:
     seed: int = 0
     device: str = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    weights: Weights = "float32"
 
     def __post_init__(self) -> None:
         require(is_whole(self.epochs, 1, 10_000), "epochs", self.epochs, "1 to 10000")
@@ -58,10 +60,13 @@ class TrainingConfig:
         require(self.binarisation in get_args(Binarisation), "binarisation", self.binarisation, one_of(Binarisation))
         require(is_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, "0 to 4294967295")
         require(self.device in ("auto", "cpu", "cuda", "mps"), "device", self.device, "auto, cpu, cuda or mps")
+        require(self.weights in get_args(Weights), "weights", self.weights, one_of(Weights))
 
     def settings(self) -> dict[str, Any]:
-        """All values by name, as a checkpoint keeps them; of the augmentation only what is used of it."""
+        """All values by name, as a checkpoint keeps them; augmentation and weights where they are not the default."""
         found = asdict(self)
+        if self.weights == TrainingConfig.weights:
+            del found["weights"]
         if self.augmentation.versions == 1:
             del found["augmentation"]
         return found
