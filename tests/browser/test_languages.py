@@ -39,6 +39,13 @@ TEXTS = """() => {
     return [...found];
 }"""
 SHIPPED = [path.name for path in (ROOT / "checkpoints").iterdir()]
+# Other tests train models in the same app, under names that no pattern knows.
+SHIPPED_ONLY = """shipped => {
+    for (const option of document.querySelectorAll(".model-list [role=option]"))
+        if (!shipped.includes(option.dataset.name)) option.remove();
+    for (const group of document.querySelectorAll(".model-list [role=group]"))
+        if (!group.querySelector("[role=option]")) group.remove();
+}"""
 WRAPPED = re.compile(r"⟦[^⟦⟧]*⟧")
 OPEN = re.compile(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧")
 # What no language translates: names of models, data sets, classes, methods and files, symbols, units, formulas,
@@ -129,6 +136,7 @@ LINKS = (
 @pytest.mark.parametrize("link", first_in_make_test(LINKS))
 def test_every_text_of_a_view_is_translated(app: Server, browser: Browser, link: str) -> None:
     with in_pseudo(browser, f"{app.url}/lab/?{link}", viewport={"width": 1280, "height": 720}, bypass_csp=True) as page:
+        page.evaluate(SHIPPED_ONLY, SHIPPED)
         assert untranslated(page.evaluate(TEXTS)) == []
 
 
@@ -141,6 +149,7 @@ def test_every_text_of_a_student_s_page_is_translated(app: Server, browser: Brow
         with in_pseudo(browser, f"{app.url}/c/{code}", **PHONE) as page:
             page.locator(".strip-seat[data-connected=true]").wait_for()
             page.get_by_role("radio").first.wait_for()
+            page.evaluate(SHIPPED_ONLY, SHIPPED)
             assert untranslated(page.evaluate(TEXTS)) == []
 
 
