@@ -125,6 +125,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
         "shift": 0.2,
         "turn": 30.0,
         "scale": 0.3,
+        "weights": "float16",
     }
     given = [part for k, v in options.items() for part in (f"--{k}", v)]
     call(capsys, *TRAIN, "--out", tmp_path / "run", *given, "--batch-norm", "--conditional")
@@ -134,7 +135,7 @@ def test_every_option_of_train_reaches_the_config(capsys: Captured, tmp_path: Pa
     )
     objective = Objective("beta-tc", 4.0, "cyclic", 0.5, 2, 3.0, 0.3, 7.0, 9.0)
     expected = TrainingConfig(
-        1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu", Augmentation(2, 0.2, 30.0, 0.3)
+        1, 500, "adamw", 0.01, "constant", objective, "dynamic", 7, "cpu", Augmentation(2, 0.2, 30.0, 0.3), "float16"
     )
     assert checkpoint.training | asdict(expected) == checkpoint.training
 

@@ -645,7 +645,6 @@ WEIGHT_DEFECTS: dict[str, tuple[Callable[[Arrays], object], str]] = {
     "transposed": (lambda arrays: arrays.update({WEIGHT: np.ascontiguousarray(arrays[WEIGHT].T)}), "expected"),
     "flattened": (lambda arrays: arrays.update({WEIGHT: arrays[WEIGHT].reshape(-1)}), "expected"),
     "double": (lambda arrays: arrays.update({WEIGHT: arrays[WEIGHT].astype(np.float64)}), "F64"),
-    "half": (lambda arrays: arrays.update({WEIGHT: arrays[WEIGHT].astype(np.float16)}), "F16"),
     "integers": (lambda arrays: arrays.update({WEIGHT: arrays[WEIGHT].astype(np.int32)}), "I32"),
     "not a number": (lambda arrays: spoiled(arrays[WEIGHT], np.nan), f"{WEIGHT} has values that are not finite"),
     "infinite": (lambda arrays: spoiled(arrays[WEIGHT], -np.inf), f"{WEIGHT} has values that are not finite"),
