@@ -131,7 +131,7 @@ def test_buttons_pause_resume_and_stop_a_run_and_its_model_is_one_click_away(
 ) -> None:
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
         start(page, "by-hand", 600)
-        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Pause", exact=True).click()
         expect(page.get_by_text("by-hand: paused")).to_be_visible()
         page.get_by_role("button", name="Resume").click()
         expect(page.get_by_text("by-hand: running")).to_be_visible()
