@@ -3,12 +3,10 @@
 import contextlib
 import gzip
 import hashlib
-import http.server
 import io
 import shutil
 import sys
 import tarfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -18,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.file_server import FileServer
 from tests.support.mnist import idx, idx_files, write_mnist
 from tests.support.pictures import picture, write_folder
 from tests.support.published import celeba_files, cifar_files, use_small_files
@@ -32,45 +31,12 @@ needs_mnist = pytest.mark.skipif(
 IDX_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
 
-class Server:
-    """Serves `files` (path → bytes) on the loopback; `cut` stops each answer halfway."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.cut = False
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                content = outer.files.get(self.path)
-                if content is None:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content[: len(content) // 2] if outer.cut else content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-
-    def stop(self) -> None:
-        self.http.shutdown()
-        self.thread.join()
-        self.http.server_close()
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    running = Server()
+    running = FileServer()
     yield running
-    running.stop()
+    running.close()
 
 
 def md5(content: bytes) -> str:
@@ -78,7 +44,7 @@ def md5(content: bytes) -> str:
 
 
 @pytest.fixture
-def mnist_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+def mnist_server(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
     """Serves a small MNIST as torchvision's second mirror; the first one does not have it."""
     from torchvision.datasets import MNIST
 
@@ -215,7 +181,9 @@ def test_the_real_mnist_has_its_published_facts() -> None:
 # ---- download --------------------------------------------------------------------------------------------------------
 
 
-def test_missing_files_are_downloaded_from_the_first_mirror_that_works(tmp_path: Path, mnist_server: Server) -> None:
+def test_missing_files_are_downloaded_from_the_first_mirror_that_works(
+    tmp_path: Path, mnist_server: FileServer
+) -> None:
     calls: list[tuple[float, str]] = []
     mnist = load_dataset("mnist", tmp_path / "new", progress=lambda *call: calls.append(call))
     assert len(mnist.test) == 12
@@ -228,44 +196,45 @@ def test_missing_files_are_downloaded_from_the_first_mirror_that_works(tmp_path:
 
 
 def test_a_download_without_progress_prints_nothing(
-    tmp_path: Path, mnist_server: Server, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, mnist_server: FileServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     load_dataset("mnist", tmp_path)
     assert capfd.readouterr() == ("", "")
 
 
-def cut(server: Server) -> None:
+def cut(server: FileServer) -> None:
     server.cut = True
 
 
-def corrupt(server: Server) -> None:
+def corrupt(server: FileServer) -> None:
     server.files = {path: content[:-1] + b"?" for path, content in server.files.items()}
 
 
-def lose_the_last(server: Server) -> None:
+def lose_the_last(server: FileServer) -> None:
     server.files.popitem()
 
 
 @pytest.mark.parametrize(
-    ("break_it", "reason"), [(cut, "ended after"), (corrupt, "md5"), (lose_the_last, "404"), (Server.stop, "refused")]
+    ("break_it", "reason"),
+    [(cut, "ended after"), (corrupt, "md5"), (lose_the_last, "404"), (FileServer.close, "refused")],
 )
 def test_a_failed_download_leaves_nothing_and_says_what_to_do(
     tmp_path: Path,
-    mnist_server: Server,
+    mnist_server: FileServer,
     monkeypatch: pytest.MonkeyPatch,
-    break_it: Callable[[Server], None],
+    break_it: Callable[[FileServer], None],
     reason: str,
 ) -> None:
     break_it(mnist_server)
-    if break_it is Server.stop:
-        monkeypatch.setattr(mnist_server, "stop", lambda: None)
+    if break_it is FileServer.close:
+        monkeypatch.setattr(mnist_server, "close", lambda: None)
     with pytest.raises(DataError, match=rf"mnist: could not download .*{reason}.*check the internet.*train-images"):
         load_dataset("mnist", tmp_path)
     assert list(tmp_path.rglob("*")) == []
 
 
 def test_complete_files_that_do_not_load_are_not_kept(
-    tmp_path: Path, mnist_server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, mnist_server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import MNIST
 
@@ -279,7 +248,7 @@ def test_complete_files_that_do_not_load_are_not_kept(
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_an_interrupt_during_the_download_leaves_nothing(tmp_path: Path, mnist_server: Server) -> None:
+def test_an_interrupt_during_the_download_leaves_nothing(tmp_path: Path, mnist_server: FileServer) -> None:
     def interrupt(fraction: float, text: str) -> None:
         if fraction > 0.4:
             raise KeyboardInterrupt
@@ -290,7 +259,7 @@ def test_an_interrupt_during_the_download_leaves_nothing(tmp_path: Path, mnist_s
 
 
 def test_a_stale_staging_folder_is_ignored_and_missing_files_are_completed(
-    tmp_path: Path, mnist_server: Server
+    tmp_path: Path, mnist_server: FileServer
 ) -> None:
     (tmp_path / ".download-old" / "MNIST").mkdir(parents=True)
     raw = write_mnist(tmp_path)
@@ -309,7 +278,7 @@ def test_a_data_directory_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path
 
 
 def test_cifar10_is_downloaded_in_the_version_without_pickles(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import CIFAR10
 
@@ -334,7 +303,7 @@ def test_cifar10_is_downloaded_in_the_version_without_pickles(
 
 
 def test_an_archive_that_reaches_out_of_its_folder_is_refused(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import CIFAR10
 
@@ -373,7 +342,7 @@ def test_svhn_is_read_with_ten_as_zero(tmp_path: Path, svhn: dict[str, bytes]) -
 
 
 def test_svhn_is_downloaded(
-    tmp_path: Path, server: Server, svhn: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: FileServer, svhn: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision.datasets import SVHN
 

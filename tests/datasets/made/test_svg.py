@@ -10,7 +10,7 @@ from vae.datasets.pictures import DataError
 
 
 def test_elements_get_their_colours_and_keep_their_order() -> None:
-    """A place for a component is left out: whoever composes the drawing fills it."""
+    """Places for components are left out: the caller draws those."""
     square = {"name": "path", "type": "element", "attributes": {"d": "M0 0h9v9Z", "fill": {"name": "skin"}}}
     group = {"name": "g", "type": "element", "attributes": {"opacity": 0.4}, "children": [square]}
     place = {"name": "eyes", "type": "component"}

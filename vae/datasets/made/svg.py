@@ -15,7 +15,7 @@ RESVG = "resvg_py==0.5.0"  # draws the same pixels everywhere; another version m
 
 
 def markup(elements: Sequence[Mapping[str, Any]], colors: Mapping[str, str]) -> str:
-    """A design's elements as SVG, without the components that they have a place for.
+    """A design's elements as SVG. Components among them are left out: the caller draws those.
 
     elements: as in @dicebear/styles: name, attributes, children. An attribute that names a colour gets it from colors.
     """
