@@ -1,7 +1,9 @@
 """The home page in a real browser: the film and its live decoder, the stories and where they lead, all models."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +209,18 @@ def test_nothing_is_too_small_cut_off_or_covered_on_any_screen(app: Server, brow
         home = box_of(page.locator(".home"))
         assert home["width"] > 0.9 * size[0]
         assert box_of(page.locator(".cards"))["width"] > 0.98 * home["width"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+def test_more_films_of_one_kind_than_fit_into_a_row_go_on_in_the_next(
+    app: Server, app_checkpoints: Path, browser: Browser, width: int
+) -> None:
+    for number in range(12):
+        shutil.copytree(app_checkpoints / "digits-z2", app_checkpoints / f"more-{number}", dirs_exist_ok=True)
+    with front(browser, app, reduced_motion="reduce", **screen((width, 720))) as page:
+        expect(page.locator(".gallery a[href*='checkpoint=more-']")).to_have_count(12)
+        assert page.evaluate(CUT_OFF) == []
 
 
 def test_a_card_plays_its_lesson_and_leads_to_where_it_is_read(app: Server, browser: Browser) -> None:

@@ -11,7 +11,8 @@ import torch
 
 from tests.support.checkpoints import save, save_model
 from tests.support.pages import ROOT
-from vae.datasets.registry import load_dataset
+from vae.datasets.made.recipes import MADE
+from vae.datasets.registry import is_available, load_dataset
 from vae.evaluation.disentanglement import mutual_information_gap
 from vae.lessons.format.facts import KINDS, Fact, parse_fact
 from vae.lessons.measured import values as module
@@ -235,14 +236,16 @@ def test_numbers_that_were_kept_of_other_codes_are_not_read(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_what_ships_with_checkpoints_is_what_is_computed_now() -> None:
-    kept = [(read_checkpoint(path.parent), json.loads(path.read_text())) for path in SHIPPED.glob("*/measured-*.json")]
-    assert kept
-    for checkpoint, numbers in kept:
-        encoded = checkpoint.load_encoded()
-        assert checkpoint.load_measured(encoded) == numbers
-        for name, value in numbers.items():
-            kind = next(kind for kind in SLOW if name.startswith(kind))
-            method = name.removeprefix(kind).strip()
-            fact = Fact(kind, checkpoint.name, (("method", method),) if method else ())
-            assert MEASURES[kind](fact, checkpoint, checkpoint.load_encoded) == pytest.approx(value, rel=0.005)
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/measured-*.json")), ids=lambda path: path.parent.name)
+def test_what_ships_with_a_checkpoint_is_what_is_computed_now(path: Path) -> None:
+    checkpoint, numbers = read_checkpoint(path.parent), json.loads(path.read_text())
+    encoded = checkpoint.load_encoded()
+    assert numbers
+    assert checkpoint.load_measured(encoded) == numbers
+    if checkpoint.dataset in MADE and not is_available(checkpoint.dataset):
+        pytest.skip(f"the images are made by `python -m vae data {checkpoint.dataset}`, which has not been run here")
+    for name, value in numbers.items():
+        kind = next(kind for kind in SLOW if name.startswith(kind))
+        method = name.removeprefix(kind).strip()
+        fact = Fact(kind, checkpoint.name, (("method", method),) if method else ())
+        assert MEASURES[kind](fact, checkpoint, checkpoint.load_encoded) == pytest.approx(value, rel=0.005)
