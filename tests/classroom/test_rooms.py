@@ -19,10 +19,14 @@ TILE: Tile = {"page": "Explore", "model": "m", "shape": (1, 1, 1), "pixels": "AA
 
 
 class Tables:
-    """Tables of one class with one section, "shown", which says how many events there were."""
+    """Tables of one class with one section, "shown", which says how many events there were.
+
+    shown_until: of later events "presented" says how many there were.
+    """
 
     def __init__(self) -> None:
         self.seq = 0
+        self.shown_until: int | None = None
         self.mode = "follow"
         self.reads = 0
         self.broken = False
@@ -33,7 +37,13 @@ class Tables:
         """As a real reader's."""
         if since == self.seq:
             return {"seq": self.seq, "set": {}, "items": {}}
-        found: State = {"seq": self.seq, "set": {"shown": self.seq, "people": {"joined": 3}}, "items": {}}
+        shown = self.seq if self.shown_until is None else self.shown_until
+        parts: Json = {"people": {"joined": 3}}
+        if since is None or since < shown:
+            parts["shown"] = shown
+        if shown < self.seq:
+            parts["presented"] = self.seq
+        found: State = {"seq": self.seq, "set": parts, "items": {}}
         return found if since is not None else {**found, "full": True, "set": found["set"] | self.rest}
 
     @property
@@ -266,6 +276,22 @@ def test_what_waits_besides_is_given_at_once_or_not_at_all(tables: Tables) -> No
         assert (first["seq"], second) == (tables.seq, {"live": {"n": 1}})
         projector.end("It is over.")
         assert projector.more() == []
+
+    held(tables, lesson)
+
+
+def test_of_what_is_missed_nothing_is_lost_that_waited_before(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        slow = await entered(found, "student", 1)
+        await change(found, tables)
+        tables.shown_until = tables.seq
+        for _ in range(2 * MOST_WAITING):
+            await change(found, tables)
+        told: Json = {}
+        for message in await taken(slow):
+            told |= message["set"]
+        assert told["shown"] == 1
+        assert told["presented"] == tables.seq
 
     held(tables, lesson)
 

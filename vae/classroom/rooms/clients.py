@@ -26,14 +26,13 @@ class EndedError(Exception):
 
 
 class Client:
-    """A connection. seat: a student's. transport: None for a simulated student. seq: of the newest event it knows of.
-
-    key: a teacher's secret, the address of others.
+    """A connection. seat: a student's. transport: None for a simulated student. seq: of the newest event it knows of;
+    what waits for it does not count. key: a teacher's secret, the address of others.
     """
 
     __slots__ = (
-        "_catch_up", "_catching", "_ended", "_live", "_ready", "_states", "_tiles", "drained", "key", "replies", "role",
-        "seat", "seq", "stale", "transport",
+        "_catch_up", "_catching", "_ended", "_live", "_offered", "_ready", "_states", "_tiles", "drained", "key",
+        "replies", "role", "seat", "seq", "stale", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +50,7 @@ class Client:
         self._catch_up: CatchUp | None = None
         self._catching = False
         self._states: list[str] = []
+        self._offered = after  # seq once it has taken the states
         self._live: str | None = None
         self._tiles: dict[int, str] = {}
         self._ended: EndedError | None = None
@@ -80,6 +80,7 @@ class Client:
         self.replies.clear()
         self.drained.set()
         self._states.clear()
+        self.seq = self._offered
         if self._tiles:
             found.append(f'{{"tiles":{{{",".join(self._tiles.values())}}}}}')
             self._tiles = {}
@@ -93,7 +94,7 @@ class Client:
         self.stale, self._catching = False, True
         self._states.clear()
         try:
-            self.seq, text = await self._catch_up(self)
+            self._offered, text = await self._catch_up(self)
         except BaseException:
             self.stale = True
             self._ready.set()
@@ -119,10 +120,10 @@ class Client:
         """A message about all events between two numbers; None where they are nothing to this client."""
         if self.stale:
             return
-        if self._catching or self.seq is None or self.seq < since or len(self._states) >= MOST_WAITING:
+        if self._catching or self._offered is None or self._offered < since or len(self._states) >= MOST_WAITING:
             self.stale = True
         else:
-            self.seq = seq
+            self._offered = seq
             if text is None:
                 return
             self._states.append(text)
