@@ -47,7 +47,8 @@ from vae.__main__ import main
 from vae.bench import live as bench
 from vae.bench.live import Server, connect_drag, started
 from vae.bench.sessions import MAX_MESSAGE_BYTES, PAGES, Clicks, click_through
-from vae.jobs.runs import Runs, Status
+from vae.jobs.run import Status
+from vae.jobs.runs import Runs
 from vae.projection.config import Method, ProjectionConfig
 from vae.projection.service import Done, Event, Failed, ProjectionService
 from vae.storage.atomic import PREFIX, staging_folder
@@ -446,9 +447,9 @@ def test_nothing_reads_a_clock_that_can_be_set_but_what_is_listed_here() -> None
 RACE = """
 import json, sys
 from pathlib import Path
-from vae.jobs import runs
+from vae.jobs import launchers, runs
 
-runs.WORKER = (sys.executable, sys.argv[1])
+launchers.WORKER = (sys.executable, sys.argv[1])
 found = runs.Runs(Path(sys.argv[2]))
 for line in sys.stdin:
     call, name = line.split()
@@ -503,7 +504,7 @@ def test_of_two_processes_that_start_or_resume_one_run_at_once_one_carries_it_ou
             run = runs.find(name)
             assert run is not None
             at_once(both, f"pause {name}")
-            until(lambda run=run: not run._has_process(), "it has ended", run)  # type: ignore[misc]
+            until(lambda run=run: not run.has_process(), "it has ended", run)  # type: ignore[misc]
             run.write_status(Status("paused"))
             run.clear_command()
             at_once(both, f"resume {name}")

@@ -67,7 +67,8 @@ from vae.datasets.pictures import PICTURE_SUFFIXES, DataError, decode_picture
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import Dataset
 from vae.jobs import worker
-from vae.jobs.runs import NAME, Run, RunError, Runs, Status, check_name
+from vae.jobs.run import NAME, Run, RunError, Status
+from vae.jobs.runs import Runs, check_name
 from vae.model.latents import sample
 from vae.model.networks import VAE, default_config
 from vae.projection.service import BusyError

@@ -16,7 +16,8 @@ from vae.__main__ import main
 from vae.bench import classroom
 from vae.bench.classroom import Lesson
 from vae.bench.live import Server
-from vae.jobs.runs import Run, Runs
+from vae.jobs.run import Run
+from vae.jobs.runs import Runs
 from vae.storage.checkpoints import read_checkpoint
 
 

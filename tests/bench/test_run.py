@@ -10,7 +10,8 @@ import pytest
 from tests.support.mnist import write_mnist
 from vae.__main__ import main
 from vae.bench import run
-from vae.jobs.runs import Run, Runs
+from vae.jobs.run import Run
+from vae.jobs.runs import Runs
 
 
 @pytest.mark.slow

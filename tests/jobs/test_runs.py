@@ -29,8 +29,11 @@ from torch import Tensor
 from tests.support.effort import KILLS
 from tests.support.forking import ForkedProcess, Forks, fork_server
 from tests.support.runs import IDLER, PATIENCE, request, until
-from vae.jobs import nice, runs, worker
-from vae.jobs.runs import MOST_RUNS, STATUS_BYTES, Run, RunError, Runs, Status, check_name
+from vae.jobs import launchers, nice, runs, worker
+from vae.jobs import run as run_folder
+from vae.jobs.launchers import LocalLauncher
+from vae.jobs.run import STATUS_BYTES, Run, RunError, Status
+from vae.jobs.runs import MOST_RUNS, Runs, check_name
 from vae.jobs.worker import parse_request, steps_deadline
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.storage.files import CheckpointError
@@ -43,14 +46,14 @@ from vae.training.step import Scheduled, Step
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = 10_000  # epochs
-WORKER = runs.WORKER
+WORKER = launchers.WORKER
 
 
 class Lab:
     """A checkpoint folder, its runs, and the processes that were started here."""
 
     def __init__(self, checkpoints: Path, slots: int = 1) -> None:
-        self.checkpoints, self.runs = checkpoints, Runs(checkpoints, slots)
+        self.checkpoints, self.runs = checkpoints, Runs(checkpoints, LocalLauncher(slots))
         self.processes: list[subprocess.Popen[bytes] | ForkedProcess] = []
 
     def start(self, name: str = "run", wanted: Any = None, **rest: Any) -> Run:
@@ -60,7 +63,7 @@ class Lab:
         """A run that has been asked for and has no process yet."""
         run = Run(self.runs.root / name)
         run.path.mkdir(parents=True)
-        run.write_request((wanted or request()) | {"born": time.monotonic()})
+        run.write_request(wanted or request())
         run.write_status(Status("queued"))
         return run
 
@@ -130,7 +133,7 @@ def watched(lab: Lab, monkeypatch: pytest.MonkeyPatch, forks: Forks | None) -> I
         return process
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(runs, "subprocess", SimpleNamespace(Popen=popen, DEVNULL=subprocess.DEVNULL))
+    monkeypatch.setattr(launchers, "subprocess", SimpleNamespace(Popen=popen, DEVNULL=subprocess.DEVNULL))
     try:
         yield lab
     finally:
@@ -148,7 +151,7 @@ def idlers(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Runs whose processes do nothing but live."""
     script = tmp_path / "idler.py"
     script.write_text(IDLER)
-    monkeypatch.setattr(runs, "WORKER", (sys.executable, str(script)))
+    monkeypatch.setattr(launchers, "WORKER", (sys.executable, str(script)))
     return lab
 
 
@@ -227,7 +230,7 @@ def test_a_process_that_is_slow_to_start_does_not_look_killed(
 ) -> None:
     script = tmp_path / "slow.py"
     script.write_text("import time; time.sleep(0.5)" + IDLER)
-    monkeypatch.setattr(runs, "WORKER", (sys.executable, str(script)))
+    monkeypatch.setattr(launchers, "WORKER", (sys.executable, str(script)))
     with ThreadPoolExecutor(1) as pool:
         started = pool.submit(idlers.start)
         states: set[str] = set()
@@ -249,23 +252,32 @@ def test_a_clock_that_jumps_changes_neither_who_is_alive_nor_the_queue(
     for name in ("b", "d"):
         idlers.start(name)
     young = idlers.prepare("young")
-    clock(jump)
-    assert young.status().state == "queued"
-    idlers.start("a")
-    clock(0)
-    idlers.start("c")
+    with young.launching():
+        clock(jump)
+        assert young.status().state == "queued"
+        idlers.start("a")
+        clock(0)
+        idlers.start("c")
+    assert young.status().state == "killed"
     assert [run.name for run, _ in idlers.runs.all() if run != young] == ["b", "d", "a", "c"]
-    young.write_request(young.request() | {"born": time.monotonic() - runs.BIRTH_SECONDS})
-    assert young.status().state == "killed"
-    young.write_request(young.request() | {"born": time.monotonic() + 1e6})  # the machine was started anew since
-    assert young.status().state == "killed"
 
 
-@pytest.mark.parametrize("born", ["x", None, True, 10**400, float("nan"), []], ids=lambda value: ascii(value)[:9])
-def test_a_start_time_of_any_other_type_is_none(lab: Lab, born: object) -> None:
-    run = lab.prepare()
-    (run.path / "request.json").write_text('{"born": %s}' % ("1" + "0" * 400 if born == 10**400 else json.dumps(born)))
-    assert run.status().state == "killed"
+def test_a_run_is_launched_by_one_process_at_a_time(idlers: Lab) -> None:
+    run = idlers.prepare()
+    run.write_status(Status("paused"))
+    with run.launching(), pytest.raises(RunError, match="The run run is being started already"):
+        idlers.runs.resume(run)
+    idlers.runs.resume(run)
+    assert run.status().state == "queued"
+
+
+def test_a_run_is_resumed_after_its_last_process_has_ended(idlers: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = idlers.prepare()
+    run.write_status(Status("paused"))
+    monkeypatch.setattr(launchers, "BIRTH_SECONDS", 0.0)
+    with run.lock(), pytest.raises(RunError, match=r"has not ended yet; try again in a moment\.$"):
+        idlers.runs.resume(run)
+    assert idlers.processes == []
 
 
 def test_looking_at_a_run_that_is_being_removed_creates_no_file(idlers: Lab) -> None:
@@ -277,7 +289,7 @@ def test_looking_at_a_run_that_is_being_removed_creates_no_file(idlers: Lab) -> 
 
             def look(run: Run = run, gone: threading.Event = gone) -> None:
                 while not gone.is_set():
-                    run._has_process()
+                    run.has_process()
 
             looking = pool.submit(look)
             shutil.rmtree(run.path, ignore_errors=True)
@@ -326,7 +338,7 @@ def test_the_queue_is_kept_in_order_and_each_waits_for_its_turn(lab: Lab) -> Non
 
 @pytest.mark.slow
 def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) -> None:
-    lab.runs.slots = 2
+    lab.runs.launcher = LocalLauncher(2)
     both = [lab.start(name, request(ENDLESS)) for name in ("one", "other")]
     third = lab.start("third")
     until(lambda: list(lab.states().values()) == ["running", "running", "queued"], "two train", both[1])
@@ -344,7 +356,7 @@ def test_two_places_train_two_at_once_and_discarding_leaves_nothing(lab: Lab) ->
 @pytest.mark.slow
 @pytest.mark.scaled
 def test_a_run_killed_again_and_again_gives_the_same_checkpoint(lab: Lab, tmp_path: Path) -> None:
-    lab.runs.slots = 2
+    lab.runs.launcher = LocalLauncher(2)
     wanted = {"mlp": request(60), "normed": request(60, model={"batch_norm": True}, binarisation="dynamic")}
 
     def torment(name: str) -> Checkpoint:
@@ -461,10 +473,10 @@ def test_a_run_gives_way_with_its_own_session_and_leaves_that_of_others_alone(ow
 @pytest.mark.slow
 def test_a_run_outlives_the_process_that_started_it(lab: Lab) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from vae.jobs import runs\n"
-        "popen, started = runs.subprocess.Popen, []\n"
-        "runs.subprocess.Popen = lambda *a, **o: started.append(popen(*a, **o)) or started[-1]\n"
-        f"runs.Runs(Path({str(lab.checkpoints)!r}), 2).start(sys.argv[1], {request(20)!r})\n"
+        "import sys, time; from pathlib import Path; from vae.jobs import launchers, runs\n"
+        "popen, started = launchers.subprocess.Popen, []\n"
+        "launchers.subprocess.Popen = lambda *a, **o: started.append(popen(*a, **o)) or started[-1]\n"
+        f"runs.Runs(Path({str(lab.checkpoints)!r}), launchers.LocalLauncher(2)).start(sys.argv[1], {request(20)!r})\n"
         "print(started[0].pid, flush=True); time.sleep(float(sys.argv[2]))"
     )
     pids = []
@@ -604,7 +616,7 @@ def test_a_stale_process_id_of_another_program_is_never_signalled(lab: Lab) -> N
         innocent.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("module", [runs, worker], ids=["runs", "worker"])
+@pytest.mark.parametrize("module", [launchers, runs, worker], ids=["launchers", "runs", "worker"])
 def test_there_is_no_code_that_could_signal_a_process(module: Any) -> None:
     tree = ast.parse(Path(module.__file__).read_text())
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -685,7 +697,7 @@ def test_a_full_queue_refuses_more(idlers: Lab) -> None:
 def test_a_process_that_cannot_be_started_leaves_nothing_and_says_why(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "WORKER", (sys.executable, "-c", "raise SystemExit('no such luck')"))
+    monkeypatch.setattr(launchers, "WORKER", (sys.executable, "-c", "raise SystemExit('no such luck')"))
     with pytest.raises(RunError, match=r"could not be started: its process ended at once: no such luck"):
         lab.start()
     lab.check_nothing_left()
@@ -694,7 +706,7 @@ def test_a_process_that_cannot_be_started_leaves_nothing_and_says_why(
     with pytest.raises(RunError, match=r"could not be resumed: its process ended at once: no such luck"):
         lab.runs.resume(run)
     assert run.status().state == "failed"
-    monkeypatch.setattr(runs, "WORKER", ("/nowhere/python",))
+    monkeypatch.setattr(launchers, "WORKER", ("/nowhere/python",))
     with pytest.raises(RunError, match=r"could not be started: .*No such file"):
         lab.start("other")
     assert lab.left() == ["run"]
@@ -716,7 +728,7 @@ def test_a_command_to_a_run_that_has_just_ended_is_refused_in_a_sentence(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lab.prepare()
-    alive = run.status()
+    alive = Status("queued")
     shutil.rmtree(run.path)
     with monkeypatch.context() as patch:
         patch.setattr(Run, "status", lambda _: alive)
@@ -806,7 +818,7 @@ def test_a_status_file_always_has_the_same_length_so_that_a_full_disk_takes_it(
         assert run.status().sentence[:50] == sentence[:50]
     run.write_status(Status("failed", "half\udcff a character"))
     assert run.status().sentence == "half? a character"
-    monkeypatch.setattr(runs, "_write", failing(OSError(28, "No space left on device")))
+    monkeypatch.setattr(run_folder, "_write", failing(OSError(28, "No space left on device")))
     run.write_status(Status("paused", "The last word."))
     assert run.status() == Status("paused", "The last word.")
     (run.path / "status.json").unlink()

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.support.origins import own_and
-from vae.jobs.runs import Run, Runs, Status
+from vae.jobs.run import Run, Status
+from vae.jobs.runs import Runs
 from vae.server.training import runs_and_films
 from vae.server.training.runs_and_films import routes
 from vae.server.wire import FOR_EVER

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.support.patience import PATIENCE
-from vae.jobs.runs import Run
+from vae.jobs.run import Run
 
 # Trains nothing: holds the lock as a run's process does until the run has a command or no folder.
 IDLER = """
 import sys, time
 from pathlib import Path
-from vae.jobs.runs import Run
+from vae.jobs.run import Run
 
 run = Run(Path(sys.argv[1]))
 with run.lock().acquire(timeout=5):

@@ -14,7 +14,8 @@ from tests.support.pages import choose, open_page, send, sent_data
 from tests.support.patience import PATIENCE
 from tests.support.published import write_small_files
 from tests.support.runs import request
-from vae.jobs.runs import MOST_RUNS, Run, RunError, Runs
+from vae.jobs.run import Run, RunError
+from vae.jobs.runs import MOST_RUNS, Runs
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.request import TrainingRequest

@@ -18,7 +18,8 @@ from vae.classroom.drawn import Drawings, start
 from vae.datasets.registry import load_dataset
 from vae.datasets.splits import take
 from vae.evaluation.metrics import collapsed_reconstruction, evaluate, knn_accuracy
-from vae.jobs.runs import Run, Runs
+from vae.jobs.run import Run
+from vae.jobs.runs import Runs
 from vae.model.latents import encode
 from vae.model.networks import default_config
 from vae.storage.checkpoints import Checkpoint, read_checkpoint

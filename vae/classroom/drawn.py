@@ -18,7 +18,8 @@ from vae.classroom.state.classes import find
 from vae.datasets.user_images.augmentation import Augmentation, proposed_versions
 from vae.datasets.user_images.files import JUNK
 from vae.datasets.user_images.reader import MIN_PICTURES, training_pictures
-from vae.jobs.runs import RunError, Runs
+from vae.jobs.run import RunError
+from vae.jobs.runs import Runs
 from vae.model.networks import ModelConfig
 from vae.training.config import TrainingConfig
 from vae.training.request import MAX_SECONDS, DatasetRequest, ModelRequest, TrainingRequest

@@ -1,7 +1,9 @@
 """Training runs in processes of their own. Each module imports only from those above it.
 
 nice         lowers the priority of a process that works for minutes, so that live decoding goes first
-runs         training runs as folders: request, status, command, log
+run          a training run as a folder: request, status, command, log
+launchers    where the processes of runs are started
+runs         all runs of a folder: queue, start, commands
 worker       the process of one run
 sweep        a family of models, one after the other in this process, and its table
 """

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from vae.jobs.nice import lower_priority
-from vae.jobs.runs import Command, Run, RunError, Runs, State, Status
+from vae.jobs.run import Command, Run, RunError, State, Status
+from vae.jobs.runs import Runs
 from vae.training.malloc import keep_freed_memory
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
@@ -76,7 +77,7 @@ def main(folder: Path, slots: int) -> None:
 @contextmanager
 def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
     """Waits until this run is the next in the queue and one of the slots is free, and holds that slot."""
-    runs = Runs(run.checkpoint_path.parent, slots)
+    runs = Runs(run.checkpoint_path.parent)
     locks = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
     while (taken := _first_free(locks) if runs.queue_position(run) == 1 else None) is None:
         session.follow_command()

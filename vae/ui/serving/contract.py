@@ -14,7 +14,7 @@ from typing import Any
 from vae.classroom import codes
 from vae.classroom.messages import protocol
 from vae.classroom.state import drawings, votes
-from vae.jobs import runs
+from vae.jobs import run as run_folder
 from vae.lessons import answers, reading
 from vae.lessons.format import rich
 from vae.model import networks
@@ -42,7 +42,7 @@ _HEAD = """/**
 
 # Python's types that have a name there.
 _NAMED: dict[Any, str] = {
-    runs.State: "RunState",
+    run_folder.State: "RunState",
     config.Method: "Method",
     protocol.Shape: "ImageShape",
     protocol.Class: "ClassSection",
@@ -192,7 +192,7 @@ def constants() -> list[tuple[str, object, str]]:
         ("MAX_ROWS_BYTES", map_data.ROWS_BYTES, "Of images or noise in one request."),
         ("GRADIENT_VERSION", streams.VERSION, "Of the format of work by gradient steps."),
         ("QUALITY_NEIGHBOURS", _default(methods.quality, "neighbours"), "That a projection's quality compares."),
-        ("ALIVE_RUN_STATES", runs.ALIVE, "In which a process works on a run or waits for its turn."),
+        ("ALIVE_RUN_STATES", run_folder.ALIVE, "In which a process works on a run or waits for its turn."),
         ("FILM_VERSION", film.VERSION, ""),
         ("FILM_PREFIX_BYTES", film.PREFIX.size, "Of a film's record, before its JSON."),
         ("MAX_FILM_BYTES", film.MAX_BYTES, "That a run writes."),
@@ -283,10 +283,10 @@ def _types() -> str:
     return _TYPES.substitute(
         likelihood=jsdoc.type_of(networks.Likelihood),
         method=jsdoc.union(typing.get_args(config.Method)),
-        run_state=jsdoc.union(typing.get_args(runs.State)),
+        run_state=jsdoc.union(typing.get_args(run_folder.State)),
         projection=jsdoc.properties(config.ProjectionConfig, _NAMED),
         quality=jsdoc.properties(methods.Quality, _NAMED),
-        status=jsdoc.properties(runs.Status, _NAMED),
+        status=jsdoc.properties(run_folder.Status, _NAMED),
         interpolation=jsdoc.union(interpolation.KEYS),
         sampling=jsdoc.union(sampling.CHECKS),
         classroom=_typedefs(class_types),

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from vae.datasets.registry import is_available
-from vae.jobs.runs import RunError
+from vae.jobs.run import RunError
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.training.film import film_version
 from vae.training.request import TrainingRequest

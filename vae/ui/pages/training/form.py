@@ -12,7 +12,8 @@ from vae.datasets.pictures import DataError
 from vae.datasets.registry import DATASETS, data_directory, how_to_make, is_available
 from vae.datasets.splits import Binarisation
 from vae.datasets.user_images.augmentation import Augmentation
-from vae.jobs.runs import RunError, check_name
+from vae.jobs.run import RunError
+from vae.jobs.runs import check_name
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import MAX_LATENT_DIM, Architecture, Likelihood, choose_device
 from vae.training.config import LEARNING_RATES, Optimizer, Schedule, TrainingConfig

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from vae.jobs.runs import RunError
+from vae.jobs.run import RunError
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture, Likelihood
 from vae.training.config import TrainingConfig

@@ -5,7 +5,9 @@ import re
 
 import streamlit as st
 
-from vae.jobs.runs import Command, Run, RunError, Runs, Status
+from vae.jobs.launchers import LocalLauncher
+from vae.jobs.run import Command, Run, RunError, Status
+from vae.jobs.runs import Runs
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.shared import loaders, page
@@ -18,7 +20,7 @@ def app_runs() -> Runs:
     slots = os.environ.get("VAE_RUNS", "1")
     if not re.fullmatch("[1-9][0-9]?", slots):
         raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")
-    return Runs(loaders.CHECKPOINTS, int(slots))
+    return Runs(loaders.CHECKPOINTS, LocalLauncher(int(slots)))
 
 
 def usable_checkpoint(name: str) -> Checkpoint | None:
