@@ -704,7 +704,7 @@ def test_one_client_too_many_gets_the_reason_and_may_connect_later(limit: str) -
             ask(first, request(DECODE, zs(1)))
             ask(second, request(DECODE, zs(1)))
         until(lambda: running.metrics()["clients"] == 0)
-        assert not running.service._admission._addresses  # those of clients that left are removed
+        assert not running.service.admission._addresses  # those of clients that left are removed
         with running.connect() as first, running.connect() as second:
             ask(first, request(DECODE, zs(1)))
             ask(second, request(DECODE, zs(1)))

@@ -486,13 +486,13 @@ def test_a_slow_reader_does_not_slow_the_others_and_is_dropped(tmp_path: Path) -
         raw.sendall(bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(text)) + bytes(4) + text)  # and stops reading
         with running.connect(close_timeout=0.1) as reader:
             ask(reader, **config)
-            until(lambda: running.service._admission._addresses.total() == 2)
+            until(lambda: running.service.admission.count == 2)
             frames = 0
             for reply in replies(reader):
                 frames += isinstance(reply, np.ndarray)
                 if frames > 6:
                     break
-            until(lambda: running.service._admission._addresses.total() == 1)
+            until(lambda: running.service.admission.count == 1)
         raw.close()
 
 

@@ -165,7 +165,8 @@ def ask(
 
     named = {"host": host, "origin": origin, "referer": referer}
     headers = [(name.encode(), value.encode()) for name, value in named.items() if value is not None]
-    asyncio.run(Guard(app)({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send))
+    guard = Guard(app, any_host={"/healthz"}, any_address={"/metrics"})
+    asyncio.run(guard({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send))
     start, body = sent
     return start["status"], body["body"].decode()
 
@@ -209,6 +210,27 @@ def test_the_app_answers_to_its_own_names_and_those_of_allowed_hosts(
     for _ in range(2):
         assert ask(host) == ((200, "the app") if passes else (400, UNKNOWN_HOST))
     assert caplog.messages == ([] if passes else [UNKNOWN_HOST])  # once
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "passes"),
+    [
+        ("/healthz", "10.1.2.3:8501", True),
+        ("/healthz", "lab-0.lab", True),
+        ("/healthz", None, True),
+        ("/healthz/", "evil.test", False),
+        ("/metrics", "10.1.2.3:8501", True),
+        ("/metrics", "[fd00::1]:8501", True),
+        ("/metrics", "evil.test", False),
+        ("/metrics", None, False),
+        ("/live/metrics", "10.1.2.3:8501", False),
+    ],
+)
+def test_health_is_told_under_any_name_and_metrics_under_any_address(
+    options: Callable[[dict[str, Any]], None], path: str, host: str | None, *, passes: bool
+) -> None:
+    options({"server.address": "127.0.0.1", "server.allowedHosts": []})
+    assert ask(host, path=path)[0] == (200 if passes else 400)
 
 
 def test_the_refusals_name_the_option_to_set() -> None:

@@ -7,4 +7,5 @@ weights     models' weights, for browsers that decode by themselves
 latent_map  the latent map: its data, and projections as they are computed
 bar         the pictures of the bar: a strip of each model, QR codes
 training    the Training page: runs and their films, uploads of own pictures
+health      whether the process answers and can serve, and what it counts
 """

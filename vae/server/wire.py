@@ -99,19 +99,29 @@ class OriginPolicy:
         return PlainTextResponse(sentence, status, self.headers(request))
 
 
+def refused_sockets() -> Counter[str]:
+    """None so far, for each reason that there is."""
+    return Counter(origin=0, clients=0, clients_per_address=0)
+
+
 class Admission:
     """Who may open a socket of one route, and how many may be open at once.
 
-    clients: what the route calls those connected to it, as in "as many <clients> as it can serve".
+    clients: what the route calls those connected to it, as in "as many <clients> as it can serve". refused: how many
+    were refused for which reason.
     """
 
-    def __init__(self, origins: OriginPolicy, limits: SocketLimits, clients: str) -> None:
+    def __init__(
+        self, origins: OriginPolicy, limits: SocketLimits, clients: str, refused: Counter[str] | None = None
+    ) -> None:
         self._origins, self._limits, self._clients = origins, limits, clients
         self._addresses: Counter[str] = Counter()
+        self.refused = refused_sockets() if refused is None else refused
 
     async def open(self, socket: WebSocket) -> bool:
         """Accepts and counts the socket, or refuses it: with 403, or with code 1013 where there are too many."""
         if not self._origins.allows(socket):
+            self.refused["origin"] += 1
             await self._forbid(socket)
             return False
         await socket.accept()
@@ -128,10 +138,17 @@ class Admission:
         if not self._addresses[address]:
             del self._addresses[address]
 
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return self._addresses.total()
+
     def _full(self, address: str) -> str:
-        if self._addresses.total() >= self._limits.clients:
+        if self.count >= self._limits.clients:
+            self.refused["clients"] += 1
             return f"The server has as many {self._clients} as it can serve; try again later."
         if self._addresses[address] >= self._limits.clients_per_address:
+            self.refused["clients_per_address"] += 1
             return f"Your network has as many {self._clients} as one address may have; try again later."
         return ""
 

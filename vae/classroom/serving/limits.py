@@ -59,11 +59,12 @@ class ClassLimits:
 
 
 class Rates:
-    """Counts what each of many asks for."""
+    """Counts what each of many asks for. refused: how often it was more than the rate allows."""
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
         self._held: OrderedDict[object, tuple[float, float]] = OrderedDict()
+        self.refused = 0
 
     def wait(self, key: object) -> float:
         """Seconds until this one may ask; 0 for now."""
@@ -85,6 +86,7 @@ class Rates:
     def allows(self, key: object) -> bool:
         """Counts one if it may ask now."""
         if self.wait(key) > 0:
+            self.refused += 1
             return False
         self.take(key)
         return True

@@ -87,7 +87,8 @@ class ClassRoutes:
     def __init__(self, service: ClassService, allows: OriginRule) -> None:
         self._service = service
         self._origins = OriginPolicy(allows, "take part in a class")
-        self.admission = Admission(self._origins, service.limits.connections, "members of classes")
+        limits = service.limits.connections
+        self.admission = Admission(self._origins, limits, "members of classes", service.refused)
         self._waiting: Counter[str] = Counter()  # events and polls of an address
 
     # ---- around all --------------------------------------------------------------------------------------------------

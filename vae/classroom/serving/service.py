@@ -26,6 +26,7 @@ from vae.classroom.state.schema import Change
 from vae.classroom.state.seats import Seat
 from vae.classroom.state.store import Store, StoreError
 from vae.server.live.inference import LiveModel, Loader, UnknownModelError
+from vae.server.wire import refused_sockets
 
 CHORES_SECONDS = 1.0
 MOST_KNOWN = 10_000  # addresses
@@ -109,6 +110,7 @@ class ClassService:
         self.new_seats, self.new_classes = Rates(self.limits.seats), Rates(self.limits.classes)
         self._path = path
         self._failures = Rates(self.limits.failures)
+        self.refused = refused_sockets()
         self._known: set[tuple[str, str]] = set()  # addresses that have found a class, and its code
         self._store: Store | None = None
         self._opening = asyncio.Lock()
@@ -332,6 +334,12 @@ class ClassService:
                 return "text/csv; charset=utf-8", (await self.run(exports.votes_csv, code)).encode("utf-8-sig")
             case _:
                 return "application/octet-stream", await self.run(exports.drawings_npz, code)
+
+    def refusals(self) -> dict[str, int]:
+        """How often a limit has refused something since the app started."""
+        commands = sum(rates.refused for rates in self.commands.values())
+        rates = {"codes": self._failures, "seats": self.new_seats, "classes": self.new_classes}
+        return {**self.refused, **{name: each.refused for name, each in rates.items()}, "commands": commands}
 
     def room(self, code: str) -> Room:
         """The room of a class that exists."""

@@ -114,7 +114,11 @@ def routes(
     limits: MapLimits | None = None,
 ) -> list[BaseRoute]:
     """The routes <base_path>/live/encoded, …/images, …/noise and …/projections; options as for decode."""
-    service = MapService(source, projections, allows, limits or MapLimits())
+    return service_routes(MapService(source, projections, allows, limits or MapLimits()), base_path)
+
+
+def service_routes(service: "MapService", base_path: str = "") -> list[BaseRoute]:
+    """The same for a service that the caller has made."""
     base = live_path(base_path)
     return [
         Route(f"{base}/encoded", service.encoded),
@@ -134,7 +138,7 @@ class MapService:
         self._projections = projections
         self._source = source
         self._origins = OriginPolicy(allows, "use the latent map")
-        self._admission = Admission(self._origins, limits, "map clients")
+        self.admission = Admission(self._origins, limits, "map clients")
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="maps")
         self._bodies: OrderedDict[tuple[str, str], tuple[str, bytes]] = OrderedDict()
         self._preparing: asyncio.Task[None] | None = None
@@ -216,11 +220,11 @@ class MapService:
 
     async def projections(self, socket: WebSocket) -> None:
         """Serves one socket until it closes."""
-        if await self._admission.open(socket):
+        if await self.admission.open(socket):
             try:
                 await MapClient(self, socket).run()
             finally:
-                self._admission.close(socket)
+                self.admission.close(socket)
 
     async def subscribe(self, name: str, config: ProjectionConfig, owner: str) -> tuple[Subscription, int]:
         """Follows the projection of the model of this name, and says how many points it has.

@@ -10,6 +10,7 @@ from collections import deque
 from math import prod
 from time import monotonic
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -32,7 +33,7 @@ from vae.server.live.decode_frames import (
     vectors_limit,
 )
 from vae.server.live.inference import LoadedModel, LoadedModels, Loader, UnknownModelError
-from vae.server.live.prometheus import SocketCounts, exposition
+from vae.server.live.prometheus import PROMETHEUS, SocketCounts, exposition
 from vae.server.wire import Admission, Json, OriginPolicy, OriginRule, TokenBucket, abort, live_path, own_origin
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,11 @@ def routes(
     base_path: Streamlit's server.baseUrlPath, with or without slashes. allows: which pages may connect. No forwarded
     header is trusted: behind a proxy that changes the Host header it must know the page's address.
     """
-    service = DecodeService(load, allows, limits or DecodeLimits())
+    return service_routes(DecodeService(load, allows, limits or DecodeLimits()), base_path)
+
+
+def service_routes(service: "DecodeService", base_path: str = "") -> list[BaseRoute]:
+    """The same for a service that the caller has made."""
     base = live_path(base_path)
     return [
         WebSocketRoute(base, service),
@@ -65,7 +70,7 @@ class DecodeService:
         self.batcher = Batcher(self._deliver)
         self.backlog = 0
         self._origins = OriginPolicy(allows, "use the live decoder")
-        self._admission = Admission(self._origins, limits, "live clients")
+        self.admission = Admission(self._origins, limits, "live clients")
         self._clients: set[DecodeClient] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking = False
@@ -73,13 +78,13 @@ class DecodeService:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one socket until it closes."""
         socket = WebSocket(scope, receive, send)
-        if not await self._admission.open(socket):
+        if not await self.admission.open(socket):
             self.counts.refused += 1
             return
         try:
             await self._serve(DecodeClient(self, receive, send))
         finally:
-            self._admission.close(socket)
+            self.admission.close(socket)
 
     async def permission(self, request: Request) -> Response:
         """Whether this page may open the socket."""
@@ -87,16 +92,38 @@ class DecodeService:
 
     async def metrics(self, request: Request) -> PlainTextResponse:
         """The counters, in Prometheus' text format."""
-        self.counts.clients = len(self._clients)
-        text = exposition(self.counts, self.batcher.counts)
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(self.exposition(), media_type=PROMETHEUS)
 
-    async def _serve(self, client: "DecodeClient") -> None:
+    def exposition(self) -> str:
+        """The counters as text."""
+        self.counts.clients = len(self._clients)
+        return exposition(self.counts, self.batcher.counts)
+
+    async def decode_once(self, name: str) -> None:
+        """Has the decode thread decode one picture of this model. Raises UnknownModelError, RuntimeError."""
+        self._run_here()
+        model = await self.models.choose(name)
+        done = asyncio.Event()
+        job = Job(model.engine, "decode", np.zeros((1, model.engine.config.code_dim), np.float32), done.set)
+        try:
+            self.batcher.submit(job)
+            await done.wait()
+        finally:
+            job.abandoned = True
+            self.models.release(model)
+        if job.error:
+            raise RuntimeError(job.error)
+
+    def _run_here(self) -> None:
+        """Results are delivered to the event loop that runs now."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._ticking = loop, False
-        self._clients.add(client)
         self._schedule_tick()
+
+    async def _serve(self, client: "DecodeClient") -> None:
+        self._clients.add(client)
+        self._run_here()
         try:
             await client.run()
         finally:

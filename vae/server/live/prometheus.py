@@ -7,6 +7,7 @@ may read at any time.
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+PROMETHEUS = "text/plain; version=0.0.4"  # its text format's media type
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 REMEMBERED_BATCHES = 1000
 QUANTILES = (0.5, 0.95)
@@ -76,6 +77,10 @@ def _times(batches: BatchCounts) -> Samples:
 
 
 def _family(name: str, kind: str, text: str, samples: Samples) -> str:
-    name = f"latentlab_live_{name}"
+    return family(f"latentlab_live_{name}", kind, text, samples)
+
+
+def family(name: str, kind: str, text: str, samples: Samples) -> str:
+    """One metric in Prometheus' text format. text: what it counts. samples: none where there is nothing to say."""
     lines = [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *(f"{name}{label} {value}" for label, value in samples)]
     return "\n".join(lines) + "\n"

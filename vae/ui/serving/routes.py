@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -15,8 +16,13 @@ from vae.server.bar import routes as bar_routes
 from vae.server.gradients.geometry import routes as geometry_routes
 from vae.server.gradients.optimise import routes as optimise_routes
 from vae.server.gradients.streams import Streams
-from vae.server.latent_map.routes import routes as map_routes
-from vae.server.live.decode import routes as live_routes
+from vae.server.health import paths as health_paths
+from vae.server.health import routes as health_routes
+from vae.server.latent_map.routes import MapLimits, MapService
+from vae.server.latent_map.routes import service_routes as map_routes
+from vae.server.live.decode import DecodeService
+from vae.server.live.decode import service_routes as live_routes
+from vae.server.live.decode_frames import DecodeLimits
 from vae.server.training.runs_and_films import routes as run_film_routes
 from vae.server.training.uploads import routes as upload_routes
 from vae.server.weights import routes as weights_routes
@@ -24,14 +30,17 @@ from vae.storage.atomic import remove_stale
 from vae.ui.pages.latent_map import source
 from vae.ui.pages.training import film, runs, uploader
 from vae.ui.serving import classroom, lab
+from vae.ui.serving import health as known
 from vae.ui.shared import lessons, loaders, origins, page, scripts, strips
 
 
 def routes() -> list[BaseRoute]:
-    """Live decoding, gradient work, weights, light page, lessons, bar and map, runs, uploads, classes, scripts."""
+    """Scripts, light page, lessons, bar, live decoding, gradients, weights, map, runs, classes, uploads, health."""
     for root in (loaders.CHECKPOINTS, runs.app_runs().root):
         remove_stale(root)
     base, allows = scripts.base_path(), origins.origin_allowed
+    live = DecodeService(loaders.live_model, allows, DecodeLimits())
+    maps = MapService(source.map_source, source.projections(), allows, MapLimits())
     streams = Streams(loaders.live_model, allows=allows)
     return [
         *scripts.routes(),
@@ -40,14 +49,15 @@ def routes() -> list[BaseRoute]:
         *lesson_routes(lessons.app_library(), base_path=base, allows=allows),
         *file_routes(loaders.usable, base_path=base, allows=allows, lessons=lab.lesson, written=lab.written_lesson),
         *bar_routes(strips.strip, strips.traversal, base_path=base, allows=allows),
-        *live_routes(loaders.live_model, base_path=base, allows=allows),
+        *live_routes(live, base),
         *geometry_routes(streams, base_path=base),
         *optimise_routes(streams, base_path=base),
         *weights_routes(loaders.usable, base_path=base, allows=allows),
-        *map_routes(source.map_source, source.projections(), base_path=base, allows=allows),
+        *map_routes(maps, base),
         *run_film_routes(runs.app_runs(), film.checkpoint_film, base_path=base, allows=allows),
         *class_routes(classroom.app_classes(), classroom.app_pages(), base_path=base, allows=allows),
         *upload_routes(uploader.app_uploads(), base_path=base, allows=allows),
+        *health_routes(known.checks(live), partial(known.metrics, live, maps), base_path=base),
     ]
 
 
@@ -62,4 +72,5 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 def guards() -> list[Middleware]:
     """What looks at every request first: its host name."""
-    return [Middleware(origins.Guard)]
+    health, readiness, metrics = health_paths(scripts.base_path())
+    return [Middleware(origins.Guard, any_host={health, readiness}, any_address={metrics})]

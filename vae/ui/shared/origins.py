@@ -1,6 +1,7 @@
 """Which host names the app answers to and which pages may use it: Streamlit's options mean the same for our routes."""
 
 import logging
+from collections.abc import Collection
 from functools import cache
 from ipaddress import ip_address
 from textwrap import fill
@@ -74,10 +75,13 @@ class Guard:
     A page whose WebSocket Streamlit refuses would stay empty and try again for ever. It asks whether the server is well
     first: here the answer is the option to set, which the page shows. The log says it once, without what the visitor
     sent.
+
+    any_host: paths that answer under every name, as proxies and orchestrators have names of their own. any_address:
+    paths that answer under every numeric address, which no rebound name is.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, any_host: Collection[str] = (), any_address: Collection[str] = ()) -> None:
+        self._app, self._for_any_host, self._for_any_address = app, frozenset(any_host), frozenset(any_address)
         self._any_host = not is_local() and not st.get_option("server.allowedHosts")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +90,7 @@ class Guard:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         origin, host = headers.get("origin"), headers.get("host")
-        if not self._any_host and not _is_named(host):
+        if not self._any_host and not _is_named(host) and not self._is_free(scope["path"], host):
             _warn_once(UNKNOWN_HOST)
             return await PlainTextResponse(UNKNOWN_HOST, 400)(scope, receive, send)
         if scope["path"].endswith(HEALTH) and (problem := _foreseen(headers.get("referer"), host)):
@@ -97,14 +101,22 @@ class Guard:
             _warn_once(_refusal(host))
         return None
 
+    def _is_free(self, path: str, host: str | None) -> bool:
+        return path in self._for_any_host or (path in self._for_any_address and _is_numeric(_name_of(host)))
+
 
 def _is_named(host: str | None) -> bool:
     """Whether a Host header has one of this computer's own names or one of server.allowedHosts."""
-    try:
-        own = urlsplit(f"//{host}").hostname in LOOPBACK
-    except ValueError:
-        return False
+    own = _name_of(host) in LOOPBACK
     return own or bool(st.get_option("server.allowedHosts") and is_host_allowed(host))
+
+
+def _name_of(host: str | None) -> str:
+    """The name or address of a Host header, without its port; "" where there is none."""
+    try:
+        return urlsplit(f"//{host or ''}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _foreseen(page: str | None, host: str | None) -> str:
