@@ -10,7 +10,7 @@ from streamlit.runtime import Runtime
 from vae.classroom.codes import ClassError
 from vae.classroom.rooms.room import Room
 from vae.classroom.serving.service import ClassService
-from vae.jobs.runs import State
+from vae.jobs.run import State
 from vae.server.health import Check
 from vae.server.latent_map.routes import MapService
 from vae.server.live.decode import DecodeService
