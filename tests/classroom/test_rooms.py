@@ -110,6 +110,20 @@ async def taken(client: Client) -> list[Any]:
     return [json.loads(text) for text in await client.take()]
 
 
+async def polled(found: Room, role: Role, after: int | None, mark: int | None) -> tuple[list[Any], int | None]:
+    """What a poll brings, and its mark."""
+    client = Client(role, None, "poll", after, mark=mark)
+    await found.join(client)
+    messages = await taken(client)
+    found.leave(client)
+    return messages, client.mark
+
+
+def connected(messages: list[Any]) -> int | None:
+    """How many are here by the last of these messages that says so."""
+    return next((each["set"]["people"]["connected"] for each in reversed(messages) if each["set"].get("people")), None)
+
+
 async def settled(found: Room) -> None:
     """Everything is published."""
     while found._publishing is not None:
@@ -298,8 +312,8 @@ def test_of_what_is_missed_nothing_is_lost_that_waited_before(tables: Tables) ->
 
 def test_a_poll_is_not_told_again_what_has_no_number(tables: Tables) -> None:
     async def lesson(found: Room) -> None:
-        found.leave(await entered(found, "projector", transport="poll", after=0))
-        again = Client("projector", None, "poll", 0)
+        _, mark = await polled(found, "projector", 0, None)
+        again = Client("projector", None, "poll", 0, mark=mark)
         await found.join(again)
         taking = asyncio.create_task(taken(again))
         while again.stale:
@@ -308,21 +322,66 @@ def test_a_poll_is_not_told_again_what_has_no_number(tables: Tables) -> None:
         (told,) = await taking
         assert told["set"].keys() == {"people", "progress"}
         found.leave(again)
-        last = await entered(found, "projector", transport="poll", after=0)
+        last = Client("projector", None, "poll", 0, mark=again.mark)
+        await found.join(last)
+        taking = asyncio.create_task(taken(last))
+        while last.stale:
+            await asyncio.sleep(0)
         await change(found, tables)
-        assert (await taken(last))[-1]["set"]["shown"] == tables.seq
+        assert (await taking)[0]["set"]["shown"] == tables.seq
+
+    held(tables, lesson)
+
+
+def test_who_goes_during_a_poll_and_is_back_before_the_next_is_seen_to_be_back(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        student = await entered(found, "student", 1)
+        await settled(found)
+        messages, mark = await polled(found, "projector", 0, None)
+        assert connected(messages) == 1
+        waiting = asyncio.create_task(polled(found, "projector", 0, mark))
+        while not found.of("projector") or found.of("projector")[0].stale:
+            await asyncio.sleep(0)
+        found.leave(student)
+        messages, mark = await waiting
+        assert connected(messages) == 0
+        await entered(found, "student", 1)
+        await settled(found)
+        messages, _ = await polled(found, "projector", 0, mark)
+        assert connected(messages) == 1
+
+    held(tables, lesson)
+
+
+def test_a_poll_is_told_again_who_is_there_as_its_answer_may_be_lost(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        _, mark = await polled(found, "projector", 0, None)
+        await entered(found, "student", 1)
+        await settled(found)
+        for _ in range(3):
+            messages, _ = await polled(found, "projector", 0, mark)
+            assert connected(messages) == 1
+
+    held(tables, lesson)
+
+
+def test_a_room_that_is_made_anew_has_other_marks(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        _, mark = await polled(found, "projector", 0, None)
+        messages, _ = await polled(Room("CODE22", tables), "projector", 0, mark)
+        assert connected(messages) == 0
 
     held(tables, lesson)
 
 
 def test_a_poll_is_told_again_what_is_new_as_its_answer_may_be_lost(tables: Tables) -> None:
     async def lesson(found: Room) -> None:
-        found.leave(await entered(found, "projector", transport="poll"))
+        _, mark = await polled(found, "projector", None, None)
         number = tables.seq
         await change(found, tables)
         for _ in range(3):
-            again = await entered(found, "projector", transport="poll", after=number)
-            found.leave(again)
+            (told,), _ = await polled(found, "projector", number, mark)
+            assert told["set"]["shown"] == tables.seq
 
     held(tables, lesson)
 

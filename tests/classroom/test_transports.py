@@ -86,11 +86,15 @@ def test_a_poll_brings_what_is_new_or_waits_for_it(running: Running) -> None:
     seat = running.seat(code, "Ada")
     state: Json = {}
 
+    mark: int | None = None
+
     def poll(after: int | None = None) -> list[Json]:
-        query = "" if after is None else f"&after={after}"
+        nonlocal mark
+        query = "".join(f"&{name}={n}" for name, n in (("after", after), ("mark", mark)) if n is not None)
         found = running.ask("GET", f"{code}/poll?role=student{query}", headers=bearer(seat))
         assert found.status == 200, found.text
         messages: list[Json] = found.json["messages"]
+        mark = found.json["mark"]
         for message in messages:
             apply(state, message)
         return messages
@@ -108,6 +112,19 @@ def test_a_poll_brings_what_is_new_or_waits_for_it(running: Running) -> None:
         assert reply == {"reply": "7", "name": "Eve"}
         while state["me"]["name"] != "Eve":
             poll(first["seq"])
+
+
+def test_two_projectors_of_one_address_are_both_told_who_is_there(running: Running) -> None:
+    code, _ = running.open()
+    polled = running.ask("GET", f"{code}/poll?role=projector").json
+    address = f"{code}/poll?role=projector&after={polled['messages'][0]['seq']}&mark={polled['mark']}"
+    with running.student(code) as student:
+        student.until(lambda state: state["people"] == {"joined": 1, "connected": 1})
+        for _ in range(2):
+            told: Json = {}
+            for message in running.ask("GET", address).json["messages"]:
+                apply(told, message)
+            assert told["people"] == {"joined": 1, "connected": 1}
 
 
 def test_a_client_that_was_away_gets_what_has_changed(running: Running) -> None:

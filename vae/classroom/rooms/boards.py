@@ -1,5 +1,6 @@
 """What an audience of a class knows, and messages whose text is made once for many."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from vae.classroom.messages.protocol import Json, State, dumped
@@ -23,11 +24,26 @@ class Shared:
         return f'{{"seq":{seq},{self._text}{mine}}}}}'
 
 
+@dataclass
+class Fresh:
+    """What only memory has and nobody was told yet. mark: of the newest of it.
+
+    seats: whose presence has changed. sections: other parts that have.
+    """
+
+    mark: int
+    seats: set[int] = field(default_factory=set)
+    sections: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.seats or self.sections)
+
+
 class Board:
-    """All that an audience knows, as it was last told. seq: of the newest event in it."""
+    """All that an audience knows, as it was last told. seq: of the newest event in it. mark: of the rest."""
 
     def __init__(self, state: State) -> None:
-        self.seq = 0
+        self.seq = self.mark = 0
         self.set: Json = {}
         self.items: Items = {}
         self._shared: Shared | None = None

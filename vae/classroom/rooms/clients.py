@@ -13,8 +13,9 @@ from vae.classroom.messages.protocol import Role, Transport
 MOST_WAITING = 4  # messages about what is kept, before they become one
 MOST_REPLIES = 32  # that a client does not read, before its commands wait
 
-# Of a client: what it has missed, as text, None for nothing, and the number of the newest event in it.
-CatchUp = Callable[["Client"], Awaitable[tuple[int, str | None]]]
+# Of a client: the number of the newest event in what it has missed, the mark of the rest of it, and all of it as text,
+# None for nothing.
+CatchUp = Callable[["Client"], Awaitable[tuple[int, int, str | None]]]
 
 
 class EndedError(Exception):
@@ -26,13 +27,14 @@ class EndedError(Exception):
 
 
 class Client:
-    """A connection. seat: a student's. transport: None for a simulated student. seq: of the newest event it knows of;
-    what waits for it does not count. key: a teacher's secret, the address of others.
+    """A connection. seat: a student's. transport: None for a simulated student. key: a teacher's secret.
+
+    seq: of the newest event it knows of; mark: of the newest that is no event. What waits for it does not count.
     """
 
     __slots__ = (
         "_catch_up", "_catching", "_ended", "_live", "_offered", "_ready", "_states", "_tiles", "drained", "key",
-        "replies", "role", "seat", "seq", "stale", "transport",
+        "mark", "replies", "role", "seat", "seq", "stale", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -41,16 +43,19 @@ class Client:
         seat: int | None = None,
         transport: Transport | None = None,
         after: int | None = None,
+        *,
         key: str = "",
+        mark: int | None = None,
     ) -> None:
-        self.role, self.seat, self.transport, self.seq, self.key = role, seat, transport, after, key
+        self.role, self.seat, self.transport, self.key = role, seat, transport, key
+        self.seq, self.mark = after, mark
         self.stale = True  # it has missed something, at first everything
         self.replies: deque[str] = deque()
         self.drained = asyncio.Event()
         self._catch_up: CatchUp | None = None
         self._catching = False
         self._states: list[str] = []
-        self._offered = after  # seq once it has taken the states
+        self._offered = after, mark  # seq and mark once it has taken the states
         self._live: str | None = None
         self._tiles: dict[int, str] = {}
         self._ended: EndedError | None = None
@@ -80,7 +85,7 @@ class Client:
         self.replies.clear()
         self.drained.set()
         self._states.clear()
-        self.seq = self._offered
+        self.seq, self.mark = self._offered
         if self._tiles:
             found.append(f'{{"tiles":{{{",".join(self._tiles.values())}}}}}')
             self._tiles = {}
@@ -94,7 +99,8 @@ class Client:
         self.stale, self._catching = False, True
         self._states.clear()
         try:
-            self._offered, text = await self._catch_up(self)
+            seq, mark, text = await self._catch_up(self)
+            self._offered = seq, mark
         except BaseException:
             self.stale = True
             self._ready.set()
@@ -116,14 +122,15 @@ class Client:
         self.drained.clear()
         self._ready.set()
 
-    def offer(self, since: int, seq: int, text: str | None) -> None:
-        """A message about all events between two numbers; None where they are nothing to this client."""
+    def offer(self, since: int, seq: int, mark: int, text: str | None) -> None:
+        """A message about all events between two numbers, and all else up to a mark; None where it is nothing to it."""
         if self.stale:
             return
-        if self._catching or self._offered is None or self._offered < since or len(self._states) >= MOST_WAITING:
+        known, _ = self._offered
+        if self._catching or known is None or known < since or len(self._states) >= MOST_WAITING:
             self.stale = True
         else:
-            self._offered = seq
+            self._offered = seq, mark
             if text is None:
                 return
             self._states.append(text)

@@ -5,13 +5,14 @@ and gives everybody the same text. All of it runs on the event loop.
 """
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Iterable
 from time import monotonic
 
 from vae.classroom.codes import ClassError
 from vae.classroom.messages.protocol import LIVE_SECONDS, TILE_SECONDS, Json, Report, Role, State, Tile, dumped
-from vae.classroom.rooms.boards import Board, Items, Shared
+from vae.classroom.rooms.boards import Board, Fresh, Items, Shared
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.presence import Attendance
 from vae.classroom.rooms.reading import News, Reader
@@ -23,7 +24,7 @@ TILES_SECONDS = 0.25  # between two messages of tiles
 AT_ONCE, BREAK_SECONDS = 16, 0.001  # after so many clients are told something, others of the app have their turn
 KEPT_SECONDS = 300.0  # of a room without anybody
 MOST_REPORTS = 64
-MOST_POLLED = 2000  # clients whose last poll is remembered
+MARK_BITS = 40  # of a room's first mark
 
 HEADS = {"people", "progress", "question"}  # with one of these, the heads are counted anew
 
@@ -45,15 +46,13 @@ class Room:
         self._left_at = monotonic()
         self._has_changed = False  # the tables
         self._own: set[int] = set()  # seats whose own section has changed
-        self._moved: set[int] = set()  # seats whose presence has
-        self._news: set[str] = set()  # sections of memory that have
+        self._fresh = Fresh(secrets.randbits(MARK_BITS))  # a room that is made anew has other marks
         self._live: str | None = None
         self._live_from: Client | None = None
         self._tile_at: dict[int, float] = {}
         self._tiles_due = False
         self._reports: dict[tuple[str, str], tuple[int, Report]] = {}
         self._rehearsal = 0
-        self._polled: dict[tuple[Role, int | None, str], int] = {}
 
     # ---- coming and going --------------------------------------------------------------------------------------------
 
@@ -116,6 +115,7 @@ class Room:
         if self._public is None:
             self._public = Board(news.public)
             self._public.set |= self._heads(self._public.set)
+            self._public.mark = self._fresh.mark
         if teacher and self._teachers is None:
             self._teachers = Board(await self._reader.after(self.code, "teacher", None, None))
             self.changed()  # what was published while that was read
@@ -133,7 +133,8 @@ class Room:
         self.changed({client.seat for client in self.clients if client.seat is not None})
 
     def _has_moved(self, seat: int) -> None:
-        self._moved.add(seat)
+        self._fresh.mark += 1
+        self._fresh.seats.add(seat)
         self._publish_soon()
 
     @property
@@ -142,12 +143,17 @@ class Room:
         return max(PUBLISH_SECONDS, CLIENT_SECONDS * len(self.clients))
 
     def _publish_soon(self) -> None:
-        if self._publishing is None and self.clients:
+        if self._publishing is None and self._is_due:
             self._publishing = asyncio.create_task(self._publish())
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether someone is there who is to be told something."""
+        return bool(self.clients and (self._has_changed or self._fresh))
 
     async def _publish(self) -> None:
         try:
-            while self.clients and (self._has_changed or self._moved or self._news):
+            while self._is_due:
                 await asyncio.sleep(max(0.0, self._published_at + self.pause - monotonic()))
                 self._published_at = monotonic()
                 await self._publish_once()
@@ -168,20 +174,20 @@ class Room:
         since, teacher_since = public.seq, teachers.seq if teachers else None
         has_changed, self._has_changed = self._has_changed, False
         own, self._own = self._own, set()
-        moved, self._moved = self._moved, set()
-        memory, self._news = self._news, set()
+        fresh, self._fresh = self._fresh, Fresh(self._fresh.mark)
         news = News({"seq": since}, {"seq": teacher_since} if teacher_since is not None else None)
         if has_changed:
             news = await self._reader.news(self.code, since, teacher_since, own)
         if teachers is not None and news.teacher is not None and teachers is self._teachers:
-            self._tell_teachers(teachers, teacher_since or 0, news.teacher, moved, memory)
-        await self._tell_public(public, since, news, bool(moved))
+            self._tell_teachers(teachers, teacher_since or 0, news.teacher, fresh)
+        await self._tell_public(public, since, news, fresh)
 
-    async def _tell_public(self, board: Board, since: int, news: News, moved: bool) -> None:
+    async def _tell_public(self, board: Board, since: int, news: News, fresh: Fresh) -> None:
         state = news.public
         board.apply(state)
+        board.mark = fresh.mark
         parts = state.get("set", {})
-        if moved or HEADS & parts.keys():
+        if fresh.seats or HEADS & parts.keys():
             heads = self._heads(board.set)
             board.set |= heads
             parts = parts | heads
@@ -192,26 +198,26 @@ class Room:
         seq = board.seq
         for number, client in enumerate(list(self.clients), 1):
             if client.seat is not None and client.seat in news.own:
-                client.offer(since, seq, shared.text(seq, {"me": news.own[client.seat]}))
+                client.offer(since, seq, fresh.mark, shared.text(seq, {"me": news.own[client.seat]}))
             elif client.role != "teacher":
-                client.offer(since, seq, text)
+                client.offer(since, seq, fresh.mark, text)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(BREAK_SECONDS)
 
-    def _tell_teachers(self, board: Board, since: int, state: State, moved: set[int], memory: set[str]) -> None:
+    def _tell_teachers(self, board: Board, since: int, state: State, fresh: Fresh) -> None:
         board.apply(state)
         parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
-        if moved or HEADS & parts.keys():
+        if fresh.seats or HEADS & parts.keys():
             parts |= self._heads(board.set)
         held = board.items.get("seats", {})
-        seats = items.pop("seats", {}) | {str(seat): held[str(seat)] for seat in moved if str(seat) in held}
+        seats = items.pop("seats", {}) | {str(seat): held[str(seat)] for seat in fresh.seats if str(seat) in held}
         if seats:
             items["seats"] = self._present(seats)
-        own_parts, own_items = self._memory(memory)
+        own_parts, own_items = self._memory(fresh.sections)
         shared = Shared(parts | own_parts, items | own_items, full=bool(state.get("full")))
         text = None if shared.is_empty else shared.text(board.seq)
         for client in self.of("teacher"):
-            client.offer(since, board.seq, text)
+            client.offer(since, board.seq, fresh.mark, text)
 
     def _memory(self, wanted: set[str]) -> tuple[Json, Items]:
         """Sections for teachers that only memory has."""
@@ -234,15 +240,15 @@ class Room:
 
     # ---- one client --------------------------------------------------------------------------------------------------
 
-    async def _catch_up(self, client: Client) -> tuple[int, str | None]:
-        """What a client has missed, as one message, and the number of the newest event in it."""
+    async def _catch_up(self, client: Client) -> tuple[int, int, str | None]:
+        """What a client has missed: the number of the newest event in it, the mark of the rest, and the message."""
         assert self._public is not None
         if client.role != "teacher" and client.seq is None:
-            seq = self._public.seq
+            seq, mark = self._public.seq, self._public.mark
             own = {} if client.seat is None else {"me": await self._reader.me(self.code, client.seat)}
             _end_if_removed(client, own)
             # What is published while that is read comes again: the client counts as one who knows nothing of it.
-            return seq, self._public.text(seq, own)
+            return seq, mark, self._public.text(seq, own)
         state = await self._reader.after(self.code, client.role, client.seat, client.seq)
         parts, items = dict(state.get("set", {})), dict(state.get("items", {}))
         has_news = bool(parts or any(items.values()) or state.get("full"))
@@ -254,18 +260,9 @@ class Room:
             more["seats"] = self._present(held | items.get("seats", {}))
             own_parts, own_items = self._memory({"rehearsal", "check"})
             heads, more = heads | own_parts, more | own_items
-        was_polled = client.transport == "poll" and self._was_polled(client, dumped([heads, more]))
         text = Shared(parts | heads, items | more, full=bool(state.get("full"))).text(state["seq"])
-        return state["seq"], None if was_polled and not has_news else text
-
-    def _was_polled(self, client: Client, text: str) -> bool:
-        """Whether this, which has no number, is what the last poll of the same client was told."""
-        key = (client.role, client.seat, client.key)
-        before = self._polled.pop(key, None)
-        self._polled[key] = found = hash(text)
-        if len(self._polled) > MOST_POLLED:
-            del self._polled[next(iter(self._polled))]
-        return before == found
+        mark = self._fresh.mark
+        return state["seq"], mark, text if has_news or client.mark != mark else None
 
     # ---- what only memory has ----------------------------------------------------------------------------------------
 
@@ -333,7 +330,8 @@ class Room:
         self._remember("rehearsal")
 
     def _remember(self, section: str) -> None:
-        self._news.add(section)
+        self._fresh.mark += 1
+        self._fresh.sections.add(section)
         self._publish_soon()
 
 

@@ -217,7 +217,7 @@ class ClassRoutes:
         """Messages as server-sent events."""
         who = await self._who(request)
         self._check_full(address_of(request))
-        return Events(self._service, who, _after(request), self._counted(request))
+        return Events(self._service, who, _whole(request, "after"), self._counted(request))
 
     async def poll(self, request: Request) -> Response:
         """What is new, or comes in the next seconds."""
@@ -225,7 +225,7 @@ class ClassRoutes:
         self._check_full(address_of(request))
         heard(self._service, who)
         async with self._counted(request):
-            text = await poll(self._service, who, _after(request), request)
+            text = await poll(self._service, who, _whole(request, "after"), _whole(request, "mark"), request)
         return Response(text, media_type="application/json")
 
     async def command(self, request: Request) -> Response:
@@ -286,9 +286,9 @@ def _origin_of(connection: HTTPConnection) -> Origin:
     return Origin(address_of(connection), "".join(sign for sign in agent if sign.isprintable()))
 
 
-def _after(request: Request) -> int | None:
-    """The query's sequence number; None without one, and for what cannot be one."""
-    return parse_whole(request.query_params.get("after", ""), 0, LARGEST_ID)
+def _whole(request: Request, name: str) -> int | None:
+    """A number in the query; None without one, and for what cannot be one."""
+    return parse_whole(request.query_params.get(name, ""), 0, LARGEST_ID)
 
 
 async def _body(request: Request, most: int) -> bytes:

@@ -61,9 +61,11 @@ async def reply_to(service: ClassService, who: Who, text: str | bytes) -> str | 
 
 
 @asynccontextmanager
-async def joined(service: ClassService, who: Who, transport: Transport, after: int | None) -> AsyncIterator[Client]:
+async def joined(
+    service: ClassService, who: Who, transport: Transport, after: int | None, mark: int | None = None
+) -> AsyncIterator[Client]:
     """A client of the class's room, for as long as it is connected."""
-    client = Client(who.role, who.seat, transport, after, who.secret or who.origin.address)
+    client = Client(who.role, who.seat, transport, after, key=who.secret, mark=mark)
     room = service.room(who.code)
     await room.join(client)
     try:
@@ -269,9 +271,9 @@ async def _take(client: Client, seconds: float) -> list[str]:
 # ---- polls -----------------------------------------------------------------------------------------------------------
 
 
-async def poll(service: ClassService, who: Who, after: int | None, request: Request) -> str:
+async def poll(service: ClassService, who: Who, after: int | None, mark: int | None, request: Request) -> str:
     """What is newer, or comes until the poll ends, as JSON text. Raises ClassError, EndedError."""
-    async with joined(service, who, "poll", after) as client:
+    async with joined(service, who, "poll", after, mark) as client:
         taking = asyncio.create_task(_take(client, POLL_SECONDS))
         leaving = asyncio.create_task(_left(request.receive))
         try:
@@ -284,4 +286,4 @@ async def poll(service: ClassService, who: Who, after: int | None, request: Requ
         if texts:  # the more poll, the longer each waits for more, so that together they do not ask without end
             await asyncio.sleep(HOLD_SECONDS * len(service.requests))
             texts += client.more()
-    return f'{{"messages":[{",".join(texts)}]}}'
+    return f'{{"messages":[{",".join(texts)}],"mark":{dumped(client.mark)}}}'

@@ -89,7 +89,7 @@ function openSocket({ base, code, role, seat, WebSocket }, after, { onMessage, o
 function openEvents(place, after, calls) {
   const read = async (/** @type {Patience} */ patience) => {
     const { signal } = patience;
-    const response = await place.fetch(address(place, "events", after), asked(place, signal));
+    const response = await place.fetch(address(place, "events", { after }), asked(place, signal));
     if (!response.ok || !response.body) throw await refusalOf(response);
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
@@ -126,12 +126,16 @@ function takeEvent(block, signal, calls) {
  */
 function openPoll(place, after, calls) {
   return overHttp("poll", place, calls, async (signal) => {
+    /** @type {number | null} of what has no number, as the last answer had it */
+    let mark = null;
     for (let seq = after; !signal.aborted; ) {
-      const messages = await within(signal, SECONDS_OF_A_POLL, async (patience) => {
-        const response = await place.fetch(address(place, "poll", seq), asked(place, patience.signal));
+      const answer = await within(signal, SECONDS_OF_A_POLL, async (patience) => {
+        const response = await place.fetch(address(place, "poll", { after: seq, mark }), asked(place, patience.signal));
         if (!response.ok) throw await refusalOf(response);
-        return (await response.json()).messages;
+        return await response.json();
       });
+      const { messages } = answer;
+      mark = answer.mark ?? null;
       if (!messages.length && !signal.aborted) calls.onMessage({}); // a sign of life
       for (const message of messages) {
         if (signal.aborted) return;
@@ -177,10 +181,11 @@ function overHttp(name, place, { onMessage, onEnd }, read) {
 /**
  * @param {Place} place
  * @param {string} what
- * @param {number | null} [after]
+ * @param {Record<string, number | null>} [known] null: nothing
  */
-function address({ base, code, role }, what, after = null) {
-  const query = new URLSearchParams({ role, ...(after === null ? {} : { after: `${after}` }) });
+function address({ base, code, role }, what, known = {}) {
+  const query = new URLSearchParams({ role });
+  for (const [name, number] of Object.entries(known)) if (number !== null) query.set(name, `${number}`);
   return `${base}/c/${code}/${what}?${query}`;
 }
 
