@@ -116,7 +116,7 @@ def _codes(model: VAE, dataset: Dataset, seed: int, *, sampled: bool) -> tuple[F
     factors = _factors(dataset)
     if factors is None:
         raise ValueError(
-            f"{dataset.name} does not say which factors its images were made from; use sprites, glyphs or faces."
+            f"{dataset.name} does not say which factors its images were made from; use sprites, glyphs, faces or emoji."
         )
     sets = _encode_all(model, dataset, seed)
     codes = [sample_aggregate_posterior(e.mean, e.logvar, seed + i) if sampled else e.mean for i, e in enumerate(sets)]

@@ -5,5 +5,6 @@ storage   made images with labels and factors: saved whole or not at all, loaded
 glyphs    letters and digits in hundreds of typefaces
 svg       designs in JSON -> drawings -> pixels
 faces     drawn faces in colour
+emoji     emoji in colour, put together of the parts of others
 recipes   name -> how the data set is made
 """

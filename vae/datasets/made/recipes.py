@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from vae.datasets.made import faces, glyphs
+from vae.datasets.made import emoji, faces, glyphs
 from vae.datasets.made.storage import Made
 from vae.datasets.pictures import Progress
 
@@ -17,5 +17,9 @@ class Recipe(NamedTuple):
     content: str
 
 
-RECIPES = {"glyphs": Recipe(glyphs.make, glyphs.CONTENT), "faces": Recipe(faces.make, faces.CONTENT)}
+RECIPES = {
+    "glyphs": Recipe(glyphs.make, glyphs.CONTENT),
+    "faces": Recipe(faces.make, faces.CONTENT),
+    "emoji": Recipe(emoji.make, emoji.CONTENT),
+}
 MADE: tuple[str, ...] = tuple(RECIPES)

@@ -28,6 +28,7 @@ DATASET_NAMES = {
     "sprites": "Sprites",
     "glyphs": "Glyphs",
     "faces": "Faces",
+    "emoji": "Emoji",
 }
 
 
