@@ -43,7 +43,7 @@ from vae.storage.checkpoints import (
     save_checkpoint,
     write_folder,
 )
-from vae.storage.files import CheckpointError
+from vae.storage.files import CheckpointError, read_sheet, write_sheet
 
 COLOR = ModelConfig((3, 8, 6), 3, "conv", (8,), (4,), "gaussian", 0.2)
 TINY = ModelConfig((1, 1, 3), 1, "mlp", (4,))
@@ -839,6 +839,25 @@ def test_a_pickle_in_disguise_is_refused_and_never_unpickled(folder: Path, file:
 
 
 # ---- the sheet of examples -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "grained"])
+def test_a_sheet_holds_its_images_exactly_in_the_shorter_encoding(tmp_path: Path, channels: int, drawn: bool) -> None:
+    """Drawings of few colours with hard edges are shorter without PNG's filters, slopes with them."""
+    rng = np.random.default_rng(0)
+    if drawn:
+        images = np.kron(rng.integers(0, 2, (60, channels, 8, 8), np.uint8) * 200, np.ones((1, 1, 4, 4), np.uint8))
+    else:
+        slopes = np.arange(32)[:, None] * 5 + np.arange(32) * 2
+        images = (slopes + rng.integers(0, 5, (60, channels, 32, 32))).astype(np.uint8)
+    write_sheet(tmp_path / "sheet.png", images)
+    assert np.array_equal(read_sheet(tmp_path / "sheet.png", 60, images.shape[1:]), images)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        sheet.save(tmp_path / "filtered.png", optimize=True)
+    size, filtered = ((tmp_path / name).stat().st_size for name in ("sheet.png", "filtered.png"))
+    assert size < filtered if drawn else size == filtered
+
 
 SHEET = (25 * 4, 2 * 5)  # 30 pictures of 4 x 5 pixels, 25 in a row
 
