@@ -374,6 +374,36 @@ def test_a_room_that_is_made_anew_has_other_marks(tables: Tables) -> None:
     held(tables, lesson)
 
 
+def test_who_comes_into_an_empty_room_sees_who_has_gone_and_what_has_changed(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        student = await entered(found, "student", 1)
+        await settled(found)
+        found.leave(student)
+        tables.seq += 1
+        found.changed()
+        projector = await entered(found, "projector")
+        (told,) = await taken(projector)
+        assert (connected([told]), told["set"]["shown"]) == (0, tables.seq)
+
+    held(tables, lesson)
+
+
+def test_who_comes_after_tables_could_not_be_read_sees_what_was_missed_then(tables: Tables) -> None:
+    async def lesson(found: Room) -> None:
+        student, other = await entered(found, "student", 1), await entered(found, "student", 2)
+        await settled(found)
+        found.leave(other)
+        tables.broken = True
+        await change(found, tables)
+        tables.broken = False
+        projector = await entered(found, "projector")
+        (told,) = await taken(projector)
+        assert (connected([told]), told["set"]["shown"]) == (1, tables.seq)
+        assert (await taken(student))[-1]["set"]["shown"] == tables.seq
+
+    held(tables, lesson)
+
+
 def test_a_poll_is_told_again_what_is_new_as_its_answer_may_be_lost(tables: Tables) -> None:
     async def lesson(found: Room) -> None:
         _, mark = await polled(found, "projector", None, None)

@@ -38,6 +38,11 @@ class Fresh:
     def __bool__(self) -> bool:
         return bool(self.seats or self.sections)
 
+    def __ior__(self, other: "Fresh") -> "Fresh":
+        self.seats |= other.seats
+        self.sections |= other.sections
+        return self
+
 
 class Board:
     """All that an audience knows, as it was last told. seq: of the newest event in it. mark: of the rest."""

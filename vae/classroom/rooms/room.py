@@ -70,6 +70,7 @@ class Room:
             for seat, tile in self.tiles.items():
                 client.offer_tile(seat, dumped(tile))
         client.enter(self._catch_up)
+        self._publish_soon()  # what has changed while nobody was there
 
     def leave(self, client: Client) -> None:
         """Undoes join, once the connection has ended."""
@@ -177,7 +178,13 @@ class Room:
         fresh, self._fresh = self._fresh, Fresh(self._fresh.mark)
         news = News({"seq": since}, {"seq": teacher_since} if teacher_since is not None else None)
         if has_changed:
-            news = await self._reader.news(self.code, since, teacher_since, own)
+            try:
+                news = await self._reader.news(self.code, since, teacher_since, own)
+            except BaseException:  # who comes next has it published
+                self._has_changed = True
+                self._own |= own
+                self._fresh |= fresh
+                raise
         if teachers is not None and news.teacher is not None and teachers is self._teachers:
             self._tell_teachers(teachers, teacher_since or 0, news.teacher, fresh)
         await self._tell_public(public, since, news, fresh)
