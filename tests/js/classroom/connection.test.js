@@ -294,6 +294,57 @@ test("a network that is gone twice is no network that cuts sockets", () => {
   assert.equal(server.count("events"), 0);
 });
 
+const AWAY = "The class is moving to another server; the page comes back by itself.";
+
+test("a class that moves twice in a minute says so, and comes back by socket: nothing was cut", async () => {
+  const connection = bySocket();
+  const vote = connection.command("vote", { question: 1, round: 1, choice: 0 });
+  for (let move = 0; move < 3; move++) {
+    FakeSocket.last.say({ error: AWAY });
+    FakeSocket.last.drop();
+    assert.equal(connection.status.sentence, AWAY);
+    mock.timers.tick(500);
+    FakeSocket.last.open();
+    FakeSocket.last.say({ seq: 1 });
+  }
+  assert.equal(server.count("events"), 0);
+  const [{ id, choice }] = commands();
+  FakeSocket.last.say({ reply: id });
+  await vote;
+  assert.equal(choice, 0);
+});
+
+test("by events and by polls a class that moves comes back too, and a command is sent again", async () => {
+  const moved = () =>
+    new Response(AWAY, { status: 503, headers: { "Content-Type": "text/plain", "Retry-After": "1" } });
+  const { connection, events } = await byEvents();
+  const vote = connection.command("vote", { question: 1, round: 1, choice: 0 });
+  server.last("commands").answer(moved());
+  events.say({ error: AWAY });
+  await settle();
+  assert.deepEqual([connection.status.connected, connection.status.sentence], [false, AWAY]);
+  mock.timers.tick(500);
+  FakeSocket.last.drop();
+  server.last("events").answer(moved());
+  await settle();
+  mock.timers.tick(1000);
+  FakeSocket.last.drop();
+  server.last("events").fail();
+  await settle();
+  server.last("poll").answer(moved());
+  await settle();
+  assert.equal(connection.status.final, false);
+  mock.timers.tick(2000);
+  FakeSocket.last.drop();
+  server.last("events").fail();
+  await settle();
+  answer("poll", { messages: [{ seq: 4 }] });
+  await settle();
+  assert.equal(server.count("commands"), 2);
+  answer("commands", { reply: server.last("commands").body.id });
+  await vote;
+});
+
 test("while no way works it tries all of them again, later each time, and sockets first", async () => {
   const connection = connected();
   for (const wait of [500, 1000, 2000, 4000, 8000, 8000]) {

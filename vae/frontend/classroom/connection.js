@@ -175,9 +175,9 @@ export class Connection {
     for (const name of ["first", "sign", "silence", "probe"]) clearTimeout(this.timers[name]);
   }
 
-  /** A way ended by itself. */
+  /** A way ended by itself. Where the server said why, the network has not cut it. */
   end(/** @type {string} */ sentence, /** @type {boolean} */ final) {
-    if (this.working && this.transport) this.countCut(WAYS.indexOf(this.transport.name));
+    if (this.working && this.transport && !sentence) this.countCut(WAYS.indexOf(this.transport.name));
     this.lose(sentence, final);
   }
 
