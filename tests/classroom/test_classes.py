@@ -65,7 +65,7 @@ def test_where_there_are_too_many_a_class_that_nobody_has_joined_gives_way(
 
 def test_two_classes_never_have_one_code(db: sqlite3.Connection, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([code, code, "222222"])
-    monkeypatch.setattr(classes, "new_code", lambda: next(drawn))
+    monkeypatch.setattr(classes, "new_code", lambda _: next(drawn))
     assert classes.create(db, "Chemistry", MODEL, NOW).code == "222222"
     assert classes.all_codes(db) == sorted([code, "222222"])
 

@@ -306,7 +306,7 @@ def test_a_forged_token_or_secret_opens_nothing(
 # ---- requests --------------------------------------------------------------------------------------------------------
 
 PATHS = st.sampled_from([
-    "", "classes", "CODE", "CODE/projector", "CODE/check", "teach", "CODE/join", "CODE/socket", "CODE/events",
+    "", "classes", "CODE", "CODE/projector", "CODE/check", "CODE/class", "CODE/join", "CODE/socket", "CODE/events",
     "CODE/poll", "CODE/commands", "CODE/ping", "CODE/export.json", "CODE/votes.csv", "CODE/drawings.npz",
     "CODE/../classes", "nowhere",
 ]) | NAMES.map(lambda name: quote(name, errors="replace"))  # fmt: skip

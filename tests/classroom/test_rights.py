@@ -59,11 +59,11 @@ def test_a_class_is_opened_with_a_cookie_that_no_script_and_no_other_site_can_us
 def test_the_link_s_secret_becomes_a_cookie_and_a_wrong_one_does_not(running: Running) -> None:
     code, secret = running.open()
     with running.connection() as connection:
-        connection.request("POST", "/c/teach", json.dumps({"code": code, "secret": secret}))
+        connection.request("POST", f"/c/{code}", json.dumps({"secret": secret}))
         (told,) = cookies(connection.getresponse())
         assert told.startswith(f"class-{code}=")
         assert "path" not in told.lower()  # it is sent to the classes wherever a proxy has put them
-    wrong = running.ask("POST", "teach", {"code": code, "secret": secret[:-1]})
+    wrong = running.ask("POST", code, {"secret": secret[:-1]})
     assert wrong.status == 403
     assert "set-cookie" not in wrong.headers
 
@@ -119,7 +119,7 @@ def test_a_co_teacher_may_teach_but_not_invite_or_delete_and_can_be_sent_away(ru
             for client in (other, showing):
                 client.until(lambda _, client=client: client.ended)
                 assert client.ended["final"] if client.ended else False
-        assert running.ask("POST", "teach", {"code": code, "secret": second}).status == 403
+        assert running.ask("POST", code, {"secret": second}).status == 403
         teacher.do("mode", mode="follow")
 
 
@@ -267,7 +267,7 @@ def test_another_site_s_page_gets_nothing(running: Running) -> None:
     code, secret = running.open()
     foreign = {"Origin": "http://evil.test", **cookie(code, secret)}
     for method, path in [
-        ("POST", "classes"), ("GET", "classes"), ("POST", "teach"), ("POST", f"{code}/join"),
+        ("POST", "classes"), ("GET", "classes"), ("POST", code), ("POST", f"{code}/join"),
         ("POST", f"{code}/commands?role=teacher"), ("GET", f"{code}/events?role=teacher"),
         ("GET", f"{code}/poll?role=teacher"), ("GET", f"{code}/export.json"), ("POST", f"{code}/socket"),
     ]:  # fmt: skip
@@ -294,7 +294,7 @@ def test_codes_cannot_be_guessed_and_a_guesser_shuts_no_neighbour_out(
         found = [running.ask("GET", f"AAAAA{letter}/ping").status for letter in "ABCDEFGHJKLMNPQRSTUVWXYZ"]
         assert found == [404] * 20 + [429] * 4
         assert running.ask("GET", f"{other}/ping").status == 429  # a right guess looks like a wrong one
-        assert running.ask("POST", "teach", {"code": code, "secret": secret}).status == 204
+        assert running.ask("POST", code, {"secret": secret}).status == 204
         assert running.seat(code)["seat"]
         with running.connect(code, "teacher", secret=secret) as teacher:
             teacher.do("mode", mode="explore")

@@ -49,14 +49,14 @@ def test_when_the_app_starts_old_classes_and_simulated_students_are_deleted(tmp_
     codes: list[str] = []
 
     async def before(found: ClassService) -> None:
-        codes.append((await found.run(classes.create, "old", "grey", 0.0)).code)
+        codes.append((await found.run_own(classes.create, "old", "grey", 0.0)).code)
         codes.append((await found.create("new", "grey")).code)
         await found.run(seats.join, codes[1], None, None, 0.0, simulated=True)
         await found.run(seats.join, codes[1], None, None, 0.0)
 
     async def after(found: ClassService) -> None:
         await found.start()
-        assert await found.run(classes.all_codes) == codes[1:]
+        assert await found.run_own(classes.all_codes) == codes[1:]
         assert await found.run(seats.count, codes[1]) == 1
 
     over(path, before)
@@ -72,11 +72,11 @@ def test_every_hour_what_is_a_day_old_is_deleted_and_unused_rooms_forgotten(
 
     async def lesson(found: ClassService) -> None:
         code = (await found.create("new", "grey")).code
-        old = (await found.run(classes.create, "old", "grey", 0.0)).code
+        old = (await found.run_own(classes.create, "old", "grey", 0.0)).code
         found.room(code)
-        while old in await found.run(classes.all_codes) or found.rooms:
+        while old in await found.run_own(classes.all_codes) or found.rooms:
             await asyncio.sleep(0)
-        assert await found.run(classes.all_codes) == [code]
+        assert await found.run_own(classes.all_codes) == [code]
 
     over(tmp_path / "classes.sqlite", lesson)
 

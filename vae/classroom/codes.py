@@ -52,9 +52,9 @@ class RemovedSeatError(ClassError):
     status = 403
 
 
-def new_code() -> str:
-    """A random join code of 30 bits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+def new_code(first: str = ALPHABET) -> str:
+    """A random join code; of 30 bits, where any letter may be the first."""
+    return secrets.choice(first) + "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH - 1))
 
 
 def read_code(text: str) -> str | None:

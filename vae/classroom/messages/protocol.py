@@ -3,15 +3,19 @@
 All addresses are under <base>/c/. CODE is a class's join code, in any case, spaces and hyphens ignored. An error is one
 sentence: over HTTP plain text with a status from 400 on, over a socket or as an event {"error": SENTENCE}, with
 "final": true where coming back is of no use, after which it closes. Pages of other origins are refused as by
-vae.server.live.decode. Bodies are JSON of at most MAX_LESSON_BYTES.
+vae.server.live.decode. Bodies are JSON of at most MAX_LESSON_BYTES. Of several replicas one has the class; while it
+moves, the answer is 503 with Retry-After, or an error that is not final: ask again, and send what has no reply again.
 
 GET  /c/  /c/CODE  /c/CODE/projector  /c/CODE/check      pages: type a code, student, projector, the room's check
 POST /c/classes         {"name": TEXT, "model": NAME, "lesson": {"name": NAME} or {"text": TEXT} or null,
                         "language": LANGUAGE} -> 201 {"code", "secret"} and the teacher's cookie. The last two may be
                         left out. text: of a lesson's file.
 GET  /c/classes         -> {"classes": [{"code", "name", "model", "owner", "links"}, …]} of the teacher's cookies.
-                        owner: of the teacher who opened the class; links: how many there are for co-teachers.
-POST /c/teach           {"code", "secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
+                        owner: of the teacher who opened the class; links: how many there are for co-teachers. Where
+                        "elsewhere": [CODE, …] is there, another replica has these; ask for each of them:
+GET  /c/CODE/class      -> the same of one class, for its teacher
+GET  /c/homes/HOME      -> 204 where this replica has the classes of that home's letters. For a proxy.
+POST /c/CODE            {"secret"} -> 204 and the teacher's cookie: class-CODE=SECRET, HttpOnly, SameSite=Strict
 POST /c/CODE/join       {"seat": TOKEN or null, "name": TEXT or null} -> {"seat": TOKEN, "id": SEAT, "name": TEXT}
                         A known token gives its own seat again, a removed one 403, an unknown one a new seat.
 WS   /c/CODE/socket     The first frame is {"version": 1, "role": ROLE, "seat": TOKEN, "after": SEQ or null}; then

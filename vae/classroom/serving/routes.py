@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from vae.classroom.codes import ClassError
+from vae.classroom.codes import ClassError, read_code
 from vae.classroom.messages.checks import MessageError, or_null, text_of
 from vae.classroom.messages.commands import MOST_BYTES
 from vae.classroom.messages.protocol import LARGEST_ID, MAX_COMMAND_BYTES, MAX_LESSON_BYTES, MAX_TEXT
@@ -22,6 +22,7 @@ from vae.classroom.rooms.clients import EndedError
 from vae.classroom.serving.limits import network_of
 from vae.classroom.serving.service import ClassService, Origin, TooManyError, Who
 from vae.classroom.serving.transports import Events, SocketServer, heard, poll, reply_to
+from vae.classroom.state.store import AwayError
 from vae.server.wire import Admission, OriginPolicy, OriginRule, address_of, own_origin
 from vae.validation import parse_whole
 
@@ -29,6 +30,7 @@ COOKIE_SECONDS = 24 * 3600
 BODY_SECONDS = 10.0
 LONGEST_AGENT = 200
 MOST_COOKIES = 40  # classes of one browser that are looked up
+RETRY_SECONDS = "1"  # until a class is where it moves to
 BUSY = "Too many requests; wait a moment."
 FULL = "The app has as many connections as it can serve; try again in a moment."
 
@@ -64,8 +66,10 @@ def routes(
         Route(f"{base}/", web.page(pages.enter, pages)),
         Route(f"{base}/classes", web.guarded(web.create), methods=["POST"]),
         Route(f"{base}/classes", web.guarded(web.mine)),
-        Route(f"{base}/teach", web.guarded(web.teach), methods=["POST"]),
+        Route(f"{base}/homes/{{home:int}}", web.guarded(web.home)),
         Route(one, web.page(pages.student, pages)),
+        Route(one, web.guarded(web.teach), methods=["POST"]),
+        Route(f"{one}/class", web.guarded(web.taught)),
         Route(f"{one}/projector", web.page(pages.projector, pages)),
         Route(f"{one}/check", web.page(pages.check, pages)),
         Route(f"{one}/join", web.guarded(web.join), methods=["POST"]),
@@ -104,7 +108,10 @@ class ClassRoutes:
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
             except ClassError as error:
-                return self._origins.problem(request, str(error), error.status)
+                response = self._origins.problem(request, str(error), error.status)
+                if isinstance(error, AwayError):
+                    response.headers["Retry-After"] = RETRY_SECONDS
+                return response
             except MessageError as error:
                 return self._origins.problem(request, str(error), 400)
             except EndedError as error:
@@ -129,7 +136,10 @@ class ClassRoutes:
             except ClassError as error:
                 if pages.refused is None:
                     raise
-                return pages.refused(request, str(error), error.status)
+                response = pages.refused(request, str(error), error.status)
+                if isinstance(error, AwayError):  # the browser asks again by itself
+                    response.headers["Retry-After"] = response.headers["Refresh"] = RETRY_SECONDS
+                return response
 
         return self.guarded(show)
 
@@ -161,14 +171,27 @@ class ClassRoutes:
     async def mine(self, request: Request) -> Response:
         """The classes of which this browser is a teacher."""
         cookies = [(name[6:], secret) for name, secret in request.cookies.items() if name.startswith("class-")]
-        found = await self._service.taught({code: unquote(secret) for code, secret in cookies[:MOST_COOKIES]})
-        return JSONResponse({"classes": found})
+        secrets = {known: unquote(secret) for code, secret in cookies[:MOST_COOKIES] if (known := read_code(code))}
+        found, elsewhere = await self._service.taught(secrets)
+        return JSONResponse({"classes": found} | ({"elsewhere": elsewhere} if elsewhere else {}))
+
+    async def taught(self, request: Request) -> Response:
+        """This class, as the list of a teacher's classes has it."""
+        code = await self.code(request)
+        secret = secret_of(request, code)
+        await self._service.who(code, "teacher", None, secret, _origin_of(request))
+        return JSONResponse((await self._service.taught({code: secret}))[0][0])
+
+    async def home(self, request: Request) -> Response:
+        """Whether the classes of a home are here; where nobody has them, they are from now on."""
+        await self._service.take_home(request.path_params["home"])
+        return Response(status_code=204)
 
     async def teach(self, request: Request) -> Response:
         """Makes this browser a teacher of the class, for the right secret, which is too long to be guessed."""
         fields = read_object(await _body(request, MAX_COMMAND_BYTES))
-        text, secret = (text_of(MAX_TEXT)(name, fields.get(name)) for name in ("code", "secret"))
-        code = await self._service.code(text, address_of(request))
+        secret = text_of(MAX_TEXT)("secret", fields.get("secret"))
+        code = await self.code(request)
         await self._service.who(code, "teacher", None, secret, _origin_of(request))
         response = Response(status_code=204)
         self._set_cookie(request, response, code, secret)

@@ -19,12 +19,13 @@ from vae.classroom.messages.protocol import Json, Role, State, Transport
 from vae.classroom.rooms.clients import Client
 from vae.classroom.rooms.reading import News
 from vae.classroom.rooms.room import Room
+from vae.classroom.serving.homes import AWAY, Homes, Replica
 from vae.classroom.serving.limits import ClassLimits, Rates, network_of
 from vae.classroom.state import classes, exports, lessons, seats, sections
 from vae.classroom.state.classes import Created
 from vae.classroom.state.schema import Change
 from vae.classroom.state.seats import Seat
-from vae.classroom.state.store import Store, StoreError
+from vae.classroom.state.store import CLOSED, Store, StoreError
 from vae.server.live.inference import LiveModel, Loader, UnknownModelError
 from vae.server.wire import refused_sockets
 
@@ -38,7 +39,8 @@ NO_SEAT = "This seat is not in the class; join it again."
 TOO_MANY_CODES = "Too many codes from your network do not exist; wait a minute, then check the code."
 NOT_HERE = "This app cannot do that; start the whole app."
 NOTHING = SetLesson()
-ENDING = "The app is closing; the page comes back by itself."
+NO_HOME = "There are {} replicas, numbered from 1; ask for one of them."
+ALONE = Replica()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,7 +90,8 @@ Train = Callable[["ClassService", str, str, float], Awaitable[str]]
 class ClassService:
     """All classes, on the event loop of the server. load: the model of a name, as for vae.server.live.decode.
 
-    The file is opened when the first class is asked for. While another app holds it, everything raises StoreError.
+    path, replica: of the files, as for Homes. A file is opened when the first of its classes is asked for. While
+    another app holds it, everything about them raises StoreError.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class ClassService:
         rehearse: Rehearse | None = None,
         train: Train | None = None,
         read_lesson: ReadLesson | None = None,
+        replica: Replica = ALONE,
     ) -> None:
         self._load, self.limits = load, limits or ClassLimits()
         self.rehearse, self.train, self._read_lesson = rehearse, train, read_lesson
@@ -108,58 +112,76 @@ class ClassService:
         self.requests: set[Receive] = set()  # that are open for long
         self.commands = {role: Rates(rate) for role, rate in self.limits.commands.items()}
         self.new_seats, self.new_classes = Rates(self.limits.seats), Rates(self.limits.classes)
-        self._path = path
+        self._homes = Homes(path, replica, self._on_change, self._leave)
         self._failures = Rates(self.limits.failures)
         self.refused = refused_sockets()
         self._known: set[tuple[str, str]] = set()  # addresses that have found a class, and its code
-        self._store: Store | None = None
-        self._opening = asyncio.Lock()
-        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._has_chores = False
 
     # ---- tables ------------------------------------------------------------------------------------------------------
 
-    async def run(self, operation: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
-        """operation(db, …) in a transaction of the tables. Raises what it raises, and StoreError."""
-        store = self._store or await self._open()
+    async def run(
+        self, operation: Callable[Concatenate[sqlite3.Connection, str, P], T], code: str, *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """operation(db, code, …) in a transaction of a class's tables. Raises what it raises, and StoreError."""
+        store = await self._store(self._homes.replica.home(code))
+        return await store.run(lambda db: operation(db, code, *args, **kw))
+
+    async def run_own(
+        self, operation: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """operation(db, …) in a transaction of this app's own classes. Raises what it raises, and StoreError."""
+        store = await self._store(self._homes.replica.number)
         return await store.run(operation, *args, **kw)
 
+    async def _store(self, home: int) -> Store:
+        store = await self._homes.store(home)
+        self._begin_chores()
+        return store
+
     async def start(self) -> None:
-        """Begins to delete what is too old, where there are classes from before. Called when the app starts."""
-        if self._path.exists():
+        """Begins to delete what is too old, where there are classes from before. Called when the app starts.
+
+        One of several replicas takes the file of its own classes as soon as it can have it.
+        """
+        if self._homes.replica.count > 1:
+            self._begin_chores()
+        elif self._homes.path.exists():
             with suppress(ClassError):
-                await self._open()
+                await self._store(self._homes.replica.number)
+
+    async def problem(self) -> str:
+        """Why no class can be opened here, as one sentence; "" where one can, as far as this can be known."""
+        if self._homes.replica.count > 1 or self._homes.path.exists():
+            try:
+                await self._store(self._homes.replica.number)
+            except ClassError as error:
+                return str(error)
+        return ""
+
+    async def take_home(self, home: int) -> None:
+        """Has the classes of a home here. Raises AwayError while another replica has them, StoreError."""
+        if not 1 <= home <= self._homes.replica.count:
+            raise UnknownClassError(NO_HOME.format(self._homes.replica.count))
+        await self._store(home)
 
     async def close(self) -> None:
-        """Ends all connections, and lets another app have the file. Called when the app ends."""
-        self._closed = True
+        """Ends all connections, and lets other apps have the files. Called when the app ends."""
         self._end()
         for task in self._tasks:
             task.cancel()
         self.encoding.shutdown(wait=False, cancel_futures=True)
-        if (store := self._store) is not None:
-            self._store = None
-            await asyncio.to_thread(store.close)
+        await self._homes.close()
 
     def _end(self) -> None:
         for room in self.rooms.values():
-            room.end(ENDING, final=False)
+            room.end(CLOSED, final=False)
 
-    async def _open(self) -> Store:
-        async with self._opening:
-            if self._closed:
-                raise StoreError(ENDING)
-            if self._store is None:
-                store = await asyncio.to_thread(Store, self._path, self._on_change)
-                try:
-                    await store.run(seats.remove_simulated)
-                    await store.run(classes.expire, time.time())
-                except BaseException:  # a full disk, say: the next who asks tries again
-                    await asyncio.to_thread(store.close)
-                    raise
-                self._store = store
-                self.do(self._do_chores())
-            return self._store
+    def _leave(self, home: int) -> None:
+        """The classes of a home go on at another replica: whoever is in one connects to that."""
+        for code in [code for code in self.rooms if self._homes.replica.home(code) == home]:
+            self.rooms.pop(code).end(AWAY, final=False)
 
     @contextmanager
     def held_open(self, receive: Receive) -> Iterator[None]:
@@ -177,10 +199,17 @@ class ClassService:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _begin_chores(self) -> None:
+        if not self._has_chores:
+            self._has_chores = True
+            self.do(self._do_chores())
+
     async def _do_chores(self) -> None:
         """Every second looks who has become silent, and every hour deletes what is a day old."""
         expired_at = time.monotonic()
         while True:
+            with suppress(ClassError):
+                await self._homes.tend()
             await asyncio.sleep(CHORES_SECONDS)
             if any(map(is_ending, self.requests)):
                 self._end()
@@ -190,8 +219,9 @@ class ClassService:
                     del self.rooms[code]
             if time.monotonic() - expired_at > HOUR:
                 expired_at = time.monotonic()
-                with suppress(ClassError):
-                    await self.run(classes.expire, time.time())
+                for store in self._homes.stores:
+                    with suppress(ClassError):
+                        await store.run(classes.expire, time.time())
 
     def _on_change(self, changes: list[Change]) -> None:
         for code in dict.fromkeys(change.code for change in changes):
@@ -288,7 +318,8 @@ class ClassService:
         await self.model(str(model))
         language = wanted.language or classes.ENGLISH
         lesson = await self.lesson(wanted, language)
-        return await self.run(_open_class, lesson, name, model, time.time(), language)
+        first = self._homes.replica.letters
+        return await self.run_own(_open_class, lesson, name, model, time.time(), language, first=first)
 
     async def lesson(self, wanted: SetLesson, language: str) -> Json | None:
         """The lesson's JSON; None where none is wanted. Raises ClassError with what is wrong with it."""
@@ -304,9 +335,20 @@ class ClassService:
         except ValueError as error:
             raise ClassError(str(error)) from error
 
-    async def taught(self, secrets: Mapping[str, str]) -> list[Json]:
-        """What a teacher's page is told of those classes, by code, of which these are secrets."""
-        return await self.run(_read_taught, secrets) if secrets else []
+    async def taught(self, secrets: Mapping[str, str]) -> tuple[list[Json], list[str]]:
+        """What a teacher's page is told of those classes, by code, of which these are secrets; and the codes of which
+        another replica knows.
+
+        It takes no file over: the proxy chooses the replica that does, by a class's code.
+        """
+        replica, found, elsewhere = self._homes.replica, list[Json](), list[str]()
+        for home in sorted({replica.home(code) for code in secrets}):
+            here = {code: secret for code, secret in secrets.items() if replica.home(code) == home}
+            if home == replica.number or self._homes.has(home):
+                found += await (await self._store(home)).run(_read_taught, here)
+            else:
+                elsewhere += here
+        return found, elsewhere
 
     async def seat(self, code: str, token: str | None, name: str | None, address: str) -> Seat:
         """A seat of the class: a known token's own, or a new one. Raises ClassError, RemovedSeatError."""
@@ -348,8 +390,8 @@ class ClassService:
         return self.rooms[code]
 
 
-def _open_class(db: sqlite3.Connection, lesson: Json | None, *about: Any) -> Created:
-    made = classes.create(db, *about)
+def _open_class(db: sqlite3.Connection, lesson: Json | None, *about: Any, first: str) -> Created:
+    made = classes.create(db, *about, first=first)
     if lesson is not None:
         lessons.set_lesson(db, made.code, lesson)
     return made

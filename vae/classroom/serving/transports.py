@@ -31,6 +31,7 @@ from vae.classroom.messages.reading import Hello, read_command, read_hello, repl
 from vae.classroom.rooms.clients import Client, EndedError
 from vae.classroom.serving.service import ClassService, Origin, Who
 from vae.classroom.serving.work import work
+from vae.classroom.state.store import AwayError
 from vae.server.wire import abort
 
 HELLO_SECONDS = 10.0
@@ -45,12 +46,17 @@ _log = logging.getLogger(__name__)
 
 
 async def reply_to(service: ClassService, who: Who, text: str | bytes) -> str | None:
-    """Has a command done. Gives its reply, with the reason where it was refused; None where none is wanted."""
+    """Has a command done. Gives its reply, with the reason where it was refused; None where none is wanted.
+
+    Raises AwayError where the class moves to another replica: the client sends it again, there.
+    """
     identity: str | None = None
     try:
         sent = read_command(text, who.role)
         identity = sent.id
         fields = await work(service, who, sent.command)
+    except AwayError:
+        raise
     except (ClassError, MessageError) as error:
         return dumped({"reply": identity or reply_id(text), "error": str(error)})
     except Exception as error:

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from vae.classroom.codes import ClassError, UnknownClassError, clean_text, digest, is_among, new_code, new_secret
+from vae.classroom.codes import (
+    ALPHABET,
+    ClassError,
+    UnknownClassError,
+    clean_text,
+    digest,
+    is_among,
+    new_code,
+    new_secret,
+)
 from vae.classroom.state.schema import Json, emit
 
 Mode = Literal["follow", "explore"]
@@ -34,16 +43,21 @@ class Created:
     secret: str
 
 
-def create(db: sqlite3.Connection, name: object, model: object, now: float, language: str = ENGLISH) -> Created:
-    """Opens a class with this model. now: in seconds since 1970. language: of its students' pages."""
+def create(
+    db: sqlite3.Connection, name: object, model: object, now: float, language: str = ENGLISH, *, first: str = ALPHABET
+) -> Created:
+    """Opens a class with this model. now: in seconds since 1970. language: of its students' pages.
+
+    first: the letters with which its code may begin.
+    """
     name = clean_text(name, "The name of a class", LONGEST_NAME)
     model = clean_text(model, "The name of a model", LONGEST_MODEL)
     codes = {row["code"] for row in db.execute("SELECT code FROM classes")}
     if len(codes) >= MOST_CLASSES and not _gives_way(db, now):
         raise ClassError(f"This app has {MOST_CLASSES} classes already; delete one that is over.")
-    code, secret = new_code(), new_secret()
+    code, secret = new_code(first), new_secret()
     while code in codes:
-        code = new_code()
+        code = new_code(first)
     columns = "code, name, model, opened, secret, language"
     values = (code, name, model, now, digest(secret), language)
     db.execute(f"INSERT INTO classes ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)

@@ -12,6 +12,7 @@ from vae.classroom import drawn
 from vae.classroom.messages.protocol import Json
 from vae.classroom.rehearsal.rehearsals import Rehearsals
 from vae.classroom.serving import pages
+from vae.classroom.serving.homes import read_replica
 from vae.classroom.serving.routes import Pages
 from vae.classroom.serving.service import ClassService
 from vae.classroom.state import classes
@@ -53,12 +54,18 @@ def app_pages() -> Pages:
 
 @lru_cache(maxsize=1)
 def app_classes() -> ClassService:
-    """All classes of this process. They are kept in the file $VAE_CLASSES, else in the user's own cache."""
+    """All classes of this process. They are kept in the file $VAE_CLASSES, else in the user's own cache.
+
+    $VAE_REPLICA: its number among the apps that share them, as in 2/3. Raises ValueError for what is none.
+    """
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     kept = Path(os.environ.get("VAE_CACHE") or home / "latent-lab") / "classes.sqlite"
     path = Path(os.environ.get("VAE_CLASSES") or kept)
     rehearse = Rehearsals(loaders.live_model, source.map_source)
-    return ClassService(path, loaders.live_model, rehearse=rehearse, train=train, read_lesson=read_lesson)
+    replica = read_replica(os.environ.get("VAE_REPLICA", ""))
+    return ClassService(
+        path, loaders.live_model, rehearse=rehearse, train=train, read_lesson=read_lesson, replica=replica
+    )
 
 
 def read_lesson(name: str | None, text: str | None, language: str) -> Json:

@@ -111,6 +111,26 @@ test("a link asks for a lesson and a rehearsal: the form has both, and one click
   assert.deepEqual(sent, [["opened", "K7PM2X"]]);
 });
 
+test("classes that another server has are asked for there, and one that is gone is left out", async () => {
+  const here = { code: "P4Q8RT", name: "9b", model: "m" };
+  answers["/c/classes"] = () => Response.json({ classes: [here], elsewhere: ["K7PM2X", "222222"] });
+  answers["/c/K7PM2X/class"] = () => Response.json({ code: "K7PM2X", name: "11b", model: "m" });
+  const { root } = await page();
+  assert.deepEqual(
+    [...root.querySelectorAll(".known .code")].map(({ textContent }) => textContent),
+    ["P4Q8RT", "K7PM2X"],
+  );
+});
+
+test("a server that has the classes in a moment is asked again", async () => {
+  const late = [new Response("It moves.", { status: 503, headers: { "Retry-After": "1" } })];
+  answers["POST /c/classes"] = () => late.pop() ?? Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
+  const { root } = await page();
+  submit(root);
+  while (!root.querySelector(".class-view")) await new Promise((resolve) => void setTimeout(resolve, 10));
+  assert.equal(asked.filter(([path, body]) => path === "/c/classes" && body).length, 2);
+});
+
 test("one's own lesson comes from the Lessons page of this tab, and goes to the server with its text", async () => {
   session.setItem("latent-lab lesson for a class", "---\ntitle: Mine");
   answers["POST /c/classes"] = () => Response.json({ code: "K7PM2X", secret: "x" }, { status: 201 });
@@ -175,9 +195,9 @@ function byLink() {
 }
 
 test("a teacher's link is taken once", async () => {
-  answers["POST /c/teach"] = () => new Response(null, { status: 204 });
+  answers["POST /c/K7PM2X"] = () => new Response(null, { status: 204 });
   const { root } = await byLink();
-  assert.deepEqual(asked[0], ["/c/teach", { code: "K7PM2X", secret: "s3cret-s3cret" }]);
+  assert.deepEqual(asked[0], ["/c/K7PM2X", { secret: "s3cret-s3cret" }]);
   assert.ok(root.querySelector(".class-view"));
   asked = [];
   await page();
