@@ -1,0 +1,154 @@
+"""Two replicas behind haproxy: who is served where, and what a lost replica takes with it."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_training import start
+from tests.support.browsing import ROOT, frames, new_page, prefer_server, settle, until
+from tests.support.replicas import CONFIG, HAPROXY, Site, needs_haproxy, replicated
+from tests.support.replicas import until as until_now
+from vae.classroom.codes import ALPHABET
+from vae.jobs.runs import Run, Runs
+
+pytestmark = needs_haproxy
+ALIVE = re.compile("shared: (queued|starting|running)")
+INSIDE = ("/metrics", "/readyz", "/live/metrics", "/_stcore/metrics", "/c/homes/1")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Each test leaves both replicas running."""
+    folder = tmp_path_factory.mktemp("site")
+    for name in ("digits-z2", "mnist-z2"):
+        shutil.copytree(ROOT / "checkpoints" / name, folder / "checkpoints" / name)
+    with replicated(folder, folder / "checkpoints") as found:
+        yield found
+
+
+def test_the_configuration_is_valid() -> None:
+    checked = subprocess.run([str(HAPROXY), "-c", "-V", "-f", str(CONFIG)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "WARNING" not in checked.stdout + checked.stderr
+
+
+def test_haproxy_knows_the_place_of_each_letter_of_a_code() -> None:
+    lines = (CONFIG.parent / "homes.map").read_text().splitlines()
+    assert lines[1:] == [f"{letter} {place}" for place, letter in enumerate(ALPHABET)]
+    letters = re.search(r"is_class var\(txn.code\) -m reg \^\[(.*)\]\{6\}\$", CONFIG.read_text())
+    assert letters is not None
+    assert set(re.findall(f"[{letters[1]}]", "".join(map(chr, range(128))))) == set(ALPHABET)
+
+
+@pytest.mark.slow
+def test_a_visitor_stays_where_the_first_answer_came_from(site: Site) -> None:
+    status, _, cookie = site.ask("/Explore")
+    assert status == 200
+    assert re.fullmatch(r"replica=r[12]; path=/; HttpOnly; SameSite=Lax", cookie)
+    for number in (1, 2):
+        assert site.ask("/Explore", number)[::2] == (200, "")
+
+
+@pytest.mark.slow
+def test_what_operators_ask_is_not_told_outside(site: Site) -> None:
+    for path in (
+        "/metrics",
+        "/readyz",
+        "/live/metrics",
+        "/_stcore/metrics",
+        "/c/homes/1",
+        "/%6detrics",
+        "/c/home%73/2",
+    ):
+        assert site.ask(path)[0] == 404, path
+    assert site.ask("/healthz")[0] == 200
+
+
+@contextmanager
+def visited(browser: Browser, site: Site, number: int, path: str) -> Iterator[Page]:
+    """A page of a visitor of this replica, whose pictures the server decodes; no page may show an exception."""
+    with new_page(browser) as page:
+        prefer_server(page, site.url)
+        page.context.add_cookies([{"name": "replica", "value": f"r{number}", "url": site.url}])
+        page.goto(f"{site.url}/{path}")
+        expect(page.locator("h1")).to_be_visible()
+        yield page
+        assert page.get_by_test_id("stException").count() == 0
+
+
+def served_by(page: Page) -> str:
+    """The replica whose visitor the browser is."""
+    return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "replica")
+
+
+def restart(site: Site, number: int) -> None:
+    """Starts a replica again, and waits until visitors may come."""
+    site.start(number)
+    until_now(lambda: site.up("pages") == {"r1", "r2"}, "the replica is back")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_drag_goes_on_at_another_replica_when_its_own_is_killed(site: Site, browser: Browser) -> None:
+    with visited(browser, site, 1, "Explore?checkpoint=digits-z2") as page:
+        page.wait_for_selector("canvas.hero[data-frame]")
+        settle(page)
+        slider, steps = page.locator(".row input[type=range]").first, count()
+        slider.focus()
+
+        def drag(pictures: int) -> None:
+            aim = frames(page) + pictures
+
+            def moved() -> bool:
+                page.keyboard.press("ArrowLeft" if next(steps) % 40 < 20 else "ArrowRight")
+                return frames(page) >= aim
+
+            until(page, moved, "the drag is drawn")
+
+        drag(10)
+        site.kill(1)
+        drag(3)
+        expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "open")
+        expect(page.locator(".notice")).to_be_hidden()
+        z = slider.input_value()
+        settle(page)
+        assert slider.input_value() == z
+        until(page, lambda: served_by(page) == "r2", "the browser is a visitor of the other replica")
+    restart(site, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_both_replicas_share_the_runs_and_a_run_outlives_the_replica_that_started_it(
+    site: Site, browser: Browser
+) -> None:
+    with visited(browser, site, 1, "Training?checkpoint=digits-z2") as page:
+        start(page, "shared", 600)
+        expect(page.get_by_text("shared: running")).to_be_visible()
+    with visited(browser, site, 2, "Training?checkpoint=digits-z2") as page:
+        expect(page.get_by_text("shared: running")).to_be_visible()
+        epoch = run_of(site).status().epoch
+        site.kill(1)
+        until(page, lambda: run_of(site).status().epoch > epoch, "the run goes on")
+        page.get_by_role("button", name="Pause", exact=True).click()
+        expect(page.get_by_text("shared: paused")).to_be_visible()
+        restart(site, 1)
+        with visited(browser, site, 1, "Training?checkpoint=digits-z2") as other:
+            other.get_by_role("button", name="Resume").click()
+            expect(other.get_by_text("shared: running")).to_be_visible()
+        expect(page.get_by_text("shared: running")).to_be_visible()
+        assert served_by(page) == "r2"
+        Runs(site.checkpoints).send_command(run_of(site), "discard")
+        expect(page.get_by_text("shared: ")).to_have_count(0)
+
+
+def run_of(site: Site) -> Run:
+    """The only run."""
+    ((run, _),) = Runs(site.checkpoints).all()
+    return run
