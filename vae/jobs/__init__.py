@@ -3,6 +3,7 @@
 nice         lowers the priority of a process that works for minutes, so that live decoding goes first
 run          a training run as a folder: request, status, command, log
 launchers    where the processes of runs are started
+ray          the same on a Ray cluster
 runs         all runs of a folder: queue, start, commands
 worker       the process of one run
 sweep        a family of models, one after the other in this process, and its table

@@ -7,6 +7,7 @@ status.json        its status; written by its process alone, always of the same 
 command            what a user wants it to do: pause, stop or discard
 lock               held by its process as long as that lives, so that nothing depends on a process id, which the system
                    may give to another program
+job                where a cluster carries it out: the name of the job that may do so
 launching          held by the process that starts the run's process, until that holds the lock
 state.safetensors  the state from which training resumes, after the last whole epoch
 paused.safetensors the state at which it was paused, until the next whole epoch
@@ -54,7 +55,10 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Status:
-    """What a run is doing. progress: 0 to 1. seconds: of training; seconds_left: of wall time, None: unknown."""
+    """What a run is doing. progress: 0 to 1. seconds: of training; seconds_left: of wall time, None: unknown.
+
+    host: the machine of its process.
+    """
 
     state: State
     sentence: str = ""
@@ -65,6 +69,7 @@ class Status:
     seconds_left: float | None = None
     images_per_second: float | None = None
     device: str = ""
+    host: str = ""
 
     @property
     def alive(self) -> bool:
@@ -181,6 +186,20 @@ class Run:
         except OSError:  # no process has started yet, or the folder has just been discarded
             return False
 
+    def job(self) -> str:
+        """The name of the job of a cluster that may carry it out; "": none, a process of this machine may."""
+        try:
+            return (self.path / "job").read_text("ascii")
+        except (OSError, ValueError):
+            return ""
+
+    def write_job(self, name: str) -> None:
+        """Says who may carry it out: a process of any other job ends at its next look. Raises OSError."""
+        if name:
+            _write(self.path / "job", name)
+        else:
+            (self.path / "job").unlink(missing_ok=True)
+
     def command(self) -> Command | None:
         """What a user wants it to do, if anything."""
         try:
@@ -212,10 +231,11 @@ def _checked(status: Status) -> Status:
     ]
     fine = all(isinstance(number, (int, float)) and isfinite(number) for number in numbers)
     fine = fine and 0 <= status.progress <= 1
-    texts = isinstance(status.sentence, str) and isinstance(status.device, str)
+    texts = all(isinstance(text, str) for text in (status.sentence, status.device, status.host))
     if status.state not in get_args(State) or not fine or not texts:
         raise ValueError("not the status of a run")
-    (status.sentence + status.device).encode()  # half a surrogate pair cannot be sent to a page: a ValueError, too
+    # Half a surrogate pair cannot be sent to a page: a ValueError, too.
+    (status.sentence + status.device + status.host).encode()
     return status
 
 

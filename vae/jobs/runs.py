@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from vae.jobs.launchers import Launcher, LocalLauncher
@@ -15,6 +16,10 @@ from vae.jobs.run import MOVES_OPEN_FILES, NAME, WAITING, Command, Run, RunError
 from vae.storage.atomic import staging_folder
 
 MOST_RUNS = 20  # with a live process, waiting ones included
+UNLOCKED = (
+    "Its lock is not seen here: it has just ended, or the folder of checkpoints does not lock across machines, as "
+    "NFSv4 and CephFS do."
+)
 
 
 class Runs:
@@ -29,12 +34,29 @@ class Runs:
         folders = [path for path in self.root.iterdir() if NAME.fullmatch(path.name)] if self.root.is_dir() else []
         found = []
         for run in map(Run, folders):
-            status = run.status()
+            status = self.status(run)
             if status.state == "killed" and self._is_finished(run):
                 run.remove()
             elif run.path.is_dir():
                 found.append((_order(run), run.name, run, status))
         return [(run, status) for _, _, run, status in sorted(found, key=lambda item: item[:2])]
+
+    def status(self, run: Run) -> Status:
+        """What a run is doing, by its files and locks and, where they do not tell, by its launcher."""
+        found, written = run.status(), run.written_status()
+        if not written.alive:
+            return found
+        placement = self.launcher.state(run)  # also of a run whose process lives, as its launcher may lose it
+        if found.alive:
+            return replace(found, host=placement.where or found.host)
+        if placement.lost:
+            return replace(found, sentence=placement.lost, host=placement.where)
+        if placement.waiting:
+            return replace(written, state="queued", sentence=placement.waiting, seconds_left=None, host="")
+        if placement.where:
+            sentence = "Its process is starting." if written.state == "queued" else UNLOCKED
+            return replace(written, sentence=sentence, host=placement.where)
+        return found
 
     def obstacle(self) -> str:
         """Why no run can be started here, in a sentence; empty where one can."""
@@ -104,7 +126,7 @@ class Runs:
 
     def resume(self, run: Run) -> None:
         """Resumes a run that is paused, failed or killed, at the end of the queue. Raises RunError."""
-        if run.status().alive:
+        if self.status(run).alive:
             raise RunError(f"The run {run.name} is running or waiting already.")
         self._check_room()
         try:
@@ -115,19 +137,33 @@ class Runs:
             raise RunError(f"The run could not be resumed: {error}") from error
 
     def send_command(self, run: Run, command: Command) -> None:
-        """Writes the command for its process; a run without a process is discarded here. Raises RunError."""
+        """Writes the command for its process; without one, pauses or discards the run here. Raises RunError."""
         if run.status().alive:
-            try:
-                run.write_command(command)
-            except OSError as error:
-                if run.path.is_dir():
-                    raise RunError(f"The run {run.name} cannot be sent the command {command} ({error}).") from error
-                if command != "discard":
-                    raise RunError(f"The run {run.name} has just ended.") from error
+            self._write_command(run, command)
         elif command == "discard":
+            self._end_waiting(run)
             run.remove()
+        elif self.status(run).alive:
+            self._end_waiting(run)
+            run.write_status(replace(run.written_status(), state="paused", sentence="", seconds_left=None))
         else:
             raise RunError(f"The run {run.name} has no process; resume or discard it.")
+
+    def _write_command(self, run: Run, command: Command) -> None:
+        try:
+            run.write_command(command)
+        except OSError as error:
+            if run.path.is_dir():
+                raise RunError(f"The run {run.name} cannot be sent the command {command} ({error}).") from error
+            if command != "discard":
+                raise RunError(f"The run {run.name} has just ended.") from error
+
+    def _end_waiting(self, run: Run) -> None:
+        """Takes the run out of its launcher's queue."""
+        try:
+            self.launcher.stop(run)
+        except OSError as error:
+            raise RunError(f"The run {run.name} cannot be changed ({error}).") from error
 
     def queue_position(self, run: Run) -> int:
         """Its position in the queue, 1 for the next."""
@@ -141,6 +177,7 @@ class Runs:
     def _launch(self, run: Run) -> None:
         """Starts the run's process, as the last in the queue."""
         run.clear_command()
+        run.write_job("")
         order = 1 + max((_order(other) for other, _ in self.all()), default=0)
         run.write_request(run.request() | {"order": order})
         run.write_status(WAITING)

@@ -1,10 +1,14 @@
-"""The process of one training run: python -m vae.jobs.worker FOLDER SLOTS. It waits for its turn, trains and ends.
+"""The process of one training run: python -m vae.jobs.worker FOLDER SLOTS [JOB]. It waits, trains and ends.
 
 It and the app exchange files in the run's folder only. If it is killed, the next process resumes from that folder.
+JOB: its name on a cluster, whose queue it has left already; SLOTS is 0 then. It ends as soon as the run's folder names
+another job.
 """
 
 import errno
+import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -31,6 +35,7 @@ if TYPE_CHECKING:  # torch is not imported before it is this run's turn
 WAIT_SECONDS = 0.3
 STATUS_SECONDS = 0.25
 LOCK_SECONDS = 5.0  # another process may hold it for a moment to test it
+ORPHAN_SECONDS = 300.0  # for the process of a lost node, which may be in the middle of a long step, to end
 PLANNED_SHARE, STEPS_SHARE = 0.85, 0.92  # of a time budget: that epochs are planned for; that steps may use at most
 LEAST_SHARE = 0.5  # of a time budget, for the steps, however long data and model took to load
 PLANNED = "epochs_planned"  # in a stored request: its epochs are those that fit into its seconds
@@ -46,22 +51,36 @@ class _Discarded(Exception):  # noqa: N818
     """The process ends, and the run's folder is removed."""
 
 
-def main(folder: Path, slots: int) -> None:
+class _Superseded(Exception):  # noqa: N818
+    """Another job carries out the run; this process ends and leaves its files alone."""
+
+
+def main(folder: Path, slots: int, job: str = "") -> None:
     """Trains the run in this folder, unless another process does."""
     run = Run(folder)
     if not folder.is_dir():  # discarded while this process started; the lock would make the folder again
         return
     lock = run.lock()
     try:
-        lock.acquire(timeout=LOCK_SECONDS)
+        lock.acquire(timeout=ORPHAN_SECONDS if job else LOCK_SECONDS)
     except Timeout:
         return
-    session = _Session(run)
+    session = _Session(run, job)
     for number in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)):
         signal.signal(number, session.interrupt)
     try:
+        with suppress(_Superseded):
+            _carry_out(run, slots, session)
+    finally:
+        lock.release()
+
+
+def _carry_out(run: Run, slots: int, session: "_Session") -> None:
+    try:
         with _turn(run, slots, session):
             session.train()
+    except _Superseded:
+        raise
     except _Paused:
         session.report("paused")
     except _Discarded:
@@ -70,13 +89,18 @@ def main(folder: Path, slots: int) -> None:
         with suppress(OSError):  # the disk may be full
             traceback.print_exc()  # into the log
         session.report("failed", session.explain(error))
-    finally:
-        lock.release()
 
 
 @contextmanager
 def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
-    """Waits until this run is the next in the queue and one of the slots is free, and holds that slot."""
+    """Waits until this run is the next in the queue and one of the slots is free, and holds that slot.
+
+    No slots: a cluster's queue has given it its turn.
+    """
+    if not slots:
+        session.follow_command()
+        yield
+        return
     runs = Runs(run.checkpoint_path.parent)
     locks = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
     while (taken := _first_free(locks) if runs.queue_position(run) == 1 else None) is None:
@@ -101,9 +125,9 @@ def _first_free(locks: list[FileLock]) -> FileLock | None:
 class _Session:
     """The work of this process: training, status, commands."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._status = run.status()
+    def __init__(self, run: Run, job: str) -> None:
+        self._run, self._job = run, job
+        self._status = replace(run.status(), host=socket.gethostname())
         self._interrupted = False
         self._looked = 0.0
         self._began, self._first_step = 0.0, 0  # of the training in this process
@@ -115,18 +139,24 @@ class _Session:
         self._interrupted = True
 
     def report(self, state: State, sentence: str = "", **fields: Any) -> None:
-        """Writes the status; fields that are not given keep their values."""
+        """Writes the status; fields that are not given keep their values. Raises _Superseded."""
+        self._check_job()
         known = asdict(self._status) | {"state": state, "sentence": sentence, "seconds_left": None}
         self._status = Status(**known | fields)
         self._run.write_status(self._status)
 
     def follow_command(self) -> None:
-        """Follows a command that arrives before training. Raises _Paused or _Discarded."""
+        """Follows a command that arrives before training. Raises _Paused, _Discarded, _Superseded."""
+        self._check_job()
         command = self._take_command()
         if command == "discard":
             raise _Discarded
         if command is not None or self._interrupted:
             raise _Paused
+
+    def _check_job(self) -> None:
+        if self._job and self._run.job() != self._job:
+            raise _Superseded
 
     def _take_command(self) -> Command | None:
         if (command := self._run.command()) is not None:
@@ -163,6 +193,7 @@ class _Session:
             self._deadline = steps_deadline(began, self._began, budget) - trainer.seconds
         try:
             for epoch in trainer.epochs(self._after_step):
+                self._check_job()
                 self._history.append(epoch)
                 trainer.save(self._run.state_file, self._history)
                 self._run.paused_file.unlink(missing_ok=True)
@@ -188,6 +219,7 @@ class _Session:
         self._keep_deadline(trainer, now)
         self._report_progress(trainer)
         if command == "pause" or self._interrupted:
+            self._check_job()
             trainer.save(self._run.paused_file, self._history)
             raise _Paused
         trainer.ending = command == "stop"
@@ -269,5 +301,25 @@ def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]
     return dataset, model_config, config
 
 
+def _print_into(log: Path) -> None:
+    """From here on, all that this process prints goes into the log."""
+    with log.open("ab") as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(file.fileno(), stream.fileno())
+
+
+def on_node(folder: Path, job: str) -> None:
+    """As main, for a job that a cluster has started. Exits with a sentence where this node does not have the folder."""
+    if not folder.parent.is_dir():
+        sys.exit(f"{socket.gethostname()} has no {folder.parent}: mount the folder of checkpoints at the same path.")
+    if folder.is_dir():
+        _print_into(folder / "log.txt")
+    main(folder, 0, job)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[3:]:
+        on_node(Path(sys.argv[1]), sys.argv[3])
+    else:
+        main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -199,6 +199,7 @@ export const MAX_LINKED_Z = 1000;
  * @property {number | null} seconds_left
  * @property {number | null} images_per_second
  * @property {string} device
+ * @property {string} host
  * @property {number | null} queue_position
  * @property {number} film_bytes
  *
