@@ -10,17 +10,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
+from tests.support.jobs_server import jobs_server
 from tests.support.pages import choose, open_page, send, sent_data
 from tests.support.patience import PATIENCE
 from tests.support.published import write_small_files
 from tests.support.runs import request
-from vae.jobs.run import Run, RunError
-from vae.jobs.runs import MOST_RUNS, Runs
+from vae.jobs.ray import launcher as launcher_module
+from vae.jobs.run import Run, RunError, Status
+from vae.jobs.runs import MOST_RUNS, TRAINING, Runs
 from vae.storage.checkpoints import read_checkpoint
 from vae.training.checkpoint import train_checkpoint
 from vae.training.request import TrainingRequest
 from vae.ui.pages.training import proposals
 from vae.ui.pages.training.proposals import PRESETS, name_with_beta, proposed_name, repeat_of, start_again, start_preset
+from vae.ui.pages.training.runs import app_runs
 from vae.ui.shared import loaders
 
 PAGE = "pages/7_Training.py"
@@ -340,3 +343,42 @@ def test_a_refusal_is_one_sentence_until_the_next_command(checkpoints: Path, mon
 def test_any_other_command_starts_nothing(checkpoints: Path, started: Started, command: object) -> None:
     app = heard(command)
     assert (started, shown(app), sent(app)["answered"]) == ([], ["filmed"], 0)
+
+
+# ---- where a run is --------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_where_a_run_is_and_shows_the_end_of_its_log(checkpoints: Path) -> None:
+    run = Run(Runs(checkpoints).root / "elsewhere")
+    run.path.mkdir(parents=True)
+    run.write_request(request())
+    run.write_status(Status("running", TRAINING, host="node-7"))
+    (run.path / "log.txt").write_text("".join(f"line {number}\n" for number in range(5000)))
+    with run.lock():
+        app = open_page(PAGE)
+    assert not app.exception
+    assert "**elsewhere**: running on node-7" in [text.value for text in app.markdown]
+    (log,) = app.code
+    assert log.value == "\n".join(f"line {number}" for number in range(4980, 5000))
+
+
+def test_the_page_shows_the_clusters_queue_and_stays_while_its_head_is_silent(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with jobs_server() as server:
+        monkeypatch.setenv("VAE_RAY", server.address)
+        monkeypatch.setattr(launcher_module, "LOOK_SECONDS", 0.02)
+        monkeypatch.setattr(launcher_module, "IDLE_SECONDS", 2.0)
+        app_runs().start("far", request())
+        server.silent = True
+        app = open_page(PAGE)
+        assert "**far**: queued. Waiting in the cluster's queue for 1 CPU." in [text.value for text in app.markdown]
+        app_runs().send_command(Run(Runs(checkpoints).root / "far"), "discard")
+
+
+def test_an_address_of_a_cluster_that_is_none_is_refused_with_one_that_is(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_RAY", "head:8265")
+    with pytest.raises(ValueError, match=r"looks like http://head:8265\.$"):
+        app_runs()

@@ -42,6 +42,7 @@ Command = Literal["pause", "stop", "discard"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 STATUS_BYTES = 2048
+LOG_BYTES, LOG_LINES = 8192, 20  # of the end that is shown
 ALIVE: tuple[State, ...] = ("queued", "starting", "running", "saving")
 MOVES_OPEN_FILES = fcntl is not None  # Windows renames no folder with an open file
 KILLED = "Its process ended without a message: it was killed, or the machine was switched off."
@@ -199,6 +200,16 @@ class Run:
             _write(self.path / "job", name)
         else:
             (self.path / "job").unlink(missing_ok=True)
+
+    def log_end(self) -> str:
+        """The last lines of what its process printed."""
+        try:
+            with (self.path / "log.txt").open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+                lines = file.read(LOG_BYTES).decode("utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-LOG_LINES:])
 
     def command(self) -> Command | None:
         """What a user wants it to do, if anything."""

@@ -14,8 +14,10 @@ from pathlib import Path
 from vae.jobs.launchers import Launcher, LocalLauncher
 from vae.jobs.run import MOVES_OPEN_FILES, NAME, WAITING, Command, Run, RunError, Status
 from vae.storage.atomic import staging_folder
+from vae.storage.locks import lock_problem
 
 MOST_RUNS = 20  # with a live process, waiting ones included
+TRAINING = "Training."
 UNLOCKED = (
     "Its lock is not seen here: it has just ended, or the folder of checkpoints does not lock across machines, as "
     "NFSv4 and CephFS do."
@@ -23,10 +25,14 @@ UNLOCKED = (
 
 
 class Runs:
-    """All runs of a checkpoint folder. launcher: starts their processes, by default on this machine, one at a time."""
+    """All runs of a checkpoint folder.
 
-    def __init__(self, checkpoints: Path, launcher: Launcher | None = None) -> None:
+    launcher: starts their processes, by default on this machine, one at a time. shared: other machines use the folder.
+    """
+
+    def __init__(self, checkpoints: Path, launcher: Launcher | None = None, *, shared: bool = False) -> None:
         self.root = checkpoints / ".runs"
+        self._shared = shared
         self.launcher: Launcher = LocalLauncher() if launcher is None else launcher
 
     def all(self) -> list[tuple[Run, Status]]:
@@ -67,7 +73,10 @@ class Runs:
                     f"No run can be started, as {there} cannot be written to: let the app's user write there, or set "
                     "VAE_CHECKPOINTS to a folder where that is so."
                 )
-        return ""
+        if not self._shared:
+            return ""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return lock_problem(self.root)
 
     def _is_finished(self, run: Run) -> bool:
         """Whether its process ended after it had written the checkpoint."""

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from vae.jobs.nice import lower_priority
 from vae.jobs.run import Command, Run, RunError, State, Status
-from vae.jobs.runs import Runs
+from vae.jobs.runs import TRAINING, Runs
 from vae.training.malloc import keep_freed_memory
 
 if TYPE_CHECKING:  # torch is not imported before it is this run's turn
@@ -236,7 +236,7 @@ class _Session:
         left = (time.monotonic() - self._began) * to_do / done if done > 0 else None
         self.report(
             "running",
-            "Training.",
+            TRAINING,
             progress=trainer.done / trainer.end,
             epochs=ceil(trainer.config.epochs * trainer.end / trainer.steps),
             epoch=trainer.progress * trainer.config.epochs,

@@ -2,12 +2,13 @@
 
 import os
 import re
+import socket
 
 import streamlit as st
 
-from vae.jobs.launchers import LocalLauncher
+from vae.jobs.ray.launcher import app_launcher
 from vae.jobs.run import Command, Run, RunError, Status
-from vae.jobs.runs import Runs
+from vae.jobs.runs import TRAINING, Runs
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
 from vae.ui.shared import loaders, page
@@ -16,11 +17,12 @@ REFRESH_SECONDS = 2.0
 
 
 def app_runs() -> Runs:
-    """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time."""
+    """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time here; VAE_RAY: elsewhere."""
     slots = os.environ.get("VAE_RUNS", "1")
     if not re.fullmatch("[1-9][0-9]?", slots):
         raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")
-    return Runs(loaders.CHECKPOINTS, LocalLauncher(int(slots)))
+    shared = any(os.environ.get(name) for name in ("VAE_RAY", "VAE_REPLICA"))
+    return Runs(loaders.CHECKPOINTS, app_launcher(int(slots)), shared=shared)
 
 
 def usable_checkpoint(name: str) -> Checkpoint | None:
@@ -69,14 +71,18 @@ def refresh_page() -> None:
 
 
 def _show_run(run: Run, status: Status) -> None:
-    sentence = "" if status.state == "running" else status.sentence
-    st.markdown(f"**{run.name}**: {status.state}" + (f". {sentence}" if sentence else ""))
+    sentence = "" if status.sentence == TRAINING else status.sentence
+    where = f" on {status.host}" if status.alive and status.host not in {"", socket.gethostname()} else ""
+    st.markdown(f"**{run.name}**: {status.state}{where}" + (f". {sentence}" if sentence else ""))
     if status.state in ("queued", "starting", "running"):
         st.button("Pause", key=f"pause-{run.name}", on_click=_send_command, args=(run, "pause"))
     if status.state in ("starting", "running"):
         st.button("Stop and keep", key=f"stop-{run.name}", on_click=_send_command, args=(run, "stop"))
     if status.state in ("paused", "failed", "killed"):
         st.button("Resume", key=f"resume-{run.name}", on_click=_resume, args=(run,))
+    if log := run.log_end():
+        with st.popover("Log"):
+            st.code(log, language=None)
     if status.state != "saving":
         with st.popover("Discard"):
             st.write(f"This deletes all that “{run.name}” has learnt.")
