@@ -1,5 +1,6 @@
 # make run    start the app            make test      every check, and the tests of a change: minutes
 # make check  linters and types alone  make test-js   JavaScript's unit tests alone
+# make cluster  runs on a real Ray with three nodes, in a network of its own; Ray is installed into .venv-ray
 # make audit  known vulnerabilities    make test-all  every check and every test
 # make shots  the README's screenshots    make coverage  which lines of vae/ every test together runs: an hour
 # make contract  frontend/lib/contract.js, what the scripts know of Python
@@ -31,6 +32,16 @@ test-rest: .venv/test-installed
 
 test-all: check-and-test-js
 	$(PYTEST) --hypothesis-profile=ci
+
+# Ray listens on all interfaces: here there is the loopback interface alone, and no process outlives the tests.
+cluster: .venv/test-installed .venv-ray/installed
+	unshare --map-root-user --net --pid --fork --mount-proc --kill-child \
+	    sh -c 'ip link set lo up && $(BIN)/python -m pytest tests/cluster/cluster.py'
+
+.venv-ray/installed: deploy/ray/requirements.txt
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --disable-pip-version-check -q -r deploy/ray/requirements.txt
+	touch $@
 
 coverage: .venv/test-installed
 	$(PYTEST) --hypothesis-profile=ci --cov --cov-fail-under=97
@@ -110,4 +121,4 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	touch $@
 
 .PHONY: run test test-rest test-all test-js coverage prove check check-python check-js check-and-test-js contract wasm \
-    lock shots audit
+    lock shots audit cluster
