@@ -139,6 +139,28 @@ def test_a_run_is_submitted_again_also_while_the_lost_nodes_process_lives(runs: 
         until(lambda: runs.all() and run.job() != first, "it is submitted again", run)
 
 
+def test_a_run_whose_node_was_lost_after_its_checkpoint_was_saved_is_over(runs: Runs, server: JobsServer) -> None:
+    run = runs.start("first", request())
+    run.write_status(Status("saving"))
+    run.checkpoint_path.mkdir()
+    (run.checkpoint_path / "config.json").write_text("{}")
+    server.fails(run.job(), DIED)
+    with run.lock():
+        sees(runs, run, "")
+        until(lambda: runs.all() and ("GET", f"/api/jobs/{run.job()}") in server.asked, "the cluster is asked", run)
+        assert [status.state for _, status in runs.all()] == ["saving"]
+    assert runs.all() == []
+    assert len(server.jobs) == 1
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "é", "x" * 200, "a\n", "?x", ""])
+def test_a_name_of_a_job_that_somebody_has_edited_is_none(runs: Runs, name: str) -> None:
+    run = runs.start("first", request())
+    (run.path / "job").write_text(name)
+    assert run.job() == ""
+    assert runs.status(run).state == "killed"
+
+
 def test_two_apps_submit_a_lost_run_once(runs: Runs, server: JobsServer) -> None:
     run = runs.start("first", request())
     others = [runs, *(Runs(runs.root.parent, RayLauncher(Cluster(server.address))) for _ in range(3))]
@@ -396,6 +418,7 @@ def test_the_launcher_is_this_machine_unless_vae_ray_names_a_cluster(
     assert isinstance(ours, RayLauncher)
     assert ours is app_launcher(1)
     assert ours._cluster == Cluster("http://head:8265", 4.0, 0.5, "python", "secret")
+    assert "secret" not in repr(ours._cluster)
 
 
 @pytest.mark.parametrize(

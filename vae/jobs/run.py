@@ -41,6 +41,7 @@ State = Literal["queued", "starting", "running", "saving", "paused", "failed", "
 Command = Literal["pause", "stop", "discard"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 STATUS_BYTES = 2048
 LOG_BYTES, LOG_LINES = 8192, 20  # of the end that is shown
 ALIVE: tuple[State, ...] = ("queued", "starting", "running", "saving")
@@ -190,9 +191,10 @@ class Run:
     def job(self) -> str:
         """The name of the job of a cluster that may carry it out; "": none, a process of this machine may."""
         try:
-            return (self.path / "job").read_text("ascii")
+            name = (self.path / "job").read_text("ascii")
         except (OSError, ValueError):
             return ""
+        return name if JOB.fullmatch(name) else ""
 
     def write_job(self, name: str) -> None:
         """Says who may carry it out: a process of any other job ends at its next look. Raises OSError."""

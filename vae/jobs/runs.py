@@ -41,7 +41,7 @@ class Runs:
         found = []
         for run in map(Run, folders):
             status = self.status(run)
-            if status.state == "killed" and self._is_finished(run):
+            if self._is_finished(run) and not run.has_process():
                 run.remove()
             elif run.path.is_dir():
                 found.append((_order(run), run.name, run, status))

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from vae.jobs.launchers import SPIN_COUNT, Launcher, LocalLauncher, Placement
 from vae.jobs.ray.head import NO_JOB, Head, HeadError, Job
 from vae.jobs.run import Run, RunError
 
-SUBMIT_SECONDS = 20.0
+SUBMIT_SECONDS = 10.0
 LOOK_SECONDS = 2.0
 IDLE_SECONDS = 60.0  # where nobody has asked for that long, the cluster is asked no more
 RESUBMISSIONS = 5
@@ -42,7 +42,7 @@ class Cluster:
     cpus: float = 1.0
     gpus: float = 0.0
     python: str = "python"
-    token: str = ""
+    token: str = field(default="", repr=False)
 
 
 def app_launcher(slots: int) -> Launcher:
@@ -175,7 +175,7 @@ class RayLauncher:
         """Submits the run under a new name, unless it has ended or another process has done so."""
         with suppress(OSError, RunError), run.launching():  # else at the next look
             written = run.written_status()
-            if written.alive and run.job() == name:
+            if written.alive and run.job() == name and not run.checkpoint_path.exists():
                 self._submit(run, number)
                 run.write_status(replace(written, state="queued", sentence=GOES_ON))
 
