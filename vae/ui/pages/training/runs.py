@@ -82,7 +82,7 @@ def _show_run(run: Run, status: Status) -> None:
         st.button("Resume", key=f"resume-{run.name}", on_click=_resume, args=(run,))
     if log := run.log_end():
         with st.popover("Log"):
-            st.code(log, language=None)
+            st.code(log, language=None, wrap_lines=True)
     if status.state != "saving":
         with st.popover("Discard"):
             st.write(f"This deletes all that “{run.name}” has learnt.")
