@@ -232,6 +232,16 @@ def test_the_process_of_a_lost_node_ends_and_leaves_the_files_alone(
     assert not run.paused_file.exists()
 
 
+def test_two_processes_never_carry_out_one_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.start("first", request())
+    before = (run.path / "status.json").read_bytes()
+    monkeypatch.setattr(worker, "ORPHAN_SECONDS", 0.1)
+    with run.lock():
+        worker.main(run.path, 0, run.job())
+    assert (run.path / "status.json").read_bytes() == before
+    assert not run.checkpoint_path.exists()
+
+
 # ---- commands --------------------------------------------------------------------------------------------------------
 
 
