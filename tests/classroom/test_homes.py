@@ -248,8 +248,32 @@ def test_a_file_whose_disk_has_gone_is_closed_and_opened_again(path: Path) -> No
             with pytest.raises(StoreError):
                 await store.run(gone)
             await first.tend()
-            assert first.stores != [store]
+            assert await first.store(1) is not store
             assert (await (await first.store(1)).run(classes.described, code))["name"] == "Physics"
+
+    in_loop(lesson())
+
+
+def test_a_day_later_nothing_is_left_in_files_of_homes_that_are_no_more(path: Path) -> None:
+    async def codes(file: Path) -> list[str]:
+        store = shared(file)
+        try:
+            return await store.run(classes.all_codes)
+        finally:
+            store.close()
+
+    async def lesson() -> None:
+        for replica in (Replica(), Replica(3, 3), SECOND):
+            async with replica_of(path, replica) as found:
+                await made(found)
+        async with replica_of(path, FIRST) as first, replica_of(path, SECOND) as second:
+            await made(first)
+            await second.store(2)
+            await first.expire(time.time() + 2 * classes.LIFETIME)
+            assert await (await first.store(1)).run(classes.all_codes) == []
+            assert len(await (await second.store(2)).run(classes.all_codes)) == 1, "it is for who has it to delete it"
+            for file in (path, Replica(3, 3).file(path, 3)):
+                assert await codes(file) == []
 
     in_loop(lesson())
 

@@ -84,11 +84,6 @@ class Homes:
         self._again_at: dict[int, float] = {}
         self._closed = False
 
-    @property
-    def stores(self) -> list[Store]:
-        """Those that are open here."""
-        return list(self._stores.values())
-
     def has(self, home: int) -> bool:
         """Whether this app has the file of a home open."""
         return home in self._stores
@@ -155,6 +150,33 @@ class Homes:
                 await self._leave(home)
         with suppress(ClassError):
             await self.store(self.replica.number)
+
+    async def expire(self, now: float) -> None:
+        """Deletes the classes that were opened a day ago. now: in seconds since 1970.
+
+        Also in the files beside that nobody has, as after a change of how many replicas there are.
+        """
+        for store in list(self._stores.values()):
+            with suppress(ClassError):
+                await store.run(classes.expire, now)
+        for path in self._others():
+            with suppress(ClassError):
+                await self._expire_other(path, now)
+
+    def _others(self) -> list[Path]:
+        """The files of other homes, and of other numbers of replicas."""
+        files = [self.path, *(self.path.with_stem(f"{self.path.stem}-{home}") for home in range(1, len(ALPHABET) + 1))]
+        own = {store.path for store in self._stores.values()}
+        return [file for file in files if file not in own and file.exists()]
+
+    async def _expire_other(self, path: Path, now: float) -> None:
+        lock = await asyncio.to_thread(hold, path, ".lock")
+        if lock is not None:
+            store = await asyncio.to_thread(Store, path, self._on_change, shared=lock)
+            try:
+                await store.run(classes.expire, now)
+            finally:
+                await asyncio.to_thread(store.close)
 
     async def _leave(self, home: int) -> None:
         """Closes a home's file, after what waits for it is done."""

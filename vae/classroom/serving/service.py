@@ -219,9 +219,7 @@ class ClassService:
                     del self.rooms[code]
             if time.monotonic() - expired_at > HOUR:
                 expired_at = time.monotonic()
-                for store in self._homes.stores:
-                    with suppress(ClassError):
-                        await store.run(classes.expire, time.time())
+                await self._homes.expire(time.time())
 
     def _on_change(self, changes: list[Change]) -> None:
         for code in dict.fromkeys(change.code for change in changes):
