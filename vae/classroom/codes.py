@@ -3,9 +3,10 @@
 A join code has 6 of 32 letters and digits, without O, 0, I and 1: 32^6 = 2^30 = 1,073,741,824 codes. A class lives for
 at most 24 hours, and one address may name MOST_FAILURES unknown codes a minute: at most 1440 · 30 = 43,200 in all. One
 address thus finds a given class with a chance of at most 43,200 / 2^30 = 1 in 24,855, and any of 20 open classes with 1
-in 1,242; a hundred addresses together find the given one with 1 in 248. Who finds one has a seat that the teacher sees
-and can remove, and nothing else. A teacher's secret and a seat's token have 192 random bits; only their SHA-256 is
-kept, which needs no salt for a random text of that length.
+in 1,242; a hundred addresses together find the given one with 1 in 248. Of n replicas each counts on its own, and has
+an n-th of the codes: these chances are n times as large. Who finds one has a seat that the
+teacher sees and can remove, and nothing else. A teacher's secret and a seat's token have 192 random bits; only their
+SHA-256 is kept, which needs no salt for a random text of that length.
 """
 
 import hashlib
