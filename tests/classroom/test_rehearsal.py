@@ -20,9 +20,12 @@ from vae.classroom.rehearsal import rehearsals, students
 from vae.classroom.rehearsal.rehearsals import Rehearsals
 from vae.classroom.rehearsal.students import Scene, Student, World, step
 from vae.classroom.rooms.clients import Client
+from vae.classroom.serving import homes, service
+from vae.classroom.serving.homes import Replica
 from vae.classroom.serving.service import ClassService, Origin, Who
 from vae.classroom.serving.work import work
 from vae.classroom.state import classes, seats, votes
+from vae.classroom.state.store import AwayError
 from vae.model.latents import EncodedSet
 from vae.server.latent_map.data import MapSource
 from vae.server.live.inference import UnknownModelError
@@ -284,3 +287,38 @@ def test_a_model_that_is_gone_leaves_the_votes(lesson: Rehearsing) -> None:
         assert one.state["drawings"] == {}
 
     lesson(rehearse)
+
+
+def test_a_rehearsal_ends_where_its_class_moves_and_another_may_begin_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsals, "TICK_SECONDS", 0.001)
+    monkeypatch.setattr(homes, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(service, "CHORES_SECONDS", 0.01)
+
+    def replica(number: int) -> ClassService:
+        rehearse = Rehearsals(load, source)
+        return ClassService(tmp_path / "classes.sqlite", load, rehearse=rehearse, replica=Replica(number, 2))
+
+    async def rehearsed(found: ClassService, code: str, number: int) -> None:
+        assert found.rehearse is not None
+        assert await found.run(seats.count, code) == 0
+        await found.rehearse(found, code, number)
+        while await found.run(seats.count, code) < number:
+            await asyncio.sleep(0)
+
+    async def lesson() -> None:
+        home = replica(2)
+        code = (await home.create("Rehearsal", "grey")).code
+        await rehearsed(home, code, 3)
+        await home.close()
+        other = replica(1)
+        await rehearsed(other, code, 12)
+        home = replica(2)
+        await rehearsed(home, code, 5)
+        with pytest.raises(AwayError):
+            await other.run(seats.count, code)
+        for each in (home, other):
+            await each.close()
+
+    asyncio.run(asyncio.wait_for(lesson(), PATIENCE))
