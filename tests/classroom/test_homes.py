@@ -329,6 +329,14 @@ def test_a_class_is_opened_at_its_home_and_another_replica_says_that_it_is_elsew
     assert {first.ask("GET", f"{code}/ping").status for _ in range(2 * MOST_FAILURES)} == {503}, "it is no guess"
 
 
+def test_a_room_that_is_left_of_a_class_that_has_moved_is_no_class(replicas: tuple[Running, Running]) -> None:
+    first, second = replicas
+    code, _ = second.open()
+    first.service._known.add(("127.0.0.1", code))
+    first.service.room(code)
+    assert first.ask("GET", f"{code}/ping").status == 503
+
+
 def test_a_teacher_s_classes_are_listed_wherever_they_are(replicas: tuple[Running, Running]) -> None:
     first, second = replicas
     here, there = first.open("Here"), second.open("There")

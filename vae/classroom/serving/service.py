@@ -272,7 +272,7 @@ class ClassService:
         if code is None:
             raise UnknownClassError(UNKNOWN)
         known = (address, code) in self._known
-        if known and code in self.rooms:
+        if known and code in self.rooms and self._homes.has(self._homes.replica.home(code)):
             return code
         await self._look_up(code, None if known else network_of(address))
         if len(self._known) > MOST_KNOWN:
