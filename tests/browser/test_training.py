@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import APP, ROOT, box_of, choose, go, new_page, opened, pixels, rest, until
 from tests.support.proxies import served
+from tests.support.training_page import choose_in_dialog, fill, start
 from vae.bench.live import Server, started
 from vae.jobs.runs import Runs
 from vae.storage.checkpoints import read_checkpoint
@@ -22,31 +23,6 @@ pytestmark = pytest.mark.browser
 MAP = ".training canvas"  # the first of all is the map
 FOLDER, FILES = "A folder of pictures", "A zip, or pictures"  # inputs that the uploader's buttons click
 MANY = 2400  # more than a browser asks for at a time
-
-
-def start(page: Page, name: str, seconds: int) -> None:
-    """Starts the 2-D preset on the digits."""
-    page.get_by_role("button", name="Train a model").click()
-    page.get_by_role("radio", name="2-D in 30 seconds").click()
-    expect(page.get_by_label("Seconds, at most", exact=True)).to_have_value("30")
-    choose_in_dialog(page, "Dataset", "Digits")
-    fill(page, "Seconds, at most", str(seconds))
-    fill(page, "Name of the new checkpoint", name)
-    page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def choose_in_dialog(page: Page, label: str, option: str) -> None:
-    page.get_by_role("dialog").get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settle(page)
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    field = page.get_by_role("dialog").get_by_label(label, exact=True)
-    field.fill(value)
-    field.press("Enter")
-    settle(page)
 
 
 def settle(page: Page) -> None:

@@ -3,22 +3,31 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from websockets.exceptions import WebSocketException
 
-from tests.browser.test_training import start
 from tests.support.browsing import ROOT, frames, new_page, prefer_server, settle, until
+from tests.support.classes import Visits
+from tests.support.patience import PATIENCE
 from tests.support.replicas import CONFIG, HAPROXY, Site, needs_haproxy, replicated
 from tests.support.replicas import until as until_now
+from tests.support.training_page import start
 from vae.classroom.codes import ALPHABET
-from vae.jobs.runs import Run, Runs
+from vae.jobs.run import Run
+from vae.jobs.runs import Runs
 
 pytestmark = needs_haproxy
 ALIVE = re.compile("shared: (queued|starting|running)")
+AGAIN_SECONDS = 0.5  # after which a student comes back, as the page does
 INSIDE = ("/metrics", "/readyz", "/live/metrics", "/_stcore/metrics", "/c/homes/1")
 
 
@@ -152,3 +161,79 @@ def run_of(site: Site) -> Run:
     """The only run."""
     ((run, _),) = Runs(site.checkpoints).all()
     return run
+
+
+# ---- a class ---------------------------------------------------------------------------------------------------------
+
+
+class Voters(threading.Thread):
+    """Students who come one after the other and vote; who is not answered tries again until it is.
+
+    votes: those of which a student was told that they count.
+    """
+
+    def __init__(self, visits: Visits, code: str) -> None:
+        super().__init__()
+        self.votes: list[int] = []
+        self.losses = 0
+        self.ended = threading.Event()
+        self._visits, self._code = visits, code
+
+    def run(self) -> None:
+        """Students vote until the test ends."""
+        while not self.ended.is_set():
+            choice = len(self.votes) % 3
+            seat = self._again(self._join)
+            self._again(lambda seat=seat, choice=choice: self._vote(seat, choice))  # type: ignore[misc]
+            self.votes.append(choice)
+            self.ended.wait(AGAIN_SECONDS)
+
+    def _again(self, attempt: Callable[[], str]) -> str:
+        while True:
+            with suppress(OSError, WebSocketException, HTTPException, AssertionError):  # the last: a refusal
+                return attempt()
+            self.losses += 1
+            time.sleep(AGAIN_SECONDS)
+
+    def _join(self) -> str:
+        return str(self._visits.seat(self._code)["seat"])
+
+    def _vote(self, seat: str, choice: int) -> str:
+        with self._visits.connect(self._code, "student", seat=seat) as student:
+            return str(student.do("vote", question=1, round=1, choice=choice))
+
+
+@pytest.mark.slow
+def test_a_class_goes_on_at_another_replica_and_no_vote_that_was_answered_is_lost(site: Site) -> None:
+    visits = Visits(site.port)
+    until_now(lambda: (site.up("home_1"), site.up("home_2")) == ({"r1"}, {"r2"}), "each home is served by its replica")
+    made = visits.ask("POST", "classes", {"name": "Physics", "model": "mnist-z2"}, headers={"Cookie": "replica=r1"})
+    code, secret = made.json["code"], made.json["secret"]
+    with visits.connect(code, "teacher", secret=secret) as teacher:
+        teacher.do("ask", text="Why?", options=["a", "b", "c"])
+    voters = [Voters(visits, code) for _ in range(3)]
+
+    def vote_on() -> None:
+        aims = [len(each.votes) + 3 for each in voters]
+        until_now(lambda: all(len(v.votes) >= aim for v, aim in zip(voters, aims, strict=True)), "all vote on")
+
+    for each in voters:
+        each.start()
+    try:
+        vote_on()
+        site.kill(1)
+        vote_on()
+        assert site.up("home_1") == {"r2"}
+        restart(site, 1)
+        until_now(lambda: site.up("home_1") == {"r1"}, "the home is back")
+        vote_on()
+    finally:
+        for each in voters:
+            each.ended.set()
+        for each in voters:
+            each.join(PATIENCE)
+    assert sum(each.losses for each in voters) > 0
+    with visits.connect(code, "teacher", secret=secret) as teacher:
+        votes = Counter(choice for each in voters for choice in each.votes)
+        teacher.until(lambda state: state["tally"]["counts"][0] == [votes[choice] for choice in range(3)])
+        teacher.send("delete")

@@ -43,7 +43,7 @@ class Site:
         own = {"VAE_REPLICA": f"{number}/{len(self._ports)}", "VAE_CHECKPOINTS": str(self.checkpoints)}
         own |= {
             "VAE_CACHE": str(self._folder / f"cache-{number}"),
-            "VAE_CLASSES": str(self._folder / f"classes-{number}.sqlite"),
+            "VAE_CLASSES": str(self._folder / "classes.sqlite"),
         }
         exits = self._exits[number] = ExitStack()
         with patch.dict(os.environ, own):

@@ -7,7 +7,6 @@ from typing import get_args
 
 from streamlit.runtime import Runtime
 
-from vae.classroom.codes import ClassError
 from vae.classroom.rooms.room import Room
 from vae.classroom.serving.service import ClassService
 from vae.jobs.run import State
@@ -28,7 +27,7 @@ def checks(live: DecodeService) -> list[Check]:
 
 
 async def decodes(live: DecodeService) -> str:
-    """Why no picture can be decoded. What live clients have had decoded meanwhile is not tried again."""
+    """Why no picture can be decoded, as far as there is a model."""
     try:
         found = await asyncio.to_thread(list_checkpoints, loaders.CHECKPOINTS)
         name = next((each.name for each in found if isinstance(each, Checkpoint)), None)
@@ -42,14 +41,8 @@ async def decodes(live: DecodeService) -> str:
 
 
 async def class_problem() -> str:
-    """Why this replica's classes cannot be opened. In a single app all else works without them."""
-    if not os.environ.get("VAE_REPLICA"):
-        return ""
-    try:
-        await classroom.app_classes().run(lambda db: db.execute("SELECT 1"))
-    except ClassError as error:
-        return str(error)
-    return ""
+    """Why classes cannot be opened here."""
+    return await classroom.app_classes().problem()
 
 
 async def folder_problem() -> str:
