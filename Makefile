@@ -100,6 +100,8 @@ lock:
 	.venv/lock/bin/python -m pip install --disable-pip-version-check -q uv==0.13.9
 	$(LOCK) requirements.txt --output-file requirements.lock
 	$(LOCK) --constraints requirements.lock requirements-dev.txt --output-file requirements-dev.lock
+	$(LOCK) --constraints requirements.lock requirements.txt --output-file deploy/requirements-cpu.lock \
+	    $$(sed -nE 's/^(torch|torchvision|triton|(nvidia|cuda)-[a-z0-9-]+)==.*/--no-emit-package \1/p' requirements.lock)
 
 # The stamps are younger than the lock files exactly when nothing needs to be installed.
 .venv/run-installed: requirements.lock
