@@ -122,10 +122,10 @@ def test_a_run_whose_node_was_lost_is_submitted_again_under_a_new_name(
         del server.jobs[first]
     else:
         server.fails(first, error)
-    until(lambda: runs.all() and run.job() not in {"", first}, "it is submitted again", run)
+    until(lambda: runs.all() and run.written_status().sentence == GOES_ON, "it is submitted again", run)
     status = runs.status(run)
     assert (status.state, status.progress, status.epoch) == ("queued", 0.5, 1.5)
-    assert run.written_status().sentence == GOES_ON
+    assert run.job() != first
     assert server.jobs[run.job()]["entrypoint"].endswith(run.job())
     assert run.job().endswith("-1")
 
