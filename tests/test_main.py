@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import shutil
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,19 @@ import pytest
 from torch import Tensor
 
 from tests.support.checkpoints import save
+from tests.support.launching import Prompt, Stage
 from tests.support.pictures import ten, write_folder
 from vae.__main__ import main, parser
+from vae.commands import sweeping
 from vae.commands import training as training_commands
 from vae.commands.options import ProgressBar, checkpoint_path
 from vae.datasets import registry
 from vae.datasets.splits import Dataset, take
 from vae.datasets.user_images.augmentation import Augmentation
+from vae.jobs import environment
+from vae.jobs.sweeps import feeding
+from vae.jobs.sweeps.sweep import RESULTS
+from vae.jobs.sweeps.table import METRICS
 from vae.model.losses import Objective
 from vae.model.networks import ModelConfig, default_config
 from vae.projection.methods import quality
@@ -306,32 +314,165 @@ def test_a_command_that_is_not_understood_exits_with_the_usage(capsys: Captured,
 # ---- sweep -----------------------------------------------------------------------------------------------------------
 
 SWEEP = ("sweep", *TRAIN[1:], "--hidden", "8", "--batch-size", "512", "--beta", "0.5,4", "--latent-dim", "2")
+HALF, FOUR = "digits-z2-b0.5-s0", "digits-z2-b4-s0"
 
 
-def test_sweep_trains_what_is_missing_and_writes_the_table(capsys: Captured, tmp_path: Path) -> None:
-    first, second = "digits-z2-b0.5-s0", "digits-z2-b4-s0"
+@pytest.fixture
+def launcher(monkeypatch: pytest.MonkeyPatch, own_signals: None) -> Prompt:
+    """Runs are carried out in this process."""
+    launcher = Prompt()
+    monkeypatch.setattr(environment, "app_launcher", lambda slots: launcher)
+    monkeypatch.setattr(feeding, "LOOK_SECONDS", 0)
+    return launcher
+
+
+def test_sweep_trains_what_is_missing_and_writes_table_and_plane(
+    capsys: Captured, tmp_path: Path, launcher: Prompt
+) -> None:
     listed = call(capsys, *SWEEP, "--out", tmp_path, "--dry-run")
-    assert listed == {"models": {first: "to be trained", second: "to be trained"}}
+    assert listed == {"models": {HALF: "to be trained", FOUR: "to be trained"}}
     assert list(tmp_path.iterdir()) == []
     result = call(capsys, *SWEEP, "--out", tmp_path)
-    assert result["trained"] == [first, second]
+    assert (result["trained"], result["missing"]) == ([HALF, FOUR], [])
     assert [line["beta"] for line in result["models"]] == [0.5, 4]
-    shutil.rmtree(tmp_path / second)
+    for name in (HALF, FOUR):
+        metrics = read_checkpoint(tmp_path / name).metrics
+        (line,) = (line for line in result["models"] if line["checkpoint"] == name)
+        assert {key: line[key] for key in METRICS} == {key: metrics[key] for key in METRICS}
+    shutil.rmtree(tmp_path / FOUR)
     again = call(capsys, *SWEEP, "--out", tmp_path)
-    assert again["trained"] == [second]
+    assert again["trained"] == [FOUR]
+    assert launcher.trained == [HALF, FOUR, FOUR]
     assert again["models"][0] == result["models"][0]
     assert json.loads((tmp_path / "sweep.json").read_text("utf-8")) == again["models"]
+    assert Path(again["plane"]).read_text("utf-8").count("<title>") == 2
 
 
-def test_a_sweep_of_another_request_into_the_same_folder_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
+def test_a_sweep_shows_each_model_on_standard_error_and_the_table_on_standard_output(
+    capsys: Captured, tmp_path: Path, launcher: Prompt
+) -> None:
+    assert main([*SWEEP, "--out", str(tmp_path)]) == 0
+    out, error = capsys.readouterr()
+    assert re.fullmatch(rf"1 of 2: {HALF} -ELBO [\d.]+\n2 of 2: {FOUR} -ELBO [\d.]+\n", error)
+    assert len(out.splitlines()) == 4
+    assert out.splitlines()[-1].endswith("sweep.csv, " + ", ".join(f"{tmp_path / name}" for name in RESULTS[1:]))
+
+
+def test_a_sweep_in_the_app_s_folder_is_in_the_app_s_queue(
+    capsys: Captured, tmp_path: Path, launcher: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path))
+    call(capsys, *SWEEP, "--out", tmp_path / "mine")
+    assert read_checkpoint(tmp_path / "mine" / HALF)
+    assert (tmp_path / ".runs").is_dir()
+    assert not (tmp_path / "mine" / ".runs").exists()
+    assert "a name of letters, digits" in refused(capsys, *SWEEP, "--out", tmp_path / "my own")
+
+
+def test_a_sweep_of_another_request_into_the_same_folder_is_one_sentence(
+    capsys: Captured, tmp_path: Path, launcher: Prompt
+) -> None:
     call(capsys, *SWEEP, "--out", tmp_path)
     assert "other settings" in refused(capsys, *SWEEP, "--epochs", 2, "--out", tmp_path)
     assert "different numbers" in refused(capsys, *SWEEP, "--beta", "1,1", "--out", tmp_path)
+    with sweeping.sweep_of(tmp_path).lock():
+        assert "Another process trains a sweep" in refused(capsys, *SWEEP, "--beta", "0.5,4,8", "--out", tmp_path)
+    longer = call(capsys, *SWEEP, "--beta", "0.5,4,8", "--out", tmp_path)
+    assert (longer["trained"], len(longer["models"])) == (["digits-z2-b8-s0"], 3)
 
 
-def test_a_sweep_into_a_file_is_one_sentence(capsys: Captured, tmp_path: Path) -> None:
+def test_a_sweep_into_a_file_is_one_sentence(capsys: Captured, tmp_path: Path, launcher: Prompt) -> None:
     (tmp_path / "file").touch()
     assert "choose a folder that can" in refused(capsys, *SWEEP, "--out", tmp_path / "file")
+
+
+def test_a_model_that_fails_does_not_keep_the_others_from_being_trained(
+    capsys: Captured, tmp_path: Path, launcher: Prompt
+) -> None:
+    launcher.failing = {HALF: "The disk is full."}
+    assert main([*SWEEP, "--out", str(tmp_path)]) == 1
+    out, error = capsys.readouterr()
+    expected = f"vae sweep: 1 of 2 models failed, as {HALF}: The disk is full. The same command tries them again."
+    assert error.splitlines()[-1] == expected
+    assert len(out.splitlines()) == 3
+    launcher.failing = {}
+    assert call(capsys, *SWEEP, "--out", tmp_path)["trained"] == [HALF]
+
+
+def test_a_sweep_is_paused_by_its_command_and_goes_on_by_it(capsys: Captured, tmp_path: Path, launcher: Prompt) -> None:
+    assert "start the same sweep again" in refused(capsys, *SWEEP, "--out", tmp_path, "--pause")
+    launcher.during = lambda: sweeping.sweep_of(tmp_path).pause()
+    whole = (*SWEEP, "--beta", "0.5,4,8", "--out", tmp_path)
+    assert call(capsys, *whole)["missing"] == ["digits-z2-b8-s0"]
+    launcher.during = lambda: None
+    assert call(capsys, *whole, "--pause") == {"paused": str(tmp_path)}
+    assert call(capsys, *whole)["missing"] == []
+
+
+def test_ctrl_c_says_what_goes_on_and_what_does_not(
+    capsys: Captured, tmp_path: Path, launcher: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(ProgressBar, "show", interrupt)
+    stage = Stage()
+    monkeypatch.setattr(environment, "app_launcher", lambda slots: stage)
+    assert main([*SWEEP, "--beta", "0.5,4,8", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().out == (
+        "0 of 3 models are trained; 2 runs go on without this command; 1 is not begun. The same command goes on with "
+        "all; with --pause it pauses the runs.\n"
+    )
+    assert not sweeping.sweep_of(tmp_path).state().fed
+
+
+def test_the_runs_of_a_sweep_find_the_user_s_own_pictures_and_the_data_from_anywhere(
+    capsys: Captured, tmp_path: Path, launcher: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    (tmp_path / "pets").mkdir()
+    for number in range(30):
+        Image.new("L", (8, 8), 8 * number).save(tmp_path / "pets" / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VAE_DATA_DIR", "elsewhere")  # restored afterwards
+    launcher.during = lambda: os.chdir("/")
+    own = [*SWEEP, "--dataset", "./pets", "--image-size", "16", "--beta", "1", "--data-dir", "data"]
+    result = call(capsys, *own, "--out", tmp_path / "out")
+    assert read_checkpoint(tmp_path / "out" / result["trained"][0]).dataset == "./pets"
+    assert os.environ["VAE_DATA_DIR"] == str(tmp_path / "data")
+
+
+def test_a_sweep_goes_to_the_cluster_that_is_named(
+    capsys: Captured, tmp_path: Path, launcher: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_RAY", "http://other:8265")  # restored afterwards
+    named: list[str] = []
+    launcher.during = lambda: named.append(os.environ["VAE_RAY"])
+    call(capsys, *SWEEP, "--out", tmp_path, "--ray", "http://head:8265")
+    assert named == ["http://head:8265"] * 2
+
+
+@pytest.mark.slow
+def test_a_sweep_by_real_processes_trains_each_model_once(capsys: Captured, tmp_path: Path, own_signals: None) -> None:
+    result = call(capsys, *SWEEP, "--out", tmp_path)
+    assert result["trained"] == [HALF, FOUR]
+    assert [path.name for path in (tmp_path / ".runs").iterdir() if not path.name.startswith(".slot")] == []
+    assert read_checkpoint(tmp_path / HALF).film is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "progress", "text"),
+    [(10, 0.01, ""), (30, 0.5, ", about 30 s left"), (600, 0.25, ", about 30 min left"), (60, 1.0, "")],
+)
+def test_how_long_a_sweep_takes_follows_from_how_fast_it_went(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, progress: float, text: str
+) -> None:
+    now = iter([0.0, seconds])
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    clock = sweeping.Clock()
+    assert clock.left(0.0) == ""
+    assert clock.left(progress) == text
 
 
 # ---- evaluate --------------------------------------------------------------------------------------------------------

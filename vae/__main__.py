@@ -5,10 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 
-from vae.commands import benchmarks, data, files, lessons, measuring, training
+from vae.commands import benchmarks, data, files, lessons, measuring, sweeping, training
 from vae.commands.options import Result
 from vae.datasets.pictures import DataError
 from vae.jobs.nice import lower_priority
+from vae.jobs.run import RunError
 from vae.storage.files import CheckpointError
 from vae.training.malloc import keep_freed_memory
 from vae.training.trainer import TrainingError
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], Result | list[Result]] = args.command
     try:
         result = command(args)
-    except (CheckpointError, DataError, ValueError, TrainingError, ConnectionError) as error:
+    except (CheckpointError, DataError, ValueError, TrainingError, RunError, ConnectionError) as error:
         print(f"vae {args.name}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -35,13 +36,13 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line; its defaults are those of the configs."""
     top = argparse.ArgumentParser(prog="python -m vae", description="Train and measure variational autoencoders.")
     commands = top.add_subparsers(dest="name", required=True)
-    for module in (data, training, measuring, files, lessons, benchmarks):
+    for module in (data, training, sweeping, measuring, files, lessons, benchmarks):
         module.add_commands(commands)
     return top
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] in (["train"], ["sweep"]):
+    if sys.argv[1:2] == ["train"]:
         lower_priority()  # live decoding of an app on this machine goes first
         keep_freed_memory()
     sys.exit(main())

@@ -19,8 +19,12 @@ from tests.support.runs import request, until
 from vae.jobs.ray.launcher import GOES_ON, Cluster, RayLauncher
 from vae.jobs.run import Run, Status
 from vae.jobs.runs import Runs
-from vae.jobs.sweep import Member, members, train_member
+from vae.jobs.sweeps.family import family_plan
+from vae.jobs.sweeps.feeding import Feeder
+from vae.jobs.sweeps.plan import Plan
+from vae.jobs.sweeps.sweep import RESULTS, Sweep
 from vae.storage.checkpoints import read_checkpoint
+from vae.training.checkpoint import train_checkpoint
 from vae.training.request import TrainingRequest
 
 ROOT = Path(__file__).parents[2]
@@ -93,9 +97,9 @@ def is_in(runs: Runs, run: Run, *states: str) -> bool:
     return status is not None and status.state in states
 
 
-def sweep(epochs: int) -> tuple[Member, ...]:
+def plan_of(epochs: int) -> Plan:
     base = TrainingRequest.from_json(request(epochs))
-    return members(base, betas=(0.5, 1.0, 4.0), latent_dims=(2,), seeds=2)
+    return family_plan(base, betas=(0.5, 1.0, 4.0), latent_dims=(2,), seeds=2)
 
 
 def lose_node(process: int) -> None:
@@ -111,8 +115,12 @@ def lose_node(process: int) -> None:
 def test_six_runs_of_a_sweep_outlive_a_node_and_end_with_the_weights_of_an_undisturbed_one(
     runs: Runs, tmp_path: Path
 ) -> None:
-    trained = sweep(60)
-    started = [runs.start(member.name, member.request.to_json()) for member in trained]
+    plan, sweep = plan_of(60), Sweep(tmp_path / "checkpoints" / "mine", runs)
+    sweep.write_plan(plan)
+    feeder = Feeder(sweep, again=True)
+    feeder.step()
+    started = [run for run, _ in runs.all()]
+    assert len(started) == 6
     victim = started[0]
     until(lambda: (status := status_of(runs, victim)) is not None and status.epoch > 3, "the first trains", victim)
     assert any(is_in(runs, run, "queued") for run in started)
@@ -134,11 +142,15 @@ def test_six_runs_of_a_sweep_outlive_a_node_and_end_with_the_weights_of_an_undis
     until(lambda: runs.all() == [], "all have finished", victim)
     assert GOES_ON in seen
     torch.set_num_threads(1)
-    for member in trained:
-        dataset = member.request.dataset.load(None)
-        for _ in train_member(member, dataset, tmp_path / "undisturbed"):
+    feeder.step()
+    assert feeder.ended
+    assert all((sweep.folder / name).is_file() for name in RESULTS)
+    for member in plan.members:
+        wanted = TrainingRequest.from_json(plan.request_of(member))
+        dataset, undisturbed = wanted.dataset.load(None), tmp_path / "undisturbed" / member.name
+        for _ in train_checkpoint(dataset, wanted.model_config(dataset), wanted.training, undisturbed):
             pass
-        ours, theirs = (tmp_path / name / member.name / "model.safetensors" for name in ("checkpoints", "undisturbed"))
+        ours, theirs = (folder / "model.safetensors" for folder in (sweep.folder / member.name, undisturbed))
         assert ours.read_bytes() == theirs.read_bytes(), member.name
 
 

@@ -37,6 +37,7 @@ from vae.jobs.runs import MOST_RUNS, Runs, check_name
 from vae.jobs.worker import parse_request, steps_deadline
 from vae.storage.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
 from vae.storage.files import CheckpointError
+from vae.storage.names import SWEEP_FOLDER
 from vae.training import checkpoint as checkpoint_module
 from vae.training import state as state_module
 from vae.training import trainer as trainer_module
@@ -1071,6 +1072,56 @@ def test_a_full_disk_is_reported_in_one_sentence_wherever_it_is_met(
     assert not run.checkpoint_path.exists()
     here(run)
     same(read_checkpoint(run.checkpoint_path), wanted, tmp_path / "plain")
+
+
+# ---- of a sweep ------------------------------------------------------------------------------------------------------
+
+
+def of_sweep(lab: Lab, **changes: Any) -> Run:
+    """A run that becomes the model best of the sweep mine."""
+    (lab.checkpoints / "mine" / SWEEP_FOLDER).mkdir(parents=True)
+    return lab.prepare(
+        "mine.best", request(2) | {"sweep": {"folder": "mine", "member": "best"}, "film": False} | changes
+    )
+
+
+def test_a_run_of_a_sweep_becomes_a_model_of_it_without_a_film(lab: Lab, here: Any) -> None:
+    run = of_sweep(lab)
+    here(run)
+    checkpoint = read_checkpoint(lab.checkpoints / "mine" / "best")
+    assert (len(checkpoint.history), checkpoint.film) == (2, None)
+    assert list_checkpoints(lab.checkpoints) == []
+    assert lab.left() == []
+    with pytest.raises(RunError, match="There is a checkpoint called best already"):
+        lab.start("mine.best", request() | {"sweep": {"folder": "mine", "member": "best"}})
+
+
+def test_a_run_of_a_sweep_that_diverges_leaves_no_model_of_fewer_epochs(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = of_sweep(lab, training=request(10)["training"])
+    after_steps(lab, run, monkeypatch, 2 * 21 + 13, lambda: None, spoil=True)
+    status = here(run)
+    assert (status.state, "epoch 3 is not finite" in status.sentence) == ("failed", True)
+    assert not run.checkpoint_path.exists()
+
+
+@pytest.mark.parametrize("steps", [0, 10], ids=["before it has begun", "while it trains"])
+def test_a_run_whose_sweep_is_discarded_ends_and_does_not_make_its_folder_again(
+    lab: Lab, here: Any, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    run = of_sweep(lab)
+
+    def discard() -> None:
+        shutil.rmtree(lab.checkpoints / "mine")
+
+    if steps:
+        after_steps(lab, run, monkeypatch, steps, discard)
+    else:
+        discard()
+    here(run)
+    assert lab.left() == []
+    assert not (lab.checkpoints / "mine").exists()
 
 
 @pytest.fixture

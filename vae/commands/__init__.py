@@ -2,7 +2,8 @@
 
 options     what several commands use: checkpoints' folders, data sets, a progress bar
 data        data: makes glyphs, …
-training    train, sweep
+training    train
+sweeping    sweep
 measuring   evaluate, project, fit, prior, float16
 lessons     lessons: check, read, keep
 files       bundle, list

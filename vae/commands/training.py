@@ -1,4 +1,4 @@
-"""Commands that train: train, sweep."""
+"""The command train, and the options that sweep shares with it."""
 
 import argparse
 import signal
@@ -20,7 +20,6 @@ from vae.datasets.splits import Binarisation, Dataset
 from vae.datasets.user_images.augmentation import Augmentation
 from vae.datasets.user_images.names import ENCODINGS
 from vae.datasets.user_images.summary import summary
-from vae.jobs.sweep import is_trained, members, table_row, train_member, write_table
 from vae.model.losses import Objective, ObjectiveName, Warmup
 from vae.model.networks import Architecture, Likelihood
 from vae.storage.checkpoints import check_free, read_checkpoint
@@ -39,17 +38,14 @@ MODEL_OPTIONS = ("latent_dim", "hidden", "channels", "batch_norm", "likelihood",
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds train and sweep."""
-    _train_options(add_command(commands, "train", run_train, "train a model and save it as a checkpoint folder"))
-    sweeping = add_command(commands, "sweep", run_sweep, "train a family of models, one after the other, and its table")
-    sweeping.description = f"{sweeping.description}; started again, it trains what is missing"
-    _train_options(sweeping, family=True)
+    """Adds train."""
+    train_options(add_command(commands, "train", run_train, "train a model and save it as a checkpoint folder"))
 
 
-def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> None:
+def train_options(train: argparse.ArgumentParser, *, family: bool = False) -> None:
     """The options of `train`, or of `sweep`, which takes several values of some."""
     train.add_argument("--dataset", required=True, help="a data set's name, or a folder or zip of images")
-    folder = "the folder for their checkpoints and the table" if family else "the checkpoint folder to write"
+    folder = "the folder for the checkpoints, the table and the drawing" if family else "the checkpoint folder to write"
     train.add_argument("--out", type=Path, required=True, help=folder)
     train.add_argument(
         "--image-size", type=int, default=DatasetRequest.image_size, help="side of your own images, in pixels"
@@ -95,7 +91,6 @@ def _train_options(train: argparse.ArgumentParser, *, family: bool = False) -> N
     run.add_argument("--weights", choices=get_args(Weights), default=TrainingConfig.weights, help=rounding)
     if family:
         run.add_argument("--seeds", type=int, default=1, help="models of each kind, with seeds from --seed on")
-        run.add_argument("--dry-run", action="store_true", help="list the models and train none")
     else:
         run.add_argument("--film", action="store_true", help="keep a film of the training, for the Training page")
 
@@ -140,7 +135,7 @@ def _betas(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"expected numbers as 0.5,1,4, not {text!r}") from error
 
 
-def _interrupt_by_signals() -> None:
+def interrupt_by_signals() -> None:
     """Makes what ends a terminal or a job interrupt this process as Ctrl-C does."""
     for number in (getattr(signal, name, signal.SIGINT) for name in ("SIGTERM", "SIGHUP")):
         if signal.getsignal(number) is not signal.SIG_IGN:  # set by nohup
@@ -149,7 +144,7 @@ def _interrupt_by_signals() -> None:
 
 def run_train(args: argparse.Namespace) -> Result:
     """Trains and saves; the result's numbers are of the test images. Under torchrun, one of several processes."""
-    _interrupt_by_signals()  # the last whole epoch is kept
+    interrupt_by_signals()  # the last whole epoch is kept
     request = training_request(args)
     check_free(args.out)  # before the download and the training
     dataset = load(request.dataset, args)
@@ -175,37 +170,6 @@ def run_train(args: argparse.Namespace) -> Result:
     print(f"test {score(metrics, model.classes)} nats per image; saved as {args.out}")
     numbers = {key: metrics[key] for key in ("negative_elbo", "reconstruction", "kl", "seconds")}
     return numbers | {"epochs": config.epochs, "checkpoint": str(args.out)}
-
-
-def run_sweep(args: argparse.Namespace) -> Result:
-    """Trains what is missing of the family and writes its table."""
-    _interrupt_by_signals()
-    one = vars(args) | {"latent_dim": args.latent_dim[0], "beta": args.beta[0]}
-    base = training_request(argparse.Namespace(**one))
-    found = members(base, args.beta, args.latent_dim, args.seeds)
-    dataset = load(base.dataset, args)
-    missing = [member for member in found if not is_trained(member, dataset, args.out)]
-    if args.dry_run:
-        states = {member.name: "to be trained" if member in missing else "trained" for member in found}
-        print("\n".join(f"{name:<24} {state}" for name, state in states.items()))
-        return {"models": states}
-    for member in missing:
-        check_free(member.path(args.out))
-    for number, member in enumerate(missing, start=1):
-        with ProgressBar(f"{number} of {len(missing)}: {member.name}") as bar:
-            for _ in train_member(member, dataset, args.out, bar.show):
-                pass
-            bar.note(
-                f"{number} of {len(missing)}: {member.name} {score(table_row(member, args.out), args.conditional)}"
-            )
-    paths = write_table(found, args.out)
-    rows = [table_row(member, args.out) for member in found]
-    print(f"{'β':>6} {'z':>4} {'seed':>5} {'KL':>8} {'reconstruction':>15} {'−ELBO':>8} {'active':>7}")
-    for line in rows:
-        nats = f"{line['kl']:8.2f} {line['reconstruction']:15.2f} {line['negative_elbo']:8.2f}"
-        print(f"{line['beta']:>6g} {line['latent_dim']:>4} {line['seed']:>5} {nats} {line['active_units']:>7}")
-    print(f"nats per test image; saved as {' and '.join(map(str, paths))}")
-    return {"models": rows, "trained": [member.name for member in missing], "table": str(paths[0])}
 
 
 def _print_summary(dataset: Dataset) -> None:

@@ -29,7 +29,7 @@ def is_available(name: str, data_dir: str | Path | None = None) -> bool:
     """Whether `name` loads without a download; only checks that its files exist, which is cheap."""
     if name in EMBEDDED:
         return True
-    if _is_path(name):
+    if is_path(name):
         return Path(name).expanduser().exists()
     if name in MADE:
         return is_made(data_directory(data_dir), name)
@@ -60,7 +60,7 @@ def load_dataset(
     is not there yet.
     """
     report = progress or (lambda fraction, text: None)
-    if _is_path(name):
+    if is_path(name):
         path = Path(name).expanduser()
         return load_user_images(
             path, title or name, image_size=image_size, color=color, seed=seed, report=report, encoding=encoding,
@@ -97,5 +97,6 @@ def how_to_make(name: str, root: Path) -> str:
     return f"{name} is not in {root} yet: run `python -m vae data {name}`, which takes about a minute"
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Whether this is the path of a folder or zip, and no data set's name."""
     return name.startswith(".") or name.lower().endswith(".zip") or "/" in name or os.sep in name

@@ -5,6 +5,7 @@ run          a training run as a folder: request, status, command, log
 launchers    where the processes of runs are started
 ray          the same on a Ray cluster
 runs         all runs of a folder: queue, start, commands
+environment  runs as the environment of a process wants them
 worker       the process of one run
-sweep        a family of models, one after the other in this process, and its table
+sweeps       families of models, trained by runs
 """

@@ -1,8 +1,11 @@
 """A training run as a folder: the app starts it, a process of its own trains, and any process can read its status.
 
-A run is the folder <checkpoints>/.runs/<name>; when it has finished, it becomes the checkpoint <checkpoints>/<name>:
+A run is the folder <checkpoints>/.runs/<name>; when it has finished, it becomes the checkpoint <checkpoints>/<name>, or
+a model of a sweep, <checkpoints>/<the sweep's folder>/<the model's name>:
 
-request.json       what to train: a vae.training.request.TrainingRequest; besides "order": its order in the queue
+request.json       what to train: a vae.training.request.TrainingRequest; besides "order": its order in the queue; of a
+                   sweep's run "sweep": the sweep's folder, "" for <checkpoints> itself, and the model's name;
+                   "images": the path of the user's own pictures; "film": false where none is recorded
 status.json        its status; written by its process alone, always of the same length
 command            what a user wants it to do: pause, stop or discard
 lock               held by its process as long as that lives, so that nothing depends on a process id, which the system
@@ -26,11 +29,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from filelock import FileLock, Timeout
 
 from vae.storage.atomic import staging_folder
+from vae.storage.names import SWEEP_FOLDER
 
 try:
     import fcntl
@@ -42,6 +46,8 @@ Command = Literal["pause", "stop", "discard"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+MEMBER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")  # of a sweep's folder or model
+SWEEP = "sweep"  # in a request
 STATUS_BYTES = 2048
 LOG_BYTES, LOG_LINES = 8192, 20  # of the end that is shown
 ALIVE: tuple[State, ...] = ("queued", "starting", "running", "saving")
@@ -82,6 +88,13 @@ class Status:
 WAITING = Status("queued", "Waiting for its turn.")
 
 
+class Membership(NamedTuple):
+    """Which model a sweep's run becomes. folder: of the sweep, "" for the folder of checkpoints itself."""
+
+    folder: str
+    member: str
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder."""
@@ -96,7 +109,18 @@ class Run:
     @property
     def checkpoint_path(self) -> Path:
         """The checkpoint folder that it becomes."""
-        return self.path.parent.parent / self.name
+        return checkpoint_path(self.path.parent.parent, self.name, self.membership())
+
+    def membership(self) -> Membership | None:
+        """Whose sweep's model it becomes, if any."""
+        try:
+            return membership(self.request())
+        except RunError:
+            return None
+
+    def is_forsaken(self) -> bool:
+        """Whether it becomes a model of a sweep that has been discarded."""
+        return self.membership() is not None and not (self.checkpoint_path.parent / SWEEP_FOLDER).is_dir()
 
     @property
     def film(self) -> Path:
@@ -175,18 +199,7 @@ class Run:
         return self._is_held("lock")
 
     def _is_held(self, name: str) -> bool:
-        """Whether this lock is held. Creates no file, and two processes that look at once do not see each other."""
-        try:
-            if fcntl is None:
-                with FileLock(self.path / name, preserve_lock_file=True).acquire(timeout=0):
-                    return False
-            with (self.path / name).open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return False
-        except (Timeout, BlockingIOError):
-            return True
-        except OSError:  # no process has started yet, or the folder has just been discarded
-            return False
+        return is_held(self.path / name)
 
     def job(self) -> str:
         """The name of the job of a cluster that may carry it out; "": none, a process of this machine may."""
@@ -234,6 +247,37 @@ class Run:
         with suppress(OSError), staging_folder(self.path.parent) as gone:
             self.path.rename(gone / self.name)
         shutil.rmtree(self.path, ignore_errors=True)  # where the disk is too full even for that
+
+
+def is_held(lock: Path) -> bool:
+    """Whether this lock is held. Creates no file, and two processes that look at once do not see each other."""
+    try:
+        if fcntl is None:
+            with FileLock(lock, preserve_lock_file=True).acquire(timeout=0):
+                return False
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except (Timeout, BlockingIOError):
+        return True
+    except OSError:  # no process has started yet, or the folder has just been discarded
+        return False
+
+
+def membership(request: Mapping[str, object]) -> Membership | None:
+    """Of a request; None for a run of its own, and for what is no membership, as any user may have edited the file."""
+    found = request.get(SWEEP)
+    if not isinstance(found, dict):
+        return None
+    folder, member = found.get("folder"), found.get("member")
+    if not isinstance(folder, str) or not isinstance(member, str) or not MEMBER_NAME.fullmatch(member):
+        return None
+    return Membership(folder, member) if not folder or MEMBER_NAME.fullmatch(folder) else None
+
+
+def checkpoint_path(checkpoints: Path, name: str, of: Membership | None) -> Path:
+    """The checkpoint that a run of this name becomes."""
+    return checkpoints / name if of is None else checkpoints / of.folder / of.member
 
 
 def _checked(status: Status) -> Status:

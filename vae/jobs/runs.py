@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae.jobs.launchers import Launcher, LocalLauncher
-from vae.jobs.run import MOVES_OPEN_FILES, NAME, WAITING, Command, Run, RunError, Status
+from vae.jobs.run import MOVES_OPEN_FILES, NAME, WAITING, Command, Run, RunError, Status, checkpoint_path, membership
 from vae.storage.atomic import staging_folder
 from vae.storage.locks import lock_problem
 
@@ -93,9 +93,9 @@ class Runs:
         leaves no files.
         """
         check_name(name)
-        run = Run(self.root / name)
-        if run.checkpoint_path.exists():
-            raise RunError(f"There is a checkpoint called {name} already; choose another name.")
+        run, becomes = Run(self.root / name), checkpoint_path(self.root.parent, name, membership(request))
+        if becomes.exists():
+            raise RunError(f"There is a checkpoint called {becomes.name} already; choose another name.")
         self._check_room()
         with ExitStack() as launching:
             self._make(run, request, upload, launching)

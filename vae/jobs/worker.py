@@ -101,7 +101,7 @@ def _turn(run: Run, slots: int, session: "_Session") -> Iterator[None]:
         session.follow_command()
         yield
         return
-    runs = Runs(run.checkpoint_path.parent)
+    runs = Runs(run.path.parent.parent)
     locks = [FileLock(runs.root / f".slot-{number}", preserve_lock_file=True) for number in range(slots)]
     while (taken := _first_free(locks) if runs.queue_position(run) == 1 else None) is None:
         session.follow_command()
@@ -176,12 +176,14 @@ class _Session:
         from vae.training.film import Film
         from vae.training.trainer import Trainer, TrainingError, new_model
 
+        self._check_sweep()
         check_free(self._run.checkpoint_path)
         dataset, model_config, config = parse_request(self._run)
         device = choose_device(config.device)
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
         self.report("starting", "Preparing the model…", epochs=config.epochs, device=name)
-        film = Film(self._run.film, dataset, model_config, config.epochs)
+        filmed = self._run.request().get("film", True)
+        film = Film(self._run.film, dataset, model_config, config.epochs) if filmed else None
         model = new_model(model_config, dataset.train, config)
         trainer = Trainer(model, dataset.train, dataset.validation, config, film=film)
         for file in (self._run.paused_file, self._run.state_file):
@@ -199,7 +201,7 @@ class _Session:
                 self._run.paused_file.unlink(missing_ok=True)
                 self._report_progress(trainer)
         except TrainingError as error:
-            if not self._history:
+            if not self._history or self._run.membership() is not None:  # of a sweep's model half is of no use
                 raise
             trainer.load(self._run.state_file)
             self._save(trainer, dataset)
@@ -248,13 +250,19 @@ class _Session:
     def _save(self, trainer: "Trainer", dataset: "Dataset") -> None:
         from vae.training.checkpoint import ignored_signals, save_trained
 
+        self._check_sweep()
         self.report("saving", "Measuring on the test images and saving…")
         with ignored_signals():
             run, config, history = self._run, trainer.config, self._history
             save_trained(
                 run.checkpoint_path, trainer.model, dataset, config, history,
-                film=run.film, origin="page", seconds=run.request().get("seconds"),
+                film=run.film if run.film.exists() else None, origin="page", seconds=run.request().get("seconds"),
             )  # fmt: skip
+
+    def _check_sweep(self) -> None:
+        """Raises _Discarded for a model of a sweep that has been discarded: saving it would make its folder again."""
+        if self._run.is_forsaken():
+            raise _Discarded
 
     def explain(self, error: Exception) -> str:
         """What happened, what to do and what is kept, for the page."""
@@ -291,8 +299,9 @@ def parse_request(run: Run) -> tuple["Dataset", "ModelConfig", "TrainingConfig"]
 
     stored = run.request()
     request = TrainingRequest.from_json(stored)
-    upload = run.path / "upload.zip"
-    dataset = request.dataset.load(upload if upload.is_file() else None)
+    upload, images = run.path / "upload.zip", stored.get("images")
+    own = upload if upload.is_file() else Path(images) if isinstance(images, str) else None
+    dataset = request.dataset.load(own)
     model_config, config = request.model_config(dataset), request.training
     if request.seconds is not None and not stored.get(PLANNED):
         epochs = PLANNED_SHARE * request.seconds / seconds_per_epoch(dataset, model_config, config)

@@ -58,6 +58,7 @@ from vae.storage.files import (
     write_points,
     write_sheet,
 )
+from vae.storage.names import SWEEP_FOLDER
 from vae.validation import is_number, is_whole, require
 
 FORMAT = 2
@@ -292,7 +293,8 @@ def list_checkpoints(root: Path) -> list[Checkpoint | BrokenCheckpoint]:
         try:
             found.append(_read_if_changed(path))
         except CheckpointError as error:
-            found.append(BrokenCheckpoint(path, str(error)))
+            if not (path / SWEEP_FOLDER).is_dir():  # a sweep's models are its own
+                found.append(BrokenCheckpoint(path, str(error)))
     return found
 
 

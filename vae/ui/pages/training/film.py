@@ -13,7 +13,7 @@ from vae.training.film import film_version
 from vae.training.request import TrainingRequest
 from vae.ui.pages.training import form, selection
 from vae.ui.pages.training.proposals import PRESETS, Preset, proposed_name, repeat_of, start_again, start_preset
-from vae.ui.pages.training.runs import app_runs, refresh_page, usable_checkpoint
+from vae.ui.pages.training.runs import app_runs, own_runs, refresh_page, usable_checkpoint
 from vae.ui.shared import loaders, scripts
 from vae.views.shared import models
 from vae.views.shared.pages import TRAINING
@@ -32,7 +32,7 @@ def checkpoint_film(name: str) -> Path | None:
 
 def show_films(checkpoint: Checkpoint | None) -> None:
     """The film of a run or of a checkpoint, perhaps with another beside it; presets; the form if asked for."""
-    states = {run.name: status.state for run, status in app_runs().all()}
+    states = {run.name: status.state for run, status in own_runs()}
     filmed = _filmed()
     films = [*reversed(states), *(name for name in filmed if name not in states)]
     current = checkpoint.name if checkpoint else None

@@ -1,12 +1,10 @@
 """The runs on the Training page: their states and buttons, and the checkpoints that they have become."""
 
-import os
-import re
 import socket
 
 import streamlit as st
 
-from vae.jobs.ray.launcher import app_launcher
+from vae.jobs.environment import runs_of
 from vae.jobs.run import Command, Run, RunError, Status
 from vae.jobs.runs import TRAINING, Runs
 from vae.storage.atomic import staging_folder
@@ -17,12 +15,13 @@ REFRESH_SECONDS = 2.0
 
 
 def app_runs() -> Runs:
-    """All runs of the app's checkpoint folder. VAE_RUNS: how many train at the same time here; VAE_RAY: elsewhere."""
-    slots = os.environ.get("VAE_RUNS", "1")
-    if not re.fullmatch("[1-9][0-9]?", slots):
-        raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")
-    shared = any(os.environ.get(name) for name in ("VAE_RAY", "VAE_REPLICA"))
-    return Runs(loaders.CHECKPOINTS, app_launcher(int(slots)), shared=shared)
+    """All runs of the app's checkpoint folder."""
+    return runs_of(loaders.CHECKPOINTS)
+
+
+def own_runs() -> list[tuple[Run, Status]]:
+    """Those that are not of a sweep, in the order of the queue."""
+    return [(run, status) for run, status in app_runs().all() if run.membership() is None]
 
 
 def usable_checkpoint(name: str) -> Checkpoint | None:
@@ -52,7 +51,7 @@ def show_runs() -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 def _show_runs() -> None:
     """Runs every REFRESH_SECONDS, as other users start and stop runs too; reruns the page when a state has changed."""
-    found = app_runs().all()
+    found = own_runs()
     states = {run.name: status.state for run, status in found}
     before, st.session_state["run_states"] = st.session_state.get("run_states", states), states
     if states != before:
