@@ -11,6 +11,7 @@ BOOTSTRAP = FRONTEND / "hosts" / "lab" / "bootstrap.js"  # of a packed page, in 
 LIGHT_PAGE = FRONTEND / "hosts" / "lab" / "light.js"
 FILES = {FRONTEND / "hosts" / "lab" / name for name in ("file.js", "lesson-file.js")}  # the latter with lesson.js
 LIBRARY = FRONTEND / "lessons" / "library" / "library.js"
+SWEEP = FRONTEND / "training" / "sweep.js"  # a component of its own, beneath the runs
 NO_FILM = FRONTEND / "training" / "no-film.js"  # in a file that has no films
 CLASS = {  # what Python names of a class's pages
     FRONTEND / CLASS_SCRIPT,
@@ -67,8 +68,8 @@ def test_a_script_imports_from_its_own_folder_and_lib_hosts_from_class_mode_too_
 
 def test_every_script_is_used() -> None:
     """Python names a page's main script, the uploader, the signs and the hosts; other scripts name the rest."""
-    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, NO_FILM, SIGNS}
-    entries |= {LIBRARY} | CLASS | FILES | set((FRONTEND / "hosts").glob("*.js"))
+    entries = {FRONTEND / page / f"{page}.js" for page in PAGES} | {UPLOADER, BOOTSTRAP, LIGHT_PAGE, NO_FILM}
+    entries |= {LIBRARY, SIGNS, SWEEP} | CLASS | FILES | set((FRONTEND / "hosts").glob("*.js"))
     named = {target for targets in ARROWS.values() for target in targets}
     assert set(ARROWS) - named == entries
 

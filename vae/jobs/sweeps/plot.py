@@ -126,7 +126,7 @@ def _legend(looks: dict[int, tuple[str, int]], title: str) -> Iterator[str]:
     """The drawing's title, and which mark stands for how many latent dimensions."""
     at = WIDTH - RIGHT - 54.0 * min(len(looks), 8)
     yield f'<text x="{LEFT}" y="18" font-weight="600">{escape(title)}</text>'
-    yield _text("nats per test image; dashed: equal −ELBO", LEFT, 33, "start", "faint")
+    yield _text("nats per test image; dashed: equal −ELBO", LEFT, 33, "start", "faint about")
     for i, (width, (colour, sides)) in enumerate(looks.items()):
         x, y = at + 54 * (i % 8), 14 + 16 * (i // 8)
         yield f'<path class="mark" fill="{colour}" d="{_mark(x, y, sides)}"/>{_text(f"{width}-D", x + 10, y + 4.5)}'

@@ -1,5 +1,6 @@
 """The Training page. Each module imports only from those above it.
 
+sweeps        the sweeps, each with what it has found so far
 runs          the runs with their buttons; deletes a checkpoint
 uploader      the user's own pictures, from the browser to a file of the session
 own_pictures  what is in the user's own pictures

@@ -9,6 +9,7 @@ from vae.jobs.run import Command, Run, RunError, Status
 from vae.jobs.runs import TRAINING, Runs
 from vae.storage.atomic import staging_folder
 from vae.storage.checkpoints import Checkpoint, list_checkpoints
+from vae.ui.pages.training.sweeps import show_sweeps
 from vae.ui.shared import loaders, page
 
 REFRESH_SECONDS = 2.0
@@ -59,6 +60,7 @@ def _show_runs() -> None:
     for run, status in found:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             _show_run(run, status)
+    show_sweeps(app_runs())
     if problem := st.session_state.pop("run_problem", None):
         st.error(problem)
 
