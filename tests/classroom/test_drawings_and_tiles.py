@@ -161,6 +161,37 @@ def test_a_teacher_sees_and_presents_what_students_see(running: Running) -> None
         assert "64" in ada.ask("tile", **tile(side=65))["error"]
 
 
+def test_a_teacher_who_polls_is_told_each_tile_once(running: Running) -> None:
+    code, secret = running.open()
+    known: Json = {}
+
+    def poll() -> Json:
+        """The next tiles."""
+        told: Json = {}
+        while not told:
+            query = "".join(f"&{name}={number}" for name, number in known.items() if number is not None)
+            headers = {"Cookie": f"class-{code}={secret}"}
+            answer = running.ask("GET", f"{code}/poll?role=teacher{query}", headers=headers).json
+            known.update(mark=answer["mark"], tile=answer["tile"])
+            for message in answer["messages"]:
+                told |= message.get("tiles", {})
+                known.update(after=message["seq"]) if "seq" in message else None
+        return told
+
+    with (
+        running.connect(code, "teacher", secret=secret) as teacher,
+        running.student(code, "Ada") as ada,
+        running.student(code, "Eve") as eve,
+    ):
+        for student in (ada, eve):
+            student.send("tile", **tile())
+            seat = f"{student.state['me']['seat']}"
+            teacher.until(lambda _, seat=seat: seat in teacher.tiles)
+            assert poll() == {seat: tile()}
+        known["tile"] = 2**33  # of a room that has been made anew
+        assert len(poll()) == 2
+
+
 def test_a_phone_s_report_is_shown_to_teachers(running: Running) -> None:
     code, secret = running.open()
     with running.connect(code, "teacher", secret=secret) as teacher, running.connect(code, "check") as phone:

@@ -18,9 +18,11 @@ from websockets.sync.client import connect
 from tests.support.classes import Json, Running, Socket, apply, serve
 from tests.support.live import load, until
 from tests.support.patience import PATIENCE
+from vae.classroom.messages.protocol import LARGEST_ID
 from vae.classroom.rooms import room
 from vae.classroom.serving.routes import Pages, routes
 from vae.classroom.serving.service import ClassService
+from vae.validation import parse_whole
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,19 @@ def test_a_poll_brings_what_is_new_or_waits_for_it(running: Running) -> None:
         assert reply == {"reply": "7", "name": "Eve"}
         while state["me"]["name"] != "Eve":
             poll(first["seq"])
+
+
+def test_a_poll_knows_again_what_it_was_told_of_what_has_no_number(running: Running) -> None:
+    newest = 2 ** (room.MARK_BITS + 1)
+    assert parse_whole(f"{newest}", 0, LARGEST_ID) == newest, "an address has so many digits"
+    code, secret = running.open()
+    with ThreadPoolExecutor(1) as waiting, running.connect(code, "teacher", secret=secret) as teacher:
+        polled = running.ask("GET", f"{code}/poll?role=projector").json
+        address = f"{code}/poll?role=projector&after={polled['messages'][0]['seq']}&mark={polled['mark']}"
+        told = waiting.submit(running.ask, "GET", address)
+        teacher.do("mode", mode="explore")
+        (message,) = told.result().json["messages"]
+        assert message["set"]["class"]["mode"] == "explore", "nothing else was new"
 
 
 def test_two_projectors_of_one_address_are_both_told_who_is_there(running: Running) -> None:

@@ -205,9 +205,9 @@ test("where streams do not get through either, it polls, each time for what came
   const connection = await byPoll();
   assert.equal(connection.status.transport, "poll");
   assert.equal(server.last("poll").url, "https://lab.test/x/c/K7PM2X/poll?role=student&after=4");
-  answer("poll", { messages: [{ seq: 5, set: {} }, { live: { z: [2] } }], mark: 81 });
+  answer("poll", { messages: [{ seq: 5, set: {} }, { live: { z: [2] } }], mark: 81, tile: 7 });
   await settle();
-  assert.match(server.last("poll").url, /after=5&mark=81$/);
+  assert.match(server.last("poll").url, /after=5&mark=81&tile=7$/);
   answer("poll", { messages: [], mark: 82 });
   await settle();
   assert.match(server.last("poll").url, /after=5&mark=82$/);

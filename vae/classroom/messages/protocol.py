@@ -23,15 +23,17 @@ WS   /c/CODE/socket     The first frame is {"version": 1, "role": ROLE, "seat": 
 POST /c/CODE/socket     -> 204, or the reason why this page may not open the socket.
 GET  /c/CODE/events     ?role=&after= text/event-stream; each event's data is a message. A line with a colon every
                         EVENTS_SECONDS keeps proxies from closing it.
-GET  /c/CODE/poll       ?role=&after=&mark= -> {"messages": […], "mark": MARK}: at once if something is newer than
-                        `after` or `mark`, else as soon as something comes, after at most POLL_SECONDS with none.
-                        MARK is a whole number that stands for what has no SEQ: who is connected, reports, the
-                        rehearsal. The next poll sends it back; without it a poll is answered at once.
+GET  /c/CODE/poll       ?role=&after=&mark=&tile= -> {"messages": […], "mark": MARK, "tile": TILE}: at once if something
+                        is newer than what the query says, else as soon as something comes, after at most POLL_SECONDS
+                        with none. MARK is a whole number that stands for what has no SEQ: who is connected, reports,
+                        the rehearsal; TILE, or null, for a teacher's tiles. The next poll sends them back; without
+                        MARK a poll is answered at once.
 POST /c/CODE/commands   ?role= One command -> its reply, or 204 if it has none. For clients without a socket.
 GET  /c/CODE/ping       -> 204
 GET  /c/CODE/export.json  votes.csv  drawings.npz        for the teacher
 
-?after= and ?mark= may be left out, as null may in the first frame; ?role= may not. Content-Type is not looked at.
+?after=, ?mark= and ?tile= may be left out, as null may in the first frame; ?role= may not. Content-Type is not
+looked at.
 ROLE is student, teacher, presenter, projector or check. A presenter is a teacher's page that shows something: it has
 the sections for everybody and no tiles, and of a teacher's commands those about what is shown. A student's token is in
 the first frame, over HTTP in the header "Authorization: Bearer TOKEN"; teacher and presenter are known by the cookie

@@ -29,12 +29,13 @@ class EndedError(Exception):
 class Client:
     """A connection. seat: a student's. transport: None for a simulated student. key: a teacher's secret.
 
-    seq: of the newest event it knows of; mark: of the newest that is no event. What waits for it does not count.
+    seq: of the newest event it knows of; mark: of the newest that is no event; tile: of the newest tile. What waits for
+    it does not count.
     """
 
     __slots__ = (
-        "_catch_up", "_catching", "_ended", "_live", "_offered", "_ready", "_states", "_tiles", "drained", "key",
-        "mark", "replies", "role", "seat", "seq", "stale", "transport",
+        "_catch_up", "_catching", "_ended", "_live", "_newest_tile", "_offered", "_ready", "_states", "_tiles",
+        "drained", "key", "mark", "replies", "role", "seat", "seq", "stale", "tile", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -46,9 +47,10 @@ class Client:
         *,
         key: str = "",
         mark: int | None = None,
+        tile: int | None = None,
     ) -> None:
         self.role, self.seat, self.transport, self.key = role, seat, transport, key
-        self.seq, self.mark = after, mark
+        self.seq, self.mark, self.tile = after, mark, tile
         self.stale = True  # it has missed something, at first everything
         self.replies: deque[str] = deque()
         self.drained = asyncio.Event()
@@ -58,6 +60,7 @@ class Client:
         self._offered = after, mark  # seq and mark once it has taken the states
         self._live: str | None = None
         self._tiles: dict[int, str] = {}
+        self._newest_tile = tile
         self._ended: EndedError | None = None
         self._ready = asyncio.Event()
 
@@ -88,7 +91,7 @@ class Client:
         self.seq, self.mark = self._offered
         if self._tiles:
             found.append(f'{{"tiles":{{{",".join(self._tiles.values())}}}}}')
-            self._tiles = {}
+            self._tiles, self.tile = {}, self._newest_tile
         if self._live is not None:
             found.append(self._live)
             self._live = None
@@ -141,9 +144,12 @@ class Client:
         self._live = text
         self._ready.set()
 
-    def offer_tile(self, seat: int, text: str) -> None:
-        """A seat's tile, in place of the one before; it is sent with what comes next, or when the client is woken."""
-        self._tiles[seat] = f'"{seat}":{text}'
+    def offer_tile(self, seat: int, text: str, number: int) -> None:
+        """A seat's tile, in place of the one before; it is sent with what comes next, or when the client is woken.
+
+        number: of the newest tile that it has been offered then.
+        """
+        self._tiles[seat], self._newest_tile = f'"{seat}":{text}', number
 
     @property
     def has_ended(self) -> bool:

@@ -24,7 +24,7 @@ TILES_SECONDS = 0.25  # between two messages of tiles
 AT_ONCE, BREAK_SECONDS = 16, 0.001  # after so many clients are told something, others of the app have their turn
 KEPT_SECONDS = 300.0  # of a room without anybody
 MOST_REPORTS = 64
-MARK_BITS = 40  # of a room's first mark
+MARK_BITS = 32  # of a room's first mark; an address has whole numbers of ten digits at most
 
 HEADS = {"people", "progress", "question"}  # with one of these, the heads are counted anew
 
@@ -50,6 +50,8 @@ class Room:
         self._live: str | None = None
         self._live_from: Client | None = None
         self._tile_at: dict[int, float] = {}
+        self._tile_numbers: dict[int, int] = {}
+        self._last_tile = secrets.randbits(MARK_BITS)
         self._tiles_due = False
         self._reports: dict[tuple[str, str], tuple[int, Report]] = {}
         self._rehearsal = 0
@@ -67,10 +69,16 @@ class Room:
             self.leave(client)
             raise
         if client.role == "teacher":
-            for seat, tile in self.tiles.items():
-                client.offer_tile(seat, dumped(tile))
+            self._offer_tiles(client)
         client.enter(self._catch_up)
         self._publish_soon()  # what has changed while nobody was there
+
+    def _offer_tiles(self, client: Client) -> None:
+        """All tiles that a teacher does not know yet."""
+        knows = client.tile if client.tile is not None and client.tile <= self._last_tile else -1
+        for seat, tile in self.tiles.items():
+            if self._tile_numbers[seat] > knows:
+                client.offer_tile(seat, dumped(tile), self._last_tile)
 
     def leave(self, client: Client) -> None:
         """Undoes join, once the connection has ended."""
@@ -304,10 +312,11 @@ class Room:
         now, teachers = monotonic(), self.of("teacher")
         if not teachers or now - self._tile_at.get(seat, -TILE_SECONDS) < TILE_SECONDS:
             return
-        self._tile_at[seat], self.tiles[seat] = now, tile
+        self._last_tile += 1
+        self._tile_at[seat], self.tiles[seat], self._tile_numbers[seat] = now, tile, self._last_tile
         text = dumped(tile)
         for client in teachers:
-            client.offer_tile(seat, text)
+            client.offer_tile(seat, text, self._last_tile)
         if not self._tiles_due:
             self._tiles_due = True
             asyncio.get_running_loop().call_later(TILES_SECONDS, self._send_tiles)

@@ -248,7 +248,8 @@ class ClassRoutes:
         self._check_full(address_of(request))
         heard(self._service, who)
         async with self._counted(request):
-            text = await poll(self._service, who, _whole(request, "after"), _whole(request, "mark"), request)
+            after, mark, tile = (_whole(request, name) for name in ("after", "mark", "tile"))
+            text = await poll(self._service, who, request, after, mark=mark, tile=tile)
         return Response(text, media_type="application/json")
 
     async def command(self, request: Request) -> Response:

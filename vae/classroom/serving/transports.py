@@ -68,10 +68,10 @@ async def reply_to(service: ClassService, who: Who, text: str | bytes) -> str | 
 
 @asynccontextmanager
 async def joined(
-    service: ClassService, who: Who, transport: Transport, after: int | None, mark: int | None = None
+    service: ClassService, who: Who, transport: Transport, after: int | None, **known: int | None
 ) -> AsyncIterator[Client]:
-    """A client of the class's room, for as long as it is connected."""
-    client = Client(who.role, who.seat, transport, after, key=who.secret, mark=mark)
+    """A client of the class's room, for as long as it is connected. after, known: its seq, mark and tile."""
+    client = Client(who.role, who.seat, transport, after, key=who.secret, **known)
     room = service.room(who.code)
     await room.join(client)
     try:
@@ -277,9 +277,12 @@ async def _take(client: Client, seconds: float) -> list[str]:
 # ---- polls -----------------------------------------------------------------------------------------------------------
 
 
-async def poll(service: ClassService, who: Who, after: int | None, mark: int | None, request: Request) -> str:
-    """What is newer, or comes until the poll ends, as JSON text. Raises ClassError, EndedError."""
-    async with joined(service, who, "poll", after, mark) as client:
+async def poll(service: ClassService, who: Who, request: Request, after: int | None, **known: int | None) -> str:
+    """What is newer, or comes until the poll ends, as JSON text. after, known: as for joined.
+
+    Raises ClassError, EndedError.
+    """
+    async with joined(service, who, "poll", after, **known) as client:
         taking = asyncio.create_task(_take(client, POLL_SECONDS))
         leaving = asyncio.create_task(_left(request.receive))
         try:
@@ -292,4 +295,4 @@ async def poll(service: ClassService, who: Who, after: int | None, mark: int | N
         if texts:  # the more poll, the longer each waits for more, so that together they do not ask without end
             await asyncio.sleep(HOLD_SECONDS * len(service.requests))
             texts += client.more()
-    return f'{{"messages":[{",".join(texts)}],"mark":{dumped(client.mark)}}}'
+    return f'{{"messages":[{",".join(texts)}],"mark":{dumped(client.mark)},"tile":{dumped(client.tile)}}}'

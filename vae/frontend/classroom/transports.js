@@ -128,14 +128,18 @@ function openPoll(place, after, calls) {
   return overHttp("poll", place, calls, async (signal) => {
     /** @type {number | null} of what has no number, as the last answer had it */
     let mark = null;
+    /** @type {number | null} of tiles */
+    let tile = null;
     for (let seq = after; !signal.aborted; ) {
       const answer = await within(signal, SECONDS_OF_A_POLL, async (patience) => {
-        const response = await place.fetch(address(place, "poll", { after: seq, mark }), asked(place, patience.signal));
+        const where = address(place, "poll", { after: seq, mark, tile });
+        const response = await place.fetch(where, asked(place, patience.signal));
         if (!response.ok) throw await refusalOf(response);
         return await response.json();
       });
       const { messages } = answer;
       mark = answer.mark ?? null;
+      tile = answer.tile ?? null;
       if (!messages.length && !signal.aborted) calls.onMessage({}); // a sign of life
       for (const message of messages) {
         if (signal.aborted) return;
