@@ -6,7 +6,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deploy/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)?)`")
 FOLDERS = "vae|pages|tests|docs|checkpoints"
