@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.types import Message
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -21,7 +22,8 @@ from tests.support.patience import PATIENCE
 from vae.classroom.messages.protocol import LARGEST_ID
 from vae.classroom.rooms import room
 from vae.classroom.serving.routes import Pages, routes
-from vae.classroom.serving.service import ClassService
+from vae.classroom.serving.service import ClassService, Origin
+from vae.classroom.serving.transports import SocketServer
 from vae.validation import parse_whole
 
 
@@ -294,3 +296,17 @@ def test_a_client_that_goes_while_it_is_told_something_is_no_failure(tmp_path: P
         await service.close()
 
     asyncio.run(visit())
+
+
+def test_a_socket_that_closes_before_it_says_who_it_is_is_no_error() -> None:
+    async def code() -> str:
+        return "ABCDEF"
+
+    async def receive() -> Message:
+        return {"type": "websocket.disconnect"}
+
+    async def send(message: Message) -> None:
+        pytest.fail(f"{message} is sent to nobody")
+
+    service: Any = None  # it is not asked
+    asyncio.run(SocketServer(service, receive, send).serve(code(), lambda _: "", Origin("", "")))

@@ -117,6 +117,8 @@ class SocketServer:
             who = await self._service.who(found, hello.role, hello.seat, secret(found), origin)
             async with joined(self._service, who, "websocket", hello.after) as client:
                 await self._both(replace(who, client=client, transport="websocket"), client)
+        except _GoneError:  # before it has said who it is
+            return
         except (ClassError, MessageError, EndedError) as error:
             await self._say_last(error)
 
