@@ -20,6 +20,11 @@ from vae.ui.pages.training import runs
 from vae.ui.serving import classroom
 from vae.ui.shared import loaders
 
+NO_RUNS = (
+    "The folder of checkpoints cannot be written to, or does not lock; let the app's user write there, and share it by "
+    "NFSv4 or CephFS."
+)
+
 
 def checks(live: DecodeService) -> list[Check]:
     """What a replica needs: checkpoints, a decoder, the classes' file, and a folder that it may write."""
@@ -49,8 +54,8 @@ async def folder_problem() -> str:
     """Why no run can be started here. A single app may serve a folder that it cannot write."""
     if not os.environ.get("VAE_REPLICA"):
         return ""
-    writable = not await asyncio.to_thread(runs.app_runs().obstacle)
-    return "" if writable else "The folder of checkpoints cannot be written to; let the app's user write there."
+    fine = not await asyncio.to_thread(runs.app_runs().obstacle)
+    return "" if fine else NO_RUNS
 
 
 async def metrics(live: DecodeService, maps: MapService) -> str:
