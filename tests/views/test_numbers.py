@@ -92,6 +92,7 @@ EXPLAINED: dict[tuple[str, str], tuple[str, ...] | str] = {
     ("training/player.js", " %"): "how much of the run is over",
     ("training/selection.js", "MB"): "the size of a file",
     ("training/view.js", "nats"): ("loss",),
+    ("training/sweep.js", "nats"): ("rate", "distortion", "−ELBO", "active dimensions"),
     ("training/words.js", "images/s"): "how fast the run is, by the clock",
 }
 # Terms that a page gives its signs by a variable, or through lib/glossary.js.

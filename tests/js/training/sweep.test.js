@@ -62,6 +62,14 @@ test("where all models are offered anyway there is nothing to offer", () => {
   assert.deepEqual(texts("td button"), []);
 });
 
+test("axes and columns are explained, and nothing is left when the page closes it", () => {
+  const asked = [...results.root.querySelectorAll("button.help")].map(({ ariaLabel }) => ariaLabel);
+  assert.equal(asked.length, 4);
+  const parent = results.root.parentElement;
+  results.close();
+  assert.equal(parent?.childNodes.length, 0);
+});
+
 test("what has not changed is not drawn again", () => {
   const [svg, line] = [results.plane.firstChild, results.body.firstChild];
   results.update({ ...DATA });

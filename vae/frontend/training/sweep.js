@@ -2,6 +2,7 @@
 
 import { button, element } from "../lib/dom.js";
 import { download } from "../lib/export.js";
+import { help } from "../lib/glossary.js";
 
 /**
  * What Python sends: vae/ui/pages/training/sweeps.py.
@@ -35,8 +36,13 @@ export default class SweepResults {
     const place = element("div", { className: "table-place", tabIndex: 0, role: "region" }, table);
     place.ariaLabel = "Table of the sweep";
     this.files = element("p", { className: "files" });
-    this.root = element("div", { className: "sweep" }, this.plane, element("div", {}, place, this.files));
+    const beside = element("div", {}, signs(), place, this.files);
+    this.root = element("div", { className: "sweep" }, this.plane, beside);
     parent.append(this.root);
+  }
+
+  close() {
+    this.root.remove();
   }
 
   /** @param {Data} data */
@@ -85,6 +91,17 @@ export default class SweepResults {
     };
     return button("Offer", `Copy ${name} to the models that every page offers`, keep, `Offer ${name} on every page`);
   }
+}
+
+/** What the axes and columns mean. */
+function signs() {
+  const terms = [
+    element("span", {}, "rate (KL)", help("rate")),
+    element("span", {}, "distortion (reconstruction)", help("distortion")),
+    element("span", {}, "−ELBO", help("−ELBO")),
+    element("span", {}, "active dimensions", help("active dimensions")),
+  ];
+  return element("p", { className: "signs" }, ...terms);
 }
 
 /**

@@ -16,6 +16,7 @@ from vae.storage.files import CheckpointError
 from vae.ui.shared import scripts
 from vae.views.shared.scripts import script_url
 
+STYLES = ("lib/controls.css", "training/sweep.css", "training/signs.css", "lib/popover.css", "lib/glossary.css")
 LOOK_SECONDS = 1.0  # the folders are read no more often for many visitors than for one
 
 
@@ -113,7 +114,7 @@ def _show_results(sweep: Sweep, state: SweepState) -> None:
         return
     offered = {path.parent.name for path in sweep.folder.parent.glob("*/config.json")} if sweep.inside else set()
     key = f"sweep-results-{sweep.name}"
-    component = scripts.component("sweep", "lib/controls.css", "training/sweep.css")
+    component = scripts.component("sweep", *STYLES)
     component(
         key=key,
         data={
