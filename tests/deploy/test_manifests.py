@@ -151,6 +151,8 @@ def test_compose_starts_two_replicas_that_only_haproxy_reaches() -> None:
         assert found["networks"] == ["inside"], name
         assert "ports" not in found, name
         assert found["volumes"] == ["data:/data"], name
+        assert found["image"] == services["models"]["image"], name
+        assert (DEPLOY / found["build"]["context"] / found["build"]["dockerfile"]).is_file(), "else it would be pulled"
     assert compose()["networks"]["inside"]["internal"]
     addresses = {value.partition(":")[0] for key, value in services["proxy"]["environment"].items() if "REPLICA" in key}
     assert addresses == set(replicas)
