@@ -204,6 +204,20 @@ def test_on_the_plane_more_rate_is_further_right_and_less_distortion_lower() -> 
     assert all(0 < x < 640 and 0 < y < 420 for x, y in places(drawn(found)))
 
 
+def test_no_name_on_the_plane_covers_another_or_a_number_of_a_line() -> None:
+    found = [row | {"kl": 8.0 + row["beta"] / 10} for row in rows((2,), (0.5, 1, 2, 4), 1)]
+    names = [text for text in drawn(found).findall(".//{*}text") if text.get("class") in ("name", "faint")]
+    assert sum(text.get("class") == "name" for text in names) == 4
+    boxes = []
+    for text in names:
+        x, y, width = float(str(text.get("x"))), float(str(text.get("y"))), 6.0 * len(str(text.text))
+        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[str(text.get("text-anchor"))] * width
+        boxes.append((left, y - 9, left + width, y))
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[:i]:
+            assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+
+
 def test_of_one_model_of_none_and_of_a_thousand_there_is_a_plane_too() -> None:
     assert plane_svg([], "mine") == ""
     assert len(places(drawn(rows((2,), (1,), 1)))) == 1

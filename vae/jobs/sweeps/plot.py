@@ -111,15 +111,19 @@ def _axes(scale: _Scale) -> Iterator[str]:
 
 def _equal_sums(scale: _Scale) -> Iterator[str]:
     """Lines of equal rate + distortion = −ELBO, within the axes."""
+    for total, x1, y1, x2, y2 in _equal_lines(scale):
+        yield f'<line class="equal" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+        yield _text(f"{total:g}", x2 - 4, y2 - 5, "end", "faint")
+
+
+def _equal_lines(scale: _Scale) -> Iterator[tuple[float, float, float, float, float]]:
+    """The sum, and the ends of its line."""
     step = _round_step((scale.most + scale.most_rate - scale.least) / LINES)
     for number in range(ceil((scale.least + 1e-9) / step), ceil((scale.most + scale.most_rate) / step)):
         total = number * step
         first, last = max(0.0, total - scale.most), min(scale.most_rate, total - scale.least)
         if last > first:
-            ends = [(scale.x(rate), scale.y(total - rate)) for rate in (first, last)]
-            (x1, y1), (x2, y2) = ends
-            yield f'<line class="equal" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-            yield _text(f"{total:g}", x2 - 4, y2 - 5, "end", "faint")
+            yield total, scale.x(first), scale.y(total - first), scale.x(last), scale.y(total - last)
 
 
 def _legend(looks: dict[int, tuple[str, int]], title: str) -> Iterator[str]:
@@ -155,6 +159,7 @@ def _names(means: Sequence[tuple[int, float, float, float]], rows: Iterable[Row]
     half = MARK + 1.5
     centres = [(scale.x(row["kl"]), scale.y(row["reconstruction"])) for row in rows]
     taken: list[Box] = [(x - half, y - half, x + half, y + half) for x, y in centres]
+    taken += [_box(f"{total:g}", x - 4, y - 9, "end") for total, _, _, x, y in _equal_lines(scale)]
     for _, beta, kl, error in means:
         name = f"β = {beta:g}"
         for x, y, anchor in _places(scale.x(kl), scale.y(error)):
