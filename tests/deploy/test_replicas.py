@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -18,17 +17,15 @@ from websockets.exceptions import WebSocketException
 from tests.support.browsing import ROOT, frames, new_page, prefer_server, settle, until
 from tests.support.classes import Visits
 from tests.support.patience import PATIENCE
-from tests.support.replicas import CONFIG, HAPROXY, Site, needs_haproxy, replicated
+from tests.support.replicas import Site, needs_haproxy, replicated
 from tests.support.replicas import until as until_now
 from tests.support.training_page import start
-from vae.classroom.codes import ALPHABET
 from vae.jobs.run import Run
 from vae.jobs.runs import Runs
 
 pytestmark = needs_haproxy
 ALIVE = re.compile("shared: (queued|starting|running)")
 AGAIN_SECONDS = 0.5  # after which a student comes back, as the page does
-INSIDE = ("/metrics", "/readyz", "/live/metrics", "/_stcore/metrics", "/c/homes/1")
 
 
 @pytest.fixture(scope="module")
@@ -39,44 +36,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         shutil.copytree(ROOT / "checkpoints" / name, folder / "checkpoints" / name)
     with replicated(folder, folder / "checkpoints") as found:
         yield found
-
-
-def test_the_configuration_is_valid() -> None:
-    checked = subprocess.run([str(HAPROXY), "-c", "-V", "-f", str(CONFIG)], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    assert "WARNING" not in checked.stdout + checked.stderr
-
-
-def test_haproxy_knows_the_place_of_each_letter_of_a_code() -> None:
-    lines = (CONFIG.parent / "homes.map").read_text().splitlines()
-    assert lines[1:] == [f"{letter} {place}" for place, letter in enumerate(ALPHABET)]
-    letters = re.search(r"is_class var\(txn.code\) -m reg \^\[(.*)\]\{6\}\$", CONFIG.read_text())
-    assert letters is not None
-    assert set(re.findall(f"[{letters[1]}]", "".join(map(chr, range(128))))) == set(ALPHABET)
-
-
-@pytest.mark.slow
-def test_a_visitor_stays_where_the_first_answer_came_from(site: Site) -> None:
-    status, _, cookie = site.ask("/Explore")
-    assert status == 200
-    assert re.fullmatch(r"replica=r[12]; path=/; HttpOnly; SameSite=Lax", cookie)
-    for number in (1, 2):
-        assert site.ask("/Explore", number)[::2] == (200, "")
-
-
-@pytest.mark.slow
-def test_what_operators_ask_is_not_told_outside(site: Site) -> None:
-    for path in (
-        "/metrics",
-        "/readyz",
-        "/live/metrics",
-        "/_stcore/metrics",
-        "/c/homes/1",
-        "/%6detrics",
-        "/c/home%73/2",
-    ):
-        assert site.ask(path)[0] == 404, path
-    assert site.ask("/healthz")[0] == 200
 
 
 @contextmanager

@@ -61,9 +61,7 @@ class Site:
 
     def up(self, backend: str) -> set[str]:
         """The replicas that haproxy uses for a backend."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._stats}/stats;csv", timeout=PATIENCE) as answer:
-            rows = [line.split(",") for line in answer.read().decode().splitlines()]
-        return {row[1] for row in rows if row[0] == backend and row[17].startswith("UP") and row[1] != "BACKEND"}
+        return up(self._stats, backend)
 
     def ask(self, path: str, replica: int | None = None, **headers: str) -> tuple[int, str, str]:
         """Status, text and new cookie of an answer. replica: where the visitor was before."""
@@ -75,6 +73,13 @@ class Site:
         except HTTPError as error:
             with error:
                 return error.code, error.read().decode(), error.headers.get("Set-Cookie", "")
+
+
+def up(stats: int, backend: str) -> set[str]:
+    """The servers that haproxy uses for a backend, by the statistics at this port."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{stats}/stats;csv", timeout=PATIENCE) as answer:
+        rows = [line.split(",") for line in answer.read().decode().splitlines()]
+    return {row[1] for row in rows if row[0] == backend and row[17].startswith("UP") and row[1] != "BACKEND"}
 
 
 def until(condition: Callable[[], object], what: str) -> None:
