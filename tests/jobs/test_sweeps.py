@@ -205,7 +205,11 @@ def test_on_the_plane_more_rate_is_further_right_and_less_distortion_lower() -> 
 
 
 def test_no_name_on_the_plane_covers_another_or_a_number_of_a_line() -> None:
-    found = [row | {"kl": 8.0 + row["beta"] / 10} for row in rows((2,), (0.5, 1, 2, 4), 1)]
+    numbers = ((8.3, 110.1), (6.2, 118.2), (5.9, 120.0), (3.0, 134.3))
+    found = [
+        row | {"kl": kl, "reconstruction": error}
+        for row, (kl, error) in zip(rows((2,), (0.5, 1, 2, 4), 1), numbers, strict=True)
+    ]
     names = [text for text in drawn(found).findall(".//{*}text") if text.get("class") in ("name", "faint")]
     assert sum(text.get("class") == "name" for text in names) == 4
     boxes = []
@@ -338,6 +342,8 @@ def test_what_was_paused_or_failed_is_tried_once_by_each_command_and_what_was_ki
     again = Feeder(scene.sweep, again=True)
     again.step()
     assert scene.states() == {A: "queued", B: "queued"}
+    scene.stage.fail(scene.run(A), "The disk is full.")
+    again.step()
     assert scene.stage.launched.count(A) == 2
 
 
@@ -346,13 +352,15 @@ def test_a_user_s_pause_ends_the_feeding_and_the_next_command_goes_on(scene: Sce
     feeder.step()
     scene.sweep.pause()
     assert [run.command() for run, _ in scene.runs.all()] == ["pause", "pause"]
+    late = scene.sweep.start_run(scene.plan, scene.plan.members[2])  # as if it had been started in that moment
     assert feeder.step().paused
+    assert late.command() == "pause"
     assert feeder.ended
     for run, _ in scene.runs.all():
         scene.stage.obey(run)
     scene.sweep.unpause()
     Feeder(scene.sweep, again=True).step()
-    assert scene.states() == {A: "queued", B: "queued"}
+    assert sorted(scene.states().values()) == ["paused", "queued", "queued"]
 
 
 def test_a_discarded_sweep_is_gone_with_its_runs_and_models(scene: Scene) -> None:
@@ -376,6 +384,7 @@ def test_a_sweep_is_not_discarded_while_a_process_feeds_it_or_a_model_is_saved(
     monkeypatch.setattr("vae.jobs.sweeps.sweep.ENDING_SECONDS", 0)
     with scene.sweep.lock(), pytest.raises(RunError, match="mine is still being fed; discard it in a moment"):
         scene.sweep.discard()
+    assert scene.sweep.state().paused  # so that it ends
     scene.sweep.unpause()
     Feeder(scene.sweep, again=True).step()
     run = scene.run(A)
@@ -414,13 +423,20 @@ def test_two_commands_of_one_sweep_do_not_disturb_each_other_and_the_second_take
     assert scene.stage.launched == [A, B]
     first.close()  # as by Ctrl-C
     scene.stage.finish(scene.run(A))
+    scene.stage.fail(scene.run(B), "The disk is full.")
     states: list[SweepState] = [next(second), next(second)]
     assert states[-1].trained == {A}
-    assert scene.stage.launched == [A, B, C]
-    for name in (B, C):
-        scene.stage.finish(scene.run(name))
-    assert not list(second)[-1].missing
+    assert scene.stage.launched == [A, B, C]  # B has had its try
+    scene.stage.finish(scene.run(C))
+    assert list(list(second)[-1].failed) == [B]
     assert not scene.sweep.state().fed
+
+
+def test_a_run_that_has_just_become_its_model_is_counted_once(scene: Scene) -> None:
+    Feeder(scene.sweep, again=True).step()
+    write_model(scene.run(A).checkpoint_path)
+    state = scene.sweep.state()
+    assert (list(state.runs), [member.name for member in state.missing]) == ([B], [B, C])
 
 
 def test_a_run_of_other_settings_is_not_taken_for_the_model(scene: Scene) -> None:
