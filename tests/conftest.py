@@ -74,7 +74,9 @@ def pytest_sessionfinish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says why the browser tests did not run and how to get them; and which tests failed once and then passed."""
     if NO_CHROMIUM:
-        terminalreporter.write_line("SKIPPED all browser tests: no Chromium; on Debian: apt-get install chromium")
+        terminalreporter.write_line(
+            "SKIPPED all browser tests: no Chromium; on Debian: apt-get install chromium-headless-shell"
+        )
     if terminalreporter.config.getoption("flaky") and (passed := terminalreporter.stats.get("passed")):
         terminalreporter.write_sep("=", "FLAKY")
         for report in passed:

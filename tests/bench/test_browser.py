@@ -95,7 +95,7 @@ def test_a_machine_without_a_chromium_is_one_sentence(capsys: Captured, monkeypa
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert main(["bench", "start"]) == 1
     assert capsys.readouterr().err == (
-        "vae bench: There is no Chromium on this machine; on Debian: apt-get install chromium.\n"
+        "vae bench: There is no Chromium on this machine; on Debian: apt-get install chromium-headless-shell.\n"
     )
 
 
