@@ -1,4 +1,4 @@
-"""The model in the browser computes what the live service computes: every shipped one, and 40 of any kind."""
+"""The model in the browser computes what the live service computes: every shipped one, and others of any kind."""
 
 import json
 import subprocess
@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from tests.support.effort import THOROUGH
 from vae.evaluation.rounding import float16_is_close
 from vae.model.networks import VAE, Architecture, Likelihood, ModelConfig
 from vae.server.live.inference import InferenceEngine
@@ -23,7 +24,8 @@ from vae.storage.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(path.name for path in (ROOT / "checkpoints").iterdir() if (path / "config.json").is_file())
-RANDOM = 40
+RANDOM = 40 if THOROUGH else 16
+pytestmark = pytest.mark.scaled
 
 Array = NDArray[Any]
 

@@ -234,20 +234,19 @@ def grey(png: bytes) -> Any:
         return np.asarray(image.convert("L"), np.int16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
-    first_in_make_test(
-        [
-            f"Explore?{MNIST}",
-            f"Latent_map?{MNIST}",
-            "Sampling?checkpoint=digits-z2",
-            *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
-            f"Reconstruction?{MNIST}",
-            FILM,
-            "Lessons",
-            "Class",
-        ]
-    ),
+    [
+        f"Explore?{MNIST}",
+        f"Latent_map?{MNIST}",
+        "Sampling?checkpoint=digits-z2",
+        *(f"Interpolation?{MNIST}&view={name}" for name in ("ends", "corners", "arithmetic")),
+        f"Reconstruction?{MNIST}",
+        FILM,
+        "Lessons",
+        "Class",
+    ],
 )
 def test_keys_reach_every_control_show_where_they_are_and_change_the_picture(
     app: Server, browser: Browser, query: str

@@ -61,6 +61,7 @@ def draw(page: Page) -> None:
     rest(page, pictures)
 
 
+@pytest.mark.slow
 def test_a_drawing_under_four_betas_is_live_in_one_screen_and_costs_what_python_says(
     app: Server, browser: Browser
 ) -> None:

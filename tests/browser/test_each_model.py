@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import changed, opened, pixels, rest, shows_model
 from tests.support.checkpoints import save
-from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.model.networks import ModelConfig
 from vae.ui.shared.page import PAGES
@@ -42,7 +41,8 @@ def has_picture(page: Page) -> None:
     rest(page)
 
 
-@pytest.mark.parametrize("name", first_in_make_test(NAMES))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_the_model_opens_on_every_page_without_an_error(app: Server, browser: Browser, name: str) -> None:
     with opened(browser, f"{app.url}/?checkpoint={name}") as page:
         for path in PATHS:
@@ -51,7 +51,8 @@ def test_the_model_opens_on_every_page_without_an_error(app: Server, browser: Br
             shows_model(page, name)
 
 
-@pytest.mark.parametrize("name", first_in_make_test(NAMES))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_the_model_opens_in_every_view_of_the_light_page_without_an_error(
     app: Server, browser: Browser, name: str
 ) -> None:

@@ -83,6 +83,7 @@ def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, b
             page.wait_for_url(f"**/{name}?*checkpoint=mnist-z2**")
 
 
+@pytest.mark.slow
 def test_back_leads_to_the_model_and_the_page_before_one_by_one(app: Server, browser: Browser) -> None:
     def at(page: Page, title: str, checkpoint: str) -> None:
         expect(page.locator("h1")).to_have_text(title)

@@ -223,6 +223,7 @@ def lengths(page: Page) -> list[float]:
     return [float(number) for number in re.findall(r"[a-z] ([0-9.]+)", page.locator(".lengths").inner_text())]
 
 
+@pytest.mark.slow
 def test_the_shortest_path_is_found_beside_the_others_and_follows_an_end_that_is_dragged(
     lab: Server, models: Path, browser: Browser
 ) -> None:
@@ -471,6 +472,7 @@ def test_uploads_become_ends_or_a_sentence(lab: Server, browser: Browser, tmp_pa
         page.wait_for_url("**from=z*")
 
 
+@pytest.mark.slow
 def test_ends_come_from_the_gallery_samples_and_z_and_the_link_brings_them_back(lab: Server, browser: Browser) -> None:
     with interpolation(browser, lab) as page:
         page.get_by_role("button", name="Choose A from anywhere").click()

@@ -139,6 +139,7 @@ STEPS = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_step_opens_as_on_a_new_page_whatever_was_done_before(browser: Browser, tmp_path: Path) -> None:
     queries = ["Explore?checkpoint=digits-z2", "Reconstruction?checkpoint=digits-z2"]
     links = [queries[0], queries[1] + "&image=7", *queries, queries[0]]
@@ -307,6 +308,7 @@ def test_each_lesson_is_played_to_its_end(app: Server, browser: Browser, name: s
         expect(page.locator(".lab-notices p")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_lesson_resumes_after_a_reload_and_its_prediction_stays(app: Server, browser: Browser) -> None:
     with played(browser, app, "lesson=two-numbers") as page:
         assert (query(page)["page"], query(page)["checkpoint"]) == ("Reconstruction", "mnist-z2")

@@ -201,6 +201,7 @@ def test_moving_over_empty_space_decodes_live_without_a_run_of_the_page(app: Ser
         assert [url for url in sent if "/live/images" not in url] == []
 
 
+@pytest.mark.slow
 def test_a_click_pins_and_its_link_to_explore_shows_the_same_picture(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.mouse.click(*spot(page, 0.06, 0.3))
@@ -535,6 +536,7 @@ def test_away_from_the_points_of_t_sne_no_error_is_given(app: Server, browser: B
         page.wait_for_url("**z=**")
 
 
+@pytest.mark.slow
 def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2") as page:
         page.wait_for_selector(".plot[data-method=raw][data-manifold]")
@@ -652,6 +654,7 @@ def test_names_are_text_and_never_markup(app: Server, browser: Browser) -> None:
         assert page.locator(".latent-map b", has_text="nine").count() == 0
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_pin_opens_a_sheet_from_below_that_does_not_cover_its_place(app: Server, browser: Browser) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with mapped(browser, f"{app.url}/Latent_map?checkpoint=mnist-z2", **phone) as page:

@@ -72,6 +72,7 @@ def walk_light(browser: Browser, url: str) -> None:
         assert strays == set()
 
 
+@pytest.mark.slow
 def test_a_proxy_that_strips_a_prefix_and_changes_the_host_hinders_nothing(app: Server, browser: Browser) -> None:
     with stripping_proxy(app.url) as url:
         walk(browser, url)

@@ -228,6 +228,7 @@ def test_the_reconstruction_follows_before_the_pen_lifts(app: Server, browser: B
         assert model_sees(page).any()
 
 
+@pytest.mark.slow
 def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
         empty_pad(page)
@@ -375,6 +376,7 @@ def steps(page: Page) -> dict[str, bool]:
 STEPS = dict.fromkeys(("oriented", "levelled", "inverted", "stretched", "centred"), True)
 
 
+@pytest.mark.slow
 def test_each_step_from_a_photograph_to_the_input_is_shown_and_can_be_left_out(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}&image=3") as page:
         upload_turned(page)

@@ -139,6 +139,7 @@ def test_pictures_morph_during_a_drag_and_python_hears_of_the_release(app: Serve
             assert set(linked(page)) - set(before) == {parameter}
 
 
+@pytest.mark.slow
 def test_the_link_reproduces_the_pictures_bit_by_bit(app: Server, browser: Browser) -> None:
     query = f"{Z2}&seed=7&side=5&temperature=0.7&truncation=1.5&source=class:3&against=image:11&hold=0:0.25"
     with sampling(browser, app, query) as page, sampling(browser, app, query) as other:

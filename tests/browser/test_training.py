@@ -148,6 +148,7 @@ def open_uploader(page: Page) -> None:
     choose_in_dialog(page, "Dataset", "My own images")
 
 
+@pytest.mark.slow
 def test_a_folder_of_thousands_of_pictures_arrives_whole(app: Server, browser: Browser, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, MANY)
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
