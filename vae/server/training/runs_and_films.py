@@ -7,8 +7,8 @@ GET <base>/live/runs
     "state": "queued" | "starting" | "running" | "saving" | "paused" | "failed" | "killed", "sentence": SENTENCE,
     "queue_position": 1 for the next in the queue or null, "progress": 0 to 1, "epoch": epochs done, with
     decimals, "epochs": E or null, "seconds": of training, "seconds_left": s or null, "images_per_second": n or null,
-    "device": "cpu", "film_bytes": n}, …]}. A run that has finished is no longer listed: it has become the checkpoint of
-    its name.
+    "device": "cpu", "host": MACHINE or "", "film_bytes": n}, …]}. A run that has finished is no longer listed: it has
+    become the checkpoint of its name.
 GET <base>/live/film?kind=run|checkpoint&name=NAME&from=K&v=VERSION
     The film, as vae.training.film describes it, from byte K on; of a run, as far as it has been written, perhaps ending
     within a record. A request for a run that has just been saved gets its checkpoint's film. 404 if there is none;
