@@ -25,7 +25,7 @@ export class ScoreHistogram {
   score;
 
   constructor() {
-    this.canvas = element("canvas", { role: "img" });
+    this.canvas = element("canvas");
     this.element = element("div", { className: "histogram" }, this.canvas);
     new ResizeObserver(() => this.paint()).observe(this.element); // ends with the element
   }
@@ -38,6 +38,8 @@ export class ScoreHistogram {
   setScores(own, other, title) {
     Object.assign(this, { own: own.toSorted(), other: other?.toSorted() ?? null, title });
     if (!own.length) return;
+    this.canvas.setAttribute("role", "img");
+    this.canvas.ariaLabel = title;
     const all = [this.own, ...(this.other ? [this.other] : [])];
     this.low = Math.min(...all.map((scores) => scores[Math.floor(0.002 * scores.length)]));
     const high = Math.max(...all.map((scores) => scores[Math.floor(0.99 * (scores.length - 1))]));

@@ -29,7 +29,7 @@ export class PosteriorChart {
   code = null;
 
   constructor() {
-    this.canvas = element("canvas", { role: "img" });
+    this.canvas = element("canvas", { role: "img", ariaLabel: t("q(z|x) of this image, mean ± standard deviation") });
     this.more = element("button", { type: "button", hidden: true, onclick: () => this.toggle() });
     this.element = element("div", { className: "posterior" }, this.canvas, this.more);
     new ResizeObserver(() => this.paint()).observe(this.element); // ends with the element

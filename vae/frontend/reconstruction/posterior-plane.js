@@ -41,7 +41,7 @@ export class PosteriorPlane {
   /** @param {(i: number) => void} onPick the user chose test image i by its point */
   constructor(onPick) {
     this.background = element("canvas");
-    this.canvas = element("canvas", { role: "img" });
+    this.canvas = element("canvas", { role: "img", ariaLabel: t("Where it lies") });
     this.caption = element("p", { className: "caption" });
     this.place = element("div", { className: "plane-place" }, this.canvas);
     this.legend = element("ul", { className: "legend" });
