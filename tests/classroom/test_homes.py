@@ -271,7 +271,7 @@ def test_a_day_later_nothing_is_left_in_files_of_homes_that_are_no_more(path: Pa
             await second.store(2)
             await first.expire(time.time() + 2 * classes.LIFETIME)
             assert await (await first.store(1)).run(classes.all_codes) == []
-            assert len(await (await second.store(2)).run(classes.all_codes)) == 1, "it is for who has it to delete it"
+            assert len(await (await second.store(2)).run(classes.all_codes)) == 1, "only its holder deletes it"
             for file in (path, Replica(3, 3).file(path, 3)):
                 assert await codes(file) == []
 

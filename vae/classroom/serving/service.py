@@ -179,7 +179,7 @@ class ClassService:
             room.end(CLOSED, final=False)
 
     def _leave(self, home: int) -> None:
-        """The classes of a home go on at another replica: whoever is in one connects to that."""
+        """The classes of a home go on at another replica: those in a class connect to it."""
         for code in [code for code in self.rooms if self._homes.replica.home(code) == home]:
             self.rooms.pop(code).end(AWAY, final=False)
 
