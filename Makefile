@@ -27,10 +27,10 @@ test: check-and-test-js
 	$(PYTEST) -m "not slow" $(THEN)
 
 # What `make test` leaves out, and what tries more here.
-test-rest: .venv/test-installed
+test-rest: test-js-coverage
 	$(PYTEST) -m "slow or scaled" --hypothesis-profile=ci $(THEN)
 
-test-all: check-and-test-js
+test-all: check-and-count-js
 	$(PYTEST) --hypothesis-profile=ci
 
 # Ray listens on all interfaces: here there is the loopback interface alone, and no process outlives the tests.
@@ -59,6 +59,9 @@ check: .venv/test-installed node_modules/.installed
 check-and-test-js: .venv/test-installed node_modules/.installed
 	@$(SIDE_BY_SIDE) check-python test-js check-js
 
+check-and-count-js: .venv/test-installed node_modules/.installed
+	@$(SIDE_BY_SIDE) check-python test-js-coverage check-js
+
 check-python: .venv/test-installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -69,10 +72,18 @@ check-js: node_modules/.installed
 	$(NODE) node_modules/typescript/bin/tsc --project .
 	$(NODE) node_modules/typescript/bin/tsc --project tests/js
 
-# By default, Node.js leaves a core to others.
+# Most files together in one process; each of the rest has its own. By default, Node.js leaves a core to others.
+TEST_JS = $(NODE) --test --test-concurrency=$$(getconf _NPROCESSORS_ONLN) $(COUNTED) tests/js/support/together.js \
+    'tests/js/**/*.alone.test.js'
+
 test-js: .venv/test-installed node_modules/.installed
-	$(NODE) --test --test-concurrency=$$(getconf _NPROCESSORS_ONLN) --experimental-test-coverage \
-	    --test-coverage-include='vae/frontend/lib/**' --test-coverage-lines=90 'tests/js/**/*.test.js'
+	$(TEST_JS)
+
+# Counting makes them half as fast.
+test-js-coverage: COUNTED = --experimental-test-coverage --test-coverage-include='vae/frontend/lib/**' \
+    --test-coverage-lines=90
+test-js-coverage: .venv/test-installed node_modules/.installed
+	$(TEST_JS)
 
 contract: .venv/test-installed
 	$(BIN)/python -m vae.ui.serving.contract
@@ -122,5 +133,5 @@ node_modules/.installed: package.json package-lock.json .npmrc .venv/test-instal
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.PHONY: run test test-rest test-all test-js coverage prove check check-python check-js check-and-test-js contract wasm \
-    lock shots audit cluster
+.PHONY: run test test-rest test-all test-js test-js-coverage coverage prove check check-python check-js \
+    check-and-test-js check-and-count-js contract wasm classifier lock shots audit cluster

@@ -107,7 +107,7 @@ test("a film is fetched when it comes into view, once, and plays once", async ()
   assert.equal(clip.canvas.dataset.frame, "12");
   next.pop()?.(clip.beganAt + 750);
   assert.equal(clip.canvas.dataset.frame, "24");
-  next.pop()?.(clip.beganAt + 3000);
+  next.pop()?.(clip.beganAt + 3001);
   assert.equal(clip.canvas.dataset.frame, "12");
   assert.deepEqual(next, []);
   const { loading } = clip;

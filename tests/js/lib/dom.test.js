@@ -99,7 +99,10 @@ test("dimensions have subscripts", () => {
 });
 
 test("what opens is moved into the window, its top left corner first", () => {
-  Object.defineProperties(document.documentElement, { clientWidth: { value: 390 }, clientHeight: { value: 800 } });
+  Object.defineProperties(document.documentElement, {
+    clientWidth: { value: 390, configurable: true },
+    clientHeight: { value: 800, configurable: true },
+  });
   const panel = dom.element("div");
   for (const [left, top, width, height, translate] of /** @type {const} */ ([
     [20, 30, 100, 100, "0px 0px"],

@@ -49,13 +49,9 @@ class Context {
   }
 
   fillRect() {
-    const { width, height } = this.pixels;
-    for (let i = 0; i < width * height; i++) this.set(i, this.fillStyle);
-  }
-
-  set(/** @type {number} */ i, /** @type {string} */ colour) {
-    const digits = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
-    this.pixels.data.set([...[1, 3, 5].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)), 255], 4 * i);
+    const { data } = this.pixels;
+    const colour = bytesOf(this.fillStyle);
+    for (let at = 0; at < data.length; at++) data[at] = colour[at % 4];
   }
 
   beginPath() {
@@ -74,11 +70,13 @@ class Context {
   stroke() {
     const [[x0, y0], [x1, y1]] = this.path;
     const length = Math.hypot(x1 - x0, y1 - y0);
-    const { width, height } = this.pixels;
+    const { width, height, data } = this.pixels;
+    const colour = bytesOf(this.strokeStyle);
     for (let i = 0; i < width * height; i++) {
-      const [x, y] = [(i % width) + 0.5 - x0, Math.floor(i / width) + 0.5 - y0];
+      const x = (i % width) + 0.5 - x0,
+        y = Math.floor(i / width) + 0.5 - y0;
       const along = length && Math.max(0, Math.min(1, (x * (x1 - x0) + y * (y1 - y0)) / length ** 2));
-      if (Math.hypot(x - along * (x1 - x0), y - along * (y1 - y0)) <= this.lineWidth / 2) this.set(i, this.strokeStyle);
+      if (Math.hypot(x - along * (x1 - x0), y - along * (y1 - y0)) <= this.lineWidth / 2) data.set(colour, 4 * i);
     }
   }
 
@@ -91,10 +89,16 @@ class Context {
     for (let i = 0; i < width * height; i++) {
       const x = Math.floor(left + (((i % width) + 0.5) / width) * across),
         y = Math.floor(top + ((Math.floor(i / width) + 0.5) / height) * down);
-      const pixel = from.data.subarray(4 * (y * from.width + x), 4 * (y * from.width + x) + 4);
-      if (pixel[3]) data.set(pixel, 4 * i);
+      const at = 4 * (y * from.width + x);
+      if (from.data[at + 3]) for (let part = 0; part < 4; part++) data[4 * i + part] = from.data[at + part];
     }
   }
+}
+
+/** Red, green, blue and opacity of #rgb or #rrggbb. */
+function bytesOf(/** @type {string} */ colour) {
+  const digits = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
+  return [...[1, 3, 5].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)), 255];
 }
 
 /** @type {WeakMap<object, Context>} */
