@@ -2,12 +2,17 @@
 
 import json
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.support.patience import PATIENCE
+
+# The test runner looks for components in every installed package at each run, which takes half of it.
+vars(manifest_scanner)["scan_component_manifests"] = cache(manifest_scanner.scan_component_manifests)
 
 RELEASE = threading.Event()  # until it is set, a page of test_hostile.py waits
 ROOT = Path(__file__).parents[2]

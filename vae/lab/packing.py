@@ -17,6 +17,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from vae.lab.workers import PackingError, script_of
@@ -91,9 +92,14 @@ def pack(*entries: str, root: Path = FRONTEND) -> Packed:
 def read_module(name: str, root: Path = FRONTEND) -> Module:
     """A module, cut where it names others. Raises PackingError."""
     try:
-        text = without_comments((root / name).read_text("utf-8"))
+        return _cut(name, (root / name).read_text("utf-8"))
     except FileNotFoundError as error:
         raise PackingError(f"The module {name} is not there.") from error
+
+
+@lru_cache(maxsize=1024)  # more modules than there are: each page and each file is packed from many of the same
+def _cut(name: str, text: str) -> Module:
+    text = without_comments(text)
     pieces, end = [""], 0
     for found in _found(text, name):
         target = _resolved(found["name"], name)
