@@ -1,5 +1,6 @@
 """Nothing moves while a page loads: its picture has its place before it is there, and notices lie over the page."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -78,7 +79,7 @@ def test_nothing_moves_when_the_first_picture_comes_nor_under_a_notice(
         before = boxes(page, name)
         assert hero.get_attribute("data-frame") is None
         live.release()
-        expect(hero).to_have_attribute("data-frame", "1")
+        expect(hero).to_have_attribute("data-frame", re.compile(r"\d"))  # a slow page may have asked twice by then
         rest(page)
         assert boxes(page, name) == before
         live.refuse()
