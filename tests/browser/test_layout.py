@@ -76,7 +76,7 @@ def test_nothing_moves_when_the_first_picture_comes_nor_under_a_notice(
         hero = page.locator(PLACES[name][0])
         expect(hero).to_be_visible()
         page.evaluate("document.fonts.ready")
-        before = [pytest.approx(box, abs=0.5) for box in boxes(page, name)]  # pixels; layout is in 64ths of one
+        before = [pytest.approx(box, abs=1 / 16) for box in boxes(page, name)]  # pixels; layout rounds to 64ths
         assert hero.get_attribute("data-frame") is None
         live.release()
         expect(hero).to_have_attribute("data-frame", re.compile(r"\d"))  # a slow page may have asked twice by then

@@ -1,5 +1,5 @@
 /**
- * Runs the test files of this folder in one process, one after the other: a process for each takes four times as long.
+ * Runs the test files of this folder in one process, one after the other: a process for each takes three times as long.
  * Each file finds the globals that it would find by itself, and an empty page where it imports one; what its tests leave
  * behind is undone. The state of the scripts' modules stays: a file that changes it for good is named `*.alone.test.js`,
  * and has a process of its own.
