@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, FloatRect, Page, WebSocketRoute, expect
 
-from tests.support.browsing import box_of, new_page, prefer_server, rest
+from tests.support.browsing import box_of, new_page, prefer_server, rest, rewrite
 from tests.support.effort import first_in_make_test
 from tests.support.looks import screen
 from vae.bench.live import Server
@@ -22,6 +22,9 @@ PLACES = {
     "Sampling": ("canvas.grid >> nth=0", ".beneath >> nth=1"),
 }
 
+# A page turns to its own model where the server says nothing for 3 s.
+PATIENT = {"QUIET_MS = 3000": "QUIET_MS = 1e9", "SILENCE_MS = 15_000": "SILENCE_MS = 1e9"}
+
 
 class LiveSocket:
     """The live service's socket of a page, whose answers are held until `release`."""
@@ -31,6 +34,7 @@ class LiveSocket:
         self._holds = True
         self.routes: list[WebSocketRoute] = []
         page.route_web_socket("**/live", self._open)
+        rewrite(page, "lib/live-client.js", PATIENT)
 
     def _open(self, route: WebSocketRoute) -> None:
         server = route.connect_to_server()

@@ -3,12 +3,12 @@
 import re
 import shutil
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPException
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -140,19 +140,22 @@ class Voters(threading.Thread):
 
     def run(self) -> None:
         """Students vote until the test ends."""
-        while not self.ended.is_set():
-            choice = len(self.votes) % 3
+        for choice in cycle(range(3)):
             seat = self._again(self._join)
-            self._again(lambda seat=seat, choice=choice: self._vote(seat, choice))  # type: ignore[misc]
+            if not seat or not self._again(partial(self._vote, seat, choice)):
+                return
             self.votes.append(choice)
-            self.ended.wait(AGAIN_SECONDS)
+            if self.ended.wait(AGAIN_SECONDS):
+                return
 
     def _again(self, attempt: Callable[[], str]) -> str:
+        """What the attempt that succeeds returns; "" where the test ends before."""
         while True:
             with suppress(OSError, WebSocketException, HTTPException, AssertionError):  # the last: a refusal
                 return attempt()
             self.losses += 1
-            time.sleep(AGAIN_SECONDS)
+            if self.ended.wait(AGAIN_SECONDS):
+                return ""
 
     def _join(self) -> str:
         return str(self._visits.seat(self._code)["seat"])

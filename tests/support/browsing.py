@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, Route, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PatienceLostError
 
@@ -23,6 +23,7 @@ from vae.datasets.splits import Dataset, Split
 from vae.model.networks import default_config
 from vae.training.checkpoint import train_checkpoint
 from vae.training.config import TrainingConfig
+from vae.views.shared.scripts import FRONTEND
 
 Seen = TypeVar("Seen")
 
@@ -175,6 +176,19 @@ def prefer_server(page: Page, url: str) -> None:
     """From now on the server decodes on the pages of this address, as a user may choose."""
     page.goto("/".join(url.split("/")[:3]) + HEALTH)
     page.evaluate("localStorage.setItem('vae-decode-on', 'server')")
+
+
+def rewrite(page: Page, script: str, changes: Mapping[str, str]) -> None:
+    """Serves a script of vae/frontend/ to this page with parts of it replaced, each of which occurs once."""
+
+    def changed_script(route: Route) -> None:
+        source = (FRONTEND / script).read_text()
+        for old, new in changes.items():
+            assert source.count(old) == 1, old
+            source = source.replace(old, new)
+        route.fulfill(body=source, content_type="text/javascript")
+
+    page.route(f"**/{script}", changed_script)
 
 
 def _report(message: Any) -> str:
