@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import distributions, nn
 
+from tests.support.effort import first_in_make_test
 from tests.support.linear_gaussian import GAUSSIAN, evidence, linear_vae, precision
 from vae.evaluation import likelihood as likelihood_module
 from vae.evaluation.likelihood import ImportanceWeighted, importance_weighted_nll
@@ -157,7 +158,7 @@ def test_the_nll_of_black_and_white_images_is_the_integral_over_the_prior(
     np.testing.assert_allclose(nll, integral, atol=0.05)
 
 
-@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+@pytest.mark.parametrize("likelihood", first_in_make_test(get_args(Likelihood)))
 def test_under_every_likelihood_one_sample_costs_minus_elbo_on_average_and_many_cost_less(
     likelihood: Likelihood,
 ) -> None:
@@ -208,7 +209,7 @@ def test_of_many_samples_as_many_are_effective_as_the_chi_square_divergence_says
     assert 4000 / found.effective_samples.mean() == pytest.approx(inverse_share, rel=0.02)
 
 
-@pytest.mark.parametrize(("widen", "k"), [(-1.2, 64), (-1.6, 256), (0.5, 64)])
+@pytest.mark.parametrize(("widen", "k"), first_in_make_test([(-1.2, 64), (-1.6, 256), (0.5, 64)]))
 def test_the_bias_is_about_that_of_the_known_evidence(widen: float, k: int) -> None:
     copies, labels = np.tile(PIXELS, (15, 1, 1, 1)), np.tile(LABELS, 15)
     found = importance_weighted_nll(linear_vae(shift=0.5, widen=widen), copies, labels, k)

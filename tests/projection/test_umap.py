@@ -28,6 +28,7 @@ def graph_of_umap_learn(points: np.ndarray, k: int) -> Any:
     return fuzzy_simplicial_set(points, k, np.random.RandomState(0), "euclidean", **near)[0]
 
 
+@pytest.mark.slow  # numba compiles umap-learn
 @pytest.mark.parametrize(
     ("points", "k"),
     [
@@ -182,6 +183,7 @@ def test_what_is_compiled_computes_what_its_python_says(dims: int) -> None:
     np.testing.assert_allclose(layouts[0], layouts[1], atol=1e-3)
 
 
+@pytest.mark.slow  # numba compiles umap-learn
 @pytest.mark.parametrize("dims", [2, 3])
 def test_a_layout_is_as_good_as_umap_learn_s(dims: int) -> None:
     from umap.umap_ import find_ab_params, simplicial_set_embedding

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, distributions
 
+from tests.support.effort import first_in_make_test
 from vae.datasets.splits import Binarisation, Dataset, Split, binarise
 from vae.datasets.user_images.augmentation import Augmentation
 from vae.evaluation.metrics import evaluate
@@ -476,7 +477,7 @@ def test_every_optimiser_learns_at_its_default_learning_rate(
 
 
 @pytest.mark.parametrize("likelihood", get_args(Likelihood))
-@pytest.mark.parametrize("start", [MLP, CONV], ids=["mlp", "conv"])
+@pytest.mark.parametrize("start", first_in_make_test([MLP, CONV]), ids=["mlp", "conv"])
 def test_every_likelihood_learns(digits: Dataset, likelihood: Likelihood, start: ModelConfig) -> None:
     config = replace(LEARNING, epochs=12)
     _, metrics = run(digits, config, replace(start, likelihood=likelihood), len(digits.train))
