@@ -194,7 +194,9 @@ def test_rates_forget_the_longest_unused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [rates.allows(key) for key in "bac"] == [False, True, False]
 
 
-def test_guesses_at_once_count_before_they_are_looked_up(tmp_path: Path) -> None:
+def test_guesses_at_once_count_before_they_are_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "monotonic", lambda: 1000.0)
+
     async def lesson(found: ClassService) -> None:
         code = (await found.create("new", "grey")).code
         for _ in range(100):  # a right code is no guess
@@ -204,6 +206,23 @@ def test_guesses_at_once_count_before_they_are_looked_up(tmp_path: Path) -> None
         told = await asyncio.gather(*guesses, return_exceptions=True)
         assert sum(isinstance(each, UnknownClassError) for each in told) == MOST_FAILURES
         assert sum(isinstance(each, TooManyError) for each in told) == 60 - MOST_FAILURES
+
+    over(tmp_path / "classes.sqlite", lesson)
+
+
+def test_those_who_ask_for_one_code_at_once_are_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class behind one router comes back when the app has started again."""
+    monkeypatch.setattr(limits, "monotonic", lambda: 1000.0)
+
+    async def lesson(found: ClassService) -> None:
+        code, many = (await found.create("new", "grey")).code, 10 * MOST_FAILURES
+        assert await asyncio.gather(*(found.code(code, "10.0.0.7") for _ in range(many))) == [code] * many
+        for _ in range(MOST_FAILURES):
+            wrong = (found.code("AAAAAA", "10.0.0.7") for _ in range(3))
+            told = await asyncio.gather(*wrong, return_exceptions=True)
+            assert [type(each) for each in told] == [UnknownClassError] * 3
+        with pytest.raises(TooManyError):
+            await found.code("AAAAAA", "10.0.0.7")
 
     over(tmp_path / "classes.sqlite", lesson)
 

@@ -116,6 +116,7 @@ class ClassService:
         self._failures = Rates(self.limits.failures)
         self.refused = refused_sockets()
         self._known: set[tuple[str, str]] = set()  # addresses that have found a class, and its code
+        self._looks: dict[tuple[str, str | None], asyncio.Task[None]] = {}  # for classes, that have not ended
         self._tasks: set[asyncio.Task[None]] = set()
         self._has_chores = False
 
@@ -281,7 +282,17 @@ class ClassService:
         return code
 
     async def _look_up(self, code: str, guesser: str | None) -> None:
-        """Finds a class. guesser: who may be guessing; it is counted before, so that guesses at once are many, too."""
+        """Finds a class. Those who ask for one code at once share one look and one count, as a class does that returns.
+
+        guesser: the network that may be guessing. It is counted before, so that guesses at once are many, too.
+        """
+        key = code, guesser
+        if key not in self._looks:
+            self._looks[key] = look = asyncio.create_task(self._find(code, guesser))
+            look.add_done_callback(lambda _: self._looks.pop(key))
+        await asyncio.shield(self._looks[key])
+
+    async def _find(self, code: str, guesser: str | None) -> None:
         if guesser is not None and not self._failures.allows(guesser):
             raise TooManyError(TOO_MANY_CODES)
         is_wrong = False
