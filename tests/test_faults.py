@@ -511,7 +511,7 @@ def test_of_two_processes_that_start_or_resume_one_run_at_once_one_carries_it_ou
             until(lambda name=name: processes_of(name) == 1, "one process carries it out", run)  # type: ignore[misc]
             at_once(both, f"discard {name}")
             until(lambda name=name: processes_of(name) == 0, "it has ended", run)  # type: ignore[misc]
-            shutil.rmtree(run.path)
+            run.remove()  # as the second to discard it has done where it came after the end
 
 
 def processes_of(name: str) -> int:

@@ -470,7 +470,7 @@ def test_a_change_of_theme_keeps_z_and_leaving_the_page_closes_the_socket(app: S
 def test_a_lost_connection_is_said_and_recovers_without_a_reload(app: Server, browser: Browser) -> None:
     port, running = free_port(), ExitStack()
     own = running.enter_context(started(APP, port))
-    lost = ("ERR_CONNECTION", "when disconnected from server")  # the second: Streamlit's own word on the same
+    lost = ("ERR_CONNECTION", "/static/js/index.")  # the second: Streamlit's own words on the same
     with running, explore(browser, f"{own.url}/{Z10}", lost, server=True) as page:
         running.close()
         notice = page.locator(".notice")
