@@ -46,7 +46,9 @@ LONG = ProjectionConfig("umap", neighbours=400)
 def test_a_projection_is_followed_from_the_first_frame_to_the_last_and_then_cached(tmp_path: Path) -> None:
     async def body(lab: Lab) -> None:
         config = ProjectionConfig("umap", neighbours=25)
+        begun = time.monotonic()
         seen = await events(await lab.service.subscribe(points(), config))
+        waited = time.monotonic() - begun
         *progress, done = seen
         assert all(isinstance(event, Progress) for event in progress)
         shares = [event.progress for event in progress if isinstance(event, Progress)]
@@ -58,7 +60,7 @@ def test_a_projection_is_followed_from_the_first_frame_to_the_last_and_then_cach
         assert np.array_equal(done.layout, 2 * points()[:, :2])
         assert done.quality == quality(points(), done.layout)
         assert done.source == "computed here"
-        assert 0.5 < done.seconds < 5
+        assert 0.5 < done.seconds < waited  # the fake takes half a second
         (again,) = (
             event for event in await events(await lab.service.subscribe(points(), config)) if isinstance(event, Done)
         )
