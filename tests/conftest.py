@@ -1,5 +1,6 @@
 """What several test modules share: small real data, and a checkpoint trained on them."""
 
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -89,6 +90,12 @@ def signals_of_a_terminal() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runs_that_give_way_to_nobody() -> None:
+    """Tests wait for runs and projections, which would get a tenth of a busy processor."""
+    os.environ["VAE_NICENESS"] = "0"
 
 
 @pytest.fixture(scope="session")

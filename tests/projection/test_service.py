@@ -17,7 +17,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from tests.support.projections import FAKE, PATIENCE, QUICK, Lab, events, points, run, until
-from vae.jobs import nice
 from vae.projection import service as module
 from vae.projection import worker
 from vae.projection.config import ProjectionConfig
@@ -337,15 +336,27 @@ worker._end(folder)
         assert list(tmp_path.iterdir()) == []
 
 
-def test_the_process_has_a_lower_priority_than_live_decoding(tmp_path: Path) -> None:
+def test_the_process_has_a_lower_priority_than_live_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_NICENESS", "9")
+
     async def body(lab: Lab) -> None:
         await lab.result()
         pid = lab.service._projecting.projector.pid
         assert pid
         assert os.getsid(pid) == pid
-        assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.nice(0) + nice.NICENESS)
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.nice(0) + 9)
         if (session := Path(f"/proc/{pid}/autogroup")).exists():
-            assert session.read_text().strip().endswith(f"nice {nice.NICENESS}")
+            assert session.read_text().strip().endswith("nice 9")
+
+    run(tmp_path, body)
+
+
+def test_an_invalid_niceness_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_NICENESS", "least")
+
+    async def body(lab: Lab) -> None:
+        sentence = "VAE_NICENESS is 'least'; set it to how far runs and projections give way, 0 to 19."
+        assert await lab.result() == Failed(sentence)
 
     run(tmp_path, body)
 

@@ -377,6 +377,13 @@ def test_an_invalid_number_of_runs_is_refused_with_the_remedy(monkeypatch: pytes
         app_runs()
 
 
+@pytest.mark.parametrize("value", ["", "-1", "20", "1e1", "low"])
+def test_an_invalid_niceness_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("VAE_NICENESS", value)
+    with pytest.raises(ValueError, match=r"VAE_NICENESS is .*; set it to how far .*, 0 to 19"):
+        app_runs()
+
+
 def test_a_checkpoint_of_the_command_line_cannot_be_deleted_in_the_page(checkpoints: Path) -> None:
     assert not [button for button in open_page("pages/7_Training.py").button if "Delete" in button.label]
 

@@ -4,12 +4,17 @@ import os
 import re
 from pathlib import Path
 
+from vae.jobs.nice import niceness
 from vae.jobs.ray.launcher import app_launcher
 from vae.jobs.runs import Runs
 
 
 def runs_of(checkpoints: Path) -> Runs:
-    """All runs of this folder. VAE_RUNS: how many train at once here; VAE_RAY: the cluster. Raises ValueError."""
+    """All runs of this folder. VAE_RUNS: how many train at once here; VAE_RAY: the cluster.
+
+    Raises ValueError if one of these, or VAE_NICENESS, cannot be meant.
+    """
+    niceness()
     slots = os.environ.get("VAE_RUNS", "1")
     if not re.fullmatch("[1-9][0-9]?", slots):
         raise ValueError(f"VAE_RUNS is {slots!r}; set it to how many runs may train at once, 1 to 99.")

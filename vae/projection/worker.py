@@ -36,7 +36,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from vae.jobs.nice import lower_priority
+from vae.jobs.nice import lower_priority, niceness
 from vae.projection.config import ProjectionConfig
 from vae.projection.methods import Cancelled, FloatArray, OnFrame, Quality, project, quality
 
@@ -193,7 +193,11 @@ def _no_room(error: Exception) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Fewer threads than processors, which sleep while they wait; and a path to this package from any folder."""
+    """Fewer threads than processors, which sleep while they wait; and a path to this package from any folder.
+
+    Raises ValueError if VAE_NICENESS cannot be meant.
+    """
+    niceness()
     count = str(max(1, (os.cpu_count() or 1) - 1))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), count)
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
