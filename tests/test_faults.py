@@ -305,6 +305,7 @@ def everything(root: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in root.rglob("*")}
 
 
+@pytest.mark.slow
 def test_on_a_read_only_folder_all_pages_work_and_training_says_why_no_run_can_be_started(
     bound_app: Server, read_only: Path
 ) -> None:

@@ -24,7 +24,7 @@ from vae.storage.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(path.name for path in (ROOT / "checkpoints").iterdir() if (path / "config.json").is_file())
-RANDOM = 40 if THOROUGH else 16
+RANDOM, IMAGES = (40, 16) if THOROUGH else (16, 4)
 pytestmark = pytest.mark.scaled
 
 Array = NDArray[Any]
@@ -108,7 +108,7 @@ def write_case(path: Path, model: VAE, images: Array, files: dict[str, bytes], *
 
 def shipped_case(folder: Path, name: str) -> Case:
     checkpoint = read_checkpoint(ROOT / "checkpoints" / name)
-    images = checkpoint.load_examples()[:16].reshape(16, -1)
+    images = checkpoint.load_examples()[:IMAGES].reshape(IMAGES, -1)
     files = {part: weights_file(checkpoint, part) for part in get_args(Part)}
     float16 = float16_is_close(checkpoint.metrics.get("float16_levels"))
     return write_case(folder / name, checkpoint.load_model(), images, files, float16=float16)

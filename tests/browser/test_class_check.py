@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import changed, opened
 from tests.support.classes import taught
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ def answers(page: Page) -> int:
     return int(page.locator(".check").get_attribute("data-answers") or 0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", first_in_make_test(["light", "dark"]))
 def test_a_socket_that_holds_a_minute_is_told_on_the_phone_and_to_the_teacher(
     app: Server, browser: Browser, scheme: Any
 ) -> None:

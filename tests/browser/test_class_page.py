@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import attribute, box_of, go, new_page, opened, rest
-from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
 
@@ -91,7 +90,8 @@ def test_two_clicks_open_a_class_and_the_projector_is_what_comes_next(app: Serve
         assert code_of(page) == code
 
 
-@pytest.mark.parametrize("size", first_in_make_test(SIZES))
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser: Browser, size: list[int]) -> None:
     with class_page(browser, app, STUDENTS, **screen(size)) as (page, _):
         for name in TABS:
@@ -106,6 +106,7 @@ def test_nothing_of_a_class_is_too_small_cut_off_or_covered(app: Server, browser
         assert faults(page) == []
 
 
+@pytest.mark.slow
 def test_the_share_of_right_votes_has_the_class_s_numbers(browser: Browser, app: Server) -> None:
     with class_page(browser, app, 1) as (page, code):
         tab(page, "Question")
@@ -123,6 +124,7 @@ def test_the_share_of_right_votes_has_the_class_s_numbers(browser: Browser, app:
         expect(page.locator(f"{OPEN_PANEL} figcaption")).to_contain_text("vae/frontend/classroom/histogram.js, line ")
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_tabs_are_one_row_and_the_open_one_is_in_it(app: Server, browser: Browser) -> None:
     phone = {"width": 390, "height": 844}
     with class_page(browser, app, 12, viewport=phone) as (page, _):
@@ -157,6 +159,7 @@ def test_a_vote_is_led_by_keys_alone_from_one_next_step_to_the_other(app: Server
             expect(step).to_have_attribute("data-step", now)
 
 
+@pytest.mark.slow
 def test_many_drawings_keep_their_shape_and_come_onto_the_map_together(app: Server, browser: Browser) -> None:
     with class_page(browser, app) as (page, code):
         picture = {"picture": b64encode(bytes(range(196)) * 4).decode(), "shape": [1, 28, 28]}
@@ -172,6 +175,7 @@ def test_many_drawings_keep_their_shape_and_come_onto_the_map_together(app: Serv
         expect(page.get_by_role("button", name="Train on our drawings")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_second_teacher_s_link_opens_the_class_and_leaves_no_secret_in_the_address(
     app: Server, browser: Browser
 ) -> None:

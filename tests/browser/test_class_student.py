@@ -176,6 +176,7 @@ def test_following_shows_what_the_teacher_shows_and_frozen_stays(app: Server, br
         expect(mode(page)).to_have_text("Your teacher is on Home.")
 
 
+@pytest.mark.slow
 def test_nothing_that_a_student_had_chosen_is_in_what_the_teacher_shows(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, f"{group.url}?page=Explore&checkpoint=digits-z2&image=5") as page:
         expect(page.get_by_label("Start from test image")).to_have_value("5")
@@ -188,6 +189,7 @@ def test_nothing_that_a_student_had_chosen_is_in_what_the_teacher_shows(app: Ser
         expect(page.get_by_label("Start from test image")).to_have_value("0")
 
 
+@pytest.mark.slow
 def test_a_vote_that_opened_by_itself_gives_way_to_what_the_teacher_shows_next(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, group.url) as page:
         panel = page.locator(".class-panel")
@@ -207,6 +209,7 @@ def test_a_vote_that_opened_by_itself_gives_way_to_what_the_teacher_shows_next(a
         expect(panel).to_be_visible()  # the student wants it
 
 
+@pytest.mark.slow
 def test_who_comes_late_begins_with_the_view_that_the_class_follows(app: Server, browser: Browser) -> None:
     with class_of(app) as group, opened(browser, f"{app.url}/c/", **PHONE) as page:
         group.teacher.do("mode", mode="follow")
@@ -374,6 +377,7 @@ def test_a_phone_s_page_is_clean_within_the_window_and_wide_enough_for_a_finger(
         looks_good()
 
 
+@pytest.mark.slow
 def test_phones_and_projector_go_on_in_the_class_s_new_language_by_themselves(app: Server, browser: Browser) -> None:
     with class_of(app) as group, student(browser, f"{group.url}?page=Explore&checkpoint=digits-z2&image=5") as page:
         name = seat(page).inner_text()

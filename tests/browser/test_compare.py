@@ -47,6 +47,7 @@ def own_points(page: Page) -> dict[str, tuple[str | None, str | None]]:
     }
 
 
+@pytest.mark.slow
 def test_at_each_stop_of_the_dial_picture_and_nats_are_that_model_s(app: Server, browser: Browser) -> None:
     """Image 5's nats are those that each model's evaluation stored."""
     with compare(browser, f"{app.url}/Compare?checkpoint=mnist-z10-b1&image=5&beta=ae") as page:
@@ -64,6 +65,7 @@ def test_at_each_stop_of_the_dial_picture_and_nats_are_that_model_s(app: Server,
         assert query(page)["image"] == "5"
 
 
+@pytest.mark.slow
 def test_all_follows_the_dial_while_it_is_dragged_and_the_page_runs_when_it_is_released(
     app: Server, browser: Browser
 ) -> None:
@@ -110,6 +112,7 @@ def test_while_one_draws_all_models_of_the_family_follow_in_one_screen(app: Serv
         expect(page.locator(OUTPUT)).to_have_attribute("data-model", "mnist-z10-b4")
 
 
+@pytest.mark.slow
 def test_a_point_of_the_plane_adds_its_model_to_those_that_are_compared(app: Server, browser: Browser) -> None:
     with compare(browser, f"{app.url}/Compare?checkpoint=mnist-z10-b1&beta=4") as page:
         point = page.locator(".point[data-name='mnist-z10-b10']")

@@ -64,6 +64,7 @@ def test_the_model_opens_in_every_view_of_the_light_page_without_an_error(
             shows_model(page, name)
 
 
+@pytest.mark.slow
 def test_each_of_62_classes_has_a_mark_in_the_legend_and_a_picture_that_chooses_it(
     app: Server, browser: Browser
 ) -> None:

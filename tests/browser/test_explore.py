@@ -82,6 +82,7 @@ def test_the_picture_changes_during_the_drag_and_python_hears_of_the_release(app
         assert (pixels(page), frames(page)) == settled  # the rerun on release disturbs nothing
 
 
+@pytest.mark.slow
 def test_the_strongest_dimensions_come_first_and_the_rest_on_demand(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         kl = [float(text) for text in page.locator(".row .kl").all_inner_texts()]
@@ -146,6 +147,7 @@ def test_keys_move_a_slider_and_undo_and_redo(app: Server, browser: Browser) -> 
         assert numbers(page)[1] == 3
 
 
+@pytest.mark.slow
 def test_reruns_that_arrive_late_and_together_leave_the_page_as_it_is(app: Server, browser: Browser) -> None:
     """A user who is quicker than the network: with Streamlit's cache of messages a page would lose one, and hang."""
     sockets: list[WebSocketRoute] = []
@@ -200,6 +202,7 @@ def test_a_number_field_follows_again_after_a_change_that_was_taken_back(app: Se
         expect(field).to_have_value("0")
 
 
+@pytest.mark.slow
 def test_a_vertical_swipe_on_a_slider_scrolls_the_page_and_a_horizontal_one_moves_z(
     app: Server, browser: Browser
 ) -> None:
@@ -230,6 +233,7 @@ def test_a_vertical_swipe_on_a_slider_scrolls_the_page_and_a_horizontal_one_move
         assert numbers(page)[0] == pytest.approx(2.0, abs=0.2)  # where the finger was lifted
 
 
+@pytest.mark.slow
 def test_a_decimal_comma_is_read_and_what_is_no_number_is_marked(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         field = page.locator(".row [role=spinbutton]").first
@@ -281,6 +285,7 @@ def test_a_component_stays_until_its_place_on_the_page_is_gone(app: Server, brow
         assert (made, seen, closed) == (1, [2, 3], [0, 1])
 
 
+@pytest.mark.slow
 def test_buttons_double_click_number_field_and_range(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         before, start = pixels(page), numbers(page)
@@ -308,6 +313,7 @@ def test_buttons_double_click_number_field_and_range(app: Server, browser: Brows
         assert float(slider(page).input_value()) == 4.12
 
 
+@pytest.mark.slow
 def test_a_thumbnail_shows_and_reaches_its_z(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         strip = pixels(page, ".strip canvas")

@@ -93,6 +93,7 @@ def test_a_slider_decodes_while_it_is_dragged(browser: Browser, folder: Path) ->
         assert link_of(page)["image"] == "3"
 
 
+@pytest.mark.slow
 def test_models_of_the_same_pictures_stand_side_by_side(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Explore&checkpoint=mnist-z10&compare=mnist-z10-b10&image=3") as page:
         expect(page.locator("canvas.hero[data-frame]")).to_have_count(2)
@@ -111,12 +112,14 @@ def test_models_of_the_same_pictures_stand_side_by_side(browser: Browser, folder
         assert link_of(page)["compare"] == "mnist-z10-b10"
 
 
+@pytest.mark.slow
 def test_one_image_is_reconstructed_by_the_models_side_by_side(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&compare=mnist-z10-b10&image=3") as page:
         expect(page.locator("canvas.output[data-nats]")).to_have_count(2)
         expect(page.locator(".pictures figure").nth(2)).to_contain_text("β = 10 spends")
 
 
+@pytest.mark.slow
 def test_a_film_plays_from_the_file_and_a_model_without_one_says_which_there_are(
     browser: Browser, folder: Path
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_film_plays_from_the_file_and_a_model_without_one_says_which_there_are
         expect(page.locator("canvas.pairs[data-epoch]")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10&image=3") as page:
         link = page.get_by_role("link", name="Open μ in Explore")
@@ -146,6 +150,7 @@ def test_a_link_to_another_view_opens_the_file_again_in_a_new_tab(browser: Brows
         assert {"page": "Explore", "image": "3"}.items() <= link_of(page).items()
 
 
+@pytest.mark.slow
 def test_a_drawn_digit_is_encoded_and_reconstructed(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Reconstruction&checkpoint=mnist-z10") as page:
         expect(page.locator(".optimise .caption")).to_contain_text("needs the app")
@@ -162,6 +167,7 @@ def test_a_drawn_digit_is_encoded_and_reconstructed(browser: Browser, folder: Pa
         changed(page, lambda shown: pixels(shown, "canvas[data-nats]"), before)
 
 
+@pytest.mark.slow
 def test_a_path_between_two_images_is_decoded(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Interpolation&checkpoint=mnist-z10&from=3&to=5") as page:
         before = pixels(page)
@@ -171,6 +177,7 @@ def test_a_path_between_two_images_is_decoded(browser: Browser, folder: Path) ->
         changed(page, pixels, before)
 
 
+@pytest.mark.slow
 def test_every_place_of_the_map_is_decoded_and_shipped_projections_are_there(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Latent_map&checkpoint=mnist-z10") as page:
         plot = page.locator(".plot")
@@ -192,6 +199,7 @@ def test_every_place_of_the_map_is_decoded_and_shipped_projections_are_there(bro
         expect(page.get_by_text("This file has no such t-SNE: only the app can compute one.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_needs_the_app_is_left_out(browser: Browser, folder: Path) -> None:
     with taken(browser, folder, "page=Explore&checkpoint=mnist-z10") as page:
         expect(page.get_by_role("button", name="Model: ")).to_be_visible()

@@ -127,6 +127,7 @@ def test_scrubbing_moves_map_pictures_and_markers_together(app: Server, browser:
         expect(scrubber(page)).to_have_attribute("aria-valuetext", "epoch 4.0 of 4")
 
 
+@pytest.mark.slow
 def test_the_newest_moment_wins_under_a_fast_pointer(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         scrub(page, 0.3)
@@ -179,6 +180,7 @@ def test_the_film_plays_to_its_end_and_loops(app: Server, browser: Browser) -> N
         expect(play).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.slow
 def test_the_plane_is_shown_as_points_or_decoded(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1") as page:
         page.get_by_role("radio", name="decoded grid").check()
@@ -190,6 +192,7 @@ def test_the_plane_is_shown_as_points_or_decoded(app: Server, browser: Browser) 
         expect(page.locator("canvas.manifold")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_two_films_move_on_one_scrubber_and_one_scale(app: Server, browser: Browser) -> None:
     with screening(browser, app, "film-b1", "film-b10") as page:
         page.wait_for_selector("canvas.pairs[data-epoch] >> nth=1")
@@ -222,6 +225,7 @@ def test_a_film_beside_is_chosen_on_the_page_which_says_what_cannot_be_compared(
         expect(reason).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_model_without_a_film_shows_one_that_has_and_its_curves_on_request(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10") as page:
         page.wait_for_selector("canvas.pairs[data-epoch]")
@@ -252,6 +256,7 @@ def test_the_same_is_trained_again_with_another_beta(app: Server, browser: Brows
     assert (made.model_config, len(made.history)) == (before.model_config, 4)
 
 
+@pytest.mark.slow
 def test_the_gif_holds_the_film(app: Server, browser: Browser, tmp_path: Path) -> None:
     with screening(browser, app, "film-b1") as page:
         with page.expect_download() as download:
@@ -288,6 +293,7 @@ def test_names_are_text_whatever_they_say(app: Server, browser: Browser) -> None
         assert page.locator(".training b", has_text=re.compile("^nine$")).count() == 0
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_said_and_heals(app: Server, browser: Browser) -> None:
     query = "checkpoint=film-b1&film=film-b1"
     with opened(browser, f"{app.url}/Training", allowed=("/live/film",)) as page:
@@ -299,6 +305,7 @@ def test_a_lost_connection_is_said_and_heals(app: Server, browser: Browser) -> N
         expect(page.locator(".film .notice")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_all_of_it_fits_a_phone_and_a_projector(app: Server, browser: Browser) -> None:
     for width, height in ((390, 844), (1280, 720)):
         with screening(browser, app, "film-b1", viewport={"width": width, "height": height}) as page:

@@ -32,9 +32,8 @@ def show(page: Page) -> None:
     rest(page)
 
 
-@pytest.mark.parametrize(
-    "name", first_in_make_test(["Reconstruction", *(name for name in ADDRESSES if name != "Reconstruction")])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
     app: Server, browser: Browser, name: str
 ) -> None:
@@ -59,7 +58,8 @@ def test_nothing_is_too_small_cut_off_or_covered(app: Server, browser: Browser, 
         assert faults(page) == []
 
 
-@pytest.mark.parametrize("size", first_in_make_test(SIZES))
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
     app: Server, browser: Browser, size: list[int]
 ) -> None:
@@ -79,6 +79,7 @@ def test_text_grows_with_the_screen_and_nothing_of_the_frame_is_cut_off(
         assert box_of(page.locator("h1"))["x"] >= 0
 
 
+@pytest.mark.slow
 def test_a_long_name_of_a_model_leaves_the_links_to_the_pages_their_room(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Training?checkpoint=mnist-z10-cond") as page:
         picker = page.get_by_role("button", name="Model: MNIST · 10-D · β = 1, conditional on the class")
@@ -177,6 +178,7 @@ def test_the_link_is_copied_and_shown_as_a_qr_code_without_a_secure_context(
         assert box["y"] + box["height"] <= size[1]
 
 
+@pytest.mark.slow
 def test_more_gives_decoding_to_the_server_on_all_pages_and_back(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint={MODEL}") as page:
         show(page)

@@ -64,6 +64,7 @@ def point(page: Page, across: float, down: float) -> None:
     page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
+@pytest.mark.slow
 def test_the_film_plays_and_pauses(app: Server, browser: Browser) -> None:
     with front(browser, app) as page:
         first = changed(page, epoch, 0.0)
@@ -161,6 +162,7 @@ def test_the_cards_get_their_pictures_and_the_page_stays_as_it_is(app: Server, b
         assert box_of(page.locator(".cards"))["height"] == before
 
 
+@pytest.mark.slow
 def test_the_gallery_has_a_film_of_each_model_that_follows_the_pointer_and_opens_its_model(
     app: Server, browser: Browser
 ) -> None:
@@ -179,6 +181,7 @@ def test_the_gallery_has_a_film_of_each_model_that_follows_the_pointer_and_opens
         page.wait_for_selector("canvas.hero[data-frame]")
 
 
+@pytest.mark.slow
 def test_a_film_of_the_gallery_plays_when_it_comes_into_view(app: Server, browser: Browser) -> None:
     with front(browser, app) as page:
         tile = page.locator(".gallery .tile").first
@@ -188,6 +191,7 @@ def test_a_film_of_the_gallery_plays_when_it_comes_into_view(app: Server, browse
         changed(page, lambda _: attribute(canvas, "data-frame"), seen)
 
 
+@pytest.mark.slow
 def test_a_row_of_all_models_chooses_its_model_and_opens_explore(app: Server, browser: Browser) -> None:
     with front(browser, app, reduced_motion="reduce") as page:
         page.get_by_text("All models").click()
@@ -223,6 +227,7 @@ def test_more_films_of_one_kind_than_fit_into_a_row_go_on_in_the_next(
         assert page.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.slow
 def test_a_card_plays_its_lesson_and_leads_to_where_it_is_read(app: Server, browser: Browser) -> None:
     with front(browser, app, reduced_motion="reduce") as page:
         page.get_by_role("link", name="Read “Is more β better?”, or open a class with it").click()

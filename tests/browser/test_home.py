@@ -64,6 +64,7 @@ def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
             show(page)
 
 
+@pytest.mark.slow
 def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: Server, browser: Browser) -> None:
     with opened(browser, app.url) as page:
         show(page)
@@ -74,6 +75,7 @@ def test_the_choice_goes_along_to_the_next_page_and_stands_in_its_address(app: S
         page.wait_for_url("**/Sampling?*checkpoint=sprites-z6**")
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_a_link_stays_chosen_over_several_pages(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Sampling?checkpoint=mnist-z2") as page:
         show(page)

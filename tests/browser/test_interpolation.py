@@ -186,6 +186,7 @@ def test_the_ways_are_those_of_the_engine_and_the_arc_keeps_the_norm(lab: Server
             assert np.allclose(ways[0], ways[1])
 
 
+@pytest.mark.slow
 def test_the_downloads_are_the_chosen_way(lab: Server, models: Path, browser: Browser) -> None:
     checkpoint = read_checkpoint(models / "ten")
     mean = checkpoint.load_encoded().mean
@@ -265,6 +266,7 @@ def test_the_shortest_path_is_found_beside_the_others_and_follows_an_end_that_is
             assert pictures(other, ".strip")[0] == strip[0]
 
 
+@pytest.mark.slow
 def test_models_side_by_side_have_the_same_pictures_at_their_own_codes(
     lab: Server, models: Path, browser: Browser
 ) -> None:
@@ -299,6 +301,7 @@ def move_to(page: Page, share: float) -> None:
     page.mouse.move(box["x"] + (0.1 + 0.8 * share) * box["width"], box["y"] + box["height"] / 2)
 
 
+@pytest.mark.slow
 def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
     lab: Server, models: Path, browser: Browser
 ) -> None:
@@ -380,6 +383,7 @@ def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, 
         assert pictures(page, ".strip")[0] == corner
 
 
+@pytest.mark.slow
 def test_arithmetic_counts_its_failures_and_a_minus_a_leaves_c_alone(lab: Server, browser: Browser) -> None:
     with interpolation(browser, lab, "checkpoint=ten&view=arithmetic&plus=9&minus=4&apply=4") as page:
         moved = pixels(page, ".hero")
@@ -406,6 +410,7 @@ def test_arithmetic_counts_its_failures_and_a_minus_a_leaves_c_alone(lab: Server
         expect(evidence).to_contain_text("0 of 20 changed")
 
 
+@pytest.mark.slow
 def test_an_end_is_drawn_by_touch_and_everything_follows_before_the_pen_lifts(lab: Server, browser: Browser) -> None:
     options: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with interpolation(browser, lab, **options) as page:
@@ -450,6 +455,7 @@ def files(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_uploads_become_ends_or_a_sentence(lab: Server, browser: Browser, tmp_path: Path) -> None:
     with interpolation(browser, lab) as page:
         page.get_by_role("button", name="Choose A from anywhere").click()
@@ -503,6 +509,7 @@ def test_ends_come_from_the_gallery_samples_and_z_and_the_link_brings_them_back(
         expect(page.locator(".end-title").first).to_have_text("A sample")
 
 
+@pytest.mark.slow
 def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Server, browser: Browser) -> None:
     z = ",".join(["0.5"] * 10)
     with interpolation(browser, lab, f"checkpoint=ten&from=z{z}&to=7&view=corners") as page:
@@ -527,7 +534,8 @@ def test_the_page_follows_the_checkpoint_and_comes_back_as_it_was_left(lab: Serv
         assert linked(page, "to") == "7"
 
 
-@pytest.mark.parametrize("view", first_in_make_test(["ends", "corners", "arithmetic"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("view", ["ends", "corners", "arithmetic"])
 def test_the_pictures_have_their_place_before_they_come(lab: Server, browser: Browser, view: str) -> None:
     with opened(browser, lab.url) as page:
         held: list[Route] = []
@@ -545,6 +553,7 @@ def test_the_pictures_have_their_place_before_they_come(lab: Server, browser: Br
         assert [after[key] for key in ("x", "y", "width")] == [before[key] for key in ("x", "y", "width")]
 
 
+@pytest.mark.slow
 def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(lab: Server, browser: Browser) -> None:
     with interpolation(browser, lab, "checkpoint=ten&view=corners") as page:
         link = page.get_by_role("link", name="Open in Explore")
@@ -555,7 +564,8 @@ def test_the_way_to_explore_stays_in_place_while_the_numbers_beside_it_change(la
         assert box_of(link) == before
 
 
-@pytest.mark.parametrize("name", first_in_make_test(["plain", "with-classes", "rgb"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "with-classes", "rgb"])
 def test_every_kind_of_model_has_all_three_views(lab: Server, browser: Browser, name: str) -> None:
     with interpolation(browser, lab, f"checkpoint={name}", color_scheme="dark") as page:
         if name == "plain":
@@ -593,6 +603,7 @@ def test_pictures_of_every_size_stay_on_the_page_and_apart(
             assert not any(starmap(_overlap, combinations(boxes, 2))), boxes
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_downloads_stay_on_the_screen_and_the_dialog_says_what_is_reconstructed(
     lab: Server, models: Path, browser: Browser
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_link_in_a_component_leads_to_the_light_page_s_own_view(app: Server, b
         assert len(query(page)["z"].split(",")) == 10
 
 
+@pytest.mark.slow
 def test_another_model_is_shown_in_the_same_view_and_back_leads_to_the_one_before(
     app: Server, browser: Browser
 ) -> None:
@@ -176,6 +177,7 @@ def test_another_model_is_shown_in_the_same_view_and_back_leads_to_the_one_befor
         expect(page.locator("canvas.hero")).to_have_js_property("width", 28)
 
 
+@pytest.mark.slow
 def test_it_needs_no_websocket(app: Server, browser: Browser) -> None:
     with new_page(browser) as page:
         page.route_web_socket(re.compile("."), lambda socket: socket.close())
@@ -215,6 +217,7 @@ def test_no_view_is_wider_than_the_window_or_has_a_serious_finding(
             assert page.evaluate(FINDINGS) == [], view.name
 
 
+@pytest.mark.slow
 def test_a_film_opens_at_its_link_s_frame_beside_another_one_and_keeps_what_is_scrubbed(
     app: Server, browser: Browser
 ) -> None:

@@ -151,6 +151,7 @@ def test_every_text_of_a_student_s_page_is_translated(app: Server, app_checkpoin
             assert untranslated(page.evaluate(TEXTS), app_checkpoints) == []
 
 
+@pytest.mark.slow
 def test_the_menu_in_the_bar_changes_the_language_and_a_link_keeps_it(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/lab/?page=Explore&checkpoint=digits-z2", bypass_csp=True) as page:
         page.locator(FIRST_PICTURE).filter(visible=True).first.wait_for()

@@ -11,6 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import ROOT, box_of, opened, rest
+from tests.support.effort import first_in_make_test
 from tests.support.played_lesson import LESSON
 from vae.bench.live import Server
 from vae.lab.file import lab_file
@@ -83,6 +84,7 @@ def place(page: Page) -> str:
     return page.locator(".lesson-body h3").inner_text()
 
 
+@pytest.mark.slow
 def test_the_file_plays_its_lesson_and_says_which_step_it_cannot_show(browser: Browser, file: Path) -> None:
     with taken(browser, file) as page:
         stage = page.locator(".lab-stage")
@@ -112,6 +114,7 @@ def test_the_file_plays_its_lesson_and_says_which_step_it_cannot_show(browser: B
         expect(page.get_by_text("You predicted A; what happened was C.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_step_pins_its_image_on_the_map_that_the_step_before_has_opened(browser: Browser, tmp_path: Path) -> None:
     where = {"page": "Latent_map", "checkpoint": "digits-z2"}
     links = ["Latent_map?checkpoint=digits-z2", "Latent_map?checkpoint=digits-z2&image=7"]
@@ -173,7 +176,7 @@ NARROW = """() => [...document.querySelector(".lab-stage > div").shadowRoot
     .map((node) => node.getBoundingClientRect().width).filter((width) => width < 90)"""
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", first_in_make_test(["de", "en"]))
 def test_a_page_beside_its_lesson_in_a_small_window_has_room_for_what_is_to_be_done(
     app: Server, browser: Browser, language: str
 ) -> None:
@@ -339,6 +342,7 @@ def test_a_lesson_resumes_after_a_reload_and_its_prediction_stays(app: Server, b
         expect(page.locator("h1")).to_have_text("Reconstruction")
 
 
+@pytest.mark.slow
 def test_a_lesson_of_one_s_own_is_played_from_the_browser_and_a_mistake_in_it_is_said(
     app: Server, browser: Browser
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_lesson_is_chosen_read_and_stands_in_the_address(app: Server, browser:
         is_read(page, "more-beta")
 
 
+@pytest.mark.slow
 def test_a_level_and_a_language_narrow_the_list_and_translate_it(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Lessons") as page:
         is_read(page)
@@ -51,6 +52,7 @@ def test_a_level_and_a_language_narrow_the_list_and_translate_it(app: Server, br
         expect(page.locator(".lesson")).not_to_have_count(0)
 
 
+@pytest.mark.slow
 def test_one_s_own_lesson_is_checked_while_it_is_written_and_its_mistake_selected(
     app: Server, browser: Browser, tmp_path: Path
 ) -> None:

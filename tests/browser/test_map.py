@@ -29,7 +29,6 @@ from tests.support.browsing import (
     until,
 )
 from tests.support.downloads import downloaded
-from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.model.geometry.metric import change_per_step, pullback_metric
 from vae.model.latents import EncodedSet, code
@@ -154,6 +153,7 @@ def test_hovering_over_a_point_says_what_it_is_and_decodes_it(app: Server, brows
         expect(card).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_test_image_is_shown_beside_the_decoded_one(
     app: Server, browser: Browser, shipped: Checkpoint, encoded: EncodedSet
 ) -> None:
@@ -175,6 +175,7 @@ def test_the_test_image_is_shown_beside_the_decoded_one(
         assert pixels(page, ".card .original") == image
 
 
+@pytest.mark.slow
 def test_the_card_never_leaves_the_window(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         card = page.locator(".card")
@@ -223,6 +224,7 @@ def test_a_click_pins_and_its_link_to_explore_shows_the_same_picture(app: Server
         until(page, lambda: linked_z(page) == [])
 
 
+@pytest.mark.slow
 def test_beside_the_decoded_picture_of_a_pin_is_its_image_or_the_nearest_one(
     app: Server, browser: Browser, shipped: Checkpoint, encoded: EncodedSet
 ) -> None:
@@ -260,6 +262,7 @@ def test_two_pins_are_the_ends_of_an_interpolation(app: Server, browser: Browser
         assert query["checkpoint"] == ["mnist-z10"]
 
 
+@pytest.mark.slow
 def test_a_clicked_point_names_its_true_neighbours(app: Server, browser: Browser, encoded: EncodedSet) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         before = pixels(page, ".marks-layer")
@@ -284,6 +287,7 @@ def kept_neighbours(mean: Any, row: int) -> int:
     return len(nearest[0] & nearest[1])
 
 
+@pytest.mark.slow
 def test_the_legend_hides_and_shows_classes(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         whole, named = points(page), pixels(page, ".marks-layer")
@@ -317,6 +321,7 @@ def test_points_are_coloured_by_class_error_kl_or_a_dimension(app: Server, brows
         assert points(page) in seen
 
 
+@pytest.mark.slow
 def test_a_lasso_s_numbers_and_files_agree_with_the_data(
     app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path
 ) -> None:
@@ -351,7 +356,8 @@ PLANES = {
 }
 
 
-@pytest.mark.parametrize("query", first_in_make_test(PLANES))
+@pytest.mark.slow
+@pytest.mark.parametrize("query", PLANES)
 def test_a_plane_of_the_latent_space_is_drawn_where_python_has_it_and_waits_for_no_answer(
     app: Server, browser: Browser, encoded: EncodedSet, tmp_path: Path, query: str
 ) -> None:
@@ -424,6 +430,7 @@ def test_reduced_motion_morphs_at_once(app: Server, browser: Browser) -> None:
         assert drawn(page) <= before + 8
 
 
+@pytest.mark.slow
 def test_dragging_pans_and_the_wheel_zooms(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}") as page:
         page.wait_for_selector(".nsewdrag", state="attached")
@@ -443,6 +450,7 @@ def test_dragging_pans_and_the_wheel_zooms(app: Server, browser: Browser) -> Non
         expect(page.locator(".pinned")).to_be_hidden()  # a drag is no click
 
 
+@pytest.mark.slow
 def test_drags_move_the_points_before_plotly_is_there_and_afterwards(app: Server, browser: Browser) -> None:
     held: list[Any] = []
 
@@ -554,6 +562,7 @@ def test_a_model_of_two_latents_opens_as_it_is_on_decoded_pictures(app: Server, 
         expect(page.locator(".mismatch")).to_contain_text("nats")
 
 
+@pytest.mark.slow
 def test_the_ground_is_how_much_the_picture_changes_per_step_and_stays_in_the_link(
     app: Server, app_checkpoints: Path, browser: Browser
 ) -> None:
@@ -600,6 +609,7 @@ def test_points_on_pictures_are_as_faint_and_large_as_the_user_wants_also_after_
         assert page.get_by_label("Point opacity").input_value() == "0.2"
 
 
+@pytest.mark.slow
 def test_the_first_view_is_three_sigma_of_the_prior_says_how_many_are_outside_and_can_show_all(
     app: Server, browser: Browser
 ) -> None:
@@ -735,6 +745,7 @@ def test_the_axes_are_chosen_in_a_panel_that_stays_open(app: Server, browser: Br
         expect(page.get_by_role("combobox", name="Up")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_hero_is_above_the_fold_in_both_themes_and_follows_a_change(app: Server, browser: Browser) -> None:
     with mapped(browser, f"{app.url}/{Z10}", color_scheme="light") as page:
         box = box_of(page.locator(".plot"))

@@ -49,6 +49,7 @@ def test_an_image_chosen_on_one_page_is_shown_on_all_and_back_shows_the_one_befo
         expect(page.locator(".title")).to_contain_text("Test image 3 ")
 
 
+@pytest.mark.slow
 def test_the_picture_picked_in_sampling_is_where_explore_starts(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Sampling?checkpoint=mnist-z2") as page:
         grid = page.locator("canvas.grid").first

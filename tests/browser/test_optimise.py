@@ -36,6 +36,7 @@ def split_of(page: Page) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_it_is_offered_for_a_picture_and_not_before_the_link_s_image_can_come(app: Server, browser: Browser) -> None:
     held: list[Route] = []
 

@@ -111,6 +111,7 @@ def empty_pad(page: Page) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_test_image_at_the_mean_are_the_models_and_no_elbo(
     app: Server, browser: Browser, mnist: Checkpoint
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_test_image_costs_what_the_evaluation_stored_for_it(
         expect(page.locator(".numbers")).to_contain_text(f"−ELBO {elbo[image + 1]:.2f}")
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_never_evaluated_costs_what_python_says(
     app: Server, browser: Browser, mnist: Checkpoint
 ) -> None:
@@ -250,6 +252,7 @@ def test_a_drawing_stays_when_model_and_page_are_others(app: Server, browser: Br
         expect(page.locator(".title")).to_have_text("Your drawing")
 
 
+@pytest.mark.slow
 def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Browser) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with reconstruction(browser, f"{app.url}/{MNIST}", **phone) as page:
@@ -290,6 +293,7 @@ def same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (np.abs(a.astype(int) - b) <= 24).all(axis=(-2, -1))
 
 
+@pytest.mark.slow
 def test_a_digit_stays_itself_under_the_drawings_centring(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         before = model_sees(page)
@@ -333,6 +337,7 @@ def test_pictures_of_strangers_get_a_picture_or_a_sentence(app: Server, browser:
         expect(page.locator(".message")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_test_images_nearest_to_a_photographed_digit_are_of_its_class(
     app: Server, browser: Browser, mnist: Checkpoint
 ) -> None:
@@ -491,6 +496,7 @@ def test_samples_differ_and_the_switch_shows_one(app: Server, browser: Browser) 
         assert pixels(page, OUTPUT) == evaluated
 
 
+@pytest.mark.slow
 def test_another_data_set_is_scored_as_its_images_are_on_the_page(
     app: Server, browser: Browser, mnist: Checkpoint
 ) -> None:
@@ -538,6 +544,7 @@ def test_every_kind_of_model_is_followed_and_says_what_it_has(
             expect(page.locator(".title")).to_have_text("Your drawing")
 
 
+@pytest.mark.slow
 def test_a_small_projector_shows_large_pictures_the_loss_the_charts_and_the_choices_at_once(
     app: Server, browser: Browser
 ) -> None:
@@ -564,6 +571,7 @@ def test_the_mark_on_the_plane_is_the_mean(app: Server, browser: Browser, app_ch
         assert urllib.request.urlopen(href).status == 200
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}&other=digits") as page:
         for control in page.locator(".recon :is(button, input, select, a, canvas[role])").all():

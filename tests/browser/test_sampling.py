@@ -260,6 +260,7 @@ def test_truncated_noise_keeps_its_quantiles(app: Server, browser: Browser, tmp_
         np.testing.assert_array_equal(arrays(page, tmp_path)["z"], sample(256, 2, 0)[WHICH])
 
 
+@pytest.mark.slow
 def test_a_cell_keeps_its_noise_when_the_grid_grows_and_a_held_latent_its_value(
     app: Server, browser: Browser, tmp_path: Path
 ) -> None:
@@ -367,6 +368,7 @@ def test_classes_are_those_of_the_nearest_codes(app: Server, browser: Browser, z
         assert titles[0].endswith(f"{100 * (encoded.labels == 0).mean():.1f} % of the test set")
 
 
+@pytest.mark.slow
 def test_pictures_of_mnist_are_counted_by_the_classifier(
     app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
 ) -> None:
@@ -381,6 +383,7 @@ def test_pictures_of_mnist_are_counted_by_the_classifier(
         expect(page.locator(".about")).to_contain_text(f"right on {percent} of the 10,000 test images")
 
 
+@pytest.mark.slow
 def test_where_the_server_lacks_a_test_image_its_reconstruction_is_shown_and_named(
     app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path
 ) -> None:
@@ -418,6 +421,7 @@ def assert_shows(canvas: Locator, picture: NDArray[np.uint8]) -> None:
 # ---- the files -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_both_sources_are_in_the_files_and_the_png_is_the_grid(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, Z2) as page:
         found = arrays(page, tmp_path)
@@ -443,6 +447,7 @@ def test_both_sources_are_in_the_files_and_the_png_is_the_grid(app: Server, brow
 # ---- every kind of checkpoint ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_conditional_model_gets_classes(app: Server, browser: Browser, app_checkpoints: Path, tmp_path: Path) -> None:
     model = read_checkpoint(app_checkpoints / "conditional").load_model()
     with sampling(browser, app, "checkpoint=conditional&source=prior&against=prior&against_told=3") as page:
@@ -459,6 +464,7 @@ def test_a_conditional_model_gets_classes(app: Server, browser: Browser, app_che
         assert linked(page)["told"] == "7"
 
 
+@pytest.mark.slow
 def test_a_plain_autoencoder_has_no_prior_and_no_mismatch(app: Server, browser: Browser, tmp_path: Path) -> None:
     with sampling(browser, app, "checkpoint=point") as page:
         expect(page.locator(".mismatch")).to_contain_text("No prior")
@@ -495,6 +501,7 @@ def test_the_mismatch_is_between_two_bounds(app: Server, browser: Browser) -> No
         expect(page.locator(".about")).to_contain_text("used neither to fit it nor to choose")
 
 
+@pytest.mark.slow
 def test_the_second_stage_draws_what_python_draws(
     app: Server, browser: Browser, z2: Checkpoint, tmp_path: Path
 ) -> None:
@@ -532,6 +539,7 @@ def test_how_good_the_samples_are_stands_above_them_while_they_are_drawn_as_meas
 # ---- everyone --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_on_a_phone_everything_fits_and_a_finger_chooses(app: Server, browser: Browser) -> None:
     options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with sampling(browser, app, Z2, **options) as page:
@@ -584,6 +592,7 @@ def test_large_pictures_long_names_and_their_card_stay_on_the_screen(
                 assert card["y"] + card["height"] <= height
 
 
+@pytest.mark.slow
 def test_the_controls_stand_at_the_right_and_stay_there_when_the_grid_changes(app: Server, browser: Browser) -> None:
     with sampling(browser, app, f"{Z10}&source=image:11") as page:
         stages, grid = page.locator(".stage"), page.get_by_role("slider", name="Grid")
@@ -603,6 +612,7 @@ def test_the_controls_stand_at_the_right_and_stay_there_when_the_grid_changes(ap
         assert box_of(page.locator(".controls"))["y"] > pictures["y"] + pictures["height"]
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_the_page_fits_one_screen(app: Server, browser: Browser) -> None:
     with sampling(browser, app, Z10, color_scheme="dark") as page:
         for control in page.locator(".sampling :is(input, select, button, canvas, .stage):visible").all():

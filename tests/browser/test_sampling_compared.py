@@ -45,6 +45,7 @@ def drag_temperature(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_both_models_follow_one_slider_and_the_link_brings_both_back(app: Server, browser: Browser) -> None:
     with comparing(browser, app, f"{TWO}&source=second&seed=3", 2) as page:
         assert page.locator(".model b").all_inner_texts() == ["β = 1", "β = 10"]

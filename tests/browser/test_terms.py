@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.axe import FINDINGS
 from tests.support.browsing import box_of, new_page, opened
+from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.lab.file import lab_file, save_page
 from vae.lab.model_blocks import ModelFiles
@@ -49,8 +50,8 @@ def shows_the_loss(page: Page) -> Locator:
     return panel
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+@pytest.mark.parametrize("scheme", first_in_make_test(["light", "dark"]))
+@pytest.mark.parametrize("size", first_in_make_test([PHONE, LAPTOP]))
 def test_a_number_s_panel_fits_and_axe_finds_nothing(
     browser: Browser, app: Server, size: dict[str, Any], scheme: Literal["light", "dark"]
 ) -> None:
@@ -92,6 +93,7 @@ def test_the_bar_explains_the_model_s_numbers(browser: Browser, app: Server) -> 
         assert focused(page) == "What is KL?"
 
 
+@pytest.mark.slow
 def test_the_file_has_the_code_too(browser: Browser, app_checkpoints: Path, tmp_path: Path) -> None:
     save_page(tmp_path / "lab.html", lab_file([ModelFiles(read_checkpoint(app_checkpoints / "digits-z2"))], points=100))
     with new_page(browser) as page:
@@ -106,6 +108,7 @@ def test_the_file_has_the_code_too(browser: Browser, app_checkpoints: Path, tmp_
         expect(page.locator(f"{OPEN} .measured")).to_have_text("Here: 64 = 8 · 8 · 1")
 
 
+@pytest.mark.slow
 def test_the_form_for_a_new_run_explains_its_numbers_and_escape_closes_the_panel_alone(
     browser: Browser, app: Server
 ) -> None:

@@ -67,6 +67,7 @@ def film_of(page: Page) -> str:
     return page.get_by_role("combobox", name="Film of").input_value()
 
 
+@pytest.mark.slow
 def test_a_card_starts_a_run_at_once_under_a_free_name(app: Server, browser: Browser, app_checkpoints: Path) -> None:
     runs = Runs(app_checkpoints)
     runs.root.mkdir(exist_ok=True)

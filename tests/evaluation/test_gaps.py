@@ -116,6 +116,7 @@ def test_a_plain_autoencoder_has_no_gaps() -> None:
         gaps(linear_vae(), PIXELS[:0], LABELS[:0])
 
 
+@pytest.mark.slow
 def test_a_shipped_model_s_minus_elbo_falls_and_never_below_its_nll() -> None:
     checkpoint = read_checkpoint(SHIPPED / "mnist-z10-b1")
     target = Target.of(checkpoint.load_model(), checkpoint.load_examples()[:4], np.zeros(4, np.int64))

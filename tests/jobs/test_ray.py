@@ -90,6 +90,7 @@ def test_a_process_that_a_cluster_has_started_trains_its_run_and_fills_its_log(r
     assert runs.all() == []
 
 
+@pytest.mark.slow
 def test_what_the_process_prints_goes_into_the_log(runs: Runs, server: JobsServer, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(b"PK no zip")

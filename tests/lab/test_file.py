@@ -153,6 +153,7 @@ def test_answers_are_there_for_each_view_and_for_sampling_s_noise_and_sources(pa
     assert settings["query"] == "page=Sampling&checkpoint=mnist-z10&seed=7"
 
 
+@pytest.mark.slow
 def test_models_of_the_same_pictures_have_what_comparing_them_needs() -> None:
     both = [ModelFiles(read_checkpoint(SHIPPED / name)) for name in ("sprites-z6", "sprites-z6-tc")]
     answers = json.loads(held(lab_file(both, points=500))["settings"])["answers"]
@@ -169,6 +170,7 @@ def test_a_file_of_other_pictures_has_nothing_of_a_comparison(small: ModelFiles,
     assert small.comparisons([small, mnist]) == small.comparisons([small]) == {}
 
 
+@pytest.mark.slow
 def test_two_models_share_a_file(small: ModelFiles, mnist: ModelFiles) -> None:
     page = lab_file([small, mnist], points=600)
     data = held(page)
@@ -235,6 +237,7 @@ def test_the_command_writes_a_file_once(
     assert list(tmp_path.glob(".part-*")) == []
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_lesson_by_its_name_or_its_file_with_the_models_of_its_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -259,6 +262,7 @@ def test_the_command_takes_a_lesson_by_its_name_or_its_file_with_the_models_of_i
         assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_with_a_lesson_has_the_player_and_says_which_models_are_missing(mnist: ModelFiles) -> None:
     page = lab_file([mnist], points=600, query="lesson=two-numbers", lesson=LESSON)
     settings = json.loads(held(page)["settings"])
@@ -270,6 +274,7 @@ def test_a_file_with_a_lesson_has_the_player_and_says_which_models_are_missing(m
     assert b"lessons/" not in held(lab_file([mnist], points=600))["modules"]
 
 
+@pytest.mark.slow
 def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnist: ModelFiles) -> None:
     links = ["Explore?checkpoint=b&compare=a,c&image=700", "Training?film=d", "Sampling?checkpoint=a"]
     lesson = LESSON | {"steps": [LESSON["steps"][0] | {"link": link} for link in links]}
@@ -278,6 +283,7 @@ def test_a_file_has_the_test_images_and_models_that_its_lesson_s_steps_show(mnis
     assert len(found["mean"]) == 701
 
 
+@pytest.mark.slow
 def test_a_model_s_film_is_in_the_file_shortened_until_it_fits(page: bytes) -> None:
     model = ModelFiles(read_checkpoint(SHIPPED / "mnist-z2"))
     made = lab_file([model], query="page=Training&checkpoint=mnist-z2")
@@ -300,6 +306,7 @@ def test_a_file_without_a_film_has_no_film_player(page: bytes) -> None:
     assert settings["answers"][data_url("training", model="mnist-z10")]["data"]["history"]["rows"]
 
 
+@pytest.mark.slow
 def test_a_file_has_the_language_of_the_page_from_which_it_was_taken(small: ModelFiles) -> None:
     page = lab_file([small], query="page=Explore&lang=de").decode()
     assert '<html lang="de">' in page

@@ -181,7 +181,8 @@ LONG_YAML += ['title: "' + "\\0" * (MANY // 2) + '"', "title: |\n" + " a\n" * (M
 LONG_YAML += ["\n".join(f"k{i}: v" for i in range(5000)), "".join(f"{' ' * i}k:\n" for i in range(300))]
 
 
-@pytest.mark.parametrize("piece", first_in_make_test(LONG_MARKUP))
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", LONG_MARKUP)
 def test_markup_as_long_as_a_file_is_read_at_once(library: Library, piece: str) -> None:
     text = f"{HEAD}\n---\n{piece * ((MANY - len(HEAD)) // len(piece))}"
     with at_once(piece, most=5.0):

@@ -81,6 +81,7 @@ def test_samples_are_the_mixtures_moved_by_the_flow() -> None:
     np.testing.assert_array_equal(found, expected.numpy())
 
 
+@pytest.mark.slow
 def test_a_fitted_flow_explains_unseen_codes_better_than_the_mixture() -> None:
     mixture = fit_mixture(bent(400, seed=0), max_components=1).mixture
     codes, unseen = bent(4000, seed=1), bent(1000, seed=2)

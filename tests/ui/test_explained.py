@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.effort import first_in_make_test
 from tests.support.patience import PATIENCE
 from vae.datasets.registry import DATASETS
 from vae.model.losses import Objective
@@ -45,18 +46,20 @@ def terms_of(app: AppTest) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize(
     "fields",
-    [
-        {},
-        {"limit": "seconds", "seconds": 30},
-        {"objective": "free-bits", "free_bits": 0.5},
-        {"objective": "capacity", "capacity": 25.0},
-        {"objective": "iwae", "samples": 5},
-        {"objective": "autoencoder"},
-        {"warmup": "linear", "beta": 4.0},
-        {"warmup": "cooling"},
-        {"likelihood": "gaussian"},
-        {"dataset": "my own images"},
-    ],
+    first_in_make_test(
+        [
+            {},
+            {"limit": "seconds", "seconds": 30},
+            {"objective": "free-bits", "free_bits": 0.5},
+            {"objective": "capacity", "capacity": 25.0},
+            {"objective": "iwae", "samples": 5},
+            {"objective": "autoencoder"},
+            {"warmup": "linear", "beta": 4.0},
+            {"warmup": "cooling"},
+            {"likelihood": "gaussian"},
+            {"dataset": "my own images"},
+        ]
+    ),
     ids=str,
 )
 def test_each_number_of_the_form_is_explained(fields: dict[str, Any]) -> None:

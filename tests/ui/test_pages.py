@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.effort import first_in_make_test
 from tests.support.pages import bar, choose, open_page, sent_data, usable_models
 from tests.support.patience import PATIENCE
 from tests.support.pictures import ten, write_zip
@@ -329,7 +330,7 @@ def test_own_pictures_are_turned_and_cut_as_the_form_says(
     assert asked == DatasetRequest(own_pictures.OWN, color=False, turn=1, whole=True, keep=0.4)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", first_in_make_test(PRESETS))
 def test_a_preset_fills_in_the_form_with_what_can_be_trained(checkpoints: Path, preset: str) -> None:
     app = open_form(preset=preset)
     assert not app.exception
@@ -360,7 +361,7 @@ def test_a_warm_up_has_a_field_for_its_share_of_the_run(checkpoints: Path, warmu
 
 
 @pytest.mark.parametrize("objective", get_args(ObjectiveName))
-@pytest.mark.parametrize("optimizer", get_args(Optimizer))
+@pytest.mark.parametrize("optimizer", first_in_make_test(get_args(Optimizer)))
 def test_every_objective_and_optimiser_of_the_form_has_an_estimate(
     checkpoints: Path, objective: str, optimizer: str
 ) -> None:
@@ -416,7 +417,10 @@ def test_the_live_service_refuses_other_names_and_broken_checkpoints(checkpoints
         loaders.live_model(name)
 
 
-@pytest.mark.parametrize("value", ["", "nan", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"])
+HOSTILE = ["nan", "", "-1", "1e999", "99999999999999999999", "<b>x</b>", "a,b", "None"]
+
+
+@pytest.mark.parametrize("value", first_in_make_test(HOSTILE))
 @pytest.mark.parametrize("path", PATHS)
 def test_a_hostile_link_causes_no_exception(checkpoints: Path, path: str, value: str) -> None:
     keys = [

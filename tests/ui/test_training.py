@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.checkpoints import save
+from tests.support.effort import first_in_make_test
 from tests.support.jobs_server import jobs_server
 from tests.support.pages import choose, open_page, send, sent_data
 from tests.support.patience import PATIENCE
@@ -152,7 +153,7 @@ def test_without_any_checkpoint_a_run_can_be_started(tmp_path: Path, monkeypatch
 # ---- presets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("title", PRESETS)
+@pytest.mark.parametrize("title", first_in_make_test(PRESETS))
 def test_a_card_starts_what_the_form_would(checkpoints: Path, started: Started, title: str) -> None:
     def page() -> None:
         from vae.ui.pages.training.form import start_form
