@@ -94,7 +94,7 @@ def signals_of_a_terminal() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def runs_that_give_way_to_nobody() -> None:
-    """Tests wait for runs and projections, which would get a tenth of a busy processor."""
+    """Tests wait for what computes long, which would get a tenth of a busy processor."""
     os.environ["VAE_NICENESS"] = "0"
 
 

@@ -355,7 +355,7 @@ def test_an_invalid_niceness_is_one_sentence(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("VAE_NICENESS", "least")
 
     async def body(lab: Lab) -> None:
-        sentence = "VAE_NICENESS is 'least'; set it to how far runs and projections give way, 0 to 19."
+        sentence = "VAE_NICENESS is 'least'; set it to how far long computations give way, 0 to 19."
         assert await lab.result() == Failed(sentence)
 
     run(tmp_path, body)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,6 +180,25 @@ def test_a_page_that_does_not_read_gets_no_more_steps() -> None:
         worker.wake()
 
     asyncio.run(both())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a thread has no priority of its own")
+def test_the_thread_alone_gives_way_as_far_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def of_the_thread() -> bytes | None:
+        work = Work((bytes([priority()]) for _ in range(1)), lambda _: b"")
+        Worker().add(work)
+        return await work.read()
+
+    before = priority()
+    monkeypatch.setenv("VAE_NICENESS", "19")
+    assert asyncio.run(of_the_thread()) == bytes([19])
+    assert priority() == before
+    monkeypatch.setenv("VAE_NICENESS", "least")
+    with pytest.raises(ValueError, match="VAE_NICENESS is 'least'"):
+        Worker()
 
 
 def test_a_client_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

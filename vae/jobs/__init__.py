@@ -1,6 +1,6 @@
 """Training runs in processes of their own. Each module imports only from those above it.
 
-nice         lowers the priority of a process that works for minutes, so that live decoding goes first
+nice         lowers the priority of what computes for seconds or minutes, so that live decoding goes first
 run          a training run as a folder: request, status, command, log
 launchers    where the processes of runs are started
 ray          the same on a Ray cluster

@@ -12,7 +12,7 @@ from vae.jobs.runs import Runs
 def runs_of(checkpoints: Path) -> Runs:
     """All runs of this folder. VAE_RUNS: how many train at once here; VAE_RAY: the cluster.
 
-    Raises ValueError if one of these, or VAE_NICENESS, cannot be meant.
+    Raises ValueError if one of these, or VAE_NICENESS, is invalid.
     """
     niceness()
     slots = os.environ.get("VAE_RUNS", "1")

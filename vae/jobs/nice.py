@@ -1,4 +1,4 @@
-"""Lower priority for a process that works for minutes, so that live decoding goes first."""
+"""Lower priority for what computes for seconds or minutes, so that live decoding goes first."""
 
 import os
 import re
@@ -12,10 +12,10 @@ TRY_SECONDS = 0.1  # Linux accepts one change in that time from users other than
 
 
 def niceness() -> int:
-    """How far such a process gives way: VAE_NICENESS, from 0, not at all, to 19; 10 by default. Raises ValueError."""
+    """How far it gives way: VAE_NICENESS, from 0, not at all, to 19; 10 by default. Raises ValueError."""
     value = os.environ.get("VAE_NICENESS", "10")
     if not re.fullmatch("1?[0-9]", value):
-        raise ValueError(f"VAE_NICENESS is {value!r}; set it to how far runs and projections give way, 0 to 19.")
+        raise ValueError(f"VAE_NICENESS is {value!r}; set it to how far long computations give way, 0 to 19.")
     return int(value)
 
 

@@ -195,7 +195,7 @@ def _no_room(error: Exception) -> str:
 def _environment() -> dict[str, str]:
     """Fewer threads than processors, which sleep while they wait; and a path to this package from any folder.
 
-    Raises ValueError if VAE_NICENESS cannot be meant.
+    Raises ValueError if VAE_NICENESS is invalid.
     """
     niceness()
     count = str(max(1, (os.cpu_count() or 1) - 1))

@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from vae.jobs.nice import niceness
 from vae.server.live.batching import use_one_core
 
 MOST_UNREAD = 4  # pieces that may wait for one page
-NICENESS = 10
 
 _log = logging.getLogger(__name__)
 
@@ -69,9 +69,10 @@ class Work:
 
 
 class Worker:
-    """The thread; it starts with the first work."""
+    """The thread; it starts with the first work. Raises ValueError if VAE_NICENESS is invalid."""
 
     def __init__(self) -> None:
+        self._niceness = niceness()
         self._works: deque[Work] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -92,7 +93,7 @@ class Worker:
 
     def _run(self) -> None:
         use_one_core()
-        _lower_priority()
+        _lower_priority(self._niceness)
         while True:
             with self._changed:
                 while (work := self._next()) is None:
@@ -132,7 +133,7 @@ def _close(work: Work) -> None:
             close()
 
 
-def _lower_priority() -> None:
+def _lower_priority(niceness: int) -> None:
     """Makes this thread alone give way to others, where the system counts priorities by thread."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
