@@ -10,13 +10,14 @@ from tests.support.browsing import box_of, choose, go, opened, rest, shows_model
 from tests.support.effort import first_in_make_test
 from tests.support.looks import SIZES, faults, screen
 from vae.bench.live import Server
-from vae.ui.shared.page import ADDRESSES
+from vae.ui.shared.page import PAGES
 
 pytestmark = pytest.mark.browser
 PICTURES = (
     "canvas[data-frame]:visible, .js-plotly-plot .main-svg, canvas.pairs[data-epoch], .opening, .library[data-lesson]"
 )
 MODEL = "mnist-z10"
+SMALL_PROJECTOR = SIZES[1]
 # Levels of all headings that are shown, in the order of the page and of the components in it.
 LEVELS = """() => {
     const headings = root => [...root.querySelectorAll("*")].flatMap(e =>
@@ -33,29 +34,35 @@ def show(page: Page) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ADDRESSES)
-def test_most_of_a_small_projectors_screen_is_the_pages_own_under_one_title(
-    app: Server, browser: Browser, name: str
+@pytest.mark.parametrize("size", SIZES)
+def test_on_every_page_nothing_is_too_small_cut_off_or_covered_and_one_title_leaves_room(
+    app: Server, browser: Browser, size: list[int]
 ) -> None:
-    with opened(browser, f"{app.url}/{name}?checkpoint={MODEL}") as page:
+    with opened(browser, f"{app.url}/?checkpoint={MODEL}", **screen(size)) as page:
         show(page)
-        bar, head = box_of(page.locator(".st-key-bar")), box_of(page.locator(".st-key-head"))
-        assert (bar["y"], bar["height"]) == (0, 48)
-        assert head["height"] <= 56
-        assert head["y"] >= 48
-        top, width = head["y"] + head["height"], box_of(page.get_by_test_id("stVerticalBlock").first)["width"]
-        assert width * (720 - top) / (1280 * 720) >= 0.8
-        levels = page.evaluate(LEVELS)
-        assert (levels[0], levels.count(1)) == (1, 1)
-        assert all(after - before <= 1 for before, after in pairwise(levels))
+        for _, title, _ in PAGES:
+            if size[0] < 500:
+                page.get_by_role("button", name="Pages").click()
+            go(page, title)
+            show(page)
+            assert (title, faults(page)) == (title, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+            levels = page.evaluate(LEVELS)
+            assert (levels[0], levels.count(1)) == (1, 1)
+            assert all(after - before <= 1 for before, after in pairwise(levels))
+            if size == SMALL_PROJECTOR:
+                leaves_room(page)
 
 
-@pytest.mark.parametrize("size", first_in_make_test(SIZES))
-@pytest.mark.parametrize("name", first_in_make_test(ADDRESSES))
-def test_nothing_is_too_small_cut_off_or_covered(app: Server, browser: Browser, name: str, size: list[int]) -> None:
-    with opened(browser, f"{app.url}/{name}?checkpoint={MODEL}", **screen(size)) as page:
-        show(page)
-        assert faults(page) == []
+def leaves_room(page: Page) -> None:
+    """Most of a small projector's screen must be the page's own."""
+    width, height = SMALL_PROJECTOR
+    bar, head = box_of(page.locator(".st-key-bar")), box_of(page.locator(".st-key-head"))
+    assert (bar["y"], bar["height"]) == (0, 48)
+    assert head["height"] <= 56
+    assert head["y"] >= 48
+    top, wide = head["y"] + head["height"], box_of(page.get_by_test_id("stVerticalBlock").first)["width"]
+    assert wide * (height - top) / (width * height) >= 0.8
 
 
 @pytest.mark.slow

@@ -14,12 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browsing import choose, go, opened, rest, shows_model
 from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
-from vae.ui.shared.page import PAGES
+from vae.ui.shared.page import ADDRESSES
 from vae.views.shared.scripts import FRONTEND, script_url
 
 pytestmark = pytest.mark.browser
-PATHS = ["", *(Path(path).stem.partition("_")[2] for path, _, _ in PAGES)]
-KINDS = ["digits-z2", "mnist-z10-ae", "mnist-z10-cond", "sprites-z6"]  # tiny, without a prior, conditional, large
 PICTURES = (
     "canvas[data-frame]:visible, .js-plotly-plot .main-svg, [data-testid=stTable], .opening, .library[data-lesson]"
 )
@@ -39,8 +37,9 @@ def contrast(page: Page, path: Path) -> float:
         return float(np.asarray(image.convert("L"), np.float32).std())
 
 
-@pytest.mark.parametrize("scheme", first_in_make_test(["dark", "light"]))
-@pytest.mark.parametrize("name", first_in_make_test(PATHS))
+@pytest.mark.parametrize(
+    ("name", "scheme"), first_in_make_test([("", "light"), *((name, "dark") for name in ("", *ADDRESSES))])
+)
 def test_every_page_opens_first_and_shows_a_picture(
     app: Server, browser: Browser, tmp_path: Path, name: str, scheme: str
 ) -> None:
@@ -49,19 +48,6 @@ def test_every_page_opens_first_and_shows_a_picture(
         assert contrast(page, tmp_path / "shot.png") > 5
         background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
         assert (sum(int(part) for part in background[4:-1].split(",")) < 300) == (scheme == "dark")
-
-
-@pytest.mark.parametrize("name", first_in_make_test(PATHS))
-def test_every_page_follows_a_change_of_checkpoint_and_puts_it_into_the_address(
-    app: Server, browser: Browser, name: str
-) -> None:
-    with opened(browser, f"{app.url}/{name}") as page:
-        show(page)
-        for checkpoint in KINDS:
-            choose(page, checkpoint)
-            shows_model(page, checkpoint)
-            page.wait_for_url(f"**checkpoint={checkpoint}**")
-            show(page)
 
 
 @pytest.mark.slow
@@ -146,7 +132,7 @@ def test_streamlits_number_fields_take_a_decimal_comma_and_refuse_to_paste_what_
 
 
 def test_a_script_of_ours_comes_before_streamlits_at_every_address(app: Server) -> None:
-    for name in PATHS:
+    for name in ("", *ADDRESSES):
         with urlopen(f"{app.url}/{name}") as reply:
             page = reply.read().decode()
         first = re.search(r'<script type="module"[^>]* src="([^"]*)"', page)
@@ -156,20 +142,11 @@ def test_a_script_of_ours_comes_before_streamlits_at_every_address(app: Server) 
             assert "javascript" in reply.headers["Content-Type"]
 
 
-@pytest.mark.parametrize("name", first_in_make_test(PATHS))
-def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser, name: str) -> None:
-    with opened(browser, f"{app.url}/{name}") as page:
+def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser) -> None:
+    with opened(browser, app.url) as page:
         show(page)
         page.get_by_role("button", name="Model: ").click()
         expect(page.get_by_text("Checkpoint “broken” cannot be used.")).to_be_visible()
-
-
-@pytest.mark.parametrize("name", first_in_make_test(PATHS))
-def test_no_page_scrolls_sideways_on_a_phone(app: Server, browser: Browser, name: str) -> None:
-    phone = {"width": 390, "height": 844}
-    with opened(browser, f"{app.url}/{name}", viewport=phone, has_touch=True, is_mobile=True) as page:
-        show(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_browser_keeps_the_scripts_of_now_and_asks_again_for_those_of_an_earlier_start(app: Server) -> None:

@@ -253,7 +253,8 @@ def test_an_app_that_ends_ends_every_connection_and_loses_nothing(tmp_path: Path
             next(messages)
             address = f"{code}/poll?role=projector&after={student.seq}"
             polls = [waiting.submit(running.ask, "GET", address) for _ in range(2)]
-            until(lambda: len(running.service.rooms[code].of("projector")) >= 2)
+            # The app has both: each waits there, beside the stream, or is answered.
+            until(lambda: sum(poll.done() for poll in polls) + len(running.service.rooms[code].of("projector")) >= 3)
             running.stop()
             assert list(messages)[-1]["error"].startswith("The app is closing")
             assert {poll.result().status for poll in polls} <= {200, 503}
