@@ -12,7 +12,7 @@ TRY_SECONDS = 0.1  # Linux accepts one change in that time from users other than
 
 
 def niceness() -> int:
-    """How far it gives way: VAE_NICENESS, from 0, not at all, to 19; 10 by default. Raises ValueError."""
+    """How far a long computation gives way: VAE_NICENESS, 0 (not at all) to 19, 10 by default. Raises ValueError."""
     value = os.environ.get("VAE_NICENESS", "10")
     if not re.fullmatch("1?[0-9]", value):
         raise ValueError(f"VAE_NICENESS is {value!r}; set it to how far long computations give way, 0 to 19.")

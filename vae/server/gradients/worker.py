@@ -133,7 +133,7 @@ def _close(work: Work) -> None:
             close()
 
 
-def _lower_priority(niceness: int) -> None:
-    """Makes this thread alone give way to others, where the system counts priorities by thread."""
+def _lower_priority(value: int) -> None:
+    """Gives this thread alone this niceness, where the system counts priorities by thread."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), value)
