@@ -188,14 +188,26 @@ def test_near_one_half_log_c_is_its_taylor_series(delta: float) -> None:
     assert log_c.item() == pytest.approx(log(2) + 4 / 3 * delta**2 + 104 / 45 * delta**4, abs=6 * delta**6 + 1e-9)
 
 
-@pytest.mark.parametrize("logit", [0.0999, 0.02, -0.02])
-def test_close_to_one_half_log_c_is_exact_to_the_sixth_power_of_the_logit(logit: float) -> None:
+@pytest.mark.parametrize("logit", [0.4999, 0.1, 0.02, -0.02])
+def test_close_to_one_half_log_c_and_the_mean_are_exact_to_the_tenth_and_ninth_power_of_the_logit(logit: float) -> None:
     log_c = continuous_bernoulli_log_c(torch.tensor(logit, dtype=torch.float64))
-    assert log_c.item() == pytest.approx(log(logit / tanh(logit / 2)), abs=4e-4 * logit**6 + 1e-15)
+    assert log_c.item() == pytest.approx(log(logit / tanh(logit / 2)), abs=2.2e-6 * logit**10 + 1e-15)
+    mean = continuous_bernoulli_mean(torch.tensor(logit, dtype=torch.float64))
+    assert mean.item() == pytest.approx(0.5 + 0.5 / tanh(logit / 2) - 1 / logit, abs=2.1e-8 * abs(logit) ** 9 + 1e-14)
+
+
+def test_the_continuous_bernoulli_has_its_derivatives_in_single_precision() -> None:
+    exact = torch.cat([sign * torch.logspace(-1.7, 1, 500, dtype=torch.float64) for sign in (-1, 1)])
+    mean_slope = exact.pow(-2) - (exact / 2).sinh().pow(-2) / 4
+    log_c_slope = 1 / exact - 1 / exact.sinh()
+    for function, slope in ((continuous_bernoulli_mean, mean_slope), (continuous_bernoulli_log_c, log_c_slope)):
+        logits = exact.float().requires_grad_()
+        function(logits).sum().backward()
+        torch.testing.assert_close(logits.grad, slope.float(), rtol=1e-5, atol=0)
 
 
 def test_continuous_bernoulli_is_that_of_torch_distributions_with_its_mean() -> None:
-    logits = torch.cat((torch.linspace(-12, 12, 481).double(), torch.tensor([-0.1, 0.1, 0.0999, 1e-6]).double()))
+    logits = torch.cat((torch.linspace(-12, 12, 481).double(), torch.tensor([-0.5, 0.5, 0.4999, 1e-6]).double()))
     x = torch.rand(485, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     theirs = distributions.ContinuousBernoulli(logits=logits)
     ours = continuous_bernoulli_nll(logits[:, None, None, None], x[:, None, None, None])
@@ -203,7 +215,7 @@ def test_continuous_bernoulli_is_that_of_torch_distributions_with_its_mean() -> 
     torch.testing.assert_close(continuous_bernoulli_mean(logits), theirs.mean, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("logit", [-20.0, -3.0, -0.05, 0.0, 0.0999, 0.1001, 7.0])
+@pytest.mark.parametrize("logit", [-20.0, -3.0, -0.05, 0.0, 0.4999, 0.5001, 7.0])
 def test_the_continuous_bernoulli_density_integrates_to_one_and_to_its_mean(logit: float) -> None:
     nodes, weights = np.polynomial.legendre.leggauss(60)
     x, weight = torch.tensor((nodes + 1) / 2), torch.tensor(weights / 2)
@@ -213,7 +225,7 @@ def test_the_continuous_bernoulli_density_integrates_to_one_and_to_its_mean(logi
     assert (weight * density * x).sum().item() == pytest.approx(continuous_bernoulli_mean(logits)[0].item(), abs=1e-8)
 
 
-@pytest.mark.parametrize("logit", [0.0, 1e-30, -1e-4, 0.1, -0.1, 30.0, -1e4, 1e4])
+@pytest.mark.parametrize("logit", [0.0, 1e-30, -1e-4, 0.5, -0.5, 30.0, -1e4, 1e4])
 def test_the_continuous_bernoulli_is_finite_everywhere_with_its_gradient(logit: float) -> None:
     logits = torch.full((1, 1, 1, 1), logit, requires_grad=True)
     loss = continuous_bernoulli_nll(logits, torch.full_like(logits, 0.25))
