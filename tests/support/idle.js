@@ -1,14 +1,15 @@
 /**
- * Tells tests when a page has nothing to do: every request answered, also by workers, no short timer left, Streamlit's
- * script not running, and all that through some frames. Runs in the page before its own scripts.
+ * Tells tests when a page has nothing to do: every request answered, also by workers, every file read and picture
+ * decoded, no short timer left, Streamlit's script not running, and all that through some frames. Runs in the page
+ * before its own scripts.
  */
 (() => {
   const SHORT_MS = 500; // longer timers repeat or give up: no answer waits for them
   const CALM_FRAMES = 6; // an input's message is sent, and what came is drawn, within a frame or two
-  const pending = new Set(); // timers, fetches and uploads
+  const pending = new Set(); // timers, uploads, and the promises of requests, files and pictures
   const unanswered = new Map(); // socket -> messages
 
-  const { setTimeout: startTimer, clearTimeout: stopTimer, fetch: request } = window;
+  const { setTimeout: startTimer, clearTimeout: stopTimer } = window;
   window.setTimeout = (callback, delay = 0, ...rest) => {
     const done = () => {
       pending.delete(timer);
@@ -22,13 +23,21 @@
     pending.delete(timer);
     stopTimer(timer);
   };
-  window.fetch = (...parts) => {
-    const fetched = request(...parts);
-    pending.add(fetched);
-    const done = () => pending.delete(fetched);
-    fetched.then(done, done);
-    return fetched;
+  const awaitEach = (owner, ...names) => {
+    for (const name of names) {
+      const call = owner[name];
+      owner[name] = function (...parts) {
+        const promise = call.apply(this, parts);
+        pending.add(promise);
+        const done = () => pending.delete(promise);
+        promise.then(done, done);
+        return promise;
+      };
+    }
   };
+  awaitEach(window, "fetch", "createImageBitmap");
+  awaitEach(Response.prototype, "arrayBuffer", "blob", "json", "text"); // a fetch ends with its headers
+  awaitEach(Blob.prototype, "arrayBuffer", "text");
   const upload = XMLHttpRequest.prototype.send;
   XMLHttpRequest.prototype.send = function (...parts) {
     pending.add(this);
