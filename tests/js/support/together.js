@@ -2,7 +2,7 @@
  * Runs the test files of this folder in one process, one after the other: a process for each takes three times as long.
  * Each file finds the globals that it would find by itself, and an empty page where it imports one; what its tests leave
  * behind is undone. The state of the scripts' modules stays: a file that changes it for good is named `*.alone.test.js`,
- * and has a process of its own.
+ * and has a process of its own; so has one that takes seconds, which then run on another core.
  */
 
 import { glob, readFile } from "node:fs/promises";
