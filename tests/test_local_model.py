@@ -24,7 +24,7 @@ from vae.storage.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(path.name for path in (ROOT / "checkpoints").iterdir() if (path / "config.json").is_file())
-RANDOM, IMAGES = (40, 16) if THOROUGH else (16, 4)
+RANDOM, IMAGES = (40, 16) if THOROUGH else (12, 2)
 pytestmark = pytest.mark.scaled
 
 Array = NDArray[Any]

@@ -58,12 +58,14 @@ def shipped() -> Iterator[tuple[Path, str]]:
                 yield path, name if top == "vae" else f"vae/_app/{name}"
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_and_in_it_app_pages_settings_checkpoints_and_lessons(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         held = {name: archive.getinfo(name).file_size for name in archive.namelist() if ".dist-info/" not in name}
     assert held == {name: path.stat().st_size for path, name in shipped()}
 
 
+@pytest.mark.slow
 def test_the_wheel_asks_for_what_requirements_txt_pins(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))

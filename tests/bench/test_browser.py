@@ -67,6 +67,7 @@ def test_pages_that_decode_by_themselves_send_nothing_while_they_are_dragged(cap
     assert numbers["frames_per_second"] > 0
 
 
+@pytest.mark.slow
 def test_the_start_lasts_until_the_first_picture(capsys: Captured) -> None:
     numbers = bench(capsys, "start", "--model", "digits-z2", "--runs", "1")
     assert numbers["runs"] == 1

@@ -246,7 +246,8 @@ def test_an_app_that_is_not_there_is_one_sentence(capsys: Captured, tmp_path: Pa
 
 
 def test_an_app_that_ends_at_once_is_a_sentence_with_its_status(capfd: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         with pytest.raises(ConnectionError, match="ended at once, with status 1"), live.started(APP, port):
             pass

@@ -336,6 +336,7 @@ def test_a_thumbnail_shows_and_reaches_its_z(app: Server, browser: Browser) -> N
         assert numbers(page)[0] == -2
 
 
+@pytest.mark.slow
 def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None:
     with explore(
         browser, f"{app.url}/{Z10}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
@@ -362,6 +363,7 @@ def test_touch_drags_a_slider_and_the_map(app: Server, browser: Browser) -> None
             assert read(page) != before
 
 
+@pytest.mark.slow
 def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         follow(page, "mnist-z2")
@@ -388,6 +390,7 @@ def test_the_map_marker_is_exact_and_the_pad_of_a_2d_model_moves_z(app: Server, 
         assert [float(part) for part in marker.split(",")] == [0, 0]
 
 
+@pytest.mark.slow
 def test_the_component_follows_a_change_of_checkpoint_and_of_start(app: Server, browser: Browser) -> None:
     with explore(browser, f"{app.url}/{Z10}") as page:
         first = pixels(page)

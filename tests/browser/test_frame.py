@@ -122,6 +122,7 @@ def test_the_current_page_is_marked_and_after_a_change_its_title_has_the_focus(a
         expect(page.locator("h1")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_the_picker_lists_models_in_words_by_data_and_takes_keys(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/Explore?checkpoint=mnist-z10-b4") as page:
         show(page)
@@ -220,6 +221,7 @@ def test_present_leaves_the_page_alone_on_the_screen_until_escape(app: Server, b
         expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_theme_changes_at_once_and_stays_on_other_pages_and_visits(app: Server, browser: Browser) -> None:
     def background(page: Page) -> int:
         colour = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")

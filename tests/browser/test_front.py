@@ -93,6 +93,7 @@ def test_a_drag_decodes_at_once_and_the_film_rests_at_its_end_until_it_is_played
         until(page, lambda: epoch(page) < 20, "the film plays again")
 
 
+@pytest.mark.slow
 def test_arrow_keys_move_the_place(app: Server, browser: Browser) -> None:
     with front(browser, app) as page:
         pad(page).focus()
@@ -151,6 +152,7 @@ def test_the_page_keeps_its_place_while_the_film_comes(app: Server, browser: Bro
         assert [box_of(page.locator(name).first) for name in (".film", ".pad", ".card")] == before
 
 
+@pytest.mark.slow
 def test_the_cards_get_their_pictures_and_the_page_stays_as_it_is(app: Server, browser: Browser) -> None:
     with front(browser, app, reduced_motion="reduce") as page:
         before = box_of(page.locator(".cards"))["height"]

@@ -142,6 +142,7 @@ def test_a_script_of_ours_comes_before_streamlits_at_every_address(app: Server) 
             assert "javascript" in reply.headers["Content-Type"]
 
 
+@pytest.mark.slow
 def test_a_broken_checkpoint_is_named_beside_the_others(app: Server, browser: Browser) -> None:
     with opened(browser, app.url) as page:
         show(page)

@@ -31,7 +31,6 @@ from tests.support.browsing import (
 )
 from tests.support.checkpoints import save
 from tests.support.downloads import downloaded
-from tests.support.effort import first_in_make_test
 from vae.bench.live import Server
 from vae.datasets.splits import Dataset, Split
 from vae.model.geometry.geodesic import POINTS, path_length
@@ -327,7 +326,8 @@ def test_groups_and_the_classes_of_codes_are_those_of_the_encoded_set(
     assert sorted(closest) == sorted(np.unravel_index(apart.argmin(), apart.shape))
 
 
-@pytest.mark.parametrize("motion", first_in_make_test(["no-preference", "reduce"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_play_moves_there_and_back_in_a_loop_and_a_drag_stops_it(lab: Server, browser: Browser, motion: str) -> None:
     with interpolation(browser, lab, "checkpoint=ten&steps=5", reduced_motion=motion) as page:
         page.get_by_text("Download", exact=True).click()
@@ -349,6 +349,7 @@ def test_play_moves_there_and_back_in_a_loop_and_a_drag_stops_it(lab: Server, br
         expect(page.get_by_role("button", name="Play or pause")).to_have_text("▶ Play")
 
 
+@pytest.mark.slow
 def test_the_corner_pad_costs_nothing_to_drag_and_is_exact_at_rest(lab: Server, browser: Browser) -> None:
     with interpolation(browser, lab, "checkpoint=ten&view=corners", server=True) as page:
         settle(page)

@@ -484,6 +484,7 @@ def test_drags_move_the_points_before_plotly_is_there_and_afterwards(app: Server
             assert (page.locator(".nsewdrag").count() == 1) == there
 
 
+@pytest.mark.slow
 def test_three_dimensions_turn_and_decode(app: Server, browser: Browser) -> None:
     with opened(browser, f"{app.url}/{Z10}&dims=3-D") as page:
         page.wait_for_selector(".plot[data-dims='3']")
@@ -644,6 +645,7 @@ def test_models_of_one_two_and_many_dimensions_are_drawn(app: Server, browser: B
             page.mouse.move(5, 5)
 
 
+@pytest.mark.slow
 def test_plotly_comes_from_our_own_server_compressed_and_to_be_kept(app: Server, browser: Browser) -> None:
     asked: list[str] = []
     with opened(browser, f"{app.url}/{Z10}") as page:

@@ -276,6 +276,7 @@ def test_a_finger_draws_and_the_page_does_not_scroll(app: Server, browser: Brows
         send("touchEnd")
 
 
+@pytest.mark.slow
 def test_keys_draw_too(app: Server, browser: Browser) -> None:
     with reconstruction(browser, f"{app.url}/{MNIST}") as page:
         empty_pad(page)

@@ -477,6 +477,7 @@ def test_a_plain_autoencoder_has_no_prior_and_no_mismatch(app: Server, browser: 
         assert arrays(page, tmp_path)["z"].shape == (64, 3)
 
 
+@pytest.mark.slow
 def test_the_component_follows_a_change_of_checkpoint(app: Server, browser: Browser) -> None:
     with sampling(browser, app, f"{Z2}&temperature=0.5&source=class:3") as page:
         choose(page, "rgb-z16")

@@ -180,6 +180,7 @@ def test_two_models_share_a_file(small: ModelFiles, mnist: ModelFiles) -> None:
     assert page.count(b'data-name="modules"') == 1
 
 
+@pytest.mark.slow
 def test_a_model_whose_weights_fill_the_file_has_the_least_number_of_points(
     mnist: ModelFiles, monkeypatch: Any
 ) -> None:

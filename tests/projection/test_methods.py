@@ -209,7 +209,7 @@ def test_raising_cancelled_stops_it(clusters: np.ndarray, method: str, after: in
     assert len(calls) == after
 
 
-@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("dims", first_in_make_test([2, 3]))
 def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
     dims: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +223,7 @@ def test_the_exact_gradient_is_as_good_as_the_libraries_approximation(
     assert_as_good(points, ours, theirs)
 
 
-@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("dims", first_in_make_test([2, 3]))
 def test_a_layout_by_torch_is_as_good_and_the_same_every_time(dims: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(methods, "EXAGGERATED", 50)
     monkeypatch.setattr(methods, "PLAIN", 100)
@@ -247,7 +247,7 @@ def test_the_nearest_are_found_exactly_in_any_number_of_dimensions(latent_dim: i
 
 
 @pytest.mark.parametrize("method", NEIGHBOURS)
-@pytest.mark.parametrize(("scale", "offset"), [(1e25, 0), (1e-25, 0), (1e-2, 1e4)])
+@pytest.mark.parametrize(("scale", "offset"), first_in_make_test([(1e25, 0), (1e-25, 0), (1e-2, 1e4)]))
 def test_a_layout_is_as_good_whatever_the_unit_and_the_origin_of_latent_space(
     method: str, scale: float, offset: float
 ) -> None:

@@ -169,7 +169,7 @@ def test_another_seed_gives_another_model_also_from_the_same_first_weights(digit
     assert not torch.equal(*trained)
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", first_in_make_test(["mlp", "conv"]))
 def test_the_default_model_learns_more_of_the_digits_than_their_mean(digits: Dataset, architecture: Any) -> None:
     config = TrainingConfig(epochs=12, batch_size=64, learning_rate=5e-3, device="cpu")
     _, metrics = run(digits, config, default_config((1, 8, 8), 4, architecture), count=len(digits.train))
@@ -428,7 +428,7 @@ OBJECTIVES: dict[ObjectiveName, tuple[Objective, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", get_args(ObjectiveName))
+@pytest.mark.parametrize("name", first_in_make_test(get_args(ObjectiveName)))
 def test_every_objective_learns_and_reports_its_own_terms(digits: Dataset, name: ObjectiveName) -> None:
     objective, own = OBJECTIVES[name]
     model_config = POINT if name == "autoencoder" else MLP
@@ -464,7 +464,7 @@ def test_more_draws_bring_the_importance_weighted_bound_below_minus_elbo(digits:
     assert metrics[-1].terms["loss"] < metrics[-1].reconstruction + metrics[-1].kl - 0.1
 
 
-@pytest.mark.parametrize("optimizer", get_args(Optimizer))
+@pytest.mark.parametrize("optimizer", first_in_make_test(get_args(Optimizer)))
 @pytest.mark.parametrize("model_config", [default_config((1, 8, 8), 4), default_config((1, 8, 8), 4, "conv")])
 def test_every_optimiser_learns_at_its_default_learning_rate(
     digits: Dataset, optimizer: Optimizer, model_config: ModelConfig
@@ -476,7 +476,7 @@ def test_every_optimiser_learns_at_its_default_learning_rate(
     assert losses[-1] < losses[0] - 0.3  # sgd on an MLP, which begins at the mean image, is the slowest
 
 
-@pytest.mark.parametrize("likelihood", get_args(Likelihood))
+@pytest.mark.parametrize("likelihood", first_in_make_test(get_args(Likelihood)))
 @pytest.mark.parametrize("start", first_in_make_test([MLP, CONV]), ids=["mlp", "conv"])
 def test_every_likelihood_learns(digits: Dataset, likelihood: Likelihood, start: ModelConfig) -> None:
     config = replace(LEARNING, epochs=12)
@@ -487,7 +487,7 @@ def test_every_likelihood_learns(digits: Dataset, likelihood: Likelihood, start:
     )
 
 
-@pytest.mark.parametrize("likelihood", ["gaussian-learned", "gaussian-optimal"])
+@pytest.mark.parametrize("likelihood", first_in_make_test(["gaussian-learned", "gaussian-optimal"]))
 def test_a_scale_that_is_not_given_becomes_the_error_of_the_pictures(digits: Dataset, likelihood: Likelihood) -> None:
     config = replace(LEARNING, epochs=15, learning_rate=1e-2)
     model, metrics = run(digits, config, replace(MLP, likelihood=likelihood), len(digits.train))
@@ -888,7 +888,7 @@ def after_each_epoch(digits: Dataset, config: TrainingConfig) -> Iterator[Tensor
 SLOW = replace(QUICK, batch_size=16)  # 81 or 82 steps an epoch, so that progress is reported within each
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RuntimeError, OSError])
+@pytest.mark.parametrize("error", first_in_make_test([KeyboardInterrupt, MemoryError, RuntimeError, OSError]))
 def test_a_run_stopped_after_a_whole_epoch_keeps_that_epoch_s_model(
     digits: Dataset, tmp_path: Path, error: type[BaseException]
 ) -> None:
