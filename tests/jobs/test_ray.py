@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,25 @@ def test_two_apps_submit_a_lost_run_once(runs: Runs, server: JobsServer) -> None
     for other in others:
         sees(other, run, "Waiting in the cluster's queue")
     assert len(server.jobs) == 2
+
+
+def test_a_job_that_another_app_is_submitting_is_not_lost(
+    runs: Runs, server: JobsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start("first", request())
+    name, launching = run.job(), Run.launching
+    job = server.jobs.pop(name)  # as before the head has taken it
+
+    @contextmanager
+    def submitted(self: Run) -> Iterator[None]:
+        with launching(self):
+            server.jobs[name] = job
+            yield
+
+    monkeypatch.setattr(Run, "launching", submitted)
+    until(lambda: runs.all() and name in server.jobs, "its loss is noticed", run)
+    sees(runs, run, "Waiting in the cluster's queue")
+    assert list(server.jobs) == [name]
 
 
 def test_a_run_whose_nodes_are_lost_again_and_again_ends_with_a_sentence(runs: Runs, server: JobsServer) -> None:

@@ -172,10 +172,15 @@ class RayLauncher:
             self._submit_again(run, name, number)
 
     def _submit_again(self, run: Run, name: str, number: int) -> None:
-        """Submits the run under a new name, unless it has ended or another process has done so."""
-        with suppress(OSError, RunError), run.launching():  # else at the next look
+        """Submits the run under a new name, unless it has ended or another process has done so.
+
+        Asks the head once more: while another process submits, the name is written and the head does not know the job.
+        """
+        with suppress(OSError, RunError, HeadError), run.launching():  # else at the next look
             written = run.written_status()
-            if written.alive and run.job() == name and not run.checkpoint_path.exists():
+            if not written.alive or run.job() != name or run.checkpoint_path.exists():
+                return
+            if _next_number(name, self._head.job(name)) == number:
                 self._submit(run, number)
                 run.write_status(replace(written, state="queued", sentence=GOES_ON))
 
