@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keeps the garbage collector from all that the imports have made: it stays, and looking through it takes time."""
+    """Excepts what the imports have made from garbage collection: it stays to the end, and searching it takes time."""
     gc.collect()
     gc.freeze()
 
@@ -75,9 +75,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Closes the shared Chromium where the last test used it, and leaves all that is kept to the collector again.
+    """Closes the shared Chromium where the last test used it, and excepts nothing from garbage collection any more.
 
-    At its end, Triton reports what was not collected as leaked.
+    At the end of the process, Triton reports what was not collected as leaked.
     """
     CHROMIUM.close()
     gc.unfreeze()

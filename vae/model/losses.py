@@ -126,8 +126,8 @@ def continuous_bernoulli_log_c(logits: Tensor) -> Tensor:
     """log C, the normalising constant of the continuous Bernoulli. Shape kept. Unit: nats.
 
     C = 2 artanh(1 - 2 lambda) / (1 - 2 lambda), which in the logit l is l / tanh(l/2); near 0, where both vanish, the
-    series ln 2 + l^2/12 - 7 l^4/1440 + 31 l^6/90720 - 127 l^8/4838400, as far as for the mean; its
-    derivative is lambda less the mean. Source: Loaiza-Ganem & Cunningham 2019, equation 5.
+    series ln 2 + l^2/12 - 7 l^4/1440 + 31 l^6/90720 - 127 l^8/4838400, as far as for the mean. Its derivative is lambda
+    less the mean. Source: Loaiza-Ganem & Cunningham 2019, equation 5.
     """
     near = logits.abs() < CONTINUOUS_SERIES
     square, large = torch.where(near, logits, 0.0).square(), torch.where(near, 1.0, logits)

@@ -174,7 +174,7 @@ class RayLauncher:
     def _submit_again(self, run: Run, name: str, number: int) -> None:
         """Submits the run under a new name, unless it has ended or another process has done so.
 
-        Asks the head once more: while another process submits, the name is written and the head does not know the job.
+        Asks the head once more: a process that submits writes the job's name before the head knows the job.
         """
         with suppress(OSError, RunError, HeadError), run.launching():  # else at the next look
             written = run.written_status()
